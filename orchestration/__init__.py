@@ -1,0 +1,1 @@
+"""What Dagster loads and what the command line runs: everything that pulls, schedules and wires."""
