@@ -41,9 +41,9 @@ clean:
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 lock:  ## Resolve the dependencies anew (maintainers; needs uv).
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 \
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal --python-version 3.11 \
 	  pyproject.toml --group build -o requirements.lock
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 \
+	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal --python-version 3.11 \
 	  pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 $(VENV)/bin/python:
