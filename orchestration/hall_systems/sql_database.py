@@ -1,0 +1,95 @@
+"""A hall system asked by SQL: a reviewed counting query and the system's own closing record of the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
+
+from orchestration.hall_systems.contract import (
+    CONTRACT,
+    Answer,
+    NothingForDay,
+    PassingFault,
+    PermanentFault,
+    contract_rows,
+)
+from orchestration.settings import SqlSystem, expand
+
+
+class SqlSource:
+    """Asks one database; safe to share between threads (SQLAlchemy's pool hands each its own connection)."""
+
+    def __init__(self, system: SqlSystem, folder: Path, hall_code: str, variables: Mapping[str, str]) -> None:
+        self._system = system
+        self._hall_code = hall_code
+        self._counts = (folder / system.counts).read_text(encoding="utf-8")
+        self._day_close = (folder / system.day_close).read_text(encoding="utf-8")
+        self._engine = sa.create_engine(expand(system.database, variables))
+
+    def ask(self, day: dt.date) -> Answer:
+        """See `Source.ask`."""
+        try:
+            with self._engine.connect() as connection:
+                declared = self._closing_record(connection, day)
+                result = self._run(connection, self._counts, day)
+                self._refuse_other_columns(tuple(result.keys()))
+                rows = [(f"{self._system.counts} row {n}", row) for n, row in enumerate(result.mappings(), start=1)]
+        except OperationalError as error:
+            raise PassingFault(
+                f"the database didn't answer ({_reason(error)})",
+                "look whether the database is up and the account may read, then pull again",
+            ) from error
+        except SQLAlchemyError as error:
+            raise PermanentFault(
+                f"the database refused the query ({_reason(error)})",
+                f"hold {self._system.counts} and {self._system.day_close} against the database's tables",
+            ) from error
+        return Answer(
+            asked_date=day,
+            rows=contract_rows(rows, {name: name for name in CONTRACT}, self._system.constants, day),
+            declared=declared,
+            source=self._engine.url.render_as_string(hide_password=True),
+        )
+
+    def _closing_record(self, connection: sa.Connection, day: dt.date) -> Mapping[str, Any]:
+        records = self._run(connection, self._day_close, day).mappings().all()
+        if not records:
+            raise NothingForDay(
+                f"{self._system.day_close} finds no closing record of the day",
+                "wait until the window system has closed the day, then pull again",
+            )
+        if len(records) > 1:
+            raise PermanentFault(
+                f"{self._system.day_close} finds {len(records)} closing records of the day",
+                "ask the window system's keeper",
+            )
+        return dict(records[0])
+
+    def _run(self, connection: sa.Connection, query: str, day: dt.date) -> sa.CursorResult[Any]:
+        statement = sa.text(query)
+        known = {
+            "hall": self._hall_code,
+            "day": day.isoformat(),
+            "day_start": f"{day} 00:00:00",
+            "day_end": f"{day + dt.timedelta(days=1)} 00:00:00",
+        }
+        asked = {name: known[name] for name in statement.compile().params if name in known}
+        return connection.execute(statement, asked)
+
+    def _refuse_other_columns(self, columns: tuple[str, ...]) -> None:
+        if sorted(columns) != sorted(CONTRACT):
+            raise PermanentFault(
+                f"{self._system.counts} selects {', '.join(columns)}; counts are asked for, and nothing else",
+                f"select exactly {', '.join(CONTRACT)}",
+            )
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    # SQLAlchemy's own text repeats the statement and its parameters; the driver's first line says what matters.
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return (str(original).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,187 @@
+"""A hall's settings: one typed file, `hall.toml`, in the hall's own folder; secrets come from the environment.
+
+Strings may hold `${NAME}`, filled from the environment when a system is asked and never before, so that loading
+settings touches nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from orchestration.home import PROJECT_ROOT
+
+DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+
+
+class SettingsError(Exception):
+    """The settings can't be used; the message names file, key and what is allowed."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Retries(_Strict):
+    """How often a passing fault is asked again; waits grow from `first_wait` to `longest_wait` seconds."""
+
+    attempts: int = Field(default=4, ge=1, le=20)
+    first_wait: float = Field(default=0.5, ge=0)
+    longest_wait: float = Field(default=30.0, ge=0)
+
+
+class _System(_Strict):
+    title: str
+    opens: Literal["every_day", "working_days"]
+    measures: tuple[str, ...] = Field(min_length=1)
+    timeout: float = Field(default=20.0, gt=0)
+    constants: dict[str, str] = {}
+
+
+class Bearer(_Strict):
+    """`Authorization: Bearer …`, the token being in the environment variable `secret`."""
+
+    kind: Literal["bearer"]
+    secret: str
+
+
+class ApiKey(_Strict):
+    """A key in a request header, the key being in the environment variable `secret`."""
+
+    kind: Literal["api_key"]
+    header: str
+    secret: str
+
+
+class Paging(_Strict):
+    """Numbered pages: the names of the query parameters, and where the answer says how many pages there are."""
+
+    page: str
+    size: str
+    per_page: int = Field(ge=1)
+    this_page: str
+    pages: str
+
+
+class HttpSystem(_System):
+    """A system asked over HTTP; `day`, `rows` and `declared` are dotted paths into its JSON answer."""
+
+    kind: Literal["http_api"]
+    url: str
+    query: dict[str, str] = {}
+    auth: Annotated[Bearer | ApiKey, Field(discriminator="kind")] | None = None
+    paging: Paging | None = None
+    day: str
+    rows: str
+    columns: dict[str, str]
+    declared: dict[str, str] = {}
+    declared_rows: str | None = None
+
+
+class SqlSystem(_System):
+    """A system asked by SQL; `counts` and `day_close` are reviewed .sql files beside the settings."""
+
+    kind: Literal["sql"]
+    database: str
+    counts: str
+    day_close: str
+
+
+class DropSystem(_System):
+    """A system that drops a file per day; `file` is a glob with strftime fields, `columns` maps headers to the contract."""
+
+    kind: Literal["drop_folder"]
+    folder: str
+    file: str
+    format: Literal["xlsx", "csv"]
+    encoding: str = "utf-8-sig"
+    columns: dict[str, str]
+    total_row: str | None = None
+
+    @model_validator(mode="after")
+    def _counts_are_mapped(self) -> DropSystem:
+        if "count" not in self.columns.values():
+            raise ValueError("columns must map one header to 'count'")
+        return self
+
+
+System = Annotated[HttpSystem | SqlSystem | DropSystem, Field(discriminator="kind")]
+
+
+class Hall(_Strict):
+    """A hall: who it is, since when it has data, and its systems by name."""
+
+    code: str
+    name: str
+    timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
+    first_day: date
+    embedded_demo: bool = False
+    at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
+    retries: Retries = Retries()
+    systems: dict[str, System] = Field(min_length=1)
+
+
+class HallFolder(_Strict):
+    """A hall's settings with the folder that they came from, against which its queries are resolved."""
+
+    folder: Path
+    hall: Hall
+
+
+def hall_folder() -> Path:
+    """The folder named by `YUEBAO_HALL`, or the embedded demo hall's."""
+    return Path(os.environ.get("YUEBAO_HALL") or DEMO_HALL).resolve()
+
+
+def load_hall(folder: Path | None = None) -> HallFolder:
+    """Read `hall.toml`.
+
+    Raises:
+        SettingsError: the file is absent, isn't TOML, or a key is unknown, absent or not allowed.
+    """
+    folder = folder or hall_folder()
+    path = folder / "hall.toml"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path} doesn't exist; set YUEBAO_HALL to a folder that holds a hall.toml") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML in UTF-8: {error}") from error
+    try:
+        return HallFolder(folder=folder, hall=Hall.model_validate(document))
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {'; '.join(map(_complaint, error.errors()))}") from error
+
+
+def _complaint(error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"]) or "(whole file)"
+    return f"key {key}: {error['msg']}"
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """Fill `${NAME}` from `variables`.
+
+    Raises:
+        SettingsError: a variable isn't set; its name is given, never a value.
+    """
+    return _VARIABLE.sub(lambda found: secret(found[1], variables), text)
+
+
+def secret(name: str, variables: Mapping[str, str]) -> str:
+    """The value of one variable.
+
+    Raises:
+        SettingsError: it isn't set.
+    """
+    try:
+        return variables[name]
+    except KeyError:
+        raise SettingsError(f"the environment variable {name} isn't set, and the hall's settings need it") from None

@@ -1,0 +1,82 @@
+"""The working-day calendar: `chinesecalendar` (holidays and 调休), under a reviewed table of overrides."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+_WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+
+
+class CalendarError(Exception):
+    """No working-day calendar is known for a year, or the override table can't be read."""
+
+
+@dataclass(frozen=True)
+class CalendarDay:
+    """Whether a day is worked, and why (in Chinese, as authors read it)."""
+
+    day: date
+    is_working_day: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class WorkingDays:
+    """Answers whether a day is worked; an override wins over the public calendar."""
+
+    overrides: Mapping[date, CalendarDay]
+
+    def describe(self, day: date) -> CalendarDay:
+        """The calendar's word on one day.
+
+        Raises:
+            CalendarError: the installed calendar doesn't know the year (it is published a year ahead, in autumn).
+        """
+        return self.overrides.get(day) or _public_day(day)
+
+
+def load_overrides(path: Path) -> dict[date, CalendarDay]:
+    """Read the reviewed override table (columns stat_date, is_working_day, reason, reviewed_by).
+
+    Raises:
+        CalendarError: a row can't be read; the message names file and line.
+    """
+    overrides = {}
+    with path.open(encoding="utf-8", newline="") as table:
+        for number, row in enumerate(csv.DictReader(table), start=2):
+            try:
+                day = date.fromisoformat(row["stat_date"])
+                worked = {"true": True, "false": False}[row["is_working_day"]]
+            except (KeyError, ValueError) as error:
+                raise CalendarError(
+                    f"{path} line {number}: stat_date must be YYYY-MM-DD and is_working_day true or false ({error}); "
+                    "correct the line"
+                ) from error
+            overrides[day] = CalendarDay(day, worked, row["reason"])
+    return overrides
+
+
+def _public_day(day: date) -> CalendarDay:
+    import chinese_calendar
+
+    try:
+        day_off, holiday = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError as error:
+        raise CalendarError(
+            f"no working-day calendar for {day.year}: update the package `chinesecalendar`, "
+            "or wait until the State Council has published the year"
+        ) from error
+    weekday = _WEEKDAYS[day.weekday()]
+    if day_off:
+        return CalendarDay(day, is_working_day=False, reason=_holiday_name(holiday) or weekday)
+    return CalendarDay(day, is_working_day=True, reason="调休上班" if day.weekday() >= 5 else weekday)
+
+
+def _holiday_name(holiday: str | None) -> str:
+    import chinese_calendar
+
+    return next((entry.chinese for entry in chinese_calendar.Holiday if entry.value == holiday), "")
