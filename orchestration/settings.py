@@ -96,7 +96,7 @@ class SqlSystem(_System):
 
 
 class DropSystem(_System):
-    """A system that drops a file per day; `file` is a glob with strftime fields, `columns` maps headers to the contract."""
+    """A system that drops a file per day: `file` is a glob with strftime fields, `columns` maps headers to ours."""
 
     kind: Literal["drop_folder"]
     folder: str

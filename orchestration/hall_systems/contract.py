@@ -23,7 +23,12 @@ class SourceFault(Exception):
     Args:
         problem: what happened, with file, page or row where one is known.
         next_step: what an engineer does about it.
+
+    Attributes:
+        answered: whether the system said something (that can't be used), or nothing at all.
     """
+
+    answered = True
 
     def __init__(self, problem: str, next_step: str) -> None:
         super().__init__(problem)
@@ -34,9 +39,17 @@ class SourceFault(Exception):
 class PassingFault(SourceFault):
     """A fault that may pass by itself: worth asking again, after `retry_after` seconds where the source says so."""
 
+    answered = False
+
     def __init__(self, problem: str, next_step: str, retry_after: float | None = None) -> None:
         super().__init__(problem, next_step)
         self.retry_after = retry_after
+
+
+class BrokenAnswer(PassingFault):
+    """An answer that arrived damaged: it may be whole the next time."""
+
+    answered = True
 
 
 class PermanentFault(SourceFault):
@@ -45,6 +58,8 @@ class PermanentFault(SourceFault):
 
 class NothingForDay(SourceFault):
     """The source is well and has no answer for the day: right on a closed day, missing on any other."""
+
+    answered = False
 
 
 @dataclass(frozen=True)

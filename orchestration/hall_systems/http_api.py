@@ -12,6 +12,7 @@ import requests
 
 from orchestration.hall_systems.contract import (
     Answer,
+    BrokenAnswer,
     NothingForDay,
     PassingFault,
     PermanentFault,
@@ -91,7 +92,7 @@ class HttpSource:
             return
         declared = whole_number(_at(first, self._system.declared_rows))
         if declared != rows:
-            raise PassingFault(
+            raise BrokenAnswer(
                 f"the system declares {declared!r} rows and its pages hold {rows}",
                 "a page was repeated or is missing: pull again; if it stays so, ask the system's keeper",
             )
@@ -141,7 +142,7 @@ def _json(response: requests.Response, where: str) -> Any:
         return json.loads(response.content, parse_constant=_refuse_constant)
     except ValueError as error:
         kind = response.headers.get("Content-Type", "no type")
-        raise PassingFault(
+        raise BrokenAnswer(
             f"{where}: the answer isn't whole JSON ({kind}, {len(response.content)} bytes)",
             "pull again; if it stays so, look at the answer with curl",
         ) from error

@@ -1,0 +1,68 @@
+"""Asking many systems for many days at once: a bounded pool, and retries with back-off for what can pass."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from orchestration.hall_systems.contract import Answer, PassingFault, Source, SourceFault
+from orchestration.settings import Retries
+
+Outcome = Answer | SourceFault
+
+
+def ask_patiently(source: Source, day: dt.date, retries: Retries) -> Outcome:
+    """One answer, or the fault that was left after the last attempt."""
+    patiently = Retrying(
+        stop=stop_after_attempt(retries.attempts),
+        wait=_waiting(retries),
+        retry=retry_if_exception_type(PassingFault),
+        reraise=True,
+    )
+    try:
+        return patiently(source.ask, day)
+    except SourceFault as fault:
+        return fault
+
+
+def _waiting(retries: Retries) -> Callable[[RetryCallState], float]:
+    growing = wait_exponential_jitter(initial=retries.first_wait, max=retries.longest_wait, jitter=retries.first_wait)
+
+    def wait(state: RetryCallState) -> float:
+        fault = state.outcome.exception() if state.outcome else None
+        asked_for = fault.retry_after if isinstance(fault, PassingFault) else None
+        return min(max(growing(state), asked_for or 0.0), retries.longest_wait)
+
+    return wait
+
+
+class Questions:
+    """The questions of one run, over systems and days, asked in the background by at most `at_once` threads."""
+
+    def __init__(self, retries: Retries, at_once: int) -> None:
+        self._retries = retries
+        self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="asking")
+        self._asked: dict[tuple[str, dt.date], Future[Outcome]] = {}
+
+    def was_asked(self, system: str, day: dt.date) -> bool:
+        """Whether a question is under way or answered, and its outcome not yet fetched."""
+        return (system, day) in self._asked
+
+    def ask(self, sources: Mapping[str, Source], days: Sequence[dt.date]) -> None:
+        """Begin to ask; a question already asked isn't asked twice."""
+        for day in days:
+            for name, source in sources.items():
+                if (name, day) not in self._asked:
+                    self._asked[name, day] = self._pool.submit(ask_patiently, source, day, self._retries)
+
+    def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Outcome]]:
+        """The outcomes of one system in the order of days, waiting for each."""
+        for day in days:
+            yield day, self._asked.pop((system, day)).result()
+
+    def close(self) -> None:
+        """Ask nothing more; what is under way is let end."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

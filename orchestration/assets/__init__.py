@@ -1,0 +1,1 @@
+"""The assets: what is landed, what is built, what is printed."""

@@ -1,0 +1,105 @@
+"""One asset per hall system: a day is a partition, a range of days is one run, a rule of the suite is a check."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import dagster as dg
+
+from expectations.rules import RULES
+from orchestration.catalogue import code_version, evidence_version, working_days
+from orchestration.checks import check_results, check_specs
+from orchestration.home import current_home
+from orchestration.landing import Landing, Provenance
+from orchestration.partitions import daily
+from orchestration.pulling import DayResult, Judge, PullResult
+from orchestration.quarantine import Quarantine
+from orchestration.resources import HallSystems
+from orchestration.settings import Hall
+
+_KINDS = {"http_api": {"rest"}, "sql": {"sql"}, "drop_folder": {"file"}}
+
+
+def landing_key(system: str) -> dg.AssetKey:
+    """The asset of one hall system's extracts."""
+    return dg.AssetKey(["landing", system])
+
+
+def build_landing_assets(hall: Hall) -> list[dg.AssetsDefinition]:
+    """The landing assets of a hall, one for each system in its settings."""
+    return [_landing_asset(hall, name) for name in hall.systems]
+
+
+def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
+    system = hall.systems[name]
+    key = landing_key(name)
+
+    @dg.asset(
+        key=key,
+        description=f"{system.title}: daily counts of {', '.join(system.measures)}, as immutable extracts.",
+        partitions_def=daily(hall),
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=check_specs(key, RULES),
+        group_name="landing",
+        kinds={*_KINDS[system.kind], "parquet"},
+        tags={"opens": system.opens},
+        code_version=evidence_version(),
+        output_required=False,
+    )
+    def pull(context: dg.AssetExecutionContext, hall_systems: HallSystems) -> Iterator[dg.AssetCheckResult]:
+        days = [dt.date.fromisoformat(key) for key in context.partition_keys]
+        home = current_home()
+        judge = Judge(
+            hall=hall_systems.hall.hall,
+            system=name,
+            calendar=working_days(),
+            landing=Landing(home.landing),
+            quarantine=Quarantine(home.quarantine),
+            provenance=Provenance(context.run_id, code_version(), evidence_version()),
+        )
+        result = judge.settle(hall_systems.outcomes(name, days))
+        yield from check_results(key, RULES, result)
+        _record(context, key, judge, result)
+        if result.refused:
+            raise _failure(result)
+
+    return pull
+
+
+def _record(context: dg.AssetExecutionContext, key: dg.AssetKey, judge: Judge, result: PullResult) -> None:
+    """A materialization for each new extract, so that one bad day doesn't hide thirty good ones.
+
+    An unchanged day is no materialization, unless this Dagster instance never saw it.
+    """
+    known = context.instance.get_materialized_partitions(key)
+    for day in result.days:
+        if day.outcome == "landed" or (day.extract and day.day.isoformat() not in known):
+            context.log_event(
+                dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=_metadata(day, judge))
+            )
+
+
+def _metadata(day: DayResult, judge: Judge) -> dict[str, dg.MetadataValue]:
+    extract = day.extract
+    if extract is None:
+        return {}
+    return {
+        "outcome": dg.MetadataValue.text(day.outcome),
+        "state": dg.MetadataValue.text(extract.state),
+        "dagster/row_count": dg.MetadataValue.int(extract.row_count),
+        **{f"sum of {measure}": dg.MetadataValue.int(total) for measure, total in extract.sums.items()},
+        "sha256": dg.MetadataValue.text(extract.sha256),
+        "extract": dg.MetadataValue.path(judge.landing.path(extract)),
+        "source": dg.MetadataValue.text(extract.source),
+    }
+
+
+def _failure(result: PullResult) -> dg.Failure:
+    lines = [day.message for day in result.refused]
+    landed = len(result.days) - len(lines)
+    return dg.Failure(
+        description="\n".join([*lines, f"{landed} of {len(result.days)} days of {result.system} are in."]),
+        metadata={"refused": len(lines), "in": landed},
+        allow_retries=False,
+    )

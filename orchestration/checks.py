@@ -1,0 +1,69 @@
+"""The one adapter from a suite's findings to Dagster's asset checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from expectations.rules import Rule
+
+from orchestration.pulling import PullResult
+
+if TYPE_CHECKING:
+    from expectations.validation import Finding
+
+_SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
+
+
+def check_specs(key: dg.AssetKey, rules: Iterable[Rule]) -> list[dg.AssetCheckSpec]:
+    """One check per rule; a rule of error severity blocks what is downstream in the same run."""
+    return [
+        dg.AssetCheckSpec(
+            name=rule.name,
+            asset=key,
+            description=rule.description,
+            blocking=rule.severity == "error",
+            metadata={"next_step": rule.next_step},
+        )
+        for rule in rules
+    ]
+
+
+def check_results(key: dg.AssetKey, rules: Iterable[Rule], result: PullResult) -> Iterator[dg.AssetCheckResult]:
+    """The result of every rule over the days of one pull.
+
+    Days whose answer an extract already holds under the same suite keep their recorded outcome; it is counted, and a
+    recorded warning is still a warning.
+    """
+    findings = {finding.rule.name: finding for finding in result.findings}
+    for rule in rules:
+        yield _result(key, rule, findings.get(rule.name), result)
+
+
+def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullResult) -> dg.AssetCheckResult:
+    warned = sorted(
+        day.day for day in result.days if day.extract and day.extract.checks.get(rule.name, "passed") != "passed"
+    )
+    failing_days = sorted({*warned, *(finding.failing_days if finding else ())})
+    judged = sum(1 for day in result.days if day.extract is None or day.outcome == "landed")
+    metadata: dict[str, dg.MetadataValue] = {
+        "days judged now": dg.MetadataValue.int(judged),
+        "days judged before, unchanged": dg.MetadataValue.int(len(result.days) - judged),
+        "failing values": dg.MetadataValue.int(finding.failing_count if finding else 0),
+    }
+    if failing_days:
+        metadata |= {
+            "failing days": dg.MetadataValue.text(", ".join(day.isoformat() for day in failing_days)),
+            "next step": dg.MetadataValue.text(rule.next_step),
+        }
+    if finding and finding.samples:
+        metadata["samples"] = dg.MetadataValue.md("\n".join(f"- {sample}" for sample in finding.samples))
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=rule.name,
+        passed=not failing_days,
+        severity=_SEVERITY[rule.severity],
+        metadata=metadata,
+        description=rule.description,
+    )

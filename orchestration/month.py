@@ -1,0 +1,152 @@
+"""The state of one month: which extracts are current, what a build reads, and what has to have passed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from expectations.rules import RULES
+from orchestration import atomic
+from orchestration.catalogue import evidence_version, warehouse_sources, working_days
+from orchestration.home import PROJECT_ROOT, Home
+from orchestration.landing import Extract, Landing
+from orchestration.quarantine import Quarantine
+from orchestration.settings import Hall
+from orchestration.working_days import CalendarDay
+from reports.readiness import BuildEvidence, DayState, DayStatus, Expected
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of a hall, as it stands in the landing and in what was published; read once, when first asked."""
+
+    name: str
+    days: Sequence[dt.date]
+    hall: Hall
+    home: Home
+
+    @cached_property
+    def calendar(self) -> list[CalendarDay]:
+        """The calendar's word on each day."""
+        words = working_days()
+        return [words.describe(day) for day in self.days]
+
+    @cached_property
+    def extracts(self) -> dict[tuple[str, dt.date], Extract]:
+        """The current extract of each system and day that is in, whole or damaged."""
+        landing = Landing(self.home.landing)
+        found = {(system, day): landing.current(system, day) for system in self.hall.systems for day in self.days}
+        return {key: extract for key, extract in found.items() if extract}
+
+    @cached_property
+    def day_states(self) -> list[DayState]:
+        """The state of every system and day, damaged files and open refusals included."""
+        return [self._day_state(system, day) for system in self.hall.systems for day in self.calendar]
+
+    def _day_state(self, system: str, day: CalendarDay) -> DayState:
+        extract = self.extracts.get((system, day.day))
+        state, detail = self._status(system, day.day, extract)
+        settings = self.hall.systems[system]
+        return DayState(
+            system=system,
+            system_name=settings.title,
+            day=day.day,
+            expected=settings.opens == "every_day" or day.is_working_day,
+            state=state,
+            detail=detail,
+            checks=extract.checks if extract else {},
+            suite_version=extract.suite_version if extract else None,
+        )
+
+    def _status(self, system: str, day: dt.date, extract: Extract | None) -> tuple[DayStatus, str]:
+        refusal = Quarantine(self.home.quarantine).open_refusal(system, day)
+        if refusal and refusal.answered:
+            return "quarantined", refusal.reason
+        if extract is None:
+            return "missing", refusal.reason if refusal else ""
+        damage = Landing(self.home.landing).damage(extract)
+        return ("damaged", damage) if damage else (extract.state, "")
+
+    @cached_property
+    def inputs(self) -> dict[str, list[dict[str, Any]]]:
+        """What a build of the month reads, one table per JSON file (see the sources of dbt_project)."""
+        landing = Landing(self.home.landing)
+        return {
+            "extracts": [
+                {
+                    "system": extract.system,
+                    "stat_date": extract.stat_date,
+                    "state": extract.state,
+                    "path": str(landing.path(extract)),
+                    "sha256": extract.sha256,
+                    "content_sha256": extract.content_sha256,
+                    "row_count": extract.row_count,
+                    "count_sum": extract.count_sum,
+                    "landed_at": extract.landed_at,
+                }
+                for extract in self.extracts.values()
+            ],
+            "calendar": [
+                {"stat_date": str(day.day), "is_working_day": day.is_working_day, "reason": day.reason}
+                for day in self.calendar
+            ],
+            "hall_systems": [
+                {"system": name, "system_name": system.title, "hall_code": self.hall.code, "opens": system.opens}
+                for name, system in self.hall.systems.items()
+            ],
+        }
+
+    def write_inputs(self) -> Path:
+        """Put the inputs where dbt reads them, and return that folder."""
+        folder = self.home.inputs / self.name
+        for table, rows in self.inputs.items():
+            atomic.write_json(folder / f"{table}.json", rows)
+        return folder
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of all that the facts follow from: the rows landed, calendar, systems, the warehouse's sources."""
+        rows = [
+            [row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in self.inputs["extracts"]
+        ]
+        facts = [sorted(rows), self.inputs["calendar"], self.inputs["hall_systems"], _warehouse_digest()]
+        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def folder(self) -> Path:
+        """Everything published of the month."""
+        return self.home.published / self.name
+
+    @property
+    def evidence(self) -> BuildEvidence | None:
+        """What the newest audited build left, or None before the first.
+
+        Raises:
+            EvidenceError: it can't be read.
+        """
+        path = self.folder / "facts" / "build.json"
+        return BuildEvidence.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def expected(self, build_checks: frozenset[str]) -> Expected:
+        """What must be in and have passed before the month is printed."""
+        return Expected(
+            month=self.name,
+            systems={name: system.title for name, system in self.hall.systems.items()},
+            day_rules=frozenset(rule.name for rule in RULES),
+            suite_version=evidence_version(),
+            build_checks=build_checks,
+            fingerprint=self.fingerprint,
+        )
+
+
+def _warehouse_digest() -> str:
+    digest = hashlib.sha256()
+    for path in warehouse_sources():
+        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

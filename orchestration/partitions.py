@@ -1,0 +1,49 @@
+"""The two partitions of the hall's time: days for what is pulled, months for what is built and printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from orchestration.settings import Hall
+from reports.months import days_of
+
+
+class MonthError(ValueError):
+    """A text that names no month, or a month that the hall can't report on."""
+
+
+def daily(hall: Hall) -> dg.DailyPartitionsDefinition:
+    """Days in hall time, from the hall's first day to yesterday."""
+    return dg.DailyPartitionsDefinition(start_date=hall.first_day.isoformat(), timezone=hall.timezone)
+
+
+def monthly(hall: Hall) -> dg.MonthlyPartitionsDefinition:
+    """Months in hall time, keyed by their first day, from the hall's first month to the last one that is over."""
+    return dg.MonthlyPartitionsDefinition(start_date=hall.first_day.replace(day=1).isoformat(), timezone=hall.timezone)
+
+
+def today(hall: Hall) -> dt.date:
+    """Today in hall time."""
+    return dt.datetime.now(ZoneInfo(hall.timezone)).date()
+
+
+def reportable_days(month: str, hall: Hall) -> list[dt.date]:
+    """All days of a month that the hall can report on.
+
+    Raises:
+        MonthError: no month, one before the hall's first, or one that isn't over.
+    """
+    try:
+        days = days_of(month)
+    except ValueError as error:
+        raise MonthError(str(error)) from error
+    if days[0] < hall.first_day.replace(day=1):
+        raise MonthError(
+            f"{month} is too early: {hall.name} has data from {hall.first_day:%Y-%m} on (`first_day` in hall.toml)"
+        )
+    if days[-1] >= today(hall):
+        raise MonthError(f"{month} isn't over: its last day, {days[-1]}, can be pulled from the next one on")
+    return days

@@ -1,0 +1,64 @@
+"""What was refused: the reason, and the masked rows, kept where no model reads them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration import atomic
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why one system's answer for one day didn't land.
+
+    Attributes:
+        reason: one readable line that names system, hall, day, file and row, and what to do.
+        answered: whether the system said something; a bad answer casts doubt on an earlier good one, silence doesn't.
+        rows: the answer's rows with personal patterns masked; empty when nothing could be read.
+    """
+
+    system: str
+    stat_date: str
+    reason: str
+    refused_at: str
+    run_id: str
+    answered: bool
+    rows: Sequence[dict[str, Any]] = ()
+
+
+class Quarantine:
+    """The quarantine folder: one file per refusal, renamed to `.resolved.json` once a good answer has come."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def keep(self, refusal: Refusal) -> Path:
+        """Keep a refusal; the same answer refused again for the same reason replaces its record."""
+        identity = json.dumps([refusal.reason, refusal.rows], ensure_ascii=False, default=str)
+        name = hashlib.sha256(identity.encode()).hexdigest()[:12]
+        path = self._folder(refusal.system, refusal.stat_date) / f"{name}.json"
+        atomic.write_json(path, json.loads(json.dumps(asdict(refusal), default=str)))
+        return path
+
+    def open_refusal(self, system: str, day: dt.date) -> Refusal | None:
+        """The newest refusal that no good answer has followed, or None."""
+        found = [Refusal(**json.loads(path.read_bytes())) for path in self._open(system, day)]
+        return max(found, key=lambda refusal: refusal.refused_at, default=None)
+
+    def resolve(self, system: str, day: dt.date) -> None:
+        """A good answer has come: what was refused before stays, as history."""
+        for path in self._open(system, day):
+            path.replace(path.with_suffix(".resolved.json"))
+
+    def _open(self, system: str, day: dt.date) -> list[Path]:
+        paths = self._folder(system, day.isoformat()).glob("*.json")
+        return [path for path in paths if not path.name.endswith(".resolved.json")]
+
+    def _folder(self, system: str, day: str) -> Path:
+        return self._root / system / day

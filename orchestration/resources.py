@@ -1,0 +1,63 @@
+"""The resource that a run pulls through: the hall's systems, opened once per run and asked in the background."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from orchestration.asking import Outcome, Questions
+from orchestration.hall_systems import open_source
+from orchestration.home import current_home
+from orchestration.settings import HallFolder, load_hall
+
+
+class HallSystems(dg.ConfigurableResource["HallSystems"]):
+    """The hall's systems. All systems of a run are asked at once, whichever step comes first."""
+
+    _hall: HallFolder = PrivateAttr()
+    _questions: Questions = PrivateAttr()
+    _in_run: tuple[str, ...] = PrivateAttr()
+    _open: ExitStack = PrivateAttr()
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[HallSystems]:
+        """Open for one run, and close whatever the run opened."""
+        self._hall = load_hall()
+        self._in_run = _systems_of(context.run, self._hall)
+        with ExitStack() as stack:
+            self._open = stack
+            self._questions = Questions(self._hall.hall.retries, self._hall.hall.at_once)
+            stack.callback(self._questions.close)
+            yield self
+
+    @property
+    def hall(self) -> HallFolder:
+        """The hall's settings."""
+        return self._hall
+
+    def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Outcome]]:
+        """What one system said of each day; the first call also begins to ask the run's other systems."""
+        if not self._questions.was_asked(system, days[0]):
+            variables = self._variables(days)
+            names = self._in_run if system in self._in_run else (system,)
+            self._questions.ask({name: open_source(self._hall, name, variables) for name in names}, days)
+        return self._questions.outcomes(system, days)
+
+    def _variables(self, days: Sequence[dt.date]) -> Mapping[str, str]:
+        if not self._hall.hall.embedded_demo or "YUEBAO_DEMO_URL" in os.environ:
+            return os.environ
+        from orchestration.demo import demo_hall
+
+        months = sorted({f"{day:%Y-%m}" for day in days})
+        demo = self._open.enter_context(demo_hall(current_home().demo, months))
+        return {**os.environ, **demo.variables()}
+
+
+def _systems_of(run: dg.DagsterRun | None, hall: HallFolder) -> tuple[str, ...]:
+    selected = {key.path[-1] for key in run.asset_selection} if run and run.asset_selection else set(hall.hall.systems)
+    return tuple(name for name in hall.hall.systems if name in selected)
