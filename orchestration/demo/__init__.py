@@ -1,0 +1,91 @@
+"""A hall to try everything on: five systems over the interfaces that halls really have, deterministic from a seed.
+
+`demo_hall` is the way in. What the systems need is imported when the hall opens: importing this package is cheap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.demo.days import FIRST_DAY, month_of
+from orchestration.demo.months import ensure_month
+
+__all__ = ["DESKS_KEY", "FIRST_MONTH", "PLATFORM_BEARER", "DemoHall", "demo_hall", "ensure_month", "first_month"]
+
+FIRST_MONTH = month_of(FIRST_DAY)
+# Open secrets: they guard made-up numbers on loopback, so that the way with secrets is the one that is tried.
+PLATFORM_BEARER = "demo-platform-token"
+DESKS_KEY = "demo-desks-key"
+
+
+@dataclass(frozen=True)
+class DemoHall:
+    """The demo hall while it is open: its HTTP systems at `url`, its files and database in `folder`."""
+
+    url: str
+    folder: Path
+
+    def variables(self) -> dict[str, str]:
+        """What the demo hall's settings expect in the environment."""
+        return {
+            "YUEBAO_DEMO_URL": self.url,
+            "YUEBAO_DEMO_DIR": str(self.folder),
+            "YUEBAO_DEMO_PLATFORM_TOKEN": PLATFORM_BEARER,
+            "YUEBAO_DEMO_DESKS_KEY": DESKS_KEY,
+        }
+
+    def describe(self) -> str:
+        """How to look at each of the five systems by hand."""
+        return _BY_HAND.format(url=self.url, folder=self.folder, bearer=PLATFORM_BEARER, key=DESKS_KEY)
+
+
+def first_month() -> str:
+    """The first month that the demo hall has, as `2023-01`."""
+    return FIRST_MONTH
+
+
+@contextmanager
+def demo_hall(folder: Path, months: Iterable[str], port: int = 0) -> Iterator[DemoHall]:
+    """Open the demo hall: make the files of `months`, serve its HTTP systems, close the server at the end.
+
+    Args:
+        folder: where files and database lie; made if absent, kept afterwards.
+        months: those whose files are made now, such as `2025-03`; the HTTP systems answer for every finished day.
+        port: of the HTTP systems on 127.0.0.1; 0 takes any free one.
+
+    Raises:
+        ValueError: a month can't be read, or lies before the demo's first one.
+        OSError: the port is taken.
+    """
+    from orchestration.demo.server import demo_app, serving
+
+    folder = folder.resolve()
+    for month in months:
+        ensure_month(folder, month)
+    with serving(demo_app(PLATFORM_BEARER, DESKS_KEY), port) as url:
+        yield DemoHall(url=url, folder=folder)
+
+
+_BY_HAND = """\
+The demo hall is open: made-up numbers, real interfaces. A day such as 2025-03-12 is looked at like this.
+
+1. online_platform, HTTP: pages of JSON, every day
+   curl -H 'Authorization: Bearer {bearer}' \\
+     '{url}/platform/v1/daily-counts?date=2025-03-12&page=1&page_size=200'
+
+2. enquiry_desks, HTTP: one JSON answer, working days (404 on others)
+   curl -H 'X-API-Key: {key}' '{url}/desks/api/consultations/2025-03-12'
+
+3. window_system, SQLite: a row per case; a day is complete when it stands in day_close
+   sqlite3 'file:{folder}/window.sqlite?mode=ro' \\
+     "SELECT * FROM day_close WHERE stat_date = '2025-03-12'"
+
+4. courier, a workbook per working day
+   {folder}/courier/邮寄日报_2025-03-12.xlsx
+
+5. call_centre, a GBK text file per day
+   iconv -f GBK -t UTF-8 '{folder}/call_centre/电话咨询_20250312.csv'
+"""

@@ -1,0 +1,146 @@
+"""The demo hall's two HTTP interfaces, and the way any small web app is served on loopback for a while."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import date
+from functools import lru_cache
+from typing import cast
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from orchestration.demo.days import is_over, today_in_shanghai
+from orchestration.demo.world import HALL_CODE, OnlineRow, counts, online_rows
+
+_LARGEST_PAGE = 500
+_USUAL_PAGE = 200
+_SECONDS_TO_FINISH = 1
+_ONLINE_MEASURES = ("online_accepted", "online_completed", "online_open")
+
+
+def demo_app(platform_bearer: str, desks_key: str, today: Callable[[], date] = today_in_shanghai) -> Starlette:
+    """The integrated platform and the enquiry desks in one app; a day is answered for once it is before `today()`."""
+
+    async def daily_counts(request: Request) -> Response:
+        _admit(request.headers.get("Authorization"), f"Bearer {platform_bearer}", "令牌缺失或无效")
+        day = _day(request.query_params.get("date", ""))
+        page = _number(request, "page", usual=1, largest=None)
+        size = _number(request, "page_size", usual=_USUAL_PAGE, largest=_LARGEST_PAGE)
+        if not is_over(day, today()):
+            raise HTTPException(404, f"{day} 无日报数")
+        return Response(_platform_page(day, page, size), media_type="application/json")
+
+    async def consultations(request: Request) -> Response:
+        _admit(request.headers.get("X-API-Key"), desks_key, "密钥缺失或无效")
+        day = _day(request.path_params["day"])
+        numbers = counts("onsite_consultations", day) if is_over(day, today()) else {}
+        if not numbers:
+            raise HTTPException(404, f"{day} 无咨询记录")
+        desks = [{"department": code, "consultations": count} for code, count in numbers.items()]
+        return JSONResponse(
+            {"stat_date": day.isoformat(), "hall": HALL_CODE, "sum": sum(numbers.values()), "desks": desks}
+        )
+
+    return Starlette(
+        routes=[
+            Route("/platform/v1/daily-counts", daily_counts),
+            Route("/desks/api/consultations/{day}", consultations),
+        ],
+        exception_handlers={HTTPException: _refusal},
+    )
+
+
+@contextmanager
+def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serve an app on 127.0.0.1 from a daemon thread and yield its base URL, without a slash at the end.
+
+    The socket listens before the thread starts, so that the first request waits in the queue instead of failing.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    with closing(socket.create_server(("127.0.0.1", port), backlog=512)) as listening:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), name="demo-server", daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@lru_cache(maxsize=256)
+def _platform_page(day: date, page: int, size: int) -> bytes:
+    rows = online_rows(day)
+    pages = -(-len(rows) // size)
+    if page > pages:
+        raise HTTPException(400, f"page 超出范围：共 {pages} 页")
+    totals = {measure: sum(row.number for row in rows if row.measure == measure) for measure in _ONLINE_MEASURES}
+    data = {
+        "date": day.isoformat(),
+        "page": page,
+        "page_size": size,
+        "pages": pages,
+        "totals": {"rows": len(rows), **totals},
+        "rows": [_line(row) for row in rows[(page - 1) * size : page * size]],
+    }
+    return json.dumps({"code": 0, "message": "成功", "data": data}, ensure_ascii=False).encode()
+
+
+def _line(row: OnlineRow) -> dict[str, str | int | None]:
+    return {
+        "hall": HALL_CODE,
+        "department": row.department,
+        "item": row.item,
+        "measure": row.measure,
+        "count": row.number,
+    }
+
+
+def _admit(given: str | None, expected: str, refusal: str) -> None:
+    if not secrets.compare_digest((given or "").encode(), expected.encode()):
+        raise HTTPException(401, refusal)
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise HTTPException(400, "日期须写作 YYYY-MM-DD") from None
+    if day.isoformat() != text:
+        raise HTTPException(400, "日期须写作 YYYY-MM-DD")
+    return day
+
+
+def _number(request: Request, name: str, usual: int, largest: int | None) -> int:
+    text = request.query_params.get(name, str(usual))
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if number < 1 or (largest is not None and number > largest):
+        raise HTTPException(400, f"{name} 须为正整数" + (f"，且不大于 {largest}" if largest else ""))
+    return number
+
+
+async def _refusal(_request: Request, error: Exception) -> Response:
+    refused = cast("HTTPException", error)
+    return JSONResponse({"code": refused.status_code, "message": refused.detail, "data": None}, refused.status_code)
