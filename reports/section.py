@@ -1,0 +1,213 @@
+"""The statistics section as files: `section.txt`, `section.md` and `numbers.json`, in one folder that appears whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+
+from filelock import FileLock
+
+from reports.wording import STATISTICS_SECTION, Section, word_section
+
+if TYPE_CHECKING:
+    from reports.numbers import MonthlyNumber
+
+State = Literal["草稿", "待核定"]
+DRAFT: State = "草稿"
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class SectionError(Exception):
+    """The section may not or can't be written; the message says why."""
+
+
+class Extract(TypedDict):
+    """An extract behind a number: its day (`2025-03-12`) and the SHA-256 of its file."""
+
+    day: str
+    sha256: str
+
+
+class Source(TypedDict):
+    """A hall system behind a number, and its extracts."""
+
+    system: str
+    system_name: str
+    extracts: Sequence[Extract]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Whose and which month's numbers these are, and what they rest on.
+
+    `fingerprint` is the build's; `sources` gives the systems and extracts behind each metric.
+    """
+
+    month: str
+    hall_code: str
+    hall_name: str
+    fingerprint: str
+    sources: Mapping[str, Sequence[Source]]
+
+
+def write_section(
+    folder: Path,
+    numbers: Mapping[str, MonthlyNumber],
+    origin: Origin,
+    *,
+    state: State,
+    template: Path = STATISTICS_SECTION,
+) -> Section:
+    """Word a month's numbers and write them into a release folder.
+
+    The files are written aside and the whole folder is renamed; a folder that already holds the same bytes is left
+    untouched. The same arguments always give the same bytes: no time of writing is in them.
+
+    Args:
+        folder: The release folder; it holds the section's three files and no others.
+        numbers: Every number of the month, by metric.
+        origin: What they rest on.
+        state: `待核定`, or `草稿`, which is then said in every file.
+        template: The hall's wording.
+
+    Returns:
+        The section as worded.
+
+    Raises:
+        SectionError: The state is none that may be written without a certificate, a metric has no sources or one
+            without a sound SHA-256, or the folder holds files that aren't the section's.
+        WordingError: As `word_section` raises.
+    """
+    if state not in get_args(State):
+        raise SectionError(f"without a certificate a section is {' or '.join(get_args(State))}, not {state}")
+    section = word_section(numbers, month=origin.month, template=template)
+    files = {
+        "section.txt": _text(section, state),
+        "section.md": _markdown(section, state),
+        "numbers.json": _numbers_json(numbers, section.metrics, origin, state),
+    }
+    _put({name: text.encode("utf-8") for name, text in files.items()}, folder)
+    return section
+
+
+def _text(section: Section, state: State) -> str:
+    mark = f"{state}\n\n" if state == DRAFT else ""
+    return f"{mark}{section.heading}\n\n{section.paragraph}\n"
+
+
+def _markdown(section: Section, state: State) -> str:
+    mark = f"**{state}**\n\n" if state == DRAFT else ""
+    return f"{mark}## {section.heading}\n\n{section.paragraph}\n"
+
+
+def _numbers_json(
+    numbers: Mapping[str, MonthlyNumber], in_section: Collection[str], origin: Origin, state: State
+) -> str:
+    document = {
+        "month": origin.month,
+        "hall": {"code": origin.hall_code, "name": origin.hall_name},
+        "state": state,
+        "fingerprint": origin.fingerprint,
+        "metrics": [
+            {
+                "metric": number.metric,
+                "name": number.metric_name,
+                "exact": number.exact,
+                "unit": number.unit,
+                "printed": number.printed,
+                "display_unit": number.display_unit,
+                "in_section": number.metric in in_section,
+                "definition": number.definition,
+                "event_counted": number.event_counted,
+                "deduplication_key": number.deduplication_key,
+                "version": number.version,
+                "rounding": number.rounding,
+                "display_decimals": number.display_decimals,
+                "measures": list(number.measures),
+                "parts": list(number.parts),
+                "sources": _sources(number.metric, origin),
+            }
+            for _, number in sorted(numbers.items())
+        ],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _sources(metric: str, origin: Origin) -> list[dict[str, Any]]:
+    sources = sorted(origin.sources.get(metric, ()), key=lambda source: source["system"])
+    if not sources:
+        raise SectionError(f"{origin.month}: {metric} has no sources, so nobody could trace it")
+    return [
+        {
+            "system": source["system"],
+            "system_name": source["system_name"],
+            "extracts": [{"day": extract["day"], "sha256": extract["sha256"]} for extract in _sound(metric, source)],
+        }
+        for source in sources
+    ]
+
+
+def _sound(metric: str, source: Source) -> list[Extract]:
+    extracts = sorted(source["extracts"], key=lambda extract: extract["day"])
+    if not extracts:
+        raise SectionError(f"{metric}: {source['system']} is named as a source without any extract")
+    for extract in extracts:
+        if not _SHA256.fullmatch(extract["sha256"]):
+            where = f"{metric}: {source['system']} {extract['day']}"
+            raise SectionError(f"{where}: {extract['sha256']!r} is no SHA-256 in lower-case hexadecimal")
+    return extracts
+
+
+def _put(files: Mapping[str, bytes], folder: Path) -> None:
+    """Make `folder` hold exactly these files, by renames alone.
+
+    A folder can't be renamed over another, so the old one is first set aside under a fixed name; whoever comes after a
+    crash between the two renames finds it there and puts it back.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = folder.with_name(f".{folder.name}.new")
+    replaced = folder.with_name(f".{folder.name}.replaced")
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        _restore(replaced, folder)
+        if _holds(folder, files):
+            return
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir()
+        for name, content in files.items():
+            _write_through(new / name, content)
+        if folder.exists():
+            folder.rename(replaced)
+        new.rename(folder)
+        shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _restore(replaced: Path, folder: Path) -> None:
+    if not replaced.exists():
+        return
+    if folder.exists():
+        shutil.rmtree(replaced)
+    else:
+        replaced.rename(folder)
+
+
+def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
+    if not folder.exists():
+        return False
+    found = {path.name: path for path in folder.iterdir()}
+    if strangers := sorted(found.keys() - files.keys()):
+        raise SectionError(f"{folder} holds {', '.join(strangers)}, which a section must not replace")
+    return found.keys() == files.keys() and all(found[name].read_bytes() == files[name] for name in files)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,101 @@
+"""The decimal routine against known halves, refusals, and an oracle of integers only."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.rounding import Rule, printed
+
+EXACT = st.integers(0, 10**18) | st.integers(0, 99_999)
+DIVISORS = st.integers(0, 12).map(lambda power: 10**power)
+DECIMALS = st.integers(0, 8)
+
+
+def oracle(exact: int, divisor: int, decimals: int, rule: str) -> str:
+    """Round with quotient and remainder alone."""
+    quotient, remainder = divmod(exact * 10**decimals, divisor)
+    up = 2 * remainder > divisor or (2 * remainder == divisor and (rule == "half_up" or quotient % 2 == 1))
+    whole, fraction = divmod(quotient + up, 10**decimals)
+    digits = ""
+    for place in range(decimals):
+        digits += str(fraction // 10 ** (decimals - 1 - place) % 10)
+    while digits.endswith("0"):
+        digits = digits[:-1]
+    return f"{whole}.{digits}" if digits else f"{whole}"
+
+
+@given(exact=EXACT, divisor=DIVISORS, decimals=DECIMALS, rule=st.sampled_from(["half_up", "half_even"]))
+def test_agrees_with_integer_arithmetic(exact: int, divisor: int, decimals: int, rule: Rule) -> None:
+    assert printed(exact, divisor=divisor, decimals=decimals, rule=rule) == oracle(exact, divisor, decimals, rule)
+
+
+@given(half=st.integers(0, 10**14), rule=st.sampled_from(["half_up", "half_even"]))
+def test_every_half_agrees(half: int, rule: Rule) -> None:
+    exact = half * 100 + 50
+    assert printed(exact, divisor=10_000, decimals=2, rule=rule) == oracle(exact, 10_000, 2, rule)
+
+
+@given(exact=EXACT, divisor=DIVISORS, decimals=DECIMALS, rule=st.sampled_from(["half_up", "half_even"]))
+def test_is_plain_digits(exact: int, divisor: int, decimals: int, rule: Rule) -> None:
+    text = printed(exact, divisor=divisor, decimals=decimals, rule=rule)
+    assert re.fullmatch(r"(0|[1-9][0-9]*)(\.[0-9]*[1-9])?", text)
+
+
+@given(exact=st.integers(0, 10**30))
+def test_whole_numbers_are_themselves(exact: int) -> None:
+    assert printed(exact, divisor=1, decimals=0, rule="half_up") == str(exact)
+
+
+@pytest.mark.parametrize(
+    ("exact", "half_up", "half_even"),
+    [
+        (10_050, "1.01", "1"),
+        (10_150, "1.02", "1.02"),
+        (10_049, "1", "1"),
+        (10_051, "1.01", "1.01"),
+        (26_750, "2.68", "2.68"),
+        (26_850, "2.69", "2.68"),
+        (99_950, "10", "10"),
+        (50, "0.01", "0"),
+        (49, "0", "0"),
+        (0, "0", "0"),
+        (56_000, "5.6", "5.6"),
+        (10_000, "1", "1"),
+        (1_000_000, "100", "100"),
+        (123_456_789_012, "12345678.9", "12345678.9"),
+    ],
+)
+def test_known_values_in_ten_thousands(exact: int, half_up: str, half_even: str) -> None:
+    assert printed(exact, divisor=10_000, decimals=2, rule="half_up") == half_up
+    assert printed(exact, divisor=10_000, decimals=2, rule="half_even") == half_even
+
+
+def test_a_caller_s_decimal_context_changes_nothing() -> None:
+    import decimal
+
+    with decimal.localcontext(prec=1, rounding=decimal.ROUND_DOWN):
+        assert printed(123_456, divisor=10_000, decimals=2, rule="half_up") == "12.35"
+
+
+@pytest.mark.parametrize("exact", [True, 1.0, "1", None])
+def test_refuses_what_is_no_integer(exact: object) -> None:
+    with pytest.raises(TypeError, match=f"exact must be an int, got {type(exact).__name__} {exact!r}"):
+        printed(exact, divisor=1, decimals=0, rule="half_up")  # type: ignore[arg-type]  # refused at run time
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"exact": -1}, "exact must not be negative, got -1"),
+        ({"decimals": -2}, "decimals must not be negative, got -2"),
+        ({"divisor": 0}, "divisor must be a power of ten, got 0"),
+        ({"divisor": 12}, "divisor must be a power of ten, got 12"),
+        ({"rule": "down"}, "one of half_up, half_even, got 'down'"),
+    ],
+)
+def test_refuses_values_that_make_no_sense(arguments: dict[str, object], message: str) -> None:
+    sound: dict[str, object] = {"exact": 1, "divisor": 1, "decimals": 0, "rule": "half_up"}
+    with pytest.raises(ValueError, match=message):
+        printed(**(sound | arguments))  # type: ignore[arg-type]  # refused at run time
