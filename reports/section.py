@@ -176,9 +176,9 @@ def _put(files: Mapping[str, bytes], folder: Path) -> None:
     replaced = folder.with_name(f".{folder.name}.replaced")
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         _restore(replaced, folder)
+        shutil.rmtree(new, ignore_errors=True)
         if _holds(folder, files):
             return
-        shutil.rmtree(new, ignore_errors=True)
         new.mkdir()
         for name, content in files.items():
             _write_through(new / name, content)

@@ -57,15 +57,14 @@ def facts(month: date = date(2025, 3, 1), hall: str = HALL) -> list[Row]:
     ]
 
 
-FACT_SCHEMA = pa.schema(
-    [
-        ("month_start", pa.date32()),
-        ("hall_code", pa.string()),
-        ("metric", pa.string()),
-        ("metric_version", pa.int64()),
-        ("exact_value", pa.int64()),
-    ]
-)
+FACT_FIELDS: "list[pa.Field[Any]]" = [
+    pa.field("month_start", pa.date32()),
+    pa.field("hall_code", pa.string()),
+    pa.field("metric", pa.string()),
+    pa.field("metric_version", pa.int64()),
+    pa.field("exact_value", pa.int64()),
+]
+FACT_SCHEMA = pa.schema(FACT_FIELDS)
 
 
 def publish(folder: Path, fact_rows: list[Row], metric_rows: list[Row]) -> Path:

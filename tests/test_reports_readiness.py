@@ -1,0 +1,304 @@
+"""What keeps a month from being printed: every kind of problem, grouped and named, and nothing absent goes through."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.months import days_of
+from reports.readiness import (
+    BuildCheck,
+    BuildEvidence,
+    CheckStatus,
+    DayState,
+    DayStatus,
+    EvidenceError,
+    Expected,
+    Problem,
+    assess,
+    warnings,
+)
+
+MONTH = "2025-03"
+SYSTEMS = {"call_centre": "电话咨询", "courier": "邮寄"}
+RULES = frozenset({"counts_are_whole", "keys_are_unique"})
+BUILD_CHECKS = frozenset({"unique_fct_daily_counts", "parts_make_total", "month_is_sum_of_days"})
+EXPECTED = Expected(MONTH, SYSTEMS, RULES, "suite-2", BUILD_CHECKS, "f" * 64)
+
+
+def ready_day(system: str, day: date) -> DayState:
+    is_open = system == "call_centre" or day.weekday() < 5
+    return DayState(
+        system=system,
+        system_name=SYSTEMS[system],
+        day=day,
+        expected=is_open,
+        state="answered" if is_open else "closed",
+        detail="",
+        checks=dict.fromkeys(RULES, "passed") if is_open else {},
+        suite_version="suite-2" if is_open else None,
+    )
+
+
+DAYS = [ready_day(system, day) for system in SYSTEMS for day in days_of(MONTH)]
+ANSWERED = [state for state in DAYS if state.state == "answered"]
+
+
+def check(name: str, status: CheckStatus = "pass", **values: Any) -> BuildCheck:
+    sound: dict[str, Any] = {"model": "fct_monthly_metrics", "severity": "error", "failures": 0, "message": ""}
+    return BuildCheck(name=name, status=status, **(sound | values))
+
+
+EVIDENCE = BuildEvidence(
+    MONTH, "f" * 64, "2025-04-01T02:00:00+08:00", "run-1", tuple(check(name) for name in sorted(BUILD_CHECKS))
+)
+
+
+def with_days(system: str, days: range, **values: Any) -> list[DayState]:
+    return [replace(state, **values) if state.system == system and state.day.day in days else state for state in DAYS]
+
+
+def with_check(*checks: BuildCheck) -> BuildEvidence:
+    names = {one.name for one in checks}
+    return replace(EVIDENCE, checks=(*(one for one in EVIDENCE.checks if one.name not in names), *checks))
+
+
+def only(problems: list[Problem]) -> Problem:
+    assert len(problems) == 1, problems
+    return problems[0]
+
+
+def test_a_ready_month_has_no_problem() -> None:
+    assert assess(DAYS, EVIDENCE, EXPECTED) == []
+    assert warnings(DAYS, EVIDENCE) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "detail", "kind", "text"),
+    [
+        ("missing", "", "missing_day", "missing"),
+        ("missing", "HTTP 503", "missing_day", "missing: HTTP 503"),
+        ("quarantined", "row 4:\n  count is -1", "quarantined_day", "quarantined: row 4: count is -1"),
+        ("damaged", "SHA-256 differs", "damaged_extract", "damaged: SHA-256 differs"),
+        ("closed", "", "missing_day", "declared closed, but the calendar has it open"),
+    ],
+)
+def test_a_day_that_is_not_in_is_named(state: DayStatus, detail: str, kind: str, text: str) -> None:
+    days = with_days("courier", range(12, 13), state=state, detail=detail, checks={}, suite_version=None)
+    problem = only(assess(days, EVIDENCE, EXPECTED))
+    assert problem.kind == kind
+    assert problem.subject == "courier 2025-03-12"
+    assert problem.message == f"courier 邮寄: 2025-03-12 {text}"
+    assert problem.next_step == "yuebao pull 2025-03-12 --system courier"
+    assert str(problem) == f"{problem.message}; next: {problem.next_step}"
+
+
+def test_consecutive_days_are_one_problem() -> None:
+    days = with_days("courier", range(12, 15), state="missing")
+    problem = only(assess(days, EVIDENCE, EXPECTED))
+    assert problem.message == "courier 邮寄: 2025-03-12..2025-03-14 missing"
+    assert problem.next_step == "yuebao pull 2025-03-12..2025-03-14 --system courier"
+
+
+def test_other_systems_gaps_and_reasons_are_problems_of_their_own() -> None:
+    gone: dict[tuple[str, int], str] = {
+        ("courier", 3): "",
+        ("courier", 4): "no file",
+        ("courier", 6): "",
+        ("call_centre", 4): "",
+    }
+    days = [
+        replace(state, state="missing", detail=gone[state.system, state.day.day])
+        if (state.system, state.day.day) in gone
+        else state
+        for state in DAYS
+    ]
+    assert [problem.message for problem in assess(days, EVIDENCE, EXPECTED)] == [
+        "call_centre 电话咨询: 2025-03-04 missing",
+        "courier 邮寄: 2025-03-03 missing",
+        "courier 邮寄: 2025-03-04 missing: no file",
+        "courier 邮寄: 2025-03-06 missing",
+    ]
+
+
+def test_a_closed_day_needs_its_declaration() -> None:
+    saturday = with_days("courier", range(8, 9), state="missing")
+    assert only(assess(saturday, EVIDENCE, EXPECTED)).message == "courier 邮寄: 2025-03-08 missing"
+
+
+def test_a_system_that_worked_on_a_day_off_is_judged_like_on_any_day() -> None:
+    answered = with_days(
+        "courier", range(8, 9), state="answered", checks=dict.fromkeys(RULES, "passed"), suite_version="suite-2"
+    )
+    assert assess(answered, EVIDENCE, EXPECTED) == []
+    unchecked = with_days("courier", range(8, 9), state="answered", suite_version="suite-2")
+    assert {problem.kind for problem in assess(unchecked, EVIDENCE, EXPECTED)} == {"check_not_run"}
+
+
+def test_a_failed_rule_is_named_whether_expected_or_not() -> None:
+    for rule in ("keys_are_unique", "something_new"):
+        checks = {**dict.fromkeys(RULES, "passed"), rule: "failed"}
+        problem = only(assess(with_days("courier", range(12, 14), checks=checks), EVIDENCE, EXPECTED))
+        assert problem.kind == "check_failed"
+        assert problem.message == f"courier 邮寄: 2025-03-12..2025-03-13 check {rule} failed"
+
+
+def test_an_unexpected_rule_that_passed_is_fine() -> None:
+    checks = {**dict.fromkeys(RULES, "passed"), "something_new": "passed"}
+    assert assess(with_days("courier", range(12, 14), checks=checks), EVIDENCE, EXPECTED) == []
+
+
+def test_an_outcome_that_nobody_knows_is_no_pass() -> None:
+    checks = {**dict.fromkeys(RULES, "passed"), "keys_are_unique": "maybe"}
+    problem = only(assess(with_days("courier", range(12, 13), checks=checks), EVIDENCE, EXPECTED))
+    assert problem.kind == "check_not_run"
+    assert problem.message == "courier 邮寄: 2025-03-12 check keys_are_unique was not run"
+
+
+@pytest.mark.parametrize("version", ["suite-1", None])
+def test_checks_of_another_suite_are_stale(version: str | None) -> None:
+    days = with_days("call_centre", range(1, 32), suite_version=version)
+    problem = only(assess(days, EVIDENCE, EXPECTED))
+    assert problem.kind == "check_stale"
+    assert problem.message == (
+        f"call_centre 电话咨询: 2025-03-01..2025-03-31 checks are stale: of suite {version}, now it is suite-2"
+    )
+
+
+def test_a_warning_does_not_block_and_is_told() -> None:
+    days = with_days("courier", range(12, 14), checks={**dict.fromkeys(RULES, "passed"), "counts_are_whole": "warned"})
+    evidence = with_check(check("parts_make_total", "warn", severity="warning", failures=3, message="unusual"))
+    assert assess(days, evidence, EXPECTED) == []
+    assert [problem.message for problem in warnings(days, evidence)] == [
+        "courier 邮寄: 2025-03-12..2025-03-13 check counts_are_whole warned",
+        "check parts_make_total on fct_monthly_metrics warned with 3 failing rows: unusual",
+    ]
+    assert {problem.kind for problem in warnings(days, evidence)} == {"check_warned"}
+    assert {problem.next_step for problem in warnings(days, evidence)} == {"yuebao status 2025-03"}
+    assert len(warnings(days, None)) == 1
+
+
+def test_a_month_that_was_not_built() -> None:
+    problem = only(assess(DAYS, None, EXPECTED))
+    assert (problem.kind, problem.subject, problem.next_step) == ("build_missing", MONTH, "yuebao report 2025-03")
+    assert problem.message == "2025-03 was not built, so none of its 3 checks was run"
+
+
+@pytest.mark.parametrize("values", [{"fingerprint": "e" * 64}, {"month": "2025-02"}])
+def test_a_build_of_other_extracts_or_another_month_is_stale(values: dict[str, Any]) -> None:
+    problem = only(assess(DAYS, replace(EVIDENCE, **values), EXPECTED))
+    assert (problem.kind, problem.next_step) == ("build_stale", "yuebao report 2025-03")
+    assert "the build of 2025-03 is stale, and its 3 checks with it" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "message"),
+    [
+        (
+            "fail",
+            "check_failed",
+            "check parts_make_total on fct_monthly_metrics failed with 2 failing rows: 5 is not 6",
+        ),
+        ("error", "check_not_run", "check parts_make_total on fct_monthly_metrics could not be run with 2 failing"),
+        ("skipped", "check_not_run", "check parts_make_total on fct_monthly_metrics was skipped with 2 failing"),
+    ],
+)
+def test_a_build_check_that_did_not_pass_is_named(status: CheckStatus, kind: str, message: str) -> None:
+    evidence = with_check(check("parts_make_total", status, failures=2, message="5 is\nnot 6"))
+    problem = only(assess(DAYS, evidence, EXPECTED))
+    assert (problem.kind, problem.subject) == (kind, "parts_make_total")
+    assert problem.message.startswith(message)
+    assert "\n" not in problem.message
+
+
+@pytest.mark.parametrize(
+    ("status", "kinds"),
+    [("pass", []), ("warn", []), ("skipped", []), ("fail", ["check_failed"]), ("error", ["check_not_run"])],
+)
+def test_an_unexpected_build_check_counts_only_if_it_went_wrong(status: CheckStatus, kinds: list[str]) -> None:
+    evidence = with_check(check("something_new", status))
+    assert [problem.kind for problem in assess(DAYS, evidence, EXPECTED)] == kinds
+
+
+def test_of_two_results_of_one_check_the_bad_one_counts() -> None:
+    name = "parts_make_total"
+    evidence = with_check(check(name), check(name, "fail"))
+    assert only(assess(DAYS, evidence, EXPECTED)).kind == "check_failed"
+
+
+@given(absent=st.sets(st.sampled_from(range(len(DAYS))), min_size=1))
+def test_every_absent_day_is_named(absent: set[int]) -> None:
+    days = [state for index, state in enumerate(DAYS) if index not in absent]
+    problems = assess(days, EVIDENCE, EXPECTED)
+    named = set()
+    for problem in problems:
+        assert problem.kind == "missing_day"
+        system, span = problem.subject.split(" ")
+        first, _, last = span.partition("..")
+        day, end = date.fromisoformat(first), date.fromisoformat(last or first)
+        while day <= end:
+            named.add((system, day))
+            day += timedelta(days=1)
+    assert named == {(DAYS[index].system, DAYS[index].day) for index in absent}
+
+
+@given(index=st.sampled_from(range(len(ANSWERED))), rule=st.sampled_from(sorted(RULES)))
+def test_every_absent_rule_is_named(index: int, rule: str) -> None:
+    target = ANSWERED[index]
+    poorer = replace(target, checks={name: result for name, result in target.checks.items() if name != rule})
+    problem = only(assess([poorer if state is target else state for state in DAYS], EVIDENCE, EXPECTED))
+    assert problem.kind == "check_not_run"
+    assert problem.subject == f"{target.system} {target.day}"
+    assert rule in problem.message
+
+
+@given(absent=st.sets(st.sampled_from(sorted(BUILD_CHECKS)), min_size=1))
+def test_every_absent_build_check_is_named(absent: set[str]) -> None:
+    evidence = replace(EVIDENCE, checks=tuple(one for one in EVIDENCE.checks if one.name not in absent))
+    problems = assess(DAYS, evidence, EXPECTED)
+    assert {problem.subject for problem in problems} == absent
+    assert {problem.kind for problem in problems} == {"check_not_run"}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"systems": {}}, {"day_rules": frozenset()}, {"build_checks": frozenset()}],
+    ids=lambda one: next(iter(one)),
+)
+def test_a_month_of_which_nothing_is_asked_cannot_pass(values: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"expected.{next(iter(values))} is empty"):
+        assess(DAYS, EVIDENCE, replace(EXPECTED, **values))
+
+
+def test_a_day_given_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="given twice"):
+        assess([*DAYS, DAYS[0]], EVIDENCE, EXPECTED)
+
+
+def test_a_day_before_the_month_is_judged_alike() -> None:
+    before = replace(ready_day("call_centre", date(2025, 2, 28)), state="damaged", detail="file is gone")
+    assert only(assess([before, *DAYS], EVIDENCE, EXPECTED)).subject == "call_centre 2025-02-28"
+
+
+def test_evidence_survives_its_file() -> None:
+    evidence = with_check(check("parts_make_total", "skipped", failures=None, message="上游失败"))
+    text = evidence.to_json()
+    assert BuildEvidence.from_json(text) == evidence
+    assert BuildEvidence.from_json(text).to_json() == text
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (('"status": "pass"', '"status": "fine"'), r"build\.json: checks\.0\.status"),
+        (('"failures": 0', '"failures": "0"'), r"build\.json: checks\.0\.failures"),
+        (('"fingerprint"', '"finger"'), r"build\.json: fingerprint"),
+        (("{", "["), r"build\.json: \(whole file\)"),
+    ],
+)
+def test_evidence_that_cannot_be_read_is_no_evidence(damage: tuple[str, str], message: str) -> None:
+    with pytest.raises(EvidenceError, match=message):
+        BuildEvidence.from_json(EVIDENCE.to_json().replace(*damage))
