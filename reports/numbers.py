@@ -146,6 +146,8 @@ def _number(definition: Row, fact: Row, measures: tuple[str, ...], where: str) -
         )
     if exact is None:
         raise NumbersError(f"{where}: the value of {metric} is null; missing is not zero")
+    if untold := [column for column in _CATALOGUE_TEXTS if not definition[column]]:
+        raise NumbersError(f"{_CATALOGUE}: {metric} has no {', '.join(untold)}")
     try:
         text = printed(
             exact,
@@ -165,7 +167,7 @@ def _number(definition: Row, fact: Row, measures: tuple[str, ...], where: str) -
         rounding=definition["rounding"],
         measures=measures,
         parts=_names(definition["parts"]),
-        **{column: definition[column] or "" for column in _CATALOGUE_TEXTS},
+        **{column: definition[column] for column in _CATALOGUE_TEXTS},
     )
 
 

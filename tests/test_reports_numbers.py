@@ -157,6 +157,7 @@ def test_unsound_facts_are_refused(tmp_path: Path, rows: list[Row], message: str
     ("metric", "values", "message"),
     [
         ("parcels_mailed", {"measures": ""}, "parcels_mailed has neither a measure nor parts"),
+        ("parcels_mailed", {"unit": "", "definition": None}, "parcels_mailed has no definition, unit"),
         ("parcels_mailed", {"rounding": "down"}, "parcels_mailed can't be printed: rounding rule"),
         ("parcels_mailed", {"metric": "online_accepted"}, "more than one row for online_accepted"),
         ("items_handled", {"parts": "online_accepted+ghost"}, "items_handled has the part ghost, which has no value"),

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -168,6 +169,16 @@ def test_a_corrected_number_replaces_the_folder(folder: Path, template: Path) ->
     write(folder, template, numbers=CORRECTED)
     assert "0.1 万件" in contents(folder)["section.txt"].decode()
     assert {path.name for path in folder.parent.iterdir()} == {"r1", ".r1.lock"}
+
+
+def test_writers_at_once_leave_one_whole_section(folder: Path, template: Path, tmp_path: Path) -> None:
+    sound = []
+    for name, numbers in [("old", NUMBERS), ("new", CORRECTED)]:
+        write(tmp_path / name, template, numbers=numbers)
+        sound.append(contents(tmp_path / name))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda turn: write(folder, template, numbers=(NUMBERS, CORRECTED)[turn % 2]), range(20)))
+    assert contents(folder) in sound
 
 
 @pytest.mark.parametrize("name", ["section.txt", "section.md", "numbers.json"])
