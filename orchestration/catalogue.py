@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.rules import suite_version
-
 from orchestration.home import PROJECT_ROOT
 from orchestration.working_days import WorkingDays, load_overrides
 
@@ -66,12 +65,8 @@ def warehouse_sources() -> list[Path]:
     """The files that say what dbt builds: models, tests, macros, seeds and their settings."""
     project = PROJECT_ROOT / "dbt_project"
     folders = ("models", "tests", "macros", "seeds")
-    return sorted(
-        [
-            project / "dbt_project.yml",
-            *(path for name in folders for path in (project / name).rglob("*") if path.is_file()),
-        ]
-    )
+    files = [*project.glob("dbt_project.yml"), *(path for name in folders for path in (project / name).rglob("*.*"))]
+    return sorted(files)
 
 
 @cache

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from expectations.rules import Rule
 
+from expectations.rules import Rule
 from orchestration.pulling import PullResult
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,12 +14,13 @@ from typing import Any
 from expectations.rules import RULES
 from orchestration import atomic
 from orchestration.catalogue import evidence_version, warehouse_sources, working_days
-from orchestration.home import PROJECT_ROOT, Home
+from orchestration.home import PROJECT_ROOT, Home, current_home
 from orchestration.landing import Extract, Landing
+from orchestration.partitions import reportable_days
 from orchestration.quarantine import Quarantine
-from orchestration.settings import Hall
+from orchestration.settings import Hall, load_hall
 from orchestration.working_days import CalendarDay
-from reports.readiness import BuildEvidence, DayState, DayStatus, Expected
+from reports.readiness import BuildEvidence, DayState, DayStatus, Expected, Problem, assess
 
 
 @dataclass(frozen=True)
@@ -124,13 +125,36 @@ class Month:
         return self.home.published / self.name
 
     @property
+    def facts(self) -> Path:
+        """The newest facts that passed their audit, as Parquet."""
+        return self.folder / "facts"
+
+    @property
+    def release(self) -> Path:
+        """The section and its numbers, as they stand until the month is certified."""
+        return self.folder / "candidate"
+
+    def section_is_written(self) -> bool:
+        """Whether the section was written from the facts that stand now."""
+        try:
+            numbers = json.loads((self.release / "numbers.json").read_bytes())
+        except (OSError, ValueError):
+            return False
+        return bool(numbers.get("fingerprint") == self.fingerprint)
+
+    @property
+    def evidence_file(self) -> Path:
+        """The evidence of the newest build, whether it passed or not."""
+        return self.folder / "build.json"
+
+    @property
     def evidence(self) -> BuildEvidence | None:
-        """What the newest audited build left, or None before the first.
+        """What the newest build left, or None before the first.
 
         Raises:
             EvidenceError: it can't be read.
         """
-        path = self.folder / "facts" / "build.json"
+        path = self.evidence_file
         return BuildEvidence.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def expected(self, build_checks: frozenset[str]) -> Expected:
@@ -143,6 +167,26 @@ class Month:
             build_checks=build_checks,
             fingerprint=self.fingerprint,
         )
+
+
+def open_month(name: str) -> Month:
+    """A month of the hall that `YUEBAO_HALL` names, in the state folder that `YUEBAO_HOME` names.
+
+    Raises:
+        SettingsError, MonthError: the settings can't be used, or the hall can't report on the month.
+    """
+    hall = load_hall().hall
+    return Month(name, reportable_days(name, hall), hall, current_home())
+
+
+def problems_of(month: Month, build_checks: frozenset[str]) -> list[Problem]:
+    """Everything that keeps a month from being printed."""
+    return assess(month.day_states, month.evidence, month.expected(build_checks))
+
+
+def refusal(name: str, problems: Iterable[Problem]) -> str:
+    """The refusal as one readable message, a line for each reason."""
+    return "\n".join([f"{name} can't be printed:", *(f"  {problem}" for problem in problems)])
 
 
 def _warehouse_digest() -> str:

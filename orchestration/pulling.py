@@ -13,12 +13,14 @@ from orchestration.asking import Outcome
 from orchestration.catalogue import vocabulary
 from orchestration.hall_systems.contract import CONTRACT, Answer, NothingForDay
 from orchestration.landing import Counted, Extract, Landing, Provenance, State
+from orchestration.progress import tell_item
 from orchestration.quarantine import Quarantine, Refusal
 from orchestration.settings import Hall
 from orchestration.working_days import WorkingDays
 
 if TYPE_CHECKING:
     import pandas as pd
+
     from expectations.validation import Finding, Validation
 
 _WEEKS_BACK = 4
@@ -69,6 +71,7 @@ class Judge:
         settled: dict[dt.date, DayResult] = {}
         to_check: dict[dt.date, Answer] = {}
         for day, outcome in outcomes:
+            tell_item("%s %s answered", self.system, day)
             early = self._settle_without_suite(day, outcome)
             if early:
                 settled[day] = early
@@ -76,6 +79,7 @@ class Judge:
                 to_check[day] = outcome
         findings: tuple[Finding, ...] = ()
         if to_check:
+            tell_item("%s: judging %d days", self.system, len(to_check))
             validation, frame = self._validate(to_check)
             findings = validation.findings
             settled |= {day: self._settle_checked(answer, validation, frame) for day, answer in to_check.items()}
@@ -114,6 +118,7 @@ class Judge:
 
     def _validate(self, answers: Mapping[dt.date, Answer]) -> tuple[Validation, pd.DataFrame]:
         import pandas as pd
+
         from expectations.validation import mask_personal, validate
 
         columns = ["asked_date", *CONTRACT, "origin"]

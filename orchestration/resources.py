@@ -1,7 +1,5 @@
 """The resource that a run pulls through: the hall's systems, opened once per run and asked in the background."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,15 +15,19 @@ from orchestration.settings import HallFolder, load_hall
 
 
 class HallSystems(dg.ConfigurableResource["HallSystems"]):
-    """The hall's systems. All systems of a run are asked at once, whichever step comes first."""
+    """The hall's systems. All systems of a run are asked at once, whichever step comes first.
 
+    `data_docs` has each asset also build Great Expectations' Data Docs of what it judged.
+    """
+
+    data_docs: bool = False
     _hall: HallFolder = PrivateAttr()
     _questions: Questions = PrivateAttr()
     _in_run: tuple[str, ...] = PrivateAttr()
     _open: ExitStack = PrivateAttr()
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[HallSystems]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HallSystems"]:
         """Open for one run, and close whatever the run opened."""
         self._hall = load_hall()
         self._in_run = _systems_of(context.run, self._hall)

@@ -1,7 +1,5 @@
 """One asset per hall system: a day is a partition, a range of days is one run, a rule of the suite is a check."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 
@@ -57,6 +55,7 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
             landing=Landing(home.landing),
             quarantine=Quarantine(home.quarantine),
             provenance=Provenance(context.run_id, code_version(), evidence_version()),
+            docs=home.docs / context.run_id if hall_systems.data_docs else None,
         )
         result = judge.settle(hall_systems.outcomes(name, days))
         yield from check_results(key, RULES, result)

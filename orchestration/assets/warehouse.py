@@ -1,0 +1,107 @@
+"""The warehouse: dbt's models as monthly assets. What is built is audited, and only then published to readers."""
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+
+from orchestration import atomic
+from orchestration.dbt_in_process import DbtEvent, NodeResult, build, build_with_cli, evidence, told_to_dagster
+from orchestration.dbt_manifest import manifest_document
+from orchestration.month import Month, open_month
+from orchestration.partitions import monthly
+from orchestration.settings import Hall
+from reports.readiness import BuildEvidence
+
+
+class Translator(DagsterDbtTranslator):
+    """Groups models by their layer, and says what kind of thing each is."""
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The layer: seeds, staging, intermediate or marts."""
+        return str(dbt_resource_props["fqn"][1]) if dbt_resource_props["resource_type"] == "model" else "seeds"
+
+
+def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
+    """All models and seeds of the dbt project, one partition per month, with its data tests as asset checks."""
+    translator = Translator()
+
+    @dbt_assets(
+        manifest=manifest_document(),
+        name="warehouse",
+        partitions_def=monthly(hall),
+        dagster_dbt_translator=translator,
+    )
+    def warehouse(context: dg.AssetExecutionContext) -> Iterator[DbtEvent]:
+        month = open_month(context.partition_key[:7])
+        aside = month.folder / "builds" / f".{context.run_id}"
+        aside.mkdir(parents=True, exist_ok=True)
+        variables = {"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}
+        if os.environ.get("YUEBAO_DBT") == "cli":
+            results = yield from build_with_cli(context, variables)
+        else:
+            results = build(variables, _selection(context))
+            yield from told_to_dagster(context, results, translator)
+        publish(month, results, aside, context.run_id)
+        failures = [_line(result) for result in failures_of(results)]
+        if failures:
+            raise dg.Failure(
+                description="\n".join([f"the warehouse refused {month.name}; nothing was published:", *failures]),
+                metadata={"failed": len(failures)},
+                allow_retries=False,
+            )
+
+    return warehouse
+
+
+def publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: str) -> None:
+    """Show readers the audited facts, then the evidence of their audit; a refused build shows its evidence alone.
+
+    `published/<month>/facts` is a link that is swapped in one step, so a reader meets the old facts or the new ones.
+    A crash between the two steps leaves evidence of an older build, which is stale and refuses the month.
+    """
+    record = BuildEvidence(
+        month=month.name,
+        fingerprint=month.fingerprint,
+        built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        checks=evidence(results),
+    )
+    if failures_of(results):
+        shutil.rmtree(aside)
+    else:
+        shutil.copytree(month.home.inputs / month.name, aside / "inputs")
+        kept = aside.with_name(f"{month.fingerprint[:12]}-{run_id[:8]}")
+        aside.replace(kept)
+        link = month.folder / f".facts.{run_id}"
+        link.symlink_to(Path("builds") / kept.name)
+        link.replace(month.facts)
+    atomic.write_bytes(month.evidence_file, record.to_json().encode())
+
+
+def failures_of(results: Sequence[NodeResult]) -> list[NodeResult]:
+    """The nodes that failed; what dbt skipped after them isn't named again."""
+    return [result for result in results if result.status in {"error", "fail"}]
+
+
+def _selection(context: dg.AssetExecutionContext) -> list[str]:
+    """Dbt's names of the selected models, or none when all are: dbt then needs no selector."""
+    manifest = manifest_document()
+    translator = Translator()
+    nodes = {
+        translator.get_asset_spec(manifest, unique_id, None).key: ".".join(node["fqn"])
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in {"model", "seed"}
+    }
+    chosen = [name for key, name in nodes.items() if key in context.selected_asset_keys]
+    return [] if len(chosen) == len(nodes) else sorted(chosen)
+
+
+def _line(result: NodeResult) -> str:
+    rows = f" ({result.failures} rows)" if result.failures else ""
+    return f"  {result.unique_id.split('.')[2]}: {result.status}{rows}: {' '.join(result.message.split())}"

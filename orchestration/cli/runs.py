@@ -1,0 +1,70 @@
+"""Dagster runs started from the command line: in this process, in the instance that Dagster's page shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from orchestration.assets.landing import landing_key
+from orchestration.dbt_manifest import ensure_manifest
+from orchestration.definitions import defs
+from orchestration.home import Home, dagster_instance
+from orchestration.schedules import MONTH_JOB, PULL_JOB
+
+_RANGE_START = "dagster/asset_partition_range_start"
+_RANGE_END = "dagster/asset_partition_range_end"
+_QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run went: its id in Dagster's page, and one message per failed step."""
+
+    run_id: str
+    success: bool
+    messages: tuple[str, ...]
+
+
+class Runs:
+    """Starts the jobs of the loaded definitions."""
+
+    def __init__(self, home: Home) -> None:
+        self._instance = dagster_instance(home)
+        ensure_manifest()
+        # Dagster marks backfill policies as beta; a user can do nothing about that.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        self._definitions = defs()
+
+    def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:
+        """One run that pulls a range of days (first and last given) of the named systems."""
+        return self._run(
+            PULL_JOB,
+            tags={_RANGE_START: days[0].isoformat(), _RANGE_END: days[-1].isoformat()},
+            asset_selection=[landing_key(name) for name in systems],
+            run_config={**_QUIET, "resources": {"hall_systems": {"config": {"data_docs": data_docs}}}},
+        )
+
+    def build(self, month: str) -> RunOutcome:
+        """One run that builds, tests and writes a month."""
+        return self._run(MONTH_JOB, partition_key=f"{month}-01", run_config=_QUIET)
+
+    def _run(self, job: str, **arguments: Any) -> RunOutcome:
+        result = self._definitions.resolve_job_def(job).execute_in_process(
+            instance=self._instance, raise_on_error=False, **arguments
+        )
+        failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
+        return RunOutcome(result.run_id, result.success, tuple(_message(failure) for failure in failures))
+
+
+def _message(failure: Any) -> str:
+    if failure.user_failure_data and failure.user_failure_data.description:
+        return str(failure.user_failure_data.description)
+    error = failure.error
+    while error.cause:
+        error = error.cause
+    return f"{error.cls_name}: {error.message.strip()}"

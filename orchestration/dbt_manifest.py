@@ -1,0 +1,87 @@
+"""dbt's manifest: parsed once at set-up and again when the project changed; definitions only read it.
+
+`python -m orchestration.dbt_manifest` is the set-up's last step.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from orchestration.home import PROJECT_ROOT, current_home, prepare_environment
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+
+
+class DbtError(Exception):
+    """dbt couldn't parse or run; the message is dbt's own, without a traceback."""
+
+
+def dbt_arguments() -> list[str]:
+    """What every invocation is told: where the project lies, and to be quiet."""
+    return ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+
+
+def parse() -> Manifest:
+    """Parse the project (quick when nothing changed) and write `target/manifest.json`.
+
+    Raises:
+        DbtError: the project doesn't parse.
+    """
+    from dbt.cli.main import dbtRunner
+
+    prepare_environment(current_home())
+    MANIFEST.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(MANIFEST.parent / ".parsing.lock"):
+        outcome = dbtRunner().invoke(["--quiet", "parse", "--no-use-colors", *dbt_arguments()])
+    if not outcome.success:
+        raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")
+    manifest: Manifest = outcome.result
+    return manifest
+
+
+@cache
+def manifest_document() -> dict[str, Any]:
+    """The manifest as Dagster's definitions read it.
+
+    Raises:
+        DbtError: it was never parsed.
+    """
+    try:
+        document: dict[str, Any] = json.loads(MANIFEST.read_bytes())
+    except FileNotFoundError as error:
+        raise DbtError(f"{MANIFEST} isn't there; run `python -m orchestration.dbt_manifest` once") from error
+    return document
+
+
+def ensure_manifest() -> None:
+    """Parse when the manifest is absent or older than a source of the warehouse."""
+    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < max(map(_changed, _sources())):
+        parse()
+        manifest_document.cache_clear()
+
+
+def build_checks() -> frozenset[str]:
+    """The names of all data tests that a build has to run."""
+    nodes = manifest_document()["nodes"].values()
+    return frozenset(node["name"] for node in nodes if node["resource_type"] == "test")
+
+
+def _sources() -> list[Path]:
+    return [path for path in DBT_PROJECT.rglob("*") if path.is_file() and not {"target", "logs"} & set(path.parts)]
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+if __name__ == "__main__":
+    parse()

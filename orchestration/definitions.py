@@ -1,0 +1,23 @@
+"""What Dagster loads. Everything is built when asked for; importing this module reads no file and opens nothing."""
+
+import dagster as dg
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
+    from orchestration.assets.landing import build_landing_assets
+    from orchestration.assets.section import build_section_asset
+    from orchestration.assets.warehouse import build_warehouse_assets
+    from orchestration.resources import HallSystems
+    from orchestration.schedules import build_jobs, build_schedules
+    from orchestration.settings import load_hall
+
+    hall = load_hall().hall
+    return dg.Definitions(
+        assets=[*build_landing_assets(hall), build_warehouse_assets(hall), build_section_asset(hall)],
+        jobs=build_jobs(hall),
+        schedules=build_schedules(hall),
+        resources={"hall_systems": HallSystems()},
+        executor=dg.in_process_executor,
+    )
