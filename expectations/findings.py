@@ -1,0 +1,143 @@
+"""Turns verdicts on frames into findings by rule: how many rows, which days, and a few samples to look at."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pandas as pd
+
+from expectations.rules import Clause, FrameName, Rule
+
+Frames = Mapping[FrameName, pd.DataFrame]
+
+_SAMPLES: Final = 5
+_LONGEST: Final = 100
+# A row of counts is found again by its file or page, a total by its measure.
+_PLACE: Final[Mapping[FrameName, str]] = {"counts": "origin", "totals": "measure"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What Great Expectations said about one clause.
+
+    Attributes:
+        clause: The clause.
+        passed: True only when it was evaluated and holds.
+        rows: Index labels of the rows at fault; None when the fault isn't one of rows.
+        problem: What is wrong with the frame as a whole, or why it couldn't be judged; else empty.
+    """
+
+    clause: Clause
+    passed: bool
+    rows: tuple[int, ...] | None = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one rule came out.
+
+    Attributes:
+        rule: The rule.
+        passed: Whether it was judged and holds.
+        failing_count: Rows at fault; a fault of the frame as a whole counts as one.
+        failing_days: Asked days at fault, in order; all days of the frames when `whole_frame`.
+        samples: At most five rows at fault, one of each day before a second one; nothing personal in them.
+        whole_frame: The fault isn't one of single rows of known days (a column is missing, the rule couldn't
+            be judged): it holds for every day, be it in the frames or not.
+    """
+
+    rule: Rule
+    passed: bool
+    failing_count: int = 0
+    failing_days: tuple[date, ...] = ()
+    samples: tuple[str, ...] = ()
+    whole_frame: bool = False
+
+    def fails_on(self, day: date) -> bool:
+        """Whether the rule failed on that asked day."""
+        return not self.passed and (self.whole_frame or day in self.failing_days)
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """One row at fault, or the frame as a whole (no row, no day)."""
+
+    verdict: Verdict
+    row: int | None = None
+    day: date | None = None
+
+
+def finding(rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date | None = None) -> Finding:
+    """Puts the verdicts on a rule together.
+
+    Args:
+        rule: The rule.
+        verdicts: Verdicts on all clauses, of this rule and of others.
+        frames: The frames that were judged.
+        day: Narrows the finding to one asked day that is at fault; None for all days.
+
+    Returns:
+        The finding.
+    """
+    failed = [verdict for verdict in verdicts if verdict.clause.rule == rule.name and not verdict.passed]
+    if not failed:
+        return Finding(rule, passed=True)
+    faults = [f for v in failed for f in _faults(v, frames) if day is None or f.day in {day, None}]
+    whole_frame = any(fault.day is None for fault in faults)
+    days = _days(frames) if whole_frame else {fault.day for fault in faults if fault.day}
+    return Finding(
+        rule,
+        passed=False,
+        failing_count=len({(fault.verdict.clause.frame, fault.row) for fault in faults}),
+        failing_days=tuple(sorted(days)) if day is None else (day,),
+        samples=tuple(_sample(fault, frames) for fault in _day_by_day(faults)[:_SAMPLES]),
+        whole_frame=whole_frame,
+    )
+
+
+def _faults(verdict: Verdict, frames: Frames) -> list[_Fault]:
+    if verdict.rows is None:
+        return [_Fault(verdict)]
+    asked = frames[verdict.clause.frame].get("asked_date")
+    days = [None if asked is None else asked.at[row] for row in verdict.rows]
+    return [
+        _Fault(verdict, row, day if type(day) is date else None) for row, day in zip(verdict.rows, days, strict=True)
+    ]
+
+
+def _days(frames: Frames) -> set[date]:
+    columns = [frame["asked_date"] for frame in frames.values() if "asked_date" in frame]
+    return {day for column in columns for day in map(_day, column.unique()) if day}
+
+
+def _day(asked: str | None) -> date | None:
+    return None if asked is None else date.fromisoformat(asked)
+
+
+def _day_by_day(faults: list[_Fault]) -> list[_Fault]:
+    """The first fault of every day, then the second ones, and so on."""
+    before: Counter[date | None] = Counter()
+    turns = []
+    for fault in faults:
+        turns.append(before[fault.day])
+        before[fault.day] += 1
+    return [fault for _, fault in sorted(zip(turns, faults, strict=True), key=lambda pair: pair[0])]
+
+
+def _sample(fault: _Fault, frames: Frames) -> str:
+    """One line, e.g. "2025-03-12, 邮寄日报_2025-03-12.xlsx row 7: count = '12.5'"."""
+    clause = fault.verdict.clause
+    if fault.row is None:
+        return _one_line(f"{clause.frame}: {fault.verdict.problem}", longest=5 * _LONGEST)
+    row = frames[clause.frame].loc[fault.row]
+    where = ", ".join(_one_line(row[name]) for name in ("asked_date", _PLACE[clause.frame]) if name in row)
+    values = ", ".join(f"{name} = {_one_line(repr(row[name]))}" for name in clause.shows if name in row)
+    return f"{where}: {values}"
+
+
+def _one_line(value: object, longest: int = _LONGEST) -> str:
+    text = " ".join(str(value).split())
+    return text if len(text) <= longest else f"{text[:longest]}…"

@@ -1,0 +1,105 @@
+"""Turns the masked frames into the ones that are judged: plain values, and the derived columns of the rules."""
+
+import math
+from collections.abc import Iterable
+from datetime import date
+from types import NoneType
+from typing import Final
+
+import pandas as pd
+
+from expectations.personal import FLAG
+from expectations.rules import TEXT_COLUMNS, TEXT_OR_NULL_COLUMNS, VOLUME_BAND
+
+_PLAIN_TYPES: Final[set[type]] = {str, int, bool, date, NoneType}
+
+
+def judged_counts(masked: pd.DataFrame) -> pd.DataFrame:
+    """Adds `not_text` and `whole_count` to a masked frame of counts.
+
+    A derived column whose sources are missing is left out, so that its rule can't be judged and fails.
+
+    Args:
+        masked: What `mask_personal` returned, one row per row of the source.
+
+    Returns:
+        A frame of the same rows: `asked_date` as ISO text, or null where it isn't a date; every other value
+        text, number, bool, date, null, or the printed form of a foreign object in a tuple (hashable, and no
+        text).
+    """
+    frame = _plain(masked)
+    if {*TEXT_COLUMNS, *TEXT_OR_NULL_COLUMNS}.issubset(frame.columns):
+        frame["not_text"] = _not_text(frame)
+    if "count" in frame:
+        wholes = _objects(value if type(value) is int else None for value in frame["count"])
+        frame["whole_count"] = wholes.infer_objects()
+    return frame
+
+
+def judged_totals(masked: pd.DataFrame) -> pd.DataFrame:
+    """Adds `volume`, a verdict in words on `counted` against `usual`, to a masked frame of totals."""
+    frame = _plain(masked).drop(columns=FLAG)
+    if {"counted", "usual"}.issubset(frame.columns):
+        frame["volume"] = _objects(map(_volume, frame["counted"], frame["usual"]))
+    return frame
+
+
+def _plain(masked: pd.DataFrame) -> pd.DataFrame:
+    """Plain values only; a column's name that comes again is told from the first one."""
+    columns: dict[str, pd.Series] = {}
+    for position, label in enumerate(masked.columns):
+        name = str(label)
+        while name in columns:
+            name = f"{name} again"
+        columns[name] = _plain_column(masked.iloc[:, position])
+    if "asked_date" in columns:
+        columns["asked_date"] = _objects(map(_iso_day, columns["asked_date"]))
+    return pd.DataFrame(columns)
+
+
+def _plain_column(column: pd.Series) -> pd.Series:
+    if set(map(type, column)) <= _PLAIN_TYPES:
+        return column
+    return _objects(map(_plain_value, column))
+
+
+def _plain_value(value: object) -> object:
+    if value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value if isinstance(value, (str, bool, int, float, date, NoneType)) else (repr(value),)
+
+
+def _not_text(frame: pd.DataFrame) -> pd.Series:
+    """Per row the names of columns that should hold text and don't, or null."""
+    names: list[str | None] = [None] * len(frame)
+    for column in (*TEXT_COLUMNS, *TEXT_OR_NULL_COLUMNS):
+        values = frame[column].tolist()
+        bad = {value for value in set(values) if not _is_code(value)}
+        if column in TEXT_OR_NULL_COLUMNS:
+            bad.discard(None)
+        for row in (row for row, value in enumerate(values) if bad and value in bad):
+            names[row] = ", ".join(filter(None, (names[row], column)))
+    return _objects(names)
+
+
+def _is_code(value: object) -> bool:
+    return isinstance(value, str) and value != "" and value == value.strip()
+
+
+def _iso_day(value: object) -> str | None:
+    return value.isoformat() if type(value) is date else None
+
+
+def _volume(counted: object, usual: object) -> str:
+    if usual is None:
+        return "no history"
+    if type(usual) is not int or type(counted) is not int:
+        return "not countable"
+    times, floor = VOLUME_BAND["times"], VOLUME_BAND["floor"]
+    if abs(counted - usual) <= floor or usual <= counted * times <= usual * times**2:
+        return "as usual"
+    return f"less than 1/{times} of usual" if counted < usual else f"more than {times} times usual"
+
+
+def _objects(values: Iterable[object]) -> pd.Series:
+    return pd.Series(list(values), dtype=object)

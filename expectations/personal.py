@@ -1,0 +1,103 @@
+"""Finds identity-card and telephone numbers in a frame and masks them before anything else sees it."""
+
+import re
+import unicodedata
+from datetime import date
+from typing import Any, Final
+
+import pandas as pd
+
+from expectations.rules import PERSONAL_PATTERNS
+
+MASK: Final = "‹masked›"
+FLAG: Final = "has_personal_pattern"
+
+_GAP: Final = r"[\s\-‐‑‒–—―−]"
+_NO_DATE: Final = r"(?!(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d))"
+# What `~`, `^` and `@` stand for in the patterns. A file name or log line often carries an ISO date beside
+# other numbers: a number doesn't start with one, and a telephone number doesn't run into one.
+_SHORTHAND: Final = {"~": f"{_GAP}{{0,3}}", "^": f"(?:{_GAP}{{1,3}}{_NO_DATE})?", "@": _NO_DATE}
+_PERSONAL: Final = re.compile(
+    "|".join(
+        "".join(_SHORTHAND.get(part, part) for part in re.split(r"([~^@])", pattern))
+        for pattern in PERSONAL_PATTERNS.values()
+    )
+)
+# No pattern has fewer digits than a landline number: most texts are clean at first sight.
+_CANDIDATE: Final = re.compile(rf"\d(?:(?:{_GAP}|[().]){{0,5}}\d){{9}}")
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_FOREIGN_DIGIT: Final = re.compile(r"(?![0-9])\d")
+_FEW_DIGITS: Final = range(-(10**10) + 1, 10**10)
+
+
+def mask_personal(frame: pd.DataFrame) -> pd.DataFrame:
+    """Masks what looks like an identity-card or telephone number, in values and in column names.
+
+    Full-width digits, invisible characters, and spaces or dashes between digits don't hide a number. Numbers
+    and foreign objects are looked at as the text they would print as. Masking a masked frame changes
+    nothing, and keeps its flags.
+
+    Args:
+        frame: Any frame; its index is left out.
+
+    Returns:
+        A copy of object columns on a fresh index, patterns replaced by "‹masked›", with a last column
+        `has_personal_pattern` (bool, one per row; True everywhere when a column name held a pattern).
+    """
+    names = _masked(list(frame.columns))
+    found = [names != list(frame.columns)] * len(frame)
+    columns: list[pd.Series] = []
+    for position, name in enumerate(names):
+        values = frame.iloc[:, position].tolist()
+        masked = _masked(values)
+        if name == FLAG:
+            found = [known or bool(value) for known, value in zip(found, values, strict=True)]
+            continue
+        if masked is not values:
+            pairs = zip(found, masked, values, strict=True)
+            found = [known or new is not old for known, new, old in pairs]
+        columns.append(pd.Series(masked, dtype=object, name=name))
+    columns.append(pd.Series(found, dtype=bool, name=FLAG))
+    return pd.concat(columns, axis="columns")
+
+
+def mask_text(text: str) -> str:
+    """The text itself when it holds no personal pattern, else its NFKC form with each one masked."""
+    plain = text if text.isascii() else _normalised(text)
+    if not _CANDIDATE.search(plain) or not _PERSONAL.search(plain):
+        return text
+    masked = _PERSONAL.sub(MASK, plain)
+    return MASK if _PERSONAL.search(masked) else masked
+
+
+def _masked(values: list[Any]) -> list[Any]:
+    """The values with personal ones replaced; the very same list when there are none. Codes repeat."""
+    texts = {value: mask_text(value) for value in {value for value in values if isinstance(value, str)}}
+    others = {row: _mask_other(value) for row, value in enumerate(values) if not isinstance(value, str)}
+    if all(new is old for old, new in texts.items()) and all(others[row] is values[row] for row in others):
+        return values
+    return [
+        (value if texts[value] == value else texts[value]) if isinstance(value, str) else others[row]
+        for row, value in enumerate(values)
+    ]
+
+
+def _mask_other(value: object) -> object:
+    if value is None or isinstance(value, (bool, date)) or (isinstance(value, int) and value in _FEW_DIGITS):
+        return value
+    text = _as_printed(value)
+    masked = mask_text(text)
+    return value if masked is text else masked
+
+
+def _as_printed(value: object) -> str:
+    """A number from a spreadsheet is a float: 13800000000.0 must not hide behind an exponent."""
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _normalised(text: str) -> str:
+    """NFKC without invisible characters, digits of every script as ASCII ones."""
+    visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.digit(digit[0])), visible)

@@ -1,0 +1,106 @@
+"""Judges what one hall system answered for a range of days, and tells the days apart."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from expectations import late
+from expectations.findings import Finding, Frames, Verdict, finding
+from expectations.judged import judged_counts, judged_totals
+from expectations.personal import mask_personal
+from expectations.rules import RULES
+
+__all__ = ["Finding", "Validation", "Vocabulary", "mask_personal", "validate", "warm_up"]
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The codes that may occur.
+
+    Attributes:
+        halls: Hall codes.
+        departments: Department codes.
+        measures: The measures of the hall system that was asked.
+    """
+
+    halls: frozenset[str]
+    departments: frozenset[str]
+    measures: frozenset[str]
+
+    def as_parameters(self) -> dict[str, list[str]]:
+        """The codes in order, by the names that the clauses use."""
+        return {
+            "halls": sorted(self.halls),
+            "departments": sorted(self.departments),
+            "measures": sorted(self.measures),
+        }
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What validating a range of days found; see `validate`.
+
+    Attributes:
+        findings: One per rule, in the order of `RULES`, always all of them.
+    """
+
+    findings: tuple[Finding, ...]
+    _verdicts: tuple[Verdict, ...] = field(repr=False, compare=False)
+    _frames: Frames = field(repr=False, compare=False)
+    _parameters: Mapping[str, list[str]] = field(repr=False, compare=False)
+
+    def failures_on(self, day: date) -> tuple[Finding, ...]:
+        """The failed rules of error severity on one asked day, with that day's rows and samples only."""
+        failed = [f.rule for f in self.findings if f.rule.severity == "error" and f.fails_on(day)]
+        return tuple(finding(rule, self._verdicts, self._frames, day) for rule in failed)
+
+    def outcome_on(self, day: date) -> dict[str, str]:
+        """By rule name "passed", "failed", or "warned" (a rule of warning severity that failed)."""
+        bad = {"error": "failed", "warning": "warned"}
+        return {f.rule.name: bad[f.rule.severity] if f.fails_on(day) else "passed" for f in self.findings}
+
+    def build_docs(self, folder: Path) -> Path:
+        """Writes Great Expectations' Data Docs of these frames.
+
+        Args:
+            folder: Where to write; it is made when it isn't there.
+
+        Returns:
+            The index page, which lists the rules. No page asks a server for anything.
+        """
+        return late.judge().write_docs(self._frames, self._parameters, folder)
+
+
+def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary) -> Validation:
+    """Judges one hall system's answers for a range of asked days by every rule, in one run.
+
+    Personal patterns are masked before anything is judged. A rule that can't be evaluated counts as failed,
+    on every day. A frame without rows passes the rules about rows: that a day is missing is the caller's to
+    see.
+
+    Args:
+        counts: `COUNTS_COLUMNS`, one row as the source answered it; values may be anything.
+        totals: `TOTALS_COLUMNS` by asked day and measure: `counted` (int, None when the counts couldn't be
+            summed), `declared` (int, None when the source declares nothing), `usual` (int, the median of
+            recent same weekdays, None without history). Object columns: pandas makes floats of int or None.
+        vocabulary: The known codes.
+
+    Returns:
+        The findings, by rule and by day.
+    """
+    frames: Frames = {
+        "counts": judged_counts(mask_personal(counts)),
+        "totals": judged_totals(mask_personal(totals)),
+    }
+    parameters = vocabulary.as_parameters()
+    verdicts = late.judge().judge(frames, parameters)
+    findings = tuple(finding(rule, verdicts, frames) for rule in RULES)
+    return Validation(findings, verdicts, frames, parameters)
+
+
+def warm_up() -> None:
+    """Loads Great Expectations ahead of time, e.g. on a thread while a pull waits for its answers."""
+    late.judge()
