@@ -1,0 +1,47 @@
+{#- How landed files become relations. Only these two macros know that they are Parquet and JSON read by DuckDB. -#}
+
+{#- The current extracts of one hall system, as a relation of daily counts; typed and empty when none is in. -#}
+{% macro landing_extracts(hall_system) -%}
+    {%- set paths = [] -%}
+    {%- if execute -%}
+        {%- set listed -%}
+            select path
+            from {{ landing_document('extracts', {'system': 'varchar', 'stat_date': 'date', 'path': 'varchar'}) }}
+            where system = '{{ hall_system.identifier }}'
+            order by stat_date, path
+        {%- endset -%}
+        {%- do paths.extend(run_query(listed).columns['path'].values()) -%}
+    {%- endif -%}
+    {%- if paths -%}
+        read_parquet([
+        {%- for path in paths %}
+            {{ dbt.string_literal(dbt.escape_single_quotes(path)) }}{{ "," if not loop.last }}
+        {%- endfor %}
+        ])
+    {%- else -%}
+        (
+            select
+                cast(null as date) as stat_date,
+                cast(null as varchar) as hall_code,
+                cast(null as varchar) as department_code,
+                cast(null as varchar) as item_code,
+                cast(null as varchar) as measure,
+                cast(null as bigint) as "count"
+            where false
+        )
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- One input document, a JSON array of objects, with the types it must have: another type is an error. -#}
+{% macro landing_document(name, columns) -%}
+    read_json(
+        {{ dbt.string_literal(dbt.escape_single_quotes(require_inputs() ~ '/' ~ name ~ '.json')) }},
+        format = 'array',
+        columns = {
+        {%- for column, type in columns.items() %}
+            {{ column }}: '{{ type }}'{{ "," if not loop.last }}
+        {%- endfor %}
+        }
+    )
+{%- endmacro %}

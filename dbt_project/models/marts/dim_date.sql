@@ -1,0 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_month',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+select
+    stat_date,
+    {{ built_month_first() }} as month_start,
+    cast(extract(isodow from stat_date) as integer) as iso_weekday,
+    is_working_day,
+    reason
+from {{ ref('stg_landing__calendar') }}
+where
+    stat_date >= {{ built_month_first() }}
+    and stat_date < {{ built_month_first(1) }}

@@ -1,0 +1,4 @@
+select
+    department_code,
+    department_name
+from {{ ref('departments') }}

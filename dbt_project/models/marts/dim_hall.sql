@@ -1,0 +1,5 @@
+select
+    hall_code,
+    hall_name,
+    hall_level
+from {{ ref('halls') }}

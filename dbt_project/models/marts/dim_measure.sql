@@ -1,0 +1,6 @@
+select
+    measure,
+    measure_name,
+    event_counted,
+    aggregation
+from {{ ref('measures') }}

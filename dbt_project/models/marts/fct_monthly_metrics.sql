@@ -1,0 +1,57 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='replace_month',
+    on_schema_change='fail',
+    full_refresh=false,
+) }}
+
+with metric_measures as (
+    select * from {{ ref('int_metric_measures') }}
+),
+
+measure_completeness as (
+    select * from {{ ref('int_measure_completeness') }}
+),
+
+halls as (
+    select distinct hall_code from measure_completeness
+),
+
+hall_totals as (
+    select
+        hall_code,
+        measure,
+        sum(monthly_count) as hall_count
+    from {{ ref('fct_monthly_counts') }}
+    where month_start = {{ built_month_first() }}
+    group by
+        hall_code,
+        measure
+)
+
+-- Missing is never zero: a measure without rows counts as zero only when every day of its systems is in.
+select
+    metric_measures.month_start,
+    halls.hall_code,
+    metric_measures.metric,
+    metric_measures.metric_version,
+    cast(
+        case when bool_and(measure_completeness.is_complete) then sum(coalesce(hall_totals.hall_count, 0)) end as bigint
+    ) as exact_value
+from metric_measures
+cross join halls
+left join measure_completeness
+    on
+        halls.hall_code = measure_completeness.hall_code
+        and metric_measures.measure = measure_completeness.measure
+left join hall_totals
+    on
+        halls.hall_code = hall_totals.hall_code
+        and metric_measures.measure = hall_totals.measure
+group by
+    metric_measures.month_start,
+    halls.hall_code,
+    metric_measures.metric,
+    metric_measures.metric_version
+-- A hall without a system that answers one of the measures doesn't have the metric.
+having count(*) = count(measure_completeness.measure)

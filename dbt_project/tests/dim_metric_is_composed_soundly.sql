@@ -1,0 +1,84 @@
+{{ config(meta={
+    'description': 'A metric is made of known measures or of metrics made of measures, never of both or of nothing, and counts no measure twice.',
+    'dagster': {'ref': {'name': 'dim_metric'}},
+}) }}
+
+with metrics as (
+    select
+        metric,
+        version
+    from {{ ref('dim_metric') }}
+),
+
+of_measures as (
+    select * from {{ ref('metric_measures') }}
+),
+
+of_parts as (
+    select * from {{ ref('metric_parts') }}
+),
+
+problems as (
+    select
+        metrics.metric,
+        metrics.version,
+        'is made of measures and of parts, or of neither' as problem
+    from metrics
+    left join (select distinct metric, version from of_measures) as with_measures
+        on metrics.metric = with_measures.metric and metrics.version = with_measures.version
+    left join (select distinct metric, version from of_parts) as with_parts
+        on metrics.metric = with_parts.metric and metrics.version = with_parts.version
+    where (with_measures.metric is null) = (with_parts.metric is null)
+
+    union all
+
+    select
+        of_measures.metric,
+        of_measures.version,
+        'names a measure that is not known: ' || of_measures.measure as problem
+    from of_measures
+    left join {{ ref('dim_measure') }} as measures
+        on of_measures.measure = measures.measure
+    where measures.measure is null
+
+    union all
+
+    select
+        of_parts.metric,
+        of_parts.version,
+        'has a part that is not made of measures: ' || of_parts.part as problem
+    from of_parts
+    left join of_measures
+        on of_parts.part = of_measures.metric
+    where of_measures.metric is null
+
+    union all
+
+    select
+        composed.metric,
+        composed.version,
+        'is composed, but not in the catalogue' as problem
+    from (
+        select metric, version from of_measures
+        union
+        select metric, version from of_parts
+    ) as composed
+    left join metrics
+        on composed.metric = metrics.metric and composed.version = metrics.version
+    where metrics.metric is null
+
+    union all
+
+    select
+        metric,
+        metric_version as version,
+        'counts a measure twice: ' || measure as problem
+    from {{ ref('int_metric_measures') }}
+    group by
+        metric,
+        metric_version,
+        measure
+    having count(*) > 1
+)
+
+select * from problems

@@ -1,0 +1,24 @@
+{{ config(meta={
+    'description': 'Every day of every hall system is in or declared closed; a row names a hall system and day that is not.',
+    'dagster': {'ref': {'name': 'fct_completeness'}},
+}) }}
+
+-- depends_on: {{ ref('fct_monthly_metrics') }}
+-- (so that this test holds up nothing: the metrics of an incomplete month become null instead of staying as they were)
+select
+    hall_systems.system,
+    hall_systems.hall_code,
+    days.stat_date,
+    completeness.is_expected,
+    completeness.is_declared_closed
+from {{ ref('dim_date') }} as days
+cross join {{ ref('stg_landing__hall_systems') }} as hall_systems
+left join {{ ref('fct_completeness') }} as completeness
+    on
+        days.stat_date = completeness.stat_date
+        and days.month_start = completeness.month_start
+        and hall_systems.system = completeness.system
+        and hall_systems.hall_code = completeness.hall_code
+where
+    days.month_start = {{ built_month_first() }}
+    and completeness.is_complete is distinct from true

@@ -1,0 +1,42 @@
+{{ config(meta={
+    'description': 'For each hall system and day, the rows read and their sum are those of the extract that was landed.',
+    'dagster': {'ref': {'name': 'fct_daily_counts'}},
+}) }}
+
+with landed as (
+    select
+        system,
+        stat_date,
+        row_count,
+        count_sum
+    from {{ ref('stg_landing__extracts') }}
+),
+
+loaded as (
+    select
+        system,
+        stat_date,
+        count(*) as row_count,
+        sum(daily_count) as count_sum
+    from {{ ref('fct_daily_counts') }}
+    where month_start = {{ built_month_first() }}
+    group by
+        system,
+        stat_date
+)
+
+select
+    coalesce(landed.system, loaded.system) as system,
+    coalesce(landed.stat_date, loaded.stat_date) as stat_date,
+    landed.row_count as landed_row_count,
+    loaded.row_count as loaded_row_count,
+    landed.count_sum as landed_count_sum,
+    loaded.count_sum as loaded_count_sum
+from landed
+full outer join loaded
+    on
+        landed.system = loaded.system
+        and landed.stat_date = loaded.stat_date
+where
+    landed.row_count is distinct from coalesce(loaded.row_count, 0)
+    or landed.count_sum is distinct from coalesce(loaded.count_sum, 0)

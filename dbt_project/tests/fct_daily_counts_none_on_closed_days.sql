@@ -1,0 +1,24 @@
+{{ config(meta={
+    'description': 'Nothing is counted on a day that the hall system is declared closed.',
+    'dagster': {'ref': {'name': 'fct_daily_counts'}},
+}) }}
+
+select
+    daily_counts.system,
+    daily_counts.hall_code,
+    daily_counts.stat_date,
+    count(*) as row_count
+from {{ ref('fct_daily_counts') }} as daily_counts
+inner join {{ ref('fct_completeness') }} as completeness
+    on
+        daily_counts.system = completeness.system
+        and daily_counts.hall_code = completeness.hall_code
+        and daily_counts.stat_date = completeness.stat_date
+where
+    daily_counts.month_start = {{ built_month_first() }}
+    and completeness.month_start = {{ built_month_first() }}
+    and completeness.is_declared_closed
+group by
+    daily_counts.system,
+    daily_counts.hall_code,
+    daily_counts.stat_date

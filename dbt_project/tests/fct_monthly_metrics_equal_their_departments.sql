@@ -1,0 +1,32 @@
+{{ config(meta={
+    'description': 'What the departments counted adds up to the value of the hall.',
+    'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
+}) }}
+
+with departments_summed as (
+    select
+        monthly_counts.hall_code,
+        metric_measures.metric,
+        sum(monthly_counts.monthly_count) as departments_value
+    from {{ ref('fct_monthly_counts') }} as monthly_counts
+    inner join {{ ref('int_metric_measures') }} as metric_measures
+        on monthly_counts.measure = metric_measures.measure
+    where monthly_counts.month_start = {{ built_month_first() }}
+    group by
+        monthly_counts.hall_code,
+        metric_measures.metric
+)
+
+select
+    metrics.hall_code,
+    metrics.metric,
+    metrics.exact_value,
+    departments_summed.departments_value
+from {{ ref('fct_monthly_metrics') }} as metrics
+left join departments_summed
+    on
+        metrics.hall_code = departments_summed.hall_code
+        and metrics.metric = departments_summed.metric
+where
+    metrics.month_start = {{ built_month_first() }}
+    and metrics.exact_value <> coalesce(departments_summed.departments_value, 0)

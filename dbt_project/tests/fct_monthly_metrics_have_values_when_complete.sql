@@ -1,0 +1,70 @@
+{{ config(meta={
+    'description': 'Every metric that the systems of a hall answer is there, with a value when every day is in and with none otherwise: missing is never zero.',
+    'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
+}) }}
+
+with incomplete_measures as (
+    select distinct
+        completeness.hall_code,
+        system_measures.measure
+    from {{ ref('fct_completeness') }} as completeness
+    inner join {{ ref('system_measures') }} as system_measures
+        on completeness.system = system_measures.system
+    where
+        completeness.month_start = {{ built_month_first() }}
+        and not completeness.is_complete
+),
+
+answered_measures as (
+    select distinct
+        hall_systems.hall_code,
+        system_measures.measure
+    from {{ ref('stg_landing__hall_systems') }} as hall_systems
+    inner join {{ ref('system_measures') }} as system_measures
+        on hall_systems.system = system_measures.system
+),
+
+expected as (
+    select
+        halls.hall_code,
+        metric_measures.metric,
+        metric_measures.metric_version,
+        count(incomplete_measures.measure) = 0 as is_complete
+    from {{ ref('int_metric_measures') }} as metric_measures
+    cross join (select distinct hall_code from answered_measures) as halls
+    left join answered_measures
+        on
+            halls.hall_code = answered_measures.hall_code
+            and metric_measures.measure = answered_measures.measure
+    left join incomplete_measures
+        on
+            halls.hall_code = incomplete_measures.hall_code
+            and metric_measures.measure = incomplete_measures.measure
+    group by
+        halls.hall_code,
+        metric_measures.metric,
+        metric_measures.metric_version
+    having count(*) = count(answered_measures.measure)
+),
+
+metrics as (
+    select * from {{ ref('fct_monthly_metrics') }}
+    where month_start = {{ built_month_first() }}
+)
+
+select
+    coalesce(expected.hall_code, metrics.hall_code) as hall_code,
+    coalesce(expected.metric, metrics.metric) as metric,
+    coalesce(expected.metric_version, metrics.metric_version) as metric_version,
+    expected.is_complete,
+    metrics.exact_value
+from expected
+full outer join metrics
+    on
+        expected.hall_code = metrics.hall_code
+        and expected.metric = metrics.metric
+        and expected.metric_version = metrics.metric_version
+where
+    expected.metric is null
+    or metrics.metric is null
+    or expected.is_complete <> (metrics.exact_value is not null)

@@ -1,0 +1,165 @@
+"""Small months for the tests of the warehouse: what the pipeline lands and writes before a build, from scratch.
+
+The numbers follow closed formulas, so that a test can say what it expects. Open cases of a department are
+`STANDING + accepted(day)`, which balances because `completed(day) = accepted(day - 1)`, over any month's end.
+"""
+
+import calendar
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+HALL = "510000"
+STANDING = 40
+DEPARTMENTS = ("D01", "D02")
+ITEMS = ("A", "B")
+OPENS = {
+    "online_platform": "every_day",
+    "window_system": "working_days",
+    "courier": "working_days",
+    "call_centre": "every_day",
+    "enquiry_desks": "working_days",
+}
+SCHEMA = pa.schema(
+    [
+        ("stat_date", pa.date32()),
+        ("hall_code", pa.string()),
+        ("department_code", pa.string()),
+        ("item_code", pa.string()),
+        ("measure", pa.string()),
+        ("count", pa.int64()),
+    ]
+)
+
+Row = tuple[date, str, str, str | None, str, int]
+
+
+def accepted(day: date, department: str) -> int:
+    """Online cases that a department accepts on a day, both items together."""
+    return 2 * (day.toordinal() % 5) + (3 if department == "D01" else 7)
+
+
+def is_working_day(day: date) -> bool:
+    """A calendar that knows weekends only."""
+    return day.weekday() < 5
+
+
+def days_of(month: str) -> list[date]:
+    """Every day of a month given as YYYY-MM."""
+    year, number = map(int, month.split("-"))
+    return [date(year, number, day + 1) for day in range(calendar.monthrange(year, number)[1])]
+
+
+def counts_of(system: str, day: date) -> list[Row]:
+    """What a hall system answers for a day on which it is open."""
+    if system == "online_platform":
+        return [row for department in DEPARTMENTS for row in _online_counts(day, department)]
+    if system == "window_system":
+        return [
+            (day, HALL, "D00", None, "comprehensive_window_accepted", 1 + day.day),
+            *((day, HALL, code, None, "department_window_accepted", day.day % 7) for code in DEPARTMENTS),
+            *((day, HALL, code, None, "documents_issued", day.day % 3) for code in DEPARTMENTS),
+        ]
+    measure = {
+        "courier": "parcels_mailed",
+        "call_centre": "phone_consultations",
+        "enquiry_desks": "onsite_consultations",
+    }[system]
+    return [(day, HALL, code, None, measure, 10 + day.day) for code in DEPARTMENTS]
+
+
+def _online_counts(day: date, department: str) -> list[Row]:
+    today, yesterday = accepted(day, department), accepted(day - timedelta(days=1), department)
+    first, second = ITEMS
+    return [
+        (day, HALL, department, first, "online_accepted", 1),
+        (day, HALL, department, second, "online_accepted", today - 1),
+        (day, HALL, department, first, "online_completed", yesterday - 2),
+        (day, HALL, department, second, "online_completed", 2),
+        (day, HALL, department, None, "online_open", STANDING + today),
+    ]
+
+
+@dataclass
+class MonthInputs:
+    """One month of landed answers and the documents beside them; a test changes what it is about, then writes.
+
+    Attributes:
+        month: YYYY-MM.
+        answers: Rows by hall system and day. A day without an entry is missing.
+        closed: Hall systems and days declared closed.
+        calendar: Documents of calendar.json.
+        hall_systems: Documents of hall_systems.json.
+        recorded: By hall system and day, what the manifest records otherwise than true.
+    """
+
+    month: str
+    answers: dict[tuple[str, date], list[Row]] = field(default_factory=dict)
+    closed: set[tuple[str, date]] = field(default_factory=set)
+    calendar: list[dict[str, object]] = field(default_factory=list)
+    hall_systems: list[dict[str, object]] = field(default_factory=list)
+    recorded: dict[tuple[str, date], dict[str, object]] = field(default_factory=dict)
+
+    @classmethod
+    def complete(cls, month: str) -> "MonthInputs":
+        """A month in which every hall system has answered every day or declared it closed."""
+        inputs = cls(month)
+        for day in days_of(month):
+            inputs.calendar.append(
+                {
+                    "stat_date": day.isoformat(),
+                    "is_working_day": is_working_day(day),
+                    "reason": "工作日" if is_working_day(day) else "周末",
+                }
+            )
+            for system, opens in OPENS.items():
+                if opens == "every_day" or is_working_day(day):
+                    inputs.answers[system, day] = counts_of(system, day)
+                else:
+                    inputs.answers[system, day] = []
+                    inputs.closed.add((system, day))
+        inputs.hall_systems = [
+            {"system": system, "system_name": system, "hall_code": HALL, "opens": opens}
+            for system, opens in OPENS.items()
+        ]
+        return inputs
+
+    def write(self, home: Path) -> Path:
+        """Land the answers below `home` and write the input documents; returns their folder."""
+        folder = home / "inputs" / self.month
+        folder.mkdir(parents=True, exist_ok=True)
+        extracts = [self._land(home, system, day) for system, day in sorted(self.answers)]
+        for name, documents in (
+            ("extracts", extracts),
+            ("calendar", self.calendar),
+            ("hall_systems", self.hall_systems),
+        ):
+            (folder / f"{name}.json").write_text(json.dumps(documents, ensure_ascii=False), encoding="utf-8")
+        return folder
+
+    def _land(self, home: Path, system: str, day: date) -> dict[str, object]:
+        rows = self.answers[system, day]
+        path = home / "landing" / system / day.isoformat() / "extract.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        columns = dict(zip(SCHEMA.names, zip(*rows, strict=True), strict=True)) if rows else {}
+        pq.write_table(
+            pa.table({name: list(columns.get(name, ())) for name in SCHEMA.names}, schema=SCHEMA), path
+        )
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return {
+            "system": system,
+            "stat_date": day.isoformat(),
+            "state": "closed" if (system, day) in self.closed else "answered",
+            "path": str(path),
+            "sha256": digest,
+            "content_sha256": digest,
+            "row_count": len(rows),
+            "count_sum": sum(row[-1] for row in rows),
+            "landed_at": "2025-04-01T02:00:00+08:00",
+            **self.recorded.get((system, day), {}),
+        }
