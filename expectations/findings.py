@@ -102,10 +102,7 @@ def _faults(verdict: Verdict, frames: Frames) -> list[_Fault]:
     if verdict.rows is None:
         return [_Fault(verdict)]
     asked = frames[verdict.clause.frame].get("asked_date")
-    days = [None if asked is None else asked.at[row] for row in verdict.rows]
-    return [
-        _Fault(verdict, row, day if type(day) is date else None) for row, day in zip(verdict.rows, days, strict=True)
-    ]
+    return [_Fault(verdict, row, None if asked is None else _day(asked.at[row])) for row in verdict.rows]
 
 
 def _days(frames: Frames) -> set[date]:
@@ -113,8 +110,8 @@ def _days(frames: Frames) -> set[date]:
     return {day for column in columns for day in map(_day, column.unique()) if day}
 
 
-def _day(asked: str | None) -> date | None:
-    return None if asked is None else date.fromisoformat(asked)
+def _day(asked: object) -> date | None:
+    return date.fromisoformat(asked) if isinstance(asked, str) else None
 
 
 def _day_by_day(faults: list[_Fault]) -> list[_Fault]:

@@ -15,7 +15,7 @@ _PLAIN_TYPES: Final[set[type]] = {str, int, bool, date, NoneType}
 
 
 def judged_counts(masked: pd.DataFrame) -> pd.DataFrame:
-    """Adds `not_text` and `whole_count` to a masked frame of counts.
+    """Adds `not_text`, `not_whole` and `whole_count` to a masked frame of counts.
 
     A derived column whose sources are missing is left out, so that its rule can't be judged and fails.
 
@@ -24,13 +24,13 @@ def judged_counts(masked: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A frame of the same rows: `asked_date` as ISO text, or null where it isn't a date; every other value
-        text, number, bool, date, null, or the printed form of a foreign object in a tuple (hashable, and no
-        text).
+        text, number, bool, date, null, or the printed form of a foreign object as bytes (hashable, and no text).
     """
     frame = _plain(masked)
     if {*TEXT_COLUMNS, *TEXT_OR_NULL_COLUMNS}.issubset(frame.columns):
         frame["not_text"] = _not_text(frame)
     if "count" in frame:
+        frame["not_whole"] = _objects(None if type(value) is int else repr(value) for value in frame["count"])
         wholes = _objects(value if type(value) is int else None for value in frame["count"])
         frame["whole_count"] = wholes.infer_objects()
     return frame
@@ -66,7 +66,7 @@ def _plain_column(column: pd.Series) -> pd.Series:
 def _plain_value(value: object) -> object:
     if value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
-    return value if isinstance(value, (str, bool, int, float, date, NoneType)) else (repr(value),)
+    return value if isinstance(value, (str, bool, int, float, date, NoneType)) else ascii(value).encode()
 
 
 def _not_text(frame: pd.DataFrame) -> pd.Series:

@@ -61,7 +61,7 @@ COUNTS_COLUMNS: Final = (
 )
 TOTALS_COLUMNS: Final = ("asked_date", "measure", "counted", "declared", "usual")
 DERIVED_COLUMNS: Final[Mapping[FrameName, tuple[str, ...]]] = {
-    "counts": ("not_text", "whole_count", "has_personal_pattern"),
+    "counts": ("not_text", "not_whole", "whole_count", "has_personal_pattern"),
     "totals": ("volume",),
 }
 TEXT_COLUMNS: Final = ("stat_date", "hall_code", "department_code", "measure", "origin")
@@ -204,8 +204,8 @@ CLAUSES: Final[tuple[Clause, ...]] = (
     Clause(
         "count_is_a_non_negative_integer",
         "counts",
-        "ExpectColumnValuesToNotBeNull",
-        {"column": "whole_count"},
+        "ExpectColumnValuesToBeNull",
+        {"column": "not_whole"},
         ("count",),
     ),
     Clause(
