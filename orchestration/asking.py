@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from orchestration.hall_systems.contract import Answer, PassingFault, Source, SourceFault
+from orchestration.hall_systems.contract import Answer, PassingFault, PermanentFault, Source, SourceFault
 from orchestration.settings import Retries
 
 Outcome = Answer | SourceFault
@@ -26,6 +28,17 @@ def ask_patiently(source: Source, day: dt.date, retries: Retries) -> Outcome:
         return patiently(source.ask, day)
     except SourceFault as fault:
         return fault
+    except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw mustn't hold the other days
+        return PermanentFault(
+            f"the answer couldn't be read ({type(error).__name__} at {_place(error)})",
+            "keep the answer and report it: Yuebao doesn't foresee it",
+        )
+
+
+def _place(error: Exception) -> str:
+    # The error's own text isn't shown: it may repeat what the system answered.
+    innermost = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(innermost.filename).name} line {innermost.lineno}"
 
 
 def _waiting(retries: Retries) -> Callable[[RetryCallState], float]:

@@ -76,12 +76,10 @@ def told_to_dagster(
     """Each model that was built and each test that ran, under the keys that `@dbt_assets` declared."""
     manifest = manifest_document()
     for result in results:
-        node = manifest["nodes"].get(result.unique_id)
-        if node is None or result.status == "skipped":
-            continue
-        if node["resource_type"] == "test":
+        node = manifest["nodes"].get(result.unique_id, {"resource_type": "exposure"})
+        if node["resource_type"] == "test" and result.status != "skipped":
             yield from _check(context, result, node)
-        elif result.status == "success":
+        elif node["resource_type"] in {"model", "seed"} and result.status == "success":
             yield _materialization(result, translator)
 
 

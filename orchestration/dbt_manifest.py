@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from filelock import FileLock
 
@@ -26,8 +26,9 @@ class DbtError(Exception):
 
 
 def dbt_arguments() -> list[str]:
-    """What every invocation is told: where the project lies, and to be quiet."""
-    return ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT)]
+    """What every invocation is told: where the project lies, and where its log goes."""
+    project = str(DBT_PROJECT)
+    return ["--project-dir", project, "--profiles-dir", project, "--log-path", str(current_home().root / "dbt_logs")]
 
 
 def parse() -> Manifest:
@@ -44,8 +45,7 @@ def parse() -> Manifest:
         outcome = dbtRunner().invoke(["--quiet", "parse", "--no-use-colors", *dbt_arguments()])
     if not outcome.success:
         raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")
-    manifest: Manifest = outcome.result
-    return manifest
+    return cast("Manifest", outcome.result)
 
 
 @cache

@@ -14,10 +14,11 @@ def defs() -> dg.Definitions:
     from orchestration.settings import load_hall
 
     hall = load_hall().hall
+    jobs = build_jobs(hall)
     return dg.Definitions(
         assets=[*build_landing_assets(hall), build_warehouse_assets(hall), build_section_asset(hall)],
-        jobs=build_jobs(hall),
-        schedules=build_schedules(hall),
+        jobs=jobs,
+        schedules=build_schedules(jobs),
         resources={"hall_systems": HallSystems()},
         executor=dg.in_process_executor,
     )

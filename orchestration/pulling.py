@@ -90,7 +90,7 @@ class Judge:
             return self._land(Counted(self.system, day, "closed", (), {}, "declared by the calendar", {}))
         if not isinstance(outcome, Answer):
             return self._refuse(day, outcome.problem, outcome.next_step, answered=outcome.answered)
-        problem = self._wrong_presence(day, outcome)
+        problem = self._wrong_presence(day, outcome) or _blank_total(outcome)
         if problem:
             return self._refuse(day, *problem, answered=True)
         current = self.landing.current(self.system, day)
@@ -114,7 +114,10 @@ class Judge:
         return None
 
     def _confirms(self, current: Extract, answer: Answer, state: State) -> bool:
-        return self.landing.confirms(current, answer.rows, state, self.provenance.suite_version)
+        # The declared totals too: an answer that contradicts itself now has to be judged, whatever its rows.
+        return current.declared == answer.declared and self.landing.confirms(
+            current, answer.rows, state, self.provenance.suite_version
+        )
 
     def _validate(self, answers: Mapping[dt.date, Answer]) -> tuple[Validation, pd.DataFrame]:
         import pandas as pd
@@ -171,9 +174,10 @@ class Judge:
             problem = "; ".join(_complaint(finding, day) for finding in failures)
             rows = masked[masked["asked_date"] == day].drop(columns="asked_date")
             return self._refuse(day, problem, failures[0].rule.next_step, answered=True, rows=rows.to_dict("records"))
-        declared = {measure: total for measure, total in answer.declared.items() if total is not None}
         return self._land(
-            Counted(self.system, day, "answered", answer.rows, declared, answer.source, validation.outcome_on(day))
+            Counted(
+                self.system, day, "answered", answer.rows, answer.declared, answer.source, validation.outcome_on(day)
+            )
         )
 
     def _land(self, counted: Counted) -> DayResult:
@@ -185,8 +189,11 @@ class Judge:
     def _refuse(
         self, day: dt.date, problem: str, next_step: str, *, answered: bool, rows: Sequence[dict[Any, Any]] = ()
     ) -> DayResult:
+        from expectations.personal import mask_text
+
         title = self.hall.systems[self.system].title
-        reason = f"{self.system} {title}, hall {self.hall.code}, {day}: {problem}. Next: {next_step}."
+        # A fault may quote the answer, or a file's name.
+        reason = mask_text(f"{self.system} {title}, hall {self.hall.code}, {day}: {problem}. Next: {next_step}.")
         now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
         self.quarantine.keep(
             Refusal(self.system, day.isoformat(), reason, now, self.provenance.run_id, answered, list(rows))
@@ -200,7 +207,19 @@ def _complaint(finding: Finding, day: dt.date) -> str:
 
 
 def _has_nothing(outcome: Outcome) -> bool:
-    return isinstance(outcome, NothingForDay) or (isinstance(outcome, Answer) and not outcome.rows)
+    if isinstance(outcome, Answer):
+        return not outcome.rows and not any(outcome.declared.values())
+    return isinstance(outcome, NothingForDay)
+
+
+def _blank_total(answer: Answer) -> tuple[str, str] | None:
+    blank = [measure for measure, total in answer.declared.items() if total is None]
+    if not blank:
+        return None
+    return (
+        f"{answer.source} leaves its own total of {', '.join(blank)} blank, and nothing else vouches for the rows",
+        "ask the system's keeper for the total (a workbook with formulas holds it once Excel has saved it)",
+    )
 
 
 def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
@@ -211,6 +230,8 @@ def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
         if not isinstance(measure, str):
             continue
         before = sums.get(measure, 0)
-        whole = isinstance(count, int) and not isinstance(count, bool)
-        sums[measure] = before + count if whole and before is not None else None
+        if before is None or not isinstance(count, int) or isinstance(count, bool):
+            sums[measure] = None
+        else:
+            sums[measure] = before + count
     return sums

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,9 @@ class Quarantine:
     def resolve(self, system: str, day: dt.date) -> None:
         """A good answer has come: what was refused before stays, as history."""
         for path in self._open(system, day):
-            path.replace(path.with_suffix(".resolved.json"))
+            # Another process that pulls the same day may have been quicker.
+            with suppress(FileNotFoundError):
+                path.replace(path.with_suffix(".resolved.json"))
 
     def _open(self, system: str, day: dt.date) -> list[Path]:
         paths = self._folder(system, day.isoformat()).glob("*.json")

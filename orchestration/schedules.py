@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from orchestration.partitions import daily, monthly
@@ -27,9 +29,11 @@ def build_jobs(hall: Hall) -> list[dg.UnresolvedAssetJobDefinition]:
     ]
 
 
-def build_schedules(hall: Hall) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
+def build_schedules(
+    jobs: Sequence[dg.UnresolvedAssetJobDefinition],
+) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
     """Nightly at 02:30 for yesterday; at 06:00 on the first of the month for the month before. Hall time."""
-    pull, month = build_jobs(hall)
+    pull, month = jobs
     return [
         dg.build_schedule_from_partitioned_job(
             pull, name="nightly_pull", description="Pull yesterday from all systems.", hour_of_day=2, minute_of_hour=30

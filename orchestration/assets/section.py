@@ -18,6 +18,7 @@ def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
     @dg.asset(
         deps=["fct_monthly_metrics", "fct_completeness"],
         partitions_def=monthly(hall),
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         group_name="report",
         kinds={"markdown", "json"},
         owners=["team:report-authors"],

@@ -35,6 +35,7 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
         manifest=manifest_document(),
         name="warehouse",
         partitions_def=monthly(hall),
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         dagster_dbt_translator=translator,
     )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[DbtEvent]:

@@ -56,6 +56,12 @@ class PermanentFault(SourceFault):
     """A fault that asking again can't mend."""
 
 
+class QuestionRefused(SourceFault):
+    """The system takes no question from us as things stand: nothing is said of the day, and asking again is no use."""
+
+    answered = False
+
+
 class NothingForDay(SourceFault):
     """The source is well and has no answer for the day: right on a closed day, missing on any other."""
 
@@ -86,7 +92,7 @@ class Source(Protocol):
         """The counts of one day.
 
         Raises:
-            PassingFault, PermanentFault, NothingForDay: there is no usable answer.
+            SourceFault: there is no usable answer; its kind says whether to ask again.
         """
 
 

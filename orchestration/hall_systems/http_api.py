@@ -16,6 +16,7 @@ from orchestration.hall_systems.contract import (
     NothingForDay,
     PassingFault,
     PermanentFault,
+    QuestionRefused,
     contract_rows,
     whole_number,
 )
@@ -58,7 +59,16 @@ class HttpSource:
             raise PermanentFault(
                 f"page 1 says that there are {count!r} pages", "ask the system's keeper what it answers"
             )
-        return [first, *(self._page(day, number) for number in range(2, count + 1))]
+        return [first, *(self._later_page(day, number) for number in range(2, count + 1))]
+
+    def _later_page(self, day: dt.date, number: int) -> Any:
+        try:
+            return self._page(day, number)
+        except NothingForDay as fault:
+            raise BrokenAnswer(
+                f"page {number} is missing, and page 1 promised it (HTTP 404)",
+                "pull again; if it stays so, ask the system's keeper",
+            ) from fault
 
     def _page(self, day: dt.date, number: int) -> Any:
         paging = self._system.paging
@@ -73,7 +83,10 @@ class HttpSource:
 
     def _get(self, url: str, query: dict[str, str], where: str) -> Any:
         try:
-            response = self._session().get(url, params=query, headers=self._headers, timeout=self._system.timeout)
+            # Never redirected: an API key would be sent along, and a login page isn't an answer.
+            response = self._session().get(
+                url, params=query, headers=self._headers, timeout=self._system.timeout, allow_redirects=False
+            )
         except requests.Timeout as error:
             raise PassingFault(
                 f"{where}: no answer within {self._system.timeout:g} s from {url}",
@@ -124,23 +137,23 @@ def _refuse_status(response: requests.Response, where: str) -> None:
             "ask the system's keeper whether the day is closed",
         )
     if status in (401, 403):
-        raise PermanentFault(
+        raise QuestionRefused(
             f"{said}: the credentials are refused", "renew the secret named in hall.toml, then pull again"
         )
     if status == 429 or status >= 500:
         raise PassingFault(said, "wait until the system has recovered, then pull again", _retry_after(response))
-    raise PermanentFault(said, "hold the question in hall.toml against the system's interface description")
+    raise QuestionRefused(said, "hold the question in hall.toml against the system's interface description")
 
 
 def _retry_after(response: requests.Response) -> float | None:
     value = response.headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if value.isdecimal() else None
 
 
 def _json(response: requests.Response, where: str) -> Any:
     try:
         return json.loads(response.content, parse_constant=_refuse_constant)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         kind = response.headers.get("Content-Type", "no type")
         raise BrokenAnswer(
             f"{where}: the answer isn't whole JSON ({kind}, {len(response.content)} bytes)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from orchestration.hall_systems.contract import (
     NothingForDay,
     PassingFault,
     PermanentFault,
+    QuestionRefused,
     contract_rows,
+    whole_number,
 )
 from orchestration.settings import SqlSystem, expand
 
@@ -38,14 +41,16 @@ class SqlSource:
                 declared = self._closing_record(connection, day)
                 result = self._run(connection, self._counts, day)
                 self._refuse_other_columns(tuple(result.keys()))
-                rows = [(f"{self._system.counts} row {n}", row) for n, row in enumerate(result.mappings(), start=1)]
-        except OperationalError as error:
-            raise PassingFault(
-                f"the database didn't answer ({_reason(error)})",
-                "look whether the database is up and the account may read, then pull again",
-            ) from error
+                rows = [
+                    (f"{self._system.counts} row {n}", dict(row)) for n, row in enumerate(result.mappings(), start=1)
+                ]
         except SQLAlchemyError as error:
-            raise PermanentFault(
+            if _can_pass(error):
+                raise PassingFault(
+                    f"the database didn't answer ({_reason(error)})",
+                    "look whether the database is up and the account may read, then pull again",
+                ) from error
+            raise QuestionRefused(
                 f"the database refused the query ({_reason(error)})",
                 f"hold {self._system.counts} and {self._system.day_close} against the database's tables",
             ) from error
@@ -68,7 +73,13 @@ class SqlSource:
                 f"{self._system.day_close} finds {len(records)} closing records of the day",
                 "ask the window system's keeper",
             )
-        return dict(records[0])
+        foreign = sorted(set(records[0]) - set(self._system.measures))
+        if foreign:
+            raise QuestionRefused(
+                f"{self._system.day_close} selects {', '.join(foreign)}, which the system isn't set to count",
+                f"select totals of {', '.join(self._system.measures)}, and nothing else",
+            )
+        return {measure: whole_number(total) for measure, total in records[0].items()}
 
     def _run(self, connection: sa.Connection, query: str, day: dt.date) -> sa.CursorResult[Any]:
         statement = sa.text(query)
@@ -83,10 +94,16 @@ class SqlSource:
 
     def _refuse_other_columns(self, columns: tuple[str, ...]) -> None:
         if sorted(columns) != sorted(CONTRACT):
-            raise PermanentFault(
+            raise QuestionRefused(
                 f"{self._system.counts} selects {', '.join(columns)}; counts are asked for, and nothing else",
                 f"select exactly {', '.join(CONTRACT)}",
             )
+
+
+def _can_pass(error: SQLAlchemyError) -> bool:
+    # SQLite calls a mistake in the query "operational" too (no such table); its error code tells it from a closed door.
+    code = getattr(error.orig, "sqlite_errorcode", None) if isinstance(error, DBAPIError) else None
+    return isinstance(error, OperationalError) and code != sqlite3.SQLITE_ERROR
 
 
 def _reason(error: SQLAlchemyError) -> str:
