@@ -6,20 +6,23 @@ settings touches nothing.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from orchestration.home import PROJECT_ROOT
 
 DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+# The names of the contract of daily counts, as a type: a wrong one is refused, and the right ones are named.
+ContractName = Literal["stat_date", "hall_code", "department_code", "item_code", "measure", "count"]
 
 
 class SettingsError(Exception):
@@ -43,7 +46,6 @@ class _System(_Strict):
     opens: Literal["every_day", "working_days"]
     measures: tuple[str, ...] = Field(min_length=1)
     timeout: float = Field(default=20.0, gt=0)
-    constants: dict[str, str] = {}
 
 
 class Bearer(_Strict):
@@ -71,7 +73,25 @@ class Paging(_Strict):
     pages: str
 
 
-class HttpSystem(_System):
+class _Mapped(_System):
+    """A system whose own names are brought to the contract's: `columns` maps theirs to ours, `constants` adds ours."""
+
+    columns: dict[str, ContractName]
+    constants: dict[ContractName, str] = {}
+
+    @model_validator(mode="after")
+    def _names_come_once(self) -> Self:
+        names = [*self.columns.values(), *self.constants]
+        absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in names]
+        if absent:
+            raise ValueError(f"columns or constants must give {', '.join(absent)}")
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"columns and constants must give {', '.join(doubled)} only once")
+        return self
+
+
+class HttpSystem(_Mapped):
     """A system asked over HTTP; `day`, `rows` and `declared` are dotted paths into its JSON answer."""
 
     kind: Literal["http_api"]
@@ -81,9 +101,15 @@ class HttpSystem(_System):
     paging: Paging | None = None
     day: str
     rows: str
-    columns: dict[str, str]
     declared: dict[str, str] = {}
     declared_rows: str | None = None
+
+    @model_validator(mode="after")
+    def _measures_are_declared(self) -> Self:
+        foreign = sorted(set(self.declared) - set(self.measures))
+        if foreign:
+            raise ValueError(f"declared names {', '.join(foreign)}; allowed are {', '.join(self.measures)}")
+        return self
 
 
 class SqlSystem(_System):
@@ -95,7 +121,7 @@ class SqlSystem(_System):
     day_close: str
 
 
-class DropSystem(_System):
+class DropSystem(_Mapped):
     """A system that drops a file per day: `file` is a glob with strftime fields, `columns` maps headers to ours."""
 
     kind: Literal["drop_folder"]
@@ -103,13 +129,24 @@ class DropSystem(_System):
     file: str
     format: Literal["xlsx", "csv"]
     encoding: str = "utf-8-sig"
-    columns: dict[str, str]
     total_row: str | None = None
 
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, encoding: str) -> str:
+        try:
+            return codecs.lookup(encoding).name
+        except LookupError:
+            raise ValueError(
+                f"no encoding {encoding!r}; allowed are Python's, such as gbk, gb18030, utf-8-sig"
+            ) from None
+
     @model_validator(mode="after")
-    def _counts_are_mapped(self) -> DropSystem:
-        if "count" not in self.columns.values():
-            raise ValueError("columns must map one header to 'count'")
+    def _total_is_of_one_measure(self) -> Self:
+        if "count" in self.constants:
+            raise ValueError("columns must map one header to count")
+        if self.total_row is not None and self.constants.get("measure") not in self.measures:
+            raise ValueError(f"total_row needs constants.measure, one of {', '.join(self.measures)}")
         return self
 
 
@@ -158,12 +195,20 @@ def load_hall(folder: Path | None = None) -> HallFolder:
     try:
         return HallFolder(folder=folder, hall=Hall.model_validate(document))
     except ValidationError as error:
-        raise SettingsError(f"{path}: {'; '.join(map(_complaint, error.errors()))}") from error
+        complaints = [f"key {_key(document, each)}: {each['msg']}" for each in error.errors()]
+        raise SettingsError(f"{path}: {'; '.join(complaints)}") from error
 
 
-def _complaint(error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"]) or "(whole file)"
-    return f"key {key}: {error['msg']}"
+def _key(document: Any, error: Any) -> str:
+    """The key as it stands in the file; pydantic also names the kind that it chose, which is no key."""
+    place, key = document, []
+    for part in error["loc"]:
+        if isinstance(place, list) or (isinstance(place, dict) and part in place):
+            key.append(str(part))
+            place = place[part]
+    if error["type"] == "missing":
+        key.append(str(error["loc"][-1]))
+    return ".".join(key) or "(whole file)"
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:

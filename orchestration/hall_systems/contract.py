@@ -11,9 +11,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
-CONTRACT = ("stat_date", "hall_code", "department_code", "item_code", "measure", "count")
+from orchestration.settings import ContractName
+
+CONTRACT: tuple[str, ...] = get_args(ContractName)
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")
 
 
@@ -99,7 +101,7 @@ class Source(Protocol):
 def contract_rows(
     rows: Iterable[tuple[str, Mapping[str, Any]]],
     columns: Mapping[str, str],
-    constants: Mapping[str, str],
+    constants: Mapping[ContractName, str],
     asked_date: dt.date,
 ) -> tuple[Mapping[str, Any], ...]:
     """Bring (origin, row) pairs to the contract's names, in normal form; what can't be read the suite refuses later.

@@ -56,7 +56,7 @@ class SqlSource:
             ) from error
         return Answer(
             asked_date=day,
-            rows=contract_rows(rows, {name: name for name in CONTRACT}, self._system.constants, day),
+            rows=contract_rows(rows, {name: name for name in CONTRACT}, {}, day),
             declared=declared,
             source=self._engine.url.render_as_string(hide_password=True),
         )
@@ -73,13 +73,14 @@ class SqlSource:
                 f"{self._system.day_close} finds {len(records)} closing records of the day",
                 "ask the window system's keeper",
             )
-        foreign = sorted(set(records[0]) - set(self._system.measures))
+        totals = {str(name): whole_number(total) for name, total in records[0].items()}
+        foreign = sorted(set(totals) - set(self._system.measures))
         if foreign:
             raise QuestionRefused(
                 f"{self._system.day_close} selects {', '.join(foreign)}, which the system isn't set to count",
                 f"select totals of {', '.join(self._system.measures)}, and nothing else",
             )
-        return {measure: whole_number(total) for measure, total in records[0].items()}
+        return totals
 
     def _run(self, connection: sa.Connection, query: str, day: dt.date) -> sa.CursorResult[Any]:
         statement = sa.text(query)
