@@ -6,7 +6,6 @@ import csv
 import datetime as dt
 import fnmatch
 import io
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,7 +34,7 @@ class DropSource:
     def ask(self, day: dt.date) -> Answer:
         """See `Source.ask`."""
         path = self._file_of(day)
-        lines = _READERS[self._system.format](path, self._system.encoding)
+        lines = _READERS[self._system.format](path.name, _content(path), self._system.encoding)
         header, body = self._split(path, lines)
         rows = [(number, dict(zip(header, cells, strict=False))) for number, cells in body]
         counted = [(number, row) for number, row in rows if not self._is_total(row)]
@@ -61,10 +60,6 @@ class DropSource:
                 f"{len(found)} files for one day: {', '.join(path.name for path in found)}",
                 "ask the sender which one holds, move the other away, then pull again",
             )
-        if found[0].stat().st_size == 0:
-            raise PermanentFault(
-                f"{found[0].name} is empty (0 bytes)", "ask the sender for the file again, then pull again"
-            )
         return found[0]
 
     def _split(self, path: Path, lines: Iterator[Line]) -> tuple[list[str], list[Line]]:
@@ -73,11 +68,19 @@ class DropSource:
         for position, (_, cells) in enumerate(body[:_HEADER_WITHIN]):
             header = [str(cell).strip() if cell is not None else "" for cell in cells]
             if wanted <= set(header):
+                self._refuse_doubled(path, header)
                 return header, body[position + 1 :]
         raise PermanentFault(
             f"{path.name} has no header row with {'、'.join(self._system.columns)} in its first {_HEADER_WITHIN} rows",
             "hold the file against the columns in hall.toml; if the sender changed the form, change the columns",
         )
+
+    def _refuse_doubled(self, path: Path, header: Sequence[str]) -> None:
+        doubled = [name for name in self._system.columns if header.count(name) > 1]
+        if doubled:
+            raise PermanentFault(
+                f"{path.name} has more than one column named {'、'.join(doubled)}", "ask the sender which one holds"
+            )
 
     def _is_total(self, row: Mapping[str, Any]) -> bool:
         return self._system.total_row is not None and self._system.total_row in (
@@ -97,30 +100,51 @@ class DropSource:
         return {self._system.constants["measure"]: whole_number(totals[0].get(header))}
 
 
-def _read_xlsx(path: Path, _encoding: str) -> Iterator[Line]:
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PassingFault(
+            f"{path.name} can't be read ({error.strerror})", "look who may read the drop folder, then pull again"
+        ) from error
+    if not content:
+        raise PermanentFault(f"{path.name} is empty (0 bytes)", "ask the sender for the file again, then pull again")
+    return content
+
+
+def _read_xlsx(name: str, content: bytes, _encoding: str) -> Iterator[Line]:
     import openpyxl
-    from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
-        lines = list(enumerate(book.worksheets[0].iter_rows(values_only=True), start=1))
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        # Exporters that stream (Apache POI) state a size of A1, and openpyxl would read no further.
+        sheet.reset_dimensions()
+        lines = list(enumerate(sheet.iter_rows(values_only=True), start=1))
+    except Exception as error:  # a damaged part makes openpyxl raise almost anything
         raise PermanentFault(
-            f"{path.name} is not an .xlsx workbook ({type(error).__name__})",
+            f"{name} is not an .xlsx workbook ({type(error).__name__})",
             "open it by hand; ask the sender to save it as .xlsx",
         ) from error
     return iter(lines)
 
 
-def _read_csv(path: Path, encoding: str) -> Iterator[Line]:
+def _read_csv(name: str, content: bytes, encoding: str) -> Iterator[Line]:
     try:
-        text = path.read_bytes().decode(encoding)
+        text = content.decode(encoding)
     except UnicodeDecodeError as error:
         raise PermanentFault(
-            f"{path.name} isn't {encoding.upper()} text (byte {error.start})",
+            f"{name} isn't {encoding.upper()} text (byte {error.start})",
             "ask the sender to save it in the agreed encoding, or change `encoding` in hall.toml",
         ) from error
-    return iter(list(enumerate(csv.reader(io.StringIO(text, newline="")), start=1)))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return iter([(reader.line_num, cells) for cells in reader])
+    except csv.Error as error:
+        raise PermanentFault(
+            f"{name} isn't a table of comma-separated values (line {reader.line_num}: {error})",
+            "open it by hand; ask the sender for the file again",
+        ) from error
 
 
 _READERS = {"xlsx": _read_xlsx, "csv": _read_csv}
