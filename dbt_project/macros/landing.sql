@@ -26,7 +26,7 @@
                 cast(null as varchar) as department_code,
                 cast(null as varchar) as item_code,
                 cast(null as varchar) as measure,
-                cast(null as bigint) as "count"
+                cast(null as bigint) as count
             where false
         )
     {%- endif -%}
@@ -35,13 +35,10 @@
 
 {#- One input document, a JSON array of objects, with the types it must have: another type is an error. -#}
 {% macro landing_document(name, columns) -%}
-    read_json(
-        {{ dbt.string_literal(dbt.escape_single_quotes(require_inputs() ~ '/' ~ name ~ '.json')) }},
-        format = 'array',
-        columns = {
-        {%- for column, type in columns.items() %}
-            {{ column }}: '{{ type }}'{{ "," if not loop.last }}
-        {%- endfor %}
-        }
-    )
+    {%- set types = [] -%}
+    {%- for column, type in columns.items() -%}
+        {%- do types.append(column ~ ": '" ~ type ~ "'") -%}
+    {%- endfor -%}
+    {%- set path = dbt.escape_single_quotes(require_inputs() ~ '/' ~ name ~ '.json') -%}
+    read_json({{ dbt.string_literal(path) }}, format = 'array', columns = {{ '{' ~ types | join(', ') ~ '}' }})
 {%- endmacro %}

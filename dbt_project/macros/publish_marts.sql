@@ -1,6 +1,6 @@
-{#- Write, audit, publish: the month's slice of every mart goes to the folder `publish_to` as Parquet, ordered by its key,
+{#- Write, audit, publish: the month's slice of every mart goes to the folder `publish_to` as Parquet, ordered by key,
     only after an invocation that built every mart, ran every data test and saw nothing fail. The caller renames the
-    folder into place, so readers meet a whole audited month or none. -#}
+    folder into place, so that readers meet a whole audited month or none. -#}
 {% macro publish_marts(results) -%}
     {%- set publish_to = var('publish_to', '') if execute else '' -%}
     {%- if publish_to and nothing_failed(results) == 'yes' and everything_ran(results) == 'yes' -%}

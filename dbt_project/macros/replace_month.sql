@@ -1,5 +1,5 @@
-{#- The incremental strategy of everything grained by month: the month built is replaced as a whole, no other is touched.
-    dbt's delete+insert deletes only keys that come back, so a month that has become empty would keep its old rows. -#}
+{#- The incremental strategy of everything grained by month: the month built is replaced as a whole, no other is
+    touched. dbt's delete+insert deletes only keys that come back: a month that became empty would keep its old rows. -#}
 {% macro get_incremental_replace_month_sql(arg_dict) -%}
     {%- set columns = arg_dict['dest_columns'] | map(attribute='quoted') | join(', ') -%}
     delete from {{ arg_dict['target_relation'] }}
@@ -15,7 +15,8 @@
     A `where` in YAML would do the same, but is fixed when the project is parsed. -#}
 {% macro get_where_subquery(relation) -%}
     {%- if relation.identifier == 'dim_date' or relation.identifier.startswith('fct_') -%}
-        {%- do return('(select * from ' ~ relation ~ ' where month_start = ' ~ built_month_first() ~ ') as month_built') -%}
+        {%- set month_built = 'select * from ' ~ relation ~ ' where month_start = ' ~ built_month_first() -%}
+        {%- do return('(' ~ month_built ~ ') as month_built') -%}
     {%- endif -%}
     {%- do return(relation) -%}
 {%- endmacro %}

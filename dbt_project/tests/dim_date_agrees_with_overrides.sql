@@ -6,16 +6,16 @@
 select
     overrides.stat_date,
     overrides.is_working_day as reviewed_is_working_day,
-    days.is_working_day,
+    calendar_days.is_working_day,
     overrides.reason as reviewed_reason,
-    days.reason
+    calendar_days.reason
 from {{ ref('calendar_overrides') }} as overrides
-left join {{ ref('dim_date') }} as days
-    on overrides.stat_date = days.stat_date
+left join {{ ref('dim_date') }} as calendar_days
+    on overrides.stat_date = calendar_days.stat_date
 where
     overrides.stat_date >= {{ built_month_first() }}
     and overrides.stat_date < {{ built_month_first(1) }}
     and (
-        overrides.is_working_day is distinct from days.is_working_day
-        or overrides.reason is distinct from days.reason
+        overrides.is_working_day is distinct from calendar_days.is_working_day
+        or overrides.reason is distinct from calendar_days.reason
     )

@@ -15,7 +15,7 @@ with days as (
 month as (
     select
         {{ built_month_first() }} as first_day,
-        cast({{ dbt.dateadd('day', -1, built_month_first(1)) }} as date) as last_day
+        cast({{ built_month_first(1) }} - interval 1 day as date) as last_day
 )
 
 select

@@ -18,17 +18,41 @@ of_parts as (
     select * from {{ ref('metric_parts') }}
 ),
 
+made_of_measures as (
+    select distinct
+        metric,
+        version
+    from of_measures
+),
+
+made_of_parts as (
+    select distinct
+        metric,
+        version
+    from of_parts
+),
+
+composed as (
+    select * from made_of_measures
+    union distinct
+    select * from made_of_parts
+),
+
 problems as (
     select
         metrics.metric,
         metrics.version,
         'is made of measures and of parts, or of neither' as problem
     from metrics
-    left join (select distinct metric, version from of_measures) as with_measures
-        on metrics.metric = with_measures.metric and metrics.version = with_measures.version
-    left join (select distinct metric, version from of_parts) as with_parts
-        on metrics.metric = with_parts.metric and metrics.version = with_parts.version
-    where (with_measures.metric is null) = (with_parts.metric is null)
+    left join made_of_measures
+        on
+            metrics.metric = made_of_measures.metric
+            and metrics.version = made_of_measures.version
+    left join made_of_parts
+        on
+            metrics.metric = made_of_parts.metric
+            and metrics.version = made_of_parts.version
+    where (made_of_measures.metric is null) = (made_of_parts.metric is null)
 
     union all
 
@@ -37,9 +61,9 @@ problems as (
         of_measures.version,
         'names a measure that is not known: ' || of_measures.measure as problem
     from of_measures
-    left join {{ ref('dim_measure') }} as measures
-        on of_measures.measure = measures.measure
-    where measures.measure is null
+    left join {{ ref('dim_measure') }} as known_measures
+        on of_measures.measure = known_measures.measure
+    where known_measures.measure is null
 
     union all
 
@@ -58,20 +82,18 @@ problems as (
         composed.metric,
         composed.version,
         'is composed, but not in the catalogue' as problem
-    from (
-        select metric, version from of_measures
-        union
-        select metric, version from of_parts
-    ) as composed
+    from composed
     left join metrics
-        on composed.metric = metrics.metric and composed.version = metrics.version
+        on
+            composed.metric = metrics.metric
+            and composed.version = metrics.version
     where metrics.metric is null
 
     union all
 
     select
         metric,
-        metric_version as version,
+        metric_version,
         'counts a measure twice: ' || measure as problem
     from {{ ref('int_metric_measures') }}
     group by

@@ -8,17 +8,17 @@
 select
     hall_systems.system,
     hall_systems.hall_code,
-    days.stat_date,
+    calendar_days.stat_date,
     completeness.is_expected,
     completeness.is_declared_closed
-from {{ ref('dim_date') }} as days
+from {{ ref('dim_date') }} as calendar_days
 cross join {{ ref('stg_landing__hall_systems') }} as hall_systems
 left join {{ ref('fct_completeness') }} as completeness
     on
-        days.stat_date = completeness.stat_date
-        and days.month_start = completeness.month_start
+        calendar_days.stat_date = completeness.stat_date
+        and calendar_days.month_start = completeness.month_start
         and hall_systems.system = completeness.system
         and hall_systems.hall_code = completeness.hall_code
 where
-    days.month_start = {{ built_month_first() }}
+    calendar_days.month_start = {{ built_month_first() }}
     and completeness.is_complete is distinct from true

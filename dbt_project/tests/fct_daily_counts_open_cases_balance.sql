@@ -8,7 +8,7 @@ with online_counts as (
     select * from {{ ref('fct_daily_counts') }}
     where
         month_start in ({{ built_month_first(-1) }}, {{ built_month_first() }})
-        and stat_date >= {{ dbt.dateadd('day', -1, built_month_first()) }}
+        and stat_date >= {{ built_month_first() }} - interval 1 day
         and measure in ('online_accepted', 'online_completed', 'online_open')
 ),
 
@@ -21,7 +21,7 @@ days_in as (
         on completeness.system = system_measures.system
     where
         completeness.month_start in ({{ built_month_first(-1) }}, {{ built_month_first() }})
-        and completeness.stat_date >= {{ dbt.dateadd('day', -1, built_month_first()) }}
+        and completeness.stat_date >= {{ built_month_first() }} - interval 1 day
         and completeness.is_received
         and system_measures.measure = 'online_open'
 ),
@@ -77,4 +77,4 @@ select *
 from chained
 where
     implied_open_at_start < 0
-    or (previous_date = {{ dbt.dateadd('day', -1, 'stat_date') }} and previous_open <> implied_open_at_start)
+    or (previous_date = stat_date - interval 1 day and previous_open <> implied_open_at_start)

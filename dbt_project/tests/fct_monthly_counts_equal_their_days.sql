@@ -16,7 +16,7 @@ with days as (
         daily_counts.month_start = {{ built_month_first() }}
         and (
             measures.aggregation is distinct from 'closing'
-            or daily_counts.stat_date = {{ dbt.dateadd('day', -1, built_month_first(1)) }}
+            or daily_counts.stat_date = {{ built_month_first(1) }} - interval 1 day
         )
     group by
         daily_counts.hall_code,

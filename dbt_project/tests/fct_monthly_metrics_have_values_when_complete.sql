@@ -24,6 +24,10 @@ answered_measures as (
         on hall_systems.system = system_measures.system
 ),
 
+halls as (
+    select distinct hall_code from answered_measures
+),
+
 expected as (
     select
         halls.hall_code,
@@ -31,7 +35,7 @@ expected as (
         metric_measures.metric_version,
         count(incomplete_measures.measure) = 0 as is_complete
     from {{ ref('int_metric_measures') }} as metric_measures
-    cross join (select distinct hall_code from answered_measures) as halls
+    cross join halls
     left join answered_measures
         on
             halls.hall_code = answered_measures.hall_code

@@ -1,23 +1,18 @@
 with unioned as (
-    {% for hall_system in ['online_platform', 'window_system', 'courier', 'call_centre', 'enquiry_desks'] %}
-    select
-        system,
-        stat_date,
-        hall_code,
-        department_code,
-        item_code,
-        measure,
-        daily_count
-    from {{ ref('stg_landing__' ~ hall_system) }}
-    {% if not loop.last %}
+    select * from {{ ref('stg_landing__online_platform') }}
     union all
-    {% endif %}
-    {% endfor %}
+    select * from {{ ref('stg_landing__window_system') }}
+    union all
+    select * from {{ ref('stg_landing__courier') }}
+    union all
+    select * from {{ ref('stg_landing__call_centre') }}
+    union all
+    select * from {{ ref('stg_landing__enquiry_desks') }}
 )
 
 select
     stat_date,
-    cast({{ dbt.date_trunc('month', 'stat_date') }} as date) as month_start,
+    cast(date_trunc('month', stat_date) as date) as month_start,
     hall_code,
     department_code,
     item_code,

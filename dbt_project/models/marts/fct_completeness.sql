@@ -25,11 +25,11 @@ states as (
         hall_systems.system,
         hall_systems.hall_code,
         days.is_working_day,
+        extracts.sha256 as extract_sha256,
+        extracts.row_count,
         hall_systems.opens = 'every_day' or days.is_working_day as is_expected,
         coalesce(extracts.state = 'answered', false) as is_received,
-        coalesce(extracts.state = 'closed', false) as is_declared_closed,
-        extracts.sha256 as extract_sha256,
-        extracts.row_count
+        coalesce(extracts.state = 'closed', false) as is_declared_closed
     from days
     cross join hall_systems
     left join extracts

@@ -21,8 +21,8 @@ last_day as (
         stat_date
     from {{ ref('fct_completeness') }}
     where
-        stat_date = {{ dbt.dateadd('day', -1, built_month_first(1)) }}
-        and month_start = {{ built_month_first() }}
+        month_start = {{ built_month_first() }}
+        and stat_date = {{ built_month_first(1) }} - interval 1 day
         and is_complete
 ),
 
@@ -51,9 +51,9 @@ closing as (
         daily_counts.hall_code,
         daily_counts.department_code,
         daily_counts.measure,
-        cast(
-            sum(case when daily_counts.stat_date = last_day.stat_date then daily_counts.daily_count else 0 end) as bigint
-        ) as monthly_count
+        cast(sum(
+            case when daily_counts.stat_date = last_day.stat_date then daily_counts.daily_count else 0 end
+        ) as bigint) as monthly_count
     from daily_counts
     inner join measures
         on daily_counts.measure = measures.measure

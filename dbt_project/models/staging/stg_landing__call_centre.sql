@@ -5,5 +5,5 @@ select
     department_code,
     item_code,
     measure,
-    "count" as daily_count
+    count as daily_count
 from {{ landing_extracts(source('landing', 'call_centre')) }}
