@@ -42,7 +42,9 @@ def _place(error: Exception) -> str:
 
 
 def _waiting(retries: Retries) -> Callable[[RetryCallState], float]:
-    growing = wait_exponential_jitter(initial=retries.first_wait, max=retries.longest_wait, jitter=retries.first_wait)
+    growing = wait_exponential_jitter(
+        multiplier=retries.first_wait, max=retries.longest_wait, jitter=retries.first_wait
+    )
 
     def wait(state: RetryCallState) -> float:
         fault = state.outcome.exception() if state.outcome else None
