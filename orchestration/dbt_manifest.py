@@ -42,7 +42,7 @@ def parse() -> Manifest:
     prepare_environment(current_home())
     MANIFEST.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(MANIFEST.parent / ".parsing.lock"):
-        outcome = dbtRunner().invoke(["--quiet", "parse", "--no-use-colors", *dbt_arguments()])
+        outcome = dbtRunner().invoke(["--quiet", "--no-use-colors", "parse", "--target", "parsing", *dbt_arguments()])
     if not outcome.success:
         raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")
     return cast("Manifest", outcome.result)

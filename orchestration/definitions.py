@@ -14,7 +14,7 @@ def defs() -> dg.Definitions:
     from orchestration.settings import load_hall
 
     hall = load_hall().hall
-    jobs = build_jobs(hall)
+    jobs = build_jobs()
     return dg.Definitions(
         assets=[*build_landing_assets(hall), build_warehouse_assets(hall), build_section_asset(hall)],
         jobs=jobs,

@@ -100,6 +100,9 @@ def dagster_instance(home: Home) -> DagsterInstance:
     folder.mkdir(parents=True, exist_ok=True)
     from dagster import DagsterInstance
 
+    from orchestration.sqlite_speed import hurry
+
+    hurry(folder.resolve())
     with FileLock(folder / ".creating.lock"):
         settings = folder / "dagster.yaml"
         if not settings.exists():

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from expectations.validation import Finding, Validation
 
 _WEEKS_BACK = 4
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,9 @@ class Judge:
         failures = validation.failures_on(day)
         if failures:
             problem = "; ".join(_complaint(finding, day) for finding in failures)
+            next_step = failures[0].rule.next_step.removesuffix(".")
             rows = masked[masked["asked_date"] == day].drop(columns="asked_date")
-            return self._refuse(day, problem, failures[0].rule.next_step, answered=True, rows=rows.to_dict("records"))
+            return self._refuse(day, problem, next_step, answered=True, rows=rows.to_dict("records"))
         return self._land(
             Counted(
                 self.system, day, "answered", answer.rows, answer.declared, answer.source, validation.outcome_on(day)
@@ -203,7 +205,8 @@ class Judge:
 
 def _complaint(finding: Finding, day: dt.date) -> str:
     samples = [sample for sample in finding.samples if sample.startswith(day.isoformat())] or [finding.rule.description]
-    return f"{finding.rule.name}: {', '.join(samples[:3])}"
+    more = finding.failing_count - len(samples[:_SHOWN])
+    return f"{finding.rule.name}: {', '.join(samples[:_SHOWN])}{f' and {more} more' if more > 0 else ''}"
 
 
 def _has_nothing(outcome: Outcome) -> bool:

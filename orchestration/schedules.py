@@ -6,24 +6,18 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from orchestration.partitions import daily, monthly
-from orchestration.settings import Hall
-
 PULL_JOB = "pull"
 MONTH_JOB = "month"
 
 
-def build_jobs(hall: Hall) -> list[dg.UnresolvedAssetJobDefinition]:
+def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """The two jobs: days are pulled, months are built and written."""
     landing = dg.AssetSelection.groups("landing")
     return [
-        dg.define_asset_job(
-            PULL_JOB, selection=landing, partitions_def=daily(hall), description="Pull days of all hall systems."
-        ),
+        dg.define_asset_job(PULL_JOB, selection=landing, description="Pull days of all hall systems."),
         dg.define_asset_job(
             MONTH_JOB,
             selection=dg.AssetSelection.all() - landing,
-            partitions_def=monthly(hall),
             description="Build a month's facts, test them, and write the statistics section.",
         ),
     ]

@@ -54,8 +54,8 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
             calendar=working_days(),
             landing=Landing(home.landing),
             quarantine=Quarantine(home.quarantine),
-            provenance=Provenance(context.run_id, code_version(), evidence_version()),
-            docs=home.docs / context.run_id if hall_systems.data_docs else None,
+            provenance=Provenance(context.run.run_id, code_version(), evidence_version()),
+            docs=home.docs / context.run.run_id if hall_systems.data_docs else None,
         )
         result = judge.settle(hall_systems.outcomes(name, days))
         yield from check_results(key, RULES, result)

@@ -40,7 +40,7 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
     )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[DbtEvent]:
         month = open_month(context.partition_key[:7])
-        aside = month.folder / "builds" / f".{context.run_id}"
+        aside = month.folder / "builds" / f".{context.run.run_id}"
         aside.mkdir(parents=True, exist_ok=True)
         variables = {"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}
         if os.environ.get("YUEBAO_DBT") == "cli":
@@ -48,7 +48,7 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
         else:
             results = build(variables, _selection(context))
             yield from told_to_dagster(context, results, translator)
-        publish(month, results, aside, context.run_id)
+        publish(month, results, aside, context.run.run_id)
         failures = [_line(result) for result in failures_of(results)]
         if failures:
             raise dg.Failure(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import requests
@@ -37,10 +37,12 @@ class HttpSource:
     def ask(self, day: dt.date) -> Answer:
         """See `Source.ask`."""
         pages = self._pages(day)
+        per_page = [_rows(page, self._system.rows) for page in pages]
+        _refuse_repeated(per_page)
         rows = [
             (f"page {number} row {position}", row)
-            for number, page in enumerate(pages, start=1)
-            for position, row in enumerate(_rows(page, self._system.rows), start=1)
+            for number, on_page in enumerate(per_page, start=1)
+            for position, row in enumerate(on_page, start=1)
         ]
         self._refuse_wrong_row_count(pages[0], len(rows))
         return Answer(
@@ -107,7 +109,7 @@ class HttpSource:
         if declared != rows:
             raise BrokenAnswer(
                 f"the system declares {declared!r} rows and its pages hold {rows}",
-                "a page was repeated or is missing: pull again; if it stays so, ask the system's keeper",
+                "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
             )
 
     def _session(self) -> requests.Session:
@@ -180,6 +182,16 @@ def _rows(page: Any, path: str) -> list[Mapping[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise PermanentFault(f"{path!r} of the answer isn't a list of rows", "ask the system's keeper what it answers")
     return rows
+
+
+def _refuse_repeated(per_page: Sequence[list[Mapping[str, Any]]]) -> None:
+    for number, rows in enumerate(per_page, start=1):
+        first = per_page.index(rows) + 1
+        if rows and first < number:
+            raise BrokenAnswer(
+                f"page {number} repeats the rows of page {first}",
+                "pull again; if it stays so, ask the system's keeper",
+            )
 
 
 def _refuse_other(page: Any, path: str, wanted: object, where: str, meaning: str) -> None:

@@ -1,0 +1,88 @@
+"""What Dagster loads: graph, checks, jobs and schedules; by Dagster's own tools."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from expectations.rules import RULES
+from orchestration.dbt_manifest import build_checks
+from orchestration.definitions import defs
+from orchestration.settings import load_hall
+
+ROOT = Path(__file__).resolve().parents[1]
+SYSTEMS = tuple(load_hall().hall.systems)
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return defs()
+
+
+def _program(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name(name), *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_one_asset_per_hall_system_with_a_check_per_rule(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for system in SYSTEMS:
+        key = dg.AssetKey(["landing", system])
+        node = graph.get(key)
+        assert isinstance(node.partitions_def, dg.DailyPartitionsDefinition)
+        assert node.partitions_def.timezone == "Asia/Shanghai"
+        assert node.backfill_policy == dg.BackfillPolicy.single_run()
+        checks = {check.name for check in graph.asset_check_keys if check.asset_key == key}
+        assert {rule.name for rule in RULES} <= checks
+
+
+def test_every_data_test_of_dbt_is_a_check_in_the_graph(definitions: dg.Definitions) -> None:
+    names = {check.name for check in definitions.resolve_asset_graph().asset_check_keys}
+    assert build_checks() <= names
+
+
+def test_the_section_is_reached_from_every_hall_system(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    ancestors = graph.get_ancestor_asset_keys(dg.AssetKey("report_statistics_section"))
+    assert {dg.AssetKey(["landing", system]) for system in SYSTEMS} <= ancestors
+
+
+@pytest.mark.parametrize(
+    ("schedule", "tick", "partition"),
+    [
+        ("nightly_pull", datetime(2025, 3, 12, 18, 30, tzinfo=UTC), "2025-03-12"),
+        ("month_end", datetime(2025, 3, 31, 22, 0, tzinfo=UTC), "2025-03-01"),
+    ],
+)
+def test_schedules_ask_for_the_time_that_is_over(
+    schedule: str, tick: datetime, partition: str, definitions: dg.Definitions
+) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=tick, repository_def=definitions.get_repository_def()
+        )
+        data = definitions.resolve_schedule_def(schedule).evaluate_tick(context)
+    assert [request.partition_key for request in data.run_requests or ()] == [partition]
+
+
+def test_dagsters_tools_accept_the_definitions() -> None:
+    checked = _program("dg", "check", "defs")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    listed = _program("dg", "list", "defs", "--json")
+    assert listed.returncode == 0, listed.stderr
+    for name in (*(f"landing/{system}" for system in SYSTEMS), "report_statistics_section", "nightly_pull"):
+        assert name in listed.stdout
+
+
+def test_importing_the_definitions_module_opens_nothing() -> None:
+    code = (
+        "import sys; opened = []; sys.addaudithook(lambda e, a: opened.append(a[0]) if e == 'open' else None); "
+        "import orchestration.definitions; "
+        "print([p for p in opened if str(p).endswith(('.toml', '.json', '.csv', '.duckdb', '.db', '.yml'))])"
+    )
+    done = _program(Path(sys.executable).name, "-c", code)
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr

@@ -1,0 +1,224 @@
+"""The whole line, from the demo hall's systems to the printed section, by the commands that a user types."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestration.cli.main import app
+from orchestration.demo import demo_hall
+from tests import recount
+
+ROOT = Path(__file__).resolve().parents[1]
+MONTHS = ("2025-03", "2024-02", "2025-01", "2024-12")
+HEADING = "一、2025 年 3 月总体运行情况"
+PARAGRAPH = (
+    "3 月，省本级办理政务服务事项 5.6 万件。"
+    "各进驻部门（单位）窗口共受理政务服务事项全程网办 5.42 万件，办结政务服务事项全程网办 5.12 万件；"
+    "综合窗口受理政务服务事项 0.02 万件，窗口出件量 0.23 万件；政务大厅现场邮寄量 0.09 万件；"
+    "为办事企业群众提供电话咨询 1187 人（次）、现场咨询服务 5515 人（次）。"
+)
+
+
+class Hall:
+    """A served demo hall, a state folder of its own, and the command line on both."""
+
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
+        self.home = folder / "var"
+        self.demo = Path(variables["YUEBAO_DEMO_DIR"])
+        self.variables = variables
+        self.environment = {**variables, "YUEBAO_HOME": str(self.home), "DAGSTER_HOME": str(self.home / "dagster")}
+
+    def run(self, *arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), env=self.environment)
+
+    def recount(self, month: str) -> dict[str, int]:
+        names = ("YUEBAO_DEMO_URL", "YUEBAO_DEMO_DIR", "YUEBAO_DEMO_PLATFORM_TOKEN", "YUEBAO_DEMO_DESKS_KEY")
+        url, folder, token, key = (self.variables[name] for name in names)
+        return recount.recount(url, Path(folder), token, key, month)
+
+    def numbers(self, month: str) -> dict[str, int]:
+        path = self.home / "published" / month / "candidate" / "numbers.json"
+        return {metric["metric"]: metric["exact"] for metric in json.loads(path.read_text())["metrics"]}
+
+    def extracts(self) -> list[Path]:
+        return sorted((self.home / "landing").rglob("*.parquet"))
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    folder = tmp_path_factory.mktemp("hall")
+    with demo_hall(folder / "demo", MONTHS) as demo:
+        yield Hall(folder, demo.variables())
+
+
+@pytest.fixture(scope="module")
+def march(hall: Hall) -> Result:
+    return hall.run("report", "2025-03")
+
+
+def test_march_2025_is_printed_as_it_was(march: Result, hall: Hall) -> None:
+    assert march.exit_code == 0, march.output
+    assert march.stdout.startswith(f"{HEADING}\n\n{PARAGRAPH}\n")
+    release = hall.home / "published" / "2025-03" / "candidate"
+    assert (release / "section.txt").read_text() == f"{HEADING}\n\n{PARAGRAPH}\n"
+    assert (release / "section.md").read_text() == f"## {HEADING}\n\n{PARAGRAPH}\n"
+    for name in ("section.txt", "section.md", "numbers.json"):
+        assert str(os.path.relpath(release / name)) in march.stdout
+
+
+def test_a_second_run_asks_again_and_rebuilds_nothing(march: Result, hall: Hall) -> None:
+    extracts = hall.extracts()
+    build = (hall.home / "published" / "2025-03" / "facts").readlink()
+    again = hall.run("report", "2025-03")
+    assert again.exit_code == 0
+    assert again.stdout == march.stdout
+    assert "nothing is rebuilt" in again.stderr
+    assert hall.extracts() == extracts
+    assert (hall.home / "published" / "2025-03" / "facts").readlink() == build
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_an_independent_recount_gives_the_same_numbers(month: str, march: Result, hall: Hall) -> None:
+    result = hall.run("report", month)
+    assert result.exit_code == 0, result.output
+    assert hall.numbers(month) == hall.recount(month)
+    year, number = month.split("-")
+    assert result.stdout.startswith(f"一、{year} 年 {int(number)} 月总体运行情况\n\n{int(number)} 月，省本级办理")
+
+
+@pytest.mark.parametrize(
+    ("month", "said"),
+    [
+        ("2022-12", "2022-12 is too early"),
+        ("2099-01", "2099-01 isn't over"),
+        ("2025-13", "a month is written YYYY-MM"),
+        ("March", "a month is written YYYY-MM"),
+    ],
+)
+def test_a_month_that_cannot_be_is_refused_in_one_line(month: str, said: str, hall: Hall) -> None:
+    for command in ("report", "status"):
+        result = hall.run(command, month)
+        assert result.exit_code == 2
+        assert said in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_deleted_extract_refuses_the_month_until_it_is_pulled_again(march: Result, hall: Hall) -> None:
+    lost = next((hall.home / "landing" / "courier" / "2025-03-12").glob("*.parquet"))
+    lost.unlink()
+    status = hall.run("status", "2025-03")
+    refused = hall.run("report", "2025-03", "--no-pull")
+    for result in (status, refused):
+        assert result.exit_code == 1
+        assert re.search(r"courier 邮寄: 2025-03-12 damaged: .*yuebao pull 2025-03-12 --system courier", result.output)
+    restored = hall.run("report", "2025-03")
+    assert restored.exit_code == 0
+    assert PARAGRAPH in restored.stdout
+    assert hall.run("status", "2025-03").exit_code == 0
+
+
+def test_status_shows_every_system_and_what_is_missing(march: Result, hall: Hall) -> None:
+    result = hall.run("status", "2024-03")
+    assert result.exit_code == 1
+    for system in ("online_platform", "window_system", "courier", "call_centre", "enquiry_desks"):
+        assert re.search(rf"{system} \S+: 2024-03-01\.\.2024-03-31 missing.*yuebao pull", result.stdout)
+
+
+def _courier(demo: Path) -> Path:
+    return demo / "courier" / "邮寄日报_2024-02-20.xlsx"
+
+
+def _call_centre(demo: Path) -> Path:
+    return demo / "call_centre" / "电话咨询_20240220.csv"
+
+
+def test_one_corrupt_file_per_drop_folder_is_named_and_the_others_land(hall: Hall, tmp_path: Path) -> None:
+    broken = Hall(tmp_path, hall.variables)
+    shutil.copytree(hall.demo, tmp_path / "demo")
+    broken.environment["YUEBAO_DEMO_DIR"] = str(tmp_path / "demo")
+    _courier(tmp_path / "demo").write_text("not a workbook")
+    _call_centre(tmp_path / "demo").write_bytes(b"\xff\xfe\x00")
+    result = broken.run("pull", "2024-02-19..2024-02-21")
+    assert result.exit_code == 1
+    assert "courier 邮寄, hall 510000, 2024-02-20: 邮寄日报_2024-02-20.xlsx" in result.stderr
+    assert "call_centre 电话咨询, hall 510000, 2024-02-20: 电话咨询_20240220.csv" in result.stderr
+    assert "Traceback" not in result.output
+    assert len(broken.extracts()) == 5 * 3 - 2
+
+
+def test_runs_of_the_command_line_are_in_dagsters_instance(march: Result, hall: Hall) -> None:
+    import dagster as dg
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(hall.home / "dagster"))
+        with dg.DagsterInstance.get() as instance:
+            assert {run.job_name for run in instance.get_runs()} == {"pull", "month"}
+            days = instance.get_materialized_partitions(dg.AssetKey(["landing", "courier"]))
+            assert {f"2025-03-{day:02d}" for day in range(1, 32)} <= days
+            section = instance.fetch_materializations(dg.AssetKey("report_statistics_section"), limit=1).records[0]
+            assert section.asset_materialization is not None
+            assert "fingerprint" in section.asset_materialization.metadata
+
+
+_RECORDER = """
+import json, socket, sys
+attempts = []
+real = socket.socket.connect
+def connect(self, address):
+    attempts.append([self.family == socket.AF_UNIX, str(address[0]) if isinstance(address, tuple) else str(address)])
+    host = address[0] if isinstance(address, tuple) else ""
+    if self.family != socket.AF_UNIX and not (host.startswith("127.") or host in ("localhost", "::1")):
+        raise OSError("refused by the test: " + host)
+    return real(self, address)
+socket.socket.connect = connect
+socket.socket.connect_ex = lambda self, address: connect(self, address) or 0
+lookups = []
+resolve = socket.getaddrinfo
+def getaddrinfo(host, *rest, **named):
+    lookups.append(host)
+    return resolve(host, *rest, **named)
+socket.getaddrinfo = getaddrinfo
+from orchestration.cli.main import app
+try:
+    app(["report", "2025-03"])
+except SystemExit as end:
+    print(json.dumps({"attempts": attempts, "lookups": lookups, "code": end.code}), file=sys.stderr)
+"""
+
+
+def test_nothing_leaves_the_machine(hall: Hall, tmp_path: Path) -> None:
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("YUEBAO_", "DAGSTER_", "GX_", "DBT_", "DO_NOT"))
+    }
+    environment = {**plain, **hall.variables, "YUEBAO_HOME": str(tmp_path / "var"), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", _RECORDER], capture_output=True, text=True, env=environment, cwd=ROOT, check=False
+    )
+    record = json.loads(next(line for line in done.stderr.splitlines() if line.startswith('{"attempts"')))
+    assert record["code"] == 0, done.stderr
+    assert PARAGRAPH in done.stdout
+    hosts = {host for unix, host in record["attempts"] if not unix} | set(record["lookups"])
+    assert hosts == {"127.0.0.1"}
+
+
+def test_the_paragraphs_numbers_stand_nowhere_in_the_code() -> None:
+    printed = ["5.42", "5.12", "0.23", "0.09", "1187", "5515", "54213", "51187", "56013"]
+    found = subprocess.run(
+        ["git", "grep", "-lwF", *(word for number in printed for word in ("-e", number)), "--", ".", ":!*.lock"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    ).stdout.split()
+    elsewhere = [name for name in found if not name.startswith("tests/") and not name.endswith(".md")]
+    assert elsewhere == ["orchestration/demo/calibration.py"]
