@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
-from orchestration import atomic
 from orchestration.hall_systems.contract import CONTRACT
+from reports import files
 
 _FIELDS: list[pa.Field[Any]] = [
     pa.field("stat_date", pa.date32(), nullable=False),
@@ -138,8 +138,8 @@ class Landing:
             extract = _entry(counted, provenance, sequence=before.sequence + 1 if before else 1)
             content = _parquet(counted.rows)
             extract = replace(extract, sha256=hashlib.sha256(content).hexdigest())
-            atomic.write_bytes(folder / extract.file, content)
-            atomic.write_json((folder / extract.file).with_suffix(".json"), asdict(extract))
+            files.write_bytes(folder / extract.file, content)
+            files.write_json((folder / extract.file).with_suffix(".json"), asdict(extract))
         return extract
 
     def confirms(self, extract: Extract, rows: Sequence[Row], state: State, suite_version: str) -> bool:

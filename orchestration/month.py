@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from expectations.rules import RULES
-from orchestration import atomic
 from orchestration.catalogue import evidence_version, warehouse_sources, working_days
 from orchestration.home import PROJECT_ROOT, Home, current_home
 from orchestration.landing import Extract, Landing
@@ -20,6 +19,7 @@ from orchestration.partitions import reportable_days
 from orchestration.quarantine import Quarantine
 from orchestration.settings import Hall, load_hall
 from orchestration.working_days import CalendarDay
+from reports import files
 from reports.readiness import BuildEvidence, DayState, DayStatus, Expected, Problem, assess
 
 
@@ -107,7 +107,7 @@ class Month:
         """Put the inputs where dbt reads them, and return that folder."""
         folder = self.home.inputs / self.name
         for table, rows in self.inputs.items():
-            atomic.write_json(folder / f"{table}.json", rows)
+            files.write_json(folder / f"{table}.json", rows)
         return folder
 
     @cached_property

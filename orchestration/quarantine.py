@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration import atomic
+from reports import files
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Quarantine:
         identity = json.dumps([refusal.reason, refusal.rows], ensure_ascii=False, default=str)
         name = hashlib.sha256(identity.encode()).hexdigest()[:12]
         path = self._folder(refusal.system, refusal.stat_date) / f"{name}.json"
-        atomic.write_json(path, json.loads(json.dumps(asdict(refusal), default=str)))
+        files.write_json(path, json.loads(json.dumps(asdict(refusal), default=str)))
         return path
 
     def open_refusal(self, system: str, day: dt.date) -> Refusal | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections.abc import Collection, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from filelock import FileLock
 
+from reports.files import write_through
 from reports.wording import STATISTICS_SECTION, Section, word_section
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def _put(files: Mapping[str, bytes], folder: Path) -> None:
             return
         new.mkdir()
         for name, content in files.items():
-            _write_through(new / name, content)
+            write_through(new / name, content)
         if folder.exists():
             folder.rename(replaced)
         new.rename(folder)
@@ -204,10 +204,3 @@ def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
     if strangers := sorted(found.keys() - files.keys()):
         raise SectionError(f"{folder} holds {', '.join(strangers)}, which a section must not replace")
     return found.keys() == files.keys() and all(found[name].read_bytes() == files[name] for name in files)
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -10,12 +10,12 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration import atomic
 from orchestration.dbt_in_process import DbtEvent, NodeResult, build, build_with_cli, evidence, told_to_dagster
 from orchestration.dbt_manifest import manifest_document
 from orchestration.month import Month, open_month
 from orchestration.partitions import monthly
 from orchestration.settings import Hall
+from reports import files
 from reports.readiness import BuildEvidence
 
 
@@ -82,7 +82,7 @@ def publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: st
         link = month.folder / f".facts.{run_id}"
         link.symlink_to(Path("builds") / kept.name)
         link.replace(month.facts)
-    atomic.write_bytes(month.evidence_file, record.to_json().encode())
+    files.write_bytes(month.evidence_file, record.to_json().encode())
 
 
 def failures_of(results: Sequence[NodeResult]) -> list[NodeResult]:

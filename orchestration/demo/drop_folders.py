@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from orchestration.atomic import write_bytes
 from orchestration.demo.days import is_working_day
 from orchestration.demo.world import counts, department_names
+from reports.files import write_bytes
 
 _TOTAL = "合计"
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from orchestration.atomic import write_bytes
 from orchestration.demo.days import days_of, is_over, today_in_shanghai
 from orchestration.demo.drop_folders import drop_files
 from orchestration.demo.window_database import has_unfinished_write, record_days
 from orchestration.demo.world import SEED
+from reports.files import write_bytes
 
 
 def ensure_month(folder: Path, month: str, today: date | None = None) -> None:

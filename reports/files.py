@@ -1,0 +1,57 @@
+"""Files that appear whole or not at all: written aside, flushed to disk, renamed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path`; a crash leaves the old file or the new one, never a half."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    write_through(aside, content)
+    aside.replace(path)
+
+
+def write_json(path: Path, document: Any) -> None:
+    """Write a document as readable JSON in UTF-8, keys in the order given."""
+    write_bytes(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def write_once(path: Path, content: bytes, *, aside: Path) -> None:
+    """Write `content` to `path`, which must not exist; a crash leaves nothing there or the whole file.
+
+    Args:
+        path: The file to be.
+        content: All of it.
+        aside: A place in the same folder; what an earlier crash left there is removed first, and never written
+            over, because it may be a second name of a file that was finished.
+
+    Raises:
+        FileExistsError: `path` is there already, and stays as it is.
+    """
+    aside.unlink(missing_ok=True)
+    write_through(aside, content)
+    path.hardlink_to(aside)
+    sync_folder(path.parent)
+    aside.unlink()
+
+
+def write_through(path: Path, content: bytes) -> None:
+    """Write a file and wait until the disk has it; the file isn't whole before this returns."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the names in a folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
