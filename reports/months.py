@@ -23,3 +23,10 @@ def days_of(month: str) -> list[date]:
     first = first_day(month)
     days = (first + timedelta(days=offset) for offset in range(31))
     return [day for day in days if day.month == first.month]
+
+
+def months_before(month: str, count: int) -> str:
+    """The month that lies `count` months before a month; raises as `first_day` does."""
+    first = first_day(month)
+    year, number = divmod(first.year * 12 + first.month - 1 - count, 12)
+    return f"{year:04d}-{number + 1:02d}"

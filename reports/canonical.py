@@ -1,0 +1,46 @@
+"""One text for one document: canonical JSON, so that a hash or signature of it means the same everywhere.
+
+Keys sorted by code point, no white space that means nothing, UTF-8, and of values only objects, arrays, strings and
+integers: a float can be written in more than one way, and nothing here needs `true` or `null`, so they are refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def canonical_json(document: Any) -> bytes:
+    """The one way to write a document.
+
+    Raises:
+        TypeError: Something in it is neither a mapping, list, tuple, string nor integer, or a key is no string.
+        ValueError: A string can't be written in UTF-8 (a lone surrogate).
+    """
+    _require_plain(document, "$")
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def sha256(content: bytes) -> str:
+    """SHA-256 in lower-case hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _require_plain(value: Any, place: str) -> None:
+    match value:
+        case str():
+            return
+        case int() if not isinstance(value, bool):
+            return
+        case list() | tuple():
+            for position, element in enumerate(value):
+                _require_plain(element, f"{place}[{position}]")
+        case dict() if all(isinstance(key, str) for key in value):
+            for key, element in value.items():
+                _require_plain(element, f"{place}.{key}")
+        case Mapping():
+            raise TypeError(f"{place}: canonical JSON is written from a dict with text keys")
+        case _:
+            raise TypeError(f"{place}: canonical JSON holds no {type(value).__name__}, got {value!r}")

@@ -1,0 +1,121 @@
+"""Certifying a month: a draft for the ledger as it stands, then one step that signs, records and releases it.
+
+The draft comes first because the files of the release carry its short code and flags; `certify` is given those files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from reports.archive import Archive
+from reports.canonical import sha256
+from reports.certificate import (
+    Certificate,
+    CertificateError,
+    Envelope,
+    Foundation,
+    Hall,
+    Policy,
+    Reason,
+    SignOff,
+    faults,
+)
+from reports.flags import flagged
+from reports.ledger import Entry
+from reports.months import months_before
+from reports.numbers import MonthlyNumber
+from reports.release import complete_releases, stage
+from reports.signers import SigningKey, authenticity_problems
+from reports.verification import Disk, extract_problems, ledger_problems
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is asked to be certified.
+
+    `numbers` are every number of the month, and `foundation` what they rest on. `sign_offs` come in the order of the
+    policy's roles (`ROLES`). `reason` and `note` say why there is a revision; both are empty for a first certificate.
+    """
+
+    hall: Hall
+    month: str
+    numbers: Sequence[MonthlyNumber]
+    foundation: Foundation
+    policy: Policy
+    sign_offs: Sequence[SignOff]
+    reason: Reason | Literal[""] = ""
+    note: str = ""
+
+
+def draft(archive: Archive, candidate: Candidate) -> Certificate:
+    """The certificate that would be next, with flags and short code, vouching for no file yet; nothing is written.
+
+    Raises:
+        LedgerError: A certificate in the ledger can't be read.
+        ValueError: The month isn't written YYYY-MM.
+    """
+    ledger, month = archive.ledger, candidate.month
+    sequence, previous, revision = ledger.next_place(month)
+    history = [entry.certificate for entry in ledger.entries(month)]
+    month_before = ledger.latest(months_before(month, 1))
+    return Certificate(
+        kind="yuebao certificate 1",
+        sequence=sequence,
+        previous=previous,
+        hall=candidate.hall,
+        month=month,
+        revision=revision,
+        reason=candidate.reason,
+        note=candidate.note,
+        numbers=flagged(candidate.numbers, history, month_before.certificate if month_before else None),
+        foundation=candidate.foundation,
+        policy=candidate.policy,
+        sign_offs=tuple(candidate.sign_offs),
+        files={},
+    )
+
+
+def certify(archive: Archive, drafted: Certificate, contents: Mapping[str, bytes], key: SigningKey) -> Entry:
+    """Sign a draft with the files of its release, add it to the ledger, and show the release.
+
+    Nothing is signed that `verify` would refuse: ledger, signers, extracts and manifest entries are judged first. The
+    one step that counts is the ledger's. A crash leaves the old state or the new one; `complete_releases`, which runs
+    first here too, then heals the release folder.
+
+    Args:
+        archive: Where it goes.
+        drafted: From `draft`, on the same archive.
+        contents: The release's files by name, as bytes.
+        key: The signer's or the service's.
+
+    Returns:
+        The new entry of the ledger.
+
+    Raises:
+        CertificateError: It may not be signed; every reason is given.
+        HeadMovedError: Somebody else certified since the draft; nothing was written.
+        ReleaseError: A folder that no certificate vouches for is in the release's place.
+    """
+    certificate = replace(drafted, files={name: sha256(content) for name, content in contents.items()})
+    envelope = key.seal(certificate)
+    with archive.ledger.lock:
+        complete_releases(archive.ledger, archive.published)
+        archive.ledger.require_head(certificate)
+        if reasons := _reasons_against(envelope, archive):
+            raise CertificateError("\n  ".join([f"{certificate.name} may not be signed:", *reasons]))
+        stage(archive.published, envelope, contents, archive.ledger)
+        entry = archive.ledger.append(envelope)
+        complete_releases(archive.ledger, archive.published)
+    return entry
+
+
+def _reasons_against(envelope: Envelope, archive: Archive) -> list[str]:
+    certificate = envelope.certificate
+    return [
+        *faults(certificate),
+        *authenticity_problems(envelope, archive.signers),
+        *map(str, ledger_problems(archive)),
+        *map(str, extract_problems(certificate, archive.landing, Disk())),
+    ]
