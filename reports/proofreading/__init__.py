@@ -1,0 +1,29 @@
+"""Proofreading: every numeral of an author's edited text is matched with a certified number, or told apart."""
+
+from reports.proofreading.documents import DocumentError, passages_of, read_document
+from reports.proofreading.findings import Finding, Matched, NotChecked, Proof, Spot
+from reports.proofreading.known import Known, KnownNumber, OwnFigure
+from reports.proofreading.passages import Passage, Place
+from reports.proofreading.proof import proofread
+from reports.proofreading.registers import RegisterError, read_register
+from reports.proofreading.words import labels_of
+
+__all__ = [
+    "DocumentError",
+    "Finding",
+    "Known",
+    "KnownNumber",
+    "Matched",
+    "NotChecked",
+    "OwnFigure",
+    "Passage",
+    "Place",
+    "Proof",
+    "RegisterError",
+    "Spot",
+    "labels_of",
+    "passages_of",
+    "proofread",
+    "read_document",
+    "read_register",
+]

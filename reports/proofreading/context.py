@@ -1,0 +1,89 @@
+"""What a rule may look at beside the one reading that it judges: the known numbers, and the units of the whole text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+
+from reports.proofreading.arithmetic import in_units
+from reports.proofreading.known import Known, KnownNumber
+from reports.proofreading.numerals import Numeral
+from reports.proofreading.reading import Reading
+from reports.proofreading.times import Months
+from reports.proofreading.walk import family
+
+
+@dataclass(frozen=True)
+class Context:
+    """The known numbers and every reading of a text."""
+
+    known: Known
+    readings: Sequence[Reading]
+
+    def number(self, reading: Reading, months: Months | None = None) -> KnownNumber | None:
+        """The number that holds for a reading's metrics, in its own months or in others; None without certificate."""
+        asked = reading.months if months is None else months
+        first = self.known.current(reading.metric, asked) if reading.metric else None
+        if first is None or not reading.joint:
+            return first
+        others = [self.known.current(subject.code, asked) for subject in reading.joint]
+        if any(other is None for other in others):
+            return None
+        name = "、".join([first.metric_name, *(other.metric_name for other in others if other)]) + "合计"
+        total = first.with_exact(first.exact + sum(other.exact for other in others if other), first.month)
+        return KnownNumber(**{**vars(total), "metric_name": name})
+
+    def bases(self, reading: Reading) -> list[KnownNumber]:
+        """The numbers that a change may be compared with, those that have certificates."""
+        found = [self.number(reading, months) for months in reading.bases]
+        return [base for base in found if base is not None]
+
+    def wholes(self, reading: Reading) -> list[str]:
+        """The metrics that a share may be of: the one that the words name, or the totals that it is a part of."""
+        if reading.whole:
+            return [reading.whole]
+        return [total.metric for total in self.known.metrics.values() if reading.metric in total.parts]
+
+    @cached_property
+    def display_units_used(self) -> frozenset[str]:
+        """The display units in which the text writes certified numbers."""
+        return frozenset(
+            reading.unit_text
+            for reading in self.readings
+            if reading.metric
+            and reading.role in {"level", "difference"}
+            and reading.unit_text == self.known.metrics[reading.metric].display_unit
+        )
+
+
+def has_unit(reading: Reading, number: KnownNumber) -> bool:
+    """Whether the unit is the display unit; Chinese numerals bring their scale with them, a table cell needs none."""
+    numeral = reading.numeral
+    if numeral is not None and numeral.chinese:
+        return reading.unit_text in family(number.unit)
+    return reading.unit_text == number.display_unit
+
+
+def in_base_unit(reading: Reading, number: KnownNumber) -> bool:
+    """Whether a number is written in the unit that is counted, and not in the one that is printed."""
+    numeral = reading.numeral
+    return (
+        numeral is not None
+        and not numeral.chinese
+        and number.display_divisor > 1
+        and reading.unit_text in family(number.unit)
+    )
+
+
+def says(numeral: Numeral, number: KnownNumber) -> bool:
+    """Whether a numeral with the right unit is the printed number, apart from separators."""
+    if numeral.chinese:
+        return numeral.amount == in_units(number)
+    return numeral.digits.replace(",", "").replace("，", "") == number.printed
+
+
+def same_value(numeral: Numeral, number: KnownNumber) -> bool:
+    """Whether the digits have the printed value, whatever the unit and trailing zeros."""
+    return numeral.value == Decimal(number.printed)

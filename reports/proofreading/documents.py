@@ -1,0 +1,226 @@
+"""Reading an author's file into passages: .txt, .md and .docx, with the place of every paragraph and table cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reports.proofreading.passages import Passage, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_BREAKS = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "-"}
+# What tracked changes deleted or moved away, the second copy of a text box, and text boxes, which are read apart.
+_LEFT_OUT = frozenset(
+    {
+        f"{_WORD}del",
+        f"{_WORD}moveFrom",
+        f"{_WORD}txbxContent",
+        "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+    }
+)
+_BEGINS = re.compile(
+    r"\s*(?:#{1,6}\s|[-*+•]\s|>|[（(]?[一二三四五六七八九十]{1,3}[）)、]|[（(]\d{1,2}[)）]|\d{1,2}[.、)）](?!\d))"
+)
+_ENDS_ALONE = re.compile(r"\s*(?:#{1,6}\s.*|[一二三四五六七八九十]{1,3}、[^。；，]{0,40})$")
+_RULE_OF_TABLE = re.compile(r"\s*\|?[\s:|-]+\|?\s*$")
+_UNIT_CAPTION = re.compile(r"单位\s*[:：]\s*[^\s，。）)]{1,8}")
+_NUMBER_CELL = re.compile(r"[\s\d.,，%％+\-−—－万亿０-９．]*$")
+# A longer cell is prose, and speaks for itself.
+_LONGEST_CELL = 40
+
+
+class DocumentError(Exception):
+    """A file can't be read as what its name says; the message says why."""
+
+
+def read_document(path: Path) -> list[Passage]:
+    """Read an author's file.
+
+    Args:
+        path: A .docx, .txt or .md file; texts in UTF-8 or GB 18030.
+
+    Returns:
+        Its passages in reading order: of a .docx the paragraphs, table cells and text boxes of the body, as they
+        are when tracked changes are accepted.
+
+    Raises:
+        DocumentError: Another kind of file, or one that is damaged.
+        OSError: The file can't be opened.
+    """
+    readers: dict[str, Callable[[Path], list[Passage]]] = {".docx": _read_docx, ".txt": _read_text, ".md": _read_text}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise DocumentError(f"{path.name}: only .docx, .txt and .md can be proofread")
+    return reader(path)
+
+
+# Plain text and Markdown.
+
+
+def _read_text(path: Path) -> list[Passage]:
+    content = path.read_bytes()
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return passages_of(content.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    raise DocumentError(f"{path.name} is neither UTF-8 nor GB 18030")
+
+
+def passages_of(text: str) -> list[Passage]:
+    """Split a text into paragraphs, headings, items and table cells; lines of one paragraph are read together."""
+    passages: list[Passage] = []
+    caption = ""
+    for first, lines in _blocks(text):
+        if lines[0].lstrip().startswith("|"):
+            passages += _table_of_lines(first, lines, caption)
+        else:
+            block = "\n".join(lines)
+            caption = _caption(block)
+            passages.append(Passage(block, Place(line=first, column=1)))
+    return passages
+
+
+def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
+    block: list[str] = []
+    begun = 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if block and _separates(block[-1], line):
+            yield begun, block
+            block = []
+        if line.strip():
+            begun = begun if block else number
+            block.append(line)
+    if block:
+        yield begun, block
+
+
+def _separates(before: str, line: str) -> bool:
+    if before.lstrip().startswith("|") and line.lstrip().startswith("|"):
+        return False
+    return (
+        not line.strip()
+        or bool(_BEGINS.match(line) or _ENDS_ALONE.match(before))
+        or "|" in {before.lstrip()[:1], line.lstrip()[:1]}
+    )
+
+
+def _table_of_lines(first: int, lines: Sequence[str], caption: str) -> Iterator[Passage]:
+    rows = []
+    for number, line in enumerate(lines, first):
+        if not _RULE_OF_TABLE.match(line):
+            rows.append([(cell, Place(line=number, column=start + 1)) for start, cell in _cells_of_line(line)])
+    yield from _cells(rows, caption)
+
+
+def _cells_of_line(line: str) -> Iterator[tuple[int, str]]:
+    for match in re.finditer(r"(?<=\|)[^|]*(?=\|)|(?<=\|)[^|]+$", line):
+        yield match.start(), match[0]
+
+
+# Tables of either kind.
+
+
+def _cells(rows: Sequence[Sequence[tuple[str, Place]]], caption: str) -> Iterator[Passage]:
+    """The cells of a table; a number is told the texts to its left and the heading of its column."""
+    headings = [text.strip() for text, _ in rows[0]] if rows else []
+    for index, row in enumerate(rows):
+        labels: list[str] = []
+        for column, (text, place) in enumerate(row):
+            heading = headings[column] if index and column < len(headings) else ""
+            lead = "" if len(text.strip()) > _LONGEST_CELL else "，".join(filter(None, [caption, *labels, heading]))
+            if text.strip():
+                yield Passage(text, place, lead=lead if index else "")
+            if text.strip() and not _NUMBER_CELL.match(text):
+                labels.append(text.strip())
+
+
+def _caption(text: str) -> str:
+    found = _UNIT_CAPTION.search(text) if len(text) <= _LONGEST_CELL else None
+    return found[0] if found else ""
+
+
+# Word.
+
+
+def _read_docx(path: Path) -> list[Passage]:
+    from docx import Document
+
+    with path.open("rb") as content:
+        try:
+            body: Any = Document(content).element.body
+        except Exception as error:  # a damaged file fails wherever the libraries happen to meet the damage
+            raise DocumentError(f"{path.name} can't be read as a Word document: {error}") from error
+        return list(_Word().passages(body))
+
+
+class _Word:
+    """Counts paragraphs and tables while the body of a document is read."""
+
+    def __init__(self) -> None:
+        self.paragraphs = 0
+        self.tables = 0
+        self.caption = ""
+
+    def passages(self, container: Any) -> Iterator[Passage]:
+        for element in container.iterchildren():
+            if element.tag == f"{_WORD}p":
+                yield from self._paragraph(element)
+            elif element.tag == f"{_WORD}tbl":
+                yield from self._table(element)
+            elif element.tag in {f"{_WORD}sdt", f"{_WORD}sdtContent", f"{_WORD}ins", f"{_WORD}customXml"}:
+                yield from self.passages(element)
+
+    def _paragraph(self, element: Any) -> Iterator[Passage]:
+        self.paragraphs += 1
+        text = "".join(_texts(element))
+        if text.strip():
+            self.caption = _caption(text)
+            yield Passage(text, Place(paragraph=self.paragraphs, column=1))
+        for box in _boxes(element):
+            yield from self.passages(box)
+
+    def _table(self, element: Any) -> Iterator[Passage]:
+        self.tables += 1
+        number = self.tables
+        rows = [
+            [
+                (
+                    "\n".join("".join(_texts(p)) for p in cell.iterchildren(f"{_WORD}p")),
+                    _cell_place(number, row, column),
+                )
+                for column, cell in enumerate(line.iterchildren(f"{_WORD}tc"), 1)
+            ]
+            for row, line in enumerate(element.iterchildren(f"{_WORD}tr"), 1)
+        ]
+        yield from _cells(rows, self.caption)
+        for nested in element.iterfind(f"{_WORD}tr/{_WORD}tc/{_WORD}tbl"):
+            yield from self._table(nested)
+
+
+def _cell_place(table: int, row: int, cell: int) -> Place:
+    return Place(table=table, row=row, cell=cell, column=1)
+
+
+def _texts(element: Any) -> Iterator[str]:
+    """The text of a paragraph as a reader sees it, whatever runs, links and insertions it is split into."""
+    for child in element.iterchildren():
+        if child.tag in _LEFT_OUT:
+            continue
+        if child.tag == f"{_WORD}t":
+            yield child.text or ""
+        elif child.tag in _BREAKS:
+            yield _BREAKS[child.tag]
+        else:
+            yield from _texts(child)
+
+
+def _boxes(element: Any) -> Iterator[Any]:
+    for box in element.iter(f"{_WORD}txbxContent"):
+        if not any(parent.tag.endswith("}Fallback") for parent in box.iterancestors()):
+            yield box

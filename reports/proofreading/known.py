@@ -1,0 +1,156 @@
+"""What a text is held against: certified numbers by month and vintage, and the figures that an author declared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cached_property
+
+from reports.months import first_day
+from reports.rounding import Rule, printed
+
+
+@dataclass(frozen=True)
+class KnownNumber:
+    """One metric of one month as one certificate has it.
+
+    Attributes:
+        metric: Its code, `online_accepted`.
+        metric_name: Its name for authors, 全程网办受理.
+        labels: What texts call it, see `labelling.Label`; the metric's name need not be repeated.
+        exact: The whole count, in `unit`.
+        printed: The certified text, in `display_unit`.
+        unit: 件.
+        display_unit: 万件.
+        display_divisor: How many units make one display unit, a power of ten.
+        display_decimals: The most decimals that are printed.
+        rounding: `half_up` or `half_even`.
+        month: `2025-03`.
+        revision: 1 for the first certificate of the month.
+        superseded: Whether a later revision holds in its stead.
+        parts: The metrics that add up to it, if it is a total.
+    """
+
+    metric: str
+    metric_name: str
+    labels: tuple[str, ...]
+    exact: int
+    printed: str
+    unit: str
+    display_unit: str
+    display_divisor: int
+    display_decimals: int
+    rounding: Rule
+    month: str
+    revision: int = 1
+    superseded: bool = False
+    parts: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The number as a text prints it: number, half-width space, unit."""
+        return f"{self.printed} {self.display_unit}"
+
+    def with_exact(self, exact: int, month: str) -> KnownNumber:
+        """The same metric with another count, rounded once by the same rule; for sums over months and differences."""
+        text = printed(exact, divisor=self.display_divisor, decimals=self.display_decimals, rule=self.rounding)
+        return replace(self, exact=exact, printed=text, month=month)
+
+
+@dataclass(frozen=True)
+class OwnFigure:
+    """A figure that an author answers for: `value` in `unit`, under a name that texts use."""
+
+    code: str
+    name: str
+    value: Decimal
+    unit: str
+
+    @property
+    def written(self) -> str:
+        """The figure as a text prints it."""
+        return f"{self.value:f} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything that a text of one edition may print.
+
+    Attributes:
+        month: The edition's month, `2025-03`: what a number is about unless the text says another month.
+        numbers: The numbers of every certificate that may be quoted, superseded ones too.
+        figures: The author's registers.
+
+    Raises:
+        ValueError: A month isn't written YYYY-MM, or two numbers of one metric and month both hold.
+    """
+
+    month: str
+    numbers: Sequence[KnownNumber]
+    figures: Sequence[OwnFigure] = ()
+    _current: dict[tuple[str, str], KnownNumber] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        first_day(self.month)
+        current: dict[tuple[str, str], KnownNumber] = {}
+        for number in self.numbers:
+            first_day(number.month)
+            if number.superseded:
+                continue
+            if (number.metric, number.month) in current:
+                raise ValueError(f"{number.metric} of {number.month} has two numbers, neither of them superseded")
+            current[number.metric, number.month] = number
+        object.__setattr__(self, "_current", current)
+
+    @cached_property
+    def metrics(self) -> dict[str, KnownNumber]:
+        """A number of each metric, for its name, units and parts; the edition's month goes before others."""
+        others = {number.metric: number for number in self.numbers}
+        return others | {number.metric: number for number in self.numbers if number.month == self.month}
+
+    @cached_property
+    def by_figure(self) -> dict[str, OwnFigure]:
+        """The author's figures by code."""
+        return {figure.code: figure for figure in self.figures}
+
+    @cached_property
+    def _by_metric(self) -> dict[str, list[KnownNumber]]:
+        numbers: dict[str, list[KnownNumber]] = {}
+        for number in self.numbers:
+            numbers.setdefault(number.metric, []).append(number)
+        return numbers
+
+    @cached_property
+    def _superseded(self) -> dict[tuple[str, str], list[KnownNumber]]:
+        numbers: dict[tuple[str, str], list[KnownNumber]] = {}
+        for number in self.numbers:
+            if number.superseded:
+                numbers.setdefault((number.metric, number.month), []).append(number)
+        return numbers
+
+    @cached_property
+    def by_text(self) -> dict[tuple[str, str, str], list[KnownNumber]]:
+        """Numbers by month, printed text and display unit."""
+        numbers: dict[tuple[str, str, str], list[KnownNumber]] = {}
+        for number in self.numbers:
+            numbers.setdefault((number.month, number.printed, number.display_unit), []).append(number)
+        return numbers
+
+    def current(self, metric: str, months: Sequence[str]) -> KnownNumber | None:
+        """The number that holds, of one month or summed over several; None if a month has no certificate."""
+        found = [self._current.get((metric, month)) for month in months]
+        present = [number for number in found if number is not None]
+        if not present or len(present) < len(found):
+            return None
+        if len(present) == 1:
+            return present[0]
+        return present[-1].with_exact(sum(number.exact for number in present), f"{months[0]}—{months[-1]}")
+
+    def superseded(self, metric: str, months: Sequence[str]) -> list[KnownNumber]:
+        """The numbers of one month that a later revision replaced; none for several months."""
+        return self._superseded.get((metric, months[0]), []) if len(months) == 1 else []
+
+    def of_metric(self, metric: str) -> list[KnownNumber]:
+        """Every number of a metric, whichever month and vintage."""
+        return self._by_metric.get(metric, [])

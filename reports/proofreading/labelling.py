@@ -1,0 +1,123 @@
+"""Which metric or own figure the words before a number speak of."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reports.proofreading.known import Known
+from reports.proofreading.words import any_of, read_words
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a number counts: a metric, or a figure of the author's by its code."""
+
+    code: str
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Label:
+    """Words that name a subject together, in any order, unless a word of `without` stands among them."""
+
+    subject: Subject
+    words: tuple[str, ...]
+    without: tuple[str, ...]
+
+    @property
+    def weight(self) -> int:
+        """How much text it takes to say it: the more, the surer."""
+        return sum(map(len, self.words))
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a label, where it stands."""
+
+    start: int
+    end: int
+    word: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """A subject that a stretch of text names, and where the last word of the name ends."""
+
+    subject: Subject
+    start: int
+    end: int
+    weight: int
+
+
+class Labels:
+    """The labels of everything known; finding their words is one pass over a text."""
+
+    def __init__(self, known: Known) -> None:
+        self.labels = tuple(dict.fromkeys(_labels(known)))
+        words = tuple({word for label in self.labels for word in (*label.words, *label.without)})
+        first = "".join({re.escape(word[0]) for word in words})
+        self._pattern = re.compile(f"(?=[{first}])(?=({any_of(words)}))") if words else re.compile("(?!)")
+        # A longer word that is found hides the shorter ones that it begins with.
+        self._within = {word: [part for part in words if word.startswith(part)] for word in words}
+
+    def words_in(self, text: str) -> list[Word]:
+        """Every word of every label, in order."""
+        return [
+            Word(match.start(), match.start() + len(part), part)
+            for match in self._pattern.finditer(text)
+            for part in self._within[match[1]]
+        ]
+
+    def named(self, words: Iterable[Word]) -> list[Named]:
+        """The subjects whose labels are whole among these words, the last occurrence of each word counting."""
+        last = {word.word: word for word in words}
+        found = []
+        for label in self.labels:
+            if all(word in last for word in label.words) and not any(word in last for word in label.without):
+                here = [last[word] for word in label.words]
+                start, end = min(word.start for word in here), max(word.end for word in here)
+                found.append(Named(label.subject, start, end, label.weight))
+        return found
+
+    def completed(self, words: Iterable[Word], earlier: Iterable[str]) -> list[Named]:
+        """The subjects whose labels begin in earlier clauses and end among these words: 全程网办受理…，办结."""
+        last, before = {word.word: word for word in words}, set(earlier)
+        found = []
+        for label in self.labels:
+            here = [last[word] for word in label.words if word in last]
+            if here and all(word in last or word in before for word in label.words):
+                start, end = min(word.start for word in here), max(word.end for word in here)
+                found.append(Named(label.subject, start, end, sum(len(word.word) for word in here)))
+        return found
+
+
+def between(words: list[Word], start: int, end: int) -> list[Word]:
+    """The words that lie whole between two positions."""
+    first = bisect_left(words, start, key=lambda word: word.start)
+    last = bisect_left(words, end, key=lambda word: word.start)
+    return [word for word in words[first:last] if word.end <= end]
+
+
+def _labels(known: Known) -> Iterable[Label]:
+    for number in known.numbers:
+        for text in (number.metric_name, *number.labels):
+            yield _label(Subject(number.metric), text)
+    for figure in known.figures:
+        yield _label(Subject(figure.code, own=True), "".join(figure.name.split()))
+
+
+def _label(subject: Subject, text: str) -> Label:
+    words = text.split()
+    return Label(
+        subject,
+        tuple(word for word in words if not word.startswith("-")),
+        tuple(word.removeprefix("-") for word in words if word.startswith("-")),
+    )
+
+
+def residue(text: str) -> int:
+    """How many characters of a text are left when words that say nothing about the subject are taken away."""
+    return len(read_words().filler.sub("", text))

@@ -1,0 +1,100 @@
+"""Rules that look at several numbers at once: 合计 and 其中, and the note on rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import groupby
+
+from reports.proofreading.arithmetic import in_units
+from reports.proofreading.context import Context
+from reports.proofreading.known import KnownNumber
+from reports.proofreading.numerals import PERCENT, POINTS
+from reports.proofreading.reading import Reading
+from reports.proofreading.rules import Fault
+from reports.wording import ROUNDING_NOTE
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Numbers of one sentence that are said to add up to another, `total`."""
+
+    total: Reading
+    addends: tuple[Reading, ...]
+    complete: bool
+
+
+def sums(sentence: Sequence[Reading]) -> Iterator[Sum]:
+    """The sums that a sentence announces: parts and then 合计, or a total and then 其中 with its parts."""
+    counts = [reading for reading in sentence if _is_count(reading)]
+    for index, total in enumerate(counts):
+        alike = [reading for reading in counts if reading.unit_text == total.unit_text]
+        after = tuple(reading for reading in alike if reading.start > total.start and reading.among)
+        before = tuple(reading for reading in alike if reading.start < total.start and reading.among == total.among)
+        if after and not total.among and _is_last_before(total, counts):
+            yield Sum(total, after, complete=False)
+        elif total.total and index and not total.metric and len(before) > 1:
+            yield Sum(total, before, complete=True)
+
+
+def _is_count(reading: Reading) -> bool:
+    named_or_own = reading.role == "level" or (reading.role == "other" and reading.kind == "自有计数")
+    return named_or_own and reading.numeral is not None and reading.unit_text not in (*PERCENT, *POINTS)
+
+
+def _is_last_before(total: Reading, counts: Sequence[Reading]) -> bool:
+    return not any(total.start < reading.start and not reading.among for reading in counts)
+
+
+def wrong_sums(readings: Sequence[Reading], context: Context) -> Iterator[tuple[Reading, Fault]]:
+    """Sums that don't hold, reckoned from what is written and from exact numbers."""
+    for _, sentence in groupby(readings, key=lambda reading: reading.sentence):
+        for found in sums(list(sentence)):
+            fault = _check(found, context)
+            if fault is not None:
+                yield found.total, fault
+
+
+def _check(found: Sum, context: Context) -> Fault | None:
+    total, addends = found.total.numeral, [reading.numeral for reading in found.addends if reading.numeral]
+    if total is None or found.total.metric:
+        return None
+    written = sum((numeral.value for numeral in addends), Decimal(0))
+    if written == total.value or _exact(found, context) == total.value:
+        return None
+    certified = all(reading.metric for reading in found.addends) and len(addends) > 1 and found.total.total
+    if not found.complete and not certified and written < total.value:
+        return None
+    items = " + ".join(f"{numeral.value:f}" for numeral in addends)
+    return Fault(
+        f"分项相加 {items} = {written:f}，与 {total.value:f} 不符",
+        f"请核对；合计应为“{written:f} {found.total.unit_text}”",
+    )
+
+
+def _exact(found: Sum, context: Context) -> Decimal | None:
+    numbers = [context.number(reading) for reading in found.addends]
+    present = [number for number in numbers if number is not None]
+    if not present or len(present) < len(numbers):
+        return None
+    return Decimal(present[0].with_exact(sum(number.exact for number in present), present[0].month).printed)
+
+
+def wants_note(readings: Sequence[Reading], context: Context) -> Reading | None:
+    """The printed total that its printed parts don't add up to, all of them standing in the text; None if none."""
+    printed: dict[tuple[str, str], tuple[KnownNumber, Reading]] = {}
+    for reading in readings:
+        number = context.number(reading) if reading.role == "level" and reading.metric and not reading.joint else None
+        if number is not None:
+            printed.setdefault((number.metric, number.month), (number, reading))
+    for number, reading in printed.values():
+        parts = [printed.get((part, number.month)) for part in number.parts]
+        present = [part[0] for part in parts if part is not None]
+        if number.parts and len(present) == len(parts) and in_units(number) != sum(map(in_units, present)):
+            return reading
+    return None
+
+
+NOTE_MISSING = Fault("分项合计与总计因四舍五入略有差异，全文没有说明", f"请在段末加“{ROUNDING_NOTE}。”，不要改动数字")
+NOTE_UNWANTED = Fault("文中分项合计与总计没有差异，不需要四舍五入的说明", "请删去这句说明")

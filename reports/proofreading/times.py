@@ -1,0 +1,125 @@
+"""Which month a number is about, and which it is compared with: the words of time in a passage."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from reports.months import first_day
+
+Months = tuple[str, ...]
+Kind = Literal["topic", "sentence", "aside", "once"]
+
+_NUMBERS = {name: value for value, name in enumerate("一二三四五六七八九十", 1)} | {"十一": 11, "十二": 12}
+_MENTION = re.compile(
+    r"(?<![\d.])(?:(?:(?P<from_year>\d{4}|去|上|今|本)年)?(?P<from>\d{1,2})月?[-—–~至到](?P<to>\d{1,2})月(?!\d{1,2}日)"
+    r"|(?:(?P<year>\d{4}|去|上|今|本)年)?(?P<month>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?!\d{1,2}[日号])"
+    r"|(?:(?P<quarter_year>\d{4}|去|上|今|本)年)?第?(?P<quarter>[一二三四1-4])季度"
+    r"|(?:(?P<half_year>\d{4}|去|上|今|本)年)?(?P<half>上|下)半年"
+    r"|(?P<to_date>今年以来|年初以来|\d{4}年以来|本年累计)"
+    r"|(?P<whole>\d{4})年(?:全年|度|(?=，)|(?=省|各|政务))"
+    r"|(?P<previous>上个?月|上月份)"
+    r"|(?P<current>本月|当月)"
+    r"|(?P<last_year>(?:去年|上年)同[期月]))",
+    re.ASCII,
+)
+_RELATIVE = {"current": 0, "previous": -1, "last_year": -12}
+_COMPARING = re.compile(r"[较比与同由从跟]$")
+_CLAUSE_BREAK = "，；：。！？\n,;"
+_PARENTHESES = {"（": 1, "(": 1, "）": -1, ")": -1}
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A month or a period named in a text.
+
+    Attributes:
+        start: Where its words begin.
+        end: Where they end.
+        months: The months, in order.
+        kind: `topic` opens a clause and holds until another does; `sentence` holds until the sentence ends; `aside`
+            is 上月 or 去年同期 and holds as long, for counts and not for rates; `once` is compared with or stands in
+            brackets, and concerns the next number alone.
+    """
+
+    start: int
+    end: int
+    months: Months
+    kind: Kind
+
+
+def shifted(month: str, by: int) -> str:
+    """The month so many months later."""
+    first = first_day(month)
+    index = first.year * 12 + first.month - 1 + by
+    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+
+
+def in_words(months: Months) -> str:
+    """2025 年 3 月, or 2025 年 1 月至 2025 年 3 月."""
+    first, last = (first_day(month) for month in (months[0], months[-1]))
+    ending = "" if first == last else f"至 {last.year} 年 {last.month} 月"
+    return f"{first.year} 年 {first.month} 月{ending}"
+
+
+def mentions(text: str, month: str) -> list[Mention]:
+    """The months that a plain text names, in order; `month` is the edition's, from which years are understood."""
+    found: list[Mention] = []
+    depth, read = 0, 0
+    for match in _MENTION.finditer(text):
+        months = _months(match, month)
+        if not months:
+            continue
+        depth = max(0, depth + sum(_PARENTHESES.get(character, 0) for character in text[read : match.start()]))
+        read = match.start()
+        found.append(Mention(*match.span(), months, _kind(match, text, in_brackets=depth > 0)))
+    return found
+
+
+def _kind(match: re.Match[str], text: str, *, in_brackets: bool) -> Kind:
+    before = text[max(0, match.start() - 5) : match.start()]
+    period = match["from"] or match["quarter"] or match["half"] or match["to_date"] or match["whole"]
+    if in_brackets or (_COMPARING.search(before) and not period):
+        return "once"
+    if match["previous"] or match["last_year"]:
+        return "aside"
+    return "topic" if not period and (not before or before[-1] in _CLAUSE_BREAK) else "sentence"
+
+
+def _months(match: re.Match[str], month: str) -> Months:
+    year, number = first_day(month).year, first_day(month).month
+    groups = match.groupdict()
+    if relative := [by for name, by in _RELATIVE.items() if groups[name]]:
+        return (shifted(month, relative[0]),)
+    if groups["to_date"]:
+        stated = int(groups["to_date"][:4]) if groups["to_date"][0].isdigit() else year
+        return _span(stated, 1, number) if stated == year else ()
+    if groups["whole"]:
+        return _span(int(groups["whole"]), 1, 12)
+    if groups["month"]:
+        named = _NUMBERS.get(groups["month"]) or int(groups["month"])
+        return _span(_year(groups["year"], year, later=named > number), named, named)
+    first, last, stated_year = _period(groups)
+    return _span(_year(stated_year, year, later=last > number), first, last)
+
+
+def _period(groups: dict[str, str | None]) -> tuple[int, int, str | None]:
+    if groups["from"] and groups["to"]:
+        return int(groups["from"]), int(groups["to"]), groups["from_year"]
+    if quarter := groups["quarter"]:
+        last = 3 * (_NUMBERS.get(quarter) or int(quarter))
+        return last - 2, last, groups["quarter_year"]
+    return (1, 6, groups["half_year"]) if groups["half"] == "上" else (7, 12, groups["half_year"])
+
+
+def _year(stated: str | None, year: int, *, later: bool) -> int:
+    if stated is None:
+        return year - 1 if later else year
+    return {"去": year - 1, "上": year - 1, "今": year, "本": year}.get(stated) or int(stated)
+
+
+def _span(year: int, first: int, last: int) -> Months:
+    if not (1 <= first <= last <= 12 and 1 <= year <= 9999):
+        return ()
+    return tuple(f"{year:04d}-{month:02d}" for month in range(first, last + 1))
