@@ -13,7 +13,7 @@ from reports.proofreading.known import Known
 from reports.proofreading.passages import Passage
 from reports.proofreading.reading import Reading
 from reports.proofreading.rules import Fault, judge
-from reports.proofreading.sums import NOTE_MISSING, NOTE_UNWANTED, wants_note, wrong_sums
+from reports.proofreading.sums import NOTE_MISSING, NOTE_UNWANTED, check_sums, wants_note
 from reports.proofreading.times import in_words
 from reports.proofreading.walk import Reader
 
@@ -28,6 +28,7 @@ _ROLES = {
 _KINDS_OF_ANY_WIDTH = frozenset({"序号", "编号", "网址", "文件名", "电话"})
 _FULL_WIDTH = re.compile("[０-９．％]")
 
+_SUM_HOLDS = "核定数之和"
 _OTHER_RATIO = "其他比率"
 
 SUM = ("wrong_sum", "合计不符")
@@ -54,11 +55,12 @@ def proofread(text: str | Sequence[Passage], known: Known) -> Proof:
     faulty = {(finding.spot.passage, finding.spot.start) for finding in findings}
     matched, not_checked = [], []
     for piece in read:
+        added_up = {total.start for total, _ in piece.sums(context)}
         for reading in piece.readings:
             spot = piece.spot(reading.start, reading.end)
             if (spot.passage, spot.start) in faulty:
                 continue
-            if what := _agreement(reading, context):
+            if what := _agreement(reading, context) or (_SUM_HOLDS if reading.start in added_up else ""):
                 matched.append(Matched(spot, what))
             elif reading.numeral is not None:
                 not_checked.append(NotChecked(spot, reading.kind or _OTHER_RATIO))
@@ -89,8 +91,13 @@ class _Read:
                 yield self.finding((rule.code, rule.name), reading, fault)
             if width := self._full_width(reading):
                 yield self.finding(WIDTH, reading, width)
-        for total, fault in wrong_sums(self.readings, context):
-            yield self.finding(SUM, total, fault)
+        for total, wrong in self.sums(context):
+            if wrong is not None:
+                yield self.finding(SUM, total, wrong)
+
+    def sums(self, context: Context) -> list[tuple[Reading, Fault | None]]:
+        """The sums that the passage announces."""
+        return list(check_sums(self.readings, context))
 
     def finding(self, rule: tuple[str, str], reading: Reading, fault: Fault) -> Finding:
         """A fault of a reading, as a finding."""

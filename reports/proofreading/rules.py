@@ -200,7 +200,7 @@ def _wrong_rounding(reading: Reading, context: Context) -> Fault | None:
     if away >= number.display_divisor * Decimal(1).scaleb(-numeral.decimals):
         return None
     return Fault(
-        f"准确数为 {number.exact} {number.unit}，按规定最多保留 {number.display_decimals} 位小数，应为 {number.written}",
+        f"准确数为 {number.exact} {number.unit}，最多保留 {number.display_decimals} 位小数，应为 {number.written}",
         _write(number),
     )
 
@@ -221,12 +221,9 @@ def _wrong_metric(reading: Reading, context: Context) -> Fault | None:
         return None
     for metric in context.known.metrics:
         other = context.known.current(metric, reading.months)
-        if (
-            other
-            and other.metric != reading.metric
-            and other.display_unit == number.display_unit
-            and says(numeral, other)
-        ):
+        if other is None or metric == reading.metric or other.display_unit != number.display_unit:
+            continue
+        if says(numeral, other):
             return Fault(f"这是{other.metric_name}的数，{_certified(number)}", _write(number))
     return None
 
@@ -293,7 +290,8 @@ def _direction(reading: Reading, context: Context) -> Fault | None:
     real = _DIRECTIONS[sign(now.exact - base.exact)]
     said = _DIRECTIONS[_said_sign(reading)]
     return Fault(
-        f"{now.metric_name}的核定数，{_when(base)}为 {base.written}，{_when(now)}为 {now.written}，实为{real}，不是{said}",
+        f"{now.metric_name}的核定数，{_when(base)}为 {base.written}，{_when(now)}为 {now.written}，"
+        f"实为{real}，不是{said}",
         f"请改为“{real}{_rate_text(now, base, 1)}”",
     )
 

@@ -47,12 +47,12 @@ def _is_last_before(total: Reading, counts: Sequence[Reading]) -> bool:
     return not any(total.start < reading.start and not reading.among for reading in counts)
 
 
-def wrong_sums(readings: Sequence[Reading], context: Context) -> Iterator[tuple[Reading, Fault]]:
-    """Sums that don't hold, reckoned from what is written and from exact numbers."""
+def check_sums(readings: Sequence[Reading], context: Context) -> Iterator[tuple[Reading, Fault | None]]:
+    """The sums that a passage announces with what is wrong; nothing if certified numbers do add up to the total."""
     for _, sentence in groupby(readings, key=lambda reading: reading.sentence):
         for found in sums(list(sentence)):
             fault = _check(found, context)
-            if fault is not None:
+            if fault is not None or all(reading.metric for reading in found.addends):
                 yield found.total, fault
 
 
@@ -67,10 +67,8 @@ def _check(found: Sum, context: Context) -> Fault | None:
     if not found.complete and not certified and written < total.value:
         return None
     items = " + ".join(f"{numeral.value:f}" for numeral in addends)
-    return Fault(
-        f"分项相加 {items} = {written:f}，与 {total.value:f} 不符",
-        f"请核对；合计应为“{written:f} {found.total.unit_text}”",
-    )
+    right = f"{written:f} {found.total.unit_text}".rstrip()
+    return Fault(f"分项相加 {items} = {written:f}，与 {total.value:f} 不符", f"请核对；合计应为“{right}”")
 
 
 def _exact(found: Sum, context: Context) -> Decimal | None:

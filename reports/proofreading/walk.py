@@ -151,6 +151,7 @@ class _Walk:
     shared: _Shared | None = None
     left: int = 0
     last: Reading | None = None
+    shared_before: tuple[Subject, ...] = ()
 
     def __post_init__(self) -> None:
         self.text = self.passage.plain
@@ -231,8 +232,8 @@ class _Walk:
             return self._handed_out(other, index, self.shared)
         elsewhere = bool(read_words().other_scope.search(segment, _clause(segment)))
         if unit_text in _UNITS_OF_RATIOS:
-            return self._figure(other, segment) or self._ratio(other, segment, elsewhere=elsewhere)
-        return other if elsewhere else self._count(other, segment)
+            return self._own_figure(other, segment) or self._ratio(other, segment, elsewhere=elsewhere)
+        return (self._own_figure(other, segment) or other) if elsewhere else self._count(other, segment)
 
     # Names.
 
@@ -338,7 +339,7 @@ class _Walk:
 
     # Rates, points and shares.
 
-    def _figure(self, other: Reading, segment: str) -> Reading | None:
+    def _own_figure(self, other: Reading, segment: str) -> Reading | None:
         names = [name for name in self._names(segment) if name.subject.own]
         numeral = other.numeral
         if numeral is None or not names or not self._binds(names[-1], numeral, other.unit_text):
@@ -381,7 +382,11 @@ class _Walk:
         return replace(said, role="rate", ratio=False)
 
     def _last_is_share(self) -> bool:
-        return self.last is not None and self.last.role == "share" and self.last.sentence == self.sentence
+        """Whether the number before is a certified share or its change."""
+        last = self.last
+        if last is None or last.sentence != self.sentence:
+            return False
+        return last.role == "share" or (last.role == "points" and last.ratio)
 
     def _last_is_ratio(self) -> bool:
         """Whether the number before is a ratio, and not a change: 满意率 99.2%，同比提高…."""
@@ -389,7 +394,7 @@ class _Walk:
         if last is None or last.sentence != self.sentence:
             return False
         own = last.role == "other" or last.figure
-        return last.role == "share" or bool(own and last.unit_text in PERCENT and last.direction is None)
+        return self._last_is_share() or bool(own and last.unit_text in PERCENT and last.direction is None)
 
     def _subject_before(self, segment: str, marker: int) -> Subject | None:
         before = segment[:marker]
@@ -427,12 +432,14 @@ class _Walk:
         if len(bases) != size or size == 1:
             bases = [self.times.bases(segment)] * size
         subjects = [name.subject for name in names]
-        if not subjects and self.subject and len(found) == size:
-            subjects = [self.subject]
+        if not subjects and self.subject and not residue(segment):
+            again = len(found) != size and len(self.shared_before) == size
+            subjects = list(self.shared_before) if again else [self.subject]
         if len(subjects) == 1 and len(found) == size:
             subjects *= size
         if read_words().other_scope.search(segment, _clause(segment)) or len(subjects) != size:
             subjects = []
+        self.shared_before = tuple(subjects)
         return _Shared(index, last, subjects, bases, direction(CHANGED_BY.search(segment[-24:])))
 
     def _handed_out(self, other: Reading, index: int, shared: _Shared) -> Reading:
