@@ -14,7 +14,7 @@ _BASE = r"(?P<year>同比|(?:去年|上年)同[期月])|(?P<month>环比|上个?
 
 CHANGE = re.compile(_CHANGE)
 CHANGED_BY = re.compile(rf"(?:{_CHANGE})(?![至到]){_BEFORE_AMOUNT}")
-CHANGED_TO = re.compile(rf"(?:{_UP}|{_DOWN})[至到为达]+$|(?:更正|修订|调整|改)为$|[至到]$")
+CHANGED_TO = re.compile(rf"(?:{_UP}|{_DOWN})[至到为达]+$|(?:更正|修订|调整|改)为$|[至到达]$")
 BASE = re.compile(_BASE)
 SHARE = re.compile(r"占比|比重|占(?![用地领])")
 RATIO_CHANGED = re.compile(

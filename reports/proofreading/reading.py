@@ -34,8 +34,9 @@ class Reading:
         around: 约, 近 or 超, instead of the exact number.
         formerly: Whether the words say that it is an earlier number, quoted as such.
         sentence: Which sentence of the passage it stands in.
+        part: Which part of the passage, between semicolons, it stands in.
         total: Whether it is announced as a sum.
-        among: Whether it follows an 其中 of its sentence.
+        among: Whether it follows an 其中 of its part.
         unit_text: Scale and unit, which in a table may stand in the heading.
     """
 
@@ -55,6 +56,7 @@ class Reading:
     around: Around = ""
     formerly: bool = False
     sentence: int = 0
+    part: int = 0
     total: bool = False
     among: bool = False
     unit_text: str = ""

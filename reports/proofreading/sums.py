@@ -18,24 +18,30 @@ from reports.wording import ROUNDING_NOTE
 
 @dataclass(frozen=True)
 class Sum:
-    """Numbers of one sentence that are said to add up to another, `total`."""
+    """Numbers of one part of a sentence that are said to add up to another, `total`."""
 
     total: Reading
     addends: tuple[Reading, ...]
     complete: bool
 
 
-def sums(sentence: Sequence[Reading]) -> Iterator[Sum]:
-    """The sums that a sentence announces: parts and then 合计, or a total and then 其中 with its parts."""
-    counts = [reading for reading in sentence if _is_count(reading)]
-    for index, total in enumerate(counts):
-        alike = [reading for reading in counts if reading.unit_text == total.unit_text]
-        after = tuple(reading for reading in alike if reading.start > total.start and reading.among)
-        before = tuple(reading for reading in alike if reading.start < total.start and reading.among == total.among)
-        if after and not total.among and _is_last_before(total, counts):
-            yield Sum(total, after, complete=False)
-        elif total.total and index and not total.metric and len(before) > 1:
-            yield Sum(total, before, complete=True)
+def sums(part: Sequence[Reading]) -> Iterator[Sum]:
+    """The sums that a part of a sentence announces: numbers and then 合计, or a total and then 其中 with its parts."""
+    counts = [reading for reading in part if _is_count(reading)]
+    first = next((index for index, reading in enumerate(counts) if reading.among), len(counts))
+    if 0 < first < len(counts):
+        total = counts[first - 1]
+        alike = tuple(reading for reading in counts[first:] if reading.unit_text == total.unit_text)
+        if alike:
+            yield Sum(total, alike, complete=False)
+    addends: dict[tuple[str, bool], list[Reading]] = {}
+    for reading in counts:
+        before = addends.setdefault((reading.unit_text, reading.among), [])
+        if reading.total and not reading.metric and len(before) > 1:
+            yield Sum(reading, tuple(before), complete=True)
+            before.clear()
+        else:
+            before.append(reading)
 
 
 def _is_count(reading: Reading) -> bool:
@@ -43,14 +49,10 @@ def _is_count(reading: Reading) -> bool:
     return named_or_own and reading.numeral is not None and reading.unit_text not in (*PERCENT, *POINTS)
 
 
-def _is_last_before(total: Reading, counts: Sequence[Reading]) -> bool:
-    return not any(total.start < reading.start and not reading.among for reading in counts)
-
-
 def check_sums(readings: Sequence[Reading], context: Context) -> Iterator[tuple[Reading, Fault | None]]:
     """The sums that a passage announces with what is wrong; nothing if certified numbers do add up to the total."""
-    for _, sentence in groupby(readings, key=lambda reading: reading.sentence):
-        for found in sums(list(sentence)):
+    for _, part in groupby(readings, key=lambda reading: reading.part):
+        for found in sums(list(part)):
             fault = _check(found, context)
             if fault is not None or all(reading.metric for reading in found.addends):
                 yield found.total, fault

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -34,6 +34,7 @@ from reports.proofreading.words import read_words
 _NEAR = 8
 _CLAUSE_BREAK = "，；：（(,;:"
 _SENTENCE_END = "。！？"
+_PART_END = "。！？；"
 _JOINS = ("、", "和", "与", "及", "以及")
 _UNIT_OF_TABLE = re.compile(r"[（(](?:单位:)?([^（()），]{1,6}(?:（次）|\(次\))?)[)）]|单位:([^，。]{1,8})")
 _UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
@@ -125,17 +126,14 @@ class _Times:
 
 @dataclass(frozen=True)
 class _Shared:
-    """What 分别 hands out one by one: subjects or bases, in order, to the numerals up to `last`."""
+    """What 分别 hands out one by one: subjects, months or bases, in order, to the numerals up to `last`."""
 
     first: int
     last: int
     subjects: Sequence[Subject]
+    months: Sequence[Months]
     bases: Sequence[tuple[Months, ...]]
     direction: int | None
-
-    @property
-    def size(self) -> int:
-        return self.last - self.first + 1
 
 
 @dataclass
@@ -146,6 +144,7 @@ class _Walk:
     reader: Reader
     subject: Subject | None = None
     sentence: int = 0
+    part: int = 0
     among: bool = False
     earlier: set[str] = field(default_factory=set)
     shared: _Shared | None = None
@@ -157,7 +156,9 @@ class _Walk:
         self.text = self.passage.plain
         self.words = self.reader.labels.words_in(self.text)
         self.times = _Times(edition=(self.reader.known.month,))
+        self.mentions = mentions(self.text, self.reader.known.month)
         self.ends = [index for index, character in enumerate(self.text) if character in _SENTENCE_END]
+        self.parts = [index for index, character in enumerate(self.text) if character in _PART_END]
         lead = _UNIT_OF_TABLE.findall(self.text[: self.passage.begins])
         self.table_unit = (lead[-1][0] or lead[-1][1]) if lead else ""
 
@@ -167,7 +168,7 @@ class _Walk:
         self.counted = [numeral for numeral, claim in found if claim is None]
         trends = [match for match in TREND.finditer(self.text) if not any(map(str.isdigit, match["rest"]))]
         events: list[tuple[int, Numeral | re.Match[str] | Mention, str]] = [
-            *((mention.start, mention, "") for mention in mentions(self.text, self.reader.known.month)),
+            *((mention.start, mention, "") for mention in self.mentions),
             *((numeral.start, numeral, claim.kind if claim else "") for numeral, claim in found),
             *((match.start(), match, "") for match in trends),
         ]
@@ -179,25 +180,26 @@ class _Walk:
             elif isinstance(event, re.Match):
                 yield from self._trend(event)
             elif kind:
-                yield Reading(event.start, event.end, "other", event, kind=kind, sentence=self.sentence)
+                yield Reading(event.start, event.end, "other", event, kind=kind, sentence=self.sentence, part=self.part)
             else:
                 yield self._numeral(event, index)
                 index += 1
 
     def _arrive(self, position: int) -> None:
+        part = bisect_right(self.parts, position)
+        if part != self.part:
+            self.part, self.among = part, False
+            self.earlier.clear()
         sentence = bisect_right(self.ends, position)
         if sentence == self.sentence:
             return
-        self.sentence, self.among, self.shared = sentence, False, None
+        self.sentence, self.shared = sentence, None
         self.left = max(self.left, self.ends[sentence - 1] + 1)
-        self.earlier.clear()
         self.times.end_sentence()
 
     def _numeral(self, numeral: Numeral, index: int) -> Reading:
         segment = self.text[self.left : numeral.start]
-        self.among = self.among or "其中" in segment
-        if "；" in segment:
-            self.earlier.clear()
+        self.among = self.among or "其中" in segment[_last(segment, _PART_END) :]
         if self.shared is not None and index > self.shared.last:
             self.shared = None
         if self.shared is None and "分别" in segment:
@@ -213,6 +215,7 @@ class _Walk:
             around=around(segment, more=numeral.more),
             formerly=bool(FORMERLY.search(clause)),
             sentence=self.sentence,
+            part=self.part,
             total=bool(TOTAL.search(segment[-20:])),
             among=self.among,
         )
@@ -355,8 +358,7 @@ class _Walk:
         points = other.unit_text in POINTS
         if changed is None and not shares and not (compared and not residue(segment[compared[-1].end() :])):
             return other
-        marks = [match.start() for match in (*compared[-1:], *shares[-1:], *filter(None, [changed])) if match]
-        marker = min(marks)
+        marker = min(match.start() for match in ((*shares[-1:], *filter(None, [changed])) or compared[-1:]))
         subject = None if elsewhere else self._subject_before(segment, marker)
         of_ratio = of_ratio or (changed is not None and not residue(segment) and self._last_is_ratio())
         bases = self.times.bases(segment) or self.times.any_bases()
@@ -435,19 +437,23 @@ class _Walk:
         if not subjects and self.subject and not residue(segment):
             again = len(found) != size and len(self.shared_before) == size
             subjects = list(self.shared_before) if again else [self.subject]
-        if len(subjects) == 1 and len(found) == size:
+        first, end = (bisect_left(self.mentions, at, key=lambda met: met.start) for at in (self.left, numeral.start))
+        named_times = [mention.months for mention in self.mentions[first:end]]
+        months = named_times if len(named_times) == size > 1 else [self.times.months] * size
+        if len(subjects) == 1 and size in {len(found), len(named_times)}:
             subjects *= size
         if read_words().other_scope.search(segment, _clause(segment)) or len(subjects) != size:
             subjects = []
         self.shared_before = tuple(subjects)
-        return _Shared(index, last, subjects, bases, direction(CHANGED_BY.search(segment[-24:])))
+        return _Shared(index, last, subjects, months, bases, direction(CHANGED_BY.search(segment[-24:])))
 
     def _handed_out(self, other: Reading, index: int, shared: _Shared) -> Reading:
         if not shared.subjects:
             return other
         taken = index - shared.first
         subject, bases = shared.subjects[taken], shared.bases[taken]
-        said = replace(other, kind="", subject=subject, bases=bases, direction=shared.direction)
+        months = shared.months[taken]
+        said = replace(other, kind="", subject=subject, months=months, bases=bases, direction=shared.direction)
         if other.unit_text in PERCENT:
             changes = shared.direction is not None and not subject.own
             return replace(said, role="rate", bases=bases or self.times.any_bases()) if changes else other
@@ -478,12 +484,18 @@ class _Walk:
             direction=direction(rising),
             around="about" if "基本" in match.group() else "",
             sentence=self.sentence,
+            part=self.part,
         )
 
 
 def _clause(segment: str) -> int:
     """Where the last clause of a segment begins."""
-    return max(map(segment.rfind, _CLAUSE_BREAK)) + 1
+    return _last(segment, _CLAUSE_BREAK)
+
+
+def _last(segment: str, characters: str) -> int:
+    """The position after the last of these characters; 0 if there is none."""
+    return max(map(segment.rfind, characters)) + 1
 
 
 def _year_to_date(months: Months) -> Months:
