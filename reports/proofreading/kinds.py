@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from reports.proofreading.numerals import Numeral
+from reports.proofreading.numerals import PERCENT, POINTS, Numeral
 
 _DAY = r"\d{1,2}[日号]"
 _TO = r"[-—–~至到、]"
@@ -50,6 +50,12 @@ _BY_UNIT: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 
+OWN_COUNT = "自有计数"
+# In a unit that certified numbers are printed in, but the words don't say which of them it is.
+UNNAMED = "未指明指标"
+OTHER_RATIO = "其他比率"
+
+
 @dataclass(frozen=True)
 class Claim:
     """A stretch of text whose numerals are of this kind, and aren't counts."""
@@ -86,11 +92,10 @@ def claimed(numerals: list[Numeral], found: list[Claim]) -> Iterator[tuple[Numer
         yield numeral, claim if claim is not None and claim.start <= numeral.start else None
 
 
-def kind_of(numeral: Numeral, text: str) -> str:
-    """What an author's own numeral is, by the word after it."""
-    if numeral.unit in {"%", "‰", "百分点", "个百分点"}:
-        return "其他比率"
-    for kind, pattern in _BY_UNIT:
-        if pattern.match(text, numeral.end):
-            return kind
-    return "自有计数"
+def kind_of(numeral: Numeral, text: str, display_units: Collection[str]) -> str:
+    """What an author's own numeral is, by its unit or the word after it."""
+    if numeral.unit in PERCENT or numeral.unit in POINTS:
+        return OTHER_RATIO
+    if numeral.unit_text in display_units:
+        return UNNAMED
+    return next((kind for kind, pattern in _BY_UNIT if pattern.match(text, numeral.end)), OWN_COUNT)

@@ -74,8 +74,8 @@ class Labels:
     def named(self, words: Iterable[Word]) -> list[Named]:
         """The subjects whose labels are whole among these words, the last occurrence of each word counting."""
         last = {word.word: word for word in words}
-        found = []
-        for label in self.labels:
+        found: list[Named] = []
+        for label in self.labels if last else ():
             if all(word in last for word in label.words) and not any(word in last for word in label.without):
                 here = [last[word] for word in label.words]
                 start, end = min(word.start for word in here), max(word.end for word in here)

@@ -59,7 +59,7 @@ class Numeral:
     @property
     def decimals(self) -> int:
         """How many decimals are written."""
-        return len(self.digits.partition(".")[2])
+        return len(self.digits.replace("点", ".").partition(".")[2])
 
     @property
     def has_separators(self) -> bool:

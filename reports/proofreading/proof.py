@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reports.proofreading.context import Context
 from reports.proofreading.documents import passages_of
 from reports.proofreading.findings import Finding, Matched, NotChecked, Proof, Spot
+from reports.proofreading.kinds import OTHER_RATIO
 from reports.proofreading.known import Known
 from reports.proofreading.passages import Passage
 from reports.proofreading.reading import Reading
@@ -29,7 +30,6 @@ _KINDS_OF_ANY_WIDTH = frozenset({"序号", "编号", "网址", "文件名", "电
 _FULL_WIDTH = re.compile("[０-９．％]")
 
 _SUM_HOLDS = "核定数之和"
-_OTHER_RATIO = "其他比率"
 
 SUM = ("wrong_sum", "合计不符")
 NOTE = ("rounding_note", "四舍五入说明")
@@ -63,7 +63,7 @@ def proofread(text: str | Sequence[Passage], known: Known) -> Proof:
             if what := _agreement(reading, context) or (_SUM_HOLDS if reading.start in added_up else ""):
                 matched.append(Matched(spot, what))
             elif reading.numeral is not None:
-                not_checked.append(NotChecked(spot, reading.kind or _OTHER_RATIO))
+                not_checked.append(NotChecked(spot, reading.kind or OTHER_RATIO))
     findings.sort(key=lambda finding: (finding.spot.passage, finding.spot.start))
     return Proof(tuple(findings), tuple(matched), tuple(not_checked))
 

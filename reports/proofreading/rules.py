@@ -18,7 +18,7 @@ from reports.proofreading.arithmetic import (
 )
 from reports.proofreading.context import Context, has_unit, in_base_unit, same_value, says
 from reports.proofreading.known import KnownNumber
-from reports.proofreading.reading import Reading
+from reports.proofreading.reading import Around, Reading
 from reports.proofreading.times import in_words
 from reports.proofreading.walk import family
 
@@ -133,13 +133,18 @@ def _approximates(reading: Reading, number: KnownNumber) -> bool:
     if numeral is None or reading.unit_text.lstrip("千百万亿") not in family(number.unit):
         return False
     excess, place = numeral.amount - number.exact, last_place(numeral.value) * numeral.scale
-    match reading.around:
+    return _is_near(reading.around, Fraction(excess), Fraction(place))
+
+
+def _is_near(around: Around, excess: Fraction, place: Fraction) -> bool:
+    """Whether a number may be called 近, 超 or 约, being so much more than the real one; `place` is its last digit."""
+    match around:
         case "below":
             return 0 <= excess < place
         case "above":
             return excess <= 0
         case _:
-            return abs(excess) <= place
+            return abs(excess) * 2 <= place
 
 
 def _not_approximate(reading: Reading, context: Context) -> KnownNumber | None:
@@ -157,7 +162,9 @@ def _wrong_unit(reading: Reading, context: Context) -> Fault | None:
     number, numeral = _not_approximate(reading, context), reading.numeral
     if number is None or numeral is None or has_unit(reading, number):
         return None
-    if not same_value(numeral, number) and numeral.amount not in {Decimal(number.exact), in_units(number)}:
+    rounded = abs(numeral.amount - number.exact) < last_place(numeral.value) * numeral.scale
+    in_family = reading.unit_text.lstrip("千百万亿") in family(number.unit)
+    if not same_value(numeral, number) and numeral.amount != in_units(number) and not (rounded and in_family):
         return None
     written = f"写成了“{reading.unit_text}”" if reading.unit_text else "没有写单位"
     return Fault(f"{number.metric_name}的单位是“{number.display_unit}”，这里{written}", _write(number))
@@ -336,7 +343,7 @@ def _write_rate(reading: Reading, now: KnownNumber, base: KnownNumber) -> str:
 
 
 def _is_percent(value: Decimal, decimals: int, ratio: Fraction, reading: Reading) -> bool:
-    if reading.around and abs(Fraction(value) - abs(ratio) * 100) < Fraction(last_place(value)):
+    if reading.around and _is_near(reading.around, Fraction(value) - abs(ratio) * 100, Fraction(last_place(value))):
         return True
     return decimals <= _MOST_RATE_DECIMALS and value == Decimal(percent(ratio, decimals))
 

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from reports.proofreading.arithmetic import in_units
 from reports.proofreading.context import Context
+from reports.proofreading.kinds import OWN_COUNT, UNNAMED
 from reports.proofreading.known import KnownNumber
 from reports.proofreading.numerals import PERCENT, POINTS
 from reports.proofreading.reading import Reading
@@ -45,7 +46,7 @@ def sums(part: Sequence[Reading]) -> Iterator[Sum]:
 
 
 def _is_count(reading: Reading) -> bool:
-    named_or_own = reading.role == "level" or (reading.role == "other" and reading.kind == "自有计数")
+    named_or_own = reading.role == "level" or (reading.role == "other" and reading.kind in {OWN_COUNT, UNNAMED})
     return named_or_own and reading.numeral is not None and reading.unit_text not in (*PERCENT, *POINTS)
 
 

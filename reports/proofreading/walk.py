@@ -47,6 +47,7 @@ class Reader:
         self.known = known
         self.labels = Labels(known)
         self.families = {metric: family(number.unit) for metric, number in known.metrics.items()}
+        self.display_units = frozenset(number.display_unit for number in known.metrics.values())
         units = {unit for names in self.families.values() for unit in names}
         units |= {figure.unit for figure in known.figures if figure.unit}
         self.tokenizer = Tokenizer(units)
@@ -198,7 +199,7 @@ class _Walk:
         self.times.end_sentence()
 
     def _numeral(self, numeral: Numeral, index: int) -> Reading:
-        segment = self.text[self.left : numeral.start]
+        segment = self.text[self.left : numeral.start - abs(numeral.sign)]
         self.among = self.among or "其中" in segment[_last(segment, _PART_END) :]
         if self.shared is not None and index > self.shared.last:
             self.shared = None
@@ -227,7 +228,7 @@ class _Walk:
             numeral.end,
             "other",
             numeral,
-            kind=kind_of(numeral, self.text),
+            kind=kind_of(numeral, self.text, self.reader.display_units),
             months=self.times.months,
             unit_text=unit_text,
         )
@@ -236,7 +237,7 @@ class _Walk:
         elsewhere = bool(read_words().other_scope.search(segment, _clause(segment)))
         if unit_text in _UNITS_OF_RATIOS:
             return self._own_figure(other, segment) or self._ratio(other, segment, elsewhere=elsewhere)
-        return (self._own_figure(other, segment) or other) if elsewhere else self._count(other, segment)
+        return (self._own_figure(other, segment) or other) if elsewhere else self._count(other, numeral, segment)
 
     # Names.
 
@@ -291,9 +292,7 @@ class _Walk:
 
     # Counts.
 
-    def _count(self, other: Reading, segment: str) -> Reading:
-        numeral = other.numeral
-        assert numeral is not None  # noqa: S101  # a reading of a count has its numeral
+    def _count(self, other: Reading, numeral: Numeral, segment: str) -> Reading:
         changed = CHANGED_BY.search(segment[-24:])
         names = self._names(segment) or self._begun_earlier(segment)
         if not names and self.subject and not residue(segment) and (changed or self._goes_on(segment)):
