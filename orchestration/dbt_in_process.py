@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
@@ -127,7 +129,8 @@ def build_with_cli(
     context: dg.AssetExecutionContext, variables: Mapping[str, str]
 ) -> Generator[Any, None, list[NodeResult]]:
     """The same build by dagster-dbt's own runner, for a hall where dbt in process proves troublesome."""
-    runner = DbtCliResource(project_dir=os.fspath(DBT_PROJECT), profiles_dir=os.fspath(DBT_PROJECT))
+    project, executable = os.fspath(DBT_PROJECT), os.fspath(Path(sys.executable).with_name("dbt"))
+    runner = DbtCliResource(project_dir=project, profiles_dir=project, dbt_executable=executable)
     arguments = ["build", "--vars", json.dumps(dict(variables)), "--exclude-resource-type", "unit_test"]
     with FileLock(current_home().root / "warehouse.lock"):
         invocation = runner.cli(arguments, context=context, raise_on_error=False)
