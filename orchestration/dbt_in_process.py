@@ -18,7 +18,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource
 from filelock import FileLock
 
-from orchestration.dbt_manifest import DBT_PROJECT, DbtError, dbt_arguments, manifest_document, parse
+from orchestration.dbt_manifest import DBT_PROJECT, DbtError, dbt_arguments, dbt_flags, manifest_document, parse
 from orchestration.home import current_home
 from reports.readiness import BuildCheck, CheckStatus
 
@@ -51,9 +51,9 @@ def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResul
 
     arguments = ["build", *dbt_arguments(), "--vars", json.dumps(dict(variables), ensure_ascii=False)]
     arguments += ["--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
-    runner = dbtRunner(manifest=parse())
+    runner = dbtRunner(manifest=parse(write=False))
     with FileLock(current_home().root / "warehouse.lock"):
-        outcome = runner.invoke(["--quiet", "--no-use-colors", *arguments])
+        outcome = runner.invoke([*dbt_flags(write=False), *arguments])
     results = getattr(outcome.result, "results", None)
     if results is None:
         raise DbtError(f"dbt didn't run: {outcome.exception}")

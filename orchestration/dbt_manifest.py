@@ -31,8 +31,8 @@ def dbt_arguments() -> list[str]:
     return ["--project-dir", project, "--profiles-dir", project, "--log-path", str(current_home().root / "dbt_logs")]
 
 
-def parse() -> Manifest:
-    """Parse the project (quick when nothing changed) and write `target/manifest.json`.
+def parse(*, write: bool = True) -> Manifest:
+    """Parse the project, which is quick when nothing changed, and write `target/manifest.json` unless told not to.
 
     Raises:
         DbtError: the project doesn't parse.
@@ -42,10 +42,15 @@ def parse() -> Manifest:
     prepare_environment(current_home())
     MANIFEST.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(MANIFEST.parent / ".parsing.lock"):
-        outcome = dbtRunner().invoke(["--quiet", "--no-use-colors", "parse", "--target", "parsing", *dbt_arguments()])
+        outcome = dbtRunner().invoke([*dbt_flags(write=write), "parse", "--target", "parsing", *dbt_arguments()])
     if not outcome.success:
         raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")
     return cast("Manifest", outcome.result)
+
+
+def dbt_flags(*, write: bool) -> list[str]:
+    """How every invocation behaves: quiet, and without the JSON files that nobody reads."""
+    return ["--quiet", "--no-use-colors", *([] if write else ["--no-write-json"])]
 
 
 @cache
