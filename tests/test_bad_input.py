@@ -31,7 +31,7 @@ from orchestration.demo.drop_folders import call_centre_file, courier_file
 from orchestration.demo.server import demo_app, serving
 from orchestration.demo.window_database import window_database
 from orchestration.home import SILENCE, Home, prepare_environment
-from orchestration.landing import Extract, Landing, LandingError
+from orchestration.landing import Extract, Landing
 from orchestration.quarantine import Quarantine, Refusal
 from orchestration.settings import load_hall
 from tests import faults
@@ -843,12 +843,16 @@ def test_a_damaged_extract_is_noticed_and_landed_anew(
     assert landing.damage(second) == ""
 
 
-def test_a_manifest_entry_that_cannot_be_read_is_named(desks: Desks, home: Home) -> None:
-    _, pull = desks
+@pytest.mark.usefixtures("desks")
+def test_a_manifest_entry_that_cannot_be_read_is_named_and_holds_no_other_system(runs: Runs, home: Home) -> None:
     entry = next((home.landing / "enquiry_desks" / str(DAY)).glob("*.json"))
     entry.write_text("{")
-    with pytest.raises(LandingError, match=re.escape(str(entry))):
-        pull()
+    outcome = runs.pull([DAY + dt.timedelta(days=offset) for offset in range(-1, 8)], ["enquiry_desks", "call_centre"])
+    assert not outcome.success
+    assert len(outcome.messages) == 1
+    assert f"hall 510000, {DAY}: {entry} is not a manifest entry" in outcome.messages[0]
+    assert "8 of 9 days of enquiry_desks are in" in outcome.messages[0]
+    assert Landing(home.landing).current("call_centre", DAY)
 
 
 # --- killed ----------------------------------------------------------------------------------------------------------
