@@ -47,12 +47,15 @@ def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResul
     Raises:
         DbtError: dbt didn't get as far as running nodes.
     """
+    import duckdb
     from dbt.cli.main import dbtRunner
 
     arguments = ["build", *dbt_arguments(), "--vars", json.dumps(dict(variables), ensure_ascii=False)]
     arguments += ["--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
+    home = current_home()
     runner = dbtRunner(manifest=parse(write=False))
-    with FileLock(current_home().root / "warehouse.lock"):
+    # dbt closes the file after every node so as not to keep its lock; held open here, closing and opening cost nothing.
+    with FileLock(home.root / "warehouse.lock"), duckdb.connect(home.warehouse):
         outcome = runner.invoke([*dbt_flags(write=False), *arguments])
     results = getattr(outcome.result, "results", None)
     if results is None:
@@ -115,7 +118,7 @@ def evidence(results: Sequence[NodeResult]) -> tuple[BuildCheck, ...]:
     return tuple(
         BuildCheck(
             name=node["name"],
-            model=(node.get("attached_node") or node["depends_on"]["nodes"][0]).split(".")[-1],
+            model=_model(node),
             severity="error" if node["config"]["severity"].lower() == "error" else "warning",
             status=cast("CheckStatus", result.status),
             failures=result.failures,
@@ -123,6 +126,12 @@ def evidence(results: Sequence[NodeResult]) -> tuple[BuildCheck, ...]:
         )
         for result, node in tests
     )
+
+
+def _model(test: Mapping[str, Any]) -> str:
+    """The model that a data test is about: a generic test is attached to it, a singular one names it for Dagster."""
+    attached = test.get("attached_node")
+    return str(attached.split(".")[-1] if attached else test["config"]["meta"]["dagster"]["ref"]["name"])
 
 
 def build_with_cli(

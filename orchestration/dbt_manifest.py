@@ -49,8 +49,9 @@ def parse(*, write: bool = True) -> Manifest:
 
 
 def dbt_flags(*, write: bool) -> list[str]:
-    """How every invocation behaves: quiet, and without the JSON files that nobody reads."""
-    return ["--quiet", "--no-use-colors", *([] if write else ["--no-write-json"])]
+    """How every invocation behaves: silent, for results say all and log lines cost time; no JSON without need."""
+    silent = ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
+    return silent if write else [*silent, "--no-write-json"]
 
 
 @cache
