@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, Any, Literal
@@ -29,12 +29,18 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class DayResult:
-    """What became of one day: `message` is one readable line where it was refused, else empty."""
+    """What became of one day.
+
+    Attributes:
+        message: one readable line where it was refused, else empty.
+        judged: whether the suite had to judge it now.
+    """
 
     day: dt.date
     outcome: Literal["landed", "unchanged", "refused"]
     extract: Extract | None = None
     message: str = ""
+    judged: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,10 @@ class Judge:
             tell_item("%s: judging %d days", self.system, len(to_check))
             validation, frame = self._validate(to_check)
             findings = validation.findings
-            settled |= {day: self._settle_checked(answer, validation, frame) for day, answer in to_check.items()}
+            settled |= {
+                day: replace(self._settle_checked(answer, validation, frame), judged=True)
+                for day, answer in to_check.items()
+            }
         return PullResult(self.system, tuple(settled[day] for day in sorted(settled)), findings)
 
     def _settle_without_suite(self, day: dt.date, outcome: Outcome) -> DayResult | None:
