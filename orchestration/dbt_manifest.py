@@ -26,9 +26,14 @@ class DbtError(Exception):
 
 
 def dbt_arguments() -> list[str]:
-    """What every invocation is told: where the project lies, and where its log goes."""
-    project = str(DBT_PROJECT)
-    return ["--project-dir", project, "--profiles-dir", project, "--log-path", str(current_home().root / "dbt_logs")]
+    """What every invocation is told: where the project lies and its files go, whatever the shell's DBT_* say."""
+    places = {
+        "--project-dir": DBT_PROJECT,
+        "--profiles-dir": DBT_PROJECT,
+        "--target-path": MANIFEST.parent,
+        "--log-path": current_home().root / "dbt_logs",
+    }
+    return [str(word) for option in places.items() for word in option]
 
 
 def parse(*, write: bool = True) -> Manifest:
