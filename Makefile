@@ -12,14 +12,14 @@ report: $(VENV)/.ready  ## The statistics section of MONTH, from the embedded de
 	@$(BIN)/yuebao report $(MONTH)
 
 test: $(VENV)/.ready-dev  ## Every test.
-	$(BIN)/pytest
+	$(BIN)/pytest $(PYTEST)
 
 check: $(VENV)/.ready-dev  ## Style, types, SQL style, and every test with coverage.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint dbt_project --disable-progress-bar
-	$(BIN)/pytest --cov --cov-report=term
+	@$(MAKE) --no-print-directory test PYTEST="--cov --cov-report=term"
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff format .

@@ -34,8 +34,11 @@ def check_results(key: dg.AssetKey, rules: Iterable[Rule], result: PullResult) -
     """The result of every rule over the days of one pull.
 
     Days whose answer an extract already holds under the same suite keep their recorded outcome; it is counted, and a
-    recorded warning is still a warning.
+    recorded warning is still a warning. A pull in which no day was judged, now or before, has no results: a check that
+    saw nothing must not pass.
     """
+    if not any(day.judged or day.extract for day in result.days):
+        return
     findings = {finding.rule.name: finding for finding in result.findings}
     for rule in rules:
         yield _result(key, rule, findings.get(rule.name), result)
@@ -46,10 +49,11 @@ def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullR
         day.day for day in result.days if day.extract and day.extract.checks.get(rule.name, "passed") != "passed"
     )
     failing_days = sorted({*warned, *(finding.failing_days if finding else ())})
-    judged = sum(1 for day in result.days if day.extract is None or day.outcome == "landed")
+    judged = sum(day.judged for day in result.days)
+    before = sum(day.outcome == "unchanged" for day in result.days)
     metadata: dict[str, dg.MetadataValue] = {
         "days judged now": dg.MetadataValue.int(judged),
-        "days judged before, unchanged": dg.MetadataValue.int(len(result.days) - judged),
+        "days judged before, unchanged": dg.MetadataValue.int(before),
         "failing values": dg.MetadataValue.int(finding.failing_count if finding else 0),
     }
     if failing_days:

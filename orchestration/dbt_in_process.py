@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource
 from filelock import FileLock
 
-from orchestration.dbt_manifest import DBT_PROJECT, DbtError, dbt_arguments, manifest_document, parse
+from orchestration.dbt_manifest import DBT_PROJECT, DbtError, dbt_arguments, dbt_flags, manifest_document, parse
 from orchestration.home import current_home
 from reports.readiness import BuildCheck, CheckStatus
 
@@ -45,13 +47,16 @@ def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResul
     Raises:
         DbtError: dbt didn't get as far as running nodes.
     """
+    import duckdb
     from dbt.cli.main import dbtRunner
 
     arguments = ["build", *dbt_arguments(), "--vars", json.dumps(dict(variables), ensure_ascii=False)]
     arguments += ["--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
-    runner = dbtRunner(manifest=parse())
-    with FileLock(current_home().root / "warehouse.lock"):
-        outcome = runner.invoke(["--quiet", "--no-use-colors", *arguments])
+    home = current_home()
+    runner = dbtRunner(manifest=parse(write=False))
+    # dbt closes the file after every node so as not to keep its lock; held open here, closing and opening cost nothing.
+    with FileLock(home.root / "warehouse.lock"), duckdb.connect(home.warehouse):
+        outcome = runner.invoke([*dbt_flags(write=False), *arguments])
     results = getattr(outcome.result, "results", None)
     if results is None:
         raise DbtError(f"dbt didn't run: {outcome.exception}")
@@ -113,7 +118,7 @@ def evidence(results: Sequence[NodeResult]) -> tuple[BuildCheck, ...]:
     return tuple(
         BuildCheck(
             name=node["name"],
-            model=(node.get("attached_node") or node["depends_on"]["nodes"][0]).split(".")[-1],
+            model=_model(node),
             severity="error" if node["config"]["severity"].lower() == "error" else "warning",
             status=cast("CheckStatus", result.status),
             failures=result.failures,
@@ -123,11 +128,18 @@ def evidence(results: Sequence[NodeResult]) -> tuple[BuildCheck, ...]:
     )
 
 
+def _model(test: Mapping[str, Any]) -> str:
+    """The model that a data test is about: a generic test is attached to it, a singular one names it for Dagster."""
+    attached = test.get("attached_node")
+    return str(attached.split(".")[-1] if attached else test["config"]["meta"]["dagster"]["ref"]["name"])
+
+
 def build_with_cli(
     context: dg.AssetExecutionContext, variables: Mapping[str, str]
 ) -> Generator[Any, None, list[NodeResult]]:
     """The same build by dagster-dbt's own runner, for a hall where dbt in process proves troublesome."""
-    runner = DbtCliResource(project_dir=os.fspath(DBT_PROJECT), profiles_dir=os.fspath(DBT_PROJECT))
+    project, executable = os.fspath(DBT_PROJECT), os.fspath(Path(sys.executable).with_name("dbt"))
+    runner = DbtCliResource(project_dir=project, profiles_dir=project, dbt_executable=executable)
     arguments = ["build", "--vars", json.dumps(dict(variables)), "--exclude-resource-type", "unit_test"]
     with FileLock(current_home().root / "warehouse.lock"):
         invocation = runner.cli(arguments, context=context, raise_on_error=False)

@@ -26,13 +26,18 @@ class DbtError(Exception):
 
 
 def dbt_arguments() -> list[str]:
-    """What every invocation is told: where the project lies, and where its log goes."""
-    project = str(DBT_PROJECT)
-    return ["--project-dir", project, "--profiles-dir", project, "--log-path", str(current_home().root / "dbt_logs")]
+    """What every invocation is told: where the project lies and its files go, whatever the shell's DBT_* say."""
+    places = {
+        "--project-dir": DBT_PROJECT,
+        "--profiles-dir": DBT_PROJECT,
+        "--target-path": MANIFEST.parent,
+        "--log-path": current_home().root / "dbt_logs",
+    }
+    return [str(word) for option in places.items() for word in option]
 
 
-def parse() -> Manifest:
-    """Parse the project (quick when nothing changed) and write `target/manifest.json`.
+def parse(*, write: bool = True) -> Manifest:
+    """Parse the project, which is quick when nothing changed, and write `target/manifest.json` unless told not to.
 
     Raises:
         DbtError: the project doesn't parse.
@@ -42,10 +47,16 @@ def parse() -> Manifest:
     prepare_environment(current_home())
     MANIFEST.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(MANIFEST.parent / ".parsing.lock"):
-        outcome = dbtRunner().invoke(["--quiet", "--no-use-colors", "parse", "--target", "parsing", *dbt_arguments()])
+        outcome = dbtRunner().invoke([*dbt_flags(write=write), "parse", "--target", "parsing", *dbt_arguments()])
     if not outcome.success:
         raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")
     return cast("Manifest", outcome.result)
+
+
+def dbt_flags(*, write: bool) -> list[str]:
+    """How every invocation behaves: silent, for results say all and log lines cost time; no JSON without need."""
+    silent = ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
+    return silent if write else [*silent, "--no-write-json"]
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from orchestration.asking import Outcome
 from orchestration.catalogue import vocabulary
 from orchestration.hall_systems.contract import CONTRACT, Answer, NothingForDay
-from orchestration.landing import Counted, Extract, Landing, Provenance, State
+from orchestration.landing import Counted, Extract, Landing, LandingError, Provenance, State
 from orchestration.progress import tell_item
 from orchestration.quarantine import Quarantine, Refusal
 from orchestration.settings import Hall
@@ -29,12 +29,18 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class DayResult:
-    """What became of one day: `message` is one readable line where it was refused, else empty."""
+    """What became of one day.
+
+    Attributes:
+        message: one readable line where it was refused, else empty.
+        judged: whether the suite had to judge it now.
+    """
 
     day: dt.date
     outcome: Literal["landed", "unchanged", "refused"]
     extract: Extract | None = None
     message: str = ""
+    judged: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,10 +89,17 @@ class Judge:
             tell_item("%s: judging %d days", self.system, len(to_check))
             validation, frame = self._validate(to_check)
             findings = validation.findings
-            settled |= {day: self._settle_checked(answer, validation, frame) for day, answer in to_check.items()}
+            settled |= {
+                day: replace(self._settle_checked(answer, validation, frame), judged=True)
+                for day, answer in to_check.items()
+            }
         return PullResult(self.system, tuple(settled[day] for day in sorted(settled)), findings)
 
     def _settle_without_suite(self, day: dt.date, outcome: Outcome) -> DayResult | None:
+        try:
+            current = self.landing.current(self.system, day)
+        except LandingError as error:
+            return self._refuse(day, str(error), "mend the landing as said, then pull the day again", answered=False)
         if not self.is_open(day) and _has_nothing(outcome):
             return self._land(Counted(self.system, day, "closed", (), {}, "declared by the calendar", {}))
         if not isinstance(outcome, Answer):
@@ -94,7 +107,6 @@ class Judge:
         problem = self._wrong_presence(day, outcome) or _blank_total(outcome)
         if problem:
             return self._refuse(day, *problem, answered=True)
-        current = self.landing.current(self.system, day)
         if current and self._confirms(current, outcome, "answered"):
             self.quarantine.resolve(self.system, day)
             return DayResult(day, "unchanged", current)
@@ -159,11 +171,18 @@ class Judge:
         for earlier in (day - dt.timedelta(weeks=back) for back in range(1, _WEEKS_BACK + 1)):
             if earlier < self.hall.first_day or self._differs(day, earlier):
                 continue
-            landed = None if earlier in fresh else self.landing.current(self.system, earlier)
-            sums = fresh.get(earlier) or (landed.sums if landed else {})
+            sums = fresh.get(earlier) or self._landed_sums(earlier)
             if (total := sums.get(measure)) is not None:
                 known.append(total)
         return median_low(known) if known else None
+
+    def _landed_sums(self, day: dt.date) -> Mapping[str, int]:
+        try:
+            landed = self.landing.current(self.system, day)
+        except LandingError:
+            # Named when that day itself is pulled or printed; here it's only a comparison that is lost.
+            return {}
+        return landed.sums if landed else {}
 
     def _differs(self, day: dt.date, earlier: dt.date) -> bool:
         return self.calendar.describe(day).is_working_day != self.calendar.describe(earlier).is_working_day

@@ -43,9 +43,9 @@ def load_overrides(path: Path) -> dict[date, CalendarDay]:
     """Read the reviewed override table (columns stat_date, is_working_day, reason, reviewed_by).
 
     Raises:
-        CalendarError: a row can't be read; the message names file and line.
+        CalendarError: a row can't be read, or a day stands twice; the message names file and line.
     """
-    overrides = {}
+    overrides: dict[date, CalendarDay] = {}
     with path.open(encoding="utf-8", newline="") as table:
         for number, row in enumerate(csv.DictReader(table), start=2):
             try:
@@ -56,6 +56,8 @@ def load_overrides(path: Path) -> dict[date, CalendarDay]:
                     f"{path} line {number}: stat_date must be YYYY-MM-DD and is_working_day true or false ({error}); "
                     "correct the line"
                 ) from error
+            if day in overrides:
+                raise CalendarError(f"{path} line {number}: {day} stands in the table already; keep one of the lines")
             overrides[day] = CalendarDay(day, worked, row["reason"])
     return overrides
 

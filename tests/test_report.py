@@ -222,3 +222,47 @@ def test_the_paragraphs_numbers_stand_nowhere_in_the_code() -> None:
     ).stdout.split()
     elsewhere = [name for name in found if not name.startswith("tests/") and not name.endswith(".md")]
     assert elsewhere == ["orchestration/demo/calibration.py"]
+
+
+def test_dagster_dbts_own_runner_builds_the_same(march: Result, hall: Hall, tmp_path: Path) -> None:
+    other = Hall(tmp_path, hall.variables)
+    shutil.copytree(hall.home / "landing", other.home / "landing")
+    other.environment["YUEBAO_DBT"] = "cli"
+    result = other.run("report", "2025-03", "--no-pull")
+    assert result.exit_code == 0, result.output
+    assert PARAGRAPH in result.stdout
+    assert other.numbers("2025-03") == hall.numbers("2025-03")
+
+
+def test_a_broken_identity_refuses_the_month_and_names_the_check(march: Result, hall: Hall, tmp_path: Path) -> None:
+    other = Hall(tmp_path, hall.variables)
+    shutil.copytree(hall.home / "landing", other.home / "landing")
+    entry = next((other.home / "landing" / "courier" / "2025-03-12").glob("*.json"))
+    document = json.loads(entry.read_text())
+    entry.write_text(json.dumps(document | {"count_sum": document["count_sum"] + 1}))
+    result = other.run("report", "2025-03", "--no-pull")
+    assert result.exit_code == 1
+    assert "the warehouse refused 2025-03; nothing was published:" in result.stderr
+    assert "fct_daily_counts_equal_what_was_landed: fail" in result.stderr
+    assert not (other.home / "published" / "2025-03" / "candidate").exists()
+    status = other.run("status", "2025-03")
+    assert "check fct_daily_counts_equal_what_was_landed on fct_daily_counts failed" in status.stdout
+
+
+def test_data_docs_of_a_pull_can_be_built(hall: Hall, tmp_path: Path) -> None:
+    other = Hall(tmp_path, hall.variables)
+    result = other.run("pull", "2025-03-12", "--system", "courier", "--data-docs")
+    assert result.exit_code == 0, result.output
+    folder = Path(result.stdout.split("Data Docs: ")[1].strip())
+    assert "count_is_a_non_negative_integer" in (folder / "courier" / "index.html").read_text(encoding="utf-8")
+
+
+def test_an_unknown_system_or_day_is_refused_in_one_line(hall: Hall) -> None:
+    for arguments, said in (
+        (("2025-03-12", "--system", "couriers"), "no system couriers; the hall has online_platform"),
+        (("2025-3-12",), "is no day, range or month"),
+        (("2025-03-12..2025-03-01",), "the earlier one first"),
+    ):
+        result = hall.run("pull", *arguments)
+        assert result.exit_code == 2
+        assert said in result.stderr

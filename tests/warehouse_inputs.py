@@ -147,9 +147,7 @@ class MonthInputs:
         path = home / "landing" / system / day.isoformat() / "extract.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         columns = dict(zip(SCHEMA.names, zip(*rows, strict=True), strict=True)) if rows else {}
-        pq.write_table(
-            pa.table({name: list(columns.get(name, ())) for name in SCHEMA.names}, schema=SCHEMA), path
-        )
+        pq.write_table(pa.table({name: list(columns.get(name, ())) for name in SCHEMA.names}, schema=SCHEMA), path)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return {
             "system": system,

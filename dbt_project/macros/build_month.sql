@@ -9,7 +9,7 @@
 
 {% macro require_month() -%}
     {%- set month = var('month', '') if execute else '2000-01' -%}
-    {%- if not modules.re.match('^\d{4}-(0[1-9]|1[0-2])$', month | string) -%}
+    {%- if not modules.re.match('^[0-9]{4}-(0[1-9]|1[0-2])$', month | string) -%}
         {{- exceptions.raise_compiler_error(
             "The warehouse is built for one month at a time: give --vars '{month: YYYY-MM, inputs: <folder>}' (month is '"
             ~ month ~ "')."

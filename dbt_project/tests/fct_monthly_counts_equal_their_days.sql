@@ -1,9 +1,24 @@
 {{ config(meta={
-    'description': 'A summed measure is the sum of its days, a stock is what stood at the end of the last day, by hall and department.',
+    'description': 'A summed measure is the sum of its days, a stock is what stood at the end of the last day that the hall system was open, by hall and department.',
     'dagster': {'ref': {'name': 'fct_monthly_counts'}},
 }) }}
 
-with days as (
+-- The last day with an answer, or owed one: when it is missing there are no counts of it, and no stock of the month.
+with last_days as (
+    select
+        system,
+        hall_code,
+        max(stat_date) as stat_date
+    from {{ ref('fct_completeness') }}
+    where
+        month_start = {{ built_month_first() }}
+        and (is_received or not is_complete)
+    group by
+        system,
+        hall_code
+),
+
+days as (
     select
         daily_counts.hall_code,
         daily_counts.department_code,
@@ -12,11 +27,15 @@ with days as (
     from {{ ref('fct_daily_counts') }} as daily_counts
     left join {{ ref('dim_measure') }} as measures
         on daily_counts.measure = measures.measure
+    left join last_days
+        on
+            daily_counts.system = last_days.system
+            and daily_counts.hall_code = last_days.hall_code
     where
         daily_counts.month_start = {{ built_month_first() }}
         and (
             measures.aggregation is distinct from 'closing'
-            or daily_counts.stat_date = {{ built_month_first(1) }} - interval 1 day
+            or daily_counts.stat_date = last_days.stat_date
         )
     group by
         daily_counts.hall_code,

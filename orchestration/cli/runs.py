@@ -64,7 +64,6 @@ class Runs:
 def _message(failure: Any) -> str:
     if failure.user_failure_data and failure.user_failure_data.description:
         return str(failure.user_failure_data.description)
-    error = failure.error
-    while error.cause:
-        error = error.cause
-    return f"{error.cls_name}: {error.message.strip()}"
+    # Dagster wraps what a step raised; the wrapper's cause is ours, with a message made for the reader.
+    error = failure.error.cause or failure.error
+    return str(error.message.strip())

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 
-from orchestration.hall_systems.contract import Source
-from orchestration.settings import DropSystem, HallFolder, HttpSystem, SqlSystem
+from orchestration.hall_systems.contract import Answer, QuestionRefused, Source
+from orchestration.settings import DropSystem, HallFolder, HttpSystem, SettingsError, SqlSystem
+
+
+class _Unopened:
+    """A system whose settings don't suffice to ask it: every day says so, and the other systems are asked."""
+
+    def __init__(self, problem: str) -> None:
+        self._problem = problem
+
+    def ask(self, _day: dt.date) -> Answer:
+        raise QuestionRefused(self._problem, "set what is named, then pull again")
 
 
 def open_source(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
-    """The source of one system, of whichever kind its settings say.
+    """The source of one system, of whichever kind its settings say; what can't be opened says why when it is asked."""
+    try:
+        return _open(hall, name, variables)
+    except (SettingsError, OSError) as error:
+        return _Unopened(str(error))
 
-    Raises:
-        SettingsError: a variable that the settings need isn't set.
-    """
+
+def _open(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
     match hall.hall.systems[name]:
         case HttpSystem() as system:
             from orchestration.hall_systems.http_api import HttpSource

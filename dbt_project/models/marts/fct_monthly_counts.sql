@@ -14,16 +14,20 @@ measures as (
     select * from {{ ref('dim_measure') }}
 ),
 
-last_day as (
+-- Closed days after it change no stock, missing days might.
+last_answers as (
     select
         system,
         hall_code,
-        stat_date
+        max(case when is_received then stat_date end) as stat_date
     from {{ ref('fct_completeness') }}
-    where
-        month_start = {{ built_month_first() }}
-        and stat_date = {{ built_month_first(1) }} - interval 1 day
-        and is_complete
+    where month_start = {{ built_month_first() }}
+    group by
+        system,
+        hall_code
+    having
+        max(case when is_received then stat_date end)
+        > coalesce(max(case when not is_complete then stat_date end), {{ built_month_first(-1) }})
 ),
 
 summed as (
@@ -44,7 +48,7 @@ summed as (
         daily_counts.measure
 ),
 
--- A stock has a value only when the last day is in; who had one earlier and isn't in that answer has none left.
+-- Who had some of a stock earlier and isn't in the last answer has none left.
 closing as (
     select
         daily_counts.month_start,
@@ -52,15 +56,15 @@ closing as (
         daily_counts.department_code,
         daily_counts.measure,
         cast(sum(
-            case when daily_counts.stat_date = last_day.stat_date then daily_counts.daily_count else 0 end
+            case when daily_counts.stat_date = last_answers.stat_date then daily_counts.daily_count else 0 end
         ) as bigint) as monthly_count
     from daily_counts
     inner join measures
         on daily_counts.measure = measures.measure
-    inner join last_day
+    inner join last_answers
         on
-            daily_counts.system = last_day.system
-            and daily_counts.hall_code = last_day.hall_code
+            daily_counts.system = last_answers.system
+            and daily_counts.hall_code = last_answers.hall_code
     where measures.aggregation = 'closing'
     group by
         daily_counts.month_start,

@@ -1,0 +1,3 @@
+SELECT *
+FROM {{ ref("daily_counts") }}
+WHERE count < 0

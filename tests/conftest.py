@@ -1,0 +1,30 @@
+"""What tests of more than one file share: a state folder of their own, and the demo hall, opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.demo import DemoHall, demo_hall
+from orchestration.home import SILENCE, Home, prepare_environment
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A fresh state folder, named by the environment until the test ends."""
+    made = Home(tmp_path / "home")
+    for name in SILENCE:
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("YUEBAO_HOME", str(made.root))
+    monkeypatch.setenv("DAGSTER_HOME", str(made.dagster))
+    prepare_environment(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoHall]:
+    """The demo hall with its files of March and April 2025; who spoils files works on a copy."""
+    with demo_hall(tmp_path_factory.mktemp("demo"), ["2025-03", "2025-04"]) as hall:
+        yield hall

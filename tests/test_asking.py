@@ -1,0 +1,156 @@
+"""Asking: what can pass is asked again, what can't isn't, each question once, never too many at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from orchestration.asking import Questions, ask_patiently
+from orchestration.hall_systems.contract import (
+    Answer,
+    BrokenAnswer,
+    NothingForDay,
+    PassingFault,
+    PermanentFault,
+    QuestionRefused,
+    SourceFault,
+    whole_number,
+)
+from orchestration.settings import Retries
+
+DAY = dt.date(2025, 3, 12)
+QUICK = Retries(attempts=3, first_wait=0, longest_wait=0)
+
+
+class Scripted:
+    """A hall system that says one thing after the other, and its last one for ever."""
+
+    def __init__(self, *said: Exception | None) -> None:
+        self._said: Sequence[Exception | None] = said
+        self.asked = 0
+
+    def ask(self, day: dt.date) -> Answer:
+        self.asked += 1
+        fault = self._said[min(self.asked, len(self._said)) - 1]
+        if fault:
+            raise fault
+        return Answer(day, ())
+
+
+@pytest.mark.parametrize("kind", [PassingFault, BrokenAnswer])
+def test_what_can_pass_is_asked_again_until_it_is_well(kind: type[SourceFault]) -> None:
+    source = Scripted(kind("ill", "wait"), kind("ill", "wait"), None)
+    assert ask_patiently(source, DAY, QUICK) == Answer(DAY, ())
+    assert source.asked == 3
+
+
+@pytest.mark.parametrize("kind", [PassingFault, BrokenAnswer])
+def test_it_is_not_asked_for_ever(kind: type[SourceFault]) -> None:
+    fault = kind("ill", "wait")
+    source = Scripted(fault)
+    assert ask_patiently(source, DAY, QUICK) is fault
+    assert source.asked == QUICK.attempts
+
+
+@pytest.mark.parametrize("kind", [PermanentFault, QuestionRefused, NothingForDay])
+def test_what_cannot_pass_is_asked_once(kind: type[SourceFault]) -> None:
+    fault = kind("wrong", "mend it")
+    source = Scripted(fault, None)
+    assert ask_patiently(source, DAY, QUICK) is fault
+    assert source.asked == 1
+
+
+def test_a_fault_that_nobody_foresaw_is_placed_and_not_echoed() -> None:
+    outcome = ask_patiently(Scripted(LookupError("of 15412345678")), DAY, QUICK)
+    assert isinstance(outcome, PermanentFault)
+    assert "LookupError at test_asking.py line" in outcome.problem
+    assert "154" not in outcome.problem
+
+
+@pytest.mark.parametrize(
+    ("kind", "answered"),
+    [
+        (PassingFault, False),
+        (NothingForDay, False),
+        (QuestionRefused, False),
+        (BrokenAnswer, True),
+        (PermanentFault, True),
+    ],
+)
+def test_only_an_answer_casts_doubt_on_an_earlier_one(kind: type[SourceFault], *, answered: bool) -> None:
+    assert kind("", "").answered is answered
+
+
+def test_a_question_is_asked_once_and_outcomes_come_in_the_order_of_days() -> None:
+    days = [DAY + dt.timedelta(days=offset) for offset in range(5)]
+    source = Scripted(None)
+    questions = Questions(QUICK, at_once=4)
+    questions.ask({"desks": source}, days)
+    questions.ask({"desks": source}, days)
+    assert questions.was_asked("desks", DAY)
+    assert [day for day, _ in questions.outcomes("desks", days)] == days
+    assert not questions.was_asked("desks", DAY)
+    questions.close()
+    assert source.asked == len(days)
+
+
+class Gate:
+    """A hall system whose answers wait until `wanted` are asked at once; `peak` is the most that were."""
+
+    def __init__(self, wanted: int) -> None:
+        self._together = threading.Barrier(wanted, timeout=30)
+        self._lock = threading.Lock()
+        self._inside = 0
+        self.peak = 0
+
+    def ask(self, day: dt.date) -> Answer:
+        with self._lock:
+            self._inside += 1
+            self.peak = max(self.peak, self._inside)
+        self._together.wait()
+        with self._lock:
+            self._inside -= 1
+        return Answer(day, ())
+
+
+def test_systems_share_one_bound() -> None:
+    days = [DAY + dt.timedelta(days=offset) for offset in range(4)]
+    gate = Gate(wanted=2)
+    questions = Questions(QUICK, at_once=2)
+    questions.ask({"a": gate, "b": gate}, days)
+    for system in ("b", "a"):
+        assert all(isinstance(outcome, Answer) for _, outcome in questions.outcomes(system, days))
+    questions.close()
+    assert gate.peak == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "whole"),
+    [
+        ("１２", 12),
+        (" 12 ", 12),
+        ("1,204", 1204),
+        ("１，２０４", 1204),
+        ("-3", -3),
+        (12.0, 12),
+        (12.5, 12.5),
+        ("12.5", "12.5"),
+        ("12,04", "12,04"),
+        ("", ""),
+        ("无", "无"),
+        ("1e3", "1e3"),
+        ("0x1f", "0x1f"),
+        ("1_000", "1_000"),
+        (None, None),
+    ],
+)
+def test_only_whole_numbers_become_numbers(value: object, whole: object) -> None:
+    normal = whole_number(value)
+    assert (type(normal), normal) == (type(whole), whole)
+
+
+def test_true_is_no_number() -> None:
+    assert whole_number(value=True) is True

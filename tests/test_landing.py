@@ -1,0 +1,211 @@
+"""Extracts and quarantine: nothing changes once it is there, whoever writes beside, whenever somebody is killed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.landing import SCHEMA, Counted, Landing, LandingError, Provenance, content_digest
+from orchestration.quarantine import Quarantine, Refusal
+
+DAY = dt.date(2025, 3, 12)
+BY = Provenance(run_id="run", code_version="code", suite_version="suite")
+
+
+def _row(department: str, count: int, item: str | None = None) -> dict[str, Any]:
+    return {
+        "stat_date": DAY.isoformat(),
+        "hall_code": "510000",
+        "department_code": department,
+        "item_code": item,
+        "measure": "online_accepted",
+        "count": count,
+        "origin": "page 1 row 1",
+    }
+
+
+ROWS = (_row("D02", 5), _row("D01", 3, "D01-001"), _row("D01", 2**62))
+
+
+def _counted(rows: Sequence[dict[str, Any]] = ROWS, day: dt.date = DAY) -> Counted:
+    return Counted(
+        "online_platform", day, "answered", rows, {"online_accepted": 8}, "here", {"key_is_unique": "passed"}
+    )
+
+
+def test_an_extract_holds_the_contract_and_its_entry_vouches_for_it(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    extract = landing.land(_counted(), BY)
+    table = pq.read_table(landing.path(extract))
+    assert table.schema == SCHEMA
+    assert [(row["department_code"], row["item_code"], row["count"]) for row in table.to_pylist()] == [
+        ("D01", None, 2**62),
+        ("D01", "D01-001", 3),
+        ("D02", None, 5),
+    ]
+    assert (extract.row_count, extract.count_sum, extract.sums) == (3, 2**62 + 8, {"online_accepted": 2**62 + 8})
+    assert landing.current("online_platform", DAY) == extract
+    assert landing.damage(extract) == ""
+
+
+def test_a_closed_day_is_an_extract_without_rows(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    extract = landing.land(replace(_counted(()), state="closed"), BY)
+    assert (extract.state, extract.row_count, extract.sums) == ("closed", 0, {})
+    assert pq.read_table(landing.path(extract)).schema == SCHEMA
+
+
+def test_the_order_of_rows_and_where_they_stood_do_not_matter(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    first = landing.land(_counted(), BY)
+    moved = [{**row, "origin": "page 2 row 9"} for row in reversed(ROWS)]
+    assert landing.land(_counted(moved), BY) == first
+    assert content_digest(moved) == first.content_sha256
+
+
+def test_a_null_item_is_not_an_empty_one() -> None:
+    assert content_digest([_row("D01", 1)]) != content_digest([_row("D01", 1, "")])
+
+
+@pytest.mark.parametrize("other", ["rows", "suite", "state"])
+def test_what_differs_is_a_new_extract_beside_the_old(tmp_path: Path, other: str) -> None:
+    landing = Landing(tmp_path)
+    first = landing.land(_counted(), BY)
+    before = landing.path(first).read_bytes()
+    counted, by = {
+        "rows": (_counted([_row("D01", 9)]), BY),
+        "suite": (_counted(), replace(BY, suite_version="stricter")),
+        "state": (replace(_counted(()), state="closed"), BY),
+    }[other]
+    second = landing.land(counted, by)
+    assert (second.sequence, landing.current("online_platform", DAY)) == (2, second)
+    assert landing.path(first).read_bytes() == before
+
+
+def test_a_changed_byte_is_found(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    extract = landing.land(_counted(), BY)
+    path = landing.path(extract)
+    content = path.read_bytes()
+    for place in range(0, len(content), max(1, len(content) // 64)):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert "was changed" in landing.damage(extract)
+    path.unlink()
+    assert "can't be read" in landing.damage(extract)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"system": "x"}'])
+def test_an_entry_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> None:
+    landing = Landing(tmp_path)
+    entry = landing.path(landing.land(_counted(), BY)).with_suffix(".json")
+    entry.write_text(content)
+    with pytest.raises(LandingError, match=rf"{entry.name} is not a manifest entry .* move it away and pull"):
+        landing.current("online_platform", DAY)
+
+
+def test_a_file_without_its_entry_is_not_there(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    extract = landing.land(_counted(), BY)
+    landing.path(extract).with_suffix(".json").unlink()
+    assert landing.current("online_platform", DAY) is None
+    assert landing.land(_counted(), BY).sequence == 1
+
+
+# A process of its own that lands days again and again, each time otherwise, as it is told.
+_LANDER = """
+import datetime as dt, json, sys
+from pathlib import Path
+from orchestration.landing import Counted, Landing, Provenance
+from orchestration.quarantine import Quarantine
+from tests.test_landing import _row
+root, who, days, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+while not (root / "go").exists():
+    pass
+for number in range(times):
+    for offset in range(days):
+        day = dt.date(2025, 3, 1) + dt.timedelta(days=offset)
+        row = {**_row("D01", number), "stat_date": day.isoformat()}
+        counted = Counted("online_platform", day, "answered", [row], {}, who, {})
+        Landing(root / "landing").land(counted, Provenance(who, "code", "suite"))
+        Quarantine(root / "quarantine").resolve("online_platform", day)
+"""
+
+
+def _lander(root: Path, who: str, days: int, times: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", _LANDER, str(root), who, str(days), str(times)]
+    return subprocess.Popen(command, cwd=Path(__file__).parents[1])
+
+
+def _history(landing: Landing, root: Path, day: dt.date) -> list[dict[str, Any]]:
+    """All entries of a day, in order; each has its file, undamaged."""
+    entries = sorted((root / "landing" / "online_platform" / day.isoformat()).glob("*.json"))
+    documents = [json.loads(path.read_bytes()) for path in entries]
+    current = landing.current("online_platform", day)
+    assert current
+    assert not [entry for entry in documents if landing.damage(replace(current, **entry))]
+    return documents
+
+
+def test_processes_that_land_the_same_day_at_once_leave_one_history(tmp_path: Path) -> None:
+    days, times = 3, 8
+    quarantine = Quarantine(tmp_path / "quarantine")
+    for offset in range(days):
+        day = str(dt.date(2025, 3, 1) + dt.timedelta(days=offset))
+        for number in range(20):
+            quarantine.keep(Refusal("online_platform", day, f"{number}", "now", "run", answered=True))
+    landers = [_lander(tmp_path, who, days, times) for who in ("one", "other")]
+    (tmp_path / "go").touch()
+    assert [lander.wait() for lander in landers] == [0, 0]
+    landing = Landing(tmp_path / "landing")
+    for offset in range(days):
+        day = dt.date(2025, 3, 1) + dt.timedelta(days=offset)
+        history = _history(landing, tmp_path, day)
+        assert [entry["sequence"] for entry in history] == list(range(1, len(history) + 1))
+        contents = [entry["content_sha256"] for entry in history]
+        assert all(one != next_one for one, next_one in pairwise(contents))
+        assert times <= len(history) <= 2 * times
+        assert quarantine.open_refusal("online_platform", day) is None
+
+
+def test_killed_at_many_moments_the_landing_stays_whole(tmp_path: Path) -> None:
+    (tmp_path / "go").touch()
+    landing = Landing(tmp_path / "landing")
+    for wanted in (1, 9, 30, 77, 130):
+        lander = _lander(tmp_path, f"until {wanted}", days=10, times=1000)
+        while len(list(tmp_path.glob("landing/*/*/*.json"))) < wanted:
+            assert lander.poll() is None
+            time.sleep(0.001)
+        lander.send_signal(signal.SIGKILL)
+        lander.wait()
+        for folder in tmp_path.glob("landing/online_platform/*"):
+            day = dt.date.fromisoformat(folder.name)
+            if landing.current("online_platform", day):
+                history = _history(landing, tmp_path, day)
+                assert [entry["sequence"] for entry in history] == list(range(1, len(history) + 1))
+
+
+def test_a_refusal_is_kept_once_and_becomes_history(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path)
+    refusal = Refusal("courier", str(DAY), "why", "2025-03-13T01", "run", answered=True, rows=[{"count": 1.5}])
+    first = quarantine.keep(refusal)
+    assert quarantine.keep(replace(refusal, refused_at="2025-03-13T02")) == first
+    later = replace(refusal, reason="another why", refused_at="2025-03-13T03", answered=False)
+    quarantine.keep(later)
+    assert quarantine.open_refusal("courier", DAY) == replace(later, rows=[{"count": 1.5}])
+    quarantine.resolve("courier", DAY)
+    assert quarantine.open_refusal("courier", DAY) is None
+    assert len(list(tmp_path.rglob("*.resolved.json"))) == 2
+    quarantine.keep(refusal)
+    assert quarantine.open_refusal("courier", DAY) == refusal

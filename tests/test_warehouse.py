@@ -1,0 +1,632 @@
+"""The warehouse on small months: right numbers, history untouched, and every test of its own able to fail."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from dagster_dbt import DagsterDbtTranslator
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from tests.warehouse_inputs import HALL, OPENS, STANDING, MonthInputs, accepted, days_of, is_working_day
+
+PROJECT = Path(__file__).parent.parent / "dbt_project"
+SEEDS = PROJECT / "seeds"
+MARTS = {
+    "dim_date",
+    "dim_department",
+    "dim_hall",
+    "dim_measure",
+    "dim_metric",
+    "fct_completeness",
+    "fct_daily_counts",
+    "fct_monthly_counts",
+    "fct_monthly_metrics",
+}
+OF_A_MONTH = ("dim_date", "fct_completeness", "fct_daily_counts", "fct_monthly_counts", "fct_monthly_metrics")
+MONTH = "2025-03"
+WORKING_DAY, DAY_OFF, LAST_DAY = date(2025, 3, 12), date(2025, 3, 15), date(2025, 3, 31)
+
+Manifest = Any  # dbt's own class: only its nodes are looked at here
+
+
+@dataclass
+class Build:
+    """How a build went: the status of every node by name, and what was published."""
+
+    statuses: dict[str, str]
+    messages: dict[str, str]
+    published: Path
+
+    @property
+    def not_passed(self) -> set[str]:
+        return {name for name, status in self.statuses.items() if status in {"fail", "error"}}
+
+    @property
+    def files(self) -> set[str]:
+        return {path.stem for path in self.published.iterdir()}
+
+    def rows(self, mart: str) -> list[dict[str, Any]]:
+        return pq.read_table(self.published / f"{mart}.parquet").to_pylist()
+
+    def metrics(self) -> dict[str, int]:
+        return {row["metric"]: row["exact_value"] for row in self.rows("fct_monthly_metrics")}
+
+
+@dataclass
+class Warehouse:
+    """A warehouse in a home of its own, built in this process with a manifest parsed before."""
+
+    home: Path
+    manifest: Manifest
+    builds: int = 0
+
+    def invoke(self, *arguments: str, manifest: Manifest | None = None, **variables: str) -> dbtRunnerResult:
+        """Run dbt; the connection held meanwhile spares dbt opening the file for every node."""
+        options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        options += ["--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")]
+        options += ["--quiet", "--log-level", "none", "--log-level-file", "none"]
+        options += ["--vars", json.dumps(variables)]
+        with duckdb.connect(self.home / "warehouse.duckdb"):
+            return dbtRunner(manifest=manifest or self.manifest).invoke([*arguments, *options])
+
+    def build(self, inputs: MonthInputs, manifest: Manifest | None = None) -> Build:
+        self.builds += 1
+        published = self.home / f"published-{self.builds}"
+        published.mkdir()
+        outcome = self.invoke(
+            *("build", "--exclude-resource-type", "unit_test"),
+            manifest=manifest,
+            month=inputs.month,
+            inputs=str(inputs.write(self.home)),
+            publish_to=str(published),
+        )
+        assert outcome.result is not None, outcome.exception
+        return Build(
+            {result.node.name: str(result.status) for result in outcome.result},
+            {result.node.name: result.message or "" for result in outcome.result},
+            published,
+        )
+
+    def rows(self, mart: str, month: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(self.home / "warehouse.duckdb") as connection:
+            return connection.execute(
+                f"select * from {mart} where month_start = ? order by all", [f"{month}-01"]
+            ).fetchall()
+
+    def month(self, month: str) -> dict[str, list[tuple[Any, ...]]]:
+        return {mart: self.rows(mart, month) for mart in OF_A_MONTH}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    """The project parsed once, without any var, as the pipeline does it."""
+    home = tmp_path_factory.mktemp("parse")
+    options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    options += ["--target-path", str(home / "target"), "--log-path", str(home / "logs"), "--quiet"]
+    outcome = dbtRunner().invoke(["parse", *options])
+    assert outcome.success, outcome.exception
+    return outcome.result
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    monkeypatch.setenv("YUEBAO_HOME", str(tmp_path))
+    return Warehouse(tmp_path, manifest.deepcopy())
+
+
+# The numbers
+
+
+def test_a_complete_month_has_the_numbers_that_were_answered(warehouse: Warehouse) -> None:
+    built = warehouse.build(MonthInputs.complete(MONTH))
+
+    days = days_of(MONTH)
+    working_days = [day for day in days if is_working_day(day)]
+    online = sum(accepted(day, code) for day in days for code in ("D01", "D02"))
+    department_windows = sum(2 * (day.day % 7) for day in working_days)
+    comprehensive_window = sum(1 + day.day for day in working_days)
+    assert built.not_passed == set()
+    assert built.files == MARTS
+    assert built.metrics() == {
+        "online_accepted": online,
+        "online_completed": online
+        + sum(accepted(date(2025, 2, 28), code) - accepted(LAST_DAY, code) for code in ("D01", "D02")),
+        "department_window_accepted": department_windows,
+        "comprehensive_window_accepted": comprehensive_window,
+        "items_handled": online + department_windows + comprehensive_window,
+        "documents_issued": sum(2 * (day.day % 3) for day in working_days),
+        "parcels_mailed": sum(2 * (10 + day.day) for day in working_days),
+        "phone_consultations": sum(2 * (10 + day.day) for day in days),
+        "onsite_consultations": sum(2 * (10 + day.day) for day in working_days),
+    }
+    assert {
+        row["department_code"]: row["monthly_count"]
+        for row in built.rows("fct_monthly_counts")
+        if row["measure"] == "online_open"
+    } == {code: STANDING + accepted(LAST_DAY, code) for code in ("D01", "D02")}
+
+
+def test_a_month_with_a_missing_day_has_no_number_where_it_matters_and_is_not_published(warehouse: Warehouse) -> None:
+    inputs = MonthInputs.complete(MONTH)
+    assert warehouse.build(inputs).not_passed == set()
+    del inputs.answers["window_system", WORKING_DAY]
+
+    built = warehouse.build(inputs)
+
+    assert built.not_passed == {"fct_completeness_every_day_is_in"}
+    assert built.files == set()
+    values = {row[2]: row[4] for row in warehouse.rows("fct_monthly_metrics", MONTH)}
+    assert {metric for metric, value in values.items() if value is None} == {
+        *("comprehensive_window_accepted", "department_window_accepted", "documents_issued", "items_handled")
+    }
+    assert [
+        (row[0], row[2])
+        for row in warehouse.rows("fct_completeness", MONTH)
+        if not row[-1]  # is_complete
+    ] == [(WORKING_DAY, "window_system")]
+
+
+def test_nothing_of_a_month_survives_when_nothing_of_it_is_in(warehouse: Warehouse) -> None:
+    inputs = MonthInputs.complete(MONTH)
+    warehouse.build(inputs)
+    inputs.answers.clear()
+
+    built = warehouse.build(inputs)
+
+    assert built.files == set()
+    assert warehouse.rows("fct_daily_counts", MONTH) == []
+    assert warehouse.rows("fct_monthly_counts", MONTH) == []
+    assert {row[4] for row in warehouse.rows("fct_monthly_metrics", MONTH)} == {None}
+
+
+def test_a_measure_that_counted_nothing_on_complete_days_is_zero(warehouse: Warehouse) -> None:
+    inputs = MonthInputs.complete(MONTH)
+    for system, day in inputs.answers:
+        if system == "courier":
+            inputs.answers[system, day] = []
+
+    built = warehouse.build(inputs)
+
+    assert built.not_passed == set()
+    assert built.metrics()["parcels_mailed"] == 0
+
+
+def test_a_leap_day_closes_february(warehouse: Warehouse) -> None:
+    built = warehouse.build(MonthInputs.complete("2024-02"))
+
+    assert built.not_passed == set()
+    assert len(built.rows("dim_date")) == 29
+    assert {row["monthly_count"] for row in built.rows("fct_monthly_counts") if row["measure"] == "online_open"} == {
+        STANDING + accepted(date(2024, 2, 29), code) for code in ("D01", "D02")
+    }
+
+
+def test_open_cases_balance_over_the_end_of_a_year(warehouse: Warehouse) -> None:
+    shifted = MonthInputs.complete("2025-01")
+    for rows in shifted.answers.values():
+        rows[:] = [(*row[:-1], row[-1] + (row[-2] == "online_open")) for row in rows]
+    assert warehouse.build(shifted).not_passed == set(), "without December nothing contradicts it"
+
+    assert warehouse.build(MonthInputs.complete("2024-12")).not_passed == set()
+
+    assert warehouse.build(shifted).not_passed == {"fct_daily_counts_open_cases_balance"}
+    assert warehouse.build(MonthInputs.complete("2025-01")).not_passed == set()
+
+
+# History
+
+
+def test_a_changed_day_rebuilds_its_month_and_no_other(warehouse: Warehouse) -> None:
+    march, april = MonthInputs.complete(MONTH), MonthInputs.complete("2025-04")
+    first = warehouse.build(march)
+    warehouse.build(april)
+    before = warehouse.month("2025-04")
+    april.answers["courier", date(2025, 4, 1)] = []
+    april.calendar.clear()
+    april.write(warehouse.home)
+    day = WORKING_DAY
+    march.answers["courier", day] = [(day, HALL, "D01", None, "parcels_mailed", 1000)]
+
+    changed = warehouse.build(march)
+
+    assert changed.metrics()["parcels_mailed"] == first.metrics()["parcels_mailed"] - 2 * (10 + day.day) + 1000
+    assert warehouse.month("2025-04") == before
+
+
+def test_the_same_inputs_are_published_to_the_same_bytes(warehouse: Warehouse) -> None:
+    first = warehouse.build(MonthInputs.complete(MONTH))
+    warehouse.build(MonthInputs.complete("2025-02"))
+    again = warehouse.build(MonthInputs.complete(MONTH))
+
+    assert {path.name: path.read_bytes() for path in first.published.iterdir()} == {
+        path.name: path.read_bytes() for path in again.published.iterdir()
+    }
+
+
+# Every data test can fail, and then nothing is published
+
+
+def _as_it_should_be(*_: object) -> None:
+    """Nothing is changed."""
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A violation: what is changed in the inputs or in the project, and which tests must see it."""
+
+    seen_by: tuple[str, ...]
+    inputs: Callable[[MonthInputs], object] = _as_it_should_be
+    project: Callable[[Manifest, Path], object] = _as_it_should_be
+
+
+def _answer(system: str, day: date, *more: tuple[Any, ...]) -> Callable[[MonthInputs], object]:
+    """The hall system answers these rows (department, item, measure, count) too."""
+    return lambda inputs: inputs.answers[system, day].extend((day, HALL, *row) for row in more)
+
+
+def _record(**recorded: object) -> Callable[[MonthInputs], object]:
+    return lambda inputs: inputs.recorded.update({("courier", WORKING_DAY): recorded})
+
+
+def _shift_open_cases(days: Iterable[date], by: int) -> Callable[[MonthInputs], object]:
+    def shift(inputs: MonthInputs) -> None:
+        for day in days:
+            rows = inputs.answers["online_platform", day]
+            rows[:] = [(*row[:-1], row[-1] + by * (row[-2] == "online_open")) for row in rows]
+
+    return shift
+
+
+def _open_below_zero(inputs: MonthInputs) -> None:
+    _shift_open_cases(days_of(MONTH), -STANDING)(inputs)
+    _answer("online_platform", date(2025, 3, 1), ("D01", "C", "online_accepted", STANDING))(inputs)
+
+
+def _forget_day(inputs: MonthInputs) -> None:
+    inputs.calendar = [day for day in inputs.calendar if day["stat_date"] != DAY_OFF.isoformat()]
+    inputs.answers = {key: rows for key, rows in inputs.answers.items() if key[1] != DAY_OFF}
+
+
+def _declare_closed(system: str, day: date) -> Callable[[MonthInputs], object]:
+    def close(inputs: MonthInputs) -> None:
+        inputs.answers[system, day] = []
+        inputs.closed.add((system, day))
+
+    return close
+
+
+def _sql(model: str, old: str, new: str) -> Callable[[Manifest, Path], object]:
+    """The model says something else than it should."""
+
+    def change(manifest: Manifest, _folder: Path) -> None:
+        node = manifest.nodes[f"model.yuebao.{model}"]
+        assert old in node.raw_code
+        node.raw_code = node.raw_code.replace(old, new)
+
+    return change
+
+
+def _seed(**changes: Callable[[str], str]) -> Callable[[Manifest, Path], object]:
+    """Seeds hold something else than they should."""
+
+    def change(manifest: Manifest, folder: Path) -> None:
+        for name, changed in changes.items():
+            text = (SEEDS / f"{name}.csv").read_text(encoding="utf-8")
+            assert changed(text) != text
+            (folder / f"planted_{name}.csv").write_text(changed(text), encoding="utf-8")
+            # Dbt prefers a file of the project, so the name has to be one that the project doesn't have.
+            seed = manifest.nodes[f"seed.yuebao.{name}"]
+            seed.root_path, seed.original_file_path = str(folder), f"planted_{name}.csv"
+
+    return change
+
+
+def _doubled(line: int) -> Callable[[str], str]:
+    return lambda text: text + text.splitlines()[line] + "\n"
+
+
+PLANTS = {
+    "dimensions": Plant(
+        (
+            "dim_department_one_row_per_key",
+            "dim_hall_one_row_per_key",
+            "dim_hall_level_is_known",
+            "dim_measure_one_row_per_key",
+            "dim_measure_aggregation_is_known",
+            "dim_metric_one_row_per_key",
+            "dim_metric_rounding_is_known",
+            "dim_metric_versions_follow_each_other",
+        ),
+        project=_seed(
+            departments=_doubled(1),
+            halls=lambda text: _doubled(1)(text).replace(",province", ",planet"),
+            measures=lambda text: _doubled(-1)(text).replace(",sum", ",average"),
+            metrics=lambda text: _doubled(-1)(text).replace("half_up", "down"),
+        ),
+    ),
+    "two versions at once": Plant(
+        ("dim_metric_versions_follow_each_other",),
+        project=_seed(
+            metrics=lambda text: text + text.splitlines()[-1].replace(",1,", ",2,", 1) + "\n",
+            metric_measures=lambda text: text + "onsite_consultations,2,onsite_consultations\n",
+        ),
+    ),
+    "a version from the middle of a month": Plant(
+        ("dim_metric_versions_follow_each_other",),
+        project=_seed(metrics=lambda text: text.replace("2023-01-01", "2023-01-15")),
+    ),
+    "a metric made of nothing": Plant(
+        ("dim_metric_is_composed_soundly",),
+        project=_seed(metric_measures=lambda text: text.replace("documents_issued,1,documents_issued\n", "")),
+    ),
+    "a measure counted twice": Plant(
+        ("dim_metric_is_composed_soundly",),
+        project=_seed(metric_parts=lambda text: text + "items_handled,1,online_accepted\n"),
+    ),
+    "a part that is a total": Plant(
+        ("dim_metric_is_composed_soundly",),
+        project=_seed(metric_parts=lambda text: text + "items_handled,1,items_handled\n"),
+    ),
+    "a day that the calendar lacks": Plant(("dim_date_covers_the_month",), _forget_day),
+    "a day twice in the calendar": Plant(
+        ("dim_date_one_row_per_key",), lambda inputs: inputs.calendar.append(inputs.calendar[0])
+    ),
+    "an override not applied": Plant(
+        ("dim_date_agrees_with_overrides",),
+        project=_seed(calendar_overrides=lambda text: text + f"{DAY_OFF},true,调休上班,tester\n"),
+    ),
+    "an extract in no known state": Plant(("stg_landing__extracts_state_is_known",), _record(state="late")),
+    "a system open at unknown times": Plant(
+        ("stg_landing__hall_systems_opens_is_known",),
+        lambda inputs: inputs.hall_systems[0].update(opens="sometimes"),
+    ),
+    "a row twice in an answer": Plant(
+        ("fct_daily_counts_one_row_per_key",),
+        _answer("courier", WORKING_DAY, ("D01", None, "parcels_mailed", 5)),
+    ),
+    "a department that nobody knows": Plant(
+        ("fct_daily_counts_refer_to_known_members",),
+        _answer("courier", WORKING_DAY, ("D99", None, "parcels_mailed", 5)),
+    ),
+    "a negative count": Plant(
+        ("fct_daily_counts_are_not_negative",),
+        _answer("courier", WORKING_DAY, ("D03", None, "parcels_mailed", -1)),
+    ),
+    "a row that was landed but not read": Plant(("fct_daily_counts_equal_what_was_landed",), _record(row_count=3)),
+    "a count that was landed otherwise": Plant(("fct_daily_counts_equal_what_was_landed",), _record(count_sum=1)),
+    "a day of another month in an answer": Plant(
+        ("fct_daily_counts_equal_what_was_landed",),
+        lambda inputs: inputs.answers["courier", WORKING_DAY].append(
+            (date(2025, 4, 1), HALL, "D03", None, "parcels_mailed", 5)
+        ),
+    ),
+    "a measure from another system": Plant(
+        ("fct_daily_counts_come_from_their_system",),
+        _answer("courier", WORKING_DAY, ("D03", None, "onsite_consultations", 5)),
+    ),
+    "counts on a day declared closed": Plant(
+        ("fct_daily_counts_none_on_closed_days",), _answer("courier", DAY_OFF, ("D01", None, "parcels_mailed", 5))
+    ),
+    "an open case too many": Plant(("fct_daily_counts_open_cases_balance",), _shift_open_cases([date(2025, 3, 31)], 1)),
+    "fewer than no open cases to begin with": Plant(("fct_daily_counts_open_cases_balance",), _open_below_zero),
+    "a system that answers twice": Plant(
+        ("fct_completeness_one_row_per_key",),
+        lambda inputs: inputs.hall_systems.append(inputs.hall_systems[0]),
+    ),
+    "a missing day": Plant(
+        ("fct_completeness_every_day_is_in",), lambda inputs: inputs.answers.pop(("courier", WORKING_DAY))
+    ),
+    "closed on a working day": Plant(("fct_completeness_every_day_is_in",), _declare_closed("courier", WORKING_DAY)),
+    "closed though always open": Plant(
+        ("fct_completeness_every_day_is_in",), _declare_closed("call_centre", WORKING_DAY)
+    ),
+    "a month twice": Plant(
+        ("fct_monthly_counts_one_row_per_key",),
+        project=_sql(
+            "fct_monthly_counts",
+            "select * from summed\nunion all",
+            "select * from summed\nunion all\nselect * from closing\nunion all",
+        ),
+    ),
+    "a month that isn't its days": Plant(
+        ("fct_monthly_counts_equal_their_days",),
+        project=_sql("fct_monthly_counts", "sum(daily_counts.daily_count)", "max(daily_counts.daily_count)"),
+    ),
+    "a stock of the day before": Plant(
+        ("fct_monthly_counts_equal_their_days",),
+        project=_sql(
+            "fct_monthly_counts", "= last_answers.stat_date then", "= last_answers.stat_date - interval 1 day then"
+        ),
+    ),
+    "a total that isn't its parts": Plant(
+        ("fct_monthly_metrics_equal_their_parts",),
+        project=_sql(
+            "int_metric_measures",
+            "select * from measures_of_parts",
+            "select * from measures_of_parts where measure <> 'department_window_accepted'",
+        ),
+    ),
+    "a hall that isn't its departments": Plant(
+        ("fct_monthly_metrics_equal_their_departments",),
+        project=_sql("fct_monthly_metrics", "then sum(", "then 2 * sum("),
+    ),
+    "a metric left out": Plant(
+        ("fct_monthly_metrics_have_values_when_complete",),
+        project=_sql("fct_monthly_metrics", "having ", "having metric_measures.metric <> 'phone_consultations' and "),
+    ),
+    "a missing day taken for zero": Plant(
+        ("fct_completeness_every_day_is_in", "fct_monthly_metrics_have_values_when_complete"),
+        lambda inputs: inputs.answers.pop(("courier", WORKING_DAY)),
+        _sql("fct_monthly_metrics", "bool_and(measure_completeness.is_complete)", "true"),
+    ),
+    "a metric twice": Plant(
+        ("fct_monthly_metrics_one_row_per_key",),
+        project=_sql(
+            "fct_monthly_metrics",
+            "having count(*) = count(measure_completeness.measure)",
+            f"""union all
+            select date '2025-03-01', '{HALL}', 'parcels_mailed', 1, cast(hall_count as bigint)
+            from hall_totals where measure = 'parcels_mailed'""",
+        ),
+    ),
+    "a metric that isn't in the catalogue": Plant(
+        (
+            "fct_monthly_metrics_refer_to_known_members",
+            "fct_monthly_metrics_have_values_when_complete",
+            "fct_monthly_metrics_equal_their_departments",
+        ),
+        project=_sql(
+            "fct_monthly_metrics",
+            "    metric_measures.metric,\n    metric_measures.metric_version,\n    cast(",
+            "    replace(metric_measures.metric, 'phone', 'fax') as metric,\n"
+            "    metric_measures.metric_version,\n    cast(",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("violation", PLANTS)
+def test_a_violation_is_seen_by_its_tests_alone_and_nothing_is_published(
+    violation: str, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    plant, inputs = PLANTS[violation], MonthInputs.complete(MONTH)
+    plant.inputs(inputs)
+    plant.project(warehouse.manifest, tmp_path)
+
+    built = warehouse.build(inputs)
+
+    assert built.not_passed == set(plant.seen_by)
+    assert built.files == set()
+
+
+def test_every_data_test_has_a_violation_planted(manifest: Manifest) -> None:
+    tests = {node.name for node in manifest.nodes.values() if node.resource_type == "test"}
+
+    assert tests == {name for plant in PLANTS.values() for name in plant.seen_by}
+
+
+def test_a_count_that_is_no_integer_breaks_the_contract(warehouse: Warehouse) -> None:
+    built = warehouse.build(
+        MonthInputs.complete(MONTH),
+        _changed(warehouse.manifest, _sql("stg_landing__courier", "count as", "cast(count as double) as")),
+    )
+
+    assert built.not_passed == {"fct_daily_counts"}
+    assert "contract" in built.messages["fct_daily_counts"]
+    assert built.files == set()
+
+
+def test_a_day_without_its_department_breaks_the_contract(warehouse: Warehouse) -> None:
+    inputs = MonthInputs.complete(MONTH)
+    _answer("courier", WORKING_DAY, (None, None, "parcels_mailed", 1))(inputs)
+
+    built = warehouse.build(inputs)
+
+    assert built.not_passed == {"fct_daily_counts"}
+    assert "NOT NULL constraint failed" in built.messages["fct_daily_counts"]
+
+
+def test_an_extract_that_is_gone_is_an_error(warehouse: Warehouse) -> None:
+    inputs = MonthInputs.complete(MONTH)
+    inputs.recorded["courier", WORKING_DAY] = {"path": str(warehouse.home / "gone.parquet")}
+
+    built = warehouse.build(inputs)
+
+    assert built.not_passed == {"fct_daily_counts"}
+    assert "gone.parquet" in built.messages["fct_daily_counts"]
+    assert built.files == set()
+
+
+def _changed(manifest: Manifest, change: Callable[[Manifest, Path], object]) -> Manifest:
+    change(manifest, Path())
+    return manifest
+
+
+# How it is run
+
+
+def test_a_build_without_its_tests_publishes_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
+    published = tmp_path / "published"
+    published.mkdir()
+    inputs = str(MonthInputs.complete(MONTH).write(tmp_path))
+
+    outcome = warehouse.invoke("run", month=MONTH, inputs=inputs, publish_to=str(published))
+    assert not outcome.success, "the seeds aren't there yet"
+    assert warehouse.invoke("seed").success
+    outcome = warehouse.invoke("run", month=MONTH, inputs=inputs, publish_to=str(published))
+
+    assert outcome.success, outcome.exception
+    assert list(published.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({}, "The warehouse is built for one month at a time"),
+        ({"month": "2025-13", "inputs": "somewhere"}, "month is '2025-13'"),
+        ({"month": MONTH}, "inputs is missing"),
+    ],
+)
+def test_a_build_without_its_vars_is_refused_in_one_sentence(
+    variables: dict[str, str], sentence: str, warehouse: Warehouse
+) -> None:
+    outcome = warehouse.invoke("build", "--exclude-resource-type", "unit_test", **variables)
+
+    assert not outcome.success
+    assert sentence in str(outcome.exception)
+
+
+def test_the_lock_is_free_after_a_build(warehouse: Warehouse) -> None:
+    warehouse.build(MonthInputs.complete(MONTH))
+
+    with duckdb.connect(warehouse.home / "warehouse.duckdb", read_only=True) as connection:
+        assert connection.execute("select count(*) from fct_monthly_metrics").fetchall() == [(9,)]
+
+
+def test_the_unit_tests_pass(warehouse: Warehouse) -> None:
+    warehouse.build(MonthInputs.complete(MONTH))
+
+    outcome = warehouse.invoke("test", "--select", "test_type:unit")
+
+    assert outcome.success, outcome.exception
+    assert len(outcome.result) >= len(warehouse.manifest.unit_tests)
+
+
+def test_every_model_seed_and_column_is_described_and_there(warehouse: Warehouse) -> None:
+    inputs = MonthInputs.complete(MONTH)
+    warehouse.build(inputs)
+    catalog = warehouse.invoke("docs", "generate", "--no-compile").result
+
+    nodes = [node for node in warehouse.manifest.nodes.values() if node.resource_type in {"model", "seed"}]
+    documented = {node.unique_id: set(node.columns) for node in nodes}
+    assert documented == {unique_id: set(table.columns) for unique_id, table in catalog.nodes.items()}
+    described = [*nodes, *warehouse.manifest.sources.values(), *warehouse.manifest.exposures.values()]
+    columns = [column for node in described for column in getattr(node, "columns", {}).values()]
+    assert [item.name for item in [*described, *columns] if not item.description.strip()] == []
+
+
+def test_every_data_test_becomes_a_described_asset_check_of_its_model(manifest: Manifest) -> None:
+    document = manifest.writable_manifest().to_dict(omit_none=False)
+    tests = {key: node for key, node in document["nodes"].items() if node["resource_type"] == "test"}
+
+    keys = {key: get_asset_check_key_for_test(document, DagsterDbtTranslator(), key, None) for key in tests}
+
+    models = {node["name"] for node in document["nodes"].values() if node["resource_type"] == "model"}
+    for unique_id, key in keys.items():
+        model = max((name for name in models if tests[unique_id]["name"].startswith(name)), key=len)
+        assert key is not None
+        assert key.asset_key.path == [model]
+        assert tests[unique_id]["meta"]["description"].endswith(".")
+
+
+def test_each_hall_system_has_its_source(manifest: Manifest) -> None:
+    keys = {source.name: source.meta.get("dagster", {}).get("asset_key") for source in manifest.sources.values()}
+
+    assert {name: key for name, key in keys.items() if key} == {system: ["landing", system] for system in OPENS}

@@ -1,0 +1,98 @@
+"""Working days: the public calendar with 调休, the reviewed overrides above it, and loud refusals."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.catalogue import SEEDS
+from orchestration.working_days import CalendarDay, CalendarError, WorkingDays, load_overrides
+
+PUBLIC = WorkingDays({})
+HEADER = "stat_date,is_working_day,reason,reviewed_by\n"
+
+
+@pytest.mark.parametrize(
+    ("day", "worked", "reason"),
+    [
+        ("2025-03-12", True, "周三"),
+        ("2025-03-15", False, "周六"),
+        ("2025-01-26", True, "调休上班"),  # a Sunday, worked for 春节
+        ("2025-01-28", False, "春节"),
+        ("2025-02-04", False, "春节"),
+        ("2025-02-08", True, "调休上班"),  # a Saturday
+        ("2025-04-04", False, "清明"),
+        ("2025-04-27", True, "调休上班"),
+        ("2024-02-29", True, "周四"),
+        ("2024-12-31", True, "周二"),
+    ],
+)
+def test_the_public_calendar_with_adjusted_days(day: str, *, worked: bool, reason: str) -> None:
+    described = PUBLIC.describe(date.fromisoformat(day))
+    assert (described.is_working_day, described.reason) == (worked, reason)
+
+
+def test_an_override_wins_in_both_directions_and_alone() -> None:
+    closed, opened = date(2025, 3, 12), date(2025, 3, 15)
+    calendar = WorkingDays(
+        {
+            closed: CalendarDay(closed, is_working_day=False, reason="停电"),
+            opened: CalendarDay(opened, is_working_day=True, reason="加班"),
+        }
+    )
+    assert not calendar.describe(closed).is_working_day
+    assert calendar.describe(opened) == CalendarDay(opened, is_working_day=True, reason="加班")
+    assert calendar.describe(date(2025, 3, 13)) == PUBLIC.describe(date(2025, 3, 13))
+
+
+@pytest.mark.parametrize("year", [2003, 2199])
+def test_a_year_without_a_calendar_fails_and_says_what_to_do(year: int) -> None:
+    with pytest.raises(CalendarError, match=rf"no working-day calendar for {year}: update the package"):
+        PUBLIC.describe(date(year, 5, 1))
+
+
+def test_an_override_holds_where_no_calendar_is_known() -> None:
+    day = date(2199, 5, 1)
+    override = CalendarDay(day, is_working_day=False, reason="劳动节")
+    assert WorkingDays({day: override}).describe(day) is override
+
+
+def test_the_table_is_read(tmp_path: Path) -> None:
+    table = tmp_path / "overrides.csv"
+    table.write_text(f"{HEADER}2025-03-12,false,停电检修,李\n2025-03-15,true,加班,李\n", encoding="utf-8")
+    assert load_overrides(table) == {
+        date(2025, 3, 12): CalendarDay(date(2025, 3, 12), is_working_day=False, reason="停电检修"),
+        date(2025, 3, 15): CalendarDay(date(2025, 3, 15), is_working_day=True, reason="加班"),
+    }
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "2025-02-30,true,x,李",
+        "12.3.2025,true,x,李",
+        "2025-03-12,yes,x,李",
+        "2025-03-12,,x,李",
+        "2025-03-12",
+        ",true,x,李",
+    ],
+)
+def test_a_broken_row_names_file_line_and_what_is_allowed(tmp_path: Path, row: str) -> None:
+    table = tmp_path / "overrides.csv"
+    table.write_text(f"{HEADER}2025-03-11,true,x,李\n{row}\n", encoding="utf-8")
+    with pytest.raises(CalendarError) as caught:
+        load_overrides(table)
+    assert f"{table} line 3: stat_date must be YYYY-MM-DD and is_working_day true or false" in str(caught.value)
+
+
+def test_a_day_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    table = tmp_path / "overrides.csv"
+    table.write_text(f"{HEADER}2025-03-12,true,x,李\n2025-03-12,false,y,李\n", encoding="utf-8")
+    with pytest.raises(CalendarError, match=r"line 3: 2025-03-12 stands in the table already"):
+        load_overrides(table)
+
+
+def test_the_projects_own_table_is_readable() -> None:
+    load_overrides(SEEDS / "calendar_overrides.csv")
