@@ -1,0 +1,191 @@
+"""Certificates as documents: the canonical form, the short code, what makes one unsound."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.canonical import canonical_json, sha256
+from reports.certificate import (
+    Certificate,
+    CertificateError,
+    CheckResult,
+    DayRule,
+    Envelope,
+    SignOff,
+    faults,
+    hall_time,
+    moment_of,
+    written_code,
+)
+from reports.months import months_before
+from tests.certificates import MARCH, SERVICE, Month, archive_in
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+DOCUMENTS = st.recursive(
+    TEXT | st.integers(-(2**63), 2**63), lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner), max_leaves=20
+)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    drafted = Month(archive_in(tmp_path)).drafted()
+    return replace(drafted, files={"section.txt": sha256(b"text")})
+
+
+@given(DOCUMENTS)
+def test_canonical_json_says_what_it_was_given_in_one_way(document: Any) -> None:
+    content = canonical_json(document)
+    assert json.loads(content) == document
+    assert canonical_json(json.loads(content)) == content
+
+
+@given(st.dictionaries(TEXT, st.integers(), min_size=2))
+def test_the_order_of_keys_makes_no_difference(document: dict[str, int]) -> None:
+    assert canonical_json(dict(reversed(document.items()))) == canonical_json(document)
+
+
+def test_canonical_json_by_example() -> None:
+    assert canonical_json({"b": ["万件", 2], "a": ("x", {})}) == '{"a":["x",{}],"b":["万件",2]}'.encode()
+
+
+@pytest.mark.parametrize("value", [1.0, True, None, {1: "a"}, b"x", float("nan"), {"a"}])
+def test_what_canonical_json_refuses(value: object) -> None:
+    with pytest.raises(TypeError, match=r"\$\.deep\[0\]"):
+        canonical_json({"deep": [value]})
+
+
+def test_a_lone_surrogate_is_refused() -> None:
+    with pytest.raises(ValueError, match="surrogates"):
+        canonical_json(["\ud800"])
+
+
+def test_an_envelope_is_read_back(certificate: Certificate) -> None:
+    envelope = SERVICE.seal(certificate)
+    assert Envelope.read(envelope.content) == envelope
+    assert faults(envelope.certificate) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda text: text + b"\n", "canonical form"),
+        (lambda text: text.replace(b'"exact":2317', b'"exact": 2317'), "canonical form"),
+        (lambda text: text.replace(b'"key":', b'"extra":1,"key":'), "canonical form"),
+        (lambda text: text.replace(b'"exact":2317', b'"exact":2317.0'), "numbers.0.exact"),
+        (lambda text: text.replace(b'"exact":2317', b'"exact":' + b"9" * 5000), "can't be read"),
+        (lambda text: text.replace(b'"pass"', b'"fail"'), "build_checks.0.result"),
+        (lambda text: text.replace(b"+08:00", b"+00:00"), "written like"),
+        (lambda text: text[:100], "the whole file"),
+        (lambda _: b"", "the whole file"),
+    ],
+)
+def test_an_envelope_is_exactly_its_bytes(certificate: Certificate, spoil: Any, message: str) -> None:
+    content = spoil(SERVICE.seal(certificate).content)
+    with pytest.raises(CertificateError, match=message):
+        Envelope.read(content)
+
+
+def test_an_envelope_without_anybody_who_signed_off(certificate: Certificate) -> None:
+    content = SERVICE.seal(replace(certificate, sign_offs=())).content
+    with pytest.raises(CertificateError, match="can't be read"):
+        Envelope.read(content)
+
+
+def test_the_code_binds_everything_but_the_files_that_carry_it(certificate: Certificate) -> None:
+    assert replace(certificate, files={}).code == certificate.code
+    assert replace(certificate, note="x").code != certificate.code
+    assert written_code(certificate.code) == certificate.code
+
+
+def test_a_code_is_forgiven_how_it_is_typed() -> None:
+    assert written_code(" oIl0-9qwx 20ab ") == "0110-9QWX-20AB"
+    for wrong in ("", "7H3K-9QWX-20A", "7H3K-9QWX-20AU", "7H3K-9QWX-20ABC"):
+        with pytest.raises(ValueError, match="12 letters and digits"):
+            written_code(wrong)
+
+
+def test_moments_are_in_hall_time() -> None:
+    assert hall_time(MARCH) == "2025-04-02T16:00:00+08:00"
+    assert moment_of("2025-04-02T16:00:00+08:00") == MARCH
+    for wrong in ("2025-04-02T16:00:00", "2025-04-02T08:00:00+00:00", "2025-04-02", "yesterday"):
+        with pytest.raises(ValueError, match=r"."):
+            moment_of(wrong)
+    with pytest.raises(ValueError, match="no time zone"):
+        hall_time(datetime.fromisoformat("2025-04-02"))
+
+
+def test_months_before() -> None:
+    assert [months_before("2025-03", count) for count in (0, 1, 3, 12)] == ["2025-03", "2025-02", "2024-12", "2024-03"]
+
+
+def foundation(**changes: Any) -> Any:
+    return lambda certificate: replace(certificate, foundation=replace(certificate.foundation, **changes))
+
+
+def first_extract(**changes: Any) -> Any:
+    def spoil(certificate: Certificate) -> Certificate:
+        first, *rest = certificate.foundation.extracts
+        return foundation(extracts=(replace(first, **changes), *rest))(certificate)
+
+    return spoil
+
+
+def first_number(**changes: Any) -> Any:
+    def spoil(certificate: Certificate) -> Certificate:
+        first, *rest = certificate.numbers
+        return replace(certificate, numbers=(replace(first, **changes), *rest))
+
+    return spoil
+
+
+def one_of(**changes: Any) -> Any:
+    return lambda certificate: replace(certificate, **changes)
+
+
+NOW = SignOff("signer", "王五", hall_time(MARCH))
+EARLIER = SignOff("signer", "王五", hall_time(MARCH - timedelta(hours=1)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (one_of(month="2025-3"), "YYYY-MM"),
+        (one_of(sequence=0), "counted from 1"),
+        (one_of(previous="a" * 64), "the first names none"),
+        (one_of(sequence=2), "names the one before it"),
+        (one_of(revision=2), "a revision has a reason and a note"),
+        (one_of(revision=2, reason="our_error", note=" "), "a revision has a reason and a note"),
+        (one_of(reason="our_error", note="x"), "a first certificate has neither"),
+        (one_of(files={}), "no release file"),
+        (one_of(files={"../x": "a" * 64}), "can't be a release file's name"),
+        (one_of(files={"certificate.json": "a" * 64}), "can't be a release file's name"),
+        (one_of(files={".hidden": "a" * 64}), "can't be a release file's name"),
+        (one_of(files={"a.txt": "A" * 64}), "no SHA-256"),
+        (one_of(numbers=()), "no number"),
+        (first_number(metric="phone_consultations"), "number phone_consultations is in it twice"),
+        (first_number(printed="0.24"), "2317 is printed 0.23, not 0.24"),
+        (first_number(exact=-1), "must not be negative"),
+        (foundation(code_version="", fingerprint=""), "doesn't say fingerprint, code_version"),
+        (foundation(extracts=()), "rests on no extract"),
+        (first_extract(day="2025-03-02"), "extract courier 2025-03-02 is in it twice"),
+        (first_extract(day="2025-02-02"), "courier has no extract for 2025-03-01"),
+        (first_extract(file="../../x.parquet"), "no place in the landing"),
+        (first_extract(file="x.json"), "no place in the landing"),
+        (first_extract(entry_sha256=""), "no SHA-256"),
+        (first_extract(state="closed"), "judged 31 of the 30 answered days of courier"),
+        (foundation(build_checks=()), "nothing was judged"),
+        (foundation(day_rules=()), "nothing was judged"),
+        (foundation(build_checks=(CheckResult("a", "pass"), CheckResult("a", "warn"))), "build check a is in it twice"),
+        (foundation(day_rules=(DayRule("courier", "a", 30, 1),)), "rule a judged 0 of the 26 answered days of window"),
+        (one_of(sign_offs=(NOW, EARLIER)), "in this order"),
+        (one_of(sign_offs=(replace(NOW, at="soon"),)), "signer 王五"),
+    ],
+)
+def test_an_unsound_certificate_says_why(certificate: Certificate, spoil: Any, message: str) -> None:
+    assert any(message in fault for fault in faults(spoil(certificate)))

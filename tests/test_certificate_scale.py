@@ -1,0 +1,48 @@
+"""Ten years of certificates: the work grows with the months, and every file is read once."""
+
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reports.archive import Archive
+from reports.canonical import sha256
+from reports.release import complete_releases, stage
+from reports.verification import Verification, verify
+from tests.certificates import SERVICE, Month, archive_in, files_of, land
+
+FIVE = ("call_centre", "courier", "enquiry_desks", "online_platform", "window_system")
+
+
+def ten_years(archive: Archive, years: int) -> None:
+    """What certifying every month leaves, without certify's own checks, which would take longer than the test."""
+    for month in (f"{2015 + year}-{number:02d}" for year in range(years) for number in range(1, 13)):
+        at = datetime(int(month[:4]) + 1, int(month[5:]), 2, tzinfo=UTC)
+        drafted = Month(archive, month, at).drafted(extracts=land(archive, month, systems=FIVE))
+        contents = files_of(drafted)
+        files = {name: sha256(content) for name, content in contents.items()}
+        envelope = SERVICE.seal(replace(drafted, files=files))
+        stage(archive.published, envelope, contents, archive.ledger)
+        archive.ledger.append(envelope)
+        complete_releases(archive.ledger, archive.published)
+
+
+def test_verifying_ten_years_reads_every_file_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive = archive_in(tmp_path)
+    ten_years(archive, 10)
+    started = time.perf_counter()
+    found: Verification = verify(archive)
+    with capsys.disabled():
+        took = time.perf_counter() - started
+        sys.stdout.write(f"\n{found.certificates} months, {found.files_hashed} files: {took:.1f} s\n")
+    days = (datetime(2025, 1, 1, tzinfo=UTC) - datetime(2015, 1, 1, tzinfo=UTC)).days
+    extracts, release, chain = 2 * len(FIVE) * days, 3 * 120, 119 * 2
+    assert found.problems == ()
+    assert found.certificates == 120
+    assert found.files_hashed == extracts + release + chain
+
+    one_year = verify(archive, month="2024-02")
+    assert one_year.files_hashed == 2 * len(FIVE) * 29 + 3 + 2

@@ -1,0 +1,249 @@
+"""Any tampering is found, named and told apart: in extracts, manifest entries, certificates, order and releases."""
+
+import random
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from reports.archive import Archive
+from reports.certificate import Envelope
+from reports.verification import Verification, verify, verify_release
+from tests.certificates import MARCH, SERVICE, SIGNERS, Month, archive_in, land, numbers, three_certificates
+
+NAMES = ("000001-2025-02-r1.json", "000002-2025-03-r1.json", "000003-2025-03-r2.json")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    archive = archive_in(tmp_path)
+    three_certificates(archive)
+    return archive
+
+
+def told(found: Verification) -> list[str]:
+    return [f"{problem.file.name}: {problem.message}" for problem in found.problems]
+
+
+def test_a_sound_archive(archive: Archive) -> None:
+    found = verify(archive)
+    assert found.sound
+    assert found.certificates == 3
+    assert found.newest == archive.ledger.entries()[-1].certificate.code
+    assert found.not_checked == ()
+    assert verify(archive, month="2025-02").files_hashed < found.files_hashed / 2
+
+
+def test_nothing_to_verify_is_no_proof(archive: Archive, tmp_path: Path) -> None:
+    assert told(verify(archive, month="2024-01")) == ["certificates: it holds no certificate of 2024-01"]
+    assert told(verify(archive_in(tmp_path / "empty"))) == ["certificates: it holds no certificate"]
+
+
+def test_a_bit_flipped_at_each_of_a_thousand_places_is_found(tmp_path: Path) -> None:
+    archive = archive_in(tmp_path)
+    one = land(archive, "2025-02", systems=["courier"])
+    Month(archive, "2025-02").certified(extracts=one)
+    Month(archive, "2025-02", MARCH + timedelta(days=1), "our_error", "更正").certified(numbers(2_400), extracts=one)
+    covered = {
+        "extracts": sorted(archive.landing.rglob("*.parquet")),
+        "entries": sorted(archive.landing.rglob("*.json")),
+        "certificates": [link.path for link in archive.ledger.links()],
+        "releases": sorted(path for path in archive.published.rglob("*") if path.is_file()),
+    }
+    assert {kind: len(paths) for kind, paths in covered.items()} == {
+        "extracts": 28,
+        "entries": 28,
+        "certificates": 2,
+        "releases": 2 * 3 + 1,
+    }
+    chance = random.Random(20250402)
+    for _ in range(1_000):
+        path = chance.choice(covered[chance.choice(sorted(covered))])
+        before = path.read_bytes()
+        place, bit = chance.randrange(len(before)), chance.randrange(8)
+        path.write_bytes(before[:place] + bytes([before[place] ^ 1 << bit]) + before[place + 1 :])
+        found = verify(archive)
+        assert path in {problem.file for problem in found.problems}, f"{path}, byte {place}, bit {bit}"
+        path.write_bytes(before)
+    assert verify(archive).problems == ()
+
+
+def drop(ledger: Path) -> None:
+    (ledger / NAMES[1]).unlink()
+
+
+def drop_first(ledger: Path) -> None:
+    (ledger / NAMES[0]).unlink()
+
+
+def drop_last(ledger: Path) -> None:
+    (ledger / NAMES[2]).unlink()
+
+
+def swap(ledger: Path) -> None:
+    one, other = (ledger / NAMES[1]).read_bytes(), (ledger / NAMES[2]).read_bytes()
+    (ledger / NAMES[1]).write_bytes(other)
+    (ledger / NAMES[2]).write_bytes(one)
+
+
+def duplicate(ledger: Path) -> None:
+    shutil.copy(ledger / NAMES[2], ledger / "000003-2025-04-r1.json")
+
+
+def append_copy(ledger: Path) -> None:
+    shutil.copy(ledger / NAMES[2], ledger / "000004-2025-03-r3.json")
+
+
+def edit(ledger: Path) -> None:
+    content = (ledger / NAMES[1]).read_bytes()
+    (ledger / NAMES[1]).write_bytes(content.replace(b'"exact":1187', b'"exact":1188'))
+
+
+def resign(ledger: Path) -> None:
+    """An insider with a good key rewrites history."""
+    envelope = Envelope.read((ledger / NAMES[1]).read_bytes())
+    forged = SERVICE.seal(replace(envelope.certificate, hall=replace(envelope.certificate.hall, name="别的大厅")))
+    (ledger / NAMES[1]).write_bytes(forged.content)
+
+
+def backdate(ledger: Path) -> None:
+    envelope = Envelope.read((ledger / NAMES[2]).read_bytes())
+    at = replace(envelope.certificate.sign_offs[0], at="2025-01-01T08:00:00+08:00")
+    (ledger / NAMES[2]).write_bytes(SERVICE.seal(replace(envelope.certificate, sign_offs=(at,))).content)
+
+
+def renumber(ledger: Path) -> None:
+    envelope = Envelope.read((ledger / NAMES[2]).read_bytes())
+    (ledger / NAMES[2]).unlink()
+    forged = SERVICE.seal(replace(envelope.certificate, revision=3))
+    (ledger / forged.certificate.name).write_bytes(forged.content)
+
+
+def garble(ledger: Path) -> None:
+    (ledger / NAMES[0]).write_bytes(b"not a certificate")
+
+
+def stranger(ledger: Path) -> None:
+    (ledger / "notes.txt").write_text("hello")
+
+
+@pytest.mark.parametrize(
+    ("tamper", "message"),
+    [
+        (drop, f"{NAMES[2]}: the chain has a gap before it: certificate 2 was dropped"),
+        (drop_first, f"{NAMES[1]}: the chain has a gap before it: certificate 1 was dropped"),
+        (drop_last, "r2: no certificate in the ledger vouches for this release"),
+        (swap, f"{NAMES[1]}: it was moved or copied here: inside it is {NAMES[2]}"),
+        (swap, f"{NAMES[2]}: it was moved or copied here: inside it is {NAMES[1]}"),
+        (duplicate, "000003-2025-04-r1.json: the chain has more than one certificate 3: one was duplicated"),
+        (duplicate, f"000003-2025-04-r1.json: it was moved or copied here: inside it is {NAMES[2]}"),
+        (append_copy, f"000004-2025-03-r3.json: it was moved or copied here: inside it is {NAMES[2]}"),
+        (edit, f"{NAMES[1]}: its signature doesn't fit: it was changed after it was signed"),
+        (edit, f"{NAMES[2]}: the chain is broken: it doesn't follow {NAMES[1]} as that file is now"),
+        (resign, f"{NAMES[2]}: the chain is broken: it doesn't follow {NAMES[1]} as that file is now"),
+        (resign, f"certificate.json: it was changed: its SHA-256 is not the one in {NAMES[1]}"),
+        (backdate, f"{NAMES[2]}: it was signed before {NAMES[1]}, which it follows"),
+        (renumber, "000003-2025-03-r3.json: as certificate number 2 of 2025-03 it should be revision 2"),
+        (garble, f"{NAMES[0]}: it can't be read as a certificate: the whole file: Invalid JSON: expected ident"),
+        (stranger, "notes.txt: it is no certificate, and has no place in the ledger"),
+    ],
+)
+def test_a_tampered_ledger(archive: Archive, tamper: Callable[[Path], None], message: str) -> None:
+    tamper(archive.certificates)
+    assert [line for line in told(verify(archive)) if line.startswith(message)]
+
+
+def test_problems_are_collected(archive: Archive) -> None:
+    extract = archive.ledger.entries()[1].certificate.foundation.extracts[3]
+    (archive.landing / extract.path).unlink()
+    (archive.landing / extract.entry_path).write_bytes(b"{}")
+    release = archive.published / "2025-03" / "r1"
+    (release / "section.txt").unlink()
+    (release / "extra.txt").write_text("x")
+    shutil.rmtree(archive.published / "2025-02" / "r1")
+    (archive.published / "2025-02" / "r7").mkdir()
+    assert told(verify(archive)) == [
+        "r7: no certificate in the ledger vouches for this release",
+        f"r1: the release of {NAMES[0]} is absent",
+        f"{extract.file}: it can't be read (No such file or directory), but {NAMES[1]} vouches for it",
+        f"{Path(extract.entry_path).name}: it was changed: its SHA-256 is not the one in {NAMES[1]}",
+        f"section.txt: it can't be read (No such file or directory), but {NAMES[1]} vouches for it",
+        f"extra.txt: {NAMES[1]} doesn't know this file",
+    ]
+
+
+def test_what_is_no_release_is_let_be(archive: Archive) -> None:
+    (archive.published / "2025-03" / "candidate").mkdir()
+    (archive.published / "2025-03" / "build.json").write_text("{}")
+    (archive.landing / "courier" / "2025-03-01" / "0003-later.parquet").write_bytes(b"a later pull")
+    assert verify(archive).sound
+
+
+@pytest.fixture
+def stick(archive: Archive, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(archive.published / "2025-03" / "r2", tmp_path / "stick" / "三月"))
+
+
+def test_a_folder_handed_over(stick: Path) -> None:
+    found = verify_release(stick, SIGNERS)
+    assert found.problems == ()
+    assert found.certificates == 2
+    assert found.not_checked == (
+        f"the ledger before {NAMES[1]}",
+        "whether a later revision has superseded it",
+        "its 62 extracts and their manifest entries",
+    )
+
+
+def test_a_folder_handed_over_with_its_extracts(archive: Archive, stick: Path) -> None:
+    found = verify_release(stick, SIGNERS, landing=archive.landing)
+    assert found.problems == ()
+    assert len(found.not_checked) == 2
+    extract = archive.ledger.entries()[-1].certificate.foundation.extracts[0]
+    (archive.landing / extract.path).write_bytes(b"")
+    assert [problem.file.name for problem in verify_release(stick, SIGNERS, landing=archive.landing).problems] == [
+        extract.file
+    ]
+
+
+def test_the_first_release_of_all_needs_no_chain(archive: Archive) -> None:
+    found = verify_release(archive.published / "2025-02" / "r1", SIGNERS)
+    assert found.sound
+    assert found.not_checked[0] == f"the ledger before {NAMES[0]}"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("section.txt", b"5.43", f"section.txt: it was changed: its SHA-256 is not the one in {NAMES[2]}"),
+        ("extra.docx", b"x", f"extra.docx: {NAMES[2]} doesn't know this file"),
+        ("chain/extra.txt", b"x", f"extra.txt: {NAMES[2]} doesn't know this file"),
+        (f"chain/{NAMES[1]}", b"{}", f"{NAMES[1]}: it can't be read as a certificate"),
+        (f"chain/{NAMES[1]}", None, f"chain: the certificate before {NAMES[2]} is absent"),
+        ("certificate.json", b"{}", "certificate.json: it can't be read as a certificate"),
+        ("certificate.json", None, "certificate.json: it can't be read (No such file or directory)"),
+    ],
+)
+def test_a_tampered_folder(stick: Path, file: str, content: bytes | None, message: str) -> None:
+    if content is None:
+        (stick / file).unlink()
+    else:
+        (stick / file).write_bytes(content)
+    assert [line for line in told(verify_release(stick, SIGNERS)) if line.startswith(message)]
+
+
+def test_a_folder_signed_by_somebody_unlisted(stick: Path, archive: Archive) -> None:
+    found = verify_release(stick, SIGNERS[1:], landing=archive.landing)
+    assert {"certificate.json", NAMES[1]} == {problem.file.name for problem in found.problems}
+    assert "the files of the release, because its certificate isn't sound" in found.not_checked
+
+
+def test_links_of_another_chain(archive: Archive, stick: Path) -> None:
+    shutil.copy(archive.certificates / NAMES[0], stick / "chain")
+    (stick / "chain" / NAMES[1]).unlink()
+    lines = told(verify_release(stick, SIGNERS))
+    assert "certificate.json: the chain has a gap before it: certificate 2 was dropped" in lines
+    assert "chain: the links don't reach back to revision 1 of 2025-03" in lines
