@@ -58,6 +58,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def certificates(self) -> Path:
+        """The ledger: one signed record per month and revision, never changed."""
+        return self.root / "certificates"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file, opened by dbt alone."""
         return self.root / "warehouse.duckdb"

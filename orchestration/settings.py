@@ -153,6 +153,16 @@ class DropSystem(_Mapped):
 System = Annotated[HttpSystem | SqlSystem | DropSystem, Field(discriminator="kind")]
 
 
+class Certification(_Strict):
+    """Who signs: the policy, the list of signers (a .toml), the signing key (a .pem) and its passphrase's variable."""
+
+    policy: Literal["automatic", "manual"]
+    service: str = ""
+    signers: str
+    key: str
+    passphrase: str
+
+
 class Hall(_Strict):
     """A hall: who it is, since when it has data, and its systems by name."""
 
@@ -163,6 +173,7 @@ class Hall(_Strict):
     embedded_demo: bool = False
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
     retries: Retries = Retries()
+    certification: Certification
     systems: dict[str, System] = Field(min_length=1)
 
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
 
 from filelock import FileLock
 
+from reports.certificate import Certificate, CertifiedNumber
 from reports.files import write_through
+from reports.flags import CANDIDATE
 from reports.wording import STATISTICS_SECTION, Section, word_section
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 State = Literal["草稿", "待核定"]
 DRAFT: State = "草稿"
+_CERTIFIED = "已核定"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -88,32 +91,62 @@ def write_section(
     if state not in get_args(State):
         raise SectionError(f"without a certificate a section is {' or '.join(get_args(State))}, not {state}")
     section = word_section(numbers, month=origin.month, template=template)
-    files = {
-        "section.txt": _text(section, state),
-        "section.md": _markdown(section, state),
-        "numbers.json": _numbers_json(numbers, section.metrics, origin, state),
-    }
-    _put({name: text.encode("utf-8") for name, text in files.items()}, folder)
+    _put(_files(section, numbers, origin, state, certificate=None), folder)
     return section
 
 
-def _text(section: Section, state: State) -> str:
+def certified_files(drafted: Certificate, origin: Origin, *, template: Path = STATISTICS_SECTION) -> dict[str, bytes]:
+    """The files of a release, worded from nothing but the numbers that its certificate vouches for.
+
+    Returns:
+        The same three files by name; `numbers.json` names the certificate's revision and short code.
+
+    Raises:
+        SectionError, WordingError: As `write_section` raises.
+    """
+    numbers: dict[str, MonthlyNumber] = dict(drafted.by_metric)
+    section = word_section(numbers, month=drafted.month, template=template)
+    named: dict[str, int | str] = {"revision": drafted.revision, "code": drafted.code}
+    return _files(section, numbers, origin, _CERTIFIED, certificate=named)
+
+
+def _files(
+    section: Section,
+    numbers: Mapping[str, MonthlyNumber],
+    origin: Origin,
+    state: str,
+    certificate: Mapping[str, int | str] | None,
+) -> dict[str, bytes]:
+    texts = {
+        "section.txt": _text(section, state),
+        "section.md": _markdown(section, state),
+        "numbers.json": _numbers_json(numbers, section.metrics, origin, state, certificate),
+    }
+    return {name: text.encode("utf-8") for name, text in texts.items()}
+
+
+def _text(section: Section, state: str) -> str:
     mark = f"{state}\n\n" if state == DRAFT else ""
     return f"{mark}{section.heading}\n\n{section.paragraph}\n"
 
 
-def _markdown(section: Section, state: State) -> str:
+def _markdown(section: Section, state: str) -> str:
     mark = f"**{state}**\n\n" if state == DRAFT else ""
     return f"{mark}## {section.heading}\n\n{section.paragraph}\n"
 
 
 def _numbers_json(
-    numbers: Mapping[str, MonthlyNumber], in_section: Collection[str], origin: Origin, state: State
+    numbers: Mapping[str, MonthlyNumber],
+    in_section: Collection[str],
+    origin: Origin,
+    state: str,
+    certificate: Mapping[str, int | str] | None,
 ) -> str:
     document = {
         "month": origin.month,
         "hall": {"code": origin.hall_code, "name": origin.hall_name},
         "state": state,
+        "certificate": certificate,
         "fingerprint": origin.fingerprint,
         "metrics": [
             {
@@ -123,6 +156,7 @@ def _numbers_json(
                 "unit": number.unit,
                 "printed": number.printed,
                 "display_unit": number.display_unit,
+                "flags": list(number.flags if isinstance(number, CertifiedNumber) else CANDIDATE),
                 "in_section": number.metric in in_section,
                 "definition": number.definition,
                 "event_counted": number.event_counted,

@@ -266,3 +266,72 @@ def test_an_unknown_system_or_day_is_refused_in_one_line(hall: Hall) -> None:
         result = hall.run("pull", *arguments)
         assert result.exit_code == 2
         assert said in result.stderr
+
+
+@pytest.fixture(scope="module")
+def certified(march: Result, hall: Hall) -> Result:
+    assert hall.run("report", "2025-03").exit_code == 0
+    return hall.run("certify", "2025-03")
+
+
+def test_a_month_is_certified_once_and_its_release_is_what_was_printed(certified: Result, hall: Hall) -> None:
+    assert certified.exit_code == 0, certified.output
+    assert re.search(r"000001-2025-03-r1\.json 已核定, code \w{4}-\w{4}-\w{4}\n", certified.stdout)
+    release = hall.home / "published" / "2025-03" / "r1"
+    assert (release / "section.txt").read_text() == f"{HEADING}\n\n{PARAGRAPH}\n"
+    numbers = json.loads((release / "numbers.json").read_text())
+    assert numbers["state"] == "已核定"
+    assert numbers["certificate"]["code"] in certified.stdout
+    assert {metric["metric"]: metric["exact"] for metric in numbers["metrics"]} == hall.recount("2025-03")
+    again = hall.run("certify", "2025-03")
+    assert again.exit_code == 1
+    assert "2025-03 is certified already: 000001-2025-03-r1.json" in again.stderr
+
+
+def test_a_month_that_cannot_be_printed_cannot_be_certified(certified: Result, hall: Hall) -> None:
+    result = hall.run("certify", "2024-03")
+    assert result.exit_code == 1
+    assert "courier 邮寄: 2024-03-01..2024-03-31 missing" in result.stderr
+    assert not (hall.home / "published" / "2024-03").exists()
+
+
+def test_what_was_certified_is_proved_from_files_alone(certified: Result, hall: Hall, tmp_path: Path) -> None:
+    release = hall.home / "published" / "2025-03" / "r1"
+    assert hall.run("verify").exit_code == 0
+    assert hall.run("verify", "2025-03").exit_code == 0
+    stick = tmp_path / "stick"
+    shutil.copytree(release, stick)
+    handed_over = hall.run("verify", str(stick))
+    assert handed_over.exit_code == 0
+    assert "not checked: its 155 extracts" in handed_over.stdout
+    (stick / "section.txt").write_text(PARAGRAPH.replace("5.42", "5.43"))
+    assert hall.run("verify", str(stick)).exit_code == 1
+    nobody = tmp_path / "signers.toml"
+    nobody.write_text("signers = []\n")
+    assert hall.run("verify", "--signers", str(nobody)).exit_code == 1
+
+
+def test_a_changed_extract_is_found_and_named(certified: Result, hall: Hall, tmp_path: Path) -> None:
+    other = Hall(tmp_path, hall.variables)
+    shutil.copytree(hall.home, other.home)
+    extract = max((other.home / "landing" / "call_centre" / "2025-03-12").glob("*.parquet"))
+    content = bytearray(extract.read_bytes())
+    content[100] ^= 1
+    extract.write_bytes(content)
+    result = other.run("verify")
+    assert result.exit_code == 1
+    assert str(extract) in result.stdout
+
+
+def test_an_authors_text_is_held_against_the_certificates(certified: Result, hall: Hall, tmp_path: Path) -> None:
+    release = hall.home / "published" / "2025-03" / "r1"
+    clean = hall.run("proofread", str(release / "section.md"), "--month", "2025-03")
+    assert clean.exit_code == 0
+    assert "相符 8 处，需处理 0 处" in clean.stdout
+    draft = tmp_path / "draft.txt"
+    draft.write_text(PARAGRAPH.replace("5.42", "5.43"))
+    found = hall.run("proofread", str(draft), "--month", "2025-03")
+    assert found.exit_code == 1
+    assert "【取舍错误】“5.43 万件”" in found.stdout
+    assert hall.run("proofread", str(draft), "--month", "2024-02").exit_code == 1
+    assert hall.run("proofread", str(tmp_path / "absent.txt"), "--month", "2025-03").exit_code == 2

@@ -1,15 +1,14 @@
 """The final asset: the statistics section of a month, written only when nothing speaks against it."""
 
-from collections.abc import Iterable
-
 import dagster as dg
 
+from orchestration.certifying import origin_of
 from orchestration.dbt_manifest import build_checks
-from orchestration.month import Month, open_month, problems_of, refusal
+from orchestration.month import open_month, problems_of, refusal
 from orchestration.partitions import monthly
 from orchestration.settings import Hall
 from reports.numbers import read_numbers
-from reports.section import Origin, Source, write_section
+from reports.section import write_section
 
 
 def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
@@ -30,10 +29,7 @@ def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
         if problems:
             raise dg.Failure(description=refusal(month.name, problems), allow_retries=False)
         numbers = read_numbers(month.facts, month=month.name, hall_code=month.hall.code)
-        measures = {metric: number.measures for metric, number in numbers.items()}
-        sources = {metric: _sources(month, measured) for metric, measured in measures.items()}
-        origin = Origin(month.name, month.hall.code, month.hall.name, month.fingerprint, sources)
-        section = write_section(month.release, numbers, origin, state="待核定")
+        section = write_section(month.release, numbers, origin_of(month, numbers), state="待核定")
         return dg.MaterializeResult(
             metadata={
                 "section": dg.MetadataValue.md(f"## {section.heading}\n\n{section.paragraph}"),
@@ -44,20 +40,3 @@ def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
         )
 
     return report_statistics_section
-
-
-def _sources(month: Month, measures: Iterable[str]) -> list[Source]:
-    """The systems that count the measures, with every current extract of the month."""
-    return [
-        {
-            "system": name,
-            "system_name": system.title,
-            "extracts": [
-                {"day": extract.stat_date, "sha256": extract.sha256}
-                for (owner, _), extract in month.extracts.items()
-                if owner == name
-            ],
-        }
-        for name, system in month.hall.systems.items()
-        if set(system.measures) & set(measures)
-    ]

@@ -84,6 +84,63 @@ def pull(
 
 
 @app.command()
+def certify(
+    month: MonthArgument,
+    *,
+    preparer: Annotated[str, typer.Option(help="who prepared it (policy manual)")] = "",
+    reviewer: Annotated[str, typer.Option(help="who reviewed it 审核 (policy manual)")] = "",
+    signer: Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")] = "",
+) -> None:
+    """Certify a month that may be printed: sign its numbers and what they rest on, and release the section."""
+    from orchestration.certifying import People
+    from orchestration.cli.certificates import certify_now
+
+    with _readable_errors():
+        prepare_environment(current_home())
+        entry, release = certify_now(month, People(preparer, reviewer, signer))
+    typer.echo(f"{entry.certificate.name} 已核定, code {entry.certificate.code}")
+    for path in sorted(path for path in release.iterdir() if path.is_file()):
+        typer.echo(f"  {os.path.relpath(path)}")
+
+
+@app.command()
+def verify(
+    what: Annotated[str | None, typer.Argument(metavar="[MONTH|FOLDER]", help="nothing: the whole ledger")] = None,
+    *,
+    signers: Annotated[Path | None, typer.Option(help="a list of signers from elsewhere, for an auditor")] = None,
+) -> None:
+    """Prove, from files alone, that certificates, extracts and releases are what was signed."""
+    from orchestration.cli.certificates import verify_what
+
+    with _readable_errors():
+        found = verify_what(what, signers)
+    for line in (*found.problems, *(f"not checked: {each}" for each in found.not_checked)):
+        typer.echo(str(line))
+    word = "sound" if found.sound else f"{len(found.problems)} problems"
+    typer.echo(f"{found.certificates} certificates, {found.files_hashed} files: {word}. Newest: {found.newest or '-'}")
+    raise typer.Exit(0 if found.sound else _REFUSED)
+
+
+@app.command()
+def proofread(
+    file: Annotated[Path, typer.Argument(help="an author's text: .docx, .txt or .md")],
+    *,
+    month: Annotated[str, typer.Option(help="the month that the text is about, as 2025-03")],
+    register: Annotated[Path | None, typer.Option(help="a register of the author's own figures (.csv, .toml)")] = None,
+) -> None:
+    """Match every number of a text with the certified ones, and list what is wrong, in Chinese."""
+    from orchestration.cli.certificates import known_numbers
+    from reports.proofreading import proofread as read_proof
+    from reports.proofreading import read_document, read_register
+
+    with _readable_errors():
+        known = known_numbers(month, list(read_register(register)) if register else [])
+        proof = read_proof(read_document(file), known)
+    typer.echo(str(proof))
+    raise typer.Exit(0 if proof.clean else _REFUSED)
+
+
+@app.command()
 def demo(
     *,
     month: Annotated[list[str] | None, typer.Option(help="a month to have ready; can be repeated")] = None,

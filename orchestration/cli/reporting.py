@@ -15,6 +15,7 @@ from orchestration.partitions import MonthError, reportable_days, today
 from orchestration.progress import tell
 from orchestration.settings import Hall, SettingsError, load_hall
 from orchestration.working_days import CalendarError
+from reports.proofreading import DocumentError, RegisterError
 from reports.readiness import EvidenceError, Problem
 
 
@@ -24,7 +25,16 @@ class Refused(Exception):
 
 def user_errors() -> tuple[type[Exception], ...]:
     """Errors that a user can mend, and whose message is all that they need."""
-    return (SettingsError, MonthError, CalendarError, DbtError, LandingError, EvidenceError)
+    return (
+        SettingsError,
+        MonthError,
+        CalendarError,
+        DbtError,
+        LandingError,
+        EvidenceError,
+        DocumentError,
+        RegisterError,
+    )
 
 
 def write_report(name: str, *, pull_first: bool) -> Path:

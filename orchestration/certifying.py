@@ -1,0 +1,188 @@
+"""From a month that may be printed to a certificate: gathers what its numbers rest on, has it signed and recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from orchestration.catalogue import SEEDS, code_version, evidence_version
+from orchestration.home import PROJECT_ROOT, Home
+from orchestration.landing import Landing
+from orchestration.month import Month
+from orchestration.settings import HallFolder, SettingsError, expand, secret
+from reports.archive import Archive
+from reports.canonical import sha256
+from reports.certificate import CertifiedExtract, CheckResult, DayRule, Foundation, Reason, SignOff, hall_time, now
+from reports.certificate import Hall as CertifiedHall
+from reports.certification import Candidate, certify, draft
+from reports.ledger import Entry
+from reports.numbers import MonthlyNumber, read_numbers
+from reports.readiness import BuildEvidence
+from reports.section import Origin, Source, certified_files
+from reports.signers import Signer, load_key
+
+
+@dataclass(frozen=True)
+class People:
+    """Who prepared, reviewed and signed a month, under the policy `manual`."""
+
+    preparer: str = ""
+    reviewer: str = ""
+    signer: str = ""
+
+
+def variables_of(hall: HallFolder, home: Home) -> Mapping[str, str]:
+    """The environment, and for the embedded demo hall the places and the passphrase that it makes itself."""
+    if not hall.hall.embedded_demo:
+        return os.environ
+    from orchestration.demo.signing import DEMO_WORDS, ensure_signers
+
+    own = {"YUEBAO_DEMO_DIR": str(home.demo), "YUEBAO_SIGNING_PASSPHRASE": DEMO_WORDS}
+    variables = {**own, **os.environ}
+    ensure_signers(Path(variables["YUEBAO_DEMO_DIR"]))
+    return variables
+
+
+def archive_of(hall: HallFolder, home: Home) -> Archive:
+    """Where the hall's certificates, extracts and releases lie, and who may sign.
+
+    Raises:
+        SettingsError: the list of signers can't be read; the message names the file.
+    """
+    path = hall.folder / expand(hall.hall.certification.signers, variables_of(hall, home))
+    return Archive(home.certificates, home.landing, home.published, read_signers(path))
+
+
+def read_signers(path: Path) -> list[Signer]:
+    """Read a list of signers.
+
+    Raises:
+        SettingsError: it can't be read, or an entry isn't one.
+    """
+    try:
+        listed = tomllib.loads(path.read_text(encoding="utf-8"))["signers"]
+        return TypeAdapter(list[Signer]).validate_python(listed)
+    except (OSError, KeyError, tomllib.TOMLDecodeError, ValidationError) as error:
+        raise SettingsError(f"{path} is no list of signers: {error}") from error
+
+
+def certify_month(
+    month: Month, hall: HallFolder, people: People, reason: Reason | None = None, note: str = ""
+) -> Entry:
+    """Certify a month that may be printed; whoever calls has asked `problems_of` first.
+
+    Raises:
+        CertificateError, HeadMovedError, ReleaseError, SignerError, SettingsError: it may not or can't be signed.
+    """
+    settings = hall.hall.certification
+    variables = variables_of(hall, month.home)
+    archive = archive_of(hall, month.home)
+    numbers = read_numbers(month.facts, month=month.name, hall_code=month.hall.code)
+    candidate = Candidate(
+        hall=CertifiedHall(month.hall.code, month.hall.name),
+        month=month.name,
+        numbers=tuple(numbers.values()),
+        foundation=foundation_of(month),
+        policy=settings.policy,
+        sign_offs=_sign_offs(settings.policy, settings.service, people, now()),
+        reason=reason or "",
+        note=note,
+    )
+    drafted = draft(archive, candidate)
+    key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
+    return certify(archive, drafted, certified_files(drafted, origin_of(month, drafted.by_metric)), key)
+
+
+def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:
+    """Whose numbers these are, and the systems and current extracts behind each."""
+    sources = {metric: _sources(month, number.measures) for metric, number in numbers.items()}
+    return Origin(month.name, month.hall.code, month.hall.name, month.fingerprint, sources)
+
+
+def _sources(month: Month, measures: Iterable[str]) -> list[Source]:
+    """The systems that count the measures, with every current extract of the month."""
+    return [
+        {
+            "system": name,
+            "system_name": system.title,
+            "extracts": [
+                {"day": extract.stat_date, "sha256": extract.sha256}
+                for (owner, _), extract in month.extracts.items()
+                if owner == name
+            ],
+        }
+        for name, system in month.hall.systems.items()
+        if set(system.measures) & set(measures)
+    ]
+
+
+def foundation_of(month: Month) -> Foundation:
+    """Everything that a month's numbers rest on, as it stands."""
+    landing = Landing(month.home.landing)
+    return Foundation(
+        fingerprint=month.fingerprint,
+        catalogue_version=_digest(sorted(SEEDS.glob("metric*.csv"))),
+        suite_version=evidence_version(),
+        code_version=code_version(),
+        lock_sha256=_digest([PROJECT_ROOT / "requirements.lock"]),
+        extracts=tuple(
+            CertifiedExtract(
+                system=extract.system,
+                day=extract.stat_date,
+                state=extract.state,
+                sequence=extract.sequence,
+                file=extract.file,
+                sha256=extract.sha256,
+                content_sha256=extract.content_sha256,
+                entry_sha256=sha256(landing.path(extract).with_suffix(".json").read_bytes()),
+            )
+            for _, extract in sorted(month.extracts.items())
+        ),
+        day_rules=_day_rules(month),
+        build_checks=_build_checks(month.evidence),
+    )
+
+
+def _day_rules(month: Month) -> tuple[DayRule, ...]:
+    outcomes = Counter(
+        (extract.system, rule, outcome)
+        for extract in month.extracts.values()
+        for rule, outcome in extract.checks.items()
+    )
+    judged = sorted({(system, rule) for system, rule, _ in outcomes})
+    return tuple(
+        DayRule(system, rule, outcomes[system, rule, "passed"], outcomes[system, rule, "warned"])
+        for system, rule in judged
+    )
+
+
+def _build_checks(evidence: BuildEvidence | None) -> tuple[CheckResult, ...]:
+    checks = evidence.checks if evidence else ()
+    passed = ((check.name, check.status) for check in sorted(checks, key=lambda check: check.name))
+    return tuple(CheckResult(name, status) for name, status in passed if status in {"pass", "warn"})  # type: ignore[arg-type]
+
+
+def _sign_offs(policy: str, service: str, people: People, moment: datetime) -> list[SignOff]:
+    at = hall_time(moment)
+    if policy == "automatic":
+        return [SignOff("service", service, at)]
+    return [
+        SignOff("preparer", people.preparer, at),
+        SignOff("reviewer", people.reviewer, at),
+        SignOff("signer", people.signer, at),
+    ]
+
+
+def _digest(files: Sequence[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

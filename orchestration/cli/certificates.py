@@ -1,0 +1,88 @@
+"""What the commands about certified numbers do: certify, verify, proofread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.certifying import People, archive_of, certify_month, read_signers
+from orchestration.cli.reporting import Refused
+from orchestration.dbt_manifest import build_checks, ensure_manifest
+from orchestration.home import current_home
+from orchestration.month import open_month, problems_of, refusal
+from orchestration.settings import load_hall
+from reports.archive import Archive
+from reports.certificate import CertificateError
+from reports.ledger import Entry, HeadMovedError, LedgerError
+from reports.proofreading import Known, KnownNumber, OwnFigure, labels_of
+from reports.release import ReleaseError, release_of
+from reports.signers import SignerError
+from reports.verification import Verification, verify, verify_release
+
+CERTIFICATE_ERRORS = (CertificateError, HeadMovedError, LedgerError, ReleaseError, SignerError)
+
+
+def certify_now(name: str, people: People) -> tuple[Entry, Path]:
+    """Certify a month for the first time; return its entry and the folder of its release.
+
+    Raises:
+        Refused: it can't be printed, is certified already, or may not be signed.
+    """
+    ensure_manifest()
+    month, hall, home = open_month(name), load_hall(), current_home()
+    archive = archive_of(hall, home)
+    if certified := archive.ledger.latest(name):
+        raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}")
+    if problems := problems_of(month, build_checks()):
+        raise Refused(refusal(name, problems))
+    try:
+        entry = certify_month(month, hall, people)
+    except CERTIFICATE_ERRORS as error:
+        raise Refused(str(error)) from error
+    return entry, release_of(home.published, entry.certificate)
+
+
+def verify_what(what: str | None, signers: Path | None) -> Verification:
+    """Verify the whole ledger, one month of it, or a release folder that was handed over."""
+    hall, home = load_hall(), current_home()
+    archive = archive_of(hall, home)
+    if signers:
+        archive = Archive(archive.certificates, archive.landing, archive.published, read_signers(signers))
+    if what and Path(what).is_dir():
+        return verify_release(Path(what), archive.signers)
+    return verify(archive, month=what)
+
+
+def known_numbers(month: str, figures: list[OwnFigure]) -> Known:
+    """All numbers that certificates know, for proofreading a text about one month.
+
+    Raises:
+        Refused: the month isn't certified.
+    """
+    archive = archive_of(load_hall(), current_home())
+    if archive.ledger.latest(month) is None:
+        raise Refused(f"{month} isn't certified; run `yuebao certify {month}` first")
+    return Known(month, list(_numbers(archive)), figures)
+
+
+def _numbers(archive: Archive) -> Iterator[KnownNumber]:
+    for entry in archive.ledger.entries():
+        certificate = entry.certificate
+        superseded = archive.ledger.state(certificate) == "已修订"
+        for number in certificate.numbers:
+            yield KnownNumber(
+                metric=number.metric,
+                metric_name=number.metric_name,
+                labels=labels_of(number.metric),
+                exact=number.exact,
+                printed=number.printed,
+                unit=number.unit,
+                display_unit=number.display_unit,
+                display_divisor=number.display_divisor,
+                display_decimals=number.display_decimals,
+                rounding=number.rounding,
+                month=certificate.month,
+                revision=certificate.revision,
+                superseded=superseded,
+                parts=number.parts,
+            )
