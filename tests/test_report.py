@@ -335,3 +335,37 @@ def test_an_authors_text_is_held_against_the_certificates(certified: Result, hal
     assert "【取舍错误】“5.43 万件”" in found.stdout
     assert hall.run("proofread", str(draft), "--month", "2024-02").exit_code == 1
     assert hall.run("proofread", str(tmp_path / "absent.txt"), "--month", "2025-03").exit_code == 2
+
+
+def test_a_late_correction_is_a_revision_with_a_reason_and_nothing_printed_changes(
+    certified: Result, hall: Hall, tmp_path: Path
+) -> None:
+    other = Hall(tmp_path, hall.variables)
+    shutil.copytree(hall.home, other.home)
+    shutil.copytree(hall.demo, tmp_path / "demo")
+    other.environment["YUEBAO_DEMO_DIR"] = str(tmp_path / "demo")
+    late = tmp_path / "demo" / "call_centre" / "电话咨询_20250312.csv"
+    rows = late.read_bytes().decode("gbk").split("\r\n")
+    for number in (1, -2):
+        day, code, name, count = rows[number].split(",")
+        rows[number] = f"{day},{code},{name},{int(count) + 8}"
+    late.write_bytes("\r\n".join(rows).encode("gbk"))
+    printed = (other.home / "published" / "2025-03" / "r1" / "section.txt").read_bytes()
+
+    assert other.run("revise", "2025-03", "--reason", "late_data").exit_code == 1
+    assert other.run("report", "2025-03").exit_code == 0
+    assert "待修订" in other.run("certify", "2025-03").stderr
+    revised = other.run("revise", "2025-03", "--reason", "late_data", "--note", "呼叫中心补报")
+    assert revised.exit_code == 0, revised.output
+    assert "000002-2025-03-r2.json 已核定" in revised.stdout
+    assert "修订说明：2025 年 3 月电话咨询由 1187 人（次）修订为 1195 人（次）（迟报补报）。" in revised.stdout
+    assert "受影响的原文：3 月，省本级办理" in revised.stdout
+    assert (other.home / "published" / "2025-03" / "r1" / "section.txt").read_bytes() == printed
+    assert "1195 人（次）" in (other.home / "published" / "2025-03" / "r2" / "section.txt").read_text()
+    assert other.run("verify").exit_code == 0
+
+    stale = tmp_path / "stale.txt"
+    stale.write_bytes(printed)
+    found = other.run("proofread", str(stale), "--month", "2025-03")
+    assert found.exit_code == 1
+    assert "1187 人（次）" in found.stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.certifying import People, archive_of, certify_month, read_signers
@@ -12,14 +13,25 @@ from orchestration.home import current_home
 from orchestration.month import open_month, problems_of, refusal
 from orchestration.settings import load_hall
 from reports.archive import Archive
-from reports.certificate import CertificateError
+from reports.certificate import CertificateError, Reason
 from reports.ledger import Entry, HeadMovedError, LedgerError
 from reports.proofreading import Known, KnownNumber, OwnFigure, labels_of
 from reports.release import ReleaseError, release_of
+from reports.revision import affected_sentences, compare
 from reports.signers import SignerError
 from reports.verification import Verification, verify, verify_release
 
 CERTIFICATE_ERRORS = (CertificateError, HeadMovedError, LedgerError, ReleaseError, SignerError)
+
+
+@dataclass(frozen=True)
+class Revised:
+    """A revision: its entry, its release, and in Chinese what it changes of what was printed."""
+
+    entry: Entry
+    release: Path
+    note: str
+    affected: tuple[str, ...]
 
 
 def certify_now(name: str, people: People) -> tuple[Entry, Path]:
@@ -28,18 +40,44 @@ def certify_now(name: str, people: People) -> tuple[Entry, Path]:
     Raises:
         Refused: it can't be printed, is certified already, or may not be signed.
     """
-    ensure_manifest()
-    month, hall, home = open_month(name), load_hall(), current_home()
-    archive = archive_of(hall, home)
+    archive = archive_of(load_hall(), current_home())
     if certified := archive.ledger.latest(name):
-        raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}")
+        changed = certified.certificate.foundation.fingerprint != open_month(name).fingerprint
+        then = f"; it has changed since (待修订): `yuebao revise {name} --reason ...`" if changed else ""
+        raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}{then}")
+    entry = _sign(name, people)
+    return entry, release_of(archive.published, entry.certificate)
+
+
+def revise_now(name: str, people: People, reason: Reason, note: str) -> Revised:
+    """Certify a month anew, for a reason; every earlier certificate and release stays.
+
+    Raises:
+        Refused: it was never certified, nothing has changed, it can't be printed, or it may not be signed.
+    """
+    archive = archive_of(load_hall(), current_home())
+    before = archive.ledger.latest(name)
+    if before is None:
+        raise Refused(f"{name} was never certified; run `yuebao certify {name}`")
+    if before.certificate.foundation.fingerprint == open_month(name).fingerprint:
+        raise Refused(f"nothing behind {name} has changed since {before.certificate.name}")
+    entry = _sign(name, people, reason, note)
+    comparison = compare([before.certificate, entry.certificate])
+    printed = release_of(archive.published, before.certificate) / "section.txt"
+    found = affected_sentences(comparison, {str(printed): printed.read_text(encoding="utf-8")})
+    sentences = tuple(each.sentence for each in found)
+    return Revised(entry, release_of(archive.published, entry.certificate), comparison.note, sentences)
+
+
+def _sign(name: str, people: People, reason: Reason | None = None, note: str = "") -> Entry:
+    ensure_manifest()
+    month = open_month(name)
     if problems := problems_of(month, build_checks()):
         raise Refused(refusal(name, problems))
     try:
-        entry = certify_month(month, hall, people)
+        return certify_month(month, load_hall(), people, reason, note)
     except CERTIFICATE_ERRORS as error:
         raise Refused(str(error)) from error
-    return entry, release_of(home.published, entry.certificate)
 
 
 def verify_what(what: str | None, signers: Path | None) -> Verification:

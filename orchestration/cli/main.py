@@ -16,6 +16,7 @@ import typer
 
 from orchestration.cli.progress_line import progress_line
 from orchestration.home import PROJECT_ROOT, current_home, prepare_environment
+from reports.certificate import Reason
 
 app = typer.Typer(
     add_completion=False,
@@ -104,10 +105,34 @@ def certify(
 
 
 @app.command()
+def revise(
+    month: MonthArgument,
+    *,
+    reason: Annotated[Reason, typer.Option(help="why the certified numbers change")],
+    note: Annotated[str, typer.Option(help="what happened, in a sentence")] = "",
+    preparer: Annotated[str, typer.Option(help="who prepared it (policy manual)")] = "",
+    reviewer: Annotated[str, typer.Option(help="who reviewed it 审核 (policy manual)")] = "",
+    signer: Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")] = "",
+) -> None:
+    """Certify a changed month anew, for a reason; what was printed stays, and what it changes is said."""
+    from orchestration.certifying import People
+    from orchestration.cli.certificates import revise_now
+
+    with _readable_errors():
+        prepare_environment(current_home())
+        revised = revise_now(month, People(preparer, reviewer, signer), reason, note)
+    typer.echo(f"{revised.entry.certificate.name} 已核定, code {revised.entry.certificate.code}")
+    typer.echo(f"修订说明：{revised.note or '刊印数无变化。'}")
+    for sentence in revised.affected:
+        typer.echo(f"受影响的原文：{sentence}")
+    typer.echo(f"Files: {os.path.relpath(revised.release)}")
+
+
+@app.command()
 def verify(
     what: Annotated[str | None, typer.Argument(metavar="[MONTH|FOLDER]", help="nothing: the whole ledger")] = None,
     *,
-    signers: Annotated[Path | None, typer.Option(help="a list of signers from elsewhere, for an auditor")] = None,
+    signers: Annotated[Path | None, typer.Option(exists=True, help="an auditor's own list of signers")] = None,
 ) -> None:
     """Prove, from files alone, that certificates, extracts and releases are what was signed."""
     from orchestration.cli.certificates import verify_what
@@ -123,10 +148,10 @@ def verify(
 
 @app.command()
 def proofread(
-    file: Annotated[Path, typer.Argument(help="an author's text: .docx, .txt or .md")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="an author's text: .docx, .txt or .md")],
     *,
     month: Annotated[str, typer.Option(help="the month that the text is about, as 2025-03")],
-    register: Annotated[Path | None, typer.Option(help="a register of the author's own figures (.csv, .toml)")] = None,
+    register: Annotated[Path | None, typer.Option(exists=True, help="the author's own figures (.csv, .toml)")] = None,
 ) -> None:
     """Match every number of a text with the certified ones, and list what is wrong, in Chinese."""
     from orchestration.cli.certificates import known_numbers
