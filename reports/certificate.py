@@ -197,8 +197,9 @@ class Envelope:
 
     @cached_property
     def content(self) -> bytes:
-        """The one file that this is: canonical JSON."""
-        return canonical_json(asdict(self))
+        """The one file that this is: canonical JSON, in which the signed bytes stand as they are and come first."""
+        seal = canonical_json({"key": self.key, "signature": self.signature})
+        return b'{"certificate":' + self.signed_bytes + b"," + seal.removeprefix(b"{")
 
     @cached_property
     def signed_bytes(self) -> bytes:
