@@ -15,10 +15,11 @@ from pathlib import Path
 
 from reports.archive import Archive
 from reports.canonical import sha256
-from reports.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError, Envelope, faults
+from reports.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError, Envelope
 from reports.ledger import ASIDE, LOCK, Entry, Ledger, LedgerError, Link, leading_links
 from reports.release import is_release, release_of, stage_of
 from reports.signers import Signer, authenticity_problems
+from reports.soundness import faults
 
 _READERS = 8
 
