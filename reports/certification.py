@@ -20,7 +20,6 @@ from reports.certificate import (
     Policy,
     Reason,
     SignOff,
-    faults,
 )
 from reports.flags import flagged
 from reports.ledger import Entry
@@ -28,6 +27,7 @@ from reports.months import months_before
 from reports.numbers import MonthlyNumber
 from reports.release import complete_releases, stage
 from reports.signers import SigningKey, authenticity_problems
+from reports.soundness import faults
 from reports.verification import Disk, extract_problems, ledger_problems
 
 

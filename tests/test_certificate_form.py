@@ -18,12 +18,12 @@ from reports.certificate import (
     DayRule,
     Envelope,
     SignOff,
-    faults,
     hall_time,
     moment_of,
     written_code,
 )
 from reports.months import months_before
+from reports.soundness import faults
 from tests.certificates import MARCH, SERVICE, Month, archive_in
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

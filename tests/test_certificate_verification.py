@@ -126,6 +126,11 @@ def garble(ledger: Path) -> None:
     (ledger / NAMES[0]).write_bytes(b"not a certificate")
 
 
+def unreadable(ledger: Path) -> None:
+    (ledger / NAMES[1]).unlink()
+    (ledger / NAMES[1]).mkdir()
+
+
 def stranger(ledger: Path) -> None:
     (ledger / "notes.txt").write_text("hello")
 
@@ -148,6 +153,7 @@ def stranger(ledger: Path) -> None:
         (backdate, f"{NAMES[2]}: it was signed before {NAMES[1]}, which it follows"),
         (renumber, "000003-2025-03-r3.json: as certificate number 2 of 2025-03 it should be revision 2"),
         (garble, f"{NAMES[0]}: it can't be read as a certificate: the whole file: Invalid JSON: expected ident"),
+        (unreadable, f"{NAMES[1]}: [Errno 21] Is a directory"),
         (stranger, "notes.txt: it is no certificate, and has no place in the ledger"),
     ],
 )
@@ -168,9 +174,9 @@ def test_problems_are_collected(archive: Archive) -> None:
     assert told(verify(archive)) == [
         "r7: no certificate in the ledger vouches for this release",
         f"r1: the release of {NAMES[0]} is absent",
-        f"{extract.file}: it can't be read (No such file or directory), but {NAMES[1]} vouches for it",
+        f"{extract.file}: it is absent or can't be read, but {NAMES[1]} vouches for it",
         f"{Path(extract.entry_path).name}: it was changed: its SHA-256 is not the one in {NAMES[1]}",
-        f"section.txt: it can't be read (No such file or directory), but {NAMES[1]} vouches for it",
+        f"section.txt: it is absent or can't be read, but {NAMES[1]} vouches for it",
         f"extra.txt: {NAMES[1]} doesn't know this file",
     ]
 
@@ -224,7 +230,7 @@ def test_the_first_release_of_all_needs_no_chain(archive: Archive) -> None:
         (f"chain/{NAMES[1]}", b"{}", f"{NAMES[1]}: it can't be read as a certificate"),
         (f"chain/{NAMES[1]}", None, f"chain: the certificate before {NAMES[2]} is absent"),
         ("certificate.json", b"{}", "certificate.json: it can't be read as a certificate"),
-        ("certificate.json", None, "certificate.json: it can't be read (No such file or directory)"),
+        ("certificate.json", None, "certificate.json: [Errno 2] No such file or directory"),
     ],
 )
 def test_a_tampered_folder(stick: Path, file: str, content: bytes | None, message: str) -> None:
