@@ -6,7 +6,7 @@ import hashlib
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -147,7 +147,7 @@ def foundation_of(month: Month) -> Foundation:
             for _, extract in sorted(month.extracts.items())
         ),
         day_rules=_day_rules(month),
-        build_checks=_build_checks(month.evidence),
+        build_checks=tuple(_build_checks(month.evidence)),
     )
 
 
@@ -164,10 +164,11 @@ def _day_rules(month: Month) -> tuple[DayRule, ...]:
     )
 
 
-def _build_checks(evidence: BuildEvidence | None) -> tuple[CheckResult, ...]:
-    checks = evidence.checks if evidence else ()
-    passed = ((check.name, check.status) for check in sorted(checks, key=lambda check: check.name))
-    return tuple(CheckResult(name, status) for name, status in passed if status in {"pass", "warn"})  # type: ignore[arg-type]
+def _build_checks(evidence: BuildEvidence | None) -> Iterator[CheckResult]:
+    for check in sorted(evidence.checks if evidence else (), key=lambda check: check.name):
+        match check.status:
+            case "pass" | "warn" as result:
+                yield CheckResult(check.name, result)
 
 
 def _sign_offs(policy: str, service: str, people: People, moment: datetime) -> list[SignOff]:
