@@ -48,7 +48,7 @@ class Rate:
 
     @property
     def basis_text(self) -> str:
-        """What it was compared with, in words, to stand beside it: `与 2025 年 2 月首次刊印数（0.23 万件）相比`."""
+        """What it was compared with, in words, to stand beside it: `与 2025 年 2 月首次刊印数（0.31 万件）相比`."""
         first = first_day(self.base_month)
         stated = f"{_BASES[self.basis]}（{self.base.printed} {self.base.display_unit}）"
         return f"与 {first.year} 年 {first.month} 月{stated}相比"

@@ -35,7 +35,7 @@ def share_of_printed(part: KnownNumber, whole: KnownNumber) -> Fraction | None:
 
 
 def in_units(number: KnownNumber) -> Decimal:
-    """What is printed, as a count of its unit: 5.42 万件 is 54200 件."""
+    """What is printed, as a count of its unit: 3.27 万件 is 32700 件."""
     return Decimal(number.printed) * number.display_divisor
 
 
@@ -45,6 +45,6 @@ def sign(value: Fraction | int | Decimal) -> int:
 
 
 def last_place(value: Decimal) -> Decimal:
-    """What the last digit is worth that isn't a trailing zero of a whole number: 0.01 of 5.42, 1000 of 6000."""
+    """What the last digit is worth that isn't a trailing zero of a whole number: 0.01 of 3.27, 1000 of 6000."""
     exponent = value.normalize().as_tuple().exponent if value else 0
     return Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)

@@ -28,7 +28,7 @@ class Numeral:
     Attributes:
         start: Its first character in the plain text, without a sign.
         end: After its unit.
-        digits: The number alone, 5.42 or 1,187.
+        digits: The number alone, 3.27 or 1,234.
         value: What the digits say, before the scale.
         scale: 10000 for 万.
         unit: The name after the scale, 件; empty if no known unit follows.

@@ -269,7 +269,7 @@ class _Walk:
         return chain if len(chain) > 1 else [best]
 
     def _begun_earlier(self, segment: str) -> list[Named]:
-        """全程网办受理 5.42 万件，办结 5.12 万件: the second number's name began before the first."""
+        """全程网办受理 3.27 万件，办结 3.05 万件: the second number's name began before the first."""
         words = between(self.words, self.left, self.left + len(segment))
         names = self.reader.labels.completed(words, self.earlier)
         if not names or self._foreign(segment):
@@ -284,7 +284,7 @@ class _Walk:
         return residue("".join(kept))
 
     def _named_after(self, numeral: Numeral) -> Named | None:
-        """1187 人（次）电话咨询: a name right after the number, for want of one before it."""
+        """1234 人（次）电话咨询: a name right after the number, for want of one before it."""
         region = re.match(r"[^，。；：、（\d]{0,20}", self.text[numeral.end : numeral.end + 20])
         end = numeral.end + (region.end() if region else 0)
         names = [name for name in self._all_names(numeral.end, end) if name.start <= numeral.end + 4]
