@@ -360,7 +360,7 @@ def test_a_late_correction_is_a_revision_with_a_reason_and_nothing_printed_chang
     assert revised.exit_code == 0, revised.output
     assert "000002-2025-03-r2.json 已核定" in revised.stdout
     assert "修订说明：2025 年 3 月电话咨询由 1187 人（次）修订为 1195 人（次）（迟报补报）。" in revised.stdout
-    assert "受影响的原文：3 月，省本级办理" in revised.stdout
+    assert "受影响的原文：为办事企业群众提供电话咨询 1187 人（次）" in revised.stdout
     assert (other.home / "published" / "2025-03" / "r1" / "section.txt").read_bytes() == printed
     assert "1195 人（次）" in (other.home / "published" / "2025-03" / "r2" / "section.txt").read_text()
     assert other.run("verify").exit_code == 0

@@ -98,10 +98,11 @@ def test_text_and_markdown(folder: Path, template: Path) -> None:
 def test_numbers_say_what_they_rest_on(folder: Path, template: Path) -> None:
     write(folder, template)
     document = json.loads(contents(folder)["numbers.json"])
-    assert {key: document[key] for key in ("month", "hall", "state", "fingerprint")} == {
+    assert {key: document[key] for key in ("month", "hall", "state", "fingerprint", "certificate")} == {
         "month": "2025-03",
         "hall": {"code": "510000", "name": "四川省政务服务大厅"},
         "state": "待核定",
+        "certificate": None,
         "fingerprint": "f" * 64,
     }
     issued, mailed = document["metrics"]
@@ -112,6 +113,7 @@ def test_numbers_say_what_they_rest_on(folder: Path, template: Path) -> None:
         "unit": "件",
         "printed": "0.09",
         "display_unit": "万件",
+        "flags": ["p"],
         "in_section": True,
         "definition": "当月交寄的邮件数",
         "event_counted": "邮件交寄",
