@@ -48,8 +48,9 @@ def write_report(name: str, *, pull_first: bool) -> Path:
     if pull_first:
         _pull(runs, month.days, tuple(month.hall.systems), data_docs=False)
         month = open_month(name)
-    _refuse(name, [problem for problem in problems_of(month, build_checks()) if not _a_build_mends(problem)])
-    if problems_of(month, build_checks()) or not month.section_is_written():
+    problems = problems_of(month, build_checks())
+    _refuse(name, [problem for problem in problems if not _a_build_mends(problem)])
+    if problems or not month.section_is_written():
         tell("building and testing %s", name)
         outcome = runs.build(name)
         if not outcome.success:
