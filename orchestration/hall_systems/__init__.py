@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Mapping
 
 from orchestration.hall_systems.contract import Answer, QuestionRefused, Source
-from orchestration.settings import DropSystem, HallFolder, HttpSystem, SettingsError, SqlSystem
+from orchestration.settings import HallFolder, SettingsError
+from orchestration.system_settings import DropSystem, HttpSystem, SqlSystem
 
 
 class _Unopened:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
-from orchestration.settings import ContractName
+from orchestration.system_settings import ContractName
 
 CONTRACT: tuple[str, ...] = get_args(ContractName)
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")

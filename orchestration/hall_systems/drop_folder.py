@@ -18,7 +18,8 @@ from orchestration.hall_systems.contract import (
     contract_rows,
     whole_number,
 )
-from orchestration.settings import DropSystem, expand
+from orchestration.settings import expand
+from orchestration.system_settings import DropSystem
 
 _HEADER_WITHIN = 20
 Line = tuple[int, Sequence[Any]]

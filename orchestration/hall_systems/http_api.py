@@ -20,7 +20,8 @@ from orchestration.hall_systems.contract import (
     contract_rows,
     whole_number,
 )
-from orchestration.settings import Bearer, HttpSystem, expand, secret
+from orchestration.settings import expand, secret
+from orchestration.system_settings.http_api import Bearer, HttpSystem
 
 _MOST_PAGES = 10_000
 

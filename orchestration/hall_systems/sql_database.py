@@ -21,7 +21,8 @@ from orchestration.hall_systems.contract import (
     contract_rows,
     whole_number,
 )
-from orchestration.settings import SqlSystem, expand
+from orchestration.settings import expand
+from orchestration.system_settings import SqlSystem
 
 
 class SqlSource:

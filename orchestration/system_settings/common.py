@@ -1,0 +1,43 @@
+"""What the settings of every kind of hall system share."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+# The names of the contract of daily counts, as a type: a wrong one is refused, and the right ones are named.
+ContractName = Literal["stat_date", "hall_code", "department_code", "item_code", "measure", "count"]
+
+
+class Strict(BaseModel):
+    """A table of settings: a key that isn't known is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class System(Strict):
+    """What every system says of itself: title, on which days it must answer, what it counts, how long it may take."""
+
+    title: str
+    opens: Literal["every_day", "working_days"]
+    measures: tuple[str, ...] = Field(min_length=1)
+    timeout: float = Field(default=20.0, gt=0)
+
+
+class MappedSystem(System):
+    """A system whose own names are brought to the contract's: `columns` maps theirs to ours, `constants` adds ours."""
+
+    columns: dict[str, ContractName]
+    constants: dict[ContractName, str] = Field(default={})
+
+    @model_validator(mode="after")
+    def _names_come_once(self) -> Self:
+        names = [*self.columns.values(), *self.constants]
+        absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in names]
+        if absent:
+            raise ValueError(f"columns or constants must give {', '.join(absent)}")
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise ValueError(f"columns and constants must give {', '.join(doubled)} only once")
+        return self
