@@ -1,0 +1,45 @@
+"""Programs that test servers are made of: found, or installed from Debian where tests may do so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+_PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/local/sbin"])
+_LOCK = Path(tempfile.gettempdir()) / "yuebao-tests-apt.lock"
+
+
+def program(name: str, package: str) -> str:
+    """The path of a program, installed with its Debian package if need be.
+
+    Without it tests are skipped with the reason on a developer's machine, and fail in CI.
+    """
+    with FileLock(_LOCK):
+        if found := shutil.which(name, path=_PLACES):
+            return found
+        if os.geteuid() == 0 and shutil.which("apt-get"):
+            _install(package)
+    if found := shutil.which(name, path=_PLACES):
+        return found
+    reason = f"{name} isn't installed; on Debian: apt-get install {package}"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _install(package: str) -> None:
+    install = ["apt-get", "install", "-y", "--no-install-recommends", package]
+    if _quietly(*install):
+        _quietly("apt-get", "update")
+        _quietly(*install)
+
+
+def _quietly(*command: str) -> int:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(command, env=environment, check=False, capture_output=True).returncode
