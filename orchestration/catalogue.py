@@ -70,6 +70,22 @@ def warehouse_sources() -> list[Path]:
 
 
 @cache
+def closing_measures() -> frozenset[str]:
+    """The measures that are stocks: a month has what its last answered day has."""
+    return frozenset(row["measure"] for row in _rows("measures.csv") if row["aggregation"] == "closing")
+
+
+@cache
+def department_names() -> dict[str, str]:
+    """The departments' names by code."""
+    return {row["department_code"]: row["department_name"] for row in _rows("departments.csv")}
+
+
+@cache
 def _codes(table: str, column: str) -> frozenset[str]:
+    return frozenset(row[column] for row in _rows(table))
+
+
+def _rows(table: str) -> list[dict[str, str]]:
     with (SEEDS / table).open(encoding="utf-8", newline="") as file:
-        return frozenset(row[column] for row in csv.DictReader(file))
+        return list(csv.DictReader(file))

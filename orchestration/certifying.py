@@ -10,24 +10,40 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from orchestration.catalogue import SEEDS, code_version, evidence_version
+from orchestration.event_log import record
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing
 from orchestration.month import Month
 from orchestration.settings import HallFolder, SettingsError, expand, secret
 from reports.archive import Archive
 from reports.canonical import sha256
-from reports.certificate import CertifiedExtract, CheckResult, DayRule, Foundation, Reason, SignOff, hall_time, now
+from reports.certificate import (
+    CertificateError,
+    CertifiedExtract,
+    CheckResult,
+    DayRule,
+    Foundation,
+    Reason,
+    SignOff,
+    hall_time,
+    now,
+)
 from reports.certificate import Hall as CertifiedHall
 from reports.certification import Candidate, certify, draft
-from reports.ledger import Entry
+from reports.edition_notes import edition_notes
+from reports.ledger import Entry, HeadMovedError, LedgerError
 from reports.numbers import MonthlyNumber, read_numbers
 from reports.readiness import BuildEvidence
+from reports.release import ReleaseError
 from reports.section import Origin, Source, certified_files
-from reports.signers import Signer, load_key
+from reports.signers import Signer, SignerError, load_key
+
+CERTIFICATE_ERRORS = (CertificateError, HeadMovedError, LedgerError, ReleaseError, SignerError)
 
 
 @dataclass(frozen=True)
@@ -37,6 +53,15 @@ class People:
     preparer: str = ""
     reviewer: str = ""
     signer: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a certification is asked for with: who signs off, and for a revision its reason and note."""
+
+    people: People = People()
+    reason: Reason | Literal[""] = ""
+    note: str = ""
 
 
 def variables_of(hall: HallFolder, home: Home) -> Mapping[str, str]:
@@ -74,14 +99,38 @@ def read_signers(path: Path) -> list[Signer]:
         raise SettingsError(f"{path} is no list of signers: {error}") from error
 
 
-def certify_month(
-    month: Month, hall: HallFolder, people: People, reason: Reason | None = None, note: str = ""
-) -> Entry:
-    """Certify a month that may be printed; whoever calls has asked `problems_of` first.
+def settle(month: Month, hall: HallFolder, asked: Asked) -> Entry | None:
+    """Bring a month that may be printed to its certificate; whoever calls has asked `problems_of` first.
+
+    A certified month stays as it is unless a revision is asked for, whatever has come in since: nothing printed
+    changes by itself. A month without one is certified where policy and sign-offs allow.
+
+    Returns:
+        The month's newest certificate; None while the policy `manual` waits for people.
 
     Raises:
-        CertificateError, HeadMovedError, ReleaseError, SignerError, SettingsError: it may not or can't be signed.
+        CertificateError, HeadMovedError, LedgerError, ReleaseError, SignerError, SettingsError: it may not or can't be
+            signed.
     """
+    latest = archive_of(hall, month.home).ledger.latest(month.name)
+    if latest and not asked.reason:
+        return latest
+    if not latest and hall.hall.certification.policy == "manual" and asked.people == People():
+        return None
+    entry = _certify(month, hall, asked)
+    certificate = entry.certificate
+    record(
+        month.home,
+        "certified",
+        certificate=certificate.name,
+        code=certificate.code,
+        reason=certificate.reason,
+        signed_off=[f"{each.role}: {each.name}" for each in certificate.sign_offs],
+    )
+    return entry
+
+
+def _certify(month: Month, hall: HallFolder, asked: Asked) -> Entry:
     settings = hall.hall.certification
     variables = variables_of(hall, month.home)
     archive = archive_of(hall, month.home)
@@ -92,13 +141,14 @@ def certify_month(
         numbers=tuple(numbers.values()),
         foundation=foundation_of(month),
         policy=settings.policy,
-        sign_offs=_sign_offs(settings.policy, settings.service, people, now()),
-        reason=reason or "",
-        note=note,
+        sign_offs=_sign_offs(settings.policy, settings.service, asked.people, now()),
+        reason=asked.reason,
+        note=asked.note,
     )
     drafted = draft(archive, candidate)
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
-    return certify(archive, drafted, certified_files(drafted, origin_of(month, drafted.by_metric)), key)
+    files = certified_files(drafted, origin_of(month, drafted.by_metric), edition_notes(archive.ledger, drafted))
+    return certify(archive, drafted, files, key)
 
 
 def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:

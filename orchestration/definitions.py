@@ -6,6 +6,7 @@ import dagster as dg
 @dg.definitions
 def defs() -> dg.Definitions:
     """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
+    from orchestration.assets.certified import build_certified_asset, build_revision_check
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.section import build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
@@ -16,7 +17,13 @@ def defs() -> dg.Definitions:
     hall = load_hall().hall
     jobs = build_jobs()
     return dg.Definitions(
-        assets=[*build_landing_assets(hall), build_warehouse_assets(hall), build_section_asset(hall)],
+        assets=[
+            *build_landing_assets(hall),
+            build_warehouse_assets(hall),
+            build_certified_asset(hall),
+            build_section_asset(hall),
+        ],
+        asset_checks=[build_revision_check(hall)],
         jobs=jobs,
         schedules=build_schedules(jobs),
         resources={"hall_systems": HallSystems()},

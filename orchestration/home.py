@@ -78,6 +78,11 @@ class Home:
         return self.root / "dagster"
 
     @property
+    def events(self) -> Path:
+        """Who certified, verified and read what: JSON lines, one file a month."""
+        return self.root / "events"
+
+    @property
     def docs(self) -> Path:
         """Great Expectations' Data Docs, one folder per run."""
         return self.root / "data_docs"

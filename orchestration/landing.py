@@ -110,6 +110,19 @@ class Landing:
         entries = self._entries(system, day)
         return self._read(entries[-1]) if entries else None
 
+    def newest_sequence(self, system: str, day: dt.date) -> int:
+        """The sequence of the newest extract of a system and day, by its entry's name alone; 0 when none is in."""
+        entries = self._entries(system, day)
+        return int(entries[-1].name.partition("-")[0]) if entries else 0
+
+    def read(self, entry: Path) -> Extract:
+        """The extract whose manifest entry lies at a path relative to the landing.
+
+        Raises:
+            LandingError: the entry can't be read.
+        """
+        return self._read(self._root / entry)
+
     def path(self, extract: Extract) -> Path:
         """Where an extract's Parquet file lies."""
         return self._root / extract.system / extract.stat_date / extract.file

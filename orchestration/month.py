@@ -20,17 +20,22 @@ from orchestration.quarantine import Quarantine
 from orchestration.settings import Hall, load_hall
 from orchestration.working_days import CalendarDay
 from reports import files
+from reports.certificate import Certificate
 from reports.readiness import BuildEvidence, DayState, DayStatus, Expected, Problem, assess
 
 
 @dataclass(frozen=True)
 class Month:
-    """One month of a hall, as it stands in the landing and in what was published; read once, when first asked."""
+    """One month of a hall, as it stands in the landing and in what was published; read once, when first asked.
+
+    With a `vintage` it stands on the extracts of that certificate, and not on those that came later.
+    """
 
     name: str
     days: Sequence[dt.date]
     hall: Hall
     home: Home
+    vintage: Certificate | None = None
 
     @cached_property
     def calendar(self) -> list[CalendarDay]:
@@ -40,8 +45,14 @@ class Month:
 
     @cached_property
     def extracts(self) -> dict[tuple[str, dt.date], Extract]:
-        """The current extract of each system and day that is in, whole or damaged."""
+        """The current extract of each system and day that is in, whole or damaged; or the vintage's."""
         landing = Landing(self.home.landing)
+        if self.vintage:
+            certified = self.vintage.foundation.extracts
+            return {
+                (each.system, dt.date.fromisoformat(each.day)): landing.read(Path(each.entry_path))
+                for each in certified
+            }
         found = {(system, day): landing.current(system, day) for system in self.hall.systems for day in self.days}
         return {key: extract for key, extract in found.items() if extract}
 
@@ -130,17 +141,9 @@ class Month:
         return self.folder / "facts"
 
     @property
-    def release(self) -> Path:
-        """The section and its numbers, as they stand until the month is certified."""
-        return self.folder / "candidate"
-
-    def section_is_written(self) -> bool:
-        """Whether the section was written from the facts that stand now."""
-        try:
-            numbers = json.loads((self.release / "numbers.json").read_bytes())
-        except (OSError, ValueError):
-            return False
-        return bool(numbers.get("fingerprint") == self.fingerprint)
+    def draft(self) -> Path:
+        """The section as a draft, where one was asked for."""
+        return self.folder / "draft"
 
     @property
     def evidence_file(self) -> Path:

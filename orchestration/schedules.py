@@ -6,19 +6,25 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from orchestration.assets.certified import REVISION_CHECK
+
 PULL_JOB = "pull"
+FACTS_JOB = "facts"
 MONTH_JOB = "month"
 
 
 def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """The two jobs: days are pulled, months are built and written."""
+    """The jobs: days are pulled; months are built, and built, certified and emitted."""
     landing = dg.AssetSelection.groups("landing")
+    pending = dg.AssetSelection.checks(REVISION_CHECK)
+    facts = dg.AssetSelection.all() - landing - dg.AssetSelection.groups("report")
     return [
-        dg.define_asset_job(PULL_JOB, selection=landing, description="Pull days of all hall systems."),
+        dg.define_asset_job(PULL_JOB, selection=landing | pending, description="Pull days of all hall systems."),
+        dg.define_asset_job(FACTS_JOB, selection=facts, description="Build and test a month's facts."),
         dg.define_asset_job(
             MONTH_JOB,
             selection=dg.AssetSelection.all() - landing,
-            description="Build a month's facts, test them, and write the statistics section.",
+            description="Build a month's facts, test them, certify its numbers, and emit the statistics section.",
         ),
     ]
 
@@ -27,12 +33,16 @@ def build_schedules(
     jobs: Sequence[dg.UnresolvedAssetJobDefinition],
 ) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
     """Nightly at 02:30 for yesterday; at 06:00 on the first of the month for the month before. Hall time."""
-    pull, month = jobs
+    pull, _, month = jobs
     return [
         dg.build_schedule_from_partitioned_job(
             pull, name="nightly_pull", description="Pull yesterday from all systems.", hour_of_day=2, minute_of_hour=30
         ),
         dg.build_schedule_from_partitioned_job(
-            month, name="month_end", description="Build and write the month before.", day_of_month=1, hour_of_day=6
+            month,
+            name="month_end",
+            description="Build, certify and emit the month before.",
+            day_of_month=1,
+            hour_of_day=6,
         ),
     ]

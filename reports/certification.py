@@ -5,7 +5,7 @@ The draft comes first because the files of the release carry its short code and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,6 +14,7 @@ from reports.canonical import sha256
 from reports.certificate import (
     Certificate,
     CertificateError,
+    CertifiedNumber,
     Envelope,
     Foundation,
     Hall,
@@ -22,7 +23,7 @@ from reports.certificate import (
     SignOff,
 )
 from reports.flags import flagged
-from reports.ledger import Entry
+from reports.ledger import Entry, Ledger
 from reports.months import months_before
 from reports.numbers import MonthlyNumber
 from reports.release import complete_releases, stage
@@ -56,10 +57,8 @@ def draft(archive: Archive, candidate: Candidate) -> Certificate:
         LedgerError: A certificate in the ledger can't be read.
         ValueError: The month isn't written YYYY-MM.
     """
-    ledger, month = archive.ledger, candidate.month
-    sequence, previous, revision = ledger.next_place(month)
-    history = [entry.certificate for entry in ledger.entries(month)]
-    month_before = ledger.latest(months_before(month, 1))
+    month = candidate.month
+    sequence, previous, revision = archive.ledger.next_place(month)
     return Certificate(
         kind="yuebao certificate 1",
         sequence=sequence,
@@ -69,12 +68,26 @@ def draft(archive: Archive, candidate: Candidate) -> Certificate:
         revision=revision,
         reason=candidate.reason,
         note=candidate.note,
-        numbers=flagged(candidate.numbers, history, month_before.certificate if month_before else None),
+        numbers=flagged_before(archive.ledger, sequence, month, candidate.numbers),
         foundation=candidate.foundation,
         policy=candidate.policy,
         sign_offs=tuple(candidate.sign_offs),
         files={},
     )
+
+
+def flagged_before(
+    ledger: Ledger, sequence: int, month: str, numbers: Iterable[MonthlyNumber]
+) -> tuple[CertifiedNumber, ...]:
+    """Flag a month's numbers by the certificates that stood before one of the ledger's places.
+
+    Raises:
+        LedgerError: A certificate in the ledger can't be read.
+        ValueError: The month isn't written YYYY-MM.
+    """
+    history = [link.read().certificate for link in ledger.links(month) if link.sequence < sequence]
+    before = [link for link in ledger.links(months_before(month, 1)) if link.sequence < sequence]
+    return flagged(numbers, history, before[-1].read().certificate if before else None)
 
 
 def certify(archive: Archive, drafted: Certificate, contents: Mapping[str, bytes], key: SigningKey) -> Entry:

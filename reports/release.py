@@ -7,6 +7,7 @@ and `complete_releases` clears it away. So a folder named `r<n>` is always whole
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -59,6 +60,16 @@ def stage(published: Path, envelope: Envelope, contents: Mapping[str, bytes], le
     write_through(staged / CERTIFICATE_FILE, envelope.content)
     for written in (staged / CHAIN_FOLDER, staged, staged.parent):
         sync_folder(written)
+
+
+def show_newest(published: Path, certificate: Certificate) -> Path:
+    """Have `published/<month>/current` lead to a certificate's release, in one step, and return that link."""
+    release = release_of(published, certificate)
+    current, aside = release.with_name("current"), release.with_name(f".current.{os.getpid()}")
+    aside.unlink(missing_ok=True)
+    aside.symlink_to(release.name)
+    aside.replace(current)
+    return current
 
 
 def complete_releases(ledger: Ledger, published: Path) -> list[Path]:

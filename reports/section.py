@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, get_args
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from filelock import FileLock
 
@@ -20,8 +20,7 @@ from reports.wording import STATISTICS_SECTION, Section, word_section
 if TYPE_CHECKING:
     from reports.numbers import MonthlyNumber
 
-State = Literal["草稿", "待核定"]
-DRAFT: State = "草稿"
+DRAFT = "草稿"
 _CERTIFIED = "已核定"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -60,43 +59,47 @@ class Origin:
     sources: Mapping[str, Sequence[Source]]
 
 
-def write_section(
+def write_draft(
     folder: Path,
     numbers: Mapping[str, MonthlyNumber],
     origin: Origin,
     *,
-    state: State,
     template: Path = STATISTICS_SECTION,
 ) -> Section:
-    """Word a month's numbers and write them into a release folder.
+    """Word numbers that nobody has certified and write them into a folder, with 草稿 in every file.
 
     The files are written aside and the whole folder is renamed; a folder that already holds the same bytes is left
     untouched. The same arguments always give the same bytes: no time of writing is in them.
 
     Args:
-        folder: The release folder; it holds the section's three files and no others.
+        folder: The draft's folder; it holds the section's three files and no others.
         numbers: Every number of the month, by metric.
         origin: What they rest on.
-        state: `待核定`, or `草稿`, which is then said in every file.
         template: The hall's wording.
 
     Returns:
         The section as worded.
 
     Raises:
-        SectionError: The state is none that may be written without a certificate, a metric has no sources or one
-            without a sound SHA-256, or the folder holds files that aren't the section's.
+        SectionError: A metric has no sources or one without a sound SHA-256, or the folder holds files that aren't the
+            section's.
         WordingError: As `word_section` raises.
     """
-    if state not in get_args(State):
-        raise SectionError(f"without a certificate a section is {' or '.join(get_args(State))}, not {state}")
     section = word_section(numbers, month=origin.month, template=template)
-    _put(_files(section, numbers, origin, state, certificate=None), folder)
+    _put(_files(section, numbers, origin), folder)
     return section
 
 
-def certified_files(drafted: Certificate, origin: Origin, *, template: Path = STATISTICS_SECTION) -> dict[str, bytes]:
+def certified_files(
+    drafted: Certificate, origin: Origin, notes: Sequence[str] = (), *, template: Path = STATISTICS_SECTION
+) -> dict[str, bytes]:
     """The files of a release, worded from nothing but the numbers that its certificate vouches for.
+
+    Args:
+        drafted: The certificate.
+        origin: What its numbers rest on.
+        notes: The revision notes that its edition prints after the paragraph.
+        template: The hall's wording.
 
     Returns:
         The same three files by name; `numbers.json` names the certificate's revision and short code.
@@ -106,47 +109,39 @@ def certified_files(drafted: Certificate, origin: Origin, *, template: Path = ST
     """
     numbers: dict[str, MonthlyNumber] = dict(drafted.by_metric)
     section = word_section(numbers, month=drafted.month, template=template)
-    named: dict[str, int | str] = {"revision": drafted.revision, "code": drafted.code}
-    return _files(section, numbers, origin, _CERTIFIED, certificate=named)
+    return _files(section, numbers, origin, drafted, notes)
 
 
 def _files(
     section: Section,
     numbers: Mapping[str, MonthlyNumber],
     origin: Origin,
-    state: str,
-    certificate: Mapping[str, int | str] | None,
+    certificate: Certificate | None = None,
+    notes: Sequence[str] = (),
 ) -> dict[str, bytes]:
+    ending = "".join(f"\n修订说明：{note}\n" for note in notes)
+    said = ("", "") if certificate else (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n")
     texts = {
-        "section.txt": _text(section, state),
-        "section.md": _markdown(section, state),
-        "numbers.json": _numbers_json(numbers, section.metrics, origin, state, certificate),
+        "section.txt": f"{said[0]}{section.heading}\n\n{section.paragraph}\n{ending}",
+        "section.md": f"{said[1]}## {section.heading}\n\n{section.paragraph}\n{ending}",
+        "numbers.json": _numbers_json(numbers, section.metrics, origin, certificate, notes),
     }
     return {name: text.encode("utf-8") for name, text in texts.items()}
-
-
-def _text(section: Section, state: str) -> str:
-    mark = f"{state}\n\n" if state == DRAFT else ""
-    return f"{mark}{section.heading}\n\n{section.paragraph}\n"
-
-
-def _markdown(section: Section, state: str) -> str:
-    mark = f"**{state}**\n\n" if state == DRAFT else ""
-    return f"{mark}## {section.heading}\n\n{section.paragraph}\n"
 
 
 def _numbers_json(
     numbers: Mapping[str, MonthlyNumber],
     in_section: Collection[str],
     origin: Origin,
-    state: str,
-    certificate: Mapping[str, int | str] | None,
+    certificate: Certificate | None,
+    notes: Sequence[str],
 ) -> str:
     document = {
         "month": origin.month,
         "hall": {"code": origin.hall_code, "name": origin.hall_name},
-        "state": state,
-        "certificate": certificate,
+        "state": _CERTIFIED if certificate else DRAFT,
+        "certificate": {"revision": certificate.revision, "code": certificate.code} if certificate else None,
+        "revision_notes": list(notes),
         "fingerprint": origin.fingerprint,
         "metrics": [
             {

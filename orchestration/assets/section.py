@@ -1,41 +1,53 @@
-"""The final asset: the statistics section of a month, written only when nothing speaks against it."""
+"""The final asset: the statistics section of a month, emitted only from a certificate that stands up to proof."""
+
+import json
 
 import dagster as dg
 
-from orchestration.certifying import origin_of
-from orchestration.dbt_manifest import build_checks
-from orchestration.month import open_month, problems_of, refusal
+from orchestration.assets.certified import CERTIFIED_NUMBERS
+from orchestration.certifying import archive_of
+from orchestration.home import current_home
 from orchestration.partitions import monthly
-from orchestration.settings import Hall
-from reports.numbers import read_numbers
-from reports.section import write_section
+from orchestration.settings import Hall, load_hall
+from reports.release import release_of, show_newest
+from reports.verification import verify
+
+SECTION = dg.AssetKey("report_statistics_section")
 
 
 def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
     """The asset `report_statistics_section`, one partition per month."""
 
     @dg.asset(
-        deps=["fct_monthly_metrics", "fct_completeness"],
+        key=SECTION,
+        deps=[CERTIFIED_NUMBERS],
         partitions_def=monthly(hall),
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         group_name="report",
         kinds={"markdown", "json"},
         owners=["team:report-authors"],
-        description="Heading and paragraph of section 一 as printed, and the numbers behind them (.txt, .md, .json).",
+        description="Heading and paragraph of section 一 as certified, and the numbers behind them (.txt, .md, .json).",
     )
     def report_statistics_section(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        month = open_month(context.partition_key[:7])
-        problems = problems_of(month, build_checks())
-        if problems:
-            raise dg.Failure(description=refusal(month.name, problems), allow_retries=False)
-        numbers = read_numbers(month.facts, month=month.name, hall_code=month.hall.code)
-        section = write_section(month.release, numbers, origin_of(month, numbers), state="待核定")
+        month = context.partition_key[:7]
+        archive = archive_of(load_hall(), current_home())
+        entry = archive.ledger.latest(month)
+        if entry is None:
+            raise dg.Failure(description=f"{month} isn't certified, so nothing is emitted", allow_retries=False)
+        proof = verify(archive, month=month)
+        if not proof.sound:
+            lines = [f"{month} is certified, but not sound; nothing is emitted:", *map(str, proof.problems)]
+            raise dg.Failure(description="\n  ".join(lines), allow_retries=False)
+        release = release_of(archive.published, entry.certificate)
+        numbers = json.loads((release / "numbers.json").read_bytes())
         return dg.MaterializeResult(
             metadata={
-                "section": dg.MetadataValue.md(f"## {section.heading}\n\n{section.paragraph}"),
-                "folder": dg.MetadataValue.path(month.release),
-                "fingerprint": month.fingerprint,
-                **{number.metric: number.exact for number in numbers.values()},
+                "section": dg.MetadataValue.md((release / "section.md").read_text(encoding="utf-8")),
+                "folder": dg.MetadataValue.path(show_newest(archive.published, entry.certificate)),
+                "release": dg.MetadataValue.path(release),
+                "fingerprint": numbers["fingerprint"],
+                "code": entry.certificate.code,
+                "files verified": proof.files_hashed,
             }
         )
 

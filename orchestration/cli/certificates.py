@@ -6,22 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.certifying import People, archive_of, certify_month, read_signers
-from orchestration.cli.reporting import Refused
-from orchestration.dbt_manifest import build_checks, ensure_manifest
+from orchestration.certifying import Asked, People, archive_of, read_signers
+from orchestration.cli.reporting import Refused, bring_to_certificate
+from orchestration.cli.runs import Runs
 from orchestration.home import current_home
-from orchestration.month import open_month, problems_of, refusal
+from orchestration.month import open_month
+from orchestration.pending import pending_revision
 from orchestration.settings import load_hall
 from reports.archive import Archive
-from reports.certificate import CertificateError, Reason
-from reports.ledger import Entry, HeadMovedError, LedgerError
+from reports.certificate import Reason
+from reports.ledger import Entry
 from reports.proofreading import Known, KnownNumber, OwnFigure, labels_of
-from reports.release import ReleaseError, release_of
+from reports.release import release_of
 from reports.revision import affected_sentences, compare
-from reports.signers import SignerError
 from reports.verification import Verification, verify, verify_release
-
-CERTIFICATE_ERRORS = (CertificateError, HeadMovedError, LedgerError, ReleaseError, SignerError)
 
 
 @dataclass(frozen=True)
@@ -42,10 +40,13 @@ def certify_now(name: str, people: People) -> tuple[Entry, Path]:
     """
     archive = archive_of(load_hall(), current_home())
     if certified := archive.ledger.latest(name):
-        changed = certified.certificate.foundation.fingerprint != open_month(name).fingerprint
-        then = f"; it has changed since (待修订): `yuebao revise {name} --reason ...`" if changed else ""
+        pending = pending_revision(certified.certificate, current_home())
+        then = f"\n{pending}" if pending else ""
         raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}{then}")
-    entry = _sign(name, people)
+    bring_to_certificate(Runs(current_home()), name, Asked(people))
+    entry = archive.ledger.latest(name)
+    if entry is None:
+        raise Refused(f"the policy is manual: name --preparer, --reviewer and --signer to certify {name}")
     return entry, release_of(archive.published, entry.certificate)
 
 
@@ -61,23 +62,13 @@ def revise_now(name: str, people: People, reason: Reason, note: str) -> Revised:
         raise Refused(f"{name} was never certified; run `yuebao certify {name}`")
     if before.certificate.foundation.fingerprint == open_month(name).fingerprint:
         raise Refused(f"nothing behind {name} has changed since {before.certificate.name}")
-    entry = _sign(name, people, reason, note)
-    comparison = compare([before.certificate, entry.certificate])
+    bring_to_certificate(Runs(current_home()), name, Asked(people, reason, note))
+    *_, entry = entries = archive.ledger.entries(name)
+    comparison = compare([each.certificate for each in entries[before.certificate.revision - 1 :]])
     printed = release_of(archive.published, before.certificate) / "section.txt"
     found = affected_sentences(comparison, {str(printed): printed.read_text(encoding="utf-8")})
     sentences = tuple(each.sentence for each in found)
     return Revised(entry, release_of(archive.published, entry.certificate), comparison.note, sentences)
-
-
-def _sign(name: str, people: People, reason: Reason | None = None, note: str = "") -> Entry:
-    ensure_manifest()
-    month = open_month(name)
-    if problems := problems_of(month, build_checks()):
-        raise Refused(refusal(name, problems))
-    try:
-        return certify_month(month, load_hall(), people, reason, note)
-    except CERTIFICATE_ERRORS as error:
-        raise Refused(str(error)) from error
 
 
 def verify_what(what: str | None, signers: Path | None) -> Verification:

@@ -1,4 +1,4 @@
-"""`yuebao`: report, status, pull, demo, dev.
+"""`yuebao`: every command, its options, and how it ends.
 
 Exit codes, for a scheduler: 0 done; 1 refused, because a day, a check or an answer isn't right; 2 the command or the
 settings are wrong.
@@ -15,8 +15,10 @@ from typing import Annotated, NoReturn
 import typer
 
 from orchestration.cli.progress_line import progress_line
+from orchestration.event_log import record
 from orchestration.home import PROJECT_ROOT, current_home, prepare_environment
 from reports.certificate import Reason
+from reports.rates import Basis
 
 app = typer.Typer(
     add_completion=False,
@@ -26,8 +28,13 @@ app = typer.Typer(
 )
 MonthArgument = Annotated[str, typer.Argument(metavar="MONTH", help="a month, as 2025-03")]
 DaysArgument = Annotated[str, typer.Argument(metavar="DAYS", help="2025-03-12, 2025-03-01..2025-03-07, or 2025-03")]
+PreparerOption = Annotated[str, typer.Option(help="who prepared it (policy manual)")]
+ReviewerOption = Annotated[str, typer.Option(help="who reviewed it 审核 (policy manual)")]
+SignerOption = Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")]
+RevisionOption = Annotated[int | None, typer.Option(help="a revision of the month other than the newest")]
 _REFUSED = 1
 _MISUSED = 2
+_CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
 
 
 @app.command()
@@ -35,24 +42,38 @@ def report(
     month: MonthArgument,
     *,
     pull_first: Annotated[bool, typer.Option("--pull/--no-pull", help="ask the systems before building")] = True,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="write a draft that nobody has certified, marked 草稿")
+    ] = False,
 ) -> None:
-    """Pull a month, build and test it, and print the statistics section and where its files lie."""
-    from orchestration.cli.reporting import write_report
+    """Pull a month, build and test it, have it certified, and print the statistics section and where its files lie."""
+    from orchestration.cli.reporting import write_draft, write_report
 
-    with _readable_errors(), progress_line():
-        release = write_report(month, pull_first=pull_first)
-    typer.echo((release / "section.txt").read_text(encoding="utf-8"))
-    typer.echo("Files (state 待核定, to be certified):")
-    for path in sorted(release.iterdir()):
+    with _logged("report", month=month, draft=draft):
+        with progress_line():
+            if draft:
+                _print_section(write_draft(month, pull_first=pull_first), "草稿: not certified, not to be printed")
+                return
+            written = write_report(month, pull_first=pull_first)
+        certificate = written.certificate
+        _print_section(written.release, f"已核定, revision {certificate.revision}, code {certificate.code}")
+        if written.pending:
+            typer.echo(f"\n{written.pending}", err=True)
+
+
+def _print_section(folder: Path, state: str) -> None:
+    typer.echo((folder / "section.txt").read_text(encoding="utf-8"))
+    typer.echo(f"Files ({state}):")
+    for path in sorted(path for path in folder.iterdir() if path.is_file()):
         typer.echo(f"  {os.path.relpath(path)}")
 
 
 @app.command()
 def status(month: MonthArgument) -> None:
-    """Show which days of a month are in, what is wrong, and what to do about it."""
+    """Show which days of a month are in, what is wrong, what to do about it, and whether it is certified."""
     from rich.console import Console
 
-    from orchestration.cli.status import LEGEND, calendar_table, verdict
+    from orchestration.cli.status import LEGEND, calendar_table, certification_lines, verdict
     from orchestration.dbt_manifest import build_checks, ensure_manifest
     from orchestration.month import open_month, problems_of
     from reports.readiness import warnings
@@ -62,8 +83,9 @@ def status(month: MonthArgument) -> None:
         ensure_manifest()
         state = open_month(month)
         problems = problems_of(state, build_checks())
+        certified = certification_lines(state, problems)
         Console(width=max(Console().width, 130)).print(calendar_table(state), LEGEND, "", sep="\n")
-        for line in verdict(state, problems, warnings(state.day_states, state.evidence)):
+        for line in (*verdict(state, problems, warnings(state.day_states, state.evidence)), *certified):
             typer.echo(line)
     raise typer.Exit(_REFUSED if problems else 0)
 
@@ -86,18 +108,13 @@ def pull(
 
 @app.command()
 def certify(
-    month: MonthArgument,
-    *,
-    preparer: Annotated[str, typer.Option(help="who prepared it (policy manual)")] = "",
-    reviewer: Annotated[str, typer.Option(help="who reviewed it 审核 (policy manual)")] = "",
-    signer: Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")] = "",
+    month: MonthArgument, *, preparer: PreparerOption = "", reviewer: ReviewerOption = "", signer: SignerOption = ""
 ) -> None:
     """Certify a month that may be printed: sign its numbers and what they rest on, and release the section."""
     from orchestration.certifying import People
     from orchestration.cli.certificates import certify_now
 
-    with _readable_errors():
-        prepare_environment(current_home())
+    with _logged("certify", month=month), progress_line():
         entry, release = certify_now(month, People(preparer, reviewer, signer))
     typer.echo(f"{entry.certificate.name} 已核定, code {entry.certificate.code}")
     for path in sorted(path for path in release.iterdir() if path.is_file()):
@@ -110,16 +127,15 @@ def revise(
     *,
     reason: Annotated[Reason, typer.Option(help="why the certified numbers change")],
     note: Annotated[str, typer.Option(help="what happened, in a sentence")] = "",
-    preparer: Annotated[str, typer.Option(help="who prepared it (policy manual)")] = "",
-    reviewer: Annotated[str, typer.Option(help="who reviewed it 审核 (policy manual)")] = "",
-    signer: Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")] = "",
+    preparer: PreparerOption = "",
+    reviewer: ReviewerOption = "",
+    signer: SignerOption = "",
 ) -> None:
     """Certify a changed month anew, for a reason; what was printed stays, and what it changes is said."""
     from orchestration.certifying import People
     from orchestration.cli.certificates import revise_now
 
-    with _readable_errors():
-        prepare_environment(current_home())
+    with _logged("revise", month=month, reason=reason), progress_line():
         revised = revise_now(month, People(preparer, reviewer, signer), reason, note)
     typer.echo(f"{revised.entry.certificate.name} 已核定, code {revised.entry.certificate.code}")
     typer.echo(f"修订说明：{revised.note or '刊印数无变化。'}")
@@ -137,13 +153,79 @@ def verify(
     """Prove, from files alone, that certificates, extracts and releases are what was signed."""
     from orchestration.cli.certificates import verify_what
 
-    with _readable_errors():
+    with _logged("verify", what=what or "ledger"):
         found = verify_what(what, signers)
-    for line in (*found.problems, *(f"not checked: {each}" for each in found.not_checked)):
-        typer.echo(str(line))
-    word = "sound" if found.sound else f"{len(found.problems)} problems"
-    typer.echo(f"{found.certificates} certificates, {found.files_hashed} files: {word}. Newest: {found.newest or '-'}")
-    raise typer.Exit(0 if found.sound else _REFUSED)
+        for line in (*found.problems, *(f"not checked: {each}" for each in found.not_checked)):
+            typer.echo(str(line))
+        word = "sound" if found.sound else f"{len(found.problems)} problems"
+        newest = found.newest or "-"
+        typer.echo(f"{found.certificates} certificates, {found.files_hashed} files: {word}. Newest: {newest}")
+        _end_unless(found.sound)
+
+
+@app.command()
+def show(
+    what: Annotated[str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")],
+    *,
+    revision: RevisionOption = None,
+    as_of: Annotated[str, typer.Option(help="what was certified at a moment: 2025-05-02 or 2025-05-02T12:00")] = "",
+    rates: Annotated[Basis | None, typer.Option(help="also 环比 and 同比, against which vintage")] = None,
+) -> None:
+    """Show what is, or was, certified: the numbers, who signed them, and every revision of the month."""
+    from rich.console import Console
+
+    from orchestration.cli.vintages import find, history_lines, numbers_table
+
+    with _logged("show", what=what, as_of=as_of):
+        archive, entry = find(what, revision, as_of)
+        certificate = entry.certificate
+        table = numbers_table(archive, certificate, rates)
+        state = archive.ledger.state(certificate)
+        typer.echo(f"{certificate.month} r{certificate.revision} {state}, code {certificate.code}: {entry.path}")
+        Console(width=max(Console().width, 160)).print(table)
+        for line in history_lines(archive, certificate.month):
+            typer.echo(line)
+
+
+@app.command()
+def trace(
+    what: Annotated[str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")],
+    metric: Annotated[str, typer.Argument(help="a metric, as online_accepted")],
+    *,
+    revision: RevisionOption = None,
+    rows: Annotated[Path | None, typer.Option("--csv", help="also write every row behind it")] = None,
+) -> None:
+    """Take a certified number apart: its definition, and the departments, days and extracts that add up to it."""
+    from rich.console import Console
+
+    from orchestration.cli.vintages import department_table, extract_table, trace_number, write_rows
+
+    with _logged("trace", what=what, metric=metric):
+        entry, traced = trace_number(what, metric, revision)
+        number, certificate = traced.number, entry.certificate
+        typer.echo(f"{number.metric_name} {number.printed} {number.display_unit}, exactly {number.exact} {number.unit}")
+        typer.echo(f"口径（第 {number.version} 版）：{number.definition}")
+        typer.echo(f"measures {', '.join(number.measures)}; {certificate.name}, code {certificate.code}\n")
+        console = Console(width=max(Console().width, 130))
+        console.print(department_table(traced), "", extract_table(traced), sep="\n")
+        if rows:
+            write_rows(traced, rows)
+            typer.echo(f"every row: {os.path.relpath(rows)}")
+
+
+@app.command()
+def rebuild(month: MonthArgument, *, revision: RevisionOption = None) -> None:
+    """Recompute a certified month from its extracts alone, in an empty warehouse, and compare it to the byte."""
+    from orchestration.cli.vintages import rebuild_now
+
+    with _logged("rebuild", month=month, revision=revision):
+        rebuilt = rebuild_now(month, revision)
+        certificate = rebuilt.entry.certificate
+        for line in rebuilt.differences:
+            typer.echo(line)
+        word = "not reproduced" if rebuilt.differences else "reproduced to the byte"
+        typer.echo(f"{certificate.month} r{certificate.revision} is {word}; equal: {', '.join(rebuilt.equal) or '-'}")
+        _end_unless(not rebuilt.differences)
 
 
 @app.command()
@@ -158,11 +240,11 @@ def proofread(
     from reports.proofreading import proofread as read_proof
     from reports.proofreading import read_document, read_register
 
-    with _readable_errors():
+    with _logged("proofread", file=file.name, month=month):
         known = known_numbers(month, list(read_register(register)) if register else [])
         proof = read_proof(read_document(file), known)
-    typer.echo(str(proof))
-    raise typer.Exit(0 if proof.clean else _REFUSED)
+        typer.echo(str(proof))
+        _end_unless(proof.clean)
 
 
 @app.command()
@@ -212,6 +294,26 @@ def _readable_errors() -> Iterator[None]:
         _end("interrupted; what has landed stays, and the same command goes on from there", 130)
     except user_errors() as error:
         _end(f"yuebao: {error}", _MISUSED)
+
+
+@contextmanager
+def _logged(event: str, **details: object) -> Iterator[None]:
+    """Readable errors, and a line in the log of who did what with certified numbers, however it ends."""
+    code = _CRASHED
+    try:
+        with _readable_errors():
+            yield
+        code = 0
+    except typer.Exit as end:
+        code = end.exit_code
+        raise
+    finally:
+        record(current_home(), event, **details, exit_code=code)
+
+
+def _end_unless(good: bool) -> None:  # noqa: FBT001 - the one thing that it is told
+    if not good:
+        raise typer.Exit(_REFUSED)
 
 
 def _end(message: str, code: int) -> NoReturn:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.cli.runs import Runs
+from orchestration.certifying import Asked, archive_of, origin_of
+from orchestration.cli.runs import RunOutcome, Runs
 from orchestration.dbt_manifest import DbtError, build_checks
 from orchestration.home import current_home
 from orchestration.landing import LandingError
 from orchestration.month import open_month, problems_of, refusal
 from orchestration.partitions import MonthError, reportable_days, today
+from orchestration.pending import pending_revision
 from orchestration.progress import tell
 from orchestration.settings import Hall, SettingsError, load_hall
 from orchestration.working_days import CalendarError
+from reports import section
+from reports.archive import Archive
+from reports.certificate import Certificate
+from reports.ledger import LedgerError
+from reports.numbers import read_numbers
 from reports.proofreading import DocumentError, RegisterError
 from reports.readiness import EvidenceError, Problem
+from reports.release import release_of
+from reports.verification import verify
 
 
 class Refused(Exception):
@@ -32,32 +42,99 @@ def user_errors() -> tuple[type[Exception], ...]:
         DbtError,
         LandingError,
         EvidenceError,
+        LedgerError,
         DocumentError,
         RegisterError,
     )
 
 
-def write_report(name: str, *, pull_first: bool) -> Path:
-    """Pull a month, build it if anything behind it changed, and return the folder of its section.
+@dataclass(frozen=True)
+class Report:
+    """A certified section: its certificate, its release, and why it waits for a revision, if it does."""
+
+    certificate: Certificate
+    release: Path
+    pending: str
+
+
+def write_report(name: str, *, pull_first: bool) -> Report:
+    """Pull a month, bring it to its certificate if it has none, and emit what is certified.
 
     Raises:
-        Refused: a day, a check or an answer isn't right.
+        Refused: a day, a check, an answer or a certified file isn't right, or the month waits for sign-off.
     """
-    month = open_month(name)
     runs = Runs(current_home())
     if pull_first:
-        _pull(runs, month.days, tuple(month.hall.systems), data_docs=False)
-        month = open_month(name)
-    problems = problems_of(month, build_checks())
-    _refuse(name, [problem for problem in problems if not _a_build_mends(problem)])
-    if problems or not month.section_is_written():
-        tell("building and testing %s", name)
-        outcome = runs.build(name)
-        if not outcome.success:
-            raise Refused("\n".join(outcome.messages))
+        _pull_month(runs, name)
+    archive = archive_of(load_hall(), current_home())
+    problems = problems_of(open_month(name), build_checks())
+    if problems or archive.ledger.latest(name) is None:
+        bring_to_certificate(runs, name, Asked())
     else:
         tell("nothing behind %s has changed; nothing is rebuilt", name)
-    return month.release
+        _require_sound(archive, name)
+    entry = archive.ledger.latest(name)
+    if entry is None:
+        raise Refused(
+            f"{name} is 待核定: every check has passed, and it waits for its sign-offs. Look at it with "
+            f"`yuebao report {name} --draft`, then `yuebao certify {name} --preparer ... --reviewer ... --signer ...`"
+        )
+    pending = pending_revision(entry.certificate, current_home())
+    release = release_of(archive.published, entry.certificate)
+    return Report(entry.certificate, release, str(pending) if pending else "")
+
+
+def write_draft(name: str, *, pull_first: bool) -> Path:
+    """Pull and build a month, write its section with 草稿 in every file, and return their folder.
+
+    Raises:
+        Refused: a day, a check or an answer isn't right: without every day there is no number, not even a draft's.
+    """
+    runs = Runs(current_home())
+    if pull_first:
+        _pull_month(runs, name)
+    if _problems_to_build(name):
+        tell("building and testing %s", name)
+        _require(runs.facts(name))
+    month = open_month(name)
+    _refuse(name, problems_of(month, build_checks()))
+    numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
+    section.write_draft(month.draft, numbers, origin_of(month, numbers))
+    return month.draft
+
+
+def bring_to_certificate(runs: Runs, name: str, asked: Asked) -> None:
+    """Build a month if need be, have it certified as asked, and emit its section.
+
+    Raises:
+        Refused: it can't be printed, or may not be signed.
+    """
+    stale = _problems_to_build(name)
+    tell("building and testing %s" if stale else "certifying %s", name)
+    _require(runs.month(name, asked, build=stale))
+
+
+def _problems_to_build(name: str) -> bool:
+    """Whether a build is due; what a build doesn't mend refuses the month."""
+    problems = problems_of(open_month(name), build_checks())
+    _refuse(name, [problem for problem in problems if not _a_build_mends(problem)])
+    return bool(problems)
+
+
+def _require(outcome: RunOutcome) -> None:
+    if not outcome.success:
+        raise Refused("\n".join(outcome.messages))
+
+
+def _require_sound(archive: Archive, name: str) -> None:
+    proof = verify(archive, month=name)
+    if not proof.sound:
+        raise Refused("\n  ".join([f"{name} is certified, but not sound:", *map(str, proof.problems)]))
+
+
+def _pull_month(runs: Runs, name: str) -> None:
+    month = open_month(name)
+    _pull(runs, month.days, tuple(month.hall.systems), data_docs=False)
 
 
 def pull_days(text: str, systems: Sequence[str] | None, *, data_docs: bool) -> list[str]:

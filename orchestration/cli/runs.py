@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import dagster as dg
 
+from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
+from orchestration.assets.section import SECTION
+from orchestration.certifying import Asked
 from orchestration.dbt_manifest import ensure_manifest
 from orchestration.definitions import defs
 from orchestration.home import Home, dagster_instance
-from orchestration.schedules import MONTH_JOB, PULL_JOB
+from orchestration.schedules import FACTS_JOB, MONTH_JOB, PULL_JOB
 
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
@@ -49,9 +52,15 @@ class Runs:
             run_config={**_QUIET, "resources": {"hall_systems": {"config": {"data_docs": data_docs}}}},
         )
 
-    def build(self, month: str) -> RunOutcome:
-        """One run that builds, tests and writes a month."""
-        return self._run(MONTH_JOB, partition_key=f"{month}-01", run_config=_QUIET)
+    def month(self, month: str, asked: Asked, *, build: bool) -> RunOutcome:
+        """One run that brings a month to its certified section, building and testing its facts first if asked to."""
+        signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": {**asdict(asked.people), **_why(asked)}}}}
+        chosen = {} if build else {"asset_selection": [CERTIFIED_NUMBERS, SECTION]}
+        return self._run(MONTH_JOB, partition_key=f"{month}-01", run_config={**_QUIET, **signing}, **chosen)
+
+    def facts(self, month: str) -> RunOutcome:
+        """One run that builds and tests a month's facts, and certifies nothing."""
+        return self._run(FACTS_JOB, partition_key=f"{month}-01", run_config=_QUIET)
 
     def _run(self, job: str, **arguments: Any) -> RunOutcome:
         result = self._definitions.resolve_job_def(job).execute_in_process(
@@ -59,6 +68,10 @@ class Runs:
         )
         failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
         return RunOutcome(result.run_id, result.success, tuple(_message(failure) for failure in failures))
+
+
+def _why(asked: Asked) -> dict[str, str]:
+    return {"reason": asked.reason, "note": asked.note}
 
 
 def _message(failure: Any) -> str:

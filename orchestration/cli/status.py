@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.certifying import archive_of
 from orchestration.month import Month
+from orchestration.pending import pending_revision
+from orchestration.settings import load_hall
 from reports.readiness import DayState, Problem
 
 _MARKS = {
@@ -44,6 +47,18 @@ def _mark(state: DayState) -> Text:
 def _share(states: list[DayState]) -> str:
     due = [state for state in states if state.expected]
     return f"{sum(state.state == 'answered' for state in due)}/{len(due)}"
+
+
+def certification_lines(month: Month, problems: list[Problem]) -> Iterator[str]:
+    """草稿, 待核定, 已核定 or 待修订, and what is to be done next."""
+    ledger = archive_of(load_hall(), month.home).ledger
+    entry = ledger.latest(month.name)
+    if entry is None:
+        yield f"{month.name} is 草稿" if problems else f"{month.name} is 待核定: `yuebao certify {month.name}`"
+        return
+    yield f"{month.name} is 已核定: {entry.certificate.name}, code {entry.certificate.code}"
+    if pending := pending_revision(entry.certificate, month.home):
+        yield str(pending)
 
 
 def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Iterator[str]:

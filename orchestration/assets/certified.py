@@ -1,0 +1,101 @@
+"""Certified numbers: a month's certificate as an asset, and the check that says when one waits for a revision."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import dagster as dg
+
+from orchestration.certifying import CERTIFICATE_ERRORS, Asked, People, archive_of, settle
+from orchestration.dbt_manifest import build_checks
+from orchestration.home import current_home
+from orchestration.month import open_month, problems_of, refusal
+from orchestration.partitions import monthly
+from orchestration.pending import pending_revisions
+from orchestration.settings import Hall, load_hall
+from reports.certificate import Reason
+from reports.ledger import Entry
+
+CERTIFIED_NUMBERS = dg.AssetKey("certified_numbers")
+REVISION_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_revision_is_pending")
+
+
+class SignOffs(dg.Config):
+    """Who signs off (policy `manual`), and for a revision its reason and a note; empty for what the policy does."""
+
+    preparer: str = ""
+    reviewer: str = ""
+    signer: str = ""
+    reason: Literal["", "late_data", "source_correction", "definition_change", "our_error"] = ""
+    note: str = ""
+
+
+def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
+    """The asset `certified_numbers`, one partition per month; it fails closed, and under `manual` waits for people."""
+
+    @dg.asset(
+        key=CERTIFIED_NUMBERS,
+        deps=["fct_monthly_metrics", "fct_completeness"],
+        partitions_def=monthly(hall),
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        group_name="report",
+        kinds={"json"},
+        owners=["team:data-engineers"],
+        description="The signed, chained record of the month's numbers and of all that they rest on.",
+        output_required=False,
+    )
+    def certified_numbers(context: dg.AssetExecutionContext, config: SignOffs) -> Iterator[dg.MaterializeResult[None]]:
+        month = open_month(context.partition_key[:7])
+        if problems := problems_of(month, build_checks()):
+            raise dg.Failure(description=refusal(month.name, problems), allow_retries=False)
+        reason: Reason | Literal[""] = config.reason
+        asked = Asked(People(config.preparer, config.reviewer, config.signer), reason, config.note)
+        try:
+            entry = settle(month, load_hall(), asked)
+        except CERTIFICATE_ERRORS as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        if entry is None:
+            context.log.info(f"{month.name} is 待核定: every check has passed, and it waits for `yuebao certify`")
+            return
+        yield dg.MaterializeResult(metadata=_metadata(entry))
+
+    return certified_numbers
+
+
+def build_revision_check(hall: Hall) -> dg.AssetChecksDefinition:
+    """The check `no_revision_is_pending`, which runs with every pull and every month."""
+
+    @dg.asset_check(
+        asset=CERTIFIED_NUMBERS,
+        name=REVISION_CHECK.name,
+        description="No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
+        additional_deps=[dg.AssetKey(["landing", system]) for system in hall.systems],
+        metadata={"next_step": "look at what changed, then `yuebao revise MONTH --reason ... --note ...`"},
+    )
+    def no_revision_is_pending() -> dg.AssetCheckResult:
+        home = current_home()
+        ledger = archive_of(load_hall(), home).ledger
+        pending = pending_revisions(ledger, home)
+        return dg.AssetCheckResult(
+            passed=not pending,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="\n".join(map(str, pending)) or "every certificate says what has come in",
+            metadata={
+                "months": ", ".join(each.certificate.month for each in pending),
+                "certified months": len({link.month for link in ledger.links()}),
+            },
+        )
+
+    return no_revision_is_pending
+
+
+def _metadata(entry: Entry) -> dict[str, dg.MetadataValue]:
+    certificate = entry.certificate
+    return {
+        "certificate": dg.MetadataValue.path(entry.path),
+        "code": dg.MetadataValue.text(certificate.code),
+        "revision": dg.MetadataValue.int(certificate.revision),
+        "signed off": dg.MetadataValue.text("; ".join(f"{each.role} {each.name}" for each in certificate.sign_offs)),
+        "extracts": dg.MetadataValue.int(len(certificate.foundation.extracts)),
+        "checks": dg.MetadataValue.int(len(certificate.foundation.build_checks)),
+        **{number.metric: dg.MetadataValue.int(number.exact) for number in certificate.numbers},
+    }
