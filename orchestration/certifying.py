@@ -57,8 +57,13 @@ class People:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a certification is asked for with: who signs off, and for a revision its reason and note."""
+    """What a certification is asked for with: which revision, who signs off, and for a revision its reason and note.
 
+    `revision` 0 leaves a certified month as it is; otherwise it is the one to make, and if somebody else made it
+    meanwhile, that is told.
+    """
+
+    revision: int = 0
     people: People = People()
     reason: Reason | Literal[""] = ""
     note: str = ""
@@ -112,11 +117,15 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> Entry | None:
         CertificateError, HeadMovedError, LedgerError, ReleaseError, SignerError, SettingsError: it may not or can't be
             signed.
     """
-    latest = archive_of(hall, month.home).ledger.latest(month.name)
-    if latest and not asked.reason:
+    ledger = archive_of(hall, month.home).ledger
+    latest = ledger.latest(month.name)
+    if asked.revision == 0 and latest:
         return latest
-    if not latest and hall.hall.certification.policy == "manual" and asked.people == People():
+    if asked.revision == 0 and hall.hall.certification.policy == "manual":
         return None
+    standing = latest.certificate.revision if latest else 0
+    if asked.revision not in {0, standing + 1}:
+        raise HeadMovedError(f"{month.name} is at revision {standing}: somebody else certified it in the meantime")
     entry = _certify(month, hall, asked)
     certificate = entry.certificate
     record(

@@ -140,17 +140,21 @@ class Landing:
         """Write an extract and then its entry; until the entry is there, nobody reads the file.
 
         Two processes that land the same day take turns. When the one before landed the same rows under the same
-        suite, its extract is returned and none is added.
+        suite, its extract is returned and none is added. A file that was lost is put back where the same rows give
+        the very bytes that its entry vouches for; one that was changed is left as it is, for somebody to look at.
         """
         folder = self._root / counted.system / counted.day.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             before = self.current(counted.system, counted.day)
+            content = _parquet(counted.rows)
+            digest = hashlib.sha256(content).hexdigest()
+            if before and digest == before.sha256 and not self.path(before).exists():
+                files.write_bytes(self.path(before), content)
             if before and self.confirms(before, counted.rows, counted.state, provenance.suite_version):
                 return before
             extract = _entry(counted, provenance, sequence=before.sequence + 1 if before else 1)
-            content = _parquet(counted.rows)
-            extract = replace(extract, sha256=hashlib.sha256(content).hexdigest())
+            extract = replace(extract, sha256=digest)
             files.write_bytes(folder / extract.file, content)
             files.write_json((folder / extract.file).with_suffix(".json"), asdict(extract))
         return extract

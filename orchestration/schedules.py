@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration.assets.certified import REVISION_CHECK
 
 PULL_JOB = "pull"
+REVISIONS_JOB = "revisions"
 FACTS_JOB = "facts"
 MONTH_JOB = "month"
 
@@ -20,6 +21,7 @@ def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     facts = dg.AssetSelection.all() - landing - dg.AssetSelection.groups("report")
     return [
         dg.define_asset_job(PULL_JOB, selection=landing | pending, description="Pull days of all hall systems."),
+        dg.define_asset_job(REVISIONS_JOB, selection=pending, description="See whether a certified month has changed."),
         dg.define_asset_job(FACTS_JOB, selection=facts, description="Build and test a month's facts."),
         dg.define_asset_job(
             MONTH_JOB,
@@ -33,7 +35,8 @@ def build_schedules(
     jobs: Sequence[dg.UnresolvedAssetJobDefinition],
 ) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
     """Nightly at 02:30 for yesterday; at 06:00 on the first of the month for the month before. Hall time."""
-    pull, _, month = jobs
+    by_name = {job.name: job for job in jobs}
+    pull, month = by_name[PULL_JOB], by_name[MONTH_JOB]
     return [
         dg.build_schedule_from_partitioned_job(
             pull, name="nightly_pull", description="Pull yesterday from all systems.", hour_of_day=2, minute_of_hour=30

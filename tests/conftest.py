@@ -9,6 +9,7 @@ import pytest
 
 from orchestration.demo import DemoHall, demo_hall
 from orchestration.home import SILENCE, Home, prepare_environment
+from tests.halls import MONTHS, Hall
 
 
 @pytest.fixture
@@ -28,3 +29,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoHall]:
     """The demo hall with its files of March and April 2025; who spoils files works on a copy."""
     with demo_hall(tmp_path_factory.mktemp("demo"), ["2025-03", "2025-04"]) as hall:
         yield hall
+
+
+@pytest.fixture(scope="module")
+def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """A hall for the tests of one file; who changes more than it adds works on a copy."""
+    folder = tmp_path_factory.mktemp("hall")
+    with demo_hall(folder / "demo", MONTHS) as demo:
+        yield Hall(folder, demo.variables())

@@ -826,21 +826,32 @@ def test_silence_casts_no_doubt_on_what_is_in(desks: Desks) -> None:
     assert stand.extracts[ENQUIRY].sequence == 1
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?")])
-def test_a_damaged_extract_is_noticed_and_landed_anew(
-    desks: Desks, home: Home, damage: Callable[[Path], object]
-) -> None:
+def test_a_changed_extract_is_noticed_and_landed_anew(desks: Desks, home: Home) -> None:
     _, pull = desks
     landing = Landing(home.landing)
     first = landing.current(*ENQUIRY)
     assert first
-    damage(landing.path(first))
-    assert str(landing.path(first)) in landing.damage(first)
+    path = landing.path(first)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert str(path) in landing.damage(first)
 
     second = pull().extracts[ENQUIRY]
 
     assert (second.sequence, second.content_sha256) == (2, first.content_sha256)
     assert landing.damage(second) == ""
+    assert landing.damage(first), "what was changed stays to be looked at"
+
+
+def test_a_lost_extract_is_noticed_and_put_back_to_the_byte(desks: Desks, home: Home) -> None:
+    _, pull = desks
+    landing = Landing(home.landing)
+    first = landing.current(*ENQUIRY)
+    assert first
+    landing.path(first).unlink()
+    assert str(landing.path(first)) in landing.damage(first)
+
+    assert pull().extracts[ENQUIRY] == first
+    assert landing.damage(first) == ""
 
 
 @pytest.mark.usefixtures("desks")

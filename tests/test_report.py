@@ -6,57 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from orchestration.cli.main import app
-from orchestration.demo import demo_hall
-from tests import recount
+from tests.halls import HEADING, MONTHS, PARAGRAPH, Hall
 
 ROOT = Path(__file__).resolve().parents[1]
-MONTHS = ("2025-03", "2024-02", "2025-01", "2024-12")
-HEADING = "一、2025 年 3 月总体运行情况"
-PARAGRAPH = (
-    "3 月，省本级办理政务服务事项 5.6 万件。"
-    "各进驻部门（单位）窗口共受理政务服务事项全程网办 5.42 万件，办结政务服务事项全程网办 5.12 万件；"
-    "综合窗口受理政务服务事项 0.02 万件，窗口出件量 0.23 万件；政务大厅现场邮寄量 0.09 万件；"
-    "为办事企业群众提供电话咨询 1187 人（次）、现场咨询服务 5515 人（次）。"
-)
-
-
-class Hall:
-    """A served demo hall, a state folder of its own, and the command line on both."""
-
-    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
-        self.home = folder / "var"
-        self.demo = Path(variables["YUEBAO_DEMO_DIR"])
-        self.variables = variables
-        self.environment = {**variables, "YUEBAO_HOME": str(self.home), "DAGSTER_HOME": str(self.home / "dagster")}
-
-    def run(self, *arguments: str) -> Result:
-        return CliRunner().invoke(app, list(arguments), env=self.environment)
-
-    def recount(self, month: str) -> dict[str, int]:
-        names = ("YUEBAO_DEMO_URL", "YUEBAO_DEMO_DIR", "YUEBAO_DEMO_PLATFORM_TOKEN", "YUEBAO_DEMO_DESKS_KEY")
-        url, folder, token, key = (self.variables[name] for name in names)
-        return recount.recount(url, Path(folder), token, key, month)
-
-    def numbers(self, month: str) -> dict[str, int]:
-        path = self.home / "published" / month / "candidate" / "numbers.json"
-        return {metric["metric"]: metric["exact"] for metric in json.loads(path.read_text())["metrics"]}
-
-    def extracts(self) -> list[Path]:
-        return sorted((self.home / "landing").rglob("*.parquet"))
-
-
-@pytest.fixture(scope="module")
-def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    folder = tmp_path_factory.mktemp("hall")
-    with demo_hall(folder / "demo", MONTHS) as demo:
-        yield Hall(folder, demo.variables())
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +24,7 @@ def march(hall: Hall) -> Result:
 def test_march_2025_is_printed_as_it_was(march: Result, hall: Hall) -> None:
     assert march.exit_code == 0, march.output
     assert march.stdout.startswith(f"{HEADING}\n\n{PARAGRAPH}\n")
-    release = hall.home / "published" / "2025-03" / "candidate"
+    release = hall.home / "published" / "2025-03" / "r1"
     assert (release / "section.txt").read_text() == f"{HEADING}\n\n{PARAGRAPH}\n"
     assert (release / "section.md").read_text() == f"## {HEADING}\n\n{PARAGRAPH}\n"
     for name in ("section.txt", "section.md", "numbers.json"):
@@ -244,7 +201,7 @@ def test_a_broken_identity_refuses_the_month_and_names_the_check(march: Result, 
     assert result.exit_code == 1
     assert "the warehouse refused 2025-03; nothing was published:" in result.stderr
     assert "fct_daily_counts_equal_what_was_landed: fail" in result.stderr
-    assert not (other.home / "published" / "2025-03" / "candidate").exists()
+    assert not (other.home / "published" / "2025-03" / "r1").exists()
     status = other.run("status", "2025-03")
     assert "check fct_daily_counts_equal_what_was_landed on fct_daily_counts failed" in status.stdout
 
@@ -266,107 +223,3 @@ def test_an_unknown_system_or_day_is_refused_in_one_line(hall: Hall) -> None:
         result = hall.run("pull", *arguments)
         assert result.exit_code == 2
         assert said in result.stderr
-
-
-@pytest.fixture(scope="module")
-def certified(march: Result, hall: Hall) -> Result:
-    assert hall.run("report", "2025-03").exit_code == 0
-    return hall.run("certify", "2025-03")
-
-
-def test_a_month_is_certified_once_and_its_release_is_what_was_printed(certified: Result, hall: Hall) -> None:
-    assert certified.exit_code == 0, certified.output
-    assert re.search(r"000001-2025-03-r1\.json 已核定, code \w{4}-\w{4}-\w{4}\n", certified.stdout)
-    release = hall.home / "published" / "2025-03" / "r1"
-    assert (release / "section.txt").read_text() == f"{HEADING}\n\n{PARAGRAPH}\n"
-    numbers = json.loads((release / "numbers.json").read_text())
-    assert numbers["state"] == "已核定"
-    assert numbers["certificate"]["code"] in certified.stdout
-    assert {metric["metric"]: metric["exact"] for metric in numbers["metrics"]} == hall.recount("2025-03")
-    again = hall.run("certify", "2025-03")
-    assert again.exit_code == 1
-    assert "2025-03 is certified already: 000001-2025-03-r1.json" in again.stderr
-
-
-def test_a_month_that_cannot_be_printed_cannot_be_certified(certified: Result, hall: Hall) -> None:
-    result = hall.run("certify", "2024-03")
-    assert result.exit_code == 1
-    assert "courier 邮寄: 2024-03-01..2024-03-31 missing" in result.stderr
-    assert not (hall.home / "published" / "2024-03").exists()
-
-
-def test_what_was_certified_is_proved_from_files_alone(certified: Result, hall: Hall, tmp_path: Path) -> None:
-    release = hall.home / "published" / "2025-03" / "r1"
-    assert hall.run("verify").exit_code == 0
-    assert hall.run("verify", "2025-03").exit_code == 0
-    stick = tmp_path / "stick"
-    shutil.copytree(release, stick)
-    handed_over = hall.run("verify", str(stick))
-    assert handed_over.exit_code == 0
-    assert "not checked: its 155 extracts" in handed_over.stdout
-    (stick / "section.txt").write_text(PARAGRAPH.replace("5.42", "5.43"))
-    assert hall.run("verify", str(stick)).exit_code == 1
-    nobody = tmp_path / "signers.toml"
-    nobody.write_text("signers = []\n")
-    assert hall.run("verify", "--signers", str(nobody)).exit_code == 1
-
-
-def test_a_changed_extract_is_found_and_named(certified: Result, hall: Hall, tmp_path: Path) -> None:
-    other = Hall(tmp_path, hall.variables)
-    shutil.copytree(hall.home, other.home, symlinks=True)
-    extract = max((other.home / "landing" / "call_centre" / "2025-03-12").glob("*.parquet"))
-    content = bytearray(extract.read_bytes())
-    content[100] ^= 1
-    extract.write_bytes(content)
-    result = other.run("verify")
-    assert result.exit_code == 1
-    assert str(extract) in result.stdout
-
-
-def test_an_authors_text_is_held_against_the_certificates(certified: Result, hall: Hall, tmp_path: Path) -> None:
-    release = hall.home / "published" / "2025-03" / "r1"
-    clean = hall.run("proofread", str(release / "section.md"), "--month", "2025-03")
-    assert clean.exit_code == 0
-    assert "相符 8 处，需处理 0 处" in clean.stdout
-    draft = tmp_path / "draft.txt"
-    draft.write_text(PARAGRAPH.replace("5.42", "5.43"))
-    found = hall.run("proofread", str(draft), "--month", "2025-03")
-    assert found.exit_code == 1
-    assert "【取舍错误】“5.43 万件”" in found.stdout
-    assert hall.run("proofread", str(draft), "--month", "2024-02").exit_code == 1
-    assert hall.run("proofread", str(tmp_path / "absent.txt"), "--month", "2025-03").exit_code == 2
-
-
-def test_a_late_correction_is_a_revision_with_a_reason_and_nothing_printed_changes(
-    certified: Result, hall: Hall, tmp_path: Path
-) -> None:
-    other = Hall(tmp_path, hall.variables)
-    shutil.copytree(hall.home, other.home, symlinks=True)
-    shutil.copytree(hall.demo, tmp_path / "demo")
-    other.environment["YUEBAO_DEMO_DIR"] = str(tmp_path / "demo")
-    late = tmp_path / "demo" / "call_centre" / "电话咨询_20250312.csv"
-    rows = late.read_bytes().decode("gbk").split("\r\n")
-    for number in (1, -2):
-        day, code, name, count = rows[number].split(",")
-        rows[number] = f"{day},{code},{name},{int(count) + 8}"
-    late.write_bytes("\r\n".join(rows).encode("gbk"))
-    printed = (other.home / "published" / "2025-03" / "r1" / "section.txt").read_bytes()
-
-    assert other.run("revise", "2025-03", "--reason", "late_data").exit_code == 1
-    pulled = other.run("report", "2025-03")
-    assert pulled.exit_code == 0, pulled.output
-    assert "待修订" in other.run("certify", "2025-03").stderr
-    revised = other.run("revise", "2025-03", "--reason", "late_data", "--note", "呼叫中心补报")
-    assert revised.exit_code == 0, revised.output
-    assert "000002-2025-03-r2.json 已核定" in revised.stdout
-    assert "修订说明：2025 年 3 月电话咨询由 1187 人（次）修订为 1195 人（次）（迟报补报）。" in revised.stdout
-    assert "受影响的原文：为办事企业群众提供电话咨询 1187 人（次）" in revised.stdout
-    assert (other.home / "published" / "2025-03" / "r1" / "section.txt").read_bytes() == printed
-    assert "1195 人（次）" in (other.home / "published" / "2025-03" / "r2" / "section.txt").read_text()
-    assert other.run("verify").exit_code == 0
-
-    stale = tmp_path / "stale.txt"
-    stale.write_bytes(printed)
-    found = other.run("proofread", str(stale), "--month", "2025-03")
-    assert found.exit_code == 1
-    assert "1187 人（次）" in found.stdout

@@ -14,7 +14,7 @@ import pytest
 
 from reports.numbers import MonthlyNumber
 from reports.rounding import printed
-from reports.section import Origin, SectionError, Source, State, write_section
+from reports.section import Origin, SectionError, Source, write_draft
 from reports.wording import Section
 
 TEMPLATE = "一、{{ year }} 年 {{ month }} 月\n\n邮寄量 {{ n.parcels_mailed }}。\n"
@@ -79,9 +79,8 @@ def write(
     template: Path,
     numbers: dict[str, MonthlyNumber] = NUMBERS,
     origin: Origin = ORIGIN,
-    state: State = "待核定",
 ) -> Section:
-    return write_section(folder, numbers, origin, state=state, template=template)
+    return write_draft(folder, numbers, origin, template=template)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -91,8 +90,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_text_and_markdown(folder: Path, template: Path) -> None:
     section = write(folder, template)
     assert section.metrics == {"parcels_mailed"}
-    assert contents(folder)["section.txt"].decode() == "一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
-    assert contents(folder)["section.md"].decode() == "## 一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
+    assert contents(folder)["section.txt"].decode() == "草稿\n\n一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
+    assert contents(folder)["section.md"].decode() == "**草稿**\n\n## 一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
 
 
 def test_numbers_say_what_they_rest_on(folder: Path, template: Path) -> None:
@@ -101,7 +100,7 @@ def test_numbers_say_what_they_rest_on(folder: Path, template: Path) -> None:
     assert {key: document[key] for key in ("month", "hall", "state", "fingerprint", "certificate")} == {
         "month": "2025-03",
         "hall": {"code": "510000", "name": "四川省政务服务大厅"},
-        "state": "待核定",
+        "state": "草稿",
         "certificate": None,
         "fingerprint": "f" * 64,
     }
@@ -135,19 +134,9 @@ def test_numbers_say_what_they_rest_on(folder: Path, template: Path) -> None:
     assert [one["system"] for one in issued["sources"]] == ["courier", "window_system"]
 
 
-def test_a_draft_says_so_in_every_file_and_nothing_else_does(folder: Path, template: Path) -> None:
+def test_a_draft_says_so_in_every_file(folder: Path, template: Path) -> None:
     write(folder, template)
-    assert not any("草稿" in content.decode() for content in contents(folder).values())
-    write(folder, template, state="草稿")
     assert all("草稿" in content.decode() for content in contents(folder).values())
-    assert contents(folder)["section.txt"].decode() == "草稿\n\n一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
-
-
-@pytest.mark.parametrize("state", ["已核定", "已修订", ""])
-def test_no_state_that_needs_a_certificate(folder: Path, template: Path, state: Any) -> None:
-    with pytest.raises(SectionError, match="without a certificate a section is 草稿 or 待核定, not"):
-        write(folder, template, state=state)
-    assert not folder.exists()
 
 
 def test_identical_files_are_left_untouched(folder: Path, template: Path) -> None:

@@ -20,8 +20,9 @@ REVISION_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_revision_is_pending")
 
 
 class SignOffs(dg.Config):
-    """Who signs off (policy `manual`), and for a revision its reason and a note; empty for what the policy does."""
+    """Which revision to make (0: the first if there is none), who signs off (policy `manual`), and why it changes."""
 
+    revision: int = 0
     preparer: str = ""
     reviewer: str = ""
     signer: str = ""
@@ -48,7 +49,7 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
         if problems := problems_of(month, build_checks()):
             raise dg.Failure(description=refusal(month.name, problems), allow_retries=False)
         reason: Reason | Literal[""] = config.reason
-        asked = Asked(People(config.preparer, config.reviewer, config.signer), reason, config.note)
+        asked = Asked(config.revision, People(config.preparer, config.reviewer, config.signer), reason, config.note)
         try:
             entry = settle(month, load_hall(), asked)
         except CERTIFICATE_ERRORS as error:

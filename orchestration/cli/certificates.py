@@ -43,10 +43,8 @@ def certify_now(name: str, people: People) -> tuple[Entry, Path]:
         pending = pending_revision(certified.certificate, current_home())
         then = f"\n{pending}" if pending else ""
         raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}{then}")
-    bring_to_certificate(Runs(current_home()), name, Asked(people))
-    entry = archive.ledger.latest(name)
-    if entry is None:
-        raise Refused(f"the policy is manual: name --preparer, --reviewer and --signer to certify {name}")
+    bring_to_certificate(Runs(current_home()), name, Asked(1, people))
+    entry = archive.ledger.entries(name)[0]
     return entry, release_of(archive.published, entry.certificate)
 
 
@@ -62,7 +60,7 @@ def revise_now(name: str, people: People, reason: Reason, note: str) -> Revised:
         raise Refused(f"{name} was never certified; run `yuebao certify {name}`")
     if before.certificate.foundation.fingerprint == open_month(name).fingerprint:
         raise Refused(f"nothing behind {name} has changed since {before.certificate.name}")
-    bring_to_certificate(Runs(current_home()), name, Asked(people, reason, note))
+    bring_to_certificate(Runs(current_home()), name, Asked(before.certificate.revision + 1, people, reason, note))
     *_, entry = entries = archive.ledger.entries(name)
     comparison = compare([each.certificate for each in entries[before.certificate.revision - 1 :]])
     printed = release_of(archive.published, before.certificate) / "section.txt"

@@ -17,7 +17,8 @@ from orchestration.certifying import Asked
 from orchestration.dbt_manifest import ensure_manifest
 from orchestration.definitions import defs
 from orchestration.home import Home, dagster_instance
-from orchestration.schedules import FACTS_JOB, MONTH_JOB, PULL_JOB
+from orchestration.schedules import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
+from orchestration.settings import load_hall
 
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
@@ -44,17 +45,25 @@ class Runs:
         self._definitions = defs()
 
     def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:
-        """One run that pulls a range of days (first and last given) of the named systems."""
-        return self._run(
+        """One run that pulls a range of days (first and last given) of the named systems.
+
+        Dagster leaves checks of other assets out of a run of chosen assets, so that after a pull of some systems
+        whether a revision is pending is asked in a run of its own.
+        """
+        every = set(systems) == set(load_hall().hall.systems)
+        outcome = self._run(
             PULL_JOB,
             tags={_RANGE_START: days[0].isoformat(), _RANGE_END: days[-1].isoformat()},
-            asset_selection=[landing_key(name) for name in systems],
             run_config={**_QUIET, "resources": {"hall_systems": {"config": {"data_docs": data_docs}}}},
+            **({} if every else {"asset_selection": [landing_key(name) for name in systems]}),
         )
+        if not every:
+            self._run(REVISIONS_JOB, run_config=_QUIET)
+        return outcome
 
     def month(self, month: str, asked: Asked, *, build: bool) -> RunOutcome:
         """One run that brings a month to its certified section, building and testing its facts first if asked to."""
-        signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": {**asdict(asked.people), **_why(asked)}}}}
+        signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": _told(asked)}}}
         chosen = {} if build else {"asset_selection": [CERTIFIED_NUMBERS, SECTION]}
         return self._run(MONTH_JOB, partition_key=f"{month}-01", run_config={**_QUIET, **signing}, **chosen)
 
@@ -70,8 +79,8 @@ class Runs:
         return RunOutcome(result.run_id, result.success, tuple(_message(failure) for failure in failures))
 
 
-def _why(asked: Asked) -> dict[str, str]:
-    return {"reason": asked.reason, "note": asked.note}
+def _told(asked: Asked) -> dict[str, Any]:
+    return {"revision": asked.revision, "reason": asked.reason, "note": asked.note, **asdict(asked.people)}
 
 
 def _message(failure: Any) -> str:

@@ -101,10 +101,11 @@ def _rates(archive: Archive, certificate: Certificate, metric: str, basis: Basis
     lines = []
     for against in _RATES:
         month = base_month(certificate.month, against)
+        history = [entry.certificate for entry in archive.ledger.entries(month)]
         try:
-            found = rate(metric, certificate, [entry.certificate for entry in archive.ledger.entries(month)], basis)
+            found = rate(metric, certificate, history, basis)
         except RateError as error:
-            lines.append(f"{against}: {error}")
+            lines.append(str(error) if history else f"{month} isn't certified")
         else:
             lines.append(f"{found.text}（{found.basis_text}）")
     return "\n".join(lines)

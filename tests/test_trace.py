@@ -1,0 +1,86 @@
+"""Taking a number apart, down to the rows of its extracts."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from reports.archive import Archive
+from reports.canonical import sha256
+from reports.certificate import Certificate, CertifiedExtract
+from reports.trace import TraceError, trace
+from tests.certificates import Month, archive_in, numbers
+
+DAYS = ("2025-03-01", "2025-03-02", "2025-03-03")
+ROWS = {
+    "2025-03-01": [("D01", "documents_issued", 1_000), ("D02", "documents_issued", 300), ("D01", "open", 9)],
+    "2025-03-02": [("D01", "documents_issued", 1_000), ("D02", "open", 7)],
+    "2025-03-03": [],
+}
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return archive_in(tmp_path)
+
+
+@pytest.fixture
+def certificate(archive: Archive) -> Certificate:
+    """Three days of one system, the last one closed."""
+    drafted = Month(archive).drafted(numbers(2_300))
+    extracts = tuple(extract(archive.landing, day) for day in DAYS)
+    return replace(drafted, foundation=replace(drafted.foundation, extracts=extracts))
+
+
+def extract(landing: Path, day: str) -> CertifiedExtract:
+    folder = landing / "window_system" / day
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [
+        {"stat_date": date.fromisoformat(day), "department_code": code, "item_code": None, "measure": name, "count": n}
+        for code, name, n in ROWS[day]
+    ]
+    fields = [("stat_date", pa.date32()), ("department_code", pa.string()), ("item_code", pa.string())]
+    schema = pa.schema([*fields, ("measure", pa.string()), ("count", pa.int64())])
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "0009-traced.parquet")
+    (folder / "0009-traced.json").write_text("{}")
+    state = "closed" if not rows else "answered"
+    content = sha256((folder / "0009-traced.parquet").read_bytes())
+    return CertifiedExtract("window_system", day, state, 9, "0009-traced.parquet", content, content, sha256(b"{}"))  # type: ignore[arg-type]
+
+
+def test_rows_add_up_by_department_and_by_extract(archive: Archive, certificate: Certificate) -> None:
+    traced = trace(certificate, "documents_issued", archive.landing)
+    assert traced.by_department == {"D01": 2_000, "D02": 300}
+    assert {each.day: total for each, total in traced.by_extract.items()} == {
+        "2025-03-01": 1_300,
+        "2025-03-02": 1_000,
+    }
+    assert {each.measure for each in traced.contributions} == {"documents_issued"}
+
+
+def test_of_a_stock_only_the_last_answered_day_counts(archive: Archive, certificate: Certificate) -> None:
+    number = replace(certificate.by_metric["documents_issued"], exact=7, measures=("open",))
+    stock = replace(certificate, numbers=(number,))
+    traced = trace(stock, "documents_issued", archive.landing, closing={"open"})
+    assert [(each.extract.day, each.count) for each in traced.contributions] == [("2025-03-02", 7)]
+
+
+def test_rows_that_do_not_give_the_certified_value_are_told(archive: Archive, certificate: Certificate) -> None:
+    number = replace(certificate.by_metric["documents_issued"], exact=2_301)
+    with pytest.raises(TraceError, match=r"rows behind documents_issued give 2300, but .* certifies 2301"):
+        trace(replace(certificate, numbers=(number,)), "documents_issued", archive.landing)
+
+
+def test_nothing_is_traced_over_a_changed_extract(archive: Archive, certificate: Certificate) -> None:
+    path = archive.landing / certificate.foundation.extracts[1].path
+    path.write_bytes(path.read_bytes() + b"?")
+    with pytest.raises(TraceError, match=r"0009-traced.parquet: it was changed"):
+        trace(certificate, "documents_issued", archive.landing)
+
+
+def test_a_metric_that_is_not_certified_is_named(archive: Archive, certificate: Certificate) -> None:
+    with pytest.raises(TraceError, match="has no cats; it has documents_issued"):
+        trace(certificate, "cats", archive.landing)
