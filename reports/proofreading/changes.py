@@ -26,7 +26,7 @@ TREND = re.compile(
     rf"(?:{_BASE})[^，。；：！？（）\d]{{0,8}}?(?P<change>{_CHANGE})(?![至到])(?P<rest>[^，。；：！？（）]{{0,12}})"
 )
 FORMERLY = re.compile(r"原为|原刊|原公布|原载|更正前|修订前|此前公布|前期刊印")
-# What stands behind a number that is quoted only to be replaced: 由 1187 人（次）修订为….
+# What stands behind a number that is quoted only to be replaced: 由甲数修订为乙数.
 REPLACED = re.compile(r"\s*(?:更正|修订|改)为")
 TOTAL = re.compile(r"(?:合计|共计|总计|总共|共)[^，。；]{0,12}$")
 
