@@ -1,26 +1,152 @@
-"""The reviewed tables of the hall that Python reads beside dbt: its words, and the overrides of the calendar."""
+"""The reviewed tables of a hall, `catalogue/*.csv` in its folder: departments, measures, metrics, calendar overrides.
+
+They say what the hall counts and how that is reported; nothing of it stands in the code.
+"""
 
 from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field, ValidationError
 
 from expectations.rules import suite_version
 from orchestration.home import PROJECT_ROOT
+from orchestration.settings import SettingsError, hall_folder
+from orchestration.system_settings.common import Strict
 from orchestration.working_days import WorkingDays, load_overrides
 
 if TYPE_CHECKING:
     from expectations.validation import Vocabulary
 
-SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
+Word = Field(min_length=1)
+
+
+class Department(Strict):
+    """One row of departments.csv."""
+
+    department_code: str = Word
+    department_name: str = Word
+
+
+class ServiceHall(Strict):
+    """One row of halls.csv."""
+
+    hall_code: str = Word
+    hall_name: str = Word
+    hall_level: Literal["province", "city", "county"]
+
+
+class Measure(Strict):
+    """One row of measures.csv; `closing` is a stock, of which a month has what its last answered day has."""
+
+    measure: str = Word
+    measure_name: str = Word
+    event_counted: str = Word
+    aggregation: Literal["sum", "closing"]
+
+
+class Metric(Strict):
+    """One row of metrics.csv: a metric at one version of its definition."""
+
+    metric: str = Word
+    version: int = Field(ge=1)
+    metric_name: str = Word
+    definition: str = Word
+    event_counted: str = Word
+    deduplication_key: str = Word
+    overlaps_with: str | None
+    unit: str = Word
+    display_unit: str = Word
+    display_divisor: int = Field(ge=1)
+    display_decimals: int = Field(ge=0)
+    rounding: Literal["half_up", "half_even"]
+    valid_from: date
+    valid_to: date | None
+
+
+class MetricMeasure(Strict):
+    """One row of metric_measures.csv: a measure that a version of a metric sums."""
+
+    metric: str = Word
+    version: int = Field(ge=1)
+    measure: str = Word
+
+
+class MetricPart(Strict):
+    """One row of metric_parts.csv: a metric that a version of a composed metric adds up."""
+
+    metric: str = Word
+    version: int = Field(ge=1)
+    part: str = Word
+
+
+class StockBalance(Strict):
+    """One row of stock_balances.csv: what stands at a day's end is what stood before it, plus inflow, minus outflow."""
+
+    stock: str = Word
+    inflow: str = Word
+    outflow: str = Word
+
+
+class CalendarOverride(Strict):
+    """One row of calendar_overrides.csv: a reviewed correction of the working-day calendar."""
+
+    stat_date: date
+    is_working_day: bool
+    reason: str = Word
+    reviewed_by: str = Word
+
+
+TABLES: Mapping[str, type[Strict]] = {
+    "departments": Department,
+    "halls": ServiceHall,
+    "measures": Measure,
+    "metrics": Metric,
+    "metric_measures": MetricMeasure,
+    "metric_parts": MetricPart,
+    "stock_balances": StockBalance,
+    "calendar_overrides": CalendarOverride,
+}
+
+
+def catalogue_folder() -> Path:
+    """Where the tables of the hall that `YUEBAO_HALL` names lie."""
+    return hall_folder() / "catalogue"
+
+
+def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
+    """The rows of one table, ready to be written as JSON.
+
+    Raises:
+        SettingsError: the file is absent, or a column or value isn't what it must be; it names file, line and column.
+    """
+    path = folder / f"{name}.csv"
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SettingsError(f"{path} can't be read as a table of comma-separated values in UTF-8: {error}") from error
+    return [_row(path, line, row, TABLES[name]) for line, row in enumerate(rows, start=2)]
+
+
+def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict]) -> dict[str, Any]:
+    told = {str(column): value or None for column, value in row.items()}
+    try:
+        return kind.model_validate(told).model_dump(mode="json")
+    except ValidationError as error:
+        complaints = [f"column {each['loc'][0]}: {each['msg']}" for each in error.errors()]
+        raise SettingsError(f"{path} line {line}: {'; '.join(complaints)}") from error
 
 
 def working_days() -> WorkingDays:
     """The calendar under the reviewed overrides."""
-    return WorkingDays(load_overrides(SEEDS / "calendar_overrides.csv"))
+    return WorkingDays(load_overrides(catalogue_folder() / "calendar_overrides.csv"))
 
 
 def vocabulary(measures: tuple[str, ...]) -> Vocabulary:
@@ -28,16 +154,40 @@ def vocabulary(measures: tuple[str, ...]) -> Vocabulary:
     from expectations.validation import Vocabulary
 
     return Vocabulary(
-        halls=_codes("halls.csv", "hall_code"),
-        departments=_codes("departments.csv", "department_code"),
+        halls=frozenset(_column("halls", "hall_code")),
+        departments=frozenset(_column("departments", "department_code")),
         measures=frozenset(measures),
     )
 
 
-@cache
+def closing_measures() -> frozenset[str]:
+    """The measures that are stocks."""
+    rows = read_table(catalogue_folder(), "measures")
+    return frozenset(row["measure"] for row in rows if row["aggregation"] == "closing")
+
+
+def department_names() -> dict[str, str]:
+    """The departments' names by code."""
+    return {row["department_code"]: row["department_name"] for row in read_table(catalogue_folder(), "departments")}
+
+
+def _column(table: str, column: str) -> list[str]:
+    return [row[column] for row in read_table(catalogue_folder(), table)]
+
+
+def metric_tables() -> list[Path]:
+    """The files of the metric catalogue, whose digest is its version."""
+    return sorted(catalogue_folder().glob("metric*.csv"))
+
+
 def evidence_version() -> str:
     """The version of everything a day is judged by: the suite and the words; older evidence is stale."""
-    words = b"".join((SEEDS / name).read_bytes() for name in ("halls.csv", "departments.csv", "measures.csv"))
+    return _evidence_version(catalogue_folder())
+
+
+@cache
+def _evidence_version(folder: Path) -> str:
+    words = b"".join((folder / f"{name}.csv").read_bytes() for name in ("halls", "departments", "measures"))
     return f"{suite_version()}-{hashlib.sha256(words).hexdigest()[:8]}"
 
 
@@ -62,30 +212,8 @@ def _sources() -> list[Path]:
 
 
 def warehouse_sources() -> list[Path]:
-    """The files that say what dbt builds: models, tests, macros, seeds and their settings."""
+    """The files that say what dbt builds: models, tests, macros and their settings."""
     project = PROJECT_ROOT / "dbt_project"
-    folders = ("models", "tests", "macros", "seeds")
+    folders = ("models", "tests", "macros")
     files = [*project.glob("dbt_project.yml"), *(path for name in folders for path in (project / name).rglob("*.*"))]
     return sorted(files)
-
-
-@cache
-def closing_measures() -> frozenset[str]:
-    """The measures that are stocks: a month has what its last answered day has."""
-    return frozenset(row["measure"] for row in _rows("measures.csv") if row["aggregation"] == "closing")
-
-
-@cache
-def department_names() -> dict[str, str]:
-    """The departments' names by code."""
-    return {row["department_code"]: row["department_name"] for row in _rows("departments.csv")}
-
-
-@cache
-def _codes(table: str, column: str) -> frozenset[str]:
-    return frozenset(row[column] for row in _rows(table))
-
-
-def _rows(table: str) -> list[dict[str, str]]:
-    with (SEEDS / table).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from orchestration.catalogue import SEEDS, code_version, evidence_version
+from orchestration.catalogue import code_version, evidence_version, metric_tables
 from orchestration.event_log import record
 from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing
@@ -156,7 +156,8 @@ def _certify(month: Month, hall: HallFolder, asked: Asked) -> Entry:
     )
     drafted = draft(archive, candidate)
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
-    files = certified_files(drafted, origin_of(month, drafted.by_metric), edition_notes(archive.ledger, drafted))
+    notes = edition_notes(archive.ledger, drafted)
+    files = certified_files(drafted, origin_of(month, drafted.by_metric), notes, template=hall.wording)
     return certify(archive, drafted, files, key)
 
 
@@ -188,7 +189,7 @@ def foundation_of(month: Month) -> Foundation:
     landing = Landing(month.home.landing)
     return Foundation(
         fingerprint=month.fingerprint,
-        catalogue_version=_digest(sorted(SEEDS.glob("metric*.csv"))),
+        catalogue_version=_digest(metric_tables()),
         suite_version=evidence_version(),
         code_version=code_version(),
         lock_sha256=_digest([PROJECT_ROOT / "requirements.lock"]),

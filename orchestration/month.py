@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from expectations.rules import RULES
-from orchestration.catalogue import evidence_version, warehouse_sources, working_days
+from orchestration.catalogue import (
+    TABLES,
+    catalogue_folder,
+    evidence_version,
+    read_table,
+    warehouse_sources,
+    working_days,
+)
 from orchestration.home import PROJECT_ROOT, Home, current_home
 from orchestration.landing import Extract, Landing
 from orchestration.partitions import reportable_days
@@ -112,7 +119,19 @@ class Month:
                 {"system": name, "system_name": system.title, "hall_code": self.hall.code, "opens": system.opens}
                 for name, system in self.hall.systems.items()
             ],
+            **self.catalogue,
         }
+
+    @cached_property
+    def catalogue(self) -> dict[str, list[dict[str, Any]]]:
+        """The hall's reviewed tables, and which system answers which measure."""
+        answered = [
+            {"system": name, "measure": measure}
+            for name, system in self.hall.systems.items()
+            for measure in system.measures
+        ]
+        tables = {name: read_table(catalogue_folder(), name) for name in TABLES}
+        return {**tables, "system_measures": answered}
 
     def write_inputs(self) -> Path:
         """Put the inputs where dbt reads them, and return that folder."""
@@ -123,11 +142,12 @@ class Month:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Digest of all that the facts follow from: the rows landed, calendar, systems, the warehouse's sources."""
+        """Digest of all that the facts follow from: rows landed, calendar, systems, catalogue, the models' sources."""
         rows = [
             [row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in self.inputs["extracts"]
         ]
-        facts = [sorted(rows), self.inputs["calendar"], self.inputs["hall_systems"], _warehouse_digest()]
+        told = [self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
+        facts = [sorted(rows), *told, _warehouse_digest()]
         return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
 
     @property

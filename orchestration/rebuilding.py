@@ -34,13 +34,14 @@ class Rebuilt:
     equal: tuple[str, ...]
 
 
-def rebuild(entry: Entry, month: Month, archive: Archive) -> Rebuilt:
+def rebuild(entry: Entry, month: Month, archive: Archive, wording: Path) -> Rebuilt:
     """Rebuild one certificate's month from the extracts that it names.
 
     Args:
         entry: The certificate, of whichever revision.
         month: The month as it stands; its settings and calendar are used, its current extracts aren't.
         archive: Where extracts, ledger and releases lie.
+        wording: The hall's template.
 
     Raises:
         LandingError, DbtError, SettingsError, CalendarError: it can't be rebuilt at all.
@@ -55,7 +56,8 @@ def rebuild(entry: Entry, month: Month, archive: Archive) -> Rebuilt:
         return Rebuilt(entry, (*differences, *_other_code(certificate)), ())
     flags = flagged_before(archive.ledger, certificate.sequence, certificate.month, numbers.values())
     again = replace(certificate, numbers=flags, files={})
-    files = certified_files(again, origin_of(then, again.by_metric), edition_notes(archive.ledger, certificate))
+    notes = edition_notes(archive.ledger, certificate)
+    files = certified_files(again, origin_of(then, again.by_metric), notes, template=wording)
     differences += _number_differences(certificate, again)
     equal, changed = _compare(files, release_of(archive.published, certificate), certificate)
     differences += changed

@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError
 from orchestration.home import PROJECT_ROOT
 from orchestration.system_settings import AnySystem
 from orchestration.system_settings.common import Strict
+from reports.wording import STATISTICS_SECTION
 
 DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -56,6 +57,7 @@ class Hall(Strict):
     embedded_demo: bool = False
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
     retries: Retries = Retries()
+    wording: str = Field(default="", description="a template in the hall's folder; empty for the one of this project")
     certification: Certification
     systems: dict[str, AnySystem] = Field(min_length=1)
 
@@ -65,6 +67,11 @@ class HallFolder(Strict):
 
     folder: Path
     hall: Hall
+
+    @property
+    def wording(self) -> Path:
+        """The template that words the statistics section."""
+        return self.folder / self.hall.wording if self.hall.wording else STATISTICS_SECTION
 
 
 def hall_folder() -> Path:

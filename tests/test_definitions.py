@@ -1,6 +1,5 @@
 """What Dagster loads: graph, checks, jobs and schedules; by Dagster's own tools."""
 
-import csv
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -39,13 +38,6 @@ def test_one_asset_per_hall_system_with_a_check_per_rule(definitions: dg.Definit
         assert node.backfill_policy == dg.BackfillPolicy.single_run()
         checks = {check.name for check in graph.asset_check_keys if check.asset_key == key}
         assert {rule.name for rule in RULES} <= checks
-
-
-def test_the_warehouse_and_the_settings_agree_on_who_counts_what() -> None:
-    with (ROOT / "dbt_project" / "seeds" / "system_measures.csv").open(encoding="utf-8", newline="") as table:
-        seeded = {(row["system"], row["measure"]) for row in csv.DictReader(table)}
-    systems = load_hall().hall.systems.items()
-    assert seeded == {(name, measure) for name, system in systems for measure in system.measures}
 
 
 def test_every_data_test_of_dbt_is_a_check_in_the_graph(definitions: dg.Definitions) -> None:

@@ -125,7 +125,7 @@ def test_order_of_asking_changes_nothing() -> None:
     assert len(answers) == 1
 
 
-def test_open_cases_balance_on_every_day_and_are_never_negative() -> None:
+def test_stocks_balance_on_every_day_and_are_never_negative() -> None:
     day = date(2023, 1, 2)
     before = world.online(date(2023, 1, 1))
     while day < date(2026, 4, 1):

@@ -1,4 +1,4 @@
-"""Numbers from published Parquet files, with the definitions of the real seeds; whatever isn't there is named."""
+"""Numbers from published Parquet files, with the demo hall's catalogue; whatever isn't there is named."""
 
 import csv
 from datetime import date
@@ -12,7 +12,7 @@ import pytest
 from reports.months import days_of, first_day
 from reports.numbers import MonthlyNumber, NumbersError, read_numbers
 
-SEEDS = Path(__file__).parents[1] / "dbt_project" / "seeds"
+CATALOGUE = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "catalogue"
 HALL = "510000"
 EXACT = {
     "items_handled": 56_013,
@@ -28,13 +28,13 @@ EXACT = {
 Row = dict[str, Any]
 
 
-def seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+def table(name: str) -> list[dict[str, str]]:
+    with (CATALOGUE / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def catalogue() -> list[Row]:
-    measures, parts = seed("metric_measures.csv"), seed("metric_parts.csv")
+    measures, parts = table("metric_measures.csv"), table("metric_parts.csv")
     return [
         {
             **row,
@@ -46,7 +46,7 @@ def catalogue() -> list[Row]:
             "measures": "+".join(one["measure"] for one in measures if one["metric"] == row["metric"]),
             "parts": "+".join(one["part"] for one in parts if one["metric"] == row["metric"]),
         }
-        for row in seed("metrics.csv")
+        for row in table("metrics.csv")
     ]
 
 

@@ -14,10 +14,9 @@ from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from tests.warehouse_inputs import HALL, OPENS, STANDING, MonthInputs, accepted, days_of, is_working_day
+from tests.warehouse_inputs import HALL, STANDING, MonthInputs, accepted, days_of, is_working_day
 
 PROJECT = Path(__file__).parent.parent / "dbt_project"
-SEEDS = PROJECT / "seeds"
 MARTS = {
     "dim_date",
     "dim_department",
@@ -208,7 +207,7 @@ def test_a_leap_day_closes_february(warehouse: Warehouse) -> None:
     }
 
 
-def test_open_cases_balance_over_the_end_of_a_year(warehouse: Warehouse) -> None:
+def test_stocks_balance_over_the_end_of_a_year(warehouse: Warehouse) -> None:
     shifted = MonthInputs.complete("2025-01")
     for rows in shifted.answers.values():
         rows[:] = [(*row[:-1], row[-1] + (row[-2] == "online_open")) for row in rows]
@@ -216,7 +215,7 @@ def test_open_cases_balance_over_the_end_of_a_year(warehouse: Warehouse) -> None
 
     assert warehouse.build(MonthInputs.complete("2024-12")).not_passed == set()
 
-    assert warehouse.build(shifted).not_passed == {"fct_daily_counts_open_cases_balance"}
+    assert warehouse.build(shifted).not_passed == {"fct_daily_counts_stocks_balance"}
     assert warehouse.build(MonthInputs.complete("2025-01")).not_passed == set()
 
 
@@ -313,17 +312,14 @@ def _sql(model: str, old: str, new: str) -> Callable[[Manifest, Path], object]:
     return change
 
 
-def _seed(**changes: Callable[[str], str]) -> Callable[[Manifest, Path], object]:
-    """Seeds hold something else than they should."""
+def _catalogue(**changes: Callable[[str], str]) -> Callable[[MonthInputs], object]:
+    """Reviewed tables hold something else than they should."""
 
-    def change(manifest: Manifest, folder: Path) -> None:
+    def change(inputs: MonthInputs) -> None:
         for name, changed in changes.items():
-            text = (SEEDS / f"{name}.csv").read_text(encoding="utf-8")
-            assert changed(text) != text
-            (folder / f"planted_{name}.csv").write_text(changed(text), encoding="utf-8")
-            # Dbt prefers a file of the project, so the name has to be one that the project doesn't have.
-            seed = manifest.nodes[f"seed.yuebao.{name}"]
-            seed.root_path, seed.original_file_path = str(folder), f"planted_{name}.csv"
+            before = inputs.catalogue[name]
+            inputs.catalogue[name] = changed(before)
+            assert inputs.catalogue[name] != before
 
     return change
 
@@ -344,7 +340,7 @@ PLANTS = {
             "dim_metric_rounding_is_known",
             "dim_metric_versions_follow_each_other",
         ),
-        project=_seed(
+        inputs=_catalogue(
             departments=_doubled(1),
             halls=lambda text: _doubled(1)(text).replace(",province", ",planet"),
             measures=lambda text: _doubled(-1)(text).replace(",sum", ",average"),
@@ -353,26 +349,26 @@ PLANTS = {
     ),
     "two versions at once": Plant(
         ("dim_metric_versions_follow_each_other",),
-        project=_seed(
+        inputs=_catalogue(
             metrics=lambda text: text + text.splitlines()[-1].replace(",1,", ",2,", 1) + "\n",
             metric_measures=lambda text: text + "onsite_consultations,2,onsite_consultations\n",
         ),
     ),
     "a version from the middle of a month": Plant(
         ("dim_metric_versions_follow_each_other",),
-        project=_seed(metrics=lambda text: text.replace("2023-01-01", "2023-01-15")),
+        inputs=_catalogue(metrics=lambda text: text.replace("2023-01-01", "2023-01-15")),
     ),
     "a metric made of nothing": Plant(
         ("dim_metric_is_composed_soundly",),
-        project=_seed(metric_measures=lambda text: text.replace("documents_issued,1,documents_issued\n", "")),
+        inputs=_catalogue(metric_measures=lambda text: text.replace("documents_issued,1,documents_issued\n", "")),
     ),
     "a measure counted twice": Plant(
         ("dim_metric_is_composed_soundly",),
-        project=_seed(metric_parts=lambda text: text + "items_handled,1,online_accepted\n"),
+        inputs=_catalogue(metric_parts=lambda text: text + "items_handled,1,online_accepted\n"),
     ),
     "a part that is a total": Plant(
         ("dim_metric_is_composed_soundly",),
-        project=_seed(metric_parts=lambda text: text + "items_handled,1,items_handled\n"),
+        inputs=_catalogue(metric_parts=lambda text: text + "items_handled,1,items_handled\n"),
     ),
     "a day that the calendar lacks": Plant(("dim_date_covers_the_month",), _forget_day),
     "a day twice in the calendar": Plant(
@@ -380,7 +376,7 @@ PLANTS = {
     ),
     "an override not applied": Plant(
         ("dim_date_agrees_with_overrides",),
-        project=_seed(calendar_overrides=lambda text: text + f"{DAY_OFF},true,调休上班,tester\n"),
+        inputs=_catalogue(calendar_overrides=lambda text: text + f"{DAY_OFF},true,调休上班,tester\n"),
     ),
     "an extract in no known state": Plant(("stg_landing__extracts_state_is_known",), _record(state="late")),
     "a system open at unknown times": Plant(
@@ -414,8 +410,8 @@ PLANTS = {
     "counts on a day declared closed": Plant(
         ("fct_daily_counts_none_on_closed_days",), _answer("courier", DAY_OFF, ("D01", None, "parcels_mailed", 5))
     ),
-    "an open case too many": Plant(("fct_daily_counts_open_cases_balance",), _shift_open_cases([date(2025, 3, 31)], 1)),
-    "fewer than no open cases to begin with": Plant(("fct_daily_counts_open_cases_balance",), _open_below_zero),
+    "an open case too many": Plant(("fct_daily_counts_stocks_balance",), _shift_open_cases([date(2025, 3, 31)], 1)),
+    "fewer than no open cases to begin with": Plant(("fct_daily_counts_stocks_balance",), _open_below_zero),
     "a system that answers twice": Plant(
         ("fct_completeness_one_row_per_key",),
         lambda inputs: inputs.hall_systems.append(inputs.hall_systems[0]),
@@ -515,7 +511,10 @@ def test_every_data_test_has_a_violation_planted(manifest: Manifest) -> None:
 def test_a_count_that_is_no_integer_breaks_the_contract(warehouse: Warehouse) -> None:
     built = warehouse.build(
         MonthInputs.complete(MONTH),
-        _changed(warehouse.manifest, _sql("stg_landing__courier", "count as", "cast(count as double) as")),
+        _changed(
+            warehouse.manifest,
+            _sql("stg_landing__daily_counts", "counts.count as", "cast(counts.count as double) as"),
+        ),
     )
 
     assert built.not_passed == {"fct_daily_counts"}
@@ -539,8 +538,8 @@ def test_an_extract_that_is_gone_is_an_error(warehouse: Warehouse) -> None:
 
     built = warehouse.build(inputs)
 
-    assert built.not_passed == {"fct_daily_counts"}
-    assert "gone.parquet" in built.messages["fct_daily_counts"]
+    assert built.not_passed == {"stg_landing__daily_counts"}
+    assert "gone.parquet" in built.messages["stg_landing__daily_counts"]
     assert built.files == set()
 
 
@@ -557,9 +556,6 @@ def test_a_build_without_its_tests_publishes_nothing(warehouse: Warehouse, tmp_p
     published.mkdir()
     inputs = str(MonthInputs.complete(MONTH).write(tmp_path))
 
-    outcome = warehouse.invoke("run", month=MONTH, inputs=inputs, publish_to=str(published))
-    assert not outcome.success, "the seeds aren't there yet"
-    assert warehouse.invoke("seed").success
     outcome = warehouse.invoke("run", month=MONTH, inputs=inputs, publish_to=str(published))
 
     assert outcome.success, outcome.exception
@@ -599,12 +595,12 @@ def test_the_unit_tests_pass(warehouse: Warehouse) -> None:
     assert len(outcome.result) >= len(warehouse.manifest.unit_tests)
 
 
-def test_every_model_seed_and_column_is_described_and_there(warehouse: Warehouse) -> None:
+def test_every_model_and_column_is_described_and_there(warehouse: Warehouse) -> None:
     inputs = MonthInputs.complete(MONTH)
     warehouse.build(inputs)
     catalog = warehouse.invoke("docs", "generate", "--no-compile").result
 
-    nodes = [node for node in warehouse.manifest.nodes.values() if node.resource_type in {"model", "seed"}]
+    nodes = [node for node in warehouse.manifest.nodes.values() if node.resource_type == "model"]
     documented = {node.unique_id: set(node.columns) for node in nodes}
     assert documented == {unique_id: set(table.columns) for unique_id, table in catalog.nodes.items()}
     described = [*nodes, *warehouse.manifest.sources.values(), *warehouse.manifest.exposures.values()]
@@ -624,9 +620,3 @@ def test_every_data_test_becomes_a_described_asset_check_of_its_model(manifest: 
         assert key is not None
         assert key.asset_key.path == [model]
         assert tests[unique_id]["meta"]["description"].endswith(".")
-
-
-def test_each_hall_system_has_its_source(manifest: Manifest) -> None:
-    keys = {source.name: source.meta.get("dagster", {}).get("asset_key") for source in manifest.sources.values()}
-
-    assert {name: key for name, key in keys.items() if key} == {system: ["landing", system] for system in OPENS}

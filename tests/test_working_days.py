@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.catalogue import SEEDS
+from orchestration.settings import DEMO_HALL
 from orchestration.working_days import CalendarDay, CalendarError, WorkingDays, load_overrides
 
 PUBLIC = WorkingDays({})
@@ -95,4 +95,4 @@ def test_a_day_that_stands_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_projects_own_table_is_readable() -> None:
-    load_overrides(SEEDS / "calendar_overrides.csv")
+    load_overrides(DEMO_HALL / "catalogue" / "calendar_overrides.csv")

@@ -5,6 +5,7 @@ The numbers follow closed formulas, so that a test can say what it expects. Open
 """
 
 import calendar
+import csv
 import hashlib
 import json
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from orchestration.catalogue import TABLES
+from orchestration.settings import DEMO_HALL, load_hall
 
 HALL = "510000"
 STANDING = 40
@@ -35,6 +39,12 @@ SCHEMA = pa.schema(
         ("count", pa.int64()),
     ]
 )
+
+SYSTEM_MEASURES = [
+    {"system": name, "measure": measure}
+    for name, system in load_hall(DEMO_HALL).hall.systems.items()
+    for measure in system.measures
+]
 
 Row = tuple[date, str, str, str | None, str, int]
 
@@ -96,6 +106,7 @@ class MonthInputs:
         calendar: Documents of calendar.json.
         hall_systems: Documents of hall_systems.json.
         recorded: By hall system and day, what the manifest records otherwise than true.
+        catalogue: The demo hall's reviewed tables by name, as text.
     """
 
     month: str
@@ -104,6 +115,11 @@ class MonthInputs:
     calendar: list[dict[str, object]] = field(default_factory=list)
     hall_systems: list[dict[str, object]] = field(default_factory=list)
     recorded: dict[tuple[str, date], dict[str, object]] = field(default_factory=dict)
+    catalogue: dict[str, str] = field(
+        default_factory=lambda: {
+            name: (DEMO_HALL / "catalogue" / f"{name}.csv").read_text(encoding="utf-8") for name in TABLES
+        }
+    )
 
     @classmethod
     def complete(cls, month: str) -> "MonthInputs":
@@ -134,12 +150,15 @@ class MonthInputs:
         folder = home / "inputs" / self.month
         folder.mkdir(parents=True, exist_ok=True)
         extracts = [self._land(home, system, day) for system, day in sorted(self.answers)]
-        for name, documents in (
-            ("extracts", extracts),
-            ("calendar", self.calendar),
-            ("hall_systems", self.hall_systems),
-        ):
-            (folder / f"{name}.json").write_text(json.dumps(documents, ensure_ascii=False), encoding="utf-8")
+        documents = {
+            "extracts": extracts,
+            "calendar": self.calendar,
+            "hall_systems": self.hall_systems,
+            "system_measures": SYSTEM_MEASURES,
+            **{name: _rows(table) for name, table in self.catalogue.items()},
+        }
+        for name, rows in documents.items():
+            (folder / f"{name}.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
         return folder
 
     def _land(self, home: Path, system: str, day: date) -> dict[str, object]:
@@ -161,3 +180,8 @@ class MonthInputs:
             "landed_at": "2025-04-01T02:00:00+08:00",
             **self.recorded.get((system, day), {}),
         }
+
+
+def _rows(table: str) -> list[dict[str, str | None]]:
+    """A table without any check of its values: that they are refused later is what the tests of the warehouse prove."""
+    return [{name: value or None for name, value in row.items()} for row in csv.DictReader(table.splitlines())]

@@ -1,14 +1,14 @@
 {#- How landed files become relations. Only these two macros know that they are Parquet and JSON read by DuckDB. -#}
 
-{#- The current extracts of one hall system, as a relation of daily counts; typed and empty when none is in. -#}
-{% macro landing_extracts(hall_system) -%}
+{#- The current extracts of all hall systems, as a relation of daily counts and the `path` of each; typed and empty when
+    none is in. -#}
+{% macro landing_extracts() -%}
     {%- set paths = [] -%}
     {%- if execute -%}
         {%- set listed -%}
             select path
-            from {{ landing_document('extracts', {'system': 'varchar', 'stat_date': 'date', 'path': 'varchar'}) }}
-            where system = '{{ hall_system.identifier }}'
-            order by stat_date, path
+            from {{ landing_document('extracts', {'path': 'varchar'}) }}
+            order by path
         {%- endset -%}
         {%- do paths.extend(run_query(listed).columns['path'].values()) -%}
     {%- endif -%}
@@ -17,7 +17,7 @@
         {%- for path in paths %}
             {{ dbt.string_literal(dbt.escape_single_quotes(path)) }}{{ "," if not loop.last }}
         {%- endfor %}
-        ])
+        ], filename = 'path')
     {%- else -%}
         (
             select
@@ -26,7 +26,8 @@
                 cast(null as varchar) as department_code,
                 cast(null as varchar) as item_code,
                 cast(null as varchar) as measure,
-                cast(null as bigint) as count
+                cast(null as bigint) as count,
+                cast(null as varchar) as path
             where false
         )
     {%- endif -%}

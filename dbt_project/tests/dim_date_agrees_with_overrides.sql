@@ -9,7 +9,7 @@ select
     calendar_days.is_working_day,
     overrides.reason as reviewed_reason,
     calendar_days.reason
-from {{ ref('calendar_overrides') }} as overrides
+from {{ ref('stg_hall__calendar_overrides') }} as overrides
 left join {{ ref('dim_date') }} as calendar_days
     on overrides.stat_date = calendar_days.stat_date
 where

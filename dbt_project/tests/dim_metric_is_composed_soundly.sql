@@ -11,11 +11,11 @@ with metrics as (
 ),
 
 of_measures as (
-    select * from {{ ref('metric_measures') }}
+    select * from {{ ref('stg_hall__metric_measures') }}
 ),
 
 of_parts as (
-    select * from {{ ref('metric_parts') }}
+    select * from {{ ref('stg_hall__metric_parts') }}
 ),
 
 made_of_measures as (

@@ -18,7 +18,7 @@ answered as (
         hall_systems.system,
         system_measures.measure
     from {{ ref('stg_landing__hall_systems') }} as hall_systems
-    inner join {{ ref('system_measures') }} as system_measures
+    inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
 )
 

@@ -15,7 +15,7 @@ parts_summed as (
         whole.exact_value,
         case when count(*) = count(part.exact_value) then sum(part.exact_value) end as parts_value
     from metrics as whole
-    inner join {{ ref('metric_parts') }} as composition
+    inner join {{ ref('stg_hall__metric_parts') }} as composition
         on
             whole.metric = composition.metric
             and whole.metric_version = composition.version

@@ -8,7 +8,7 @@ with incomplete_measures as (
         completeness.hall_code,
         system_measures.measure
     from {{ ref('fct_completeness') }} as completeness
-    inner join {{ ref('system_measures') }} as system_measures
+    inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on completeness.system = system_measures.system
     where
         completeness.month_start = {{ built_month_first() }}
@@ -20,7 +20,7 @@ answered_measures as (
         hall_systems.hall_code,
         system_measures.measure
     from {{ ref('stg_landing__hall_systems') }} as hall_systems
-    inner join {{ ref('system_measures') }} as system_measures
+    inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
 ),
 

@@ -3,13 +3,14 @@
 import datetime as dt
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
+from orchestration.assets.landing import landing_key
 from orchestration.dbt_in_process import DbtEvent, NodeResult, build, build_with_cli, evidence, told_to_dagster
 from orchestration.dbt_manifest import manifest_document
 from orchestration.month import Month, open_month
@@ -18,18 +19,35 @@ from orchestration.settings import Hall
 from reports import files
 from reports.readiness import BuildEvidence
 
+# The dbt sources, which are files that the pipeline writes, and no assets of their own.
+_SOURCES = ("landing", "hall")
+
 
 class Translator(DagsterDbtTranslator):
-    """Groups models by their layer, and says what kind of thing each is."""
+    """Groups models by their layer, and leads what is landed back to the hall's systems, whatever they are."""
+
+    def __init__(self, systems: Iterable[str] = ()) -> None:
+        super().__init__()
+        self._landing = [dg.AssetDep(landing_key(system)) for system in systems]
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The layer: seeds, staging, intermediate or marts."""
-        return str(dbt_resource_props["fqn"][1]) if dbt_resource_props["resource_type"] == "model" else "seeds"
+        """The layer: staging, intermediate or marts."""
+        return str(dbt_resource_props["fqn"][1])
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        """A model that reads what is landed follows from the landing of every system, and from no other file."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        sources = manifest["parent_map"].get(unique_id, []) if unique_id.startswith("model.") else []
+        if not any(parent.startswith("source.") for parent in sources):
+            return spec
+        models = [dep for dep in spec.deps if dep.asset_key.path[0] not in _SOURCES]
+        landed = self._landing if any(parent.endswith("landing.daily_counts") for parent in sources) else []
+        return spec.replace_attributes(deps=[*models, *landed])
 
 
 def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
-    """All models and seeds of the dbt project, one partition per month, with its data tests as asset checks."""
-    translator = Translator()
+    """All models of the dbt project, one partition per month, with its data tests as asset checks."""
+    translator = Translator(hall.systems)
 
     @dbt_assets(
         manifest=manifest_document(),
@@ -97,7 +115,7 @@ def _selection(context: dg.AssetExecutionContext) -> list[str]:
     nodes = {
         translator.get_asset_spec(manifest, unique_id, None).key: ".".join(node["fqn"])
         for unique_id, node in manifest["nodes"].items()
-        if node["resource_type"] in {"model", "seed"}
+        if node["resource_type"] == "model"
     }
     chosen = [name for key, name in nodes.items() if key in context.selected_asset_keys]
     return [] if len(chosen) == len(nodes) else sorted(chosen)

@@ -99,7 +99,7 @@ def write_draft(name: str, *, pull_first: bool) -> Path:
     month = open_month(name)
     _refuse(name, problems_of(month, build_checks()))
     numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
-    section.write_draft(month.draft, numbers, origin_of(month, numbers))
+    section.write_draft(month.draft, numbers, origin_of(month, numbers), template=load_hall().wording)
     return month.draft
 
 

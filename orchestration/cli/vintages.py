@@ -186,4 +186,4 @@ def rebuild_now(month: str, revision: int | None) -> Rebuilt:
     prepare_environment(current_home())
     ensure_manifest()
     archive, entry = find(month, revision, "")
-    return rebuild(entry, open_month(entry.certificate.month), archive)
+    return rebuild(entry, open_month(entry.certificate.month), archive, load_hall().wording)

@@ -44,7 +44,7 @@ _RHYTHMS: Mapping[Measure, Rhythm] = {
     "phone_consultations": "telephone",
     "onsite_consultations": "counter",
 }
-_DEPARTMENTS_SEED = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds" / "departments.csv"
+_DEPARTMENTS = Path(__file__).with_name("hall") / "catalogue" / "departments.csv"
 # Hundredths by month of the year, January first.
 _SEASON = (95, 93, 104, 101, 99, 103, 104, 98, 103, 97, 102, 107)
 _ITEMS_PER_DEPARTMENT = (2, 3, 4, 4, 5, 5, 6, 8)
@@ -78,7 +78,7 @@ class _OnlineMonth(NamedTuple):
 @cache
 def department_names() -> Mapping[str, str]:
     """Names by code from the project's seed, the comprehensive window (D00) included."""
-    with _DEPARTMENTS_SEED.open(encoding="utf-8", newline="") as table:
+    with _DEPARTMENTS.open(encoding="utf-8", newline="") as table:
         return {row["department_code"]: row["department_name"] for row in csv.DictReader(table)}
 
 

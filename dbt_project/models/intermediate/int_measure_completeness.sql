@@ -4,7 +4,7 @@ with completeness as (
 ),
 
 system_measures as (
-    select * from {{ ref('system_measures') }}
+    select * from {{ ref('stg_hall__system_measures') }}
 )
 
 select

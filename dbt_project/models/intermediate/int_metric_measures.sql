@@ -6,11 +6,11 @@ with valid_metrics as (
 ),
 
 metric_measures as (
-    select * from {{ ref('metric_measures') }}
+    select * from {{ ref('stg_hall__metric_measures') }}
 ),
 
 metric_parts as (
-    select * from {{ ref('metric_parts') }}
+    select * from {{ ref('stg_hall__metric_parts') }}
 ),
 
 own_measures as (

@@ -1,4 +1,4 @@
 select
     department_code,
     department_name
-from {{ ref('departments') }}
+from {{ ref('stg_hall__departments') }}

@@ -3,4 +3,4 @@ select
     measure_name,
     event_counted,
     aggregation
-from {{ ref('measures') }}
+from {{ ref('stg_hall__measures') }}

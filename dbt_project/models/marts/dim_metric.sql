@@ -1,5 +1,5 @@
 with metrics as (
-    select * from {{ ref('metrics') }}
+    select * from {{ ref('stg_hall__metrics') }}
 ),
 
 measures as (
@@ -7,7 +7,7 @@ measures as (
         metric,
         version,
         string_agg(measure, '+' order by measure) as measures
-    from {{ ref('metric_measures') }}
+    from {{ ref('stg_hall__metric_measures') }}
     group by metric, version
 ),
 
@@ -16,7 +16,7 @@ parts as (
         metric,
         version,
         string_agg(part, '+' order by part) as parts
-    from {{ ref('metric_parts') }}
+    from {{ ref('stg_hall__metric_parts') }}
     group by metric, version
 )
 

@@ -7,12 +7,14 @@
 
 select
     stat_date,
-    month_start,
+    {{ built_month_first() }} as month_start,
     hall_code,
     department_code,
     item_code,
     measure,
     daily_count,
     system
-from {{ ref('int_daily_counts_unioned') }}
-where month_start = {{ built_month_first() }}
+from {{ ref('stg_landing__daily_counts') }}
+where
+    stat_date >= {{ built_month_first() }}
+    and stat_date < {{ built_month_first(1) }}

@@ -1,0 +1,14 @@
+{#- For the lineage: the macro reads the files that the extracts name, which dbt doesn't see. -#}
+{%- do source('landing', 'daily_counts') -%}
+
+select
+    extracts.system,
+    counts.stat_date,
+    counts.hall_code,
+    counts.department_code,
+    counts.item_code,
+    counts.measure,
+    counts.count as daily_count
+from {{ landing_extracts() }} as counts
+inner join {{ ref('stg_landing__extracts') }} as extracts
+    on counts.path = extracts.path
