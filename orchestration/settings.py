@@ -61,6 +61,10 @@ class Hall(Strict):
     certification: Certification
     systems: dict[str, AnySystem] = Field(min_length=1)
 
+    def halls_of(self, system: str) -> tuple[str, ...]:
+        """The codes of the halls that a system answers for."""
+        return self.systems[system].halls or (self.code,)
+
 
 class HallFolder(Strict):
     """A hall's settings with the folder that they came from, against which its queries are resolved."""

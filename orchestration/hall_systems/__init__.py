@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
-from orchestration.hall_systems.contract import Answer, QuestionRefused, Source
+from orchestration.hall_systems.contract import Outcome, Question, QuestionRefused, Source
 from orchestration.settings import HallFolder, SettingsError
 from orchestration.system_settings import DropSystem, HttpSystem, SqlSystem
 
@@ -13,10 +12,12 @@ from orchestration.system_settings import DropSystem, HttpSystem, SqlSystem
 class _Unopened:
     """A system whose settings don't suffice to ask it: every day says so, and the other systems are asked."""
 
+    by_hall = False
+
     def __init__(self, problem: str) -> None:
         self._problem = problem
 
-    def ask(self, _day: dt.date) -> Answer:
+    def ask(self, _question: Question) -> Mapping[str, Outcome]:
         raise QuestionRefused(self._problem, "set what is named, then pull again")
 
 
@@ -33,12 +34,12 @@ def _open(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
         case HttpSystem() as system:
             from orchestration.hall_systems.http_api import HttpSource
 
-            return HttpSource(system, variables)
+            return HttpSource(system, hall.hall.halls_of(name), variables)
         case SqlSystem() as system:
             from orchestration.hall_systems.sql_database import SqlSource
 
-            return SqlSource(system, hall.folder, hall.hall.code, variables)
+            return SqlSource(system, hall.folder, hall.hall.halls_of(name), variables)
         case DropSystem() as system:
             from orchestration.hall_systems.drop_folder import DropSource
 
-            return DropSource(system, variables)
+            return DropSource(system, hall.hall.halls_of(name), variables)

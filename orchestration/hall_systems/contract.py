@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, get_args
 
@@ -71,8 +71,16 @@ class NothingForDay(SourceFault):
 
 
 @dataclass(frozen=True)
+class Question:
+    """What a hall system is asked at once: one day, of one hall or of several."""
+
+    day: dt.date
+    halls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Answer:
-    """What one hall system said of one day.
+    """What one hall system said of one day of one hall.
 
     Attributes:
         asked_date: the day asked for.
@@ -87,15 +95,73 @@ class Answer:
     source: str = ""
 
 
-class Source(Protocol):
-    """One hall system, whatever its kind."""
+Outcome = Answer | SourceFault
 
-    def ask(self, day: dt.date) -> Answer:
-        """The counts of one day.
+
+class Source(Protocol):
+    """One hall system, whatever its kind.
+
+    Attributes:
+        by_hall: whether its questions name a hall, so that every hall is asked for on its own.
+    """
+
+    by_hall: bool
+
+    def ask(self, question: Question) -> Mapping[str, Outcome]:
+        """The counts of one day by hall, with an answer or a fault for every hall of the question.
 
         Raises:
-            SourceFault: there is no usable answer; its kind says whether to ask again.
+            SourceFault: there is no usable answer for any hall; its kind says whether to ask again.
         """
+
+
+def shared_out(
+    question: Question,
+    every_hall: Sequence[str],
+    rows: tuple[Mapping[str, Any], ...],
+    declared: Mapping[str, Any],
+    source: str,
+) -> dict[str, Outcome]:
+    """One answer as the answers of its halls.
+
+    An answer for one hall is that hall's as it came, whatever its rows say; the suite judges that. One for several is
+    divided by the rows' `hall_code`; its declared totals are those of all its rows together, and are held against them
+    here. Rows of a hall that the system answers for and wasn't asked for are left out.
+
+    Raises:
+        SourceFault: a row is of no hall that the system answers for, or the declared totals aren't those of the rows.
+    """
+    if len(every_hall) == 1:
+        return {question.halls[0]: Answer(question.day, rows, declared, source)}
+    _refuse_foreign_halls(rows, every_hall)
+    _refuse_other_totals(rows, declared)
+    return {
+        hall: Answer(question.day, tuple(row for row in rows if row["hall_code"] == hall), {}, source)
+        for hall in question.halls
+    }
+
+
+def _refuse_foreign_halls(rows: Iterable[Mapping[str, Any]], every_hall: Sequence[str]) -> None:
+    for row in rows:
+        if row["hall_code"] not in every_hall:
+            raise PermanentFault(
+                f"{row['origin']} is of hall {row['hall_code']!r}, which the system isn't set to answer for",
+                "correct the code at the source, or add the hall to the system's `halls` after review",
+            )
+
+
+def _refuse_other_totals(rows: Iterable[Mapping[str, Any]], declared: Mapping[str, Any]) -> None:
+    counted = dict.fromkeys(declared, 0)
+    for row in rows:
+        if row["measure"] in counted:
+            # What isn't a whole number is left to the suite, which says so by row.
+            counted[row["measure"]] += row["count"] if type(row["count"]) is int else 0
+    for measure, total in declared.items():
+        if counted[measure] != total:
+            raise BrokenAnswer(
+                f"the system declares {total!r} {measure} and its rows add up to {counted[measure]}",
+                "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
+            )
 
 
 def contract_rows(

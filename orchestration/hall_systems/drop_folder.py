@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.hall_systems.contract import (
-    Answer,
     NothingForDay,
+    Outcome,
     PassingFault,
     PermanentFault,
+    Question,
     contract_rows,
+    shared_out,
     whole_number,
 )
 from orchestration.settings import expand
@@ -28,12 +30,16 @@ Line = tuple[int, Sequence[Any]]
 class DropSource:
     """Reads one drop folder."""
 
-    def __init__(self, system: DropSystem, variables: Mapping[str, str]) -> None:
+    by_hall = False
+
+    def __init__(self, system: DropSystem, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
         self._system = system
+        self._halls = halls
         self._folder = Path(expand(system.folder, variables))
 
-    def ask(self, day: dt.date) -> Answer:
+    def ask(self, question: Question) -> dict[str, Outcome]:
         """See `Source.ask`."""
+        day = question.day
         path = self._file_of(day)
         lines = _READERS[self._system.format](path.name, _content(path), self._system.encoding)
         header, body = self._split(path, lines)
@@ -45,7 +51,7 @@ class DropSource:
             self._system.constants,
             day,
         )
-        return Answer(asked_date=day, rows=mapped, declared=self._declared(path, rows), source=str(path))
+        return shared_out(question, self._halls, mapped, self._declared(path, rows), str(path))
 
     def _file_of(self, day: dt.date) -> Path:
         pattern = day.strftime(self._system.file)

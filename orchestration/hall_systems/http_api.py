@@ -11,13 +11,15 @@ from typing import Any
 import requests
 
 from orchestration.hall_systems.contract import (
-    Answer,
     BrokenAnswer,
     NothingForDay,
+    Outcome,
     PassingFault,
     PermanentFault,
+    Question,
     QuestionRefused,
     contract_rows,
+    shared_out,
     whole_number,
 )
 from orchestration.settings import expand, secret
@@ -29,14 +31,18 @@ _MOST_PAGES = 10_000
 class HttpSource:
     """Asks one HTTP system; safe to share between threads."""
 
-    def __init__(self, system: HttpSystem, variables: Mapping[str, str]) -> None:
+    by_hall = False
+
+    def __init__(self, system: HttpSystem, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
         self._system = system
+        self._halls = halls
         self._url = expand(system.url, variables)
         self._headers = {"Accept": "application/json", **_credentials(system, variables)}
         self._sessions = threading.local()
 
-    def ask(self, day: dt.date) -> Answer:
+    def ask(self, question: Question) -> dict[str, Outcome]:
         """See `Source.ask`."""
+        day = question.day
         pages = self._pages(day)
         per_page = [_rows(page, self._system.rows) for page in pages]
         _refuse_repeated(per_page)
@@ -46,8 +52,9 @@ class HttpSource:
             for position, row in enumerate(on_page, start=1)
         ]
         self._refuse_wrong_row_count(pages[0], len(rows))
-        return Answer(
-            asked_date=day,
+        return shared_out(
+            question,
+            self._halls,
             rows=contract_rows(rows, self._system.columns, self._system.constants, day),
             declared={measure: whole_number(_at(pages[0], path)) for measure, path in self._system.declared.items()},
             source=self._url.replace("{day}", day.isoformat()),

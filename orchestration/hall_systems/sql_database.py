@@ -13,12 +13,14 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from orchestration.hall_systems.contract import (
     CONTRACT,
-    Answer,
     NothingForDay,
+    Outcome,
     PassingFault,
     PermanentFault,
+    Question,
     QuestionRefused,
     contract_rows,
+    shared_out,
     whole_number,
 )
 from orchestration.settings import expand
@@ -28,19 +30,22 @@ from orchestration.system_settings import SqlSystem
 class SqlSource:
     """Asks one database; safe to share between threads (SQLAlchemy's pool hands each its own connection)."""
 
-    def __init__(self, system: SqlSystem, folder: Path, hall_code: str, variables: Mapping[str, str]) -> None:
+    by_hall = True
+
+    def __init__(self, system: SqlSystem, folder: Path, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
         self._system = system
-        self._hall_code = hall_code
+        self._halls = halls
         self._counts = (folder / system.counts).read_text(encoding="utf-8")
         self._day_close = (folder / system.day_close).read_text(encoding="utf-8")
         self._engine = sa.create_engine(expand(system.database, variables))
 
-    def ask(self, day: dt.date) -> Answer:
+    def ask(self, question: Question) -> dict[str, Outcome]:
         """See `Source.ask`."""
+        day = question.day
         try:
             with self._engine.connect() as connection:
-                declared = self._closing_record(connection, day)
-                result = self._run(connection, self._counts, day)
+                declared = self._closing_record(connection, question)
+                result = self._run(connection, self._counts, question)
                 self._refuse_other_columns(tuple(result.keys()))
                 rows = [
                     (f"{self._system.counts} row {n}", dict(row)) for n, row in enumerate(result.mappings(), start=1)
@@ -55,15 +60,16 @@ class SqlSource:
                 f"the database refused the query ({_reason(error)})",
                 f"hold {self._system.counts} and {self._system.day_close} against the database's tables",
             ) from error
-        return Answer(
-            asked_date=day,
+        return shared_out(
+            question,
+            question.halls,
             rows=contract_rows(rows, {name: name for name in CONTRACT}, {}, day),
             declared=declared,
             source=self._engine.url.render_as_string(hide_password=True),
         )
 
-    def _closing_record(self, connection: sa.Connection, day: dt.date) -> Mapping[str, Any]:
-        records = self._run(connection, self._day_close, day).mappings().all()
+    def _closing_record(self, connection: sa.Connection, question: Question) -> Mapping[str, Any]:
+        records = self._run(connection, self._day_close, question).mappings().all()
         if not records:
             raise NothingForDay(
                 f"{self._system.day_close} finds no closing record of the day",
@@ -83,10 +89,10 @@ class SqlSource:
             )
         return totals
 
-    def _run(self, connection: sa.Connection, query: str, day: dt.date) -> sa.CursorResult[Any]:
-        statement = sa.text(query)
+    def _run(self, connection: sa.Connection, query: str, question: Question) -> sa.CursorResult[Any]:
+        statement, day = sa.text(query), question.day
         known = {
-            "hall": self._hall_code,
+            "hall": question.halls[0],
             "day": day.isoformat(),
             "day_start": f"{day} 00:00:00",
             "day_end": f"{day + dt.timedelta(days=1)} 00:00:00",

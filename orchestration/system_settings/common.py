@@ -17,11 +17,15 @@ class Strict(BaseModel):
 
 
 class System(Strict):
-    """What every system says of itself: title, on which days it must answer, what it counts, how long it may take."""
+    """What every system says of itself: title, on which days it must answer, what it counts, how long it may take.
+
+    `halls` are the codes of the halls that it answers for, when that isn't the hall of the settings alone.
+    """
 
     title: str
     opens: Literal["every_day", "working_days"]
     measures: tuple[str, ...] = Field(min_length=1)
+    halls: tuple[str, ...] = ()
     timeout: float = Field(default=20.0, gt=0)
 
 
