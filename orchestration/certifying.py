@@ -86,9 +86,9 @@ def read_signers(path: Path) -> list[Signer]:
         SettingsError: it can't be read, or an entry isn't one.
     """
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8"))["signers"]
+        listed = tomllib.loads(path.read_text(encoding="utf-8")).get("signers", [])
         return TypeAdapter(list[Signer]).validate_python(listed)
-    except (OSError, KeyError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise SettingsError(f"{path} is no list of signers: {error}") from error
 
 
