@@ -94,6 +94,16 @@ class StockBalance(Strict):
     outflow: str = Word
 
 
+class ProofreadingLabel(Strict):
+    """One row of proofreading_labels.csv: what texts call a metric.
+
+    A label is words separated by spaces: all of them stand before the number, in any order. A word after "-" must not.
+    """
+
+    metric: str = Word
+    label: str = Word
+
+
 class CalendarOverride(Strict):
     """One row of calendar_overrides.csv: a reviewed correction of the working-day calendar."""
 
@@ -103,6 +113,8 @@ class CalendarOverride(Strict):
     reviewed_by: str = Word
 
 
+LABELS = "proofreading_labels"
+# What a build reads; what texts call a metric changes no number.
 TABLES: Mapping[str, type[Strict]] = {
     "departments": Department,
     "halls": ServiceHall,
@@ -113,6 +125,7 @@ TABLES: Mapping[str, type[Strict]] = {
     "stock_balances": StockBalance,
     "calendar_overrides": CalendarOverride,
 }
+_KINDS: Mapping[str, type[Strict]] = {**TABLES, LABELS: ProofreadingLabel}
 
 
 def catalogue_folder() -> Path:
@@ -132,7 +145,7 @@ def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
             rows = list(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(f"{path} can't be read as a table of comma-separated values in UTF-8: {error}") from error
-    return [_row(path, line, row, TABLES[name]) for line, row in enumerate(rows, start=2)]
+    return [_row(path, line, row, _KINDS[name]) for line, row in enumerate(rows, start=2)]
 
 
 def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict]) -> dict[str, Any]:
@@ -169,6 +182,12 @@ def closing_measures() -> frozenset[str]:
 def department_names() -> dict[str, str]:
     """The departments' names by code."""
     return {row["department_code"]: row["department_name"] for row in read_table(catalogue_folder(), "departments")}
+
+
+def labels() -> dict[str, tuple[str, ...]]:
+    """What texts call each metric, besides its name."""
+    told = [(row["metric"], row["label"]) for row in read_table(catalogue_folder(), LABELS)]
+    return {metric: tuple(label for named, label in told if named == metric) for metric, _ in told}
 
 
 def _column(table: str, column: str) -> list[str]:

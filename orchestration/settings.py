@@ -21,7 +21,6 @@ from orchestration.home import PROJECT_ROOT
 from orchestration.redaction import keep_secret
 from orchestration.system_settings import AnySystem
 from orchestration.system_settings.common import Strict
-from reports.wording import STATISTICS_SECTION
 
 DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
 _USERINFO = re.compile(r"://[^/@]*@")
@@ -60,7 +59,7 @@ class Hall(Strict):
     embedded_demo: bool = False
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
     retries: Retries = Retries()
-    wording: str = Field(default="", description="a template in the hall's folder; empty for the one of this project")
+    wording: str = Field(description="the template of the statistics section, in the hall's folder")
     certification: Certification
     systems: dict[str, AnySystem] = Field(min_length=1)
 
@@ -78,7 +77,7 @@ class HallFolder(Strict):
     @property
     def wording(self) -> Path:
         """The template that words the statistics section."""
-        return self.folder / self.hall.wording if self.hall.wording else STATISTICS_SECTION
+        return self.folder / self.hall.wording
 
 
 def hall_folder() -> Path:
@@ -103,7 +102,7 @@ def load_hall(folder: Path | None = None) -> HallFolder:
     try:
         return HallFolder(folder=folder, hall=Hall.model_validate(document))
     except ValidationError as error:
-        complaints = [f"key {_key(document, each)}: {each['msg']}" for each in error.errors()]
+        complaints = [f"key {_key(document, each)}: {each['msg']}{_allowed(each)}" for each in error.errors()]
         raise SettingsError(f"{path}: {'; '.join(complaints)}") from error
 
 
@@ -117,6 +116,32 @@ def _key(document: Any, error: Any) -> str:
     if error["type"] == "missing":
         key.append(str(error["loc"][-1]))
     return ".".join(key) or "(whole file)"
+
+
+def _allowed(error: Any) -> str:
+    """For a key that isn't known, the keys that are."""
+    if error["type"] != "extra_forbidden":
+        return ""
+    schema = Hall.model_json_schema()
+    table = _resolved(schema, schema)
+    for part in error["loc"][:-1]:
+        choices = [_resolved(schema, each) for each in table.get("anyOf", [table])]
+        table = next(found for choice in choices if (found := _inside(schema, choice, part)))
+    keys = [key for choice in table.get("anyOf", [table]) for key in _resolved(schema, choice).get("properties", ())]
+    return f"; allowed are {', '.join(keys)}"
+
+
+def _inside(schema: Any, table: Any, part: str) -> Any:
+    """The schema of one part of a key, which may also be the kind that a table says it is."""
+    kinds = table.get("discriminator", {}).get("mapping", {})
+    if part in kinds:
+        return _resolved(schema, {"$ref": kinds[part]})
+    inner = table.get("properties", {}).get(part) or table.get("additionalProperties")
+    return _resolved(schema, inner) if inner else None
+
+
+def _resolved(schema: Any, node: Any) -> Any:
+    return schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
