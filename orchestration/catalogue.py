@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from expectations.rules import suite_version
 from orchestration.home import PROJECT_ROOT
@@ -68,6 +68,14 @@ class Metric(Strict):
     rounding: Literal["half_up", "half_even"]
     valid_from: date
     valid_to: date | None
+
+    @field_validator("display_divisor")
+    @classmethod
+    def _divides_exactly(cls, divisor: int) -> int:
+        # Only then is the division exact and the rounding happens once (reports.rounding).
+        if divisor != 10 ** (len(str(divisor)) - 1):
+            raise ValueError(f"{divisor} isn't a power of ten, such as 1, 1000, 10000")
+        return divisor
 
 
 class MetricMeasure(Strict):
@@ -206,7 +214,11 @@ def evidence_version() -> str:
 
 @cache
 def _evidence_version(folder: Path) -> str:
-    words = b"".join((folder / f"{name}.csv").read_bytes() for name in ("halls", "departments", "measures"))
+    paths = [folder / f"{name}.csv" for name in ("halls", "departments", "measures")]
+    try:
+        words = b"".join(path.read_bytes() for path in paths)
+    except OSError as error:
+        raise SettingsError(f"{error.filename} can't be read ({error.strerror}); every hall's folder has it") from error
     return f"{suite_version()}-{hashlib.sha256(words).hexdigest()[:8]}"
 
 
