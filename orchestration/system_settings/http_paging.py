@@ -36,7 +36,9 @@ class Pages(_Paging):
     @model_validator(mode="after")
     def _is_counted_in_one_way(self) -> Self:
         if (self.pages is None) == (self.total is None):
-            raise ValueError("give one of pages (where the answer counts its pages) and total (where it counts all rows)")
+            raise ValueError(
+                "give one of pages (where the answer counts its pages) and total (where it counts all rows)"
+            )
         return self
 
     def parameters(self) -> tuple[str, ...]:

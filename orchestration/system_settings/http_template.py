@@ -34,8 +34,8 @@ def names(text: str) -> set[str]:
 
 def filled(text: str, day: dt.date, hall: str, *, in_url: bool = False) -> str:
     """The text with day (`{day}`, or `{day:%Y%m%d}`) and hall; percent-encoded when it goes into a URL."""
-    values = {"day": day, "hall": hall}
-    return _with_variables_kept(text).format(**{k: _Quoted(v) if in_url else v for k, v in values.items()})
+    kept = _with_variables_kept(text)
+    return kept.format(day=_Quoted(day), hall=_Quoted(hall)) if in_url else kept.format(day=day, hall=hall)
 
 
 def _with_variables_kept(text: str) -> str:
