@@ -63,7 +63,7 @@ _TROUBLES = (
         http.client.HTTPException, "brought what isn't HTTP", "look whether `url` names the right port, then pull again"
     ),
 )
-_TIMEOUTS = (TimeoutError, urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ConnectTimeoutError)
+_TIMEOUTS = (TimeoutError, urllib3.exceptions.ReadTimeoutError)
 
 _MISTRUSTED = {
     10: ("has expired", "ask the system's keeper to renew it"),
@@ -104,7 +104,7 @@ def connection_fault(error: Exception, where: str, url: str, timeout: float) -> 
             return QuestionRefused(f"{where}: the certificate of {url} {is_so}", next_step)
         if refusal := _TUNNEL.search(str(each)):
             return _refused_by_proxy(int(refusal[1]), where, url)
-    if any(isinstance(each, _TIMEOUTS) and not isinstance(each, ConnectionError) for each in wrapped):
+    if any(isinstance(each, _TIMEOUTS) for each in wrapped):
         return PassingFault(
             f"{where}: no answer within {timeout:g} s from {url}",
             "look whether the system is overloaded, then pull again",
