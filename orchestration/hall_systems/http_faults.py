@@ -26,6 +26,9 @@ from orchestration.hall_systems.contract import (
 
 CAN_GO_WRONG = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 _LOOK_UP = "look whether the system is up and reachable, then pull again"
+_RIGHT_PORT = "look whether `url` names the right port, then pull again"
+_BROKE_OFF = "broke off in the middle of the answer"
+_NO_HTTP = "brought what isn't HTTP"
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 
 
@@ -46,10 +49,10 @@ _TROUBLES = (
     ),
     _Trouble(urllib3.exceptions.ProxyError, "failed at the proxy", "look whether the proxy is up, then pull again"),
     _Trouble(ConnectionRefusedError, "was refused"),
-    _Trouble(http.client.IncompleteRead, "broke off in the middle of the answer"),
+    _Trouble(http.client.IncompleteRead, _BROKE_OFF),
+    _Trouble(http.client.RemoteDisconnected, "was closed without an answer"),
     _Trouble(ConnectionResetError, "was reset"),
     _Trouble(BrokenPipeError, "was reset"),
-    _Trouble(http.client.RemoteDisconnected, "was closed without an answer"),
     _Trouble(
         ssl.SSLError, "failed in TLS", "look whether `url` is the system's and whether it asks for a client certificate"
     ),
@@ -59,9 +62,10 @@ _TROUBLES = (
         "pull again; if it stays so, ask the system's keeper",
         BrokenAnswer,
     ),
-    _Trouble(
-        http.client.HTTPException, "brought what isn't HTTP", "look whether `url` names the right port, then pull again"
-    ),
+    _Trouble(http.client.HTTPException, _NO_HTTP, _RIGHT_PORT),
+    _Trouble(urllib3.exceptions.InvalidHeader, _NO_HTTP, _RIGHT_PORT),
+    _Trouble(urllib3.exceptions.ProtocolError, _BROKE_OFF),
+    _Trouble(ValueError, _NO_HTTP, _RIGHT_PORT),
 )
 _TIMEOUTS = (TimeoutError, urllib3.exceptions.ReadTimeoutError)
 
@@ -141,7 +145,7 @@ def refuse_status(response: requests.Response, where: str) -> None:
         return
     said = f"{where}: {_named(status)}"
     if response.headers.get("Location") and 300 <= status < 400:
-        target = _place(urljoin(response.url or "", response.headers["Location"]))
+        target = _place(response.url or "", response.headers["Location"])
         raise QuestionRefused(
             f"{said}: the system sends us on to {target}, and no redirect is followed",
             "hold `url` and the secret in hall.toml against the system's interface description",
@@ -170,15 +174,15 @@ def _named(status: int) -> str:
         return f"HTTP {status}"
 
 
-def _place(url: str) -> str:
-    """Scheme, host and path of an address: no user, no query."""
+def _place(asked: str, location: str) -> str:
+    """Scheme, host and path of where a redirect leads: no user, no query."""
     try:
-        parts = urlsplit(url)
-        host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+        parts = urlsplit(urljoin(asked, location))
+        origin = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
     except ValueError:
         return "an address that is none"
-    place = f"{parts.scheme}://{host}{parts.path}"
-    return place if len(place) <= 200 and place.isprintable() else f"{parts.scheme}://{str(host)[:60]!r}"
+    shown = (place for place in (origin + parts.path, origin) if len(place) <= 200 and place.isprintable())
+    return next(shown, "an address that can't be shown")
 
 
 def retry_after(value: str, date: str) -> float | None:

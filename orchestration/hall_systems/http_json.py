@@ -69,7 +69,7 @@ def _document(text: str) -> Any:
 def _reason(error: ValueError | RecursionError) -> str:
     match error:
         case json.JSONDecodeError():
-            return f"{error.msg.lower()} at line {error.lineno} column {error.colno}"
+            return f"{error.msg.lower().removesuffix(' at')} at line {error.lineno} column {error.colno}"
         case UnicodeDecodeError():
             return f"byte {error.start + 1} isn't UTF-8 (GBK?), and JSON is UTF-8 (RFC 8259)"
         case UnicodeEncodeError():

@@ -64,8 +64,8 @@ def all_pages(paging: AnyPaging | None, ask: Callable[[int, Step], Page]) -> lis
     while step is not None:
         page = _promised(ask, len(pages) + 1, step)
         pages.append(page)
-        _refuse_repeated(page, seen)
         step = _following(walk, page)
+        _refuse_repeated(page, seen)
         _refuse_many(len(pages) + (step is not None), paging)
     return pages
 
