@@ -31,9 +31,9 @@ def read_json(content: bytes, content_type: str, where: str) -> Any:
         _refuse_charset(declared.get_content_charset())
         return _document(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        kind = declared.get_content_type() if _TYPE.match(content_type) else "no type"
+        kind = content_type.partition(";")[0].strip()
         raise BrokenAnswer(
-            f"{where}: the answer isn't whole JSON ({kind}, {len(content)} bytes): {_reason(error)}",
+            f"{where}: the answer isn't whole JSON ({kind if _TYPE.fullmatch(kind) else 'no type'}, {len(content)} bytes): {_reason(error)}",
             "pull again; if it stays so, look at the answer with curl",
         ) from None
 

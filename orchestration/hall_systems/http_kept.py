@@ -18,7 +18,8 @@ class Received:
     def conditions(self) -> dict[str, str]:
         """The request headers that ask whether it still holds; none when the system gave nothing to ask by."""
         asked = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
-        return {ours: self.headers[theirs] for ours, theirs in asked.items() if theirs in self.headers}
+        given = {ours: self.headers.get(theirs, "") for ours, theirs in asked.items()}
+        return {name: value for name, value in given.items() if value and value.isascii() and value.isprintable()}
 
 
 class Kept:

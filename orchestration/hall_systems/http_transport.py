@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
@@ -74,10 +73,8 @@ class Transport:
 
     def _prepared(self, target: Target) -> requests.PreparedRequest:
         query = sorted_query(list(target.parameters.items()))
-        joint = "&" if urlsplit(target.url).query else "?"
-        url = f"{target.url}{joint}{query}" if query else target.url
         # Signed here, and not before a wait: a timestamp is held against the clock by who receives it.
-        return self._session.prepare_request(requests.Request("GET", url, auth=self._auth))
+        return self._session.prepare_request(requests.Request("GET", target.url, params=query, auth=self._auth))
 
     def _received(self, request: requests.PreparedRequest, kept: Received | None, where: str) -> Received:
         request.headers.update(kept.conditions() if kept else {})
