@@ -12,7 +12,6 @@ from orchestration.hall_systems.contract import (
     Outcome,
     PermanentFault,
     Question,
-    SourceFault,
     contract_rows,
     shared_out,
     whole_number,
@@ -20,7 +19,6 @@ from orchestration.hall_systems.contract import (
 from orchestration.hall_systems.http_json import at, shown
 from orchestration.hall_systems.http_paging import Page, Step, all_pages
 from orchestration.hall_systems.http_question import Questions
-from orchestration.hall_systems.http_secrets import Secrets
 from orchestration.hall_systems.http_transport import Target, Transport
 from orchestration.system_settings import HttpSystem
 
@@ -37,18 +35,10 @@ class HttpSource:
         self._system = system
         self._halls = halls
         self._questions = Questions(system, variables)
-        self._secrets = Secrets(system, variables)
         self._transport = Transport(system, folder, variables)
 
     def ask(self, question: Question) -> dict[str, Outcome]:
         """See `Source.ask`."""
-        try:
-            return self._asked(question)
-        except SourceFault as fault:
-            self._secrets.hide_in(fault)
-            raise
-
-    def _asked(self, question: Question) -> dict[str, Outcome]:
         system, target = self._system, self._questions.target(question)
         pages = all_pages(system.paging, lambda number, step: self._page(target, question.day, number, step))
         rows = [

@@ -32,8 +32,9 @@ def read_json(content: bytes, content_type: str, where: str) -> Any:
         return _document(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         kind = content_type.partition(";")[0].strip()
+        sent = f"{kind if _TYPE.fullmatch(kind) else 'no type'}, {len(content)} bytes"
         raise BrokenAnswer(
-            f"{where}: the answer isn't whole JSON ({kind if _TYPE.fullmatch(kind) else 'no type'}, {len(content)} bytes): {_reason(error)}",
+            f"{where}: the answer isn't whole JSON ({sent}): {_reason(error)}",
             "pull again; if it stays so, look at the answer with curl",
         ) from None
 

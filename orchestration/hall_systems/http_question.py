@@ -9,11 +9,12 @@ from urllib.parse import urlsplit, urlunsplit
 
 from orchestration.hall_systems.contract import Question
 from orchestration.hall_systems.http_transport import Target
-from orchestration.settings import SettingsError, expand
+from orchestration.settings import SettingsError, expand, secret
 from orchestration.system_settings import HttpSystem
 from orchestration.system_settings.http_template import filled
 
 _FIRST_VARIABLE = re.compile(r"^\$\{\w+\}")
+_LATER_VARIABLE = re.compile(r"(?<!^)\$\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,10 @@ class Questions:
     variables: Mapping[str, str] = field(repr=False)
 
     def __post_init__(self) -> None:
-        for value in self.system.query.values():
-            expand(value, self.variables)
+        # A query's variables are secrets, and so are those of `url` but for the base address that it begins with.
+        for text in (self.system.url, *(f" {value}" for value in self.system.query.values())):
+            for name in _LATER_VARIABLE.findall(text):
+                secret(name, self.variables)
         try:
             parts = urlsplit(expand(self.system.url, self.variables))
             usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
