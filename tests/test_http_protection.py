@@ -1,4 +1,4 @@
-"""A system asked over HTTP is protected from us, and we from it: pace, connections, deadlines, what it needn't repeat."""
+"""A system asked over HTTP is protected from us, and we from it: pace, connections, deadlines, nothing sent twice."""
 
 from __future__ import annotations
 
