@@ -15,7 +15,7 @@ from orchestration.hall_systems.contract import (
 )
 from tests.http_halls import answer, counts, page, rows, says, source
 from tests.servers.certificates import Authority, server_context
-from tests.servers.web import forward_proxy, web_server
+from tests.servers.web import Reply, dripping, forward_proxy, web_server
 
 
 @pytest.fixture
@@ -120,3 +120,22 @@ def test_the_environments_proxies_and_passwords_are_ignored(tmp_path: Path, monk
     with web_server(says(page(rows(1, 1)))) as server:
         answer(source(tmp_path, server.url))
     assert server.asked[0].headers["Authorization"] is None
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_answers_byte_by_byte_holds_nobody(tmp_path: Path, scheme: str) -> None:
+    # The proxy goes on for ever: only the deadline ends this test.
+    with web_server(dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x")) as proxy:
+        asked = source(tmp_path, f"{scheme}://127.0.0.1:1", {"proxy": proxy.url, "timeout": 0.5})
+        with pytest.raises(PassingFault, match=r"page 1: no answer within 0\.5 s"):
+            answer(asked)
+    assert len(proxy.asked) == 1
+
+
+def test_who_does_not_go_on_with_tls_holds_nobody(tmp_path: Path) -> None:
+    with web_server(says(Reply())) as server:
+        # It waits for the end of a line that TLS never sends.
+        asked = source(tmp_path, server.url.replace("http", "https"), {"timeout": 0.5})
+        with pytest.raises(PassingFault, match=r"page 1: no answer within 0\.5 s|failed in TLS"):
+            answer(asked)
+    assert server.asked == []

@@ -88,7 +88,11 @@ _STATUSES: dict[int, tuple[type[SourceFault], str, str]] = {
     407: (QuestionRefused, ": the proxy refuses its credentials", "set the proxy's user and password in `proxy`"),
     408: (PassingFault, "", _RECOVER),
     425: (PassingFault, "", _RECOVER),
-    429: (PassingFault, "", "wait, or lower `requests_per_second` in hall.toml, then pull again"),
+    429: (
+        PassingFault,
+        "",
+        "wait until it takes questions again, or lower `requests_per_second` in hall.toml, then pull again",
+    ),
 }
 
 

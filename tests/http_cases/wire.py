@@ -36,7 +36,7 @@ REFUSED = (
     _status(407, " Proxy Authentication Required: the proxy refuses its credentials. Next: set the proxy's user"),
     _status(408, f" Request Timeout. {RECOVER}"),
     _status(410, f" Gone. {DESCRIPTION}"),
-    _status(429, " Too Many Requests. Next: wait, or lower `requests_per_second` in hall.toml, then pull again."),
+    _status(429, " Too Many Requests. Next: wait until it takes questions again, or lower `requests_per_second`"),
     _status(500, f" Internal Server Error. {RECOVER}"),
     _status(502, f" Bad Gateway. {RECOVER}"),
     _status(503, f" Service Unavailable. {RECOVER}"),

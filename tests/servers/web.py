@@ -126,6 +126,9 @@ class _Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
+    # For tests of what a proxy may say.
+    do_CONNECT = do_GET  # noqa: N815 - http.server's name
+
     def log_message(self, *_args: Any) -> None:
         pass
 
