@@ -77,7 +77,12 @@ def mariadb() -> Iterator[MariaDb]:
     install = program("mariadb-install-db", "mariadb-server")
     with servant("mysql") as user:
         user.run(
-            *(install, "--no-defaults", f"--datadir={user.folder / 'data'}", "--auth-root-authentication-method=normal"),
+            *(
+                install,
+                "--no-defaults",
+                f"--datadir={user.folder / 'data'}",
+                "--auth-root-authentication-method=normal",
+            ),
             *("--skip-test-db", "--innodb-log-file-size=8M"),
         )
         first = user.folder / "first.sql"
