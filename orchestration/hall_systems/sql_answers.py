@@ -29,6 +29,7 @@ _READABLE: Mapping[str, frozenset[type]] = {
 }
 _MEANT = {"stat_date": "DATE", "count": "an exact whole number", **dict.fromkeys(CONTRACT[1:5], "text")}
 Reader = Callable[[Any], None]
+Totals = Mapping[str, Any]
 
 
 class CountRows:
@@ -102,7 +103,7 @@ class ClosingRecords:
                 raise foreign_hall(f"{self._query} row {number}", hall)
             self._found[hall].append(record)
 
-    def by_hall(self) -> dict[str, Mapping[str, Any] | SourceFault]:
+    def by_hall(self) -> dict[str, Totals | SourceFault]:
         """The declared totals of every hall that was asked, or what is wrong with its closing record."""
         return {hall: self._totals(self._found[hall]) for hall in self._question.halls}
 
@@ -111,7 +112,7 @@ class ClosingRecords:
         foreign = sorted({name for name in names if name not in known or names.count(name) > 1})
         if foreign:
             raise QuestionRefused(
-                f"{self._query} selects {', '.join(foreign)}, which the system isn't set to count (or selects it twice)",
+                f"{self._query} selects {', '.join(foreign)}, which the system isn't set to count, or twice",
                 f"select totals of {', '.join(self._measures)}, and nothing else",
             )
         if "hall_code" not in names and len(self._question.halls) > 1:
@@ -120,7 +121,7 @@ class ClosingRecords:
                 "select hall_code beside the totals, one row per hall",
             )
 
-    def _totals(self, records: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | SourceFault:
+    def _totals(self, records: Sequence[Mapping[str, Any]]) -> Totals | SourceFault:
         if not records:
             return NothingForDay(
                 f"{self._query} finds no closing record of the day",

@@ -34,7 +34,7 @@ class SqlSource:
         self.by_hall = "hall" in self._counts.parameters
         if "hall" in self._day_close.parameters and not self.by_hall and len(halls) > 1:
             raise SettingsError(
-                f"key day_close: {system.day_close} takes :hall, and {system.counts} answers for several halls at once; "
+                f"key day_close: {system.day_close} takes :hall, and {system.counts} asks for several halls at once; "
                 "select hall_code beside the totals, for hall_code IN :halls"
             )
         self._engine, self._dialect = open_engine(system, variables)
@@ -48,9 +48,8 @@ class SqlSource:
         with self._session() as connection:
             self._read(connection, self._day_close, question, closing)
             records = closing.by_hall()
-            if all(isinstance(record, SourceFault) for record in records.values()):
-                return dict(records)
-            self._read(connection, self._counts, question, counting)
+            if not all(isinstance(record, SourceFault) for record in records.values()):
+                self._read(connection, self._counts, question, counting)
         rows = rows_by_hall(question, question.halls if self.by_hall else self._halls, tuple(counting.rows))
         source = self._engine.url.set(query={}).render_as_string(hide_password=True)
         return {

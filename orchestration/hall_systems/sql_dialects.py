@@ -33,25 +33,27 @@ class Dialect(Strict):
     title: str
     urls: tuple[str, ...]
     install: str
-    connect: dict[str, str | int | bool] = Field(default={})
+    connect: dict[str, bool | int | str] = Field(default={})
     attributes: dict[str, str] = Field(default={})
     opening: tuple[str, ...]
     progress_handler: bool = False
 
     def connect_args(self, system: SqlSystem) -> dict[str, Any]:
         """What the driver is given when it connects."""
-        return {name: _filled_number(value, system) for name, value in self.connect.items()}
+        filled = _settings(system)
+        return {name: _driver_value(value, filled) for name, value in self.connect.items()}
 
     def open_session(self, connection: sa.Connection, system: SqlSystem) -> None:
         """Prepare a connection for one question: read-only, with its time-out and time zone."""
         driver: Any = connection.connection.driver_connection
+        filled = _settings(system)
         for name, value in self.attributes.items():
-            setattr(driver, name, _filled_number(value, system))
+            setattr(driver, name, _driver_value(value, filled))
         if self.progress_handler:
             deadline = time.monotonic() + system.statement_timeout
             driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
         for statement in self.opening:
-            connection.exec_driver_sql(statement.format_map(_settings(system)))
+            connection.exec_driver_sql(statement.format_map(filled))
 
 
 def dialects() -> dict[str, Dialect]:
@@ -91,10 +93,12 @@ def _url(database: str, variables: Mapping[str, str]) -> sa.URL:
         url = sa.make_url(database)
     except (ArgumentError, ValueError):
         return _url_as_a_whole(expand(database, variables))
-    parts = {name: getattr(url, name) for name in ("username", "password", "host", "database")}
     return url.set(
-        **{name: expand(str(part), variables) for name, part in parts.items() if part is not None},
-        query={name: _expanded(value, variables) for name, value in url.query.items()},
+        username=_filled(url.username, variables),
+        password=_filled(url.password, variables),
+        host=_filled(url.host, variables),
+        database=_filled(url.database, variables),
+        query={name: expand(value, variables) for name, value in url.query.items() if isinstance(value, str)},
     )
 
 
@@ -109,8 +113,8 @@ def _url_as_a_whole(text: str) -> sa.URL:
         ) from None
 
 
-def _expanded(value: str | tuple[str, ...], variables: Mapping[str, str]) -> str | tuple[str, ...]:
-    return expand(value, variables) if isinstance(value, str) else tuple(expand(each, variables) for each in value)
+def _filled(part: str | None, variables: Mapping[str, str]) -> str | None:
+    return None if part is None else expand(part, variables)
 
 
 def _settings(system: SqlSystem) -> dict[str, str]:
@@ -125,6 +129,8 @@ def _settings(system: SqlSystem) -> dict[str, str]:
     }
 
 
-def _filled_number(value: str | int | bool, system: SqlSystem) -> str | int | bool:
-    filled = value.format_map(_settings(system)) if isinstance(value, str) else value
-    return int(filled) if isinstance(filled, str) and filled.isdecimal() else filled
+def _driver_value(value: str | int, filled: Mapping[str, str]) -> str | int:
+    if isinstance(value, int):
+        return value
+    text = value.format_map(filled)
+    return int(text) if text.isdecimal() else text

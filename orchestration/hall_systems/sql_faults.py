@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy import exc
 
 from orchestration.hall_systems.contract import PassingFault, PermanentFault, QuestionRefused, SourceFault
 
@@ -104,9 +104,9 @@ def fault_of(error: Exception, query: str = "", password: str | None = None) -> 
         query: the file that was asked, empty while connecting.
         password: what mustn't be said.
     """
-    original = (error.orig if isinstance(error, DBAPIError) else None) or error
+    original = (error.orig if isinstance(error, exc.DBAPIError) else None) or error
     text = _words(original)
-    if isinstance(error, DataError | UnicodeError) or "decode" in text:
+    if isinstance(error, exc.DataError | UnicodeError) or "decode" in text:
         kind = next(each for each in _KINDS if each.fault is PermanentFault)
         text = _QUOTED.sub("…", text)
     else:
@@ -121,7 +121,7 @@ def fault_of(error: Exception, query: str = "", password: str | None = None) -> 
 
 def _kind(error: Exception, code: str, text: str) -> _Kind:
     known = next((kind for kind in _KINDS if kind.means(code, text)), None)
-    passing = isinstance(error, OperationalError | InterfaceError | TimeoutError)
+    passing = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
     return known or (_DOWN if passing else _WRONG_QUERY)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -37,8 +38,8 @@ class Query:
     @cached_property
     def statement(self) -> sa.TextClause:
         """The statement with its parameters; `halls` is a list."""
-        lists = [sa.bindparam("halls", expanding=True)] if "halls" in self.parameters else []
-        return sa.text(self.text).bindparams(*lists)
+        statement = sa.text(self.text)
+        return statement.bindparams(sa.bindparam("halls", expanding=True)) if "halls" in self.parameters else statement
 
     @cached_property
     def parameters(self) -> frozenset[str]:
@@ -57,7 +58,7 @@ def read_query(folder: Path, key: str, name: str) -> Query:
     if not path.is_relative_to(folder.resolve()):
         raise SettingsError(f"key {key}: {name} lies outside the hall's folder; reviewed queries stay in it")
     try:
-        statements = [each for each in sqlparse.parse(path.read_text(encoding="utf-8-sig")) if _says_something(each)]
+        statements = _statements(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"key {key}: {name} can't be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -74,7 +75,7 @@ def read_query(folder: Path, key: str, name: str) -> Query:
 
 
 def values(question: Question, timezone: str) -> Mapping[str, object]:
-    """What the parameters stand for; day_start (inclusive) and day_end (exclusive) are times as the database keeps them."""
+    """What the parameters stand for; day_start (inclusive) and day_end (exclusive) are times in the database's zone."""
     return {
         "day": question.day.isoformat(),
         "hall": question.halls[0],
@@ -89,11 +90,13 @@ def _midnight(day: dt.date, timezone: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-def _says_something(statement: sqlparse.sql.Statement) -> bool:
-    return statement.token_first(skip_cm=True) is not None
+# sqlparse has types for a part of itself only, hence Any.
+def _statements(text: str) -> list[Any]:
+    parsed: tuple[Any, ...] = sqlparse.parse(text)
+    return [statement for statement in parsed if statement.token_first(skip_cm=True)]
 
 
-def _sent(token: sqlparse.sql.Token) -> str:
+def _sent(token: Any) -> str:
     if any(token.ttype in kind for kind in _PLAIN_TEXT):
-        return token.value.replace(":", r"\:")
-    return "" if token.match(tokens.Punctuation, ";") else token.value
+        return str(token.value).replace(":", r"\:")
+    return "" if token.match(tokens.Punctuation, ";") else str(token.value)

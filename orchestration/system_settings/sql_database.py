@@ -12,9 +12,9 @@ from orchestration.system_settings.common import System
 class SqlSystem(System):
     """A system asked by SQL; `counts` and `day_close` are reviewed .sql files beside the settings.
 
-    `timezone` is that of the times which the database keeps: `day_start` and `day_end` are the hall's day in it. None of
-    those allowed has summer time, so that an offset says all. `timeout` is for connecting, `statement_timeout` (seconds)
-    for each statement, and is set in the database itself. `max_connections` holds over all threads that ask.
+    `timezone` is that of the times which the database keeps: `day_start` and `day_end` are the hall's day in it. None
+    of those allowed has summer time, so that an offset says all. `timeout` is for connecting; `statement_timeout`
+    (seconds) for each statement, and is set in the database itself. `max_connections` holds over all threads that ask.
     """
 
     kind: Literal["sql"]
