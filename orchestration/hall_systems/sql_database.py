@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ from orchestration.system_settings import SqlSystem
 class SqlSource:
     """Asks one database; safe to share between threads, which wait for one of its few connections.
 
-    Its connections are closed when nobody holds the source any more.
+    Who asks next takes the connection of who asked before; the last one out closes them, so that none is kept idle.
     """
 
     def __init__(self, system: SqlSystem, folder: Path, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
@@ -39,7 +39,7 @@ class SqlSource:
             )
         self._engine, self._dialect = open_engine(system, variables)
         sa.event.listen(self._engine, "after_cursor_execute", _hand_to_reader)
-        weakref.finalize(self, self._engine.dispose)
+        self._asking, self._counted = 0, Lock()
 
     def ask(self, question: Question) -> dict[str, Outcome]:
         """See `Source.ask`."""
@@ -59,14 +59,18 @@ class SqlSource:
 
     @contextmanager
     def _session(self) -> Iterator[sa.Connection]:
-        """A connection for one question; what went wrong on it is closed, and not read to its end."""
-        with self._named(), self._engine.connect() as connection:
-            try:
+        """A connection for one question, prepared for it."""
+        with self._counted:
+            self._asking += 1
+        try:
+            with self._named(), self._engine.connect() as connection:
                 self._dialect.open_session(connection, self._system)
                 yield connection
-            except BaseException:
-                connection.invalidate()
-                raise
+        finally:
+            with self._counted:
+                self._asking -= 1
+                if not self._asking:
+                    self._engine.dispose()
 
     def _read(self, connection: sa.Connection, query: Query, question: Question, reader: Reader) -> None:
         known = values(question, self._system.timezone)
@@ -83,7 +87,7 @@ class SqlSource:
 
 
 def _hand_to_reader(
-    connection: sa.Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: Any
+    _connection: sa.Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: Any
 ) -> None:
     """Hand the driver's cursor to the reader that waits for it.
 
@@ -91,9 +95,4 @@ def _hand_to_reader(
     """
     reader: Reader | None = context.execution_options.get("reader")
     if reader:
-        try:
-            reader(cursor)
-        except BaseException:
-            # Else closing the cursor would read the rest of the answer first.
-            connection.invalidate()
-            raise
+        reader(cursor)

@@ -55,7 +55,7 @@ _KINDS = (
     ),
     _Kind(
         QuestionRefused,
-        "the database let the account not in",
+        "the database didn't let the account in",
         "set account, password and name of the database right in the key database, then pull again",
         r"28...|3D000|1044|1045|1049|1130|1698|1820|1862",
         r"authentication failed|认证失败|pg_hba\.conf|(role|database) .* (does not exist|is not permitted)|不存在",
@@ -126,10 +126,9 @@ def _kind(error: Exception, code: str, text: str) -> _Kind:
 
 
 def _code(original: BaseException) -> str:
-    for name in ("sqlstate", "sqlite_errorname"):
-        if code := getattr(original, name, None):
-            return str(code)
-    return str(original.args[0]) if original.args and isinstance(original.args[0], int) else ""
+    if original.args and isinstance(original.args[0], int):
+        return str(original.args[0])
+    return str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
 
 
 def _words(original: BaseException) -> str:
