@@ -125,8 +125,8 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> Entry | None:
         return None
     standing = latest.certificate.revision if latest else 0
     if asked.revision not in {0, standing + 1}:
-        raise HeadMovedError(f"{month.name} is at revision {standing}: somebody else certified it in the meantime")
-    entry = _certify(month, hall, asked)
+        raise _taken(month, standing)
+    entry = _certify(month, hall, asked, standing + 1)
     certificate = entry.certificate
     record(
         month.home,
@@ -139,7 +139,11 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> Entry | None:
     return entry
 
 
-def _certify(month: Month, hall: HallFolder, asked: Asked) -> Entry:
+def _taken(month: Month, revision: int) -> HeadMovedError:
+    return HeadMovedError(f"{month.name} is at revision {revision}: somebody else certified it in the meantime")
+
+
+def _certify(month: Month, hall: HallFolder, asked: Asked, revision: int) -> Entry:
     settings = hall.hall.certification
     variables = variables_of(hall, month.home)
     archive = archive_of(hall, month.home)
@@ -155,6 +159,8 @@ def _certify(month: Month, hall: HallFolder, asked: Asked) -> Entry:
         note=asked.note,
     )
     drafted = draft(archive, candidate)
+    if drafted.revision != revision:
+        raise _taken(month, drafted.revision - 1)
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
     notes = edition_notes(archive.ledger, drafted)
     files = certified_files(drafted, origin_of(month, drafted.by_metric), notes, template=hall.wording)

@@ -34,7 +34,7 @@ class Case:
         return self.name
 
 
-def judge(
+def judge(  # noqa: PLR0917 - what a case is, where it is asked, and pytest's recorder
     case: Case,
     kind: str,
     folder: Path,
