@@ -221,8 +221,8 @@ def whole_number(value: Any) -> Any:
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, Decimal) and abs(value) < _TOO_LARGE and value == value.to_integral_value():
-        return int(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) < _TOO_LARGE:
+        return int(value) if value == value.to_integral_value() else value
     if isinstance(value, str):
         text = unicodedata.normalize("NFKC", value).strip()
         plain = text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from orchestration.hall_systems.contract import Question
 from orchestration.settings import SettingsError
 
 PARAMETERS = ("day", "hall", "halls", "day_start", "day_end")
+_BLANK_LINES = re.compile(r"\A\s+")
 _HALL_TIME = ZoneInfo("Asia/Shanghai")
 # What looks like a parameter in these is none.
 _PLAIN_TEXT = (tokens.Comment, tokens.Literal.String)
@@ -58,11 +60,13 @@ def read_query(folder: Path, key: str, name: str) -> Query:
     if not path.is_relative_to(folder.resolve()):
         raise SettingsError(f"key {key}: {name} lies outside the hall's folder; reviewed queries stay in it")
     try:
-        statements = _statements(path.read_text(encoding="utf-8-sig"))
+        # MariaDB doesn't count blank lines at the beginning.
+        text = _BLANK_LINES.sub(lambda blank: "--\n" * blank[0].count("\n"), path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"key {key}: {name} can't be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"key {key}: {name} isn't UTF-8") from error
+    statements = _statements(text)
     if len(statements) != 1 or statements[0].get_type() != "SELECT":
         held = ", ".join(statement.get_type() for statement in statements) or "nothing"
         raise SettingsError(f"key {key}: {name} must hold one SELECT (or WITH … SELECT), and holds {held}")
