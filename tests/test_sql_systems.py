@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from orchestration.hall_systems import sql_answers
 from orchestration.hall_systems.contract import (
     Answer,
     NothingForDay,
@@ -330,20 +331,26 @@ def _running(server: Postgres | MariaDb) -> int:
 
 
 def test_a_connection_killed_in_the_middle_of_the_answer(
-    served: tuple[Database, Postgres | MariaDb], tmp_path: Path
+    served: tuple[Database, Postgres | MariaDb], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, server = served
     database.execute(*["INSERT INTO counts SELECT * FROM counts"] * 17)
     asked = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS)))
+    whole = sql_answers._batches
+    read: list[int] = []
 
-    def kill(_connection: object, cursor: object, *_: object) -> None:
-        if "counts" in str(_[0]):
-            _kill(server)
+    def interrupted(cursor: object) -> Iterator[Sequence[Sequence[object]]]:
+        for batch in whole(cursor):
+            read.append(len(batch))
+            if sum(read) > 20_000:
+                _kill(server)
+            yield batch
 
-    sa.event.listen(asked._engine, "after_cursor_execute", kill, insert=True)
+    monkeypatch.setattr(sql_answers, "_batches", interrupted)
     fault = _fault(lambda: asked.ask(QUESTION))
-    sa.event.remove(asked._engine, "after_cursor_execute", kill)
+    monkeypatch.undo()
 
+    assert 20_000 < sum(read) < 2**18
     assert isinstance(fault, PassingFault)
     assert fault.problem.startswith("counts.sql: the database didn't answer")
     answer = asked.ask(QUESTION)[HALL]
