@@ -87,7 +87,7 @@ class SqlSource:
 
 
 def _hand_to_reader(
-    _connection: sa.Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: Any
+    connection: sa.Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: Any
 ) -> None:
     """Hand the driver's cursor to the reader that waits for it.
 
@@ -95,4 +95,16 @@ def _hand_to_reader(
     """
     reader: Reader | None = context.execution_options.get("reader")
     if reader:
-        reader(cursor)
+        try:
+            reader(cursor)
+        except BaseException:
+            _abandon(connection, cursor)
+            raise
+
+
+def _abandon(connection: sa.Connection, cursor: Any) -> None:
+    """Close a connection in the middle of an answer: else pymysql would read the rest first, even of one gone."""
+    unread = getattr(cursor, "_result", None)
+    if hasattr(unread, "unbuffered_active"):
+        unread.unbuffered_active = False
+    connection.invalidate()
