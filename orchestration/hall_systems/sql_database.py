@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from orchestration.hall_systems.contract import Answer, Outcome, Question, SourceFault, rows_by_hall
 from orchestration.hall_systems.sql_answers import ClosingRecords, CountRows, Reader
 from orchestration.hall_systems.sql_dialects import open_engine
-from orchestration.hall_systems.sql_faults import fault_of
+from orchestration.hall_systems.sql_faults import fault_of, refuse_warnings
 from orchestration.hall_systems.sql_queries import Query, read_query, values
 from orchestration.settings import SettingsError
 from orchestration.system_settings import SqlSystem
@@ -77,6 +77,8 @@ class SqlSource:
         asked = {name: known[name] for name in query.parameters}
         with self._named(query.name):
             connection.execute(query.statement, asked, execution_options={"stream_results": True, "reader": reader})
+            if self._dialect.warnings:
+                refuse_warnings(query.name, connection.exec_driver_sql(self._dialect.warnings).all())
 
     @contextmanager
     def _named(self, query: str = "") -> Iterator[None]:
@@ -105,6 +107,6 @@ def _hand_to_reader(
 def _abandon(connection: sa.Connection, cursor: Any) -> None:
     """Close a connection in the middle of an answer: else pymysql would read the rest first, even of one gone."""
     unread = getattr(cursor, "_result", None)
-    if hasattr(unread, "unbuffered_active"):
+    if unread is not None and hasattr(unread, "unbuffered_active"):
         unread.unbuffered_active = False
     connection.invalidate()

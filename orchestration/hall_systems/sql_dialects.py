@@ -36,6 +36,7 @@ class Dialect(Strict):
     connect: dict[str, bool | int | str] = Field(default={})
     attributes: dict[str, str] = Field(default={})
     opening: tuple[str, ...]
+    warnings: str = ""
     progress_handler: bool = False
 
     def connect_args(self, system: SqlSystem) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import exc
 
@@ -38,7 +40,7 @@ _DOWN = _Kind(
     r"08...|57P..|53...|40...|55P03|58..."
     r"|1040|1053|1129|1152|1158|1159|1160|1161|1203|1205|1213|1226|1317|1927|20(02|03|06|13|14)|4031"
     r"|SQLITE_(BUSY|LOCKED|CANTOPEN|IOERR|PROTOCOL|READONLY_).*",
-    "too many clients|starting up|shutting down",
+    "too many (clients|connections)|connection slots|starting up|shutting down",
 )
 _WRONG_QUERY = _Kind(
     QuestionRefused,
@@ -117,6 +119,20 @@ def fault_of(error: Exception, query: str = "", password: str | None = None) -> 
     line = f" line {found[1] or found[2]}" if found else ""
     where = f"{query}{line}: " if query else ""
     return kind.fault(f"{where}{kind.problem} ({text})", kind.next_step.format(query=query or "the query"))
+
+
+def refuse_warnings(query: str, warnings: Iterable[Sequence[Any]]) -> None:
+    """Hold the warnings (level, number, text) of a query that was answered against it.
+
+    Raises:
+        PermanentFault: the database warned, so that a value may not be what it seems.
+    """
+    for level, number, text in warnings:
+        if level != "Note":
+            raise PermanentFault(
+                f"{query}: the database answered and warned ({_QUOTED.sub('…', text)} ({number}))",
+                f"let {query} select an exact value, or refuse what it can't convert",
+            )
 
 
 def _kind(error: Exception, code: str, text: str) -> _Kind:
