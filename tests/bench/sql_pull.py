@@ -1,9 +1,10 @@
 """`python -m tests.bench.sql_pull`: a day of 205 halls × 1,000 rows from one PostgreSQL, beside a bare COPY to Parquet.
 
-Three ways, in rounds, each a fresh process against the same server: COPY of the counting query, read by psycopg and
-written to Parquet by pyarrow; one question for all halls at once; and a question for each hall, eight at a time over
-two connections. Seconds are taken inside the process, after its imports; ratios are taken within each round. Nothing
-here passes or fails by time: the bench fails when the three don't read the same counts.
+Four ways, in rounds, each a fresh process against the same server: COPY of the counting query, read by psycopg and
+written to Parquet by pyarrow; one question for all halls at once; a question for each hall, eight at a time over two
+connections; and the whole pull: asked at once, judged by the suite, and landed with its manifest entry. Seconds are
+taken inside the process, after its imports; ratios are taken within each round. Nothing here passes or fails by time:
+the bench fails when the four don't read the same counts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -25,7 +27,14 @@ import pyarrow.parquet
 from rich.console import Console
 from rich.table import Table
 
+from expectations.validation import warm_up
+from orchestration.asking import Questions
+from orchestration.catalogue import evidence_version, working_days
 from orchestration.hall_systems.contract import Answer, Question
+from orchestration.landing import Landing, Provenance
+from orchestration.pulling import Judge
+from orchestration.quarantine import Quarantine
+from orchestration.settings import DEMO_HALL, load_hall
 from tests.bench.measuring import Run, run
 from tests.servers.postgres import postgres
 from tests.sql_halls import COUNTS, COUNTS_OF_ALL, DAY, DAY_CLOSE, DAY_CLOSE_OF_ALL, hall_folder, in_postgres, source
@@ -35,6 +44,7 @@ _TITLES = {
     "copy": "COPY of the query, to Parquet",
     "at_once": "all halls at once",
     "by_hall": "each hall by itself, 8 threads, 2 connections",
+    "pulled": "all halls at once, judged and landed",
 }
 _FILL = (
     "DELETE FROM counts",
@@ -62,10 +72,16 @@ def main() -> int:
         database.execute(*_FILL)
         for way in _TITLES:
             queries = (COUNTS, DAY_CLOSE) if way == "by_hall" else (COUNTS_OF_ALL, DAY_CLOSE_OF_ALL)
-            hall_folder(Path(scratch) / way, database.url, *queries, halls=HALLS)
+            _catalogue(hall_folder(Path(scratch) / way, database.url, *queries, halls=HALLS))
         rounds = [{way: _measured(way, Path(scratch) / way) for way in _TITLES} for _ in range(arguments.rounds)]
     Console(width=max(Console().width, 120)).print(_table(rounds))
     return 0 if len({measured.output.split()[1] for each in rounds for measured in each.values()}) == 1 else 1
+
+
+def _catalogue(folder: Path) -> None:
+    shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
+    rows = "".join(f"{hall},{hall},county\n" for hall in HALLS)
+    (folder / "catalogue" / "halls.csv").write_text(f"hall_code,hall_name,hall_level\n{rows}", encoding="utf-8")
 
 
 def _measured(way: str, folder: Path) -> Run:
@@ -75,8 +91,10 @@ def _measured(way: str, folder: Path) -> Run:
 
 def _taken(way: str, folder: Path) -> str:
     """Seconds, and the sum of what was read."""
+    os.environ["YUEBAO_HALL"] = str(folder)
+    warm_up()
     began = time.perf_counter()
-    total = _copied(folder) if way == "copy" else _asked(way, folder)
+    total = _copied(folder) if way == "copy" else _pulled(folder) if way == "pulled" else _asked(way, folder)
     return f"{time.perf_counter() - began} {total}"
 
 
@@ -100,6 +118,25 @@ def _asked(way: str, folder: Path) -> int:
         replies = list(threads.map(lambda halls: asked.ask(Question(DAY, halls)), groups))
     answers = [answer for reply in replies for answer in reply.values() if isinstance(answer, Answer)]
     return sum(row["count"] for answer in answers for row in answer.rows)
+
+
+def _pulled(folder: Path) -> int:
+    hall = load_hall(folder).hall
+    (name,) = hall.systems
+    judge = Judge(
+        hall,
+        name,
+        working_days(),
+        Landing(folder / "landing"),
+        Quarantine(folder / "quarantine"),
+        Provenance("bench", "code", evidence_version()),
+    )
+    questions = Questions(hall.retries, at_once=8)
+    questions.ask({name: source(folder)}, [DAY], lambda _system, _day: HALLS)
+    (result,) = judge.settle(questions.outcomes(name, [DAY])).days
+    questions.close()
+    assert result.extract is not None, result.messages
+    return result.extract.count_sum
 
 
 def _table(rounds: Sequence[dict[str, Run]]) -> Table:
