@@ -17,7 +17,8 @@ from orchestration.hall_systems.contract import (
     whole_number,
 )
 from orchestration.hall_systems.http_json import at, shown
-from orchestration.hall_systems.http_paging import Page, Step, all_pages
+from orchestration.hall_systems.http_pages import all_pages
+from orchestration.hall_systems.http_paging import Page, Step
 from orchestration.hall_systems.http_question import Questions
 from orchestration.hall_systems.http_transport import Target, Transport
 from orchestration.system_settings import HttpSystem
