@@ -89,7 +89,19 @@ WRONG: list[tuple[Mapping[str, Any], str]] = [
     ({"paging": {**OFFSET, "per_page": 0}}, "paging.per_page: Input should be greater than or equal to 1"),
     ({"paging": {**OFFSET, "most_pages": 0}}, "paging.most_pages: Input should be greater than or equal to 1"),
     ({"paging": {"kind": "cursor", "cursor": "c"}}, "paging.next: Field required"),
-    ({"paging": {"kind": "link_header", "next": "n"}}, "paging.next: Extra inputs are not permitted"),
+    (
+        {"paging": {"kind": "link_header", "next": "n"}},
+        "paging.next: Extra inputs are not permitted; allowed are most_pages, kind",
+    ),
+    (
+        {"paging": {**NUMBERED, "pages": "p", "offset": "o"}},
+        "paging.offset: Extra inputs are not permitted; allowed are",
+    ),
+    (
+        {"auth": {"kind": "bearer", "token": "T"}},
+        "auth.token: Extra inputs are not permitted; allowed are kind, secret",
+    ),
+    ({"client_certificate": {"pem": "p"}}, "pem: Extra inputs are not permitted; allowed are certificate, key"),
     ({"ca": ""}, "ca: String should have at least 1 character"),
     ({"verify": False}, "verify: Extra inputs are not permitted"),
     ({"client_certificate": {"certificate": "c.pem"}}, "client_certificate.key: Field required"),
