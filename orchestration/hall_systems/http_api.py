@@ -102,9 +102,9 @@ def _refuse_nested_cells(rows: list[Mapping[str, Any]], columns: Mapping[str, st
 
 def _single(said: Any, path: str, where: str) -> Any:
     value = at(said, path, where)
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list | bool):
         raise PermanentFault(
-            f"{where}: {path} is {shown(value)} and not a single value",
+            f"{where}: {path} is {shown(value)} and no number",
             "hold `declared` in hall.toml against the system's interface description",
         )
     return value
