@@ -35,7 +35,7 @@ from tests.servers.web import Answering, Reply, dripping, exactly, resetting, we
     ids=["refused", "redirected", "day", "key", "type", "phrase", "reset", "silent"],
 )
 def test_no_message_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture, answering: Answering) -> None:
-    changes = {"url": "${URL}/${TOKEN}/counts", "query": {"key": "${TOKEN}", "date": "{day}"}, "timeout": 0.5}
+    changes = {"url": "${URL}/${TOKEN}/counts", "query": {"key": "${TOKEN}", "date": "{day}"}, "timeout": 2.0}
     with caplog.at_level("INFO"), web_server(answering) as server:
         asked = source(tmp_path, server.url, {**changes, "auth": {"kind": "bearer", "secret": "TOKEN"}})
         with pytest.raises(SourceFault) as caught:
