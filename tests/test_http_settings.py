@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,21 @@ def test_no_message_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixt
     # What the system itself repeats is taken out where messages leave; see orchestration.redaction.
     told = [redact(caught.value.problem), caught.value.next_step, caplog.text, repr(vars(asked))]
     assert [text for text in told if TOKEN in text] == []
+
+
+@pytest.mark.parametrize("changes", [{"query": {"key": "${OWN}"}}, {"url": "http://${HOST}/${OWN}/counts"}])
+def test_variables_of_the_question_are_secrets_but_for_its_host(tmp_path: Path, changes: Mapping[str, Any]) -> None:
+    own = uuid.uuid4().hex
+    with web_server(says(page(rows(1, 1), date=own))) as server:
+        host = server.url.removeprefix("http://")
+        with pytest.raises(SourceFault) as caught:
+            answer(source(tmp_path, server.url, changes, OWN=own, HOST=host))
+        assert redact(caught.value.problem) == ("page 1: date is '‹secret›' and not the day asked for ('2025-03-12')")
+        server.close()
+        with pytest.raises(SourceFault) as caught:
+            answer(source(tmp_path, server.url, changes, OWN=own, HOST=host))
+    assert f"http://{host}/" in redact(caught.value.problem)
+    assert own not in caught.value.problem
 
 
 def test_the_source_of_an_answer_holds_no_secret(tmp_path: Path) -> None:

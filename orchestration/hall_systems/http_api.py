@@ -112,7 +112,7 @@ def _single(said: Any, path: str, where: str) -> Any:
 
 def _refuse_other_row_count(stated: Any, rows: int) -> None:
     declared = whole_number(stated)
-    if type(declared) is not int or declared != rows:
+    if declared != rows:
         raise BrokenAnswer(
             f"the system declares {shown(declared)} rows and its pages hold {rows}",
             "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
