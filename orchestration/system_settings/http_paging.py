@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, JsonValue, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from orchestration.system_settings.common import Strict
 
@@ -84,15 +84,7 @@ def _tag(paging: Any) -> str:
     return f"kind {kind}"
 
 
-_SCHEMAS: dict[str, JsonValue] = {
-    "kind pages": "#/$defs/Pages",
-    "kind offset": "#/$defs/Offset",
-    "kind cursor": "#/$defs/Cursor",
-    "kind link_header": "#/$defs/LinkHeader",
-}
-
-# The tags are no keys of the settings, as `pages` and `cursor` are: a wrong key is named by the way that led to it, and
-# those that are allowed by the schema, which a discriminator of our own must tell the kinds.
+# The tags are no keys of the settings, as `pages` and `cursor` are: a wrong key is named by the way that led to it.
 AnyPaging = Annotated[
     Annotated[Pages, Tag("kind pages")]
     | Annotated[Offset, Tag("kind offset")]
@@ -103,5 +95,4 @@ AnyPaging = Annotated[
         custom_error_type="paging_kind",
         custom_error_message="kind isn't known; allowed are 'pages', 'offset', 'cursor', 'link_header'",
     ),
-    Field(json_schema_extra={"discriminator": {"mapping": _SCHEMAS}}),
 ]
