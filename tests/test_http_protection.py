@@ -15,7 +15,7 @@ from orchestration.hall_systems.contract import (
     BrokenAnswer,
     PassingFault,
 )
-from orchestration.hall_systems.http_faults import retry_after
+from orchestration.hall_systems.http_statuses import retry_after
 from tests.http_halls import DAY, answer, counts, page, rows, says, source
 from tests.http_pagings import LAST, NUMBERED, by_link, numbered
 from tests.servers.certificates import Authority, server_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ from tests.servers.web import Answering, Reply, dripping, exactly, resetting, we
     ids=["refused", "redirected", "day", "key", "type", "phrase", "reset", "silent"],
 )
 def test_no_message_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture, answering: Answering) -> None:
-    changes = {"url": "${URL}/${TOKEN}/counts", "query": {"key": "${TOKEN}", "date": "{day}"}, "timeout": 0.5}
+    changes = {"url": "${URL}/${TOKEN}/counts", "query": {"key": "${TOKEN}", "date": "{day}"}, "timeout": 2.0}
     with caplog.at_level("INFO"), web_server(answering) as server:
         asked = source(tmp_path, server.url, {**changes, "auth": {"kind": "bearer", "secret": "TOKEN"}})
         with pytest.raises(SourceFault) as caught:
@@ -45,6 +46,21 @@ def test_no_message_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixt
     # What the system itself repeats is taken out where messages leave; see orchestration.redaction.
     told = [redact(caught.value.problem), caught.value.next_step, caplog.text, repr(vars(asked))]
     assert [text for text in told if TOKEN in text] == []
+
+
+@pytest.mark.parametrize("changes", [{"query": {"key": "${OWN}"}}, {"url": "http://${HOST}/${OWN}/counts"}])
+def test_variables_of_the_question_are_secrets_but_for_its_host(tmp_path: Path, changes: Mapping[str, Any]) -> None:
+    own = uuid.uuid4().hex
+    with web_server(says(page(rows(1, 1), date=own))) as server:
+        host = server.url.removeprefix("http://")
+        with pytest.raises(SourceFault) as caught:
+            answer(source(tmp_path, server.url, changes, OWN=own, HOST=host))
+        assert redact(caught.value.problem) == ("page 1: date is '‹secret›' and not the day asked for ('2025-03-12')")
+        server.close()
+        with pytest.raises(SourceFault) as caught:
+            answer(source(tmp_path, server.url, changes, OWN=own, HOST=host))
+    assert f"http://{host}/" in redact(caught.value.problem)
+    assert own not in caught.value.problem
 
 
 def test_the_source_of_an_answer_holds_no_secret(tmp_path: Path) -> None:
@@ -89,7 +105,19 @@ WRONG: list[tuple[Mapping[str, Any], str]] = [
     ({"paging": {**OFFSET, "per_page": 0}}, "paging.per_page: Input should be greater than or equal to 1"),
     ({"paging": {**OFFSET, "most_pages": 0}}, "paging.most_pages: Input should be greater than or equal to 1"),
     ({"paging": {"kind": "cursor", "cursor": "c"}}, "paging.next: Field required"),
-    ({"paging": {"kind": "link_header", "next": "n"}}, "paging.next: Extra inputs are not permitted"),
+    (
+        {"paging": {"kind": "link_header", "next": "n"}},
+        "paging.next: Extra inputs are not permitted; allowed are most_pages, kind",
+    ),
+    (
+        {"paging": {**NUMBERED, "pages": "p", "offset": "o"}},
+        "paging.offset: Extra inputs are not permitted; allowed are",
+    ),
+    (
+        {"auth": {"kind": "bearer", "token": "T"}},
+        "auth.token: Extra inputs are not permitted; allowed are kind, secret",
+    ),
+    ({"client_certificate": {"pem": "p"}}, "pem: Extra inputs are not permitted; allowed are certificate, key"),
     ({"ca": ""}, "ca: String should have at least 1 character"),
     ({"verify": False}, "verify: Extra inputs are not permitted"),
     ({"client_certificate": {"certificate": "c.pem"}}, "client_certificate.key: Field required"),

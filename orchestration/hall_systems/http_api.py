@@ -17,7 +17,8 @@ from orchestration.hall_systems.contract import (
     whole_number,
 )
 from orchestration.hall_systems.http_json import at, shown
-from orchestration.hall_systems.http_paging import Page, Step, all_pages
+from orchestration.hall_systems.http_pages import all_pages
+from orchestration.hall_systems.http_paging import Page, Step
 from orchestration.hall_systems.http_question import Questions
 from orchestration.hall_systems.http_transport import Target, Transport
 from orchestration.system_settings import HttpSystem
@@ -101,9 +102,9 @@ def _refuse_nested_cells(rows: list[Mapping[str, Any]], columns: Mapping[str, st
 
 def _single(said: Any, path: str, where: str) -> Any:
     value = at(said, path, where)
-    if isinstance(value, dict | list):
+    if isinstance(value, dict | list | bool):
         raise PermanentFault(
-            f"{where}: {path} is {shown(value)} and not a single value",
+            f"{where}: {path} is {shown(value)} and no number",
             "hold `declared` in hall.toml against the system's interface description",
         )
     return value
@@ -111,7 +112,7 @@ def _single(said: Any, path: str, where: str) -> Any:
 
 def _refuse_other_row_count(stated: Any, rows: int) -> None:
     declared = whole_number(stated)
-    if type(declared) is not int or declared != rows:
+    if declared != rows:
         raise BrokenAnswer(
             f"the system declares {shown(declared)} rows and its pages hold {rows}",
             "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",

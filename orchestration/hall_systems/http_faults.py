@@ -1,28 +1,24 @@
-"""What can go wrong between question and answer over HTTP, as faults: refused connections, TLS, statuses."""
+"""What can go wrong with a connection, as faults: names, refusals, TLS, proxies, answers that break off."""
 
 from __future__ import annotations
 
-import email.utils
-import http
 import http.client
 import re
 import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3.exceptions
 
 from orchestration.hall_systems.contract import (
     BrokenAnswer,
-    NothingForDay,
     PassingFault,
     QuestionRefused,
     SourceFault,
 )
+from orchestration.hall_systems.http_statuses import named
 
 CAN_GO_WRONG = (requests.RequestException, urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, ValueError)
 _LOOK_UP = "look whether the system is up and reachable, then pull again"
@@ -69,29 +65,15 @@ _TROUBLES = (
 )
 _TIMEOUTS = (TimeoutError, urllib3.exceptions.ReadTimeoutError)
 
+# By OpenSSL's code.
 _MISTRUSTED = {
     10: ("has expired", "ask the system's keeper to renew it"),
     9: ("isn't valid yet", "hold the clocks against each other"),
     62: ("is of another host", "write the name that the certificate holds in `url`"),
     64: ("is of another host", "write the name that the certificate holds in `url`"),
-}
-_UNKNOWN_AUTHORITY = ("is of an authority that we don't trust", "name the right authority's certificate in `ca`")
-
-_KEEPER = "ask the system's keeper whether the day is closed"
-_RECOVER = "wait until the system has recovered, then pull again"
-_RENEW = "renew the secret named in hall.toml, then pull again"
-_STATUSES: dict[int, tuple[type[SourceFault], str, str]] = {
-    204: (NothingForDay, ": the system has no answer for the day", _KEEPER),
-    404: (NothingForDay, ": the system has no answer for the day", _KEEPER),
-    401: (QuestionRefused, ": the credentials are refused", _RENEW),
-    403: (QuestionRefused, ": the credentials are refused", _RENEW),
-    407: (QuestionRefused, ": the proxy refuses its credentials", "set the proxy's user and password in `proxy`"),
-    408: (PassingFault, "", _RECOVER),
-    425: (PassingFault, "", _RECOVER),
-    429: (
-        PassingFault,
-        "",
-        "wait until it takes questions again, or lower `requests_per_second` in hall.toml, then pull again",
+    **dict.fromkeys(
+        (2, 18, 19, 20, 21),
+        ("is of an authority that we don't trust", "name the right authority's certificate in `ca`"),
     ),
 }
 
@@ -108,8 +90,7 @@ def connection_fault(error: Exception, where: str, url: str, timeout: float) -> 
     wrapped = list(_wrapped(error))
     for each in wrapped:
         if isinstance(each, ssl.SSLCertVerificationError):
-            is_so, next_step = _MISTRUSTED.get(each.verify_code, _UNKNOWN_AUTHORITY)
-            return QuestionRefused(f"{where}: the certificate of {url} {is_so}", next_step)
+            return _mistrusted(each, where, url)
         if refusal := _TUNNEL.search(str(each)):
             return _refused_by_proxy(int(refusal[1]), where, url)
     if any(isinstance(each, _TIMEOUTS) for each in wrapped):
@@ -121,6 +102,12 @@ def connection_fault(error: Exception, where: str, url: str, timeout: float) -> 
         if any(isinstance(each, trouble.error) for each in wrapped):
             return trouble.fault(f"{where}: the connection to {url} {trouble.words}", trouble.next_step)
     return PassingFault(f"{where}: the connection to {url} failed ({type(wrapped[-1]).__name__})", _LOOK_UP)
+
+
+def _mistrusted(error: ssl.SSLCertVerificationError, where: str, url: str) -> SourceFault:
+    other = (f"isn't good ({error.verify_message})", "ask the system's keeper for another")
+    is_so, next_step = _MISTRUSTED.get(error.verify_code, other)
+    return QuestionRefused(f"{where}: the certificate of {url} {is_so}", next_step)
 
 
 def _wrapped(error: BaseException) -> Iterator[BaseException]:
@@ -136,70 +123,7 @@ def _wrapped(error: BaseException) -> Iterator[BaseException]:
 
 
 def _refused_by_proxy(status: int, where: str, url: str) -> SourceFault:
-    said = f"{where}: the proxy opens no way to {url} ({_named(status)})"
+    said = f"{where}: the proxy opens no way to {url} ({named(status)})"
     if status >= 500:
         return PassingFault(said, "look whether the system is reachable from the proxy, then pull again")
     return QuestionRefused(said, "hold `proxy` in hall.toml, and its user and password, against the proxy's rules")
-
-
-def refuse_status(response: requests.Response, where: str) -> None:
-    """Raise the fault that a status other than 200 means."""
-    status = response.status_code
-    if status == 200:
-        return
-    said = f"{where}: {_named(status)}"
-    if response.headers.get("Location") and 300 <= status < 400:
-        target = _place(response.url or "", response.headers["Location"])
-        raise QuestionRefused(
-            f"{said}: the system sends us on to {target}, and no redirect is followed",
-            "hold `url` and the secret in hall.toml against the system's interface description",
-        )
-    if status in _STATUSES:
-        fault, words, next_step = _STATUSES[status]
-    elif status >= 500:
-        fault, words, next_step = PassingFault, "", _RECOVER
-    else:
-        fault, words, next_step = (
-            QuestionRefused,
-            "",
-            "hold the question in hall.toml against the system's interface description",
-        )
-    refusal = fault(f"{said}{words}", next_step)
-    if isinstance(refusal, PassingFault) and status in (429, 503):
-        refusal.retry_after = retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", ""))
-    raise refusal
-
-
-def _named(status: int) -> str:
-    # The server's own phrase isn't shown: it may hold anything.
-    try:
-        return f"HTTP {status} {http.HTTPStatus(status).phrase}"
-    except ValueError:
-        return f"HTTP {status}"
-
-
-def _place(asked: str, location: str) -> str:
-    """Scheme, host and path of where a redirect leads: no user, no query."""
-    try:
-        parts = urlsplit(urljoin(asked, location))
-        origin = f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
-    except ValueError:
-        return "an address that is none"
-    shown = (place for place in (origin + parts.path, origin) if len(place) <= 200 and place.isprintable())
-    return next(shown, "an address that can't be shown")
-
-
-def retry_after(value: str, date: str) -> float | None:
-    """Seconds of a `Retry-After`, a number or an HTTP date (held against the server's own `Date` where it says one)."""
-    if value.isascii() and value.isdecimal():
-        return float(value)
-    then, now = _moment(value), _moment(date) or datetime.now(UTC)
-    return max(0.0, (then - now).total_seconds()) if then else None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

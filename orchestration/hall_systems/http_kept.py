@@ -23,7 +23,7 @@ class Received:
 
 
 class Kept:
-    """Answers by address, the latest used of them, in at most `most_bytes`; safe to share between threads."""
+    """Answers by address, the latest kept of them, in at most `most_bytes`; safe to share between threads."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -34,8 +34,6 @@ class Kept:
     def get(self, url: str) -> Received | None:
         """The answer kept for an address."""
         with self._lock:
-            if url in self._answers:
-                self._answers.move_to_end(url)
             return self._answers.get(url)
 
     def keep(self, url: str, answer: Received) -> None:

@@ -1,20 +1,19 @@
-"""Walking the pages of an answer: each kind of paging as a generator that yields what to ask, and is sent the page."""
+"""The kinds of paging, each as a generator that yields what to ask next and is sent the page that came."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from requests.utils import parse_header_links
 
-from orchestration.hall_systems.contract import BrokenAnswer, NothingForDay, PermanentFault, whole_number
+from orchestration.hall_systems.contract import BrokenAnswer, PermanentFault, whole_number
 from orchestration.hall_systems.http_json import ABSENT, at, maybe_at, shown
 from orchestration.system_settings.http_paging import AnyPaging, Cursor, LinkHeader, Offset, Pages
 
-_AGAIN = "pull again; if it stays so, ask the system's keeper"
+AGAIN = "pull again; if it stays so, ask the system's keeper"
 _KEEPER = "ask the system's keeper what it answers"
 
 
@@ -45,32 +44,8 @@ class Page:
 Walk = Generator[Step, Page, None]
 
 
-def all_pages(paging: AnyPaging | None, ask: Callable[[int, Step], Page]) -> list[Page]:
-    """Every page of an answer, in order.
-
-    Args:
-        paging: how the answer is divided, if it is.
-        ask: asks for the page of that number.
-
-    Raises:
-        BrokenAnswer: a page is missing, was repeated, or pages contradict each other.
-        PermanentFault: there are more pages than the settings allow, or what says how many can't be read.
-        SourceFault: whatever `ask` raises.
-    """
-    if paging is None:
-        return [ask(1, Step())]
-    walk, pages, seen = _walk(paging), list[Page](), dict[str, int]()
-    step: Step | None = next(walk)
-    while step is not None:
-        page = _promised(ask, len(pages) + 1, step)
-        pages.append(page)
-        step = _following(walk, page)
-        _refuse_repeated(page, seen)
-        _refuse_many(len(pages) + (step is not None), paging)
-    return pages
-
-
-def _walk(paging: AnyPaging) -> Walk:
+def walk(paging: AnyPaging) -> Walk:
+    """The walk over the pages of one answer: it ends after the last, and raises SourceFault where pages don't fit."""
     match paging:
         case Pages():
             return _numbered(paging)
@@ -82,31 +57,8 @@ def _walk(paging: AnyPaging) -> Walk:
             return _by_link()
 
 
-def _promised(ask: Callable[[int, Step], Page], number: int, step: Step) -> Page:
-    try:
-        return ask(number, step)
-    except NothingForDay as fault:
-        if number == 1:
-            raise
-        raise BrokenAnswer(
-            f"page {number} is missing, and page {number - 1} promised it ({fault.problem})", _AGAIN
-        ) from None
-
-
-def _following(walk: Walk, page: Page) -> Step | None:
-    try:
-        return walk.send(page)
-    except StopIteration:
-        return None
-
-
-def _refuse_repeated(page: Page, seen: dict[str, int]) -> None:
-    first = seen.setdefault(json.dumps(page.rows, sort_keys=True), page.number)
-    if page.rows and first < page.number:
-        raise BrokenAnswer(f"{page.name} repeats the rows of page {first}", _AGAIN)
-
-
-def _refuse_many(pages: int, paging: AnyPaging) -> None:
+def refuse_many(pages: int, paging: AnyPaging) -> None:
+    """Raise PermanentFault for more pages than the settings allow."""
     if pages > paging.most_pages:
         raise PermanentFault(
             f"there are more than {paging.most_pages} pages", "raise `most_pages` in hall.toml, or ask for larger pages"
@@ -124,7 +76,7 @@ def _numbered(paging: Pages) -> Walk:
     else:
         stated = str(paging.total)
         count = max(1, -(-_count(page, stated, "rows", least=0) // paging.per_page))
-    _refuse_many(count, paging)
+    refuse_many(count, paging)
     promised, rows = at(page.said, stated, page.name), len(page.rows)
     for number in range(2, count + 1):
         page = yield step(number)
@@ -142,7 +94,7 @@ def _by_offset(paging: Offset) -> Walk:
     page = yield step(0)
     _refuse_other_place(page, paging.this_offset, 0, "offset")
     total, rows = _count(page, paging.total, "rows", least=0), len(page.rows)
-    _refuse_many(-(-total // paging.per_page), paging)
+    refuse_many(-(-total // paging.per_page), paging)
     promised = at(page.said, paging.total, page.name)
     while rows < total and page.rows:
         page = yield step(rows)
@@ -157,7 +109,7 @@ def _by_cursor(paging: Cursor) -> Walk:
     page = yield Step()
     while cursor := _cursor(page, paging.next):
         if cursor in seen:
-            raise BrokenAnswer(f"{page.name} has the cursor of a page before it, so that there is no end", _AGAIN)
+            raise BrokenAnswer(f"{page.name} has the cursor of a page before it, so that there is no end", AGAIN)
         seen.add(cursor)
         page = yield Step({paging.cursor: cursor})
 
@@ -176,7 +128,7 @@ def _by_link() -> Walk:
     seen = {page.url}
     while target := _next_link(page):
         if target in seen:
-            raise BrokenAnswer(f"{page.name} links to a page before it, so that there is no end", _AGAIN)
+            raise BrokenAnswer(f"{page.name} links to a page before it, so that there is no end", AGAIN)
         seen.add(target)
         page = yield Step(url=target)
 
@@ -226,7 +178,7 @@ def _refuse_changed(page: Page, path: str, promised: Any) -> None:
     if got is not ABSENT and whole_number(got) != whole_number(promised):
         raise BrokenAnswer(
             f"{page.name}: {path} is {shown(got)}, and page 1 said {shown(promised)}: it changed while it was read",
-            _AGAIN,
+            AGAIN,
         )
 
 

@@ -13,8 +13,9 @@ from orchestration.settings import SettingsError, expand, secret
 from orchestration.system_settings import HttpSystem
 from orchestration.system_settings.http_template import filled
 
-_FIRST_VARIABLE = re.compile(r"^\$\{\w+\}")
-_LATER_VARIABLE = re.compile(r"(?<!^)\$\{(\w+)\}")
+# The scheme and host of an address, either of which may be a variable, or one variable for both.
+_BASE = re.compile(r"(\$\{\w+\})?(\w*://)?[^/?#]*")
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Questions:
     variables: Mapping[str, str] = field(repr=False)
 
     def __post_init__(self) -> None:
-        # A query's variables are secrets, and so are those of `url` but for the base address that it begins with.
-        for text in (self.system.url, *(f" {value}" for value in self.system.query.values())):
-            for name in _LATER_VARIABLE.findall(text):
+        # What the address holds after its host, and the query, may be secret; scheme and host help whoever reads it.
+        for text in (_BASE.sub("", self.system.url, count=1), *self.system.query.values()):
+            for name in _VARIABLE.findall(text):
                 secret(name, self.variables)
         try:
             parts = urlsplit(expand(self.system.url, self.variables))
@@ -55,7 +56,7 @@ class Questions:
         )
 
     def _shown(self, question: Question) -> str:
-        """The address without its query; of variables only the first is shown, which is the system's base address."""
+        """The address without its query; variables after the host stay names."""
         text = filled(self.system.url, question.day, question.halls[0], in_url=True)
-        text = _FIRST_VARIABLE.sub(lambda found: expand(found[0], self.variables), text)
-        return urlunsplit(urlsplit(text)._replace(query="", fragment=""))
+        shown = _BASE.sub(lambda base: expand(base[0], self.variables), text, count=1)
+        return urlunsplit(urlsplit(shown)._replace(query="", fragment=""))

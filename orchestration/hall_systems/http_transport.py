@@ -15,10 +15,11 @@ from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
 
 from orchestration.hall_systems.contract import PermanentFault, SourceFault
 from orchestration.hall_systems.http_auth import authentication, sorted_query
-from orchestration.hall_systems.http_faults import CAN_GO_WRONG, connection_fault, refuse_status
+from orchestration.hall_systems.http_faults import CAN_GO_WRONG, connection_fault
 from orchestration.hall_systems.http_json import read_json, shown
 from orchestration.hall_systems.http_kept import Kept, Received
 from orchestration.hall_systems.http_session import http_session
+from orchestration.hall_systems.http_statuses import refuse_status
 from orchestration.system_settings import HttpSystem
 
 _PIECE = 64 * 1024

@@ -162,7 +162,7 @@ NOT_THE_CONTRACT = (
     _said(
         "a total that is an object",
         _reply(sum={"n": 6}),
-        "page 1: sum is an object and not a single value",
+        "page 1: sum is an object and no number",
         "Next: hold `declared` in hall.toml",
         **TOTALS,
     ),
@@ -171,7 +171,7 @@ NOT_THE_CONTRACT = (
     _said(
         "a count of rows that is true",
         _reply(rows=rows(1, 1), n=True),
-        "the system declares True rows and its pages hold 1",
+        "page 1: n is True and no number",
         declared_rows="n",
     ),
     _said(

@@ -44,8 +44,12 @@ def third(number: int, **more: Any) -> Reply:
     )
 
 
+def _with_link(link: str) -> Reply:
+    return Reply(body=GOOD, headers=(("Link", link),))
+
+
 def _linking(link: str) -> Callable[[int], Reply]:
-    return lambda number: Reply(body=GOOD, headers=(("Link", link),)) if number == 1 else page(rows(9, 9))
+    return lambda number: _with_link(link) if number == 1 else page(rows(9, 9))
 
 
 PAGED = (
@@ -174,6 +178,13 @@ PAGED = (
         RECEIVED,
     ),
     paged(
+        "rows were added between two offsets",
+        BY_OFFSET,
+        lambda number: third(number, total=8 + number),
+        "page 2: total is 10, and page 1 said 9: it changed while it was read",
+        CONTRADICTED,
+    ),
+    paged(
         "offsets without end", BY_OFFSET, lambda number: third(number, total=10**9), "there are more than 10000 pages"
     ),
     paged(
@@ -225,11 +236,11 @@ PAGED = (
         _linking("<http://127.0.0.1:1/counts?after=2>; rel=next"),
         "page 1 links to another origin",
     ),
-    paged(
+    case(
         "a link with a user",
-        BY_LINK,
-        _linking("<//me@127.0.0.1/counts?after=2>; rel=next"),
+        lambda asked: _with_link(f"<//me@{asked.headers['Host']}/counts?after=2>; rel=next"),
         "page 1 links to another origin",
+        changes=BY_LINK,
     ),
     paged("a link to a file", BY_LINK, _linking("<file:///etc/passwd>; rel=next"), "page 1 links to another origin"),
     paged("a link to no address", BY_LINK, _linking("<http://[::1>; rel=next"), "page 1 links to what is no address"),
