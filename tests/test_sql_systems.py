@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 import sqlalchemy as sa
@@ -25,7 +29,8 @@ from orchestration.hall_systems.contract import (
     whole_number,
 )
 from orchestration.hall_systems.sql_dialects import dialects
-from orchestration.settings import SettingsError
+from orchestration.settings import SettingsError, load_hall
+from orchestration.system_settings import SqlSystem
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
 from tests.sql_halls import (
@@ -36,6 +41,7 @@ from tests.sql_halls import (
     DAY_CLOSE_OF_ALL,
     HALL,
     OTHER,
+    TABLES,
     VARIABLES,
     Database,
     hall_folder,
@@ -365,6 +371,46 @@ def _kill(server: Postgres | MariaDb) -> None:
     server.execute("KILL USER reader@'127.0.0.1'")
 
 
+def test_a_database_that_somebody_writes_to_is_asked_again(tmp_path: Path) -> None:
+    database = in_sqlite(tmp_path)
+    asked = source(hall_folder(tmp_path / "hall", database.url, timeout=1))
+    with closing(sqlite3.connect(tmp_path / database.name, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        fault = _fault(lambda: asked.ask(QUESTION))
+        writer.execute("ROLLBACK")
+    assert isinstance(fault, PassingFault)
+    assert fault.problem == "day_close.sql: the database didn't answer (database is locked)"
+    assert isinstance(asked.ask(QUESTION)[HALL], Answer)
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("SQL_ASCII", "财政".encode("gbk")), ("GBK", "财政".encode("gbk"))])
+def test_a_database_in_another_encoding(postgres_server: Postgres, tmp_path: Path, encoding: str, name: bytes) -> None:
+    """What a database declares is converted; what it doesn't is refused, without a word of it."""
+    database = in_postgres(postgres_server)
+    if encoding == "GBK":
+        expression = f"convert_from('\\x{name.hex()}', 'GBK')"
+    else:
+        other = f"{database.name}_ascii"
+        postgres_server.execute(
+            f"CREATE DATABASE {other} ENCODING SQL_ASCII TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+        postgres_server.execute(*TABLES, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", database=other)
+        database = replace(database, url=database.url.replace(f"/{database.name}", f"/{other}"))
+        expression = f"convert_from('\\x{name.hex()}', 'SQL_ASCII')"
+    counts = COUNTS.replace("item_code,", f"{expression} AS item_code,")
+    asked = source(hall_folder(tmp_path, database.url, counts))
+    if encoding == "GBK":
+        answer = asked.ask(QUESTION)[HALL]
+        assert isinstance(answer, Answer)
+        assert {row["item_code"] for row in answer.rows} == {"财政"}
+        return
+    fault = _fault(lambda: asked.ask(QUESTION))
+    assert isinstance(fault, PermanentFault)
+    assert fault.problem == "counts.sql: the database couldn't work out a value (a text is not in utf-8)"
+    known = replace(database, url=f"{database.url}&client_encoding=gbk")
+    assert isinstance(source(hall_folder(tmp_path, known.url, counts)).ask(QUESTION)[HALL], Answer)
+
+
 # --- dialects ---------------------------------------------------------------------------------------------------------
 
 
@@ -381,6 +427,47 @@ def test_a_driver_that_isnt_installed_is_named(url: str, title: str, install: st
     assert url.partition("://")[0] in dialects()
     with pytest.raises(SettingsError, match=f"^{title} needs a driver that isn't installed: {install}"):
         source(hall_folder(tmp_path, url))
+
+
+@pytest.mark.parametrize("url", sorted(dialects()))
+def test_every_dialect_can_open_a_session(url: str, tmp_path: Path) -> None:
+    """Those whose servers can't run here, too: every placeholder of the table is one that is filled."""
+    system = load_hall(hall_folder(tmp_path, f"{url}://h/s", timezone="UTC", statement_timeout=2.5)).hall.systems[
+        "window"
+    ]
+    assert isinstance(system, SqlSystem)
+    connection = MagicMock()
+
+    dialects()[url].open_session(connection, system)
+
+    statements = [call.args[0] for call in connection.exec_driver_sql.call_args_list]
+    assert statements
+    assert not [text for text in statements if "{" in text]
+    given = dialects()[url].connect_args(system)
+    assert given
+    assert not [value for value in given.values() if isinstance(value, str) and "{" in value]
+    if url == "oracle+oracledb":
+        assert connection.connection.driver_connection.call_timeout == 2500
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        (
+            "timezone",
+            "Europe/Paris",
+            "key systems.window.timezone: Input should be 'Asia/Shanghai', 'Asia/Urumqi' or 'UTC'",
+        ),
+        ("statement_timeout", 0, "key systems.window.statement_timeout: Input should be greater than or equal to 0.1"),
+        ("max_connections", 0, "key systems.window.max_connections: Input should be greater than or equal to 1"),
+        ("max_connections", 17, "key systems.window.max_connections: Input should be less than or equal to 16"),
+        ("batch", 10, "key systems.window.batch: Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_setting_is_named(key: str, value: object, says: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load_hall(hall_folder(tmp_path, "sqlite:///x", **{key: value}))
+    assert says in str(raised.value)
 
 
 @pytest.mark.parametrize(

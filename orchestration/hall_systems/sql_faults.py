@@ -48,6 +48,12 @@ _WRONG_QUERY = _Kind(
     "hold {query} against the database's tables",
     r"42...|0A000|1052|1054|1055|1064|1146|1305|SQLITE_ERROR",
 )
+_WRONG_VALUE = _Kind(
+    PermanentFault,
+    "the database couldn't work out a value",
+    "look for values that {query} can't convert or read",
+    r"22...|1264|1292|1366|1411|1690|SQLITE_MISMATCH",
+)
 _KINDS = (
     _Kind(
         PassingFault,
@@ -81,12 +87,7 @@ _KINDS = (
         "let {query} read only",
         r"25006|1792|SQLITE_READONLY",
     ),
-    _Kind(
-        PermanentFault,
-        "the database couldn't work out a value",
-        "look for values that {query} can't convert or read",
-        r"22...|1264|1292|1366|1411|1690|SQLITE_MISMATCH",
-    ),
+    _WRONG_VALUE,
     _Kind(
         PermanentFault,
         "the database is damaged",
@@ -109,8 +110,7 @@ def fault_of(error: Exception, query: str = "", password: str | None = None) -> 
     original = (error.orig if isinstance(error, exc.DBAPIError) else None) or error
     text = _words(original)
     if isinstance(error, exc.DataError | UnicodeError) or "decode" in text:
-        kind = next(each for each in _KINDS if each.fault is PermanentFault)
-        text = _QUOTED.sub("…", text)
+        kind, text = _WRONG_VALUE, _QUOTED.sub("…", text)
     else:
         kind = _kind(error, _code(original), text)
     if password:
@@ -149,6 +149,8 @@ def _code(original: BaseException) -> str:
 
 def _words(original: BaseException) -> str:
     # SQLAlchemy's own text repeats the statement and its parameters; the driver's first line says what matters.
+    if isinstance(original, UnicodeDecodeError):
+        return f"a text is not in {original.encoding}"
     numbered = len(original.args) == 2 and isinstance(original.args[0], int)
     text = f"{original.args[1]} ({original.args[0]})" if numbered else str(original)
     return (text.strip().splitlines() or [type(original).__name__])[0]

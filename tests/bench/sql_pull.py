@@ -1,9 +1,9 @@
 """`python -m tests.bench.sql_pull`: a day of 205 halls × 1,000 rows from one PostgreSQL, beside a bare COPY to Parquet.
 
 Three ways, in rounds, each a fresh process against the same server: COPY of the counting query, read by psycopg and
-written to Parquet by pyarrow; one question for all halls at once; and a question for each hall, eight at a time over two
-connections. Seconds are taken inside the process, after its imports; ratios are taken within each round. Nothing here
-passes or fails by time: the bench fails when the three don't read the same counts.
+written to Parquet by pyarrow; one question for all halls at once; and a question for each hall, eight at a time over
+two connections. Seconds are taken inside the process, after its imports; ratios are taken within each round. Nothing
+here passes or fails by time: the bench fails when the three don't read the same counts.
 """
 
 from __future__ import annotations
