@@ -84,7 +84,7 @@ class SqlSource:
     def _named(self, query: str = "") -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, UnicodeError) as error:
+        except SQLAlchemyError as error:
             raise fault_of(error, query, self._engine.url.password) from error
 
 

@@ -99,17 +99,17 @@ _KINDS = (
 )
 
 
-def fault_of(error: Exception, query: str = "", password: str | None = None) -> SourceFault:
+def fault_of(error: exc.SQLAlchemyError, query: str = "", password: str | None = None) -> SourceFault:
     """The fault that a driver's error means; its message never holds the password, nor a value of the database.
 
     Args:
-        error: SQLAlchemy's error, or that of reading text.
+        error: SQLAlchemy's error, with the driver's own in it.
         query: the file that was asked, empty while connecting.
         password: what mustn't be said.
     """
     original = (error.orig if isinstance(error, exc.DBAPIError) else None) or error
     text = _words(original)
-    if isinstance(error, exc.DataError | UnicodeError) or "decode" in text:
+    if isinstance(error, exc.DataError) or "decode" in text:
         kind, text = _WRONG_VALUE, _QUOTED.sub("…", text)
     else:
         kind = _kind(error, _code(original), text)
@@ -135,7 +135,7 @@ def refuse_warnings(query: str, warnings: Iterable[Sequence[Any]]) -> None:
             )
 
 
-def _kind(error: Exception, code: str, text: str) -> _Kind:
+def _kind(error: exc.SQLAlchemyError, code: str, text: str) -> _Kind:
     known = next((kind for kind in _KINDS if kind.means(code, text)), None)
     passing = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
     return known or (_DOWN if passing else _WRONG_QUERY)
@@ -149,8 +149,6 @@ def _code(original: BaseException) -> str:
 
 def _words(original: BaseException) -> str:
     # SQLAlchemy's own text repeats the statement and its parameters; the driver's first line says what matters.
-    if isinstance(original, UnicodeDecodeError):
-        return f"a text is not in {original.encoding}"
     numbered = len(original.args) == 2 and isinstance(original.args[0], int)
     text = f"{original.args[1]} ({original.args[0]})" if numbered else str(original)
     return (text.strip().splitlines() or [type(original).__name__])[0]
