@@ -69,6 +69,7 @@ TEXT_COLUMNS: Final = ("stat_date", "hall_code", "department_code", "measure", "
 TEXT_OR_NULL_COLUMNS: Final = ("item_code",)
 KEY_COLUMNS: Final = (
     "asked_date",
+    "asked_hall",
     "stat_date",
     "hall_code",
     "department_code",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing
 from orchestration.month import Month
 from orchestration.settings import HallFolder, SettingsError, expand, secret
+from orchestration.variables import variables_of
 from reports.archive import Archive
 from reports.canonical import sha256
 from reports.certificate import (
@@ -69,25 +69,13 @@ class Asked:
     note: str = ""
 
 
-def variables_of(hall: HallFolder, home: Home) -> Mapping[str, str]:
-    """The environment, and for the embedded demo hall the places and the passphrase that it makes itself."""
-    if not hall.hall.embedded_demo:
-        return os.environ
-    from orchestration.demo.signing import DEMO_WORDS, ensure_signers
-
-    own = {"YUEBAO_DEMO_DIR": str(home.demo), "YUEBAO_SIGNING_PASSPHRASE": DEMO_WORDS}
-    variables = {**own, **os.environ}
-    ensure_signers(Path(variables["YUEBAO_DEMO_DIR"]))
-    return variables
-
-
 def archive_of(hall: HallFolder, home: Home) -> Archive:
     """Where the hall's certificates, extracts and releases lie, and who may sign.
 
     Raises:
         SettingsError: the list of signers can't be read; the message names the file.
     """
-    path = hall.folder / expand(hall.hall.certification.signers, variables_of(hall, home))
+    path = hall.folder / expand(hall.hall.certification.signers, variables_of(hall.hall, home))
     return Archive(home.certificates, home.landing, home.published, read_signers(path))
 
 
@@ -98,9 +86,9 @@ def read_signers(path: Path) -> list[Signer]:
         SettingsError: it can't be read, or an entry isn't one.
     """
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8"))["signers"]
+        listed = tomllib.loads(path.read_text(encoding="utf-8")).get("signers", [])
         return TypeAdapter(list[Signer]).validate_python(listed)
-    except (OSError, KeyError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise SettingsError(f"{path} is no list of signers: {error}") from error
 
 
@@ -145,7 +133,7 @@ def _taken(month: Month, revision: int) -> HeadMovedError:
 
 def _certify(month: Month, hall: HallFolder, asked: Asked, revision: int) -> Entry:
     settings = hall.hall.certification
-    variables = variables_of(hall, month.home)
+    variables = variables_of(hall.hall, month.home)
     archive = archive_of(hall, month.home)
     numbers = read_numbers(month.facts, month=month.name, hall_code=month.hall.code)
     candidate = Candidate(

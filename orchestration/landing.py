@@ -170,6 +170,10 @@ class Landing:
         """Where an extract's Parquet file lies."""
         return self._root / extract.system / extract.stat_date / extract.file
 
+    def rows(self, extract: Extract) -> list[Row]:
+        """The rows of an extract, by the contract's names; the day as text."""
+        return [{**row, "stat_date": str(row["stat_date"])} for row in pq.read_table(self.path(extract)).to_pylist()]
+
     def damage(self, extract: Extract) -> str:
         """What is wrong with an extract's file, or an empty text."""
         path = self.path(extract)
@@ -209,7 +213,7 @@ class Landing:
         kept = [hall for hall in before.halls if hall not in counted.halls]
         if not kept or self.damage(before):
             return counted
-        rows = [{**row, "stat_date": str(row["stat_date"])} for row in pq.read_table(self.path(before)).to_pylist()]
+        rows = self.rows(before)
         taken_over = {
             hall: HallCounts(
                 [row for row in rows if row["hall_code"] == hall],

@@ -14,6 +14,7 @@ from orchestration.hall_systems.contract import CONTRACT, Answer, NothingForDay,
 from orchestration.landing import Counted, Extract, HallCounts, Landing, LandingError, Provenance, content_digest
 from orchestration.progress import tell_item
 from orchestration.quarantine import Quarantine, Refusal
+from orchestration.redaction import redact
 from orchestration.settings import Hall
 from orchestration.working_days import WorkingDays
 
@@ -246,8 +247,8 @@ class Judge:
 
         title = self.hall.systems[self.system].title
         asked = f"hall {halls[0]}" if len(halls) == 1 else f"halls {', '.join(halls)}"
-        # A fault may quote the answer, or a file's name.
-        return mask_text(f"{self.system} {title}, {asked}, {day}: {why.problem}. Next: {why.next_step}.")
+        # A fault may quote the answer, a file's name, or what the server was told.
+        return redact(mask_text(f"{self.system} {title}, {asked}, {day}: {why.problem}. Next: {why.next_step}."))
 
 
 class _History:
@@ -284,7 +285,7 @@ class _History:
 def _checked(day: dt.date, hall: str, answer: Answer, validation: Validation, masked: pd.DataFrame) -> _Verdict:
     failures = validation.failures_on(day, hall)
     if not failures:
-        return HallCounts(answer.rows, answer.declared, answer.source, validation.outcome_on(day, hall))
+        return HallCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, hall))
     problem = "; ".join(_complaint(finding, day) for finding in failures)
     rows = masked[(masked["asked_date"] == day) & (masked["asked_hall"] == hall)]
     return _Refused(
