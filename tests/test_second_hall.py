@@ -132,7 +132,9 @@ def test_the_other_hall_of_the_same_system_has_its_own_numbers(printed: Result, 
 
 
 def test_one_halls_day_that_is_not_closed_holds_no_other(afresh: Line, servers: Binhai) -> None:
-    servers.kiosks.execute(f"DELETE FROM day_close WHERE hall_code = '{DISTRICT}' AND stat_date = '{DAY}'", database="kiosks")
+    servers.kiosks.execute(
+        f"DELETE FROM day_close WHERE hall_code = '{DISTRICT}' AND stat_date = '{DAY}'", database="kiosks"
+    )
 
     pulled = afresh.run("pull", str(DAY), "--system", "kiosks")
 
@@ -164,7 +166,9 @@ def test_a_network_cut_between_two_pages_leaves_a_clear_state_and_the_next_run_c
     assert f"hotline 便民热线, hall {HALL}, {DAY}: page " in pulled.stderr
     assert "Traceback" not in pulled.output
     assert afresh.landing.current("hotline", DAY) is None
-    assert f"{DAY}" not in {path.name for path in (afresh.home / "landing").glob("hotline/*") if any(path.glob("*.json"))}
+    assert f"{DAY}" not in {
+        path.name for path in (afresh.home / "landing").glob("hotline/*") if any(path.glob("*.json"))
+    }
 
     assert afresh.run("pull", f"{DAY}..{days_of(MONTH)[13]}", "--system", "hotline").exit_code == 0
     landed = [afresh.landing.current("hotline", day) for day in days_of(MONTH)[11:14]]
@@ -175,7 +179,9 @@ def test_a_database_restarted_in_the_middle_of_a_query_leaves_a_clear_state_and_
     afresh: Line, servers: Binhai
 ) -> None:
     kiosks = servers.kiosks
-    slow = "CREATE VIEW events AS SELECT * FROM counted, LATERAL (SELECT pg_sleep(0.02) WHERE counted.hall_code <> '') s"
+    slow = (
+        "CREATE VIEW events AS SELECT * FROM counted, LATERAL (SELECT pg_sleep(0.02) WHERE counted.hall_code <> '') s"
+    )
     kiosks.execute("ALTER TABLE events RENAME TO counted", slow, "GRANT SELECT ON events TO reader", database="kiosks")
     restarted = threading.Thread(target=_restart_in_the_middle, args=(kiosks,))
     restarted.start()
@@ -195,7 +201,9 @@ def test_a_database_restarted_in_the_middle_of_a_query_leaves_a_clear_state_and_
 
 def _restart_in_the_middle(kiosks: object) -> None:
     deadline = time.monotonic() + 60
-    asking = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active' AND query LIKE '%events%'"
+    asking = (
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active' AND query LIKE '%events%'"
+    )
     while kiosks.rows(asking)[0][0] == 0 and time.monotonic() < deadline:  # type: ignore[attr-defined]
         time.sleep(0.01)
     kiosks.stop()  # type: ignore[attr-defined]
@@ -209,7 +217,9 @@ def _holds(path: Path, secret: str) -> bool:
     return secret.encode() in path.read_bytes()
 
 
-def test_no_secret_is_in_anything_that_is_kept_or_said(printed: Result, made: Line, afresh: Line, servers: Binhai) -> None:
+def test_no_secret_is_in_anything_that_is_kept_or_said(
+    printed: Result, made: Line, afresh: Line, servers: Binhai
+) -> None:
     """Good runs, refused ones, and servers that repeat what they were told."""
     said = [printed.output]
     afresh.variables |= {"BINHAI_HOTLINE_SECRET": "canary-wrong-hotline", "BINHAI_KIOSK_PASSWORD": "canary-wrong-kiosk"}
@@ -222,6 +232,8 @@ def test_no_secret_is_in_anything_that_is_kept_or_said(printed: Result, made: Li
     canaries = [*SECRETS.values(), "canary-wrong", private]
 
     assert [text for text in said for secret in canaries if secret in text] == []
-    kept = [path for line in (made, afresh) for path in line.home.rglob("*") if path.is_file() and not path.is_symlink()]
+    kept = [
+        path for line in (made, afresh) for path in line.home.rglob("*") if path.is_file() and not path.is_symlink()
+    ]
     assert len(kept) > 300
     assert [(path, secret) for path in kept for secret in canaries if _holds(path, secret)] == []
