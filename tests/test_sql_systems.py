@@ -336,7 +336,10 @@ def _running(server: Postgres | MariaDb) -> int:
 
 
 def test_a_connection_killed_in_the_middle_of_the_answer(
-    served: tuple[Database, Postgres | MariaDb], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    served: tuple[Database, Postgres | MariaDb],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     database, server = served
     database.execute(*["INSERT INTO counts SELECT * FROM counts"] * 17)
@@ -356,6 +359,7 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
     monkeypatch.undo()
 
     assert 20_000 < sum(read) < 2**18
+    assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]
     assert isinstance(fault, PassingFault)
     assert fault.problem.startswith("counts.sql: the database didn't answer")
     answer = asked.ask(QUESTION)[HALL]

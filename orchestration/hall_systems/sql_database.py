@@ -105,8 +105,8 @@ def _hand_to_reader(
 
 
 def _abandon(connection: sa.Connection, cursor: Any) -> None:
-    """Close a connection in the middle of an answer: else pymysql would read the rest first, even of one gone."""
-    unread = getattr(cursor, "_result", None)
-    if unread is not None and hasattr(unread, "unbuffered_active"):
+    """Give up an answer in the middle: pymysql would read the rest of it first, even from a server that is gone."""
+    unread: Any = getattr(cursor, "_result", None)
+    if getattr(unread, "unbuffered_active", False):
         unread.unbuffered_active = False
-    connection.invalidate()
+        connection.invalidate()
