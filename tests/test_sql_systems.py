@@ -276,6 +276,18 @@ def _after_a_moment(holds: Callable[[], bool]) -> bool:
     return False
 
 
+def test_a_wrong_password_is_tried_once(postgres_server: Postgres, tmp_path: Path) -> None:
+    asked = source(hall_folder(tmp_path, in_postgres(postgres_server).url), {"SQL_PASSWORD": "wrong"})
+    log = postgres_server.servant.folder / "server.log"
+    before = log.read_text().count("password authentication failed")
+
+    faults = [_fault(lambda: asked.ask(QUESTION)) for _ in range(3)]
+
+    assert {(type(fault), fault.problem) for fault in faults} == {(QuestionRefused, faults[0].problem)}
+    assert "the database didn't let the account in" in faults[0].problem
+    assert log.read_text().count("password authentication failed") == before + 1
+
+
 def test_a_query_that_writes_is_refused_by_the_database(database: Database, tmp_path: Path) -> None:
     writing = {
         "postgresql": "CREATE FUNCTION spoil() RETURNS bigint SECURITY DEFINER LANGUAGE sql VOLATILE "
