@@ -168,7 +168,7 @@ def _said(sampled: Sample) -> str:
     extract = sampled.result.extract
     if sampled.result.messages or extract is None:
         return " ".join(sampled.result.messages)
-    sums = ", ".join(f"{measure} {total}" for measure, total in extract.sums.items())
+    sums = ", ".join(f"{measure} {total}" for measure, total in sorted(extract.sums.items()))
     halls = f" of {len(extract.halls)} halls" if len(extract.halls) > 1 else ""
     return f"{extract.stat_date}{halls}: {extract.row_count} rows would land, {sums or extract.state}"
 

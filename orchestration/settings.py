@@ -13,12 +13,13 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from orchestration.home import PROJECT_ROOT
 from orchestration.redaction import keep_secret
+from orchestration.settings_mistakes import complaint
 from orchestration.system_settings import AnySystem
 from orchestration.system_settings.common import Strict
 
@@ -102,46 +103,9 @@ def load_hall(folder: Path | None = None) -> HallFolder:
     try:
         return HallFolder(folder=folder, hall=Hall.model_validate(document))
     except ValidationError as error:
-        complaints = [f"key {_key(document, each)}: {each['msg']}{_allowed(each)}" for each in error.errors()]
+        schema = Hall.model_json_schema()
+        complaints = [complaint(document, schema, each) for each in error.errors()]
         raise SettingsError(f"{path}: {'; '.join(complaints)}") from error
-
-
-def _key(document: Any, error: Any) -> str:
-    """The key as it stands in the file; pydantic also names the kind that it chose, which is no key."""
-    place, key = document, []
-    for part in error["loc"]:
-        if isinstance(place, list) or (isinstance(place, dict) and part in place):
-            key.append(str(part))
-            place = place[part]
-    if error["type"] == "missing":
-        key.append(str(error["loc"][-1]))
-    return ".".join(key) or "(whole file)"
-
-
-def _allowed(error: Any) -> str:
-    """For a key that isn't known, the keys that are."""
-    if error["type"] != "extra_forbidden":
-        return ""
-    schema = Hall.model_json_schema()
-    table = _resolved(schema, schema)
-    for part in error["loc"][:-1]:
-        choices = [_resolved(schema, each) for each in table.get("anyOf", [table])]
-        table = next(found for choice in choices if (found := _inside(schema, choice, part)))
-    keys = [key for choice in table.get("anyOf", [table]) for key in _resolved(schema, choice).get("properties", ())]
-    return f"; allowed are {', '.join(keys)}"
-
-
-def _inside(schema: Any, table: Any, part: str) -> Any:
-    """The schema of one part of a key, which may also be the kind that a table says it is."""
-    kinds = table.get("discriminator", {}).get("mapping", {})
-    if part in kinds:
-        return _resolved(schema, {"$ref": kinds[part]})
-    inner = table.get("properties", {}).get(part) or table.get("additionalProperties")
-    return _resolved(schema, inner) if inner else None
-
-
-def _resolved(schema: Any, node: Any) -> Any:
-    return schema["$defs"][node["$ref"].rpartition("/")[2]] if "$ref" in node else node
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:

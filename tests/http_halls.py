@@ -33,6 +33,7 @@ _HALL = """
 code = "510000"
 name = "大厅"
 first_day = 2023-01-01
+wording = "wording.txt.j2"
 [certification]
 policy = "automatic"
 signers = "signers.toml"

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from tests.servers.sftp import SftpServer, sftp_server
+
 from reports.months import days_of
 from tests.servers.certificates import Authority, server_context
 from tests.servers.postgres import Postgres, postgres
-from tests.servers.sftp import SftpServer, sftp_server
 from tests.servers.web import Asked, Reply, WebServer, web_server
 
 MONTH = "2025-03"
@@ -29,8 +30,7 @@ SECRETS = {
 }
 _SCHEMA = (
     "CREATE TABLE events (hall_code text, department_code text, item_code text, measure text, happened_at timestamp)",
-    "CREATE TABLE day_close (hall_code text, stat_date date, kiosk_cases int, kiosk_prints int,"
-    " PRIMARY KEY (hall_code, stat_date))",
+    "CREATE TABLE day_close (hall_code text, stat_date date, kiosk_cases int, kiosk_prints int)",
     "GRANT SELECT ON events, day_close TO reader",
 )
 
@@ -144,14 +144,18 @@ def _fill_kiosks(kiosks: Postgres) -> None:
         # The database keeps UTC, so that the day's first eight hours are the day before's there.
         begin = dt.datetime.combine(day, dt.time()) - dt.timedelta(hours=8)
         kiosks.execute(
-            *(
-                f"INSERT INTO events SELECT '{hall}', '{department}', {f"'{item}'" if item else 'NULL'}, '{measure}', "
-                f"timestamp '{begin}' + n * interval '40 minutes' FROM generate_series(0, {count - 1}) n"
-                for hall, department, item, measure, count in kiosk_counts(day)
-            ),
+            *(_insert(begin, *row) for row in kiosk_counts(day)),
             *(close_day(day, hall) for hall in (HALL, DISTRICT)),
             database="kiosks",
         )
+
+
+def _insert(begin: dt.datetime, hall: str, department: str, item: str | None, measure: str, count: int) -> str:  # noqa: PLR0917 - one row
+    code = f"'{item}'" if item else "NULL"
+    return (
+        f"INSERT INTO events SELECT '{hall}', '{department}', {code}, '{measure}', "
+        f"timestamp '{begin}' + n * interval '40 minutes' FROM generate_series(0, {count - 1}) n"
+    )
 
 
 def close_day(day: dt.date, hall: str) -> str:

@@ -15,6 +15,7 @@ from pydantic import Field
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
+from orchestration.redaction import keep_secret
 from orchestration.settings import SettingsError, expand
 from orchestration.system_settings import SqlSystem
 from orchestration.system_settings.common import Strict
@@ -98,7 +99,7 @@ def _url(database: str, variables: Mapping[str, str]) -> sa.URL:
         return _url_as_a_whole(expand(database, variables))
     return url.set(
         username=_filled(url.username, variables),
-        password=_filled(url.password, variables),
+        password=keep_secret(expand(url.password, variables)) if isinstance(url.password, str) else None,
         host=_filled(url.host, variables),
         database=_filled(url.database, variables),
         query={name: expand(value, variables) for name, value in url.query.items() if isinstance(value, str)},
