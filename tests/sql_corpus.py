@@ -543,5 +543,102 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
             ("key database: begins with", "allowed are postgresql+psycopg"),
         ),
     ),
+    (ALL, Case("a count is NULL", Spoil(("UPDATE counts SET number = NULL",)), ("counts.sql row 1: count = None",))),
+    (
+        ALL,
+        Case(
+            "a count is a word",
+            _count_is("'five'"),
+            ("count_is_a_non_negative_integer", "counts.sql row 1: count = 'five'"),
+        ),
+    ),
+    (
+        SERVED,
+        Case(
+            "a count isn't whole",
+            _count_is("number + 0.5"),
+            ("count_is_a_non_negative_integer", "counts.sql row 1: count = "),
+        ),
+    ),
+    (ALL, Case("a count is negative", Spoil(("UPDATE counts SET number = -5",)), ("counts.sql row 1: count = -5",))),
+    (
+        ALL,
+        Case(
+            "a count is beyond all measure",
+            Spoil((f"UPDATE counts SET number = {2**63 - 1}",)),
+            ("count_is_a_non_negative_integer",),
+        ),
+    ),
+    (ALL, Case("a sum is beyond every column", _count_is("number * 1e30"), ("window 窗口系统, hall 510000",))),
+    (
+        ALL,
+        Case(
+            "a department isn't known",
+            Spoil(("UPDATE counts SET department_code = 'D99'",)),
+            ("department_is_known", "counts.sql row 1: department_code = 'D99'"),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "a measure isn't known",
+            Spoil(("UPDATE counts SET measure = 'parcels'",)),
+            ("measure_is_known", "counts.sql row 1: measure = 'parcels'"),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "a person stands as an item",
+            Spoil((f"UPDATE counts SET item_code = '{PERSON.split()[1]}'",)),
+            ("no_personal_patterns", "‹masked›"),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "the rows are of another day",
+            _counts("stat_date,", "'2025-03-11' AS stat_date,"),
+            ("stat_date_is_the_day_asked", "counts.sql row 1: stat_date = '2025-03-11'"),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "the rows are of another hall",
+            _counts("hall_code,", "'510100' AS hall_code,"),
+            ("hall_is_known", "counts.sql row 1: hall_code = '510100'"),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "the rows are of no hall",
+            _counts("hall_code,", "NULL AS hall_code,"),
+            ("counts.sql row 1: not_text = 'hall_code'",),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "every row comes twice",
+            Spoil(("INSERT INTO counts SELECT * FROM counts",)),
+            ("key_is_unique", "counts.sql row 1"),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "the closing record says more",
+            Spoil(("UPDATE day_close SET online_accepted = 6",)),
+            ("declared_total_equals_sum", "online_accepted: counted = 5, declared = 6"),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "closed, and no rows", Spoil(("DELETE FROM counts",)), ("the answer has no rows, and missing is not zero",)
+        ),
+    ),
 )
 PAIRS = [(kind, case) for kinds, case in _CASES for kind in kinds]

@@ -115,6 +115,7 @@ def hall_folder(
     system = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items())
     (folder / "hall.toml").write_text(
         f'code = "{HALL}"\nname = "四川省政务服务大厅"\nfirst_day = 2023-01-01\nwording = "wording.txt.j2"\n'
+        "[retries]\nattempts = 1\n"
         '[certification]\npolicy = "automatic"\nsigners = "s.toml"\nkey = "k.pem"\npassphrase = "P"\n'
         f"[systems.window]\n{system}\n",
         encoding="utf-8",

@@ -61,6 +61,7 @@ def test_corpus(  # noqa: PLR0917 - fixtures
     servers: Servers,
     tmp_path: Path,
     request: pytest.FixtureRequest,
+    caplog: pytest.LogCaptureFixture,
     record_property: Callable[[str, object], None],
 ) -> None:
     database, spoil = _fresh(kind, servers, tmp_path), case.spoil
@@ -75,6 +76,7 @@ def test_corpus(  # noqa: PLR0917 - fixtures
         **spoil.settings,
     )
     judge(case, f"sql {kind}", folder, DAY, spoil.variables, record_property)
+    assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]
     recorded = str(request.node.user_properties)
     assert not [secret for secret in (VARIABLES["SQL_PASSWORD"], PERSON, *PERSON.split()) if secret in recorded]
 

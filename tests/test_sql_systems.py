@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,7 @@ from orchestration.hall_systems.contract import (
     Question,
     QuestionRefused,
     SourceFault,
-    whole_number,
 )
-from orchestration.hall_systems.sql_dialects import dialects
-from orchestration.settings import SettingsError
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
 from tests.sql_halls import (
@@ -36,6 +34,7 @@ from tests.sql_halls import (
     DAY_CLOSE_OF_ALL,
     HALL,
     OTHER,
+    TABLES,
     VARIABLES,
     Database,
     hall_folder,
@@ -211,6 +210,36 @@ def test_a_long_answer_comes_in_batches_and_whole(database: Database, tmp_path: 
     assert answer.rows[-1]["origin"] == f"counts.sql row {2 + 2**15}"
 
 
+def test_a_whole_url_may_be_a_secret(database: Database, tmp_path: Path) -> None:
+    written = sa.engine.make_url(database.url).set(password=VARIABLES["SQL_PASSWORD"])
+    whole = written.render_as_string(hide_password=False) if database.kind != "sqlite" else database.url
+    asked = source(hall_folder(tmp_path, "${URL}", database.dialect(COUNTS)), {"URL": whole})
+    assert isinstance(asked.ask(QUESTION)[HALL], Answer)
+
+
+def test_colons_in_comments_and_texts_are_no_parameters(database: Database, tmp_path: Path) -> None:
+    odd = COUNTS.replace("-- Counts", "/* at 10:30, :never */ -- 100 % :sure;").replace(
+        "AND stat_date", "AND 'a:b :c; %' <> '10:30' AND stat_date"
+    )
+    answer = source(hall_folder(tmp_path, database.url, database.dialect(odd))).ask(QUESTION)[HALL]
+    assert isinstance(answer, Answer)
+    assert len(answer.rows) == 2
+
+
+def test_a_mistake_is_named_with_its_line(served: tuple[Database, object], tmp_path: Path) -> None:
+    database, _ = served
+    wrong = "\n\n" + COUNTS.replace("WHERE", "WEHRE x x")
+    fault = _fault(lambda: source(hall_folder(tmp_path, database.url, database.dialect(wrong))).ask(QUESTION))
+    assert isinstance(fault, QuestionRefused)
+    assert fault.problem.startswith("counts.sql line 6: the database refused the query")
+
+
+def test_nothing_is_said_of_other_days(database: Database, tmp_path: Path) -> None:
+    (fault,) = source(hall_folder(tmp_path, database.url)).ask(Question(DAY - dt.timedelta(days=1), (HALL,))).values()
+    assert isinstance(fault, NothingForDay)
+    assert DAY_CLOSE not in fault.problem
+
+
 # --- the source is protected ------------------------------------------------------------------------------------------
 
 
@@ -269,6 +298,18 @@ def _after_a_moment(holds: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_a_wrong_password_is_tried_once(postgres_server: Postgres, tmp_path: Path) -> None:
+    asked = source(hall_folder(tmp_path, in_postgres(postgres_server).url), {"SQL_PASSWORD": "wrong"})
+    log = postgres_server.servant.folder / "server.log"
+    before = log.read_text().count("password authentication failed")
+
+    faults = [_fault(lambda: asked.ask(QUESTION)) for _ in range(3)]
+
+    assert {(type(fault), fault.problem) for fault in faults} == {(QuestionRefused, faults[0].problem)}
+    assert "the database didn't let the account in" in faults[0].problem
+    assert log.read_text().count("password authentication failed") == before + 1
 
 
 def test_a_query_that_writes_is_refused_by_the_database(database: Database, tmp_path: Path) -> None:
@@ -331,7 +372,10 @@ def _running(server: Postgres | MariaDb) -> int:
 
 
 def test_a_connection_killed_in_the_middle_of_the_answer(
-    served: tuple[Database, Postgres | MariaDb], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    served: tuple[Database, Postgres | MariaDb],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     database, server = served
     database.execute(*["INSERT INTO counts SELECT * FROM counts"] * 17)
@@ -351,6 +395,7 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
     monkeypatch.undo()
 
     assert 20_000 < sum(read) < 2**18
+    assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]
     assert isinstance(fault, PassingFault)
     assert fault.problem.startswith("counts.sql: the database didn't answer")
     answer = asked.ask(QUESTION)[HALL]
@@ -365,133 +410,40 @@ def _kill(server: Postgres | MariaDb) -> None:
     server.execute("KILL USER reader@'127.0.0.1'")
 
 
-# --- dialects ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("url", "title", "install"),
-    [
-        ("oracle+oracledb://a:b@h/s", "Oracle", "oracledb"),
-        ("mssql+pyodbc://a:b@h/s", "SQL Server", "pyodbc"),
-        ("dm+dmPython://a:b@h:5236/s", "达梦", "dmSQLAlchemy dmPython"),
-        ("kingbase+ksycopg2://a:b@h:54321/s", "人大金仓 KingbaseES", "ksycopg2 and the SQLAlchemy dialect"),
-    ],
-)
-def test_a_driver_that_isnt_installed_is_named(url: str, title: str, install: str, tmp_path: Path) -> None:
-    assert url.partition("://")[0] in dialects()
-    with pytest.raises(SettingsError, match=f"^{title} needs a driver that isn't installed: {install}"):
-        source(hall_folder(tmp_path, url))
-
-
-@pytest.mark.parametrize(
-    ("url", "says"),
-    [
-        ("ftp://h/x", "begins with 'ftp'; allowed are postgresql+psycopg, mysql+pymysql, mariadb+pymysql, sqlite"),
-        ("postgresql://h/x", "begins with 'postgresql'; allowed are postgresql+psycopg"),
-        ("nothing", "key database: isn't a URL such as postgresql+psycopg://"),
-        ("${URL}", "key database: isn't a URL such as postgresql+psycopg://"),
-        ("postgresql+psycopg://a:${ABSENT}@h/x", "the environment variable ABSENT isn't set"),
-    ],
-)
-def test_a_url_that_cant_be_used_is_refused_without_its_password(url: str, says: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError) as raised:
-        source(hall_folder(tmp_path, url), {"URL": "postgresql+psycopg://a:geheim:x@h:port/x"})
-    assert says in str(raised.value)
-    assert "geheim" not in str(raised.value)
-
-
-def test_a_whole_url_may_be_a_secret(database: Database, tmp_path: Path) -> None:
-    written = sa.engine.make_url(database.url).set(password=VARIABLES["SQL_PASSWORD"])
-    whole = written.render_as_string(hide_password=False) if database.kind != "sqlite" else database.url
-    asked = source(hall_folder(tmp_path, "${URL}", database.dialect(COUNTS)), {"URL": whole})
+def test_a_database_that_somebody_writes_to_is_asked_again(tmp_path: Path) -> None:
+    database = in_sqlite(tmp_path)
+    asked = source(hall_folder(tmp_path / "hall", database.url, timeout=1))
+    with closing(sqlite3.connect(tmp_path / database.name, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        fault = _fault(lambda: asked.ask(QUESTION))
+        writer.execute("ROLLBACK")
+    assert isinstance(fault, PassingFault)
+    assert fault.problem == "day_close.sql: the database didn't answer (database is locked)"
     assert isinstance(asked.ask(QUESTION)[HALL], Answer)
 
 
-# --- reviewed queries -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("settings", "says"),
-    [
-        ({"counts": "../counts.sql"}, "key counts: ../counts.sql lies outside the hall's folder"),
-        ({"counts": "/etc/passwd"}, "key counts: /etc/passwd lies outside the hall's folder"),
-        ({"day_close": "absent.sql"}, "key day_close: absent.sql can't be read (No such file or directory)"),
-        ({"day_close": "gbk.sql"}, "key day_close: gbk.sql isn't UTF-8"),
-        (
-            {"day_close": "two.sql"},
-            "key day_close: two.sql must hold one SELECT (or WITH … SELECT), and holds SELECT, DELETE",
-        ),
-        ({"day_close": "delete.sql"}, "must hold one SELECT (or WITH … SELECT), and holds DELETE"),
-        ({"day_close": "empty.sql"}, "must hold one SELECT (or WITH … SELECT), and holds nothing"),
-        (
-            {"day_close": "unknown.sql"},
-            "unknown.sql takes :date, :month; the parameters are :day, :hall, :halls, :day_start",
-        ),
-        (
-            {"counts": "all.sql", "halls": [HALL, OTHER]},
-            "day_close.sql takes :hall, and all.sql asks for several halls",
-        ),
-    ],
-)
-def test_a_query_that_isnt_a_reviewed_question_is_refused(
-    settings: dict[str, object], says: str, tmp_path: Path
-) -> None:
-    folder = hall_folder(tmp_path / "hall", "sqlite:///x", **settings)
-    (tmp_path / "counts.sql").write_text(COUNTS)
-    (folder / "gbk.sql").write_bytes("-- 日结\nSELECT 1".encode("gbk"))
-    (folder / "two.sql").write_text("SELECT 1; -- and\nDELETE FROM counts")
-    (folder / "delete.sql").write_text("DELETE FROM counts")
-    (folder / "empty.sql").write_text("-- later\n")
-    (folder / "unknown.sql").write_text("SELECT online_accepted FROM day_close WHERE stat_date = :date OR m = :month")
-    (folder / "all.sql").write_text(COUNTS_OF_ALL)
-    with pytest.raises(SettingsError) as raised:
-        source(folder)
-    assert says in str(raised.value)
-
-
-def test_a_symbolic_link_doesnt_lead_out_of_the_folder(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere.sql").write_text(COUNTS)
-    folder = hall_folder(tmp_path / "hall", "sqlite:///x", counts="link.sql")
-    (folder / "link.sql").symlink_to(tmp_path / "elsewhere.sql")
-    with pytest.raises(SettingsError, match=r"link\.sql lies outside the hall's folder"):
-        source(folder)
-
-
-def test_colons_in_comments_and_texts_are_no_parameters(database: Database, tmp_path: Path) -> None:
-    odd = COUNTS.replace("-- Counts", "/* at 10:30, :never */ -- 100 % :sure;").replace(
-        "AND stat_date", "AND 'a:b :c; %' <> '10:30' AND stat_date"
-    )
-    answer = source(hall_folder(tmp_path, database.url, database.dialect(odd))).ask(QUESTION)[HALL]
+def test_a_database_in_gbk_is_converted(postgres_server: Postgres, tmp_path: Path) -> None:
+    counts = COUNTS.replace("item_code,", f"convert_from('\\x{'财政'.encode('gbk').hex()}', 'GBK') AS item_code,")
+    answer = source(hall_folder(tmp_path, in_postgres(postgres_server).url, counts)).ask(QUESTION)[HALL]
     assert isinstance(answer, Answer)
-    assert len(answer.rows) == 2
+    assert {row["item_code"] for row in answer.rows} == {"财政"}
 
 
-def test_a_mistake_is_named_with_its_line(served: tuple[Database, object], tmp_path: Path) -> None:
-    database, _ = served
-    wrong = "\n\n" + COUNTS.replace("WHERE", "WEHRE x x")
-    fault = _fault(lambda: source(hall_folder(tmp_path, database.url, database.dialect(wrong))).ask(QUESTION))
-    assert isinstance(fault, QuestionRefused)
-    assert fault.problem.startswith("counts.sql line 6: the database refused the query")
+def test_a_database_that_doesnt_know_its_encoding(postgres_server: Postgres, tmp_path: Path) -> None:
+    postgres_server.execute("CREATE DATABASE bytes ENCODING SQL_ASCII TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'")
+    postgres_server.execute(*TABLES, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader", database="bytes")
+    database = in_postgres(postgres_server)
+    url = database.url.replace(f"/{database.name}", "/bytes")
+    escaped = "".join(f"\\x{byte:02x}" for byte in "财政".encode("gbk"))
+    counts = COUNTS.replace("item_code,", f"E'{escaped}' AS item_code,")
 
+    fault = _fault(lambda: source(hall_folder(tmp_path, url, counts)).ask(QUESTION))
+    assert isinstance(fault, PermanentFault)
+    assert (
+        fault.problem
+        == "counts.sql: the database couldn't work out a value (invalid byte sequence for encoding …: 0xb2)"
+    )
 
-# --- whole numbers ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "whole"),
-    [("5", 5), ("5.000", 5), ("-0", 0), ("1E+3", 1000), ("999999999999999999", 999999999999999999)],
-)
-def test_an_exact_decimal_is_a_whole_number(value: str, whole: int) -> None:
-    assert whole_number(Decimal(value)) == whole
-    assert type(whole_number(Decimal(value))) is int
-
-
-@pytest.mark.parametrize("value", ["5.5", "1E-30", "1000000000000000000", "1E+999999", "NaN", "sNaN", "Infinity"])
-def test_any_other_decimal_stays_as_it_came(value: str) -> None:
-    assert isinstance(whole_number(Decimal(value)), Decimal)
-
-
-def test_nothing_is_said_of_other_days(database: Database, tmp_path: Path) -> None:
-    (fault,) = source(hall_folder(tmp_path, database.url)).ask(Question(DAY - dt.timedelta(days=1), (HALL,))).values()
-    assert isinstance(fault, NothingForDay)
-    assert DAY_CLOSE not in fault.problem
+    answer = source(hall_folder(tmp_path, f"{url}&client_encoding=gbk", counts)).ask(QUESTION)[HALL]
+    assert isinstance(answer, Answer)
+    assert {row["item_code"] for row in answer.rows} == {"财政"}

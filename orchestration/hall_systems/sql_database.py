@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from orchestration.hall_systems.contract import Answer, Outcome, Question, SourceFault, rows_by_hall
+from orchestration.hall_systems.contract import Answer, Outcome, Question, QuestionRefused, SourceFault, rows_by_hall
 from orchestration.hall_systems.sql_answers import ClosingRecords, CountRows, Reader
 from orchestration.hall_systems.sql_dialects import open_engine
 from orchestration.hall_systems.sql_faults import fault_of, refuse_warnings
@@ -39,6 +39,8 @@ class SqlSource:
             )
         self._engine, self._dialect = open_engine(system, variables)
         sa.event.listen(self._engine, "after_cursor_execute", _hand_to_reader)
+        sa.event.listen(self._engine, "do_connect", self._knock_once)
+        self._turned_away: SourceFault | None = None
         self._asking, self._counted = 0, Lock()
 
     def ask(self, question: Question) -> dict[str, Outcome]:
@@ -84,8 +86,16 @@ class SqlSource:
     def _named(self, query: str = "") -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, UnicodeError) as error:
-            raise fault_of(error, query, self._engine.url.password) from error
+        except SQLAlchemyError as error:
+            fault = fault_of(error, query, self._engine.url.password)
+            if not query and isinstance(fault, QuestionRefused):
+                self._turned_away = fault
+            raise fault from error
+
+    def _knock_once(self, *_: Any) -> None:
+        # Too many failures with a wrong password would lock the account.
+        if self._turned_away:
+            raise QuestionRefused(self._turned_away.problem, self._turned_away.next_step)
 
 
 def _hand_to_reader(
@@ -105,8 +115,8 @@ def _hand_to_reader(
 
 
 def _abandon(connection: sa.Connection, cursor: Any) -> None:
-    """Close a connection in the middle of an answer: else pymysql would read the rest first, even of one gone."""
-    unread = getattr(cursor, "_result", None)
-    if unread is not None and hasattr(unread, "unbuffered_active"):
+    """Give up an answer in the middle: pymysql would read the rest of it first, even from a server that is gone."""
+    unread: Any = getattr(cursor, "_result", None)
+    if getattr(unread, "unbuffered_active", False):
         unread.unbuffered_active = False
-    connection.invalidate()
+        connection.invalidate()

@@ -74,10 +74,12 @@ def open_engine(system: SqlSystem, variables: Mapping[str, str]) -> tuple[sa.Eng
     dialect = known.get(url.drivername)
     if dialect is None:
         raise SettingsError(f"key database: begins with {url.drivername!r}; allowed are {', '.join(known)}")
+    # What the URL itself says goes before the table.
+    given = dialect.connect_args(system)
     try:
         engine = sa.create_engine(
             url,
-            connect_args=dialect.connect_args(system),
+            connect_args={name: value for name, value in given.items() if name not in url.query},
             poolclass=QueuePool,
             pool_size=system.max_connections,
             max_overflow=0,

@@ -48,6 +48,12 @@ _WRONG_QUERY = _Kind(
     "hold {query} against the database's tables",
     r"42...|0A000|1052|1054|1055|1064|1146|1305|SQLITE_ERROR",
 )
+_WRONG_VALUE = _Kind(
+    PermanentFault,
+    "the database couldn't work out a value",
+    "look for values that {query} can't convert or read",
+    r"22...|1264|1292|1366|1411|1690|SQLITE_MISMATCH",
+)
 _KINDS = (
     _Kind(
         PassingFault,
@@ -81,12 +87,7 @@ _KINDS = (
         "let {query} read only",
         r"25006|1792|SQLITE_READONLY",
     ),
-    _Kind(
-        PermanentFault,
-        "the database couldn't work out a value",
-        "look for values that {query} can't convert or read",
-        r"22...|1264|1292|1366|1411|1690|SQLITE_MISMATCH",
-    ),
+    _WRONG_VALUE,
     _Kind(
         PermanentFault,
         "the database is damaged",
@@ -98,19 +99,18 @@ _KINDS = (
 )
 
 
-def fault_of(error: Exception, query: str = "", password: str | None = None) -> SourceFault:
+def fault_of(error: exc.SQLAlchemyError, query: str = "", password: str | None = None) -> SourceFault:
     """The fault that a driver's error means; its message never holds the password, nor a value of the database.
 
     Args:
-        error: SQLAlchemy's error, or that of reading text.
+        error: SQLAlchemy's error, with the driver's own in it.
         query: the file that was asked, empty while connecting.
         password: what mustn't be said.
     """
     original = (error.orig if isinstance(error, exc.DBAPIError) else None) or error
     text = _words(original)
-    if isinstance(error, exc.DataError | UnicodeError) or "decode" in text:
-        kind = next(each for each in _KINDS if each.fault is PermanentFault)
-        text = _QUOTED.sub("…", text)
+    if isinstance(error, exc.DataError) or "decode" in text:
+        kind, text = _WRONG_VALUE, _QUOTED.sub("…", text)
     else:
         kind = _kind(error, _code(original), text)
     if password:
@@ -135,7 +135,7 @@ def refuse_warnings(query: str, warnings: Iterable[Sequence[Any]]) -> None:
             )
 
 
-def _kind(error: Exception, code: str, text: str) -> _Kind:
+def _kind(error: exc.SQLAlchemyError, code: str, text: str) -> _Kind:
     known = next((kind for kind in _KINDS if kind.means(code, text)), None)
     passing = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
     return known or (_DOWN if passing else _WRONG_QUERY)

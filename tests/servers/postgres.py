@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from tests.servers.database_tls import write_certificates
+from tests.servers.certificates import Authority, Issued
 from tests.servers.programs import program
 from tests.servers.unprivileged import Servant, free_port, servant
 
@@ -29,6 +29,7 @@ class Postgres:
     servant: Servant
     port: int
     ca: Path
+    certificate: Issued
     _process: subprocess.Popen[bytes] = field(init=False)
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[Any]:
@@ -53,8 +54,7 @@ class Postgres:
         self._process = self.servant.start(
             *(_binary("postgres"), "-D", "data", "-p", str(self.port), "-k", str(self.servant.folder)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=30", "-c", "ssl=on"),
-            *("-c", f"ssl_cert_file={self.ca.with_name('server.pem')}"),
-            *("-c", f"ssl_key_file={self.ca.with_name('server.key')}"),
+            *("-c", f"ssl_cert_file={self.certificate.certificate}", "-c", f"ssl_key_file={self.certificate.key}"),
         )
         deadline = time.monotonic() + _START_SECONDS
         while True:
@@ -84,11 +84,13 @@ def postgres() -> Iterator[Postgres]:
     initdb = _binary("initdb")
     with servant("postgres") as user:
         user.run(initdb, "-D", "data", "-U", "keeper", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-sync")
-        ca = write_certificates(user.folder)
-        user.owns(*user.folder.glob("*.pem"), user.folder / "server.key")
+        authority = Authority(user.folder, "ca")
+        issued = authority.issue("server")
+        issued.key.chmod(0o600)
+        user.owns(authority.path, issued.certificate, issued.key)
         access = "local all keeper trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
         (user.folder / "data" / "pg_hba.conf").write_text(access)
-        server = Postgres(user, free_port(), ca)
+        server = Postgres(user, free_port(), authority.path, issued)
         server.start()
         try:
             server.execute(f"CREATE ROLE reader LOGIN PASSWORD '{PASSWORD}'")
