@@ -79,7 +79,10 @@ def _masked(values: list[Any]) -> list[Any]:
     others = {row: _mask_other(value) for row, value in enumerate(values) if not isinstance(value, str)}
     if all(new is old for old, new in texts.items()) and all(others[row] is values[row] for row in others):
         return values
-    return [texts.get(value, value) if isinstance(value, str) else others[row] for row, value in enumerate(values)]
+    return [
+        (value if texts.get(value, value) == value else texts[value]) if isinstance(value, str) else others[row]
+        for row, value in enumerate(values)
+    ]
 
 
 def _mask_other(value: object) -> object:
