@@ -122,7 +122,7 @@ def _undecided(found: Sequence[Entry], how: str = "") -> SourceFault:
     )
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def _natural(name: str) -> list[tuple[str, int]]:
     """A name as people order names: 2 comes before 10, and a name before the same name with more to it."""
     stem = unicodedata.normalize("NFKC", name).rpartition(".")[0] or name
-    return [(int(number or -1), text) for text, number in re.findall(r"(\D*)(\d*)", stem) if text or number]
+    return [(text, int(number or -1)) for text, number in re.findall(r"(\D*)(\d*)", stem) if text or number]

@@ -104,7 +104,11 @@ def sftp(url: str, storage: Sftp, timeout: float, hall: Path, variables: Mapping
     known_hosts = hall / expand(storage.known_hosts, variables)
     if not known_hosts.is_file():
         raise SettingsError(f"storage.known_hosts: {known_hosts} isn't there; make it by ssh-keyscan and review it")
-    login = {"port": address.port or 22, "username": expand(storage.user, variables), **_credentials(storage, variables)}
+    login = {
+        "port": address.port or 22,
+        "username": expand(storage.user, variables),
+        **_credentials(storage, variables),
+    }
     host, root = address.hostname or "", unquote(address.path) or "/"
 
     def opened() -> AbstractFileSystem:
@@ -135,4 +139,6 @@ def _private_key(text: str, passphrase: str | None, name: str) -> paramiko.PKey:
             return kind.from_private_key(io.StringIO(text), passphrase)
         except (paramiko.SSHException, ValueError, IndexError):
             continue
-    raise SettingsError(f"storage.key: {name} holds no private key that can be read (Ed25519, ECDSA or RSA, by OpenSSH)")
+    raise SettingsError(
+        f"storage.key: {name} holds no private key that can be read (Ed25519, ECDSA or RSA, by OpenSSH)"
+    )

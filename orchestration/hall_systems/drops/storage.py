@@ -90,16 +90,17 @@ class Folder:
                 raise PassingFault(
                     f"the drop folder {self.address} isn't there", "mount or create it, then pull again"
                 ) from error
-            except NotADirectoryError as error:
-                raise QuestionRefused(
-                    f"the drop folder {self.address} is no folder", "correct `folder` in hall.toml"
-                ) from error
             except PermissionError as error:
                 raise QuestionRefused(
                     f"the drop folder {self.address} may not be listed by this account",
                     "ask its keeper for the right to list and read it, then pull again",
                 ) from error
-        return tuple(sorted((_entry(info) for info in listed), key=lambda entry: entry.name))
+        entries = sorted((_entry(info) for info in listed), key=lambda entry: entry.name)
+        within = tuple(entry for entry in entries if entry.path.rstrip("/") != self._place.root)
+        # S3 keeps an empty object of the folder's own name; one that holds something is a file.
+        if sum(entry.size for entry in entries if entry not in within):
+            raise QuestionRefused(f"the drop folder {self.address} is a file", "correct `folder` in hall.toml")
+        return within
 
     def content(self, entry: Entry, most_bytes: int) -> bytes:
         """The bytes of one file.
@@ -142,16 +143,17 @@ class Folder:
     @contextmanager
     def _connection(self, what: str) -> Iterator[AbstractFileSystem]:
         with self._admitted:
-            connection = None
             try:
                 connection = self._reused() or self._place.opened()
+            except Exception as error:
+                raise self._meaning(error, what) from error
+            try:
                 yield connection
             except SourceFault:
                 self._idle.append(connection)
                 raise
             except Exception as error:
-                if connection is not None:
-                    self._place.closed(connection)
+                self._place.closed(connection)
                 raise self._meaning(error, what) from error
             self._idle.append(connection)
 
@@ -180,7 +182,7 @@ def local(path: str) -> Place:
 
     return Place(
         address=path,
-        root=path,
+        root=os.path.abspath(path),
         opened=lambda: LocalFileSystem(skip_instance_cache=True),
         max_connections=64,
         real=lambda _, each: os.path.realpath(each),
