@@ -12,7 +12,7 @@ from orchestration.hall_systems.drops.choice import Choice, pattern_of
 from orchestration.hall_systems.drops.column_map import ColumnMap
 from orchestration.hall_systems.drops.counts import Form, counts_of
 from orchestration.hall_systems.drops.kinds import refuse_other_kind
-from orchestration.hall_systems.drops.storage import Folder, Place, local
+from orchestration.hall_systems.drops.storage import Entry, Folder, Place, local
 from orchestration.hall_systems.drops.table import Table
 from orchestration.hall_systems.drops.words import shown
 from orchestration.settings import SettingsError, expand
@@ -54,7 +54,7 @@ class DropSource:
         )
 
     def _file(self, day: dt.date, hall: str) -> tuple[str, bytes]:
-        def content_of(entry):
+        def content_of(entry: Entry) -> bytes:
             return self._folder.content(entry, self._system.most_bytes)
 
         entry = self._choice.of(pattern_of(self._system.file, day, hall), self._folder.entries(), content_of)

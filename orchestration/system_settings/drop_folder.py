@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from orchestration.system_settings.common import ContractName, MappedSystem
+from orchestration.system_settings.common import ContractName, MappedSystem, refuse_other_names
 from orchestration.system_settings.drop_storage import Storage
 
 _DAY_FIELD = re.compile(r"%-?[djDFxcs]")
@@ -77,8 +77,8 @@ class DropSystem(MappedSystem):
     @model_validator(mode="after")
     def _names_come_once(self) -> Self:
         if not self.column_map:
-            return super()._names_come_once()
-        if self.columns:
+            refuse_other_names([*self.columns.values(), *self.constants])
+        elif self.columns:
             raise ValueError("give either columns or column_map, and not both")
         return self
 

@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError
 from fsspec import AbstractFileSystem
 from s3fs import S3FileSystem
 
-from orchestration.hall_systems.contract import PassingFault, QuestionRefused
+from orchestration.hall_systems.contract import PassingFault
 from orchestration.hall_systems.drops.storage import Place, Refusal
 from orchestration.settings import expand, secret
 from orchestration.system_settings.drop_storage import S3

@@ -69,7 +69,7 @@ _REFUSALS = (
 )
 
 
-class _KnownHostFileSystem(SFTPFileSystem):
+class _KnownHostFileSystem(SFTPFileSystem):  # type: ignore[misc]  # fsspec has no types
     """As fsspec's, but a host is known by a file, and everything ends in time."""
 
     cachable = False
@@ -79,7 +79,9 @@ class _KnownHostFileSystem(SFTPFileSystem):
         super().__init__(host, **login)
 
     def _connect(self) -> None:
-        limits = dict.fromkeys(("timeout", "banner_timeout", "auth_timeout", "channel_timeout"), self._timeout)
+        limits: dict[str, Any] = dict.fromkeys(
+            ("timeout", "banner_timeout", "auth_timeout", "channel_timeout"), self._timeout
+        )
         self.client = paramiko.SSHClient()
         self.client.load_host_keys(self._known_hosts)
         self.client.set_missing_host_key_policy(_Refuse())

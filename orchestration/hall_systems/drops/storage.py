@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from fsspec import AbstractFileSystem
@@ -106,7 +106,7 @@ class Folder:
         """The bytes of one file.
 
         Raises:
-            SourceFault: it can't be read, is no file, is empty, is larger than `most_bytes`, or leads out of the folder.
+            SourceFault: it can't be read, is no file of 1 to `most_bytes` bytes, or leads out of the folder.
         """
         name = shown(entry.name)
         with self._connection(name) as connection:
@@ -176,16 +176,14 @@ class Folder:
 
 def local(path: str) -> Place:
     """A folder on this machine, or mounted on it."""
-    import os
-
     from fsspec.implementations.local import LocalFileSystem
 
     return Place(
         address=path,
-        root=os.path.abspath(path),
+        root=str(Path(path).absolute()),
         opened=lambda: LocalFileSystem(skip_instance_cache=True),
         max_connections=64,
-        real=lambda _, each: os.path.realpath(each),
+        real=lambda _, each: str(Path(each).resolve()),
     )
 
 

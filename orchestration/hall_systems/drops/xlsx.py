@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from orchestration.hall_systems.contract import PermanentFault, SourceFault
@@ -60,8 +59,8 @@ def _was_never_calculated(element: Any, data_type: str) -> bool:
     return element.find(FORMULA_TAG) is not None and not empty_text
 
 
-def _table(name: str, page: ReadOnlyWorksheet) -> Table:
-    book: Any = page.parent
+def _table(name: str, page: Any) -> Table:
+    book = page.parent
     with page._get_source() as source:  # noqa: SLF001 - what a read-only sheet doesn't show, its parser does
         parser = _Parser(
             source,
