@@ -44,6 +44,7 @@ class Finding:
         passed: Whether it was judged and holds.
         failing_count: Rows at fault; a fault of the frame as a whole counts as one.
         failing_days: Asked days at fault, in order; all days of the frames when `whole_frame`.
+        failing_answers: The same by asked day and hall; empty when `whole_frame`.
         samples: At most five rows at fault, one of each day before a second one; nothing personal in them.
         whole_frame: The fault isn't one of single rows of known days (a column is missing, the rule couldn't
             be judged): it holds for every day, be it in the frames or not.
@@ -53,12 +54,14 @@ class Finding:
     passed: bool
     failing_count: int = 0
     failing_days: tuple[date, ...] = ()
+    failing_answers: frozenset[tuple[date, str | None]] = frozenset()
     samples: tuple[str, ...] = ()
     whole_frame: bool = False
 
-    def fails_on(self, day: date) -> bool:
-        """Whether the rule failed on that asked day."""
-        return not self.passed and (self.whole_frame or day in self.failing_days)
+    def fails_on(self, day: date, hall: str | None = None) -> bool:
+        """Whether the rule failed on that asked day, of one asked hall or of any."""
+        at_fault = day in self.failing_days if hall is None else (day, hall) in self.failing_answers
+        return not self.passed and (self.whole_frame or at_fault)
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,16 @@ class _Fault:
     verdict: Verdict
     row: int | None = None
     day: date | None = None
+    hall: str | None = None
+
+    def concerns(self, day: date | None, hall: str | None) -> bool:
+        """Whether it is one of an asked day and hall; None is any, and the frame as a whole concerns all."""
+        return self.day is None or (day in {None, self.day} and hall in {None, self.hall})
 
 
-def finding(rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date | None = None) -> Finding:
+def finding(
+    rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date | None = None, hall: str | None = None
+) -> Finding:
     """Puts the verdicts on a rule together.
 
     Args:
@@ -78,6 +88,7 @@ def finding(rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date |
         verdicts: Verdicts on all clauses, of this rule and of others.
         frames: The frames that were judged.
         day: Narrows the finding to one asked day that is at fault; None for all days.
+        hall: Narrows it to one asked hall; None for all halls.
 
     Returns:
         The finding.
@@ -85,7 +96,7 @@ def finding(rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date |
     failed = [verdict for verdict in verdicts if verdict.clause.rule == rule.name and not verdict.passed]
     if not failed:
         return Finding(rule, passed=True)
-    faults = [f for v in failed for f in _faults(v, frames) if day is None or f.day in {day, None}]
+    faults = [f for v in failed for f in _faults(v, frames) if f.concerns(day, hall)]
     whole_frame = any(fault.day is None for fault in faults)
     days = _days(frames) if whole_frame else {fault.day for fault in faults if fault.day}
     return Finding(
@@ -93,6 +104,7 @@ def finding(rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date |
         passed=False,
         failing_count=len({(fault.verdict.clause.frame, fault.row) for fault in faults}),
         failing_days=tuple(sorted(days)) if day is None else (day,),
+        failing_answers=frozenset((fault.day, fault.hall) for fault in faults if fault.day),
         samples=tuple(_sample(fault, frames) for fault in _day_by_day(faults)[:_SAMPLES]),
         whole_frame=whole_frame,
     )
@@ -101,8 +113,17 @@ def finding(rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date |
 def _faults(verdict: Verdict, frames: Frames) -> list[_Fault]:
     if verdict.rows is None:
         return [_Fault(verdict)]
-    asked = frames[verdict.clause.frame].get("asked_date")
-    return [_Fault(verdict, row, None if asked is None else _day(asked.at[row])) for row in verdict.rows]
+    frame = frames[verdict.clause.frame]
+    days, halls = frame.get("asked_date"), frame.get("asked_hall")
+    return [
+        _Fault(
+            verdict,
+            row,
+            None if days is None else _day(days.at[row]),
+            None if halls is None else str(halls.at[row]),
+        )
+        for row in verdict.rows
+    ]
 
 
 def _days(frames: Frames) -> set[date]:

@@ -51,6 +51,7 @@ class Clause:
 
 COUNTS_COLUMNS: Final = (
     "asked_date",
+    "asked_hall",
     "stat_date",
     "hall_code",
     "department_code",
@@ -59,7 +60,7 @@ COUNTS_COLUMNS: Final = (
     "count",
     "origin",
 )
-TOTALS_COLUMNS: Final = ("asked_date", "measure", "counted", "declared", "usual")
+TOTALS_COLUMNS: Final = ("asked_date", "asked_hall", "measure", "counted", "declared", "usual")
 DERIVED_COLUMNS: Final[Mapping[FrameName, tuple[str, ...]]] = {
     "counts": ("not_text", "not_whole", "whole_count", "has_personal_pattern"),
     "totals": ("volume",),
@@ -68,6 +69,7 @@ TEXT_COLUMNS: Final = ("stat_date", "hall_code", "department_code", "measure", "
 TEXT_OR_NULL_COLUMNS: Final = ("item_code",)
 KEY_COLUMNS: Final = (
     "asked_date",
+    "asked_hall",
     "stat_date",
     "hall_code",
     "department_code",
@@ -136,7 +138,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "hall_is_known",
         "error",
-        "The hall is in the table of halls.",
+        "The hall is in the table of halls, and the one that was asked for.",
         "Correct the code at the source, or add the hall to halls.csv after review.",
     ),
     Rule(
@@ -227,6 +229,13 @@ CLAUSES: Final[tuple[Clause, ...]] = (
         "counts",
         "ExpectColumnValuesToBeInSet",
         {"column": "hall_code", "value_set": {"$PARAMETER": "halls"}},
+        ("hall_code",),
+    ),
+    Clause(
+        "hall_is_known",
+        "counts",
+        "ExpectColumnPairValuesToBeEqual",
+        {"column_A": "hall_code", "column_B": "asked_hall", "ignore_row_if": "either_value_is_missing"},
         ("hall_code",),
     ),
     Clause(

@@ -52,15 +52,18 @@ class Validation:
     _frames: Frames = field(repr=False, compare=False)
     _parameters: Mapping[str, list[str]] = field(repr=False, compare=False)
 
-    def failures_on(self, day: date) -> tuple[Finding, ...]:
-        """The failed rules of error severity on one asked day, with that day's rows and samples only."""
-        failed = [f.rule for f in self.findings if f.rule.severity == "error" and f.fails_on(day)]
-        return tuple(finding(rule, self._verdicts, self._frames, day) for rule in failed)
+    def failures_on(self, day: date, hall: str | None = None) -> tuple[Finding, ...]:
+        """The failed rules of error severity on one asked day, with the rows and samples of that day alone.
 
-    def outcome_on(self, day: date) -> dict[str, str]:
+        A `hall` narrows it to what was asked of one hall.
+        """
+        failed = [f.rule for f in self.findings if f.rule.severity == "error" and f.fails_on(day, hall)]
+        return tuple(finding(rule, self._verdicts, self._frames, day, hall) for rule in failed)
+
+    def outcome_on(self, day: date, hall: str | None = None) -> dict[str, str]:
         """By rule name "passed", "failed", or "warned" (a rule of warning severity that failed)."""
         bad = {"error": "failed", "warning": "warned"}
-        return {f.rule.name: bad[f.rule.severity] if f.fails_on(day) else "passed" for f in self.findings}
+        return {f.rule.name: bad[f.rule.severity] if f.fails_on(day, hall) else "passed" for f in self.findings}
 
     def build_docs(self, folder: Path) -> Path:
         """Writes Great Expectations' Data Docs of these frames.

@@ -1,4 +1,4 @@
-"""Asking many systems for many days at once: a bounded pool, and retries with back-off for what can pass."""
+"""Asking many systems for many days and halls at once: a bounded pool, and retries with back-off for what can pass."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
-from orchestration.hall_systems.contract import Answer, PassingFault, PermanentFault, Source, SourceFault
+from orchestration.hall_systems.contract import Outcome, PassingFault, PermanentFault, Question, Source, SourceFault
 from orchestration.settings import Retries
 
-Outcome = Answer | SourceFault
+HallsOf = Callable[[str, dt.date], tuple[str, ...]]
 
 
-def ask_patiently(source: Source, day: dt.date, retries: Retries) -> Outcome:
-    """One answer, or the fault that was left after the last attempt."""
+def ask_patiently(source: Source, question: Question, retries: Retries) -> Mapping[str, Outcome]:
+    """The answer of every hall of the question, or the fault that was left after the last attempt."""
     patiently = Retrying(
         stop=stop_after_attempt(retries.attempts),
         wait=_waiting(retries),
@@ -25,14 +25,15 @@ def ask_patiently(source: Source, day: dt.date, retries: Retries) -> Outcome:
         reraise=True,
     )
     try:
-        return patiently(source.ask, day)
+        return patiently(source.ask, question)
     except SourceFault as fault:
-        return fault
+        left = fault
     except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw mustn't hold the other days
-        return PermanentFault(
+        left = PermanentFault(
             f"the answer couldn't be read ({type(error).__name__} at {_place(error)})",
             "keep the answer and report it: Yuebao doesn't foresee it",
         )
+    return dict.fromkeys(question.halls, left)
 
 
 def _place(error: Exception) -> str:
@@ -55,29 +56,37 @@ def _waiting(retries: Retries) -> Callable[[RetryCallState], float]:
 
 
 class Questions:
-    """The questions of one run, over systems and days, asked in the background by at most `at_once` threads."""
+    """The questions of one run, over systems, days and halls, asked in the background by at most `at_once` threads."""
 
     def __init__(self, retries: Retries, at_once: int) -> None:
         self._retries = retries
         self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="asking")
-        self._asked: dict[tuple[str, dt.date], Future[Outcome]] = {}
+        self._asked: dict[tuple[str, dt.date], list[Future[Mapping[str, Outcome]]]] = {}
 
     def was_asked(self, system: str, day: dt.date) -> bool:
         """Whether a question is under way or answered, and its outcome not yet fetched."""
         return (system, day) in self._asked
 
-    def ask(self, sources: Mapping[str, Source], days: Sequence[dt.date]) -> None:
-        """Begin to ask; a question already asked isn't asked twice."""
+    def ask(self, sources: Mapping[str, Source], days: Sequence[dt.date], halls_of: HallsOf) -> None:
+        """Begin to ask for the halls that `halls_of` names by system and day; what was asked isn't asked again."""
         for day in days:
             for name, source in sources.items():
                 if (name, day) not in self._asked:
-                    self._asked[name, day] = self._pool.submit(ask_patiently, source, day, self._retries)
+                    self._asked[name, day] = [
+                        self._pool.submit(ask_patiently, source, question, self._retries)
+                        for question in _questions(source, day, halls_of(name, day))
+                    ]
 
-    def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Outcome]]:
-        """The outcomes of one system in the order of days, waiting for each."""
+    def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Mapping[str, Outcome]]]:
+        """The outcomes of one system by hall, in the order of days, waiting for each."""
         for day in days:
-            yield day, self._asked.pop((system, day)).result()
+            replies = [asked.result() for asked in self._asked.pop((system, day))]
+            yield day, {hall: outcome for reply in replies for hall, outcome in reply.items()}
 
     def close(self) -> None:
         """Ask nothing more; what is under way is let end."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _questions(source: Source, day: dt.date, halls: tuple[str, ...]) -> list[Question]:
+    return [Question(day, (hall,)) for hall in halls] if source.by_hall else [Question(day, halls)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from orchestration.home import PROJECT_ROOT, Home
 from orchestration.landing import Landing
 from orchestration.month import Month
 from orchestration.settings import HallFolder, SettingsError, expand, secret
+from orchestration.variables import variables_of
 from reports.archive import Archive
 from reports.canonical import sha256
 from reports.certificate import (
@@ -69,25 +69,13 @@ class Asked:
     note: str = ""
 
 
-def variables_of(hall: HallFolder, home: Home) -> Mapping[str, str]:
-    """The environment, and for the embedded demo hall the places and the passphrase that it makes itself."""
-    if not hall.hall.embedded_demo:
-        return os.environ
-    from orchestration.demo.signing import DEMO_WORDS, ensure_signers
-
-    own = {"YUEBAO_DEMO_DIR": str(home.demo), "YUEBAO_SIGNING_PASSPHRASE": DEMO_WORDS}
-    variables = {**own, **os.environ}
-    ensure_signers(Path(variables["YUEBAO_DEMO_DIR"]))
-    return variables
-
-
 def archive_of(hall: HallFolder, home: Home) -> Archive:
     """Where the hall's certificates, extracts and releases lie, and who may sign.
 
     Raises:
         SettingsError: the list of signers can't be read; the message names the file.
     """
-    path = hall.folder / expand(hall.hall.certification.signers, variables_of(hall, home))
+    path = hall.folder / expand(hall.hall.certification.signers, variables_of(hall.hall, home))
     return Archive(home.certificates, home.landing, home.published, read_signers(path))
 
 
@@ -98,9 +86,9 @@ def read_signers(path: Path) -> list[Signer]:
         SettingsError: it can't be read, or an entry isn't one.
     """
     try:
-        listed = tomllib.loads(path.read_text(encoding="utf-8"))["signers"]
+        listed = tomllib.loads(path.read_text(encoding="utf-8")).get("signers", [])
         return TypeAdapter(list[Signer]).validate_python(listed)
-    except (OSError, KeyError, tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, tomllib.TOMLDecodeError, ValidationError) as error:
         raise SettingsError(f"{path} is no list of signers: {error}") from error
 
 
@@ -125,8 +113,8 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> Entry | None:
         return None
     standing = latest.certificate.revision if latest else 0
     if asked.revision not in {0, standing + 1}:
-        raise HeadMovedError(f"{month.name} is at revision {standing}: somebody else certified it in the meantime")
-    entry = _certify(month, hall, asked)
+        raise _taken(month, standing)
+    entry = _certify(month, hall, asked, standing + 1)
     certificate = entry.certificate
     record(
         month.home,
@@ -139,9 +127,13 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> Entry | None:
     return entry
 
 
-def _certify(month: Month, hall: HallFolder, asked: Asked) -> Entry:
+def _taken(month: Month, revision: int) -> HeadMovedError:
+    return HeadMovedError(f"{month.name} is at revision {revision}: somebody else certified it in the meantime")
+
+
+def _certify(month: Month, hall: HallFolder, asked: Asked, revision: int) -> Entry:
     settings = hall.hall.certification
-    variables = variables_of(hall, month.home)
+    variables = variables_of(hall.hall, month.home)
     archive = archive_of(hall, month.home)
     numbers = read_numbers(month.facts, month=month.name, hall_code=month.hall.code)
     candidate = Candidate(
@@ -155,6 +147,8 @@ def _certify(month: Month, hall: HallFolder, asked: Asked) -> Entry:
         note=asked.note,
     )
     drafted = draft(archive, candidate)
+    if drafted.revision != revision:
+        raise _taken(month, drafted.revision - 1)
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
     notes = edition_notes(archive.ledger, drafted)
     files = certified_files(drafted, origin_of(month, drafted.by_metric), notes, template=hall.wording)

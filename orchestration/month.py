@@ -84,11 +84,14 @@ class Month:
         )
 
     def _status(self, system: str, day: dt.date, extract: Extract | None) -> tuple[DayStatus, str]:
-        refusal = Quarantine(self.home.quarantine).open_refusal(system, day)
-        if refusal and refusal.answered:
-            return "quarantined", refusal.reason
-        if extract is None:
-            return "missing", refusal.reason if refusal else ""
+        refusals = Quarantine(self.home.quarantine).open_refusals(system, day)
+        doubted = [refusal.reason for refusal in refusals.values() if refusal.answered]
+        if doubted:
+            return "quarantined", " ".join(doubted)
+        absent = [hall for hall in self.hall.halls_of(system) if not extract or hall not in extract.halls]
+        if extract is None or absent:
+            known = " ".join(refusals[hall].reason for hall in absent if hall in refusals)
+            return "missing", known or (f"halls {', '.join(absent)}" if extract else "")
         damage = Landing(self.home.landing).damage(extract)
         return ("damaged", damage) if damage else (extract.state, "")
 
@@ -108,6 +111,7 @@ class Month:
                     "row_count": extract.row_count,
                     "count_sum": extract.count_sum,
                     "landed_at": extract.landed_at,
+                    "halls": sorted(extract.halls),
                 }
                 for extract in self.extracts.values()
             ],
@@ -116,8 +120,9 @@ class Month:
                 for day in self.calendar
             ],
             "hall_systems": [
-                {"system": name, "system_name": system.title, "hall_code": self.hall.code, "opens": system.opens}
+                {"system": name, "system_name": system.title, "hall_code": hall, "opens": system.opens}
                 for name, system in self.hall.systems.items()
+                for hall in self.hall.halls_of(name)
             ],
             **self.catalogue,
         }

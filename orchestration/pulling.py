@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestration.asking import Outcome
 from orchestration.catalogue import vocabulary
-from orchestration.hall_systems.contract import CONTRACT, Answer, NothingForDay
-from orchestration.landing import Counted, Extract, Landing, LandingError, Provenance, State
+from orchestration.hall_systems.contract import CONTRACT, Answer, NothingForDay, Outcome
+from orchestration.landing import Counted, Extract, HallCounts, Landing, LandingError, Provenance, content_digest
 from orchestration.progress import tell_item
 from orchestration.quarantine import Quarantine, Refusal
+from orchestration.redaction import redact
 from orchestration.settings import Hall
 from orchestration.working_days import WorkingDays
 
@@ -32,14 +32,15 @@ class DayResult:
     """What became of one day.
 
     Attributes:
-        message: one readable line where it was refused, else empty.
-        judged: whether the suite had to judge it now.
+        outcome: "refused" where nothing of the day is in; some of many halls may be refused on any day.
+        messages: one readable line for each reason why halls were refused.
+        judged: whether the suite had to judge any of it now.
     """
 
     day: dt.date
     outcome: Literal["landed", "unchanged", "refused"]
     extract: Extract | None = None
-    message: str = ""
+    messages: tuple[str, ...] = ()
     judged: bool = False
 
 
@@ -53,8 +54,28 @@ class PullResult:
 
     @property
     def refused(self) -> tuple[DayResult, ...]:
-        """The days that didn't land."""
-        return tuple(result for result in self.days if result.outcome == "refused")
+        """The days of which something didn't land."""
+        return tuple(result for result in self.days if result.messages)
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Why one hall's answer doesn't land."""
+
+    problem: str
+    next_step: str
+    answered: bool = True
+    rows: Sequence[dict[Any, Any]] = ()
+
+
+@dataclass(frozen=True)
+class _Confirmed:
+    """One hall's answer says what is in already."""
+
+
+_CONFIRMED = _Confirmed()
+_Verdict = HallCounts | _Confirmed | _Refused
+_Key = tuple[dt.date, str]
 
 
 @dataclass(frozen=True)
@@ -73,44 +94,49 @@ class Judge:
         """Whether the system counts on that day."""
         return self.hall.systems[self.system].opens == "every_day" or self.calendar.describe(day).is_working_day
 
-    def settle(self, outcomes: Iterable[tuple[dt.date, Outcome]]) -> PullResult:
-        """Land or refuse every day; a day's fault never holds another day."""
-        settled: dict[dt.date, DayResult] = {}
-        to_check: dict[dt.date, Answer] = {}
-        for day, outcome in outcomes:
+    def settle(self, outcomes: Iterable[tuple[dt.date, Mapping[str, Outcome]]]) -> PullResult:
+        """Land or refuse every hall of every day; a fault of one never holds another."""
+        settled: dict[_Key, _Verdict] = {}
+        to_check: dict[_Key, Answer] = {}
+        for day, replies in outcomes:
             tell_item("%s %s answered", self.system, day)
-            early = self._settle_without_suite(day, outcome)
-            if early:
-                settled[day] = early
-            elif isinstance(outcome, Answer):
-                to_check[day] = outcome
+            current = self._current(day)
+            for hall, outcome in replies.items():
+                early = self._settle_without_suite(day, hall, outcome, current)
+                if early:
+                    settled[day, hall] = early
+                elif isinstance(outcome, Answer):
+                    to_check[day, hall] = outcome
         findings: tuple[Finding, ...] = ()
         if to_check:
-            tell_item("%s: judging %d days", self.system, len(to_check))
+            tell_item("%s: judging %d days", self.system, len({day for day, _ in to_check}))
             validation, frame = self._validate(to_check)
             findings = validation.findings
-            settled |= {
-                day: replace(self._settle_checked(answer, validation, frame), judged=True)
-                for day, answer in to_check.items()
-            }
-        return PullResult(self.system, tuple(settled[day] for day in sorted(settled)), findings)
+            settled |= {key: _checked(*key, answer, validation, frame) for key, answer in to_check.items()}
+        days = sorted({day for day, _ in settled})
+        return PullResult(self.system, tuple(self._conclude(day, settled, to_check) for day in days), findings)
 
-    def _settle_without_suite(self, day: dt.date, outcome: Outcome) -> DayResult | None:
+    def _current(self, day: dt.date) -> Extract | _Refused | None:
         try:
             current = self.landing.current(self.system, day)
         except LandingError as error:
-            return self._refuse(day, str(error), "mend the landing as said, then pull the day again", answered=False)
+            return _Refused(str(error), "mend the landing as said, then pull the day again", answered=False)
+        # One whose file isn't what was landed confirms nothing.
+        return None if current and self.landing.damage(current) else current
+
+    def _settle_without_suite(
+        self, day: dt.date, hall: str, outcome: Outcome, current: Extract | _Refused | None
+    ) -> _Verdict | None:
+        if isinstance(current, _Refused):
+            return current
         if not self.is_open(day) and _has_nothing(outcome):
-            return self._land(Counted(self.system, day, "closed", (), {}, "declared by the calendar", {}))
+            return HallCounts((), {}, "declared by the calendar", {})
         if not isinstance(outcome, Answer):
-            return self._refuse(day, outcome.problem, outcome.next_step, answered=outcome.answered)
+            return _Refused(outcome.problem, outcome.next_step, outcome.answered)
         problem = self._wrong_presence(day, outcome) or _blank_total(outcome)
         if problem:
-            return self._refuse(day, *problem, answered=True)
-        if current and self._confirms(current, outcome, "answered"):
-            self.quarantine.resolve(self.system, day)
-            return DayResult(day, "unchanged", current)
-        return None
+            return _Refused(*problem)
+        return _CONFIRMED if current and self._confirms(current, hall, outcome) else None
 
     def _wrong_presence(self, day: dt.date, answer: Answer) -> tuple[str, str] | None:
         if self.is_open(day) and not answer.rows:
@@ -126,100 +152,156 @@ class Judge:
             )
         return None
 
-    def _confirms(self, current: Extract, answer: Answer, state: State) -> bool:
+    def _confirms(self, current: Extract, hall: str, answer: Answer) -> bool:
         # The declared totals too: an answer that contradicts itself now has to be judged, whatever its rows.
-        return current.declared == answer.declared and self.landing.confirms(
-            current, answer.rows, state, self.provenance.suite_version
+        held = current.halls.get(hall)
+        return (
+            held is not None
+            and current.state == "answered"
+            and current.suite_version == self.provenance.suite_version
+            and held.declared == answer.declared
+            and held.content_sha256 == content_digest(answer.rows)
         )
 
-    def _validate(self, answers: Mapping[dt.date, Answer]) -> tuple[Validation, pd.DataFrame]:
+    def _validate(self, answers: Mapping[_Key, Answer]) -> tuple[Validation, pd.DataFrame]:
         import pandas as pd
 
+        from expectations.rules import TOTALS_COLUMNS
         from expectations.validation import mask_personal, validate
 
-        columns = ["asked_date", *CONTRACT, "origin"]
+        columns = ["asked_date", "asked_hall", *CONTRACT, "origin"]
         counts = pd.DataFrame(
-            [{"asked_date": day, **row} for day, answer in answers.items() for row in answer.rows],
+            [
+                {"asked_date": day, "asked_hall": hall, **row}
+                for (day, hall), answer in answers.items()
+                for row in answer.rows
+            ],
             columns=columns,
             dtype=object,
         )
-        totals = pd.DataFrame(
-            self._totals(answers), columns=["asked_date", "measure", "counted", "declared", "usual"], dtype=object
-        )
+        totals = pd.DataFrame(self._totals(answers), columns=list(TOTALS_COLUMNS), dtype=object)
         validation = validate(counts, totals, vocabulary(self.hall.systems[self.system].measures))
         if self.docs:
             validation.build_docs(self.docs / self.system)
         return validation, mask_personal(counts)
 
-    def _totals(self, answers: Mapping[dt.date, Answer]) -> list[dict[str, Any]]:
-        sums = {day: _sums(answer.rows) for day, answer in answers.items()}
+    def _totals(self, answers: Mapping[_Key, Answer]) -> list[dict[str, Any]]:
+        sums = {key: _sums(answer.rows) for key, answer in answers.items()}
+        history = _History(self.landing, self.system, sums)
         return [
             {
                 "asked_date": day,
+                "asked_hall": hall,
                 "measure": measure,
-                "counted": sums[day].get(measure, 0),
+                "counted": sums[day, hall].get(measure, 0),
                 "declared": answer.declared.get(measure),
-                "usual": self._usual(day, measure, sums),
+                "usual": history.usual(self._alike(day), hall, measure),
             }
-            for day, answer in answers.items()
+            for (day, hall), answer in answers.items()
             for measure in self.hall.systems[self.system].measures
         ]
 
-    def _usual(self, day: dt.date, measure: str, fresh: Mapping[dt.date, Mapping[str, int | None]]) -> int | None:
-        """The median of the same weekday in the weeks before, where it was worked alike."""
-        known = []
-        for earlier in (day - dt.timedelta(weeks=back) for back in range(1, _WEEKS_BACK + 1)):
-            if earlier < self.hall.first_day or self._differs(day, earlier):
-                continue
-            sums = fresh.get(earlier) or self._landed_sums(earlier)
-            if (total := sums.get(measure)) is not None:
-                known.append(total)
-        return median_low(known) if known else None
-
-    def _landed_sums(self, day: dt.date) -> Mapping[str, int]:
-        try:
-            landed = self.landing.current(self.system, day)
-        except LandingError:
-            # Named when that day itself is pulled or printed; here it's only a comparison that is lost.
-            return {}
-        return landed.sums if landed else {}
+    def _alike(self, day: dt.date) -> list[dt.date]:
+        """The same weekday in the weeks before, where it was worked alike."""
+        earlier = (day - dt.timedelta(weeks=back) for back in range(1, _WEEKS_BACK + 1))
+        return [each for each in earlier if each >= self.hall.first_day and not self._differs(day, each)]
 
     def _differs(self, day: dt.date, earlier: dt.date) -> bool:
         return self.calendar.describe(day).is_working_day != self.calendar.describe(earlier).is_working_day
 
-    def _settle_checked(self, answer: Answer, validation: Validation, masked: pd.DataFrame) -> DayResult:
-        day = answer.asked_date
-        failures = validation.failures_on(day)
-        if failures:
-            problem = "; ".join(_complaint(finding, day) for finding in failures)
-            next_step = failures[0].rule.next_step.removesuffix(".")
-            rows = masked[masked["asked_date"] == day].drop(columns="asked_date")
-            return self._refuse(day, problem, next_step, answered=True, rows=rows.to_dict("records"))
-        return self._land(
-            Counted(
-                self.system, day, "answered", answer.rows, answer.declared, answer.source, validation.outcome_on(day)
+    def _conclude(self, day: dt.date, settled: Mapping[_Key, _Verdict], judged: Mapping[_Key, Answer]) -> DayResult:
+        verdicts = {hall: verdict for (on, hall), verdict in settled.items() if on == day}
+        refused = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, _Refused)}
+        good = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, HallCounts)}
+        for hall, why in refused.items():
+            self._keep(day, hall, why)
+        messages = tuple(self._message(day, halls, why) for why, halls in _by_reason(refused))
+        if len(refused) == len(verdicts):
+            return DayResult(day, "refused", messages=messages, judged=any(on == day for on, _ in judged))
+        before = self.landing.current(self.system, day)
+        extract = self.landing.land(self._counted(day, good), self.provenance) if good else before
+        for hall in verdicts.keys() - refused.keys():
+            self.quarantine.resolve(self.system, day, hall)
+        return DayResult(
+            day,
+            "unchanged" if extract == before else "landed",
+            extract,
+            messages,
+            judged=any(on == day for on, _ in judged),
+        )
+
+    def _counted(self, day: dt.date, good: Mapping[str, HallCounts]) -> Counted:
+        return Counted(self.system, day, "answered" if self.is_open(day) else "closed", good)
+
+    def _keep(self, day: dt.date, hall: str, why: _Refused) -> None:
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+        reason = self._message(day, [hall], why)
+        self.quarantine.keep(
+            Refusal(
+                self.system, day.isoformat(), hall, reason, now, self.provenance.run_id, why.answered, list(why.rows)
             )
         )
 
-    def _land(self, counted: Counted) -> DayResult:
-        before = self.landing.current(self.system, counted.day)
-        extract = self.landing.land(counted, self.provenance)
-        self.quarantine.resolve(self.system, counted.day)
-        return DayResult(counted.day, "unchanged" if extract == before else "landed", extract)
-
-    def _refuse(
-        self, day: dt.date, problem: str, next_step: str, *, answered: bool, rows: Sequence[dict[Any, Any]] = ()
-    ) -> DayResult:
+    def _message(self, day: dt.date, halls: Sequence[str], why: _Refused) -> str:
         from expectations.personal import mask_text
 
         title = self.hall.systems[self.system].title
-        # A fault may quote the answer, or a file's name.
-        reason = mask_text(f"{self.system} {title}, hall {self.hall.code}, {day}: {problem}. Next: {next_step}.")
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
-        self.quarantine.keep(
-            Refusal(self.system, day.isoformat(), reason, now, self.provenance.run_id, answered, list(rows))
-        )
-        return DayResult(day, "refused", message=reason)
+        asked = f"hall {halls[0]}" if len(halls) == 1 else f"halls {', '.join(halls)}"
+        # A fault may quote the answer, a file's name, or what the server was told.
+        return redact(mask_text(f"{self.system} {title}, {asked}, {day}: {why.problem}. Next: {why.next_step}."))
+
+
+class _History:
+    """What a system counted on days before, by hall: in the answers at hand, or in what is landed."""
+
+    def __init__(self, landing: Landing, system: str, fresh: Mapping[_Key, Mapping[str, int | None]]) -> None:
+        self._landing = landing
+        self._system = system
+        self._fresh = fresh
+        self._landed: dict[dt.date, Extract | None] = {}
+
+    def usual(self, days: Iterable[dt.date], hall: str, measure: str) -> int | None:
+        """The median of what a hall counted on these days, or None where nothing is known."""
+        known = [self._sums(day, hall).get(measure) for day in days]
+        totals = [total for total in known if total is not None]
+        return median_low(totals) if totals else None
+
+    def _sums(self, day: dt.date, hall: str) -> Mapping[str, int | None]:
+        if (day, hall) in self._fresh:
+            return self._fresh[day, hall]
+        if day not in self._landed:
+            self._landed[day] = self._current(day)
+        landed = self._landed[day]
+        return landed.halls[hall].sums if landed and hall in landed.halls else {}
+
+    def _current(self, day: dt.date) -> Extract | None:
+        try:
+            return self._landing.current(self._system, day)
+        except LandingError:
+            # Named when that day itself is pulled or printed; here it's only a comparison that is lost.
+            return None
+
+
+def _checked(day: dt.date, hall: str, answer: Answer, validation: Validation, masked: pd.DataFrame) -> _Verdict:
+    failures = validation.failures_on(day, hall)
+    if not failures:
+        return HallCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, hall))
+    problem = "; ".join(_complaint(finding, day) for finding in failures)
+    rows = masked[(masked["asked_date"] == day) & (masked["asked_hall"] == hall)]
+    return _Refused(
+        problem,
+        failures[0].rule.next_step.removesuffix("."),
+        rows=rows.drop(columns=["asked_date", "asked_hall"]).to_dict("records"),
+    )
+
+
+def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list[str]]]:
+    """One reason with all the halls that it holds for."""
+    halls: dict[tuple[str, str], list[str]] = {}
+    for hall, why in refused.items():
+        halls.setdefault((why.problem, why.next_step), []).append(hall)
+    for named in halls.values():
+        yield refused[named[0]], named
 
 
 def _complaint(finding: Finding, day: dt.date) -> str:

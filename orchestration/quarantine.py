@@ -16,7 +16,7 @@ from reports import files
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why one system's answer for one day didn't land.
+    """Why one system's answer for one day of one hall didn't land.
 
     Attributes:
         reason: one readable line that names system, hall, day, file and row, and what to do.
@@ -26,6 +26,7 @@ class Refusal:
 
     system: str
     stat_date: str
+    hall: str
     reason: str
     refused_at: str
     run_id: str
@@ -43,24 +44,24 @@ class Quarantine:
         """Keep a refusal; the same answer refused again for the same reason replaces its record."""
         identity = json.dumps([refusal.reason, refusal.rows], ensure_ascii=False, default=str)
         name = hashlib.sha256(identity.encode()).hexdigest()[:12]
-        path = self._folder(refusal.system, refusal.stat_date) / f"{name}.json"
+        path = self._folder(refusal.system, refusal.stat_date) / refusal.hall / f"{name}.json"
         files.write_json(path, json.loads(json.dumps(asdict(refusal), default=str)))
         return path
 
-    def open_refusal(self, system: str, day: dt.date) -> Refusal | None:
-        """The newest refusal that no good answer has followed, or None."""
-        found = [Refusal(**json.loads(path.read_bytes())) for path in self._open(system, day)]
-        return max(found, key=lambda refusal: refusal.refused_at, default=None)
+    def open_refusals(self, system: str, day: dt.date) -> dict[str, Refusal]:
+        """By hall, in order, the newest refusal that no good answer has followed."""
+        found = [Refusal(**json.loads(path.read_bytes())) for path in self._open(system, day, "*")]
+        return {each.hall: each for each in sorted(found, key=lambda refusal: (refusal.hall, refusal.refused_at))}
 
-    def resolve(self, system: str, day: dt.date) -> None:
+    def resolve(self, system: str, day: dt.date, hall: str) -> None:
         """A good answer has come: what was refused before stays, as history."""
-        for path in self._open(system, day):
+        for path in self._open(system, day, hall):
             # Another process that pulls the same day may have been quicker.
             with suppress(FileNotFoundError):
                 path.replace(path.with_suffix(".resolved.json"))
 
-    def _open(self, system: str, day: dt.date) -> list[Path]:
-        paths = self._folder(system, day.isoformat()).glob("*.json")
+    def _open(self, system: str, day: dt.date, hall: str) -> list[Path]:
+        paths = self._folder(system, day.isoformat()).glob(f"{hall}/*.json")
         return [path for path in paths if not path.name.endswith(".resolved.json")]
 
     def _folder(self, system: str, day: str) -> Path:

@@ -1,17 +1,20 @@
 """The resource that a run pulls through: the hall's systems, opened once per run and asked in the background."""
 
 import datetime as dt
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 import dagster as dg
 from pydantic import PrivateAttr
 
-from orchestration.asking import Outcome, Questions
+from orchestration.asking import Questions
+from orchestration.catalogue import evidence_version
 from orchestration.hall_systems import open_source
+from orchestration.hall_systems.contract import Outcome
 from orchestration.home import current_home
+from orchestration.landing import Landing
 from orchestration.settings import HallFolder, load_hall
+from orchestration.variables import reachable
 
 
 class HallSystems(dg.ConfigurableResource["HallSystems"]):
@@ -42,22 +45,18 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         """The hall's settings."""
         return self._hall
 
-    def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Outcome]]:
-        """What one system said of each day; the first call also begins to ask the run's other systems."""
+    def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Mapping[str, Outcome]]]:
+        """What one system said of each day, by hall; the first call also begins to ask the run's other systems."""
         if not self._questions.was_asked(system, days[0]):
-            variables = self._variables(days)
+            variables = self._open.enter_context(reachable(self._hall.hall, current_home(), days))
             names = self._in_run if system in self._in_run else (system,)
-            self._questions.ask({name: open_source(self._hall, name, variables) for name in names}, days)
+            sources = {name: open_source(self._hall, name, variables) for name in names}
+            self._questions.ask(sources, days, self._halls_to_ask)
         return self._questions.outcomes(system, days)
 
-    def _variables(self, days: Sequence[dt.date]) -> Mapping[str, str]:
-        if not self._hall.hall.embedded_demo or "YUEBAO_DEMO_URL" in os.environ:
-            return os.environ
-        from orchestration.demo import demo_hall
-
-        months = sorted({f"{day:%Y-%m}" for day in days})
-        demo = self._open.enter_context(demo_hall(current_home().demo, months))
-        return {**os.environ, **demo.variables()}
+    def _halls_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
+        landing = Landing(current_home().landing)
+        return landing.halls_to_ask(system, day, self._hall.hall.halls_of(system), evidence_version())
 
 
 def _systems_of(run: dg.DagsterRun | None, hall: HallFolder) -> tuple[str, ...]:

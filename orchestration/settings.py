@@ -1,7 +1,8 @@
-"""A hall's settings: one typed file, `hall.toml`, in the hall's own folder; secrets come from the environment.
+"""A hall's settings: one typed file, `hall.toml`, in the hall's own folder; secrets come from elsewhere.
 
-Strings may hold `${NAME}`, filled from the environment when a system is asked and never before, so that loading
-settings touches nothing.
+Strings may hold `${NAME}`, filled when a system is asked and never before, so that loading settings touches nothing. A
+value is that of the environment variable NAME, or stands in a file: the one that NAME_FILE names (as containers do it),
+or NAME in the folder that CREDENTIALS_DIRECTORY names (as systemd does it).
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from orchestration.home import PROJECT_ROOT
+from orchestration.redaction import keep_secret
 from orchestration.system_settings import AnySystem
 from orchestration.system_settings.common import Strict
 from reports.wording import STATISTICS_SECTION
 
 DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
+_USERINFO = re.compile(r"://[^/@]*@")
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
@@ -117,21 +120,48 @@ def _key(document: Any, error: Any) -> str:
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Fill `${NAME}` from `variables`.
+    """Fill `${NAME}` from `variables`; what stands before the @ of a URL is kept secret.
 
     Raises:
         SettingsError: a variable isn't set; its name is given, never a value.
     """
-    return _VARIABLE.sub(lambda found: secret(found[1], variables), text)
+    for userinfo in _USERINFO.findall(text):
+        for name in _VARIABLE.findall(userinfo):
+            secret(name, variables)
+    return _VARIABLE.sub(lambda found: _value(found[1], variables), text)
 
 
 def secret(name: str, variables: Mapping[str, str]) -> str:
-    """The value of one variable.
+    """The value of one variable that no text may hold; see `redaction`.
 
     Raises:
-        SettingsError: it isn't set.
+        SettingsError: as `expand` does.
     """
-    try:
+    return keep_secret(_value(name, variables))
+
+
+def _value(name: str, variables: Mapping[str, str]) -> str:
+    """The value of one variable, from the environment or from a file; a file's last line break isn't part of it.
+
+    Raises:
+        SettingsError: it isn't set, or its file can't be read; the message holds the name and never a value.
+    """
+    if name in variables:
         return variables[name]
-    except KeyError:
-        raise SettingsError(f"the environment variable {name} isn't set, and the hall's settings need it") from None
+    file = _file_of(name, variables)
+    if file is None:
+        raise SettingsError(
+            f"the environment variable {name} isn't set, and the hall's settings need it; set it, or name a file that "
+            f"holds the value in {name}_FILE"
+        )
+    try:
+        return file.read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}, which holds {name}, can't be read ({type(error).__name__})") from None
+
+
+def _file_of(name: str, variables: Mapping[str, str]) -> Path | None:
+    if f"{name}_FILE" in variables:
+        return Path(variables[f"{name}_FILE"])
+    credentials = Path(variables.get("CREDENTIALS_DIRECTORY", ""), name)
+    return credentials if "CREDENTIALS_DIRECTORY" in variables and credentials.exists() else None

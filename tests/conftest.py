@@ -12,6 +12,18 @@ from orchestration.home import SILENCE, Home, prepare_environment
 from tests.halls import MONTHS, Hall
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The corpus of bad answers as a table: kind, case, message, exit code."""
+    reports = [
+        report for each in terminalreporter.stats.values() for report in each if hasattr(report, "user_properties")
+    ]
+    rows = sorted({tuple(value) for report in reports for name, value in report.user_properties if name == "corpus"})
+    if rows:
+        terminalreporter.section(f"corpus of bad answers: {len(rows)} cases")
+        for kind, case, message, code in rows:
+            terminalreporter.line(f"{kind} | {case} | {code} | {message or 'good in spite of its look'}")
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A fresh state folder, named by the environment until the test ends."""

@@ -1,4 +1,4 @@
-"""The corpus of bad answers: each is asked for as `yuebao sample-hall` would, and is a row of the test report.
+"""The corpus of bad answers: each is asked for by `yuebao sample-hall`, and is a row of the test report.
 
 A kind's test makes a hall folder with one system of that kind, spoils what the system answers, and calls `judge`.
 """
@@ -6,14 +6,17 @@ A kind's test makes a hall folder with one system of that kind, spoils what the 
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.hall_systems import open_source
-from orchestration.hall_systems.contract import Question, SourceFault
-from orchestration.settings import load_hall
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli.main import app
+from orchestration.settings import DEMO_HALL
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Case:
         return self.name
 
 
-def judge(
+def judge(  # noqa: PLR0917 - what a case is, where it is asked, and pytest's recorder
     case: Case,
     kind: str,
     folder: Path,
@@ -43,27 +46,20 @@ def judge(
     record_property: Callable[[str, object], None],
 ) -> None:
     """Ask the one system of a hall folder, and hold exit code and message against the case."""
-    code, message = _asked(folder, day, variables)
-    record_property("corpus", [kind, case.name, message, code])
+    if not (folder / "catalogue").exists():
+        shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**variables, "YUEBAO_HALL": str(folder), "YUEBAO_HOME": str(folder / "home")}.items():
+            patch.setenv(name, value)
+        told = CliRunner().invoke(app, ["sample-hall", str(folder), str(day)])
+    message = told.stderr.strip()
+    record_property("corpus", [kind, case.name, message, told.exit_code])
+    assert not (folder / "home" / "landing").exists()
     if not case.says:
-        assert (code, message) == (0, "")
+        assert (told.exit_code, message) == (0, "")
         return
-    assert code == 1
-    assert all(part in message for part in case.says), message
+    assert told.exit_code == 1, (told.stdout, message, told.exception)
+    assert [part for part in case.says if part not in message] == [], message
     assert f"{day}" in message
     assert "Traceback" not in message
     assert "\n" not in message
-
-
-def _asked(folder: Path, day: dt.date, variables: Mapping[str, str]) -> tuple[int, str]:
-    hall = load_hall(folder)
-    (name,) = hall.hall.systems
-    source = open_source(hall, name, variables)
-    try:
-        replies = source.ask(Question(day, hall.hall.halls_of(name)))
-    except SourceFault as fault:
-        replies = dict.fromkeys(hall.hall.halls_of(name), fault)
-    faults = [reply for reply in replies.values() if isinstance(reply, SourceFault)]
-    if not faults:
-        return 0, ""
-    return 1, f"{name}, {day}: {faults[0].problem}. Next: {faults[0].next_step}."

@@ -13,8 +13,10 @@ from orchestration.hall_systems.contract import (
     Answer,
     BrokenAnswer,
     NothingForDay,
+    Outcome,
     PassingFault,
     PermanentFault,
+    Question,
     QuestionRefused,
     SourceFault,
     whole_number,
@@ -22,28 +24,35 @@ from orchestration.hall_systems.contract import (
 from orchestration.settings import Retries
 
 DAY = dt.date(2025, 3, 12)
+QUESTION = Question(DAY, ("510000",))
 QUICK = Retries(attempts=3, first_wait=0, longest_wait=0)
+
+
+def _one_hall(_system: str, _day: dt.date) -> tuple[str, ...]:
+    return ("510000",)
 
 
 class Scripted:
     """A hall system that says one thing after the other, and its last one for ever."""
 
+    by_hall = False
+
     def __init__(self, *said: Exception | None) -> None:
         self._said: Sequence[Exception | None] = said
         self.asked = 0
 
-    def ask(self, day: dt.date) -> Answer:
+    def ask(self, question: Question) -> dict[str, Outcome]:
         self.asked += 1
         fault = self._said[min(self.asked, len(self._said)) - 1]
         if fault:
             raise fault
-        return Answer(day, ())
+        return {hall: Answer(question.day, ()) for hall in question.halls}
 
 
 @pytest.mark.parametrize("kind", [PassingFault, BrokenAnswer])
 def test_what_can_pass_is_asked_again_until_it_is_well(kind: type[SourceFault]) -> None:
     source = Scripted(kind("ill", "wait"), kind("ill", "wait"), None)
-    assert ask_patiently(source, DAY, QUICK) == Answer(DAY, ())
+    assert ask_patiently(source, QUESTION, QUICK) == {"510000": Answer(DAY, ())}
     assert source.asked == 3
 
 
@@ -51,7 +60,7 @@ def test_what_can_pass_is_asked_again_until_it_is_well(kind: type[SourceFault]) 
 def test_it_is_not_asked_for_ever(kind: type[SourceFault]) -> None:
     fault = kind("ill", "wait")
     source = Scripted(fault)
-    assert ask_patiently(source, DAY, QUICK) is fault
+    assert ask_patiently(source, QUESTION, QUICK) == {"510000": fault}
     assert source.asked == QUICK.attempts
 
 
@@ -59,12 +68,12 @@ def test_it_is_not_asked_for_ever(kind: type[SourceFault]) -> None:
 def test_what_cannot_pass_is_asked_once(kind: type[SourceFault]) -> None:
     fault = kind("wrong", "mend it")
     source = Scripted(fault, None)
-    assert ask_patiently(source, DAY, QUICK) is fault
+    assert ask_patiently(source, QUESTION, QUICK) == {"510000": fault}
     assert source.asked == 1
 
 
 def test_a_fault_that_nobody_foresaw_is_placed_and_not_echoed() -> None:
-    outcome = ask_patiently(Scripted(LookupError("of 15412345678")), DAY, QUICK)
+    outcome = ask_patiently(Scripted(LookupError("of 15412345678")), QUESTION, QUICK)["510000"]
     assert isinstance(outcome, PermanentFault)
     assert "LookupError at test_asking.py line" in outcome.problem
     assert "154" not in outcome.problem
@@ -88,8 +97,8 @@ def test_a_question_is_asked_once_and_outcomes_come_in_the_order_of_days() -> No
     days = [DAY + dt.timedelta(days=offset) for offset in range(5)]
     source = Scripted(None)
     questions = Questions(QUICK, at_once=4)
-    questions.ask({"desks": source}, days)
-    questions.ask({"desks": source}, days)
+    questions.ask({"desks": source}, days, _one_hall)
+    questions.ask({"desks": source}, days, _one_hall)
     assert questions.was_asked("desks", DAY)
     assert [day for day, _ in questions.outcomes("desks", days)] == days
     assert not questions.was_asked("desks", DAY)
@@ -100,29 +109,31 @@ def test_a_question_is_asked_once_and_outcomes_come_in_the_order_of_days() -> No
 class Gate:
     """A hall system whose answers wait until `wanted` are asked at once; `peak` is the most that were."""
 
+    by_hall = False
+
     def __init__(self, wanted: int) -> None:
         self._together = threading.Barrier(wanted, timeout=30)
         self._lock = threading.Lock()
         self._inside = 0
         self.peak = 0
 
-    def ask(self, day: dt.date) -> Answer:
+    def ask(self, question: Question) -> dict[str, Outcome]:
         with self._lock:
             self._inside += 1
             self.peak = max(self.peak, self._inside)
         self._together.wait()
         with self._lock:
             self._inside -= 1
-        return Answer(day, ())
+        return {hall: Answer(question.day, ()) for hall in question.halls}
 
 
 def test_systems_share_one_bound() -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(4)]
     gate = Gate(wanted=2)
     questions = Questions(QUICK, at_once=2)
-    questions.ask({"a": gate, "b": gate}, days)
+    questions.ask({"a": gate, "b": gate}, days, _one_hall)
     for system in ("b", "a"):
-        assert all(isinstance(outcome, Answer) for _, outcome in questions.outcomes(system, days))
+        assert all(isinstance(reply["510000"], Answer) for _, reply in questions.outcomes(system, days))
     questions.close()
     assert gate.peak == 2
 

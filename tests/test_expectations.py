@@ -32,7 +32,7 @@ DAYS = tuple(date(2025, 3, 11) + timedelta(days=offset) for offset in range(3))
 BAD_DAY = DAYS[1]
 MEASURES = ("online_accepted", "online_completed")
 VOCABULARY = Vocabulary(
-    halls=frozenset({"510000"}), departments=frozenset({"D00", "D01", "D02"}), measures=frozenset(MEASURES)
+    halls=frozenset({"510000", "510100"}), departments=frozenset({"D00", "D01", "D02"}), measures=frozenset(MEASURES)
 )
 # Numbers of nobody: the identity numbers' region codes or check digits don't exist, the telephone numbers
 # are the well-known examples.
@@ -44,6 +44,7 @@ def good_rows(days: tuple[date, ...] = DAYS) -> tuple[list[Row], list[Row]]:
     counts = [
         {
             "asked_date": day,
+            "asked_hall": "510000",
             "stat_date": day.isoformat(),
             "hall_code": "510000",
             "department_code": department,
@@ -61,7 +62,7 @@ def good_rows(days: tuple[date, ...] = DAYS) -> tuple[list[Row], list[Row]]:
         )
     ]
     totals = [
-        {"asked_date": day, "measure": measure, "counted": 40, "declared": 40, "usual": 42}
+        {"asked_date": day, "asked_hall": "510000", "measure": measure, "counted": 40, "declared": 40, "usual": 42}
         for day in days
         for measure in MEASURES
     ]
@@ -140,6 +141,7 @@ FAULTS: list[tuple[str, Change, str]] = [
     ("stat_date_is_the_day_asked", count_row(stat_date="2025-03-11"), "stat_date = '2025-03-11'"),
     ("stat_date_is_the_day_asked", count_row(stat_date="2025-03-12T00:00:00"), "T00:00:00"),
     ("stat_date_is_the_day_asked", count_row(stat_date="三月十二日"), "stat_date = '三月十二日'"),
+    ("hall_is_known", count_row(hall_code="510199"), "hall_code = '510199'"),
     ("hall_is_known", count_row(hall_code="510100"), "hall_code = '510100'"),
     ("department_is_known", count_row(department_code="D99"), "department_code = 'D99'"),
     ("measure_is_known", count_row(measure="parcels_mailed"), "measure = 'parcels_mailed'"),
@@ -323,6 +325,29 @@ def test_samples_show_different_days_and_a_days_failures_its_own() -> None:
     assert finding.failing_days == (BAD_DAY,)
     assert finding.failing_count == 8
     assert {sample[:10] for sample in finding.samples} == {BAD_DAY.isoformat()}
+
+
+def test_a_fault_of_one_hall_is_not_another_halls() -> None:
+    def spoil(counts: list[Row], totals: list[Row]) -> None:
+        counts.extend(row | {"asked_hall": "510100", "hall_code": "510100"} for row in tuple(counts))
+        totals.extend(row | {"asked_hall": "510100"} for row in tuple(totals))
+        counts[-1]["count"] = None
+        totals[0]["declared"] = 7
+
+    validation = validated(spoil)
+
+    failed = {
+        (day, hall): [finding.rule.name for finding in validation.failures_on(day, hall)]
+        for day in DAYS
+        for hall in ("510000", "510100")
+    }
+    assert {key: names for key, names in failed.items() if names} == {
+        (DAYS[0], "510000"): ["declared_total_equals_sum"],
+        (DAYS[-1], "510100"): ["count_is_a_non_negative_integer"],
+    }
+    assert validation.outcome_on(DAYS[0], "510100")["declared_total_equals_sum"] == "passed"
+    (finding,) = validation.failures_on(DAYS[-1], "510100")
+    assert (finding.failing_count, len(finding.samples)) == (1, 1)
 
 
 def test_the_index_of_the_frame_does_not_matter() -> None:

@@ -17,17 +17,18 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.landing import SCHEMA, Counted, Landing, LandingError, Provenance, content_digest
+from orchestration.landing import SCHEMA, Counted, HallCounts, Landing, LandingError, Provenance, content_digest
 from orchestration.quarantine import Quarantine, Refusal
 
 DAY = dt.date(2025, 3, 12)
+HALL = "510000"
 BY = Provenance(run_id="run", code_version="code", suite_version="suite")
 
 
-def _row(department: str, count: int, item: str | None = None) -> dict[str, Any]:
+def _row(department: str, count: int, item: str | None = None, hall: str = HALL) -> dict[str, Any]:
     return {
         "stat_date": DAY.isoformat(),
-        "hall_code": "510000",
+        "hall_code": hall,
         "department_code": department,
         "item_code": item,
         "measure": "online_accepted",
@@ -40,9 +41,8 @@ ROWS = (_row("D02", 5), _row("D01", 3, "D01-001"), _row("D01", 2**62))
 
 
 def _counted(rows: Sequence[dict[str, Any]] = ROWS, day: dt.date = DAY) -> Counted:
-    return Counted(
-        "online_platform", day, "answered", rows, {"online_accepted": 8}, "here", {"key_is_unique": "passed"}
-    )
+    counts = HallCounts(rows, {"online_accepted": 8}, "here", {"key_is_unique": "passed"})
+    return Counted("online_platform", day, "answered", {HALL: counts})
 
 
 def test_an_extract_holds_the_contract_and_its_entry_vouches_for_it(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_the_order_of_rows_and_where_they_stood_do_not_matter(tmp_path: Path) ->
     first = landing.land(_counted(), BY)
     moved = [{**row, "origin": "page 2 row 9"} for row in reversed(ROWS)]
     assert landing.land(_counted(moved), BY) == first
-    assert content_digest(moved) == first.content_sha256
+    assert content_digest(moved) == first.halls[HALL].content_sha256
 
 
 def test_a_null_item_is_not_an_empty_one() -> None:
@@ -127,7 +127,7 @@ def test_a_file_without_its_entry_is_not_there(tmp_path: Path) -> None:
 _LANDER = """
 import datetime as dt, json, sys
 from pathlib import Path
-from orchestration.landing import Counted, Landing, Provenance
+from orchestration.landing import Counted, HallCounts, Landing, Provenance
 from orchestration.quarantine import Quarantine
 from tests.test_landing import _row
 root, who, days, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -137,9 +137,9 @@ for number in range(times):
     for offset in range(days):
         day = dt.date(2025, 3, 1) + dt.timedelta(days=offset)
         row = {**_row("D01", number), "stat_date": day.isoformat()}
-        counted = Counted("online_platform", day, "answered", [row], {}, who, {})
+        counted = Counted("online_platform", day, "answered", {"510000": HallCounts([row], {}, who, {})})
         Landing(root / "landing").land(counted, Provenance(who, "code", "suite"))
-        Quarantine(root / "quarantine").resolve("online_platform", day)
+        Quarantine(root / "quarantine").resolve("online_platform", day, "510000")
 """
 
 
@@ -164,7 +164,7 @@ def test_processes_that_land_the_same_day_at_once_leave_one_history(tmp_path: Pa
     for offset in range(days):
         day = str(dt.date(2025, 3, 1) + dt.timedelta(days=offset))
         for number in range(20):
-            quarantine.keep(Refusal("online_platform", day, f"{number}", "now", "run", answered=True))
+            quarantine.keep(Refusal("online_platform", day, HALL, f"{number}", "now", "run", answered=True))
     landers = [_lander(tmp_path, who, days, times) for who in ("one", "other")]
     (tmp_path / "go").touch()
     assert [lander.wait() for lander in landers] == [0, 0]
@@ -176,7 +176,7 @@ def test_processes_that_land_the_same_day_at_once_leave_one_history(tmp_path: Pa
         contents = [entry["content_sha256"] for entry in history]
         assert all(one != next_one for one, next_one in pairwise(contents))
         assert times <= len(history) <= 2 * times
-        assert quarantine.open_refusal("online_platform", day) is None
+        assert quarantine.open_refusals("online_platform", day) == {}
 
 
 def test_killed_at_many_moments_the_landing_stays_whole(tmp_path: Path) -> None:
@@ -198,14 +198,14 @@ def test_killed_at_many_moments_the_landing_stays_whole(tmp_path: Path) -> None:
 
 def test_a_refusal_is_kept_once_and_becomes_history(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
-    refusal = Refusal("courier", str(DAY), "why", "2025-03-13T01", "run", answered=True, rows=[{"count": 1.5}])
+    refusal = Refusal("courier", str(DAY), HALL, "why", "2025-03-13T01", "run", answered=True, rows=[{"count": 1.5}])
     first = quarantine.keep(refusal)
     assert quarantine.keep(replace(refusal, refused_at="2025-03-13T02")) == first
     later = replace(refusal, reason="another why", refused_at="2025-03-13T03", answered=False)
     quarantine.keep(later)
-    assert quarantine.open_refusal("courier", DAY) == replace(later, rows=[{"count": 1.5}])
-    quarantine.resolve("courier", DAY)
-    assert quarantine.open_refusal("courier", DAY) is None
+    assert quarantine.open_refusals("courier", DAY) == {HALL: replace(later, rows=[{"count": 1.5}])}
+    quarantine.resolve("courier", DAY, HALL)
+    assert quarantine.open_refusals("courier", DAY) == {}
     assert len(list(tmp_path.rglob("*.resolved.json"))) == 2
     quarantine.keep(refusal)
-    assert quarantine.open_refusal("courier", DAY) == refusal
+    assert quarantine.open_refusals("courier", DAY) == {HALL: refusal}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.hall_systems import open_source
-from orchestration.hall_systems.contract import CONTRACT, QuestionRefused
+from orchestration.hall_systems.contract import CONTRACT, Question, QuestionRefused
 from orchestration.settings import DEMO_HALL, SettingsError, expand, hall_folder, load_hall, secret
 
 TEXT = (DEMO_HALL / "hall.toml").read_text(encoding="utf-8")
@@ -141,7 +141,7 @@ def test_variables_are_filled_in_and_an_absent_one_is_named_without_any_value() 
 def test_a_system_without_its_secret_says_so_when_it_is_asked_and_asks_nobody() -> None:
     source = open_source(load_hall(DEMO_HALL), "enquiry_desks", {"YUEBAO_DEMO_URL": "http://127.0.0.1"})
     with pytest.raises(QuestionRefused, match="YUEBAO_DEMO_DESKS_KEY isn't set"):
-        source.ask(date(2025, 3, 12))
+        source.ask(Question(date(2025, 3, 12), ("510000",)))
 
 
 def test_the_contract_has_the_columns_of_the_daily_counts() -> None:

@@ -178,6 +178,7 @@ class MonthInputs:
             "row_count": len(rows),
             "count_sum": sum(row[-1] for row in rows),
             "landed_at": "2025-04-01T02:00:00+08:00",
+            "halls": [HALL],
             **self.recorded.get((system, day), {}),
         }
 

@@ -86,19 +86,20 @@ def _metadata(day: DayResult, judge: Judge) -> dict[str, dg.MetadataValue]:
     return {
         "outcome": dg.MetadataValue.text(day.outcome),
         "state": dg.MetadataValue.text(extract.state),
+        "halls": dg.MetadataValue.int(len(extract.halls)),
         "dagster/row_count": dg.MetadataValue.int(extract.row_count),
         **{f"sum of {measure}": dg.MetadataValue.int(total) for measure, total in extract.sums.items()},
         "sha256": dg.MetadataValue.text(extract.sha256),
         "extract": dg.MetadataValue.path(judge.landing.path(extract)),
-        "source": dg.MetadataValue.text(extract.source),
+        "source": dg.MetadataValue.text("\n".join(extract.sources)),
     }
 
 
 def _failure(result: PullResult) -> dg.Failure:
-    lines = [day.message for day in result.refused]
-    landed = len(result.days) - len(lines)
+    lines = [message for day in result.refused for message in day.messages]
+    landed = len(result.days) - len(result.refused)
     return dg.Failure(
         description="\n".join([*lines, f"{landed} of {len(result.days)} days of {result.system} are in."]),
-        metadata={"refused": len(lines), "in": landed},
+        metadata={"refused": len(result.refused), "in": landed},
         allow_retries=False,
     )

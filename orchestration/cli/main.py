@@ -17,7 +17,7 @@ import typer
 from orchestration.cli.progress_line import progress_line
 from orchestration.event_log import record
 from orchestration.home import PROJECT_ROOT, current_home, prepare_environment
-from reports.certificate import Reason
+from reports.certificate import Reason, Role
 from reports.rates import Basis
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ DaysArgument = Annotated[str, typer.Argument(metavar="DAYS", help="2025-03-12, 2
 PreparerOption = Annotated[str, typer.Option(help="who prepared it (policy manual)")]
 ReviewerOption = Annotated[str, typer.Option(help="who reviewed it 审核 (policy manual)")]
 SignerOption = Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")]
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the hall's own folder, which holds its hall.toml")]
 RevisionOption = Annotated[int | None, typer.Option(help="a revision of the month other than the newest")]
 _REFUSED = 1
 _MISUSED = 2
@@ -245,6 +246,73 @@ def proofread(
         proof = read_proof(read_document(file), known)
         typer.echo(str(proof))
         _end_unless(proof.clean)
+
+
+@app.command()
+def new_hall(folder: FolderArgument) -> None:
+    """Begin a hall's own folder: settings, queries, reviewed tables and wording, to be edited."""
+    from orchestration.cli.halls import make_hall
+
+    with _readable_errors():
+        for path in make_hall(folder):
+            typer.echo(f"  {os.path.relpath(path)}")
+        typer.echo(f"Edit these (README.md says how), then: yuebao check-hall {folder}")
+
+
+@app.command()
+def new_key(
+    folder: FolderArgument,
+    name: Annotated[str, typer.Argument(help="whose key it is")],
+    *,
+    role: Annotated[Role, typer.Option(help="what its owner signs as")] = "service",
+) -> None:
+    """Make the signing key that a hall's settings name, and list its owner among the signers."""
+    from orchestration.cli.halls import make_key
+
+    with _readable_errors():
+        for line in make_key(folder, name, role):
+            typer.echo(line)
+
+
+@app.command()
+def check_hall(
+    folder: FolderArgument,
+    *,
+    day: Annotated[str, typer.Option(help="the day to ask for; else the newest one that is open")] = "",
+) -> None:
+    """Test every table, key, connection, mapping and credential of a hall, land nothing, and say what to fix."""
+    from orchestration.cli.halls import checks_of
+
+    with _readable_errors():
+        bad = 0
+        for checked in checks_of(folder, day):
+            typer.echo(f"{'ok ' if checked.good else 'BAD'} {checked.subject}: {checked.found}")
+            bad += not checked.good
+        typer.echo(f"{folder}: {f'{bad} to mend' if bad else 'ready'}")
+        _end_unless(not bad)
+
+
+@app.command()
+def sample_hall(
+    folder: FolderArgument,
+    day: Annotated[str, typer.Argument(help="a day, as 2025-03-12")],
+    *,
+    system: Annotated[list[str] | None, typer.Option(help="one system of the hall; can be repeated")] = None,
+) -> None:
+    """Show a day as it would land, and land nothing."""
+    from rich.console import Console
+
+    from orchestration.cli.halls import sample_table, samples_of
+
+    with _readable_errors():
+        refused: list[str] = []
+        for sampled in samples_of(folder, day, system or []):
+            refused += sampled.result.messages
+            if sampled.result.extract:
+                Console(width=max(Console().width, 130)).print(sample_table(sampled))
+        for message in refused:
+            typer.echo(message, err=True)
+        _end_unless(not refused)
 
 
 @app.command()

@@ -36,6 +36,7 @@ states as (
         on
             days.stat_date = extracts.stat_date
             and hall_systems.system = extracts.system
+            and list_contains(extracts.halls, hall_systems.hall_code)
 )
 
 select

@@ -7,7 +7,8 @@ select
     content_sha256,
     row_count,
     count_sum,
-    landed_at
+    landed_at,
+    halls
 from {{ landing_document(source('landing', 'extracts').identifier, {
     'system': 'varchar',
     'stat_date': 'date',
@@ -18,4 +19,5 @@ from {{ landing_document(source('landing', 'extracts').identifier, {
     'row_count': 'bigint',
     'count_sum': 'bigint',
     'landed_at': 'timestamp with time zone',
+    'halls': 'varchar[]',
 }) }}

@@ -1,0 +1,133 @@
+"""A hall's own folder on the command line: made, checked, and sampled."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich import box
+from rich.table import Table
+
+from orchestration.cli.reporting import Refused
+from orchestration.hall_check import Checked, check_hall
+from orchestration.hall_systems.contract import CONTRACT
+from orchestration.home import current_home
+from orchestration.partitions import MonthError, today
+from orchestration.sampling import Sample, sample
+from orchestration.settings import HallFolder, SettingsError, expand, load_hall, secret
+from orchestration.variables import reachable, variables_of
+from reports.certificate import Role
+from reports.signers import SignerError, create_key
+
+_SCAFFOLD = Path(__file__).parents[1] / "new_hall"
+_MOST_ROWS = 20
+
+
+@contextmanager
+def of_hall(folder: Path) -> Iterator[HallFolder]:
+    """The hall of a folder, for as long as it is worked on.
+
+    Raises:
+        SettingsError: its settings can't be used.
+    """
+    before = os.environ.get("YUEBAO_HALL")
+    os.environ["YUEBAO_HALL"] = str(folder.resolve())
+    try:
+        yield load_hall()
+    finally:
+        if before is None:
+            del os.environ["YUEBAO_HALL"]
+        else:
+            os.environ["YUEBAO_HALL"] = before
+
+
+def make_hall(folder: Path) -> list[Path]:
+    """Put the scaffold of a hall into a folder of its own, and return its files.
+
+    Raises:
+        Refused: the folder holds something already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Refused(f"{folder} exists and isn't an empty folder; name another one")
+    shutil.copytree(_SCAFFOLD, folder, dirs_exist_ok=True)
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def make_key(folder: Path, name: str, role: Role) -> list[str]:
+    """Make the signing key that hall.toml names, and list its owner; returns what to tell.
+
+    Raises:
+        Refused: the key is there already.
+        SettingsError: the settings or the passphrase can't be read.
+    """
+    with of_hall(folder) as hall:
+        settings, variables = hall.hall.certification, variables_of(hall.hall, current_home())
+        key = hall.folder / expand(settings.key, variables)
+        signers = hall.folder / expand(settings.signers, variables)
+        try:
+            public = create_key(key, SecretStr(secret(settings.passphrase, variables)))
+        except SignerError as error:
+            raise Refused(str(error)) from error
+        entry = _entry(name, role, public, today(hall.hall))
+        with signers.open("a", encoding="utf-8") as listed:
+            listed.write(entry)
+    return [f"{key}: the private key, readable for its owner alone", f"{signers}: lists {name} as {role}"]
+
+
+def _entry(name: str, role: Role, public_key: str, valid_from: dt.date) -> str:
+    # A JSON string is a TOML string too, whatever the name holds.
+    told = json.dumps(name, ensure_ascii=False)
+    return f'\n[[signers]]\nname = {told}\nrole = "{role}"\npublic_key = "{public_key}"\nvalid_from = {valid_from}\n'
+
+
+def checks_of(folder: Path, day: str) -> Iterator[Checked]:
+    """Everything that `check-hall` looks at, one after the other.
+
+    Raises:
+        SettingsError: the settings themselves can't be used.
+        MonthError: `day` is no day.
+    """
+    with of_hall(folder) as hall:
+        yield from check_hall(hall, _day(day) if day else None)
+
+
+def samples_of(folder: Path, day: str, systems: list[str]) -> Iterator[Sample]:
+    """What each system would land of a day.
+
+    Raises:
+        SettingsError: the settings can't be used, or there is no such system.
+        MonthError: `day` is no day.
+    """
+    asked = _day(day)
+    with of_hall(folder) as hall:
+        if unknown := sorted(set(systems) - hall.hall.systems.keys()):
+            raise SettingsError(f"no system {', '.join(unknown)}; the hall has {', '.join(hall.hall.systems)}")
+        with reachable(hall.hall, current_home(), [asked]) as variables:
+            yield from sample(hall, asked, systems or list(hall.hall.systems), variables)
+
+
+def sample_table(sampled: Sample) -> Table:
+    """The rows that would land, the first of them where there are many."""
+    extract = sampled.result.extract
+    where = ", ".join(extract.sources) if extract else ""
+    table = Table(title=f"{sampled.system}: {where}", title_justify="left", box=box.SIMPLE_HEAD)
+    for name in CONTRACT:
+        table.add_column(name, justify="right" if name == "count" else "left")
+    for row in sampled.rows[:_MOST_ROWS]:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in CONTRACT))
+    if len(sampled.rows) > _MOST_ROWS:
+        table.caption = f"and {len(sampled.rows) - _MOST_ROWS} rows more"
+    return table
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise MonthError(f"{text!r} is no day; write it as 2025-03-12") from None
