@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,8 @@ class _KnownHostFileSystem(SFTPFileSystem):  # type: ignore[misc]  # fsspec has 
             ("timeout", "banner_timeout", "auth_timeout", "channel_timeout"), self._timeout
         )
         self.client = paramiko.SSHClient()
+        # paramiko's own thread would keep the connection open when nobody holds it any more.
+        weakref.finalize(self, self.client.close)
         self.client.load_host_keys(self._known_hosts)
         self.client.set_missing_host_key_policy(_Refuse())
         try:
