@@ -8,7 +8,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +53,10 @@ class SftpServer:
             counts.append(len(now))
         return counts
 
+    def wait_until_closed(self) -> None:
+        """Wait until no connection is open any more."""
+        _wait_for(lambda: self.connections()[-1:] == [0], "a connection stays open", self.log)
+
 
 @contextlib.contextmanager
 def sftp_server(folder: Path) -> Iterator[SftpServer]:
@@ -74,7 +78,7 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
     with server.log.open("wb") as log:
         process = subprocess.Popen([sshd, "-D", "-e", "-f", folder / "config"], stderr=log, stdin=subprocess.DEVNULL)
         try:
-            _wait_for(port, process, server.log)
+            _wait_for(lambda: _greets(port), "sshd didn't start", server.log)
             yield server
         finally:
             process.terminate()
@@ -104,11 +108,15 @@ def _free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _greets(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as greeted:
+        return greeted.recv(4) == b"SSH-"
+    return False
+
+
+def _wait_for(reached: Callable[[], bool], otherwise: str, log: Path) -> None:
     end = time.monotonic() + _WITHIN
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as greeted:
-            if greeted.recv(4) == b"SSH-":
-                return
+    while not reached():
+        if time.monotonic() > end:
+            raise RuntimeError(f"{otherwise}: {log.read_text(encoding='utf-8')}")
         time.sleep(0.05)
-    raise RuntimeError(f"sshd didn't start: {log.read_text(encoding='utf-8')}")

@@ -15,7 +15,6 @@ _SIGNATURES = (
     (b"{\\rtf", "document"),
     (b"\x89PNG", "picture"),
     (b"\xff\xd8\xff", "picture"),
-    (b"BM", "picture"),
     (b"Rar!", "archive"),
     (b"7z\xbc\xaf", "archive"),
     (b"\x1f\x8b", "archive"),

@@ -105,12 +105,16 @@ def sftp(url: str, storage: Sftp, timeout: float, hall: Path, variables: Mapping
     Raises:
         SettingsError: the address, the file of known hosts or the key can't be used, or a secret isn't set.
     """
-    address = urlsplit(url)
+    try:
+        address = urlsplit(url)
+        port = address.port or 22
+    except ValueError as error:
+        raise SettingsError("folder is no address of the form sftp://host:port/path") from error
     known_hosts = hall / expand(storage.known_hosts, variables)
     if not known_hosts.is_file():
         raise SettingsError(f"storage.known_hosts: {known_hosts} isn't there; make it by ssh-keyscan and review it")
     login = {
-        "port": address.port or 22,
+        "port": port,
         "username": expand(storage.user, variables),
         **_credentials(storage, variables),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import xlrd
@@ -24,11 +25,8 @@ def read_xls(name: str, content: bytes, sheet: str) -> Table:
     """
     try:
         # Only with its formatting does xlrd tell merged cells.
-        book = xlrd.open_workbook(file_contents=content, formatting_info=True, on_demand=True, logfile=io.StringIO())
-        pages = [
-            (title, not book.sheet_visibility(number), lambda number=number: _table(name, book, number))
-            for number, title in enumerate(book.sheet_names())
-        ]
+        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
+        pages = [(page.name, not page.visibility, partial(_table, name, page)) for page in book.sheets()]
         return the_sheet(name, pages, sheet)
     except SourceFault:
         raise
@@ -44,11 +42,11 @@ def read_xls(name: str, content: bytes, sheet: str) -> Table:
         ) from error
 
 
-def _table(name: str, book: xlrd.Book, number: int) -> Table:
-    page = book.sheet_by_index(number)
+def _table(name: str, page: xlrd.sheet.Sheet) -> Table:
+    datemode = page.book.datemode
     merged = (Area(top + 1, bottom, left + 1, right) for top, bottom, left, right in page.merged_cells)
-    rows = ((row + 1, _cells(page.row(row), book.datemode)) for row in range(page.nrows))
-    return table_of(name, rows, merged, _EPOCHS[book.datemode])
+    rows = ((row + 1, _cells(page.row(row), datemode)) for row in range(page.nrows))
+    return table_of(name, rows, merged, _EPOCHS[datemode])
 
 
 def _cells(row: list[Any], datemode: int) -> Iterator[tuple[int, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import openpyxl
@@ -27,10 +28,7 @@ def read_xlsx(name: str, content: bytes, sheet: str) -> Table:
         _refuse_too_large(name, content)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         # A sheet of charts only has no cells, and openpyxl doesn't list it here.
-        pages = [
-            (page.title, page.sheet_state == "visible", lambda page=page: _table(name, page))
-            for page in book.worksheets
-        ]
+        pages = [(page.title, page.sheet_state == "visible", partial(_table, name, page)) for page in book.worksheets]
         return the_sheet(name, pages, sheet)
     except SourceFault:
         raise
