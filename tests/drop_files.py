@@ -112,9 +112,9 @@ kind = "drop_folder"
 title = "邮寄"
 opens = "working_days"
 measures = ["parcels_mailed"]
-timeout = 5.0
 """
 _SETTINGS = {
+    "timeout": "5.0",
     "file": '"邮寄_%Y-%m-%d*.csv"',
     "format": '"csv"',
     "columns": '{ "日期" = "stat_date", "部门编码" = "department_code", "邮寄件数" = "count" }',
