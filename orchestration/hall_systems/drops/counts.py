@@ -163,7 +163,9 @@ def _header(name: str, table: Table, columns: Mapping[str, str]) -> tuple[dict[s
         if all(found.values()):
             _refuse_doubled(name, found)
             first = {theirs: places[0] for theirs, places in found.items()}
-            return first, number, max([number, *_bottoms(table.areas(number), first)])
+            ends = max([number, *_bottoms(table.areas(number), first)])
+            _refuse_covered(name, table, first, number, ends)
+            return first, number, ends
     raise PermanentFault(
         f"{name} has no header row with {'、'.join(columns)} in its first {_HEADER_WITHIN} rows",
         "hold the file against the columns in hall.toml; if the sender changed the form, change the columns",
@@ -172,6 +174,19 @@ def _header(name: str, table: Table, columns: Mapping[str, str]) -> tuple[dict[s
 
 def _bottoms(areas: Sequence[Area], columns: Mapping[str, int]) -> Iterator[int]:
     return (area.bottom for area in areas if area.left in columns.values())
+
+
+def _refuse_covered(name: str, table: Table, columns: Mapping[str, int], first: int, last: int) -> None:
+    """A header of several rows holds nothing but itself: a row of counts would be lost in it."""
+    for number in range(first + 1, last + 1):
+        row = table.seen(number) if number in table.rows else {}
+        for theirs, column in columns.items():
+            if label(row.get(column)) not in ("", label(theirs)):
+                raise PermanentFault(
+                    f"{name} merges its header down to row {last}, "
+                    f"and {cell_name(number, column)} ({theirs}) holds something else",
+                    "ask the sender for a file whose header isn't merged with other rows",
+                )
 
 
 def _refuse_doubled(name: str, found: Mapping[str, Sequence[int]]) -> None:
