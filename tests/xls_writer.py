@@ -1,4 +1,4 @@
-"""A small writer of .xls workbooks (BIFF 8 in a compound file), for no library that is installed writes them any more."""
+"""A small writer of .xls workbooks (BIFF 8 in a compound file), which no library installed here writes."""
 
 from __future__ import annotations
 

@@ -11,8 +11,10 @@ from orchestration.hall_systems.drops.archive import member_of
 from orchestration.hall_systems.drops.choice import Choice, pattern_of
 from orchestration.hall_systems.drops.column_map import ColumnMap
 from orchestration.hall_systems.drops.counts import Form, counts_of
+from orchestration.hall_systems.drops.entries import Entry
 from orchestration.hall_systems.drops.kinds import refuse_other_kind
-from orchestration.hall_systems.drops.storage import Entry, Folder, Place, local
+from orchestration.hall_systems.drops.local import local
+from orchestration.hall_systems.drops.storage import Folder, Place
 from orchestration.hall_systems.drops.table import Table
 from orchestration.hall_systems.drops.words import shown
 from orchestration.settings import SettingsError, expand

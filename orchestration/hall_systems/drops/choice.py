@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from orchestration.hall_systems.contract import NothingForDay, PassingFault, PermanentFault, SourceFault
-from orchestration.hall_systems.drops.storage import Entry
+from orchestration.hall_systems.drops.entries import Entry
 from orchestration.hall_systems.drops.words import shown
 from orchestration.system_settings.drop_folder import DropSystem
 

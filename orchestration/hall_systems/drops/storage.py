@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
-from typing import Any, Literal
+from pathlib import PurePosixPath
 
 from fsspec import AbstractFileSystem
 
 from orchestration.hall_systems.contract import PassingFault, PermanentFault, QuestionRefused, SourceFault
+from orchestration.hall_systems.drops.entries import Entry, entry_of
 from orchestration.hall_systems.drops.words import shown
-
-Kind = Literal["file", "directory", "link", "other"]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One name in a folder: its size in bytes and when it was changed, both as the storage says."""
-
-    name: str
-    path: str
-    kind: Kind
-    size: int
-    modified: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -95,7 +81,7 @@ class Folder:
                     f"the drop folder {self.address} may not be listed by this account",
                     "ask its keeper for the right to list and read it, then pull again",
                 ) from error
-        entries = sorted((_entry(info) for info in listed), key=lambda entry: entry.name)
+        entries = sorted((entry_of(info) for info in listed), key=lambda entry: entry.name)
         within = tuple(entry for entry in entries if entry.path.rstrip("/") != self._place.root)
         # S3 keeps an empty object of the folder's own name; one that holds something is a file.
         if sum(entry.size for entry in entries if entry not in within):
@@ -138,7 +124,7 @@ class Folder:
                 f"{shown(entry.name)} is a link that leads out of the drop folder",
                 "ask the sender to drop the file itself",
             )
-        return replace(_entry(connection.info(real)), name=entry.name)
+        return replace(entry_of(connection.info(real)), name=entry.name)
 
     @contextmanager
     def _connection(self, what: str) -> Iterator[AbstractFileSystem]:
@@ -174,34 +160,8 @@ class Folder:
         return PassingFault(f"{what} can't be read ({reason})", "look whether the storage is up, then pull again")
 
 
-def local(path: str) -> Place:
-    """A folder on this machine, or mounted on it."""
-    from fsspec.implementations.local import LocalFileSystem
-
-    return Place(
-        address=path,
-        root=str(Path(path).absolute()),
-        opened=lambda: LocalFileSystem(skip_instance_cache=True),
-        max_connections=64,
-        real=lambda _, each: str(Path(each).resolve()),
-    )
-
-
 def _fresh(connection: AbstractFileSystem) -> Mapping[str, bool]:
     return {"refresh": True} if connection.protocol[0] == "s3" else {}
-
-
-def _entry(info: Mapping[str, Any]) -> Entry:
-    name = str(info["name"])
-    kind: Kind = "link" if info.get("islink") else info["type"]
-    return Entry(name.rstrip("/").rpartition("/")[2], name, kind, int(info["size"] or 0), _modified(info))
-
-
-def _modified(info: Mapping[str, Any]) -> dt.datetime:
-    stated = info.get("mtime", info.get("LastModified"))
-    if isinstance(stated, dt.datetime):
-        return stated
-    return dt.datetime.fromtimestamp(float(stated or 0), tz=dt.UTC)
 
 
 def _refuse_unfit(file: Entry, name: str, most_bytes: int) -> None:
