@@ -91,6 +91,12 @@ class DropSystem(MappedSystem):
         return self
 
     @model_validator(mode="after")
+    def _sheet_is_of_a_workbook(self) -> Self:
+        if self.sheet and self.format == "csv":
+            raise ValueError("sheet needs format xlsx or xls")
+        return self
+
+    @model_validator(mode="after")
     def _day_is_stated(self) -> Self:
         if not (self.file_names_day or self.column_map or "stat_date" in self.columns.values()):
             raise ValueError("the day must be in file (such as %Y-%m-%d) or in a column that is our stat_date")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH
 
 from tests.drop_cases.making import (
@@ -21,6 +22,8 @@ from tests.drop_cases.making import (
 )
 from tests.drop_files import HEADER, ROWS, edited, with_cell, xlsx_of
 from tests.xls_writer import Day
+
+_MERGES = "".join(f'<mergeCell ref="{get_column_letter(n)}1:{get_column_letter(n)}1000"/>' for n in range(5, 1_006))
 
 CASES = [
     in_xlsx(
@@ -49,11 +52,18 @@ CASES = [
         edited(xlsx_of(), '<c r="C3"', '<c r="C3"><v>1</v></c><c r="C3"'),
         f"{XLSX} states C3 more than once. Next: ask the sender for a whole file.",
     ),
+    in_xlsx(
+        "merged beyond measure",
+        edited(xlsx_of([*ROWS, *[("x",)] * 1_000]), "</sheetData>", f"</sheetData><mergeCells>{_MERGES}</mergeCells>"),
+        f"{XLSX} merges more than 1,000,000 cells. Next: ask the sender for a plain table.",
+    ),
     in_xlsx("a row twice", edited(xlsx_of(), '<row r="3"', '<row r="2"'), f"{XLSX} states "),
-    in_xlsx("true as a count", xlsx_of(with_cell(2, 3, True)), "non_negative_integer", f"{XLSX} row 2: count = True"),
+    in_xlsx(
+        "true as a count", xlsx_of(with_cell(2, 3, value=True)), "non_negative_integer", f"{XLSX} row 2: count = True"
+    ),
     in_xlsx(
         "a count that is shown as a day",
-        xlsx_of(with_cell(2, 3, dt.datetime(1900, 1, 5))),
+        xlsx_of(with_cell(2, 3, dt.date(1900, 1, 5))),
         "non_negative_integer",
         f"{XLSX} row 2: count = ",
     ),

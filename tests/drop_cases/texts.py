@@ -67,6 +67,11 @@ CASES = [
         "Next: ask the sender for the file itself, or set `member` in hall.toml for a .zip.",
     ),
     in_csv(
+        "a workbook renamed and cut off",
+        xlsx_of()[:2000],
+        f"{CSV} is not a .csv table: it is an archive or a workbook that is cut off. Next: ",
+    ),
+    in_csv(
         "a workbook renamed", xlsx_of(), f"{CSV} is not a .csv table: it is an .xlsx workbook. Next: {OTHER_FORMAT}."
     ),
     in_csv(

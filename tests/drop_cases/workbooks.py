@@ -51,13 +51,12 @@ CASES = [
     in_xlsx(
         "cut off",
         xlsx_of()[:2000],
-        f"{XLSX} is not an .xlsx workbook that can be read (BadZipFile). "
-        "Next: open it by hand; ask the sender to save it as .xlsx.",
+        f"{XLSX} is not an .xlsx workbook: it is an archive or a workbook that is cut off. Next: {ASK_AGAIN}.",
     ),
     in_xlsx(
         "cut off, over SFTP",
         xlsx_of()[:2000],
-        f"{XLSX} is not an .xlsx workbook that can be read (BadZipFile). Next: ",
+        f"{XLSX} is not an .xlsx workbook: it is an archive or a workbook that is cut off. Next: ",
         storage="sftp",
     ),
     in_xlsx(
@@ -67,8 +66,8 @@ CASES = [
     ),
     in_xlsx(
         "too large unpacked",
-        zip_of({"[Content_Types].xml": bytes(257 * 1024 * 1024)}),
-        f"{XLSX} is larger than 268435456 bytes unpacked (269484032). "
+        zip_of({"[Content_Types].xml": bytes(129 * 1024 * 1024)}),
+        f"{XLSX} is larger than 134217728 bytes unpacked (135266304). "
         "Next: a day's counts are small: ask the sender for the day's counts alone.",
     ),
     in_xlsx(

@@ -33,6 +33,7 @@ _KINDS = {
     "document": ("a document and no table", _SAVE_AS),
     "pdf": ("a PDF", _SAVE_AS),
     "picture": ("a picture", _SAVE_AS),
+    "torn": ("an archive or a workbook that is cut off", "ask the sender for the file again"),
     "archive": ("an archive", "ask the sender for the file itself, or set `member` in hall.toml for a .zip"),
 }
 _MEANT = {"xlsx": "an .xlsx workbook", "xls": "an .xls workbook", "csv": "a .csv table"}
@@ -66,8 +67,7 @@ def _kind_of_zip(content: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             names = set(archive.namelist())
     except Exception:  # noqa: BLE001 - a torn archive makes zipfile raise almost anything
-        # Cut off, most likely: whoever opens it says so.
-        return "xlsx"
+        return "torn"
     if "xl/workbook.bin" in names:
         return "xlsb"
     if "word/document.xml" in names:

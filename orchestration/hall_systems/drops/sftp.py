@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from orchestration.hall_systems.drops.storage import Place, Refusal
 from orchestration.settings import SettingsError, expand, secret
 from orchestration.system_settings.drop_storage import Sftp
 
+# What goes wrong is said by the fault; paramiko would write a traceback of it to the terminal, too.
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
 _KEYS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 

@@ -81,7 +81,7 @@ def table_of(
     merged: Iterable[Area] = (),
     epoch: dt.datetime | None = None,
 ) -> Table:
-    """Rows of (column, value) as a table, without what is blank.
+    """Rows of (column, value) as a table, without what is blank; merged cells are asked for after the rows.
 
     Raises:
         PermanentFault: a row or a cell comes twice, or there are more than a million cells.
@@ -107,7 +107,10 @@ def table_of(
                 )
         if cells:
             kept[number] = cells
-    return Table(kept, tuple(merged), epoch)
+    areas = tuple(merged)
+    if sum(min(area.bottom - area.top + 1, len(kept)) for area in areas) > MOST_CELLS:
+        raise PermanentFault(f"{name} merges more than {MOST_CELLS:,} cells", "ask the sender for a plain table")
+    return Table(kept, areas, epoch)
 
 
 def cell_name(row: int, column: int) -> str:

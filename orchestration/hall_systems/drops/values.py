@@ -28,7 +28,7 @@ def meant(ours: str, value: Any, epoch: dt.datetime | None) -> Any:
 
 
 def _day(value: Any, epoch: dt.datetime | None) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LAST_SERIAL:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= _LAST_SERIAL:
         return from_excel(value, epoch) if epoch else value
     if isinstance(value, int | str):
         text = unicodedata.normalize("NFKC", str(value)).strip()

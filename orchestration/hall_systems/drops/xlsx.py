@@ -15,7 +15,7 @@ from orchestration.hall_systems.contract import PermanentFault, SourceFault
 from orchestration.hall_systems.drops.sheets import the_sheet
 from orchestration.hall_systems.drops.table import Area, Table, Unreadable, table_of
 
-_MOST_UNPACKED = 256 * 1024 * 1024
+_MOST_UNPACKED = 128 * 1024 * 1024
 
 
 def read_xlsx(name: str, content: bytes, sheet: str) -> Table:
@@ -68,11 +68,12 @@ def _table(name: str, page: Any) -> Table:
             date_formats=book._date_formats,  # noqa: SLF001
             timedelta_formats=book._timedelta_formats,  # noqa: SLF001
         )
-        table = table_of(name, _cells(parser), epoch=book.epoch)
-    merged = parser.merged_cells.mergeCell if parser.merged_cells else ()
-    return Table(
-        table.rows, tuple(Area(area.min_row, area.max_row, area.min_col, area.max_col) for area in merged), book.epoch
-    )
+        return table_of(name, _cells(parser), _merged(parser), book.epoch)
+
+
+def _merged(parser: WorkSheetParser) -> Iterator[Area]:
+    for area in parser.merged_cells.mergeCell if parser.merged_cells else ():
+        yield Area(area.min_row, area.max_row, area.min_col, area.max_col)
 
 
 def _cells(parser: WorkSheetParser) -> Iterator[tuple[int, Iterator[tuple[int, Any]]]]:
