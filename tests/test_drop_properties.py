@@ -102,7 +102,7 @@ CELL = st.one_of(
     st.none(),
     TEXT,
     st.integers(-(10**12), 10**12),
-    st.floats(),
+    st.floats(allow_nan=False, allow_infinity=False),
     st.booleans(),
     st.just(DAY),
     st.sampled_from(("#REF!", "合计", *HEADER)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import MAC_EPOCH
@@ -23,7 +24,12 @@ from tests.drop_cases.making import (
 from tests.drop_files import HEADER, ROWS, edited, with_cell, xlsx_of
 from tests.xls_writer import Day
 
-_MERGES = "".join(f'<mergeCell ref="{get_column_letter(n)}1:{get_column_letter(n)}1000"/>' for n in range(5, 1_006))
+
+def _merging(*areas: str, rows: Any = ROWS) -> bytes:
+    """Merged as by a program that leaves the cells beneath as they were."""
+    names = "".join(f'<mergeCell ref="{area}"/>' for area in areas)
+    return edited(xlsx_of(rows), "</sheetData>", f"</sheetData><mergeCells>{names}</mergeCells>")
+
 
 CASES = [
     in_xlsx(
@@ -53,8 +59,22 @@ CASES = [
         f"{XLSX} states C3 more than once. Next: ask the sender for a whole file.",
     ),
     in_xlsx(
+        "cells merged twice",
+        _merging("A2:A3", "A3:B3"),
+        f"{XLSX} merges cells twice (A2:A3, A3:B3). Next: ask the sender for a file without merged cells.",
+    ),
+    in_xlsx(
+        "a header merged with a row of counts",
+        _merging("A1:A2"),
+        f"{XLSX} merges its header down to row 2, and B2 (部门编码) holds something else. "
+        "Next: ask the sender for a file whose header isn't merged with other rows.",
+    ),
+    in_xlsx(
         "merged beyond measure",
-        edited(xlsx_of([*ROWS, *[("x",)] * 1_000]), "</sheetData>", f"</sheetData><mergeCells>{_MERGES}</mergeCells>"),
+        _merging(
+            *(f"{get_column_letter(n)}1:{get_column_letter(n)}1000" for n in range(5, 1_006)),
+            rows=[*ROWS, *[("x",)] * 1_000],
+        ),
         f"{XLSX} merges more than 1,000,000 cells. Next: ask the sender for a plain table.",
     ),
     in_xlsx("a row twice", edited(xlsx_of(), '<row r="3"', '<row r="2"'), f"{XLSX} states "),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.drop_cases.making import (
+    ASK_AGAIN,
     HTML,
     OTHER_FORMAT,
     SAVE_AS,

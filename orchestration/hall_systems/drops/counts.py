@@ -100,7 +100,7 @@ class _Sheet:
     def is_remark(self, row: Row) -> bool:
         count = row.get(self.columns[self.count_header])
         counts = isinstance(whole_number(count), int | float | Unreadable)
-        return label(row[min(row)]).startswith(_REMARKS) and not counts
+        return bool(row) and label(row[min(row)]).startswith(_REMARKS) and not counts
 
     def values(self, number: int, row: Row) -> dict[str, Any]:
         for area in self.table.areas(number):

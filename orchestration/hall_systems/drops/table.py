@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -44,16 +44,17 @@ class Table:
     """The cells of one sheet that aren't blank, by row and column from 1; hidden ones too.
 
     Attributes:
+        merged: the merged cells that reach into a row, by its number.
         epoch: the first day of a workbook's calendar, by which its numbers are days; a text file has none.
     """
 
     rows: Mapping[int, Mapping[int, Any]]
-    merged: tuple[Area, ...] = ()
+    merged: Mapping[int, Sequence[Area]]
     epoch: dt.datetime | None = None
 
-    def areas(self, number: int) -> list[Area]:
+    def areas(self, number: int) -> Sequence[Area]:
         """The merged cells that reach into a row."""
-        return self._areas.get(number, [])
+        return self.merged.get(number, ())
 
     def seen(self, number: int) -> dict[int, Any]:
         """One row as it is seen: merged cells hold their first cell's value, at their first column."""
@@ -65,15 +66,6 @@ class Table:
                 cells[area.left] = value
         return cells
 
-    @cached_property
-    def _areas(self) -> dict[int, list[Area]]:
-        areas: dict[int, list[Area]] = {}
-        for area in self.merged:
-            for number in self.rows if area.bottom - area.top > len(self.rows) else range(area.top, area.bottom + 1):
-                if area.top <= number <= area.bottom and number in self.rows:
-                    areas.setdefault(number, []).append(area)
-        return areas
-
 
 def table_of(
     name: str,
@@ -84,7 +76,7 @@ def table_of(
     """Rows of (column, value) as a table, without what is blank; merged cells are asked for after the rows.
 
     Raises:
-        PermanentFault: a row or a cell comes twice, or there are more than a million cells.
+        PermanentFault: a row, a cell or a merge comes twice, or there are more than a million cells.
     """
     kept: dict[int, dict[int, Any]] = {}
     left = MOST_CELLS
@@ -107,10 +99,25 @@ def table_of(
                 )
         if cells:
             kept[number] = cells
-    areas = tuple(merged)
-    if sum(min(area.bottom - area.top + 1, len(kept)) for area in areas) > MOST_CELLS:
+    return Table(kept, _by_row(name, tuple(merged), kept), epoch)
+
+
+def _by_row(name: str, areas: Sequence[Area], rows: Mapping[int, Any]) -> dict[int, list[Area]]:
+    if sum(min(area.bottom - area.top + 1, len(rows)) for area in areas) > MOST_CELLS:
         raise PermanentFault(f"{name} merges more than {MOST_CELLS:,} cells", "ask the sender for a plain table")
-    return Table(kept, areas, epoch)
+    by_row: dict[int, list[Area]] = {}
+    for area in sorted(areas, key=lambda each: each.left):
+        reached = range(area.top, area.bottom + 1)
+        for number in (number for number in rows if number in reached) if len(rows) < len(reached) else reached:
+            if number in rows:
+                by_row.setdefault(number, []).append(area)
+    for one, other in (pair for areas in by_row.values() for pair in pairwise(areas)):
+        if other.left <= one.right:
+            raise PermanentFault(
+                f"{name} merges cells twice ({one.name}, {other.name})",
+                "ask the sender for a file without merged cells",
+            )
+    return by_row
 
 
 def cell_name(row: int, column: int) -> str:
