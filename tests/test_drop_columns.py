@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.hall_systems.contract import CONTRACT, (
+from orchestration.hall_systems.contract import (
+    CONTRACT,
     Question,
     QuestionRefused,
 )
