@@ -116,13 +116,13 @@ class _Sheet:
         return whole_number(self._value(number, row, self.count_header))
 
     def _value(self, number: int, row: Row, theirs: str) -> Any:
-        value = row.get(self.columns[theirs])
+        value = meant(self.form.columns[theirs], row.get(self.columns[theirs]), self.table.epoch)
         if isinstance(value, Unreadable):
             raise PermanentFault(
                 f"{self.name} cell {cell_name(number, self.columns[theirs])} ({theirs}) is {value.what}",
                 "open it in Excel or WPS, let it calculate and look; ask the sender for a file with values",
             )
-        return meant(self.form.columns[theirs], value, self.table.epoch)
+        return value
 
     def _refuse_unclear(self, area: Area) -> None:
         within = [theirs for theirs, column in self.columns.items() if area.left <= column <= area.right]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,7 +13,8 @@ from openpyxl.utils import get_column_letter
 from orchestration.hall_systems.contract import PermanentFault
 
 MOST_CELLS = 1_000_000
-_EXACT = 2**53
+# A workbook keeps numbers as floats: from here on not every whole number is one.
+EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -129,8 +129,4 @@ def _plain(value: Any) -> Any:
     """A value without what its format did to it: blank text is None, and a whole number an int."""
     if isinstance(value, str):
         return value if value.strip() else None
-    if not isinstance(value, float):
-        return value
-    if not math.isfinite(value) or abs(value) >= _EXACT:
-        return Unreadable("a number too large to be exact")
-    return int(value) if value.is_integer() else value
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < EXACT else value

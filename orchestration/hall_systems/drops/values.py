@@ -9,6 +9,8 @@ from typing import Any
 
 from openpyxl.utils.datetime import from_excel
 
+from orchestration.hall_systems.drops.table import EXACT, Unreadable
+
 # 2025-03-12, 2025/3/12, 2025.3.12, 2025年3月12日 or 20250312; a time or a weekday may follow.
 _DAY = re.compile(
     r"(\d{4})([-/.年])(\d{1,2})(?:[-/.]|月)(\d{1,2})日?(?:[T\s]*(?:\(?(?:星期|周).\)?|\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?))?"
@@ -22,7 +24,13 @@ def meant(ours: str, value: Any, epoch: dt.datetime | None) -> Any:
     """A cell's value as that of our column; what has no certain meaning stays as it came, and the suite refuses it."""
     if ours == "stat_date":
         return _day(value, epoch)
-    if ours != "count" and isinstance(value, int) and not isinstance(value, bool):
+    if ours == "count":
+        return (
+            value
+            if not isinstance(value, float) or abs(value) < EXACT
+            else Unreadable("a number too large to be exact")
+        )
+    if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value
 
