@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from expectations.rules import suite_version
 from orchestration.home import PROJECT_ROOT
@@ -69,6 +69,14 @@ class Metric(Strict):
     valid_from: date
     valid_to: date | None
 
+    @field_validator("display_divisor")
+    @classmethod
+    def _divides_exactly(cls, divisor: int) -> int:
+        # Only then is the division exact and the rounding happens once (reports.rounding).
+        if divisor != 10 ** (len(str(divisor)) - 1):
+            raise ValueError(f"{divisor} isn't a power of ten, such as 1, 1000, 10000")
+        return divisor
+
 
 class MetricMeasure(Strict):
     """One row of metric_measures.csv: a measure that a version of a metric sums."""
@@ -94,6 +102,16 @@ class StockBalance(Strict):
     outflow: str = Word
 
 
+class ProofreadingLabel(Strict):
+    """One row of proofreading_labels.csv: what texts call a metric.
+
+    A label is words separated by spaces: all of them stand before the number, in any order. A word after "-" must not.
+    """
+
+    metric: str = Word
+    label: str = Word
+
+
 class CalendarOverride(Strict):
     """One row of calendar_overrides.csv: a reviewed correction of the working-day calendar."""
 
@@ -103,6 +121,8 @@ class CalendarOverride(Strict):
     reviewed_by: str = Word
 
 
+LABELS = "proofreading_labels"
+# What a build reads; what texts call a metric changes no number.
 TABLES: Mapping[str, type[Strict]] = {
     "departments": Department,
     "halls": ServiceHall,
@@ -113,6 +133,7 @@ TABLES: Mapping[str, type[Strict]] = {
     "stock_balances": StockBalance,
     "calendar_overrides": CalendarOverride,
 }
+_KINDS: Mapping[str, type[Strict]] = {**TABLES, LABELS: ProofreadingLabel}
 
 
 def catalogue_folder() -> Path:
@@ -132,7 +153,7 @@ def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
             rows = list(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(f"{path} can't be read as a table of comma-separated values in UTF-8: {error}") from error
-    return [_row(path, line, row, TABLES[name]) for line, row in enumerate(rows, start=2)]
+    return [_row(path, line, row, _KINDS[name]) for line, row in enumerate(rows, start=2)]
 
 
 def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict]) -> dict[str, Any]:
@@ -171,6 +192,12 @@ def department_names() -> dict[str, str]:
     return {row["department_code"]: row["department_name"] for row in read_table(catalogue_folder(), "departments")}
 
 
+def labels() -> dict[str, tuple[str, ...]]:
+    """What texts call each metric, besides its name."""
+    told = [(row["metric"], row["label"]) for row in read_table(catalogue_folder(), LABELS)]
+    return {metric: tuple(label for named, label in told if named == metric) for metric, _ in told}
+
+
 def _column(table: str, column: str) -> list[str]:
     return [row[column] for row in read_table(catalogue_folder(), table)]
 
@@ -187,7 +214,11 @@ def evidence_version() -> str:
 
 @cache
 def _evidence_version(folder: Path) -> str:
-    words = b"".join((folder / f"{name}.csv").read_bytes() for name in ("halls", "departments", "measures"))
+    paths = [folder / f"{name}.csv" for name in ("halls", "departments", "measures")]
+    try:
+        words = b"".join(path.read_bytes() for path in paths)
+    except OSError as error:
+        raise SettingsError(f"{error.filename} can't be read ({error.strerror}); every hall's folder has it") from error
     return f"{suite_version()}-{hashlib.sha256(words).hexdigest()[:8]}"
 
 

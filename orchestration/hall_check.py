@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from orchestration.catalogue import TABLES, catalogue_folder, read_table, working_days
+from orchestration.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.certifying import read_signers
 from orchestration.home import current_home
 from orchestration.partitions import today
@@ -31,6 +31,7 @@ _REFERENCES = (
     ("metric_measures", "measure", "measures", "measure"),
     ("metric_parts", "metric", "metrics", "metric"),
     ("metric_parts", "part", "metrics", "metric"),
+    (LABELS, "metric", "metrics", "metric"),
     ("stock_balances", "stock", "measures", "measure"),
     ("stock_balances", "inflow", "measures", "measure"),
     ("stock_balances", "outflow", "measures", "measure"),
@@ -55,13 +56,13 @@ def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Checked
         day: The day to ask every system for; without it the newest day on which each is open.
     """
     tables: dict[str, list[dict[str, Any]]] = {}
-    for name in TABLES:
+    for name in (*TABLES, LABELS):
         try:
             tables[name] = read_table(catalogue_folder(), name)
             yield Checked(f"catalogue/{name}.csv", good=True, found=f"{len(tables[name])} rows")
         except SettingsError as error:
             yield Checked(f"catalogue/{name}.csv", good=False, found=str(error))
-    if tables.keys() == TABLES.keys():
+    if tables.keys() == {*TABLES, LABELS}:
         yield from _references(tables, hall.hall)
         yield _wording(tables, hall)
     yield _signing(hall)
@@ -112,8 +113,7 @@ def _unfounded(tables: Tables, hall: Hall) -> Iterator[str]:
 
 
 def _wording(tables: Tables, hall: HallFolder) -> Checked:
-    subject = hall.hall.wording or "wording (the project's own)"
-    last = today(hall.hall)
+    subject, last = hall.hall.wording, today(hall.hall)
     try:
         section = word_section(_zeros(tables), month=f"{last:%Y-%m}", template=hall.wording)
     except WordingError as error:
@@ -168,7 +168,7 @@ def _said(sampled: Sample) -> str:
     extract = sampled.result.extract
     if sampled.result.messages or extract is None:
         return " ".join(sampled.result.messages)
-    sums = ", ".join(f"{measure} {total}" for measure, total in extract.sums.items())
+    sums = ", ".join(f"{measure} {total}" for measure, total in sorted(extract.sums.items()))
     halls = f" of {len(extract.halls)} halls" if len(extract.halls) > 1 else ""
     return f"{extract.stat_date}{halls}: {extract.row_count} rows would land, {sums or extract.state}"
 

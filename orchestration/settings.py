@@ -13,15 +13,15 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
 from orchestration.home import PROJECT_ROOT
 from orchestration.redaction import keep_secret
+from orchestration.settings_mistakes import complaint
 from orchestration.system_settings import AnySystem
 from orchestration.system_settings.common import Strict
-from reports.wording import STATISTICS_SECTION
 
 DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
 _USERINFO = re.compile(r"://[^/@]*@")
@@ -60,7 +60,7 @@ class Hall(Strict):
     embedded_demo: bool = False
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
     retries: Retries = Retries()
-    wording: str = Field(default="", description="a template in the hall's folder; empty for the one of this project")
+    wording: str = Field(description="the template of the statistics section, in the hall's folder")
     certification: Certification
     systems: dict[str, AnySystem] = Field(min_length=1)
 
@@ -78,7 +78,7 @@ class HallFolder(Strict):
     @property
     def wording(self) -> Path:
         """The template that words the statistics section."""
-        return self.folder / self.hall.wording if self.hall.wording else STATISTICS_SECTION
+        return self.folder / self.hall.wording
 
 
 def hall_folder() -> Path:
@@ -103,20 +103,9 @@ def load_hall(folder: Path | None = None) -> HallFolder:
     try:
         return HallFolder(folder=folder, hall=Hall.model_validate(document))
     except ValidationError as error:
-        complaints = [f"key {_key(document, each)}: {each['msg']}" for each in error.errors()]
+        schema = Hall.model_json_schema()
+        complaints = [complaint(document, schema, each) for each in error.errors()]
         raise SettingsError(f"{path}: {'; '.join(complaints)}") from error
-
-
-def _key(document: Any, error: Any) -> str:
-    """The key as it stands in the file; pydantic also names the kind that it chose, which is no key."""
-    place, key = document, []
-    for part in error["loc"]:
-        if isinstance(place, list) or (isinstance(place, dict) and part in place):
-            key.append(str(part))
-            place = place[part]
-    if error["type"] == "missing":
-        key.append(str(error["loc"][-1]))
-    return ".".join(key) or "(whole file)"
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:

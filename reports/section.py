@@ -15,7 +15,7 @@ from filelock import FileLock
 from reports.certificate import Certificate, CertifiedNumber
 from reports.files import write_through
 from reports.flags import CANDIDATE
-from reports.wording import STATISTICS_SECTION, Section, word_section
+from reports.wording import Section, word_section
 
 if TYPE_CHECKING:
     from reports.numbers import MonthlyNumber
@@ -64,7 +64,7 @@ def write_draft(
     numbers: Mapping[str, MonthlyNumber],
     origin: Origin,
     *,
-    template: Path = STATISTICS_SECTION,
+    template: Path,
 ) -> Section:
     """Word numbers that nobody has certified and write them into a folder, with 草稿 in every file.
 
@@ -91,7 +91,7 @@ def write_draft(
 
 
 def certified_files(
-    drafted: Certificate, origin: Origin, notes: Sequence[str] = (), *, template: Path = STATISTICS_SECTION
+    drafted: Certificate, origin: Origin, notes: Sequence[str] = (), *, template: Path
 ) -> dict[str, bytes]:
     """The files of a release, worded from nothing but the numbers that its certificate vouches for.
 

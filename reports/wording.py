@@ -16,8 +16,6 @@ from reports.months import first_day
 if TYPE_CHECKING:
     from reports.numbers import MonthlyNumber
 
-STATISTICS_SECTION = Path(__file__).parent / "templates" / "statistics_section.txt.j2"
-
 # The words are the reference's; they say why printed parts don't add up, and that nobody bent them.
 ROUNDING_NOTE = "部分数据因四舍五入，分项合计与总计略有差异，未作机械调整"
 
@@ -35,15 +33,15 @@ class Section:
     metrics: frozenset[str]
 
 
-def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: Path = STATISTICS_SECTION) -> Section:
+def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: Path) -> Section:
     """Fill a template with a month's numbers.
 
     Args:
         numbers: The month's numbers by metric.
         month: `2025-03`.
-        template: A Jinja file in UTF-8: the heading on one line, a blank line, the paragraph on one line. It is
-            given `year` and `month` (no leading zero) and `n`, in which `n.<metric>` writes the printed number,
-            a half-width space and the unit. It is data and runs in a sandbox.
+        template: The hall's wording, a Jinja file in UTF-8: the heading on one line, a blank line, the paragraph on one
+            line. It is given `year` and `month` (no leading zero) and `n`, in which `n.<metric>` writes the printed
+            number, a half-width space and the unit. It is data and runs in a sandbox.
 
     Returns:
         The section; the rounding note is its last sentence where printed parts differ from a printed total.

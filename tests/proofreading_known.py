@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from decimal import Decimal
+from pathlib import Path
 
-from reports.proofreading import Known, KnownNumber, OwnFigure, labels_of
+from reports.proofreading import Known, KnownNumber, OwnFigure
 from reports.rounding import printed
 
+_TABLE = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "catalogue" / "proofreading_labels.csv"
 NAMES = {
     "items_handled": "办理政务服务事项",
     "online_accepted": "全程网办受理",
@@ -19,6 +22,9 @@ NAMES = {
     "phone_consultations": "电话咨询",
     "onsite_consultations": "现场咨询服务",
 }
+with _TABLE.open(encoding="utf-8", newline="") as _file:
+    _ROWS = [(row["metric"], row["label"]) for row in csv.DictReader(_file)]
+LABELS = {metric: tuple(label for named, label in _ROWS if named == metric) for metric in NAMES}
 PARTS = ("online_accepted", "department_window_accepted", "comprehensive_window_accepted")
 # In the order of NAMES, without the total.
 COUNTS = {
@@ -51,7 +57,7 @@ def _number(metric: str, exact: int, month: str, *, revision: int, superseded: b
     return KnownNumber(
         metric=metric,
         metric_name=NAMES[metric],
-        labels=labels_of(metric),
+        labels=LABELS.get(metric, ()),
         exact=exact,
         printed=printed(exact, divisor=divisor, decimals=decimals, rule="half_up"),
         unit="人（次）" if people else "件",

@@ -674,7 +674,7 @@ SETTINGS = (
     Setting(
         "a parameter that isn't given",
         "window_system",
-        ("the database refused the query", "'date'"),
+        ("window_day_close.sql takes :date; the parameters are :day, :hall, :halls, :day_start, :day_end",),
         queries={"window_day_close.sql": _UNKNOWN_PARAMETER},
     ),
     Setting(

@@ -11,6 +11,7 @@ from reports.numbers import MonthlyNumber
 from reports.rounding import Rule, printed
 from reports.wording import ROUNDING_NOTE, WordingError, needs_rounding_note, require_one_unit_style, word_section
 
+DEMO_WORDING = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2"
 CONSULTATIONS = {"phone_consultations": 1_187, "onsite_consultations": 5_515}
 MARCH = {
     "online_accepted": 54_213,
@@ -80,7 +81,7 @@ def template(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def test_march_2025_to_the_character() -> None:
-    section = word_section(month_of(MARCH), month="2025-03")
+    section = word_section(month_of(MARCH), month="2025-03", template=DEMO_WORDING)
     assert section.heading == "一、2025 年 3 月总体运行情况"
     assert section.paragraph == (
         "3 月，省本级办理政务服务事项 5.6 万件。"
@@ -102,23 +103,25 @@ def test_march_2025_to_the_character() -> None:
     ],
 )
 def test_months_have_no_leading_zero(month: str, heading: str, opening: str) -> None:
-    section = word_section(month_of(MARCH), month=month)
+    section = word_section(month_of(MARCH), month=month, template=DEMO_WORDING)
     assert section.heading == heading
     assert section.paragraph.startswith(opening)
 
 
 def test_large_consultations_have_no_separator_and_round_values_no_zeros() -> None:
     section = word_section(
-        month_of(MARCH | {"phone_consultations": 1_234_567, "parcels_mailed": 10_000}), month="2025-03"
+        month_of(MARCH | {"phone_consultations": 1_234_567, "parcels_mailed": 10_000}),
+        month="2025-03",
+        template=DEMO_WORDING,
     )
     assert "电话咨询 1234567 人（次）" in section.paragraph
     assert "邮寄量 1 万件；" in section.paragraph
 
 
-def test_the_default_wording_never_takes_the_note() -> None:
+def test_the_demo_halls_wording_never_takes_the_note() -> None:
     apart = month_of(MARCH | {"department_window_accepted": 1_549, "comprehensive_window_accepted": 149})
     assert needs_rounding_note(apart.values())
-    assert ROUNDING_NOTE not in word_section(apart, month="2025-03").paragraph
+    assert ROUNDING_NOTE not in word_section(apart, month="2025-03", template=DEMO_WORDING).paragraph
 
 
 def test_the_note_is_the_last_sentence_where_printed_parts_differ(template: Callable[[str], Path]) -> None:
@@ -158,7 +161,7 @@ def test_two_styles_of_one_unit_are_refused(template: Callable[[str], Path]) -> 
     numbers = month_of(MARCH)
     numbers["parcels_mailed"] = number("parcels_mailed", 893, display_unit="件", divisor=1, decimals=0)
     with pytest.raises(WordingError, match=r"writes 件 in one style, .* 万件 \(.*件 \(parcels_mailed\)"):
-        word_section(numbers, month="2025-03")
+        word_section(numbers, month="2025-03", template=DEMO_WORDING)
     only = template("邮寄\n\n邮寄量 {{ n.parcels_mailed }}。\n")
     assert word_section(numbers, month="2025-03", template=only).paragraph == "邮寄量 893 件。"
 
@@ -171,7 +174,7 @@ def test_different_units_are_no_mixture() -> None:
 def test_a_number_that_is_absent_is_named(metric: str) -> None:
     numbers = {name: one for name, one in month_of(MARCH).items() if name != metric}
     with pytest.raises(WordingError, match=f"prints {metric}, which this month's numbers don't hold"):
-        word_section(numbers, month="2025-03")
+        word_section(numbers, month="2025-03", template=DEMO_WORDING)
 
 
 @pytest.mark.parametrize(

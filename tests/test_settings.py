@@ -35,7 +35,22 @@ def test_the_demo_halls_settings_are_good() -> None:
         ('code = "510000"\n', "code = 510000\n", "key code: Input should be a valid string"),
         ("first_day = 2023-01-01", 'first_day = "soon"', "key first_day: "),
         ("attempts = 4", "attempts = 0", "key retries.attempts: Input should be greater than or equal to 1"),
-        ("attempts = 4", "tries = 4", "key retries.tries: Extra inputs are not permitted"),
+        (
+            "attempts = 4",
+            "tries = 4",
+            "key retries.tries: Extra inputs are not permitted; allowed are attempts, first_wait, longest_wait",
+        ),
+        ("embedded_demo = true", "demo = true", "key demo: Extra inputs are not permitted; allowed are code, name, "),
+        (
+            'opens = "every_day"\nmeasures = ["phone',
+            'closes = 1\nopens = "every_day"\nmeasures = ["phone',
+            "key systems.call_centre.closes: Extra inputs are not permitted; allowed are title, opens, measures, ",
+        ),
+        (
+            'header = "X-API-Key", ',
+            'header = "X-API-Key", name = "x", ',
+            "key systems.enquiry_desks.auth.name: Extra inputs are not permitted; allowed are kind, header, secret",
+        ),
         ("embedded_demo = true", "at_once = 65", "key at_once: Input should be less than or equal to 64"),
         ("embedded_demo = true", 'timezone = "UTC"', "key timezone: Input should be 'Asia/Shanghai'"),
         (

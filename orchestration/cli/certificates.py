@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.catalogue import labels
 from orchestration.certifying import Asked, People, archive_of, read_signers
 from orchestration.cli.reporting import Refused, bring_to_certificate
 from orchestration.cli.runs import Runs
@@ -16,7 +17,7 @@ from orchestration.settings import load_hall
 from reports.archive import Archive
 from reports.certificate import Reason
 from reports.ledger import Entry
-from reports.proofreading import Known, KnownNumber, OwnFigure, labels_of
+from reports.proofreading import Known, KnownNumber, OwnFigure
 from reports.release import release_of
 from reports.revision import affected_sentences, compare
 from reports.verification import Verification, verify, verify_release
@@ -93,6 +94,7 @@ def known_numbers(month: str, figures: list[OwnFigure]) -> Known:
 
 
 def _numbers(archive: Archive) -> Iterator[KnownNumber]:
+    called = labels()
     for entry in archive.ledger.entries():
         certificate = entry.certificate
         superseded = archive.ledger.state(certificate) == "已修订"
@@ -100,7 +102,7 @@ def _numbers(archive: Archive) -> Iterator[KnownNumber]:
             yield KnownNumber(
                 metric=number.metric,
                 metric_name=number.metric_name,
-                labels=labels_of(number.metric),
+                labels=called.get(number.metric, ()),
                 exact=number.exact,
                 printed=number.printed,
                 unit=number.unit,

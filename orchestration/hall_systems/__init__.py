@@ -34,7 +34,7 @@ def _open(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
         case HttpSystem() as system:
             from orchestration.hall_systems.http_api import HttpSource
 
-            return HttpSource(system, hall.hall.halls_of(name), variables)
+            return HttpSource(system, hall.folder, hall.hall.halls_of(name), variables)
         case SqlSystem() as system:
             from orchestration.hall_systems.sql_database import SqlSource
 

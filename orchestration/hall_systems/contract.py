@@ -11,11 +11,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Protocol, get_args
 
 from orchestration.system_settings import ContractName
 
 CONTRACT: tuple[str, ...] = get_args(ContractName)
+_TOO_LARGE = 10**18
+# Of these types; 1, 1.0 and True are equal, and aren't alike.
+_ALIKE_WHEN_EQUAL = {str, dt.date, type(None)}
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")
 
 
@@ -131,23 +135,38 @@ def shared_out(
     Raises:
         SourceFault: a row is of no hall that the system answers for, or the declared totals aren't those of the rows.
     """
+    divided = rows_by_hall(question, every_hall, rows)
     if len(every_hall) == 1:
         return {question.halls[0]: Answer(question.day, rows, declared, source)}
-    _refuse_foreign_halls(rows, every_hall)
     _refuse_other_totals(rows, declared)
-    return {
-        hall: Answer(question.day, tuple(row for row in rows if row["hall_code"] == hall), {}, source)
-        for hall in question.halls
-    }
+    return {hall: Answer(question.day, divided[hall], {}, source) for hall in question.halls}
 
 
-def _refuse_foreign_halls(rows: Iterable[Mapping[str, Any]], every_hall: Sequence[str]) -> None:
+def rows_by_hall(
+    question: Question, every_hall: Sequence[str], rows: tuple[Mapping[str, Any], ...]
+) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """The rows of every hall that was asked, as `shared_out` divides them.
+
+    Raises:
+        SourceFault: a row is of no hall that the system answers for.
+    """
+    if len(every_hall) == 1:
+        return {question.halls[0]: rows}
+    divided: dict[Any, list[Mapping[str, Any]]] = {hall: [] for hall in every_hall}
     for row in rows:
-        if row["hall_code"] not in every_hall:
-            raise PermanentFault(
-                f"{row['origin']} is of hall {row['hall_code']!r}, which the system isn't set to answer for",
-                "correct the code at the source, or add the hall to the system's `halls` after review",
-            )
+        try:
+            divided[row["hall_code"]].append(row)
+        except (KeyError, TypeError):
+            raise foreign_hall(row["origin"], row["hall_code"]) from None
+    return {hall: tuple(divided[hall]) for hall in question.halls}
+
+
+def foreign_hall(origin: str, hall: object) -> SourceFault:
+    """The fault of an answer that speaks of a hall which the system isn't set to answer for."""
+    return PermanentFault(
+        f"{origin} is of hall {hall!r}, which the system isn't set to answer for",
+        "correct the code at the source, or add the hall to the system's `halls` after review",
+    )
 
 
 def _refuse_other_totals(rows: Iterable[Mapping[str, Any]], declared: Mapping[str, Any]) -> None:
@@ -185,12 +204,25 @@ def contract_rows(
     )
 
 
+def normal_column(name: str, values: Sequence[Any]) -> Sequence[Any]:
+    """A column of the contract in normal form; each distinct value is brought to it once."""
+    kinds = set(map(type, values))
+    if name == "count":
+        return values if kinds == {int} else [whole_number(value) for value in values]
+    if not kinds <= _ALIKE_WHEN_EQUAL:
+        return [_normal(name, value) for value in values]
+    normal = {value: _normal(name, value) for value in set(values)}
+    return [normal[value] for value in values]
+
+
 def whole_number(value: Any) -> Any:
     """An exact whole number as int (full-width digits and thousands commas included); anything else as it came."""
     if isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
+    if isinstance(value, Decimal) and value.is_finite() and abs(value) < _TOO_LARGE:
+        return int(value) if value == value.to_integral_value() else value
     if isinstance(value, str):
         text = unicodedata.normalize("NFKC", value).strip()
         plain = text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text

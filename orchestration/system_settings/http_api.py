@@ -4,52 +4,64 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from orchestration.system_settings.common import MappedSystem, Strict
+from orchestration.system_settings.http_auth import AnyAuth
+from orchestration.system_settings.http_paging import AnyPaging, DottedPath
+from orchestration.system_settings.http_template import names, refuse_unknown_names
+
+Template = Annotated[str, AfterValidator(lambda text: refuse_unknown_names(text, ("day", "hall")))]
 
 
-class Bearer(Strict):
-    """`Authorization: Bearer …`, the token being in the environment variable `secret`."""
+class ClientCertificate(Strict):
+    """The certificate that we show: two PEM files in the hall's folder; `passphrase` names the key's secret."""
 
-    kind: Literal["bearer"]
-    secret: str
-
-
-class ApiKey(Strict):
-    """A key in a request header, the key being in the environment variable `secret`."""
-
-    kind: Literal["api_key"]
-    header: str
-    secret: str
-
-
-class Paging(Strict):
-    """Numbered pages: the names of the query parameters, and where the answer says how many pages there are."""
-
-    page: str
-    size: str
-    per_page: int = Field(ge=1)
-    this_page: str
-    pages: str
+    certificate: str
+    key: str
+    passphrase: str | None = None
 
 
 class HttpSystem(MappedSystem):
-    """A system asked over HTTP; `day`, `rows` and `declared` are dotted paths into its JSON answer."""
+    """A system asked over HTTP; `day`, `rows`, `declared` and `declared_rows` are dotted paths into its JSON answer.
+
+    `url` and the values of `query` may hold `{day}`, `{day:%Y%m%d}` and `{hall}`; with `{hall}`, every hall is asked
+    for on its own. `day_form` is how the answer writes its day. `timeout` (seconds) and `most_bytes` bound each page.
+    """
 
     kind: Literal["http_api"]
-    url: str
-    query: dict[str, str] = Field(default={})
-    auth: Annotated[Bearer | ApiKey, Field(discriminator="kind")] | None = None
-    paging: Paging | None = None
-    day: str
-    rows: str
-    declared: dict[str, str] = Field(default={})
-    declared_rows: str | None = None
+    url: Annotated[Template, Field(pattern=r"^(https?://|\$\{)")]
+    query: dict[str, Template] = Field(default={})
+    auth: AnyAuth | None = None
+    paging: AnyPaging | None = None
+    day: DottedPath
+    day_form: str = Field(default="%Y-%m-%d", pattern="%")
+    rows: DottedPath
+    declared: dict[str, DottedPath] = Field(default={})
+    declared_rows: DottedPath | None = None
+    ca: str | None = Field(default=None, min_length=1)
+    client_certificate: ClientCertificate | None = None
+    proxy: Annotated[str, Field(pattern=r"^(http://|\$\{)")] | None = None
+    requests_per_second: float | None = Field(default=None, gt=0, le=1000)
+    max_connections: int = Field(default=4, ge=1, le=64)
+    most_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
+
+    @property
+    def names_hall(self) -> bool:
+        """Whether a question names the hall that it asks for."""
+        return any("hall" in names(text) for text in (self.url, *self.query.values()))
 
     @model_validator(mode="after")
     def _measures_are_declared(self) -> Self:
         foreign = sorted(set(self.declared) - set(self.measures))
         if foreign:
             raise ValueError(f"declared names {', '.join(foreign)}; allowed are {', '.join(self.measures)}")
+        return self
+
+    @model_validator(mode="after")
+    def _parameters_come_once(self) -> Self:
+        given = [*self.query, *(self.paging.parameters() if self.paging else ())]
+        doubled = sorted({name for name in given if given.count(name) > 1})
+        if doubled:
+            raise ValueError(f"query and paging must give {', '.join(doubled)} only once")
         return self

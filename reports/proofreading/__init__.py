@@ -6,7 +6,6 @@ from reports.proofreading.known import Known, KnownNumber, OwnFigure
 from reports.proofreading.passages import Passage, Place
 from reports.proofreading.proof import proofread
 from reports.proofreading.registers import RegisterError, read_register
-from reports.proofreading.words import labels_of
 
 __all__ = [
     "DocumentError",
@@ -21,7 +20,6 @@ __all__ = [
     "Proof",
     "RegisterError",
     "Spot",
-    "labels_of",
     "passages_of",
     "proofread",
     "read_document",

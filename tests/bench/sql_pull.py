@@ -1,0 +1,119 @@
+"""`python -m tests.bench.sql_pull`: a day of 205 halls × 1,000 rows from one PostgreSQL, beside a bare COPY to Parquet.
+
+Three ways, in rounds, each a fresh process against the same server: COPY of the counting query, read by psycopg and
+written to Parquet by pyarrow; one question for all halls at once; and a question for each hall, eight at a time over
+two connections. Seconds are taken inside the process, after its imports; ratios are taken within each round. Nothing
+here passes or fails by time: the bench fails when the three don't read the same counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.hall_systems.contract import Answer, Question
+from tests.bench.measuring import Run, run
+from tests.servers.postgres import postgres
+from tests.sql_halls import COUNTS, COUNTS_OF_ALL, DAY, DAY_CLOSE, DAY_CLOSE_OF_ALL, hall_folder, in_postgres, source
+
+HALLS = tuple(str(510000 + number) for number in range(205))
+_TITLES = {
+    "copy": "COPY of the query, to Parquet",
+    "at_once": "all halls at once",
+    "by_hall": "each hall by itself, 8 threads, 2 connections",
+}
+_FILL = (
+    "DELETE FROM counts",
+    "DELETE FROM day_close",
+    f"""INSERT INTO counts SELECT '{DAY}', (510000 + hall)::text, 'D' || lpad((item % 20)::text, 2, '0'),
+        'I' || lpad((item / 20)::text, 3, '0'), 'online_accepted', hall * item % 97
+        FROM generate_series(0, 204) hall, generate_series(0, 999) item""",
+    "CREATE INDEX ON counts (hall_code, stat_date)",
+    "INSERT INTO day_close SELECT stat_date, hall_code, sum(number), 0 FROM counts GROUP BY stat_date, hall_code",
+    "ANALYZE",
+)
+
+
+def main() -> int:
+    """Run the rounds asked for and print the table; or, as a process of its own, take one way."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.sql_pull", description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each way is taken (3)")
+    parser.add_argument("--take", nargs=2, metavar=("WAY", "FOLDER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.take:
+        sys.stdout.write(_taken(arguments.take[0], Path(arguments.take[1])))
+        return 0
+    with postgres() as server, tempfile.TemporaryDirectory(prefix="yuebao-bench-") as scratch:
+        database = in_postgres(server)
+        database.execute(*_FILL)
+        for way in _TITLES:
+            queries = (COUNTS, DAY_CLOSE) if way == "by_hall" else (COUNTS_OF_ALL, DAY_CLOSE_OF_ALL)
+            hall_folder(Path(scratch) / way, database.url, *queries, halls=HALLS)
+        rounds = [{way: _measured(way, Path(scratch) / way) for way in _TITLES} for _ in range(arguments.rounds)]
+    Console(width=max(Console().width, 120)).print(_table(rounds))
+    return 0 if len({measured.output.split()[1] for each in rounds for measured in each.values()}) == 1 else 1
+
+
+def _measured(way: str, folder: Path) -> Run:
+    command = [sys.executable, "-m", "tests.bench.sql_pull", "--take", way, folder]
+    return run([str(part) for part in command], {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}, folder)
+
+
+def _taken(way: str, folder: Path) -> str:
+    """Seconds, and the sum of what was read."""
+    began = time.perf_counter()
+    total = _copied(folder) if way == "copy" else _asked(way, folder)
+    return f"{time.perf_counter() - began} {total}"
+
+
+def _copied(folder: Path) -> int:
+    halls = ", ".join(f"'{hall}'" for hall in HALLS)
+    query = COUNTS_OF_ALL.replace(":halls", f"({halls})").replace(":day", f"'{DAY}'").rstrip().removesuffix(";")
+    with source(folder)._engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        with driver.cursor().copy(f"COPY ({query}) TO STDOUT (FORMAT csv, HEADER)".encode()) as copied:
+            table = pyarrow.csv.read_csv(io.BytesIO(b"".join(copied)))
+    pyarrow.parquet.write_table(table, folder / "counts.parquet")
+    total: int = pc.sum(table["count"]).as_py()
+    return total
+
+
+def _asked(way: str, folder: Path) -> int:
+    asked = source(folder)
+    groups: Sequence[tuple[str, ...]] = [HALLS] if way == "at_once" else [(hall,) for hall in HALLS]
+    with ThreadPoolExecutor(8) as threads:
+        replies = list(threads.map(lambda halls: asked.ask(Question(DAY, halls)), groups))
+    answers = [answer for reply in replies for answer in reply.values() if isinstance(answer, Answer)]
+    return sum(row["count"] for answer in answers for row in answer.rows)
+
+
+def _table(rounds: Sequence[dict[str, Run]]) -> Table:
+    result = Table(title=f"205 halls × 1,000 rows of one day, {len(rounds)} rounds (medians)")
+    for name in ("", "seconds", "rows per second", "of COPY's", "peak MiB"):
+        result.add_column(name, justify="left" if not name else "right")
+    for way, title in _TITLES.items():
+        seconds = [float(measured[way].output.split()[0]) for measured in rounds]
+        ratios = [float(each["copy"].output.split()[0]) / took for each, took in zip(rounds, seconds, strict=True)]
+        peak = max(measured[way].peak_mib for measured in rounds)
+        took = median(seconds)
+        result.add_row(title, f"{took:.2f}", f"{205_000 / took:,.0f}", f"{median(ratios):.0%}", f"{peak:.0f}")
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

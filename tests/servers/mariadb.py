@@ -1,0 +1,100 @@
+"""A real MariaDB on loopback: `keeper` owns it, and accounts of tests read from it."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pymysql
+
+from tests.servers.programs import program
+from tests.servers.unprivileged import Servant, free_port, servant
+
+PASSWORD = "geheim@/:123"
+_START_SECONDS = 60
+
+
+@dataclass
+class MariaDb:
+    """A running server; it can be stopped and started again."""
+
+    servant: Servant
+    port: int
+    _process: subprocess.Popen[bytes] = field(init=False)
+
+    def connect(self, database: str | None = None) -> pymysql.Connection[Any]:
+        """A connection of the keeper, who may do everything."""
+        socket = str(self.servant.folder / "socket")
+        return pymysql.connect(
+            unix_socket=socket, user="keeper", password=PASSWORD, database=database, autocommit=True, charset="utf8mb4"
+        )
+
+    def execute(self, *statements: str, database: str | None = None) -> None:
+        """Run statements as the keeper."""
+        with closing(self.connect(database)) as connection, connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+
+    def rows(self, query: str, database: str | None = None) -> Sequence[tuple[Any, ...]]:
+        """What a query of the keeper answers."""
+        with closing(self.connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        first = self.servant.folder / "first.sql"
+        self._process = self.servant.start(
+            *(program("mariadbd", "mariadb-server"), "--no-defaults", f"--datadir={self.servant.folder / 'data'}"),
+            *(f"--socket={self.servant.folder / 'socket'}", "--bind-address=127.0.0.1", f"--port={self.port}"),
+            *(f"--pid-file={self.servant.folder / 'pid'}", f"--init-file={first}", "--max-connections=30"),
+            *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--skip-name-resolve"),
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self.connect().close()
+            except pymysql.MySQLError:
+                if self._process.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """Stop it at once, disconnecting everybody."""
+        self._process.terminate()
+        self._process.wait(timeout=60)
+
+
+@contextmanager
+def mariadb() -> Iterator[MariaDb]:
+    """A fresh server with the account `reader` (password `PASSWORD`), over TCP."""
+    install = program("mariadb-install-db", "mariadb-server")
+    with servant("mysql") as user:
+        user.run(
+            *(
+                install,
+                "--no-defaults",
+                f"--datadir={user.folder / 'data'}",
+                "--auth-root-authentication-method=normal",
+            ),
+            *("--skip-test-db", "--innodb-log-file-size=8M"),
+        )
+        first = user.folder / "first.sql"
+        first.write_text(
+            f"CREATE USER IF NOT EXISTS keeper@localhost IDENTIFIED BY '{PASSWORD}';\n"
+            "GRANT ALL ON *.* TO keeper@localhost WITH GRANT OPTION;\n"
+            f"CREATE USER IF NOT EXISTS reader@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
+        )
+        user.owns(first)
+        server = MariaDb(user, free_port())
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
