@@ -42,4 +42,4 @@ def _open(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
         case DropSystem() as system:
             from orchestration.hall_systems.drop_folder import DropSource
 
-            return DropSource(system, hall.hall.halls_of(name), variables)
+            return DropSource(system, hall.folder, hall.hall.halls_of(name), variables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -37,11 +38,19 @@ class MappedSystem(System):
 
     @model_validator(mode="after")
     def _names_come_once(self) -> Self:
-        names = [*self.columns.values(), *self.constants]
-        absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in names]
-        if absent:
-            raise ValueError(f"columns or constants must give {', '.join(absent)}")
-        doubled = sorted({name for name in names if names.count(name) > 1})
-        if doubled:
-            raise ValueError(f"columns and constants must give {', '.join(doubled)} only once")
+        refuse_other_names([*self.columns.values(), *self.constants])
         return self
+
+
+def refuse_other_names(names: Sequence[str]) -> None:
+    """Hold the names that columns and constants give against the contract.
+
+    Raises:
+        ValueError: a necessary one is absent, or one is given twice.
+    """
+    absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in names]
+    if absent:
+        raise ValueError(f"columns or constants must give {', '.join(absent)}")
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    if doubled:
+        raise ValueError(f"columns and constants must give {', '.join(doubled)} only once")

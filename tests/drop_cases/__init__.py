@@ -1,0 +1,1 @@
+"""The corpus of dropped files: what each is, and what is said of it."""
