@@ -100,6 +100,7 @@ _HALL = """
 code = "510000"
 name = "四川省政务服务大厅"
 first_day = 2023-01-01
+wording = "wording.txt.j2"
 [certification]
 policy = "manual"
 signers = "signers.toml"

@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from tests.servers.sftp import SftpServer, sftp_server
-
 from reports.months import days_of
 from tests.servers.certificates import Authority, server_context
 from tests.servers.postgres import Postgres, postgres
+from tests.servers.sftp import SftpServer, sftp_server
 from tests.servers.web import Asked, Reply, WebServer, web_server
 
 MONTH = "2025-03"

@@ -77,7 +77,7 @@ def counts_of(name: str, table: Table, form: Form) -> Counts:
         if number not in totals and not (totals and number > totals[0] and sheet.is_remark(row))
     ]
     rows = tuple((f"{name} row {number}", sheet.values(number, row)) for number, row in counted)
-    return Counts(rows, *(sheet.total(number) for number in totals[:1])) if totals else Counts(rows, None)
+    return Counts(rows, sheet.total(totals[0]) if totals else None)
 
 
 @dataclass(frozen=True)

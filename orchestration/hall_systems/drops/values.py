@@ -21,17 +21,22 @@ _LAST_SERIAL = 2_958_465
 
 
 def meant(ours: str, value: Any, epoch: dt.datetime | None) -> Any:
-    """A cell's value as that of our column; what has no certain meaning stays as it came, and the suite refuses it."""
+    """A cell's value as that of our column; what has no certain meaning stays as it came, and the suite refuses it.
+
+    `epoch` is the first day of a workbook's calendar.
+    """
     if ours == "stat_date":
         return _day(value, epoch)
     if ours == "count":
-        return (
-            value
-            if not isinstance(value, float) or abs(value) < EXACT
-            else Unreadable("a number too large to be exact")
-        )
+        return _exact(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    return value
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, float) and not abs(value) < EXACT:
+        return Unreadable("a number too large to be exact")
     return value
 
 
