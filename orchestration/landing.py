@@ -30,8 +30,6 @@ _FIELDS: list[pa.Field[Any]] = [
     pa.field("count", pa.int64(), nullable=False),
 ]
 SCHEMA = pa.schema(_FIELDS)
-# Kept, because json.dumps makes an encoder for each call.
-_LINE = json.JSONEncoder(ensure_ascii=False, default=str).encode
 State = Literal["answered", "closed"]
 Row = Mapping[str, Any]
 
@@ -125,9 +123,9 @@ class Counted:
 
 
 def content_digest(rows: Iterable[Row]) -> str:
-    """SHA-256 over the contract's columns of a hall's rows in canonical order; the order of arrival doesn't matter."""
-    lines = sorted(_LINE([row.get(name) for name in CONTRACT]) for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    """SHA-256 over the JSON of a hall's rows, the contract's columns in order; the order of arrival doesn't matter."""
+    ordered = sorted(([row.get(name) for name in CONTRACT] for row in rows), key=repr)
+    return hashlib.sha256(json.dumps(ordered, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
 class Landing:
