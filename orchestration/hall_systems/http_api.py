@@ -10,18 +10,20 @@ from typing import Any
 from orchestration.hall_systems.contract import (
     BrokenAnswer,
     Outcome,
+    PassingFault,
     PermanentFault,
     Question,
     contract_rows,
     shared_out,
     whole_number,
 )
-from orchestration.hall_systems.http_json import at, shown
+from orchestration.hall_systems.http_json import ABSENT, at, maybe_at, shown
 from orchestration.hall_systems.http_pages import all_pages
 from orchestration.hall_systems.http_paging import Page, Step
 from orchestration.hall_systems.http_question import Questions
 from orchestration.hall_systems.http_transport import Target, Transport
 from orchestration.system_settings import HttpSystem
+from orchestration.system_settings.http_api import Success
 
 
 class HttpSource:
@@ -66,10 +68,26 @@ class HttpSource:
         else:
             asked = Target(step.url, {}, target.shown)
         document = self._transport.get(asked, where)
+        _refuse_failure(document.said, self._system.success, where)
         _refuse_other_day(document.said, self._system.day, day.strftime(self._system.day_form), where)
         rows = _rows(document.said, self._system.rows, where)
         _refuse_nested_cells(rows, self._system.columns, where)
         return Page(number, document.said, rows, document.url, document.link)
+
+
+def _refuse_failure(said: Any, success: Success | None, where: str) -> None:
+    if success is None:
+        return
+    got = maybe_at(said, success.path)
+    # In Python True is 1, and to a system they are two answers.
+    if (type(got), got) != (type(success.value), success.value):
+        told = "nothing" if got is ABSENT else shown(got)
+        reason = maybe_at(said, success.reason) if success.reason else ABSENT
+        because = "" if reason is ABSENT else f", because of {shown(reason)}"
+        raise PassingFault(
+            f"{where}: the system says that it failed: {success.path} is {told} and not {success.value!r}{because}",
+            "look the code up in the system's interface description, then pull again",
+        )
 
 
 def _refuse_other_day(said: Any, path: str, wanted: str, where: str) -> None:

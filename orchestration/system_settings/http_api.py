@@ -22,6 +22,14 @@ class ClientCertificate(Strict):
     passphrase: str | None = None
 
 
+class Success(Strict):
+    """Where an answer with HTTP 200 says that it is one, such as `code` being 0, and where it says what went wrong."""
+
+    path: DottedPath
+    value: bool | int | str
+    reason: DottedPath | None = None
+
+
 class HttpSystem(MappedSystem):
     """A system asked over HTTP; `day`, `rows`, `declared` and `declared_rows` are dotted paths into its JSON answer.
 
@@ -34,6 +42,7 @@ class HttpSystem(MappedSystem):
     query: dict[str, Template] = Field(default={})
     auth: AnyAuth | None = None
     paging: AnyPaging | None = None
+    success: Success | None = None
     day: DottedPath
     day_form: str = Field(default="%Y-%m-%d", pattern="%")
     rows: DottedPath

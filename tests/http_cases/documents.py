@@ -181,3 +181,25 @@ NOT_THE_CONTRACT = (
         declared_rows="n",
     ),
 )
+
+
+def _failed(name: str, said: dict[str, Any], wanted: object, *parts: str) -> Case:
+    success = {"path": "code", "value": wanted, "reason": "msg"}
+    looked_up = "Next: look the code up in the system's interface description, then pull again."
+    content = json.dumps({**json.loads(GOOD), **said}).encode()
+    return body(name, content, *parts, *((looked_up,) if parts else ()), success=success)
+
+
+SAYS_THAT_IT_FAILED = (
+    _failed("a success that is one", {"code": 0}, 0),
+    _failed(
+        "an error code under 200",
+        {"code": 40101, "msg": "token expired"},
+        0,
+        "page 1: the system says that it failed: code is 40101 and not 0, because of 'token expired'.",
+    ),
+    _failed("an error without a word", {"code": "E1"}, "S", "it failed: code is 'E1' and not 'S'."),
+    _failed("a success that says nothing of it", {}, 0, "it failed: code is nothing and not 0."),
+    _failed("true where 1 is success", {"code": True}, 1, "it failed: code is True and not 1."),
+    _failed("an object where a code was agreed", {"code": {"a": 1}}, 0, "it failed: code is an object and not 0."),
+)
