@@ -55,6 +55,13 @@ def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Checked
         hall: The settings, already read.
         day: The day to ask every system for; without it the newest day on which each is open.
     """
+    yield from folder_checks(hall)
+    for name in hall.hall.systems:
+        yield _system(hall, name, day)
+
+
+def folder_checks(hall: HallFolder) -> Iterator[Checked]:
+    """What can be said of a hall's folder without asking any of its systems."""
     tables: dict[str, list[dict[str, Any]]] = {}
     for name in (*TABLES, LABELS):
         try:
@@ -66,8 +73,6 @@ def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Checked
         yield from _references(tables, hall.hall)
         yield _wording(tables, hall)
     yield _signing(hall)
-    for name in hall.hall.systems:
-        yield _system(hall, name, day)
 
 
 def _references(tables: Tables, hall: Hall) -> Iterator[Checked]:

@@ -15,6 +15,7 @@ from rich import box
 from rich.table import Table
 
 from orchestration.cli.reporting import Refused
+from orchestration.doctor import examine
 from orchestration.hall_check import Checked, check_hall
 from orchestration.hall_systems.contract import CONTRACT
 from orchestration.home import current_home
@@ -95,6 +96,15 @@ def checks_of(folder: Path, day: str) -> Iterator[Checked]:
     """
     with of_hall(folder) as hall:
         yield from check_hall(hall, _day(day) if day else None)
+
+
+def examination() -> Iterator[Checked]:
+    """Everything that `doctor` looks at.
+
+    Raises:
+        SettingsError: the settings themselves can't be used.
+    """
+    yield from examine(load_hall(), current_home())
 
 
 def samples_of(folder: Path, day: str, systems: list[str]) -> Iterator[Sample]:

@@ -7,10 +7,10 @@ settings are wrong.
 import gc
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -19,6 +19,9 @@ from orchestration.event_log import record
 from orchestration.home import PROJECT_ROOT, current_home, prepare_environment
 from reports.certificate import Reason, Role
 from reports.rates import Basis
+
+if TYPE_CHECKING:
+    from orchestration.hall_check import Checked
 
 app = typer.Typer(
     add_completion=False,
@@ -284,12 +287,25 @@ def check_hall(
     from orchestration.cli.halls import checks_of
 
     with _readable_errors():
-        bad = 0
-        for checked in checks_of(folder, day):
-            typer.echo(f"{'ok ' if checked.good else 'BAD'} {checked.subject}: {checked.found}")
-            bad += not checked.good
-        typer.echo(f"{folder}: {f'{bad} to mend' if bad else 'ready'}")
-        _end_unless(not bad)
+        _print_checks(checks_of(folder, day), str(folder), "ready")
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether machine, state folder, settings and ledger are well; ask no system, change nothing."""
+    from orchestration.cli.halls import examination
+
+    with _readable_errors():
+        _print_checks(examination(), "doctor", "all well")
+
+
+def _print_checks(checks: Iterable["Checked"], what: str, when_good: str) -> None:
+    bad = 0
+    for checked in checks:
+        typer.echo(f"{'ok ' if checked.good else 'BAD'} {checked.subject}: {checked.found}")
+        bad += not checked.good
+    typer.echo(f"{what}: {f'{bad} to mend' if bad else when_good}")
+    _end_unless(not bad)
 
 
 @app.command()

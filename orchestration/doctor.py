@@ -1,0 +1,144 @@
+"""Whether this machine and this state folder are well: versions, disk, clock, permissions, history, settings, ledger.
+
+Asks no hall system (`check-hall` does), changes nothing, and makes every check whatever the others find.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from orchestration.certifying import archive_of
+from orchestration.hall_check import Checked, folder_checks
+from orchestration.home import Home
+from orchestration.settings import HallFolder, SettingsError, expand
+from orchestration.variables import variables_of
+from reports.ledger import LedgerError
+from reports.verification import verify
+
+_LEAST_FREE_GIB = 2
+_GIB = 2**30
+
+
+def examine(hall: HallFolder, home: Home) -> Iterator[Checked]:
+    """Everything that is looked at, one after the other; `YUEBAO_HALL` must name the hall's folder."""
+    yield _versions()
+    yield _disk(home)
+    yield _state_folder(home)
+    yield _clock(home)
+    yield _history(home)
+    yield from folder_checks(hall)
+    yield _key_file(hall, home)
+    yield _ledger(hall, home)
+
+
+def _versions() -> Checked:
+    """The installed packages are those that the project asks for."""
+    asked = [Requirement(line) for line in metadata.requires("yuebao") or ()]
+    wrong = [found for each in asked if each.marker is None and (found := _wrong_version(each))]
+    found = "; ".join(wrong) or f"{len(asked)} packages, as pyproject.toml asks"
+    return Checked("versions", good=not wrong, found=found)
+
+
+def _wrong_version(asked: Requirement) -> str:
+    try:
+        installed = metadata.version(asked.name)
+    except metadata.PackageNotFoundError:
+        return f"{asked.name} isn't installed; run `make report` or `make test` again"
+    if asked.specifier.contains(installed, prereleases=True):
+        return ""
+    return f"{asked.name} is {installed}, and {asked.specifier} is asked for; make clean, then set up again"
+
+
+def _disk(home: Home) -> Checked:
+    free = shutil.disk_usage(_there(home.root)).free / _GIB
+    found = f"{free:.1f} GiB free under {home.root}"
+    if free >= _LEAST_FREE_GIB:
+        return Checked("disk", good=True, found=found)
+    return Checked("disk", good=False, found=f"{found}; {_LEAST_FREE_GIB} are needed: make room, or move YUEBAO_HOME")
+
+
+def _there(path: Path) -> Path:
+    return path if path.exists() else _there(path.parent)
+
+
+def _state_folder(home: Home) -> Checked:
+    if not home.root.exists():
+        return Checked("state", good=True, found=f"{home.root} isn't there yet; the first command makes it")
+    if home.root.stat().st_mode & stat.S_IWOTH:
+        return Checked("state", good=False, found=f"everybody may write to {home.root}; chmod o-w {home.root}")
+    # Made by commands that were killed in the middle of a build; a running build has one too.
+    left = sorted(home.published.glob("*/builds/.*"))
+    found = f"{home.root}, {len(left)} unfinished builds"
+    return Checked("state", good=True, found=found)
+
+
+def _clock(home: Home) -> Checked:
+    now = dt.datetime.now(dt.UTC)
+    newest = max((_landed_at(path) for path in _newest_entries(home)), default=None)
+    if newest and newest > now:
+        found = (
+            f"it is {now:%Y-%m-%d %H:%M} UTC here, and something was landed at {newest:%Y-%m-%d %H:%M}; set the clock"
+        )
+        return Checked("clock", good=False, found=found)
+    return Checked("clock", good=True, found=f"{now:%Y-%m-%d %H:%M} UTC, after all that was landed")
+
+
+def _newest_entries(home: Home) -> Iterator[Path]:
+    for system in home.landing.glob("*"):
+        for day in sorted(system.glob("*"))[-1:]:
+            yield from sorted(day.glob("[0-9]*.json"))[-1:]
+
+
+def _landed_at(entry: Path) -> dt.datetime:
+    return dt.datetime.fromisoformat(json.loads(entry.read_bytes())["landed_at"])
+
+
+def _history(home: Home) -> Checked:
+    """Dagster's own files, which a power cut can damage."""
+    damaged = [path for path in sorted(home.dagster.rglob("*.db")) if not _is_sound(path)]
+    if damaged:
+        names = ", ".join(str(path) for path in damaged)
+        found = f"damaged: {names}; move {home.dagster} away (no number is in it), the next command begins a new one"
+        return Checked("run history", good=False, found=found)
+    return Checked("run history", good=True, found="whole" if home.dagster.exists() else "none yet")
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            return bool(database.execute("PRAGMA quick_check").fetchall() == [("ok",)])
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _key_file(hall: HallFolder, home: Home) -> Checked:
+    try:
+        key = hall.folder / expand(hall.hall.certification.key, variables_of(hall.hall, home))
+        mode = key.stat().st_mode
+    except (SettingsError, OSError) as error:
+        return Checked("key file", good=False, found=str(error))
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return Checked("key file", good=False, found=f"others may read {key}; chmod 600 {key}")
+    return Checked("key file", good=True, found=f"{key}, for its owner alone")
+
+
+def _ledger(hall: HallFolder, home: Home) -> Checked:
+    if not home.certificates.exists() and not any(home.published.glob("*/r*")):
+        return Checked("ledger", good=True, found="nothing is certified yet")
+    try:
+        found = verify(archive_of(hall, home))
+    except (SettingsError, LedgerError) as error:
+        return Checked("ledger", good=False, found=str(error))
+    if not found.sound:
+        return Checked("ledger", good=False, found="; ".join(map(str, found.problems)))
+    return Checked("ledger", good=True, found=f"{found.certificates} certificates, {found.files_hashed} files, sound")

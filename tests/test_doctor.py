@@ -1,0 +1,132 @@
+"""`yuebao doctor`: what is well is said to be, and each thing that can be wrong is named with what to do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from orchestration import doctor
+from orchestration.cli.main import app
+from orchestration.home import Home
+from tests.halls import Hall
+
+
+@pytest.fixture(scope="module")
+def certified(hall: Hall) -> Hall:
+    """A hall with a month certified."""
+    assert hall.run("report", "2025-03").exit_code == 0
+    return hall
+
+
+def _examined(hall: Hall) -> tuple[int, list[str]]:
+    told = CliRunner().invoke(app, ["doctor"], env=hall.environment)
+    assert "Traceback" not in told.output
+    return told.exit_code, told.stdout.splitlines()
+
+
+def test_after_a_certified_month_all_is_well(certified: Hall) -> None:
+    code, lines = _examined(certified)
+    assert (code, lines[-1]) == (0, "doctor: all well")
+    assert [line for line in lines[:-1] if not line.startswith("ok ")] == []
+    assert any(re.match(r"ok  ledger: 1 certificates, \d{3} files, sound", line) for line in lines)
+
+
+def test_before_the_first_command_all_is_well_too(certified: Hall, tmp_path: Path) -> None:
+    fresh = Hall(tmp_path, certified.variables)
+    code, lines = _examined(fresh)
+    assert (code, lines[-1]) == (0, "doctor: all well")
+    assert "ok  ledger: nothing is certified yet" in lines
+
+
+def _later(path: Path) -> None:
+    entry = json.loads(path.read_text())
+    entry["landed_at"] = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)).isoformat()
+    path.write_text(json.dumps(entry))
+
+
+def _clock_went_back(home: Path) -> None:
+    courier = home / "landing" / "courier"
+    # What is certified stays as it is, or the ledger would speak too.
+    shutil.copytree(courier / "2025-03-31", courier / "2025-04-01")
+    _later(max((courier / "2025-04-01").glob("*.json")))
+
+
+def _history_is_damaged(home: Path) -> None:
+    path = next((home / "dagster").rglob("index.db"))
+    content = bytearray(path.read_bytes())
+    content[:200] = b"\xff" * 200
+    path.write_bytes(content)
+
+
+def _extract_is_gone(home: Path) -> None:
+    next((home / "landing" / "courier" / "2025-03-12").glob("*.parquet")).unlink()
+
+
+def _certificate_is_gone(home: Path) -> None:
+    next((home / "certificates").glob("*.json")).unlink()
+
+
+def _state_is_everybodys(home: Path) -> None:
+    home.chmod(0o777)
+
+
+WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
+    "the clock": (_clock_went_back, r"BAD clock: it is .* UTC here, and something was landed at .*; set the clock"),
+    "the run history": (_history_is_damaged, r"BAD run history: damaged: .*index\.db; move .*dagster away"),
+    "an extract": (_extract_is_gone, r"BAD ledger: .*courier"),
+    "a certificate": (_certificate_is_gone, r"BAD ledger: "),
+    "the state folder": (_state_is_everybodys, r"BAD state: everybody may write to .*; chmod o-w"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_wrong_is_named_with_what_to_do_and_nothing_else_is(
+    wrong: str, certified: Hall, tmp_path: Path
+) -> None:
+    spoil, says = WRONG[wrong]
+    copied = certified.copy(tmp_path)
+    spoil(copied.home)
+    code, lines = _examined(copied)
+    bad = [line for line in lines if line.startswith("BAD")]
+    assert (code, len(bad), lines[-1]) == (1, 1, "doctor: 1 to mend")
+    assert re.match(says, bad[0])
+
+
+def test_a_key_that_others_may_read_is_named(certified: Hall, tmp_path: Path) -> None:
+    copied = certified.copy(tmp_path, demo=True)
+    (copied.demo / "service.pem").chmod(0o644)
+    code, lines = _examined(copied)
+    assert code == 1
+    assert f"BAD key file: others may read {copied.demo}/service.pem; chmod 600 {copied.demo}/service.pem" in lines
+
+
+def test_too_little_room_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_LEAST_FREE_GIB", 10**9)
+    found = doctor._disk(home)
+    assert not found.good
+    assert "make room, or move YUEBAO_HOME" in found.found
+
+
+def test_a_package_that_is_not_as_asked_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = metadata.version
+
+    def other(name: str) -> str:
+        if name == "duckdb":
+            return "1.0.0"
+        if name == "openpyxl":
+            raise metadata.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(metadata, "version", other)
+    found = doctor._versions()
+    assert not found.good
+    assert "duckdb is 1.0.0, and ==2.0.0 is asked for" in found.found
+    assert "openpyxl isn't installed" in found.found
