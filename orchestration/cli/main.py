@@ -111,6 +111,26 @@ def pull(
 
 
 @app.command()
+def backfill(
+    months: Annotated[str, typer.Argument(metavar="MONTHS", help="2023-01..2025-03, or one month")],
+) -> None:
+    """Bring past months in and build them, asking only for what isn't in; interrupted, the same command goes on."""
+    from orchestration.cli.backfill import backfill as bring_in
+
+    with _readable_errors():
+        failed = 0
+        with progress_line():
+            for month in bring_in(months):
+                failed += bool(month.problems)
+                typer.echo(
+                    f"{month.month}: {'NOT in' if month.problems else 'in and built'}, {month.asked} answers asked for"
+                )
+                for problem in month.problems:
+                    typer.echo(problem, err=True)
+        _end_unless(not failed)
+
+
+@app.command()
 def certify(
     month: MonthArgument, *, preparer: PreparerOption = "", reviewer: ReviewerOption = "", signer: SignerOption = ""
 ) -> None:

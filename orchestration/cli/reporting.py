@@ -93,9 +93,9 @@ def write_draft(name: str, *, pull_first: bool) -> Path:
     runs = Runs(current_home())
     if pull_first:
         _pull_month(runs, name)
-    if _problems_to_build(name):
+    if needs_building(name):
         tell("building and testing %s", name)
-        _require(runs.facts(name))
+        require(runs.facts(name))
     month = open_month(name)
     _refuse(name, problems_of(month, build_checks()))
     numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
@@ -109,19 +109,24 @@ def bring_to_certificate(runs: Runs, name: str, asked: Asked) -> None:
     Raises:
         Refused: it can't be printed, or may not be signed.
     """
-    stale = _problems_to_build(name)
+    stale = needs_building(name)
     tell("building and testing %s" if stale else "certifying %s", name)
-    _require(runs.month(name, asked, build=stale))
+    require(runs.month(name, asked, build=stale))
 
 
-def _problems_to_build(name: str) -> bool:
-    """Whether a build is due; what a build doesn't mend refuses the month."""
+def needs_building(name: str) -> bool:
+    """Whether a build is due.
+
+    Raises:
+        Refused: something is wrong that a build doesn't mend.
+    """
     problems = problems_of(open_month(name), build_checks())
     _refuse(name, [problem for problem in problems if not _a_build_mends(problem)])
     return bool(problems)
 
 
-def _require(outcome: RunOutcome) -> None:
+def require(outcome: RunOutcome) -> None:
+    """Raise `Refused` with a run's messages, if it failed."""
     if not outcome.success:
         raise Refused("\n".join(outcome.messages))
 

@@ -1,0 +1,86 @@
+"""Months of the past, brought in and built one after the other: only what isn't in is asked for, so that it resumes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from orchestration.catalogue import evidence_version
+from orchestration.cli.reporting import Refused, needs_building, require
+from orchestration.cli.runs import Runs
+from orchestration.home import current_home
+from orchestration.month import Month, open_month
+from orchestration.partitions import MonthError
+from orchestration.progress import tell
+from reports.months import first_day, months_before
+
+
+@dataclass(frozen=True)
+class Backfilled:
+    """What became of a month: no `problems` when it is in, built and tested.
+
+    `asked` counts the answers that were asked for, one for each system and day.
+    """
+
+    month: str
+    asked: int
+    problems: tuple[str, ...]
+
+
+def backfill(text: str) -> Iterator[Backfilled]:
+    """Each month of a range, in order; one that fails doesn't hold the next.
+
+    Args:
+        text: `2023-01..2025-03`, or one month.
+
+    Raises:
+        MonthError, SettingsError: the range isn't one, or the hall can't report on a month of it.
+    """
+    names = _months(text)
+    for name in names:
+        # Before anything is asked: a range that the hall can't report on is a mistake of the command.
+        open_month(name)
+    runs = Runs(current_home())
+    for number, name in enumerate(names, start=1):
+        tell("backfilling %s, month %d of %d", name, number, len(names))
+        yield _brought_in(runs, name)
+
+
+def _brought_in(runs: Runs, name: str) -> Backfilled:
+    asked, messages = 0, list[str]()
+    for days, systems in _gaps(open_month(name)):
+        asked += len(days) * len(systems)
+        messages += runs.pull(days, systems).messages
+    try:
+        if needs_building(name):
+            require(runs.facts(name))
+    except Refused as refused:
+        return Backfilled(name, asked, tuple(messages) or (str(refused),))
+    return Backfilled(name, asked, ())
+
+
+def _gaps(month: Month) -> list[tuple[Sequence[dt.date], tuple[str, ...]]]:
+    """What isn't in, or was judged by an older suite: consecutive days with the same systems."""
+    suite = evidence_version()
+    absent: dict[dt.date, tuple[str, ...]] = {}
+    for state in month.day_states:
+        if state.state not in {"answered", "closed"} or state.suite_version != suite:
+            absent[state.day] = (*absent.get(state.day, ()), state.system)
+    # The place of a day less its place among the absent ones is the same within a gap.
+    numbered = list(enumerate(sorted(absent)))
+    gaps = groupby(numbered, key=lambda pair: (pair[1].toordinal() - pair[0], absent[pair[1]]))
+    return [([day for _, day in days], systems) for (_, systems), days in gaps]
+
+
+def _months(text: str) -> list[str]:
+    first, _, last = text.partition("..")
+    try:
+        begin, end = first_day(first), first_day(last or first)
+    except ValueError as error:
+        raise MonthError(f"{text!r} is no range of months; write 2023-01..2025-03 or 2025-03") from error
+    count = (end.year - begin.year) * 12 + end.month - begin.month + 1
+    if count < 1:
+        raise MonthError(f"{text}: the earlier month comes first")
+    return [months_before(f"{end:%Y-%m}", back) for back in reversed(range(count))]
