@@ -17,7 +17,6 @@ from tests.servers.certificates import Authority, Issued
 from tests.servers.programs import program
 from tests.servers.unprivileged import Servant, free_port, servant
 
-_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 PASSWORD = "geheim@/:123"
 _START_SECONDS = 60
 
@@ -52,7 +51,7 @@ class Postgres:
     def start(self) -> None:
         """Start the server, and wait until it answers."""
         self._process = self.servant.start(
-            *(_binary("postgres"), "-D", "data", "-p", str(self.port), "-k", str(self.servant.folder)),
+            *(program("postgres", "postgresql"), "-D", "data", "-p", str(self.port), "-k", str(self.servant.folder)),
             *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=30", "-c", "ssl=on"),
             *("-c", f"ssl_cert_file={self.certificate.certificate}", "-c", f"ssl_key_file={self.certificate.key}"),
         )
@@ -73,15 +72,10 @@ class Postgres:
         self._process.wait(timeout=60)
 
 
-def _binary(name: str) -> str:
-    found = next((str(folder / name) for folder in reversed(_BINARIES) if (folder / name).exists()), None)
-    return found or program(name, "postgresql")
-
-
 @contextmanager
 def postgres() -> Iterator[Postgres]:
     """A fresh server with the account `reader` (password `PASSWORD`), over TLS on TCP."""
-    initdb = _binary("initdb")
+    initdb = program("initdb", "postgresql")
     with servant("postgres") as user:
         user.run(initdb, "-D", "data", "-U", "keeper", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-sync")
         authority = Authority(user.folder, "ca")

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-_PLACES = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/local/sbin"])
 _LOCK = Path(tempfile.gettempdir()) / "yuebao-tests-apt.lock"
 
 
@@ -21,16 +20,23 @@ def program(name: str, package: str) -> str:
     Without it tests are skipped with the reason on a developer's machine, and fail in CI.
     """
     with FileLock(_LOCK):
-        if found := shutil.which(name, path=_PLACES):
+        if found := _found(name):
             return found
         if os.geteuid() == 0 and shutil.which("apt-get"):
             _install(package)
-    if found := shutil.which(name, path=_PLACES):
+    if found := _found(name):
         return found
     reason = f"{name} isn't installed; on Debian: apt-get install {package}"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def _found(name: str) -> str | None:
+    # Debian keeps servers off a user's path, and PostgreSQL's in a folder for each version.
+    versions = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+    places = [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/local/sbin", *versions]
+    return shutil.which(name, path=os.pathsep.join(places))
 
 
 def _install(package: str) -> None:
