@@ -34,6 +34,7 @@ demo: $(VENV)/.ready  ## The demo hall's systems, to look at by hand.
 
 bench: $(VENV)/.ready-dev  ## Figures, as ratios measured in one run.
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench.sql_pull
 
 # State in var/ is never touched: what was landed or printed is kept.
 clean:
