@@ -6,7 +6,6 @@ Asks no hall system (`check-hall` does), changes nothing, and makes every check 
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
 import sqlite3
 import stat
@@ -20,6 +19,7 @@ from packaging.requirements import Requirement
 from orchestration.certifying import archive_of
 from orchestration.hall_check import Checked, folder_checks
 from orchestration.home import Home
+from orchestration.landing import Landing, LandingError
 from orchestration.settings import HallFolder, SettingsError, expand
 from orchestration.variables import variables_of
 from reports.ledger import LedgerError
@@ -84,23 +84,23 @@ def _state_folder(home: Home) -> Checked:
 
 def _clock(home: Home) -> Checked:
     now = dt.datetime.now(dt.UTC)
-    newest = max((_landed_at(path) for path in _newest_entries(home)), default=None)
+    try:
+        newest = max(_landed_at(home), default=None)
+    except LandingError as error:
+        return Checked("clock", good=False, found=str(error))
     if newest and newest > now:
-        found = (
-            f"it is {now:%Y-%m-%d %H:%M} UTC here, and something was landed at {newest:%Y-%m-%d %H:%M}; set the clock"
-        )
-        return Checked("clock", good=False, found=found)
+        found = f"it is {now:%Y-%m-%d %H:%M} UTC here, and something was landed at {newest:%Y-%m-%d %H:%M}"
+        return Checked("clock", good=False, found=f"{found}; set the clock")
     return Checked("clock", good=True, found=f"{now:%Y-%m-%d %H:%M} UTC, after all that was landed")
 
 
-def _newest_entries(home: Home) -> Iterator[Path]:
+def _landed_at(home: Home) -> Iterator[dt.datetime]:
+    """When the newest day of each system was landed."""
     for system in home.landing.glob("*"):
         for day in sorted(system.glob("*"))[-1:]:
-            yield from sorted(day.glob("[0-9]*.json"))[-1:]
-
-
-def _landed_at(entry: Path) -> dt.datetime:
-    return dt.datetime.fromisoformat(json.loads(entry.read_bytes())["landed_at"])
+            current = Landing(home.landing).current(system.name, dt.date.fromisoformat(day.name))
+            if current:
+                yield dt.datetime.fromisoformat(current.landed_at)
 
 
 def _history(home: Home) -> Checked:

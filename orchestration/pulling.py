@@ -97,25 +97,27 @@ class Judge:
 
     def settle(self, outcomes: Iterable[tuple[dt.date, Mapping[str, Outcome]]]) -> PullResult:
         """Land or refuse every hall of every day; a fault of one never holds another."""
-        settled: dict[_Key, _Verdict] = {}
+        settled: dict[dt.date, dict[str, _Verdict]] = {}
         to_check: dict[_Key, Answer] = {}
         for day, replies in outcomes:
             tell_item("%s %s answered", self.system, day)
-            current = self._current(day)
+            current, settled[day] = self._current(day), {}
             for hall, outcome in replies.items():
                 early = self._settle_without_suite(day, hall, outcome, current)
                 if early:
-                    settled[day, hall] = early
+                    settled[day][hall] = early
                 elif isinstance(outcome, Answer):
                     to_check[day, hall] = outcome
         findings: tuple[Finding, ...] = ()
+        judged = {day for day, _ in to_check}
         if to_check:
-            tell_item("%s: judging %d days", self.system, len({day for day, _ in to_check}))
+            tell_item("%s: judging %d days", self.system, len(judged))
             validation, masked = self._validate(to_check)
             findings = validation.findings
-            settled |= {key: _checked(*key, answer, validation, masked) for key, answer in to_check.items()}
-        days = sorted({day for day, _ in settled})
-        return PullResult(self.system, tuple(self._conclude(day, settled, to_check) for day in days), findings)
+            for (day, hall), answer in to_check.items():
+                settled[day][hall] = _checked(day, hall, answer, validation, masked)
+        days = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
+        return PullResult(self.system, tuple(days), findings)
 
     def _current(self, day: dt.date) -> Extract | _Refused | None:
         try:
@@ -211,26 +213,20 @@ class Judge:
     def _differs(self, day: dt.date, earlier: dt.date) -> bool:
         return self.calendar.describe(day).is_working_day != self.calendar.describe(earlier).is_working_day
 
-    def _conclude(self, day: dt.date, settled: Mapping[_Key, _Verdict], judged: Mapping[_Key, Answer]) -> DayResult:
-        verdicts = {hall: verdict for (on, hall), verdict in settled.items() if on == day}
+    def _conclude(self, day: dt.date, verdicts: Mapping[str, _Verdict], *, judged: bool) -> DayResult:
         refused = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, _Refused)}
         good = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, HallCounts)}
         for hall, why in refused.items():
             self._keep(day, hall, why)
         messages = tuple(self._message(day, halls, why) for why, halls in _by_reason(refused))
         if len(refused) == len(verdicts):
-            return DayResult(day, "refused", messages=messages, judged=any(on == day for on, _ in judged))
+            return DayResult(day, "refused", messages=messages, judged=judged)
         before = self.landing.current(self.system, day)
         extract = self.landing.land(self._counted(day, good), self.provenance) if good else before
         for hall in verdicts.keys() - refused.keys():
             self.quarantine.resolve(self.system, day, hall)
-        return DayResult(
-            day,
-            "unchanged" if extract == before else "landed",
-            extract,
-            messages,
-            judged=any(on == day for on, _ in judged),
-        )
+        outcome: Literal["landed", "unchanged"] = "unchanged" if extract == before else "landed"
+        return DayResult(day, outcome, extract, messages, judged)
 
     def _counted(self, day: dt.date, good: Mapping[str, HallCounts]) -> Counted:
         return Counted(self.system, day, "answered" if self.is_open(day) else "closed", good)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,16 @@ class Signer:
     def verifier(self) -> Ed25519PublicKey:
         """The key, ready to verify with."""
         return Ed25519PublicKey.from_public_bytes(bytes.fromhex(self.public_key))
+
+    def entry(self) -> str:
+        """The signer's entry in a list of signers, as TOML."""
+        # A JSON string is a TOML string too, whatever the name holds.
+        name = json.dumps(self.name, ensure_ascii=False)
+        until = f"valid_to = {self.valid_to}\n" if self.valid_to else ""
+        return (
+            f'[[signers]]\nname = {name}\nrole = "{self.role}"\npublic_key = "{self.public_key}"\n'
+            f"valid_from = {self.valid_from}\n{until}"
+        )
 
     def valid_on(self, day: date) -> bool:
         """Whether the key counts on a day."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestration.demo import DemoHall, demo_hall
 from orchestration.home import SILENCE, Home, prepare_environment
 from tests.halls import MONTHS, Hall
+
+if TYPE_CHECKING:
+    from tests.servers.s3 import S3Server
+    from tests.servers.sftp import SftpServer
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -22,6 +27,24 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"corpus of bad answers: {len(rows)} cases")
         for kind, case, message, code in rows:
             terminalreporter.line(f"{kind} | {case} | {code} | {message or 'good in spite of its look'}")
+
+
+@pytest.fixture(scope="module")
+def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
+    """An SFTP server of the tests of one file."""
+    from tests.servers.sftp import sftp_server
+
+    with sftp_server(tmp_path_factory.mktemp("sshd")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def storage() -> Iterator[S3Server]:
+    """An S3-compatible server of the tests of one file."""
+    from tests.servers.s3 import s3_server
+
+    with s3_server() as server:
+        yield server
 
 
 @pytest.fixture

@@ -59,6 +59,12 @@ def _clock_went_back(home: Path) -> None:
     _later(max((courier / "2025-04-01").glob("*.json")))
 
 
+def _entry_is_torn(home: Path) -> None:
+    courier = home / "landing" / "courier"
+    shutil.copytree(courier / "2025-03-31", courier / "2025-04-01")
+    max((courier / "2025-04-01").glob("*.json")).write_text("{")
+
+
 def _history_is_damaged(home: Path) -> None:
     path = next((home / "dagster").rglob("index.db"))
     content = bytearray(path.read_bytes())
@@ -80,6 +86,7 @@ def _state_is_everybodys(home: Path) -> None:
 
 WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
     "the clock": (_clock_went_back, r"BAD clock: it is .* UTC here, and something was landed at .*; set the clock"),
+    "a manifest entry": (_entry_is_torn, r"BAD clock: .*2025-04-01/.*\.json is not a manifest entry"),
     "the run history": (_history_is_damaged, r"BAD run history: damaged: .*index\.db; move .*dagster away"),
     "an extract": (_extract_is_gone, r"BAD ledger: .*courier"),
     "a certificate": (_certificate_is_gone, r"BAD ledger: "),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,7 @@ from orchestration.hall_systems.contract import (
 )
 from tests.drop_asking import CSV, WRITTEN, answer_of, counts_of, fault_of, source_of
 from tests.drop_files import DAY, ROWS, csv_of, local_hall, sftp_hall
-from tests.servers.s3 import S3Server, s3_server
-from tests.servers.sftp import SftpServer, sftp_server
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
-    with sftp_server(tmp_path_factory.mktemp("sshd")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def storage() -> Iterator[S3Server]:
-    with s3_server() as server:
-        yield server
+from tests.servers.sftp import SftpServer
 
 
 def _moved(source: Any, move: Callable[[], object]) -> None:

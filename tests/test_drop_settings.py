@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +15,7 @@ from orchestration.hall_systems.contract import (
 from orchestration.settings import SettingsError, load_hall
 from tests.drop_asking import fault_of, source_of
 from tests.drop_files import local_hall, sftp_hall
-from tests.servers.s3 import S3Server, s3_server
-from tests.servers.sftp import SftpServer, sftp_server
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
-    with sftp_server(tmp_path_factory.mktemp("sshd")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def storage() -> Iterator[S3Server]:
-    with s3_server() as server:
-        yield server
+from tests.servers.sftp import SftpServer
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,18 +20,6 @@ from tests.drop_asking import CSV, WRITTEN, answer_of, counts_of, fault_of, fold
 from tests.drop_files import csv_of, local_hall, s3_hall, sftp_hall
 from tests.servers.s3 import SECRET_KEY, S3Server, s3_server
 from tests.servers.sftp import SftpServer, sftp_server
-
-
-@pytest.fixture(scope="module")
-def sshd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
-    with sftp_server(tmp_path_factory.mktemp("sshd")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def storage() -> Iterator[S3Server]:
-    with s3_server() as server:
-        yield server
 
 
 def test_a_server_never_sees_more_connections_than_allowed(tmp_path: Path) -> None:

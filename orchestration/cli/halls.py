@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -24,7 +23,7 @@ from orchestration.sampling import Sample, sample
 from orchestration.settings import HallFolder, SettingsError, expand, load_hall, secret
 from orchestration.variables import reachable, variables_of
 from reports.certificate import Role
-from reports.signers import SignerError, create_key
+from reports.signers import Signer, SignerError, create_key
 
 _SCAFFOLD = Path(__file__).parents[1] / "new_hall"
 _MOST_ROWS = 20
@@ -75,16 +74,9 @@ def make_key(folder: Path, name: str, role: Role) -> list[str]:
             public = create_key(key, SecretStr(secret(settings.passphrase, variables)))
         except SignerError as error:
             raise Refused(str(error)) from error
-        entry = _entry(name, role, public, today(hall.hall))
         with signers.open("a", encoding="utf-8") as listed:
-            listed.write(entry)
+            listed.write(f"\n{Signer(name, role, public, today(hall.hall)).entry()}")
     return [f"{key}: the private key, readable for its owner alone", f"{signers}: lists {name} as {role}"]
-
-
-def _entry(name: str, role: Role, public_key: str, valid_from: dt.date) -> str:
-    # A JSON string is a TOML string too, whatever the name holds.
-    told = json.dumps(name, ensure_ascii=False)
-    return f'\n[[signers]]\nname = {told}\nrole = "{role}"\npublic_key = "{public_key}"\nvalid_from = {valid_from}\n'
 
 
 def checks_of(folder: Path, day: str) -> Iterator[Checked]:

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from orchestration.demo.days import FIRST_DAY
 from reports.files import write_bytes
-from reports.signers import create_key
+from reports.signers import Signer, create_key
 
 DEMO_WORDS = "demo-signing-passphrase"
 SERVICE = "demo signing service"
@@ -23,11 +23,5 @@ def ensure_signers(folder: Path) -> None:
             return
         (folder / "service.pem").unlink(missing_ok=True)
         public = create_key(folder / "service.pem", SecretStr(DEMO_WORDS))
-        listed = f"""\
-[[signers]]
-name = "{SERVICE}"
-role = "service"
-public_key = "{public}"
-valid_from = {FIRST_DAY}
-"""
+        listed = Signer(SERVICE, "service", public, FIRST_DAY).entry()
         write_bytes(folder / "signers.toml", listed.encode())

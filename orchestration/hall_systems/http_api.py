@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.hall_systems.contract import (
-    BrokenAnswer,
     Outcome,
     PassingFault,
     PermanentFault,
@@ -19,7 +18,7 @@ from orchestration.hall_systems.contract import (
 )
 from orchestration.hall_systems.http_json import ABSENT, at, maybe_at, shown
 from orchestration.hall_systems.http_pages import all_pages
-from orchestration.hall_systems.http_paging import Page, Step
+from orchestration.hall_systems.http_paging import Page, Step, refuse_other_count
 from orchestration.hall_systems.http_question import Questions
 from orchestration.hall_systems.http_transport import Target, Transport
 from orchestration.system_settings import HttpSystem
@@ -49,7 +48,7 @@ class HttpSource:
         ]
         first = pages[0]
         if system.declared_rows is not None:
-            _refuse_other_row_count(_single(first.said, system.declared_rows, first.name), len(rows))
+            refuse_other_count(len(rows), _single(first.said, system.declared_rows, first.name))
         return shared_out(
             question,
             question.halls if self.by_hall else self._halls,
@@ -126,12 +125,3 @@ def _single(said: Any, path: str, where: str) -> Any:
             "hold `declared` in hall.toml against the system's interface description",
         )
     return value
-
-
-def _refuse_other_row_count(stated: Any, rows: int) -> None:
-    declared = whole_number(stated)
-    if declared != rows:
-        raise BrokenAnswer(
-            f"the system declares {shown(declared)} rows and its pages hold {rows}",
-            "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
-        )

@@ -84,7 +84,7 @@ def _numbered(paging: Pages) -> Walk:
         _refuse_changed(page, stated, promised)
         rows += len(page.rows)
     if paging.total is not None:
-        _refuse_other_count(rows, whole_number(promised))
+        refuse_other_count(rows, promised)
 
 
 def _by_offset(paging: Offset) -> Walk:
@@ -101,7 +101,7 @@ def _by_offset(paging: Offset) -> Walk:
         _refuse_other_place(page, paging.this_offset, rows, "offset")
         _refuse_changed(page, paging.total, promised)
         rows += len(page.rows)
-    _refuse_other_count(rows, total)
+    refuse_other_count(rows, promised)
 
 
 def _by_cursor(paging: Cursor) -> Walk:
@@ -182,9 +182,11 @@ def _refuse_changed(page: Page, path: str, promised: Any) -> None:
         )
 
 
-def _refuse_other_count(rows: int, declared: int) -> None:
-    if rows != declared:
+def refuse_other_count(rows: int, stated: Any) -> None:
+    """Raise BrokenAnswer where the rows of all pages aren't as many as the system states."""
+    declared = whole_number(stated)
+    if type(declared) is not int or declared != rows:
         raise BrokenAnswer(
-            f"the system declares {declared} rows and its pages hold {rows}",
+            f"the system declares {shown(declared)} rows and its pages hold {rows}",
             "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
         )

@@ -71,6 +71,7 @@ def open_engine(system: SqlSystem, variables: Mapping[str, str]) -> tuple[sa.Eng
         SettingsError: the URL can't be read, is of no known database, or its driver isn't installed.
     """
     url, known = _url(system.database, variables), dialects()
+    keep_secret(url.password or "")
     dialect = known.get(url.drivername)
     if dialect is None:
         raise SettingsError(f"key database: begins with {url.drivername!r}; allowed are {', '.join(known)}")
@@ -99,7 +100,7 @@ def _url(database: str, variables: Mapping[str, str]) -> sa.URL:
         return _url_as_a_whole(expand(database, variables))
     return url.set(
         username=_filled(url.username, variables),
-        password=keep_secret(expand(url.password, variables)) if isinstance(url.password, str) else None,
+        password=_filled(url.password, variables),
         host=_filled(url.host, variables),
         database=_filled(url.database, variables),
         query={name: expand(value, variables) for name, value in url.query.items() if isinstance(value, str)},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -12,10 +11,9 @@ from typing import Any
 import pymysql
 
 from tests.servers.programs import program
-from tests.servers.unprivileged import Servant, free_port, servant
+from tests.servers.unprivileged import Servant, free_port, servant, until_it_answers
 
 PASSWORD = "geheim@/:123"
-_START_SECONDS = 60
 
 
 @dataclass
@@ -54,16 +52,7 @@ class MariaDb:
             *(f"--pid-file={self.servant.folder / 'pid'}", f"--init-file={first}", "--max-connections=30"),
             *("--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--skip-name-resolve"),
         )
-        deadline = time.monotonic() + _START_SECONDS
-        while True:
-            try:
-                self.connect().close()
-            except pymysql.MySQLError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
+        until_it_answers(self._process, lambda: self.connect().close(), pymysql.MySQLError)
 
     def stop(self) -> None:
         """Stop it at once, disconnecting everybody."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,10 +14,9 @@ import psycopg
 
 from tests.servers.certificates import Authority, Issued
 from tests.servers.programs import program
-from tests.servers.unprivileged import Servant, free_port, servant
+from tests.servers.unprivileged import Servant, free_port, servant, until_it_answers
 
 PASSWORD = "geheim@/:123"
-_START_SECONDS = 60
 
 
 @dataclass
@@ -55,16 +53,7 @@ class Postgres:
             *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=30", "-c", "ssl=on"),
             *("-c", f"ssl_cert_file={self.certificate.certificate}", "-c", f"ssl_key_file={self.certificate.key}"),
         )
-        deadline = time.monotonic() + _START_SECONDS
-        while True:
-            try:
-                self.connect().close()
-            except psycopg.OperationalError:
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-            else:
-                return
+        until_it_answers(self._process, lambda: self.connect().close(), psycopg.OperationalError)
 
     def stop(self) -> None:
         """Stop it at once, disconnecting everybody ("fast" shutdown)."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.programs import program
+from tests.servers.unprivileged import free_port
 
 _WITHIN = 10.0
 _OPENED = re.compile(r"Connection from 127\.0\.0\.1 port (\d+) ")
@@ -69,7 +70,7 @@ def sftp_server(folder: Path) -> Iterator[SftpServer]:
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
     (folder / "authorized_keys").write_bytes((folder / "user.pub").read_bytes())
-    port = _free_port()
+    port = free_port()
     kind, key = (folder / "host.pub").read_text(encoding="ascii").split()[:2]
     (folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {kind} {key}\n", encoding="ascii")
     user = subprocess.run(["id", "-un"], check=True, capture_output=True, text=True).stdout.strip()
@@ -100,12 +101,6 @@ LogLevel VERBOSE
 MaxStartups 100
 Subsystem sftp internal-sftp -l INFO
 """
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _greets(port: int) -> bool:

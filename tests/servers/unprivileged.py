@@ -8,11 +8,14 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+_START_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,24 @@ class Servant:
         """Hand files that we wrote to the server's user."""
         for path in paths if self.user else ():
             shutil.chown(path, self.user)
+
+
+def until_it_answers(process: subprocess.Popen[bytes], ask: Callable[[], object], refused: type[Exception]) -> None:
+    """Ask a server that was started until it answers.
+
+    Raises:
+        Exception: `refused`, as it was raised last, when the server ended or a minute is over.
+    """
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            ask()
+        except refused:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 @contextmanager
