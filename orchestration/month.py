@@ -25,10 +25,11 @@ from orchestration.landing import Extract, Landing
 from orchestration.partitions import reportable_days
 from orchestration.quarantine import Quarantine
 from orchestration.settings import Hall, load_hall
+from orchestration.standing import Standing
 from orchestration.working_days import CalendarDay
 from reports import files
 from reports.certificate import Certificate
-from reports.readiness import BuildEvidence, DayState, DayStatus, Expected, Problem, assess
+from reports.readiness import BuildEvidence, DayState, Expected, Problem, assess
 
 
 @dataclass(frozen=True)
@@ -69,31 +70,27 @@ class Month:
         return [self._day_state(system, day) for system in self.hall.systems for day in self.calendar]
 
     def _day_state(self, system: str, day: CalendarDay) -> DayState:
-        extract = self.extracts.get((system, day.day))
-        state, detail = self._status(system, day.day, extract)
         settings = self.hall.systems[system]
+        standing = Standing(
+            system=system,
+            day=day.day,
+            expected=settings.opens == "every_day" or day.is_working_day,
+            halls=self.hall.halls_of(system),
+            extract=self.extracts.get((system, day.day)),
+            refusals=Quarantine(self.home.quarantine).open_refusals(system, day.day),
+        )
+        extract = standing.extract
+        damage = Landing(self.home.landing).damage(extract) if extract and standing.is_in else ""
         return DayState(
             system=system,
             system_name=settings.title,
             day=day.day,
-            expected=settings.opens == "every_day" or day.is_working_day,
-            state=state,
-            detail=detail,
+            expected=standing.expected,
+            state="damaged" if damage else standing.state,
+            detail=damage or standing.detail,
             checks=extract.checks if extract else {},
             suite_version=extract.suite_version if extract else None,
         )
-
-    def _status(self, system: str, day: dt.date, extract: Extract | None) -> tuple[DayStatus, str]:
-        refusals = Quarantine(self.home.quarantine).open_refusals(system, day)
-        doubted = [refusal.reason for refusal in refusals.values() if refusal.answered]
-        if doubted:
-            return "quarantined", " ".join(doubted)
-        absent = [hall for hall in self.hall.halls_of(system) if not extract or hall not in extract.halls]
-        if extract is None or absent:
-            known = " ".join(refusals[hall].reason for hall in absent if hall in refusals)
-            return "missing", known or (f"halls {', '.join(absent)}" if extract else "")
-        damage = Landing(self.home.landing).damage(extract)
-        return ("damaged", damage) if damage else (extract.state, "")
 
     @cached_property
     def inputs(self) -> dict[str, list[dict[str, Any]]]:

@@ -11,12 +11,14 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from orchestration.alert_settings import Alerts
+from orchestration.automation_settings import DEVELOPMENT, ENVIRONMENTS, Automation, AutomationName
 from orchestration.home import PROJECT_ROOT
 from orchestration.redaction import keep_secret
 from orchestration.settings_mistakes import complaint
@@ -62,11 +64,31 @@ class Hall(Strict):
     retries: Retries = Retries()
     wording: str = Field(description="the template of the statistics section, in the hall's folder")
     certification: Certification
+    automation: Automation = Automation()
+    environments: dict[str, tuple[AutomationName, ...]] = Field(
+        default=ENVIRONMENTS, description="which automations each environment may run; see YUEBAO_ENVIRONMENT"
+    )
+    alerts: Alerts = Alerts()
     systems: dict[str, AnySystem] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _later_halls_are_answered_for(self) -> Self:
+        for name, system in self.systems.items():
+            if unknown := sorted(system.pull_at_of_halls.keys() - set(self.halls_of(name))):
+                raise ValueError(
+                    f"systems.{name}.pull_at_of_halls names {', '.join(unknown)}, and the system answers for "
+                    f"{', '.join(self.halls_of(name))}"
+                )
+        return self
 
     def halls_of(self, system: str) -> tuple[str, ...]:
         """The codes of the halls that a system answers for."""
         return self.systems[system].halls or (self.code,)
+
+    def pull_time(self, system: str, hall: str) -> time:
+        """When a system is asked for yesterday of a hall, in hall time."""
+        settings = self.systems[system]
+        return settings.pull_at_of_halls.get(hall) or settings.pull_at or self.automation.pull_at
 
 
 class HallFolder(Strict):
@@ -84,6 +106,23 @@ class HallFolder(Strict):
 def hall_folder() -> Path:
     """The folder named by `YUEBAO_HALL`, or the embedded demo hall's."""
     return Path(os.environ.get("YUEBAO_HALL") or DEMO_HALL).resolve()
+
+
+def automations_here(hall: Hall) -> tuple[AutomationName, ...]:
+    """What may run by itself in the environment that `YUEBAO_ENVIRONMENT` names (`development` when unset).
+
+    Raises:
+        SettingsError: the hall's settings know no such environment.
+    """
+    name = os.environ.get("YUEBAO_ENVIRONMENT") or DEVELOPMENT
+    try:
+        return hall.environments[name]
+    except KeyError:
+        known = ", ".join(hall.environments)
+        raise SettingsError(
+            f"YUEBAO_ENVIRONMENT is {name!r}, and [environments] in hall.toml knows {known}: name one of these, or add "
+            "yours there"
+        ) from None
 
 
 def load_hall(folder: Path | None = None) -> HallFolder:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
+from orchestration.automation.planning import gaps
 from orchestration.catalogue import evidence_version
 from orchestration.cli.reporting import Refused, needs_building, require
 from orchestration.cli.runs import Runs
@@ -64,14 +64,11 @@ def _brought_in(runs: Runs, name: str) -> Backfilled:
 def _gaps(month: Month) -> list[tuple[Sequence[dt.date], tuple[str, ...]]]:
     """What isn't in, or was judged by an older suite: consecutive days with the same systems."""
     suite = evidence_version()
-    absent: dict[dt.date, tuple[str, ...]] = {}
-    for state in month.day_states:
-        if state.state not in {"answered", "closed"} or state.suite_version != suite:
-            absent[state.day] = (*absent.get(state.day, ()), state.system)
-    # The place of a day less its place among the absent ones is the same within a gap.
-    numbered = list(enumerate(sorted(absent)))
-    gaps = groupby(numbered, key=lambda pair: (pair[1].toordinal() - pair[0], absent[pair[1]]))
-    return [([day for _, day in days], systems) for (_, systems), days in gaps]
+    return gaps(
+        (state.day, state.system)
+        for state in month.day_states
+        if state.state not in {"answered", "closed"} or state.suite_version != suite
+    )
 
 
 def _months(text: str) -> list[str]:

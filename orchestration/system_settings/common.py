@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Literal, Self
 
@@ -20,7 +21,9 @@ class Strict(BaseModel):
 class System(Strict):
     """What every system says of itself: title, on which days it must answer, what it counts, how long it may take.
 
-    `halls` are the codes of the halls that it answers for, when that isn't the hall of the settings alone.
+    `halls` are the codes of the halls that it answers for, when that isn't the hall of the settings alone. `pull_at` is
+    when yesterday is asked for (hall time), and `pull_at_of_halls` when that is later for some halls; `repull_days` is
+    how many days before yesterday are asked again each night, for late corrections.
     """
 
     title: str
@@ -28,6 +31,9 @@ class System(Strict):
     measures: tuple[str, ...] = Field(min_length=1)
     halls: tuple[str, ...] = ()
     timeout: float = Field(default=20.0, gt=0)
+    pull_at: dt.time | None = None
+    pull_at_of_halls: dict[str, dt.time] = {}
+    repull_days: int = Field(default=0, ge=0, le=31)
 
 
 class MappedSystem(System):

@@ -1,0 +1,119 @@
+"""What is to be asked for, or built, at a moment: plain decisions from settings and files, without Dagster.
+
+Nothing is pulled twice without cause: a cause is the night after the day, the hall's window for late corrections, or a
+day that isn't in.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from orchestration.automation.deadlines import due_at
+from orchestration.settings import Hall
+from orchestration.standing import Standing
+
+# A run holds its answers until all are judged: a year is asked for in pieces.
+MOST_DAYS_AT_ONCE = 100
+_PATIENCE = dt.timedelta(days=1)
+_OFTEN, _SELDOM = dt.timedelta(minutes=50), dt.timedelta(hours=23)
+_GRACE = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Pull:
+    """One run: consecutive days of some systems; of `halls` alone, where they are named.
+
+    Attributes:
+        cause: why it is asked, for the run's tags.
+    """
+
+    days: tuple[dt.date, ...]
+    systems: tuple[str, ...]
+    cause: str
+    halls: tuple[str, ...] = ()
+
+
+def pull_times(hall: Hall) -> list[dt.time]:
+    """The times of day at which something is asked for."""
+    return sorted({hall.pull_time(system, code) for system in hall.systems for code in hall.halls_of(system)})
+
+
+def nightly(hall: Hall, at: dt.time, today: dt.date, standing: Iterable[Standing]) -> list[Pull]:
+    """What to ask for at one of the hall's times: yesterday, and each system's window for late corrections.
+
+    Args:
+        hall: The settings.
+        at: The time of day.
+        today: The date of the tick; after downtime it may lie back.
+        standing: How yesterday stands; what is in and has no window isn't asked for again.
+    """
+    yesterday = today - dt.timedelta(days=1)
+    already_in = {each.system for each in standing if each.day == yesterday and each.is_in}
+    asked: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+    for system, settings in hall.systems.items():
+        halls = tuple(code for code in hall.halls_of(system) if hall.pull_time(system, code) == at)
+        if halls and (settings.repull_days or system not in already_in):
+            only = halls if settings.pull_at_of_halls else ()
+            asked.setdefault((settings.repull_days, only), []).append(system)
+    return [
+        Pull(days, tuple(systems), "nightly", halls)
+        for (window, halls), systems in asked.items()
+        if (days := _window(hall, yesterday, window))
+    ]
+
+
+def _window(hall: Hall, last: dt.date, days_before: int) -> tuple[dt.date, ...]:
+    days = (last - dt.timedelta(days=back) for back in reversed(range(days_before + 1)))
+    return tuple(day for day in days if day >= hall.first_day)
+
+
+def catch_up(hall: Hall, now: dt.datetime, standing: Iterable[Standing]) -> list[Pull]:
+    """What isn't in though it should be: every hour on the first day, once a day afterwards.
+
+    Args:
+        hall: The settings.
+        now: The moment.
+        standing: How the days that are looked after stand.
+    """
+    overdue = [each for each in standing if not each.is_in and _is_due_again(hall, each, now)]
+    pieces = _pieces(gaps((each.day, each.system) for each in overdue))
+    return [Pull(days, systems, "catch_up") for days, systems in pieces]
+
+
+def _is_due_again(hall: Hall, standing: Standing, now: dt.datetime) -> bool:
+    due, asked = due_at(hall, standing.system, standing.day), standing.refused_at
+    if asked is None:
+        return now >= due + _GRACE
+    return now - asked >= (_OFTEN if now - due < _PATIENCE else _SELDOM)
+
+
+def gaps(absent: Iterable[tuple[dt.date, str]]) -> list[tuple[Sequence[dt.date], tuple[str, ...]]]:
+    """Days and systems in as few questions as there are: consecutive days with the same systems."""
+    systems: dict[dt.date, tuple[str, ...]] = {}
+    for day, system in absent:
+        systems[day] = (*systems.get(day, ()), system)
+    # The place of a day less its place among the absent ones is the same within a gap.
+    numbered = list(enumerate(sorted(systems)))
+    runs = groupby(numbered, key=lambda pair: (pair[1].toordinal() - pair[0], systems[pair[1]]))
+    return [([day for _, day in days], of_days) for (_, of_days), days in runs]
+
+
+def _pieces(
+    found: Iterable[tuple[Sequence[dt.date], tuple[str, ...]]],
+) -> Iterator[tuple[tuple[dt.date, ...], tuple[str, ...]]]:
+    for days, systems in found:
+        for start in range(0, len(days), MOST_DAYS_AT_ONCE):
+            yield tuple(days[start : start + MOST_DAYS_AT_ONCE]), systems
+
+
+def without_those_under_way(pulls: Iterable[Pull], asked: Mapping[str, set[dt.date]]) -> list[Pull]:
+    """The pulls of which nothing is being asked just now.
+
+    Args:
+        pulls: What was planned.
+        asked: by system, the days that runs in progress ask for.
+    """
+    return [pull for pull in pulls if not any(asked.get(system, set()) & set(pull.days) for system in pull.systems)]
