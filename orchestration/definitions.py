@@ -13,6 +13,7 @@ def defs() -> dg.Definitions:
     from orchestration.automation.declared import build_schedules
     from orchestration.jobs import build_jobs
     from orchestration.resources import HallSystems
+    from orchestration.retention import build_retention_job
     from orchestration.settings import load_hall
 
     hall = load_hall().hall
@@ -24,7 +25,7 @@ def defs() -> dg.Definitions:
             build_section_asset(hall),
         ],
         asset_checks=[build_revision_check(hall)],
-        jobs=build_jobs(),
+        jobs=[*build_jobs(), build_retention_job()],
         schedules=build_schedules(hall),
         resources={"hall_systems": HallSystems()},
         executor=dg.in_process_executor,

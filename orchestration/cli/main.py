@@ -329,6 +329,21 @@ def _print_checks(checks: Iterable["Checked"], what: str, when_good: str) -> Non
 
 
 @app.command()
+def retention(
+    *,
+    keep_days: Annotated[int | None, typer.Option(min=1, help="else as the hall's settings say")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how many")] = False,
+) -> None:
+    """Delete old runs from Dagster's history; no number, extract or certificate is in it."""
+    from orchestration.cli.retention import forget
+
+    with _readable_errors():
+        with progress_line():
+            said = forget(keep_days, dry_run=dry_run)
+        typer.echo(said)
+
+
+@app.command()
 def sample_hall(
     folder: FolderArgument,
     day: Annotated[str, typer.Argument(help="a day, as 2025-03-12")],
