@@ -1,0 +1,36 @@
+"""The sensor `alerts`: looks every five minutes and tells every channel its news; it launches no run."""
+
+import datetime as dt
+import os
+
+import dagster as dg
+
+from orchestration.settings import Hall, automations_here
+
+_EVERY = 300
+_NOT_HERE = (
+    "alerts don't run in the environment that YUEBAO_ENVIRONMENT names ({name}): [environments] in hall.toml says "
+    "which may; `yuebao alerts` shows what would be told"
+)
+_NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"
+
+
+def build_alerts_sensor(hall: Hall, default_status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
+    """The sensor of a hall; where the environment may not run it, a tick says so and looks at nothing."""
+
+    @dg.sensor(
+        name="alerts",
+        minimum_interval_seconds=_EVERY,
+        default_status=default_status,
+        description="Tells the hall's channels what is late, refused, failed, pending or certified, and what is over.",
+    )
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        if "alerts" not in automations_here(hall):
+            name = os.environ.get("YUEBAO_ENVIRONMENT") or "unset: development"
+            return dg.SkipReason(_NOT_HERE.format(name=name))
+        from orchestration.alerts.telling import moment, tell
+
+        outcomes = tell(moment(dt.datetime.now(dt.UTC)), context.instance)
+        return dg.SkipReason("; ".join(map(str, outcomes)) or _NOBODY)
+
+    return alerts
