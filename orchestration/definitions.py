@@ -10,12 +10,12 @@ def defs() -> dg.Definitions:
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.section import build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
+    from orchestration.automation.declared import build_schedules
+    from orchestration.jobs import build_jobs
     from orchestration.resources import HallSystems
-    from orchestration.schedules import build_jobs, build_schedules
     from orchestration.settings import load_hall
 
     hall = load_hall().hall
-    jobs = build_jobs()
     return dg.Definitions(
         assets=[
             *build_landing_assets(hall),
@@ -24,8 +24,8 @@ def defs() -> dg.Definitions:
             build_section_asset(hall),
         ],
         asset_checks=[build_revision_check(hall)],
-        jobs=jobs,
-        schedules=build_schedules(jobs),
+        jobs=build_jobs(),
+        schedules=build_schedules(hall),
         resources={"hall_systems": HallSystems()},
         executor=dg.in_process_executor,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from expectations.rules import RULES
+from orchestration import dbt_manifest
 from orchestration.catalogue import (
     TABLES,
     catalogue_folder,
@@ -207,6 +208,11 @@ def open_month(name: str) -> Month:
 def problems_of(month: Month, build_checks: frozenset[str]) -> list[Problem]:
     """Everything that keeps a month from being printed."""
     return assess(month.day_states, month.evidence, month.expected(build_checks))
+
+
+def a_build_mends(problem: Problem) -> bool:
+    """Whether building the month may take the problem away; what isn't in stays away whatever is built."""
+    return problem.kind in {"build_missing", "build_stale"} or problem.subject in dbt_manifest.build_checks()
 
 
 def refusal(name: str, problems: Iterable[Problem]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 import dagster as dg
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from orchestration.asking import Questions
 from orchestration.catalogue import evidence_version
@@ -20,10 +20,12 @@ from orchestration.variables import reachable
 class HallSystems(dg.ConfigurableResource["HallSystems"]):
     """The hall's systems. All systems of a run are asked at once, whichever step comes first.
 
-    `data_docs` has each asset also build Great Expectations' Data Docs of what it judged.
+    `data_docs` has each asset also build Great Expectations' Data Docs of what it judged. `halls` are the codes of the
+    only halls to ask for, where some are asked later in the night; all when none is named.
     """
 
     data_docs: bool = False
+    halls: list[str] = Field(default=[])
     _hall: HallFolder = PrivateAttr()
     _questions: Questions = PrivateAttr()
     _in_run: tuple[str, ...] = PrivateAttr()
@@ -56,7 +58,9 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
 
     def _halls_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
         landing = Landing(current_home().landing)
-        return landing.halls_to_ask(system, day, self._hall.hall.halls_of(system), evidence_version())
+        lacking = landing.halls_to_ask(system, day, self._hall.hall.halls_of(system), evidence_version())
+        chosen = tuple(self.halls)
+        return tuple(hall for hall in lacking if hall in chosen) or chosen or lacking
 
 
 def _systems_of(run: dg.DagsterRun | None, hall: HallFolder) -> tuple[str, ...]:

@@ -108,13 +108,18 @@ def hall_folder() -> Path:
     return Path(os.environ.get("YUEBAO_HALL") or DEMO_HALL).resolve()
 
 
+def environment() -> str:
+    """The name of the environment that this is: `YUEBAO_ENVIRONMENT`, or `development` when unset."""
+    return os.environ.get("YUEBAO_ENVIRONMENT") or DEVELOPMENT
+
+
 def automations_here(hall: Hall) -> tuple[AutomationName, ...]:
-    """What may run by itself in the environment that `YUEBAO_ENVIRONMENT` names (`development` when unset).
+    """What may run by itself in this environment.
 
     Raises:
         SettingsError: the hall's settings know no such environment.
     """
-    name = os.environ.get("YUEBAO_ENVIRONMENT") or DEVELOPMENT
+    name = environment()
     try:
         return hall.environments[name]
     except KeyError:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -51,30 +50,12 @@ def test_the_section_is_reached_from_every_hall_system(definitions: dg.Definitio
     assert {dg.AssetKey(["landing", system]) for system in SYSTEMS} <= ancestors
 
 
-@pytest.mark.parametrize(
-    ("schedule", "tick", "partition"),
-    [
-        ("nightly_pull", datetime(2025, 3, 12, 18, 30, tzinfo=UTC), "2025-03-12"),
-        ("month_end", datetime(2025, 3, 31, 22, 0, tzinfo=UTC), "2025-03-01"),
-    ],
-)
-def test_schedules_ask_for_the_time_that_is_over(
-    schedule: str, tick: datetime, partition: str, definitions: dg.Definitions
-) -> None:
-    with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(
-            instance=instance, scheduled_execution_time=tick, repository_def=definitions.get_repository_def()
-        )
-        data = definitions.resolve_schedule_def(schedule).evaluate_tick(context)
-    assert [request.partition_key for request in data.run_requests or ()] == [partition]
-
-
 def test_dagsters_tools_accept_the_definitions() -> None:
     checked = _program("dg", "check", "defs")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     listed = _program("dg", "list", "defs", "--json")
     assert listed.returncode == 0, listed.stderr
-    for name in (*(f"landing/{system}" for system in SYSTEMS), "report_statistics_section", "nightly_pull"):
+    for name in (*(f"landing/{system}" for system in SYSTEMS), "report_statistics_section", "nightly_pull_0230"):
         assert name in listed.stdout
 
 

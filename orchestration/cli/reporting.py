@@ -13,7 +13,7 @@ from orchestration.cli.runs import RunOutcome, Runs
 from orchestration.dbt_manifest import DbtError, build_checks
 from orchestration.home import current_home
 from orchestration.landing import LandingError
-from orchestration.month import open_month, problems_of, refusal
+from orchestration.month import a_build_mends, open_month, problems_of, refusal
 from orchestration.partitions import MonthError, reportable_days, today
 from orchestration.pending import pending_revision
 from orchestration.progress import tell
@@ -123,7 +123,7 @@ def needs_building(name: str) -> bool:
         Refused: something is wrong that a build doesn't mend.
     """
     problems = problems_of(open_month(name), build_checks())
-    _refuse(name, [problem for problem in problems if not _a_build_mends(problem)])
+    _refuse(name, [problem for problem in problems if not a_build_mends(problem)])
     return bool(problems)
 
 
@@ -189,10 +189,6 @@ def _days(text: str, hall: Hall) -> list[dt.date]:
     if not hall.first_day <= begin <= end < today(hall):
         raise MonthError(f"{text}: days can be pulled from {hall.first_day} to yesterday, the earlier one first")
     return [begin + dt.timedelta(days=offset) for offset in range((end - begin).days + 1)]
-
-
-def _a_build_mends(problem: Problem) -> bool:
-    return problem.kind in {"build_missing", "build_stale"} or problem.subject in build_checks()
 
 
 def _refuse(name: str, problems: Sequence[Problem]) -> None:

@@ -13,15 +13,14 @@ import dagster as dg
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
 from orchestration.assets.section import SECTION
+from orchestration.automation.declared import RANGE_END, RANGE_START
 from orchestration.certifying import Asked
 from orchestration.dbt_manifest import ensure_manifest
 from orchestration.definitions import defs
 from orchestration.home import Home, dagster_instance
-from orchestration.schedules import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
+from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
 from orchestration.settings import load_hall
 
-_RANGE_START = "dagster/asset_partition_range_start"
-_RANGE_END = "dagster/asset_partition_range_end"
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -53,7 +52,7 @@ class Runs:
         every = set(systems) == set(load_hall().hall.systems)
         outcome = self._run(
             PULL_JOB,
-            tags={_RANGE_START: days[0].isoformat(), _RANGE_END: days[-1].isoformat()},
+            tags={RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()},
             run_config={**_QUIET, "resources": {"hall_systems": {"config": {"data_docs": data_docs}}}},
             **({} if every else {"asset_selection": [landing_key(name) for name in systems]}),
         )

@@ -1,8 +1,6 @@
-"""When things run by themselves: a nightly pull of yesterday, a monthly build of the month before."""
+"""The jobs: what is run together. When they run by themselves is declared in `automation.declared`."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import dagster as dg
 
@@ -27,25 +25,5 @@ def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
             MONTH_JOB,
             selection=dg.AssetSelection.all() - landing,
             description="Build a month's facts, test them, certify its numbers, and emit the statistics section.",
-        ),
-    ]
-
-
-def build_schedules(
-    jobs: Sequence[dg.UnresolvedAssetJobDefinition],
-) -> list[dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition]:
-    """Nightly at 02:30 for yesterday; at 06:00 on the first of the month for the month before. Hall time."""
-    by_name = {job.name: job for job in jobs}
-    pull, month = by_name[PULL_JOB], by_name[MONTH_JOB]
-    return [
-        dg.build_schedule_from_partitioned_job(
-            pull, name="nightly_pull", description="Pull yesterday from all systems.", hour_of_day=2, minute_of_hour=30
-        ),
-        dg.build_schedule_from_partitioned_job(
-            month,
-            name="month_end",
-            description="Build, certify and emit the month before.",
-            day_of_month=1,
-            hour_of_day=6,
         ),
     ]

@@ -1,0 +1,197 @@
+"""Everything that runs by itself, in one table: when it ticks (hall time), which job it starts, and what decides.
+
+A tick asks the files what is to be done and starts nothing where nothing is. Which environment may run which of these
+is declared in the hall's settings (`[environments]`); in any other they stand stopped, and skip when switched on.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from expectations.rules import RULES
+from orchestration.assets.certified import REVISION_CHECK
+from orchestration.assets.landing import landing_key
+from orchestration.automation.deadlines import days_looked_after
+from orchestration.automation.months import candidates
+from orchestration.automation.planning import Pull, catch_up, nightly, pull_times, without_those_under_way
+from orchestration.automation_settings import AutomationName
+from orchestration.catalogue import working_days
+from orchestration.home import Home, current_home
+from orchestration.jobs import MONTH_JOB, PULL_JOB
+from orchestration.settings import Hall, HallFolder, automations_here, environment, load_hall
+from orchestration.standing import standings
+
+RANGE_START = "dagster/asset_partition_range_start"
+RANGE_END = "dagster/asset_partition_range_end"
+CAUSE = "yuebao/cause"
+_UNDER_WAY = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+# A run that was killed with its machine stays "started" in the history for ever, and mustn't hold what it asked for.
+_LONGEST_RUN = dt.timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What a decision is made from: the moment in hall time, the hall, its files, and Dagster's runs."""
+
+    now: dt.datetime
+    hall: HallFolder
+    home: Home
+    instance: dg.DagsterInstance
+
+
+Decision = Callable[[Tick], Iterable[dg.RunRequest | dg.SkipReason]]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One automation.
+
+    Attributes:
+        automation: its name in `[environments]`; several ticks may share one.
+    """
+
+    name: str
+    automation: AutomationName
+    cron: str
+    job: str
+    decide: Decision
+    description: str
+
+
+def declared(hall: Hall) -> list[Declared]:
+    """The table."""
+    return [
+        *(_nightly_pull(at) for at in pull_times(hall)),
+        Declared("catch_up", "catch_up", "47 * * * *", PULL_JOB, _catch_up, "Ask again for days that aren't in."),
+        Declared(
+            *("month_end", "month_end", "17 * * * *", MONTH_JOB, _month_end),
+            "From the first working day on: build a month that is in whole, have it certified, emit its section.",
+        ),
+    ]
+
+
+def build_schedules(hall: Hall) -> list[dg.ScheduleDefinition]:
+    """A schedule for each row of the table, running where the environment may run it.
+
+    Raises:
+        SettingsError: the environment isn't declared.
+    """
+    return [_schedule(row, hall) for row in declared(hall)]
+
+
+def _schedule(row: Declared, hall: Hall) -> dg.ScheduleDefinition:
+    runs_here = row.automation in automations_here(hall)
+
+    @dg.schedule(
+        name=row.name,
+        cron_schedule=row.cron,
+        job_name=row.job,
+        execution_timezone=hall.timezone,
+        description=row.description,
+        default_status=dg.DefaultScheduleStatus.RUNNING if runs_here else dg.DefaultScheduleStatus.STOPPED,
+    )
+    def decide(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        folder = load_hall()
+        if row.automation not in automations_here(folder.hall):
+            yield dg.SkipReason(
+                f"environment {environment()} doesn't run {row.automation}: [environments] in hall.toml"
+            )
+            return
+        now = context.scheduled_execution_time.astimezone(ZoneInfo(folder.hall.timezone))
+        yield from row.decide(Tick(now, folder, current_home(), context.instance))
+
+    return decide
+
+
+def _nightly_pull(at: dt.time) -> Declared:
+    def decide(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
+        today = tick.now.date()
+        yesterday = [today - dt.timedelta(days=1)]
+        standing = standings(tick.hall.hall, tick.home, working_days(), yesterday)
+        yield from _asked(tick, nightly(tick.hall.hall, at, today, standing), "yesterday is in")
+
+    return Declared(
+        name=f"nightly_pull_{at:%H%M}",
+        automation="nightly_pull",
+        cron=f"{at.minute} {at.hour} * * *",
+        job=PULL_JOB,
+        decide=decide,
+        description="Ask for yesterday, and for each system's window of late corrections.",
+    )
+
+
+def _catch_up(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    hall = tick.hall.hall
+    standing = standings(hall, tick.home, working_days(), days_looked_after(hall, tick.now.date()))
+    yield from _asked(tick, catch_up(hall, tick.now, standing), "every day that is due is in, or was asked for lately")
+
+
+def _asked(tick: Tick, planned: list[Pull], otherwise: str) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """A run for each pull; in one tick none waits for another, for each lands what it asked for."""
+    pulls = without_those_under_way(planned, _under_way(tick))
+    if not pulls:
+        yield dg.SkipReason("what is due is being asked for just now" if planned else otherwise)
+    for pull in pulls:
+        yield _request(pull, tick)
+
+
+def _request(pull: Pull, tick: Tick) -> dg.RunRequest:
+    chosen = [landing_key(system) for system in pull.systems]
+    first, last = pull.days[0].isoformat(), pull.days[-1].isoformat()
+    config = {"resources": {"hall_systems": {"config": {"halls": list(pull.halls)}}}} if pull.halls else {}
+    return dg.RunRequest(
+        run_key=f"{pull.cause} {tick.now:%Y-%m-%dT%H:%M} {first}..{last} {','.join(pull.systems)}",
+        run_config=config,
+        tags={RANGE_START: first, RANGE_END: last, CAUSE: pull.cause},
+        asset_selection=chosen,
+        # Whether a revision is pending is asked with every pull, whichever systems it asks.
+        asset_check_keys=[
+            *(dg.AssetCheckKey(key, rule.name) for key in chosen for rule in RULES),
+            REVISION_CHECK,
+        ],
+    )
+
+
+def _under_way(tick: Tick) -> dict[str, set[dt.date]]:
+    """By system, the days that runs in progress ask for."""
+    # Dagster compares with what it stores, which is UTC, and converts nothing.
+    since = tick.now.astimezone(dt.UTC) - _LONGEST_RUN
+    lately = dg.RunsFilter(job_name=PULL_JOB, statuses=_UNDER_WAY, created_after=since)
+    asked: dict[str, set[dt.date]] = {}
+    for record in tick.instance.get_run_records(lately):
+        run = record.dagster_run
+        days = _days_of(run)
+        systems = {key.path[-1] for key in run.asset_selection} if run.asset_selection else set(tick.hall.hall.systems)
+        for system in systems:
+            asked.setdefault(system, set()).update(days)
+    return asked
+
+
+def _days_of(run: dg.DagsterRun) -> set[dt.date]:
+    first = run.tags.get(RANGE_START) or run.tags.get("dagster/partition")
+    if first is None:
+        return set()
+    begin = dt.date.fromisoformat(first)
+    end = dt.date.fromisoformat(run.tags.get(RANGE_END, first))
+    return {begin + dt.timedelta(days=offset) for offset in range((end - begin).days + 1)}
+
+
+def _month_end(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    found = list(candidates(tick.hall, tick.home, tick.now))
+    ready = next((each for each in found if each.fingerprint), None)
+    if ready:
+        # What failed is tried again once a day; anything new behind the month is tried at once.
+        key = f"{ready.month} {ready.fingerprint[:12]} {tick.now:%Y-%m-%d}"
+        yield dg.RunRequest(run_key=key, partition_key=f"{ready.month}-01", tags={CAUSE: "month_end"})
+        return
+    waiting = "; ".join(f"{each.month}: {each.waits_for}" for each in found)
+    yield dg.SkipReason(waiting or "every month that is over is certified")

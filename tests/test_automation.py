@@ -1,0 +1,260 @@
+"""What runs by itself: decided from calendar and files, declared by environment, ticked with a moved clock."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+import time_machine
+from pydantic import ValidationError
+
+from orchestration.automation.deadlines import days_looked_after, deadlines_of, due_at, late_at
+from orchestration.automation.declared import RANGE_END, RANGE_START, Declared, declared
+from orchestration.automation.planning import MOST_DAYS_AT_ONCE, Pull, catch_up, gaps, nightly, pull_times
+from orchestration.automation_settings import AUTOMATIONS
+from orchestration.definitions import defs
+from orchestration.home import Home
+from orchestration.landing import Counted, HallCounts, Landing, Provenance
+from orchestration.quarantine import Refusal
+from orchestration.settings import Hall, SettingsError, load_hall
+from orchestration.standing import Standing, standings
+from orchestration.working_days import WorkingDays
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CALENDAR = WorkingDays({})
+DEMO = load_hall().hall
+TODAY = dt.date(2025, 3, 13)
+YESTERDAY = dt.date(2025, 3, 12)
+
+
+def _hall(**changes: object) -> Hall:
+    """The demo hall with other settings of single systems, named `system__key`, or of the hall's automation."""
+    document = DEMO.model_dump(exclude_unset=True)
+    for name, value in changes.items():
+        system, _, key = name.rpartition("__")
+        (document["systems"][system] if system else document.setdefault("automation", {}))[key] = value
+    return Hall.model_validate(document)
+
+
+def _at(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def _standing(system: str, day: dt.date, refused_at: str = "") -> Standing:
+    """A day that isn't in, asked for in vain at a time if one is given."""
+    refused = (
+        {"510000": Refusal(system, str(day), "510000", "no file", _at(refused_at).isoformat(), "run", answered=False)}
+        if refused_at
+        else {}
+    )
+    return Standing(system, day, expected=True, halls=("510000",), extract=None, refusals=refused)
+
+
+# --- dates ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("month", "candidate", "certification", "edition"),
+    [
+        ("2025-03", "2025-04-01", "2025-04-08", "2025-04-24"),  # 清明节: April 4th is closed
+        ("2025-01", "2025-02-05", "2025-02-10", "2025-02-24"),  # 春节 to February 4th; Saturday the 8th is worked
+        ("2025-09", "2025-10-09", "2025-10-14", "2025-10-24"),  # 国庆节 to October 8th; Saturday the 11th is worked
+        ("2024-12", "2025-01-02", "2025-01-08", "2025-01-24"),  # 元旦
+        ("2025-04", "2025-05-06", "2025-05-12", "2025-05-23"),  # 劳动节; the 24th is a Saturday
+    ],
+)
+def test_a_months_dates_follow_the_working_days(month: str, candidate: str, certification: str, edition: str) -> None:
+    found = deadlines_of(month, DEMO, CALENDAR)
+    dates = (found.candidate, found.certification, found.edition)
+    assert tuple(map(str, dates)) == (candidate, certification, edition)
+
+
+def test_a_reviewed_override_moves_them_too() -> None:
+    closed = WorkingDays({dt.date(2025, 4, 1): CALENDAR.describe(dt.date(2025, 4, 5))})
+    assert deadlines_of("2025-03", DEMO, closed).candidate == dt.date(2025, 4, 2)
+
+
+def test_a_day_is_due_after_the_last_of_its_halls_and_never_late_before() -> None:
+    hall = _hall(online_platform__halls=("510000", "510100"), online_platform__pull_at_of_halls={"510100": "10:15"})
+    assert due_at(hall, "online_platform", YESTERDAY) == _at("2025-03-13T10:15")
+    assert late_at(hall, "online_platform", YESTERDAY) == _at("2025-03-13T10:15")
+    assert due_at(hall, "courier", YESTERDAY) == _at("2025-03-13T02:30")
+    assert late_at(hall, "courier", YESTERDAY) == _at("2025-03-13T09:00")
+
+
+def test_days_are_looked_after_from_the_halls_first_day_or_as_far_back_as_declared() -> None:
+    assert len(list(days_looked_after(DEMO, TODAY))) == 400
+    first = list(days_looked_after(DEMO, dt.date(2023, 1, 4)))
+    assert first == [dt.date(2023, 1, 1), dt.date(2023, 1, 2), dt.date(2023, 1, 3)]
+
+
+# --- the night -----------------------------------------------------------------------------------------------------
+
+
+def test_systems_are_asked_at_their_times_with_their_windows() -> None:
+    hall = _hall(courier__pull_at="04:00", call_centre__repull_days=2, window_system__repull_days=0)
+    assert pull_times(hall) == [dt.time(2, 30), dt.time(4)]
+    assert nightly(hall, dt.time(4), TODAY, []) == [Pull((YESTERDAY,), ("courier",), "nightly")]
+    at_two = {pull.systems: pull.days for pull in nightly(hall, dt.time(2, 30), TODAY, [])}
+    assert at_two == {
+        ("online_platform", "window_system", "enquiry_desks"): (YESTERDAY,),
+        ("call_centre",): (dt.date(2025, 3, 10), dt.date(2025, 3, 11), YESTERDAY),
+    }
+
+
+def test_a_window_doesnt_reach_before_the_halls_first_day() -> None:
+    hall = _hall(call_centre__repull_days=7)
+    asked = nightly(hall, dt.time(2, 30), dt.date(2023, 1, 3), [])
+    assert [pull.days for pull in asked if pull.systems == ("call_centre",)] == [
+        (dt.date(2023, 1, 1), dt.date(2023, 1, 2))
+    ]
+
+
+def test_some_halls_of_a_system_are_asked_later() -> None:
+    hall = _hall(online_platform__halls=("510000", "510100"), online_platform__pull_at_of_halls={"510100": "06:45"})
+    late = nightly(hall, dt.time(6, 45), TODAY, [])
+    assert late == [Pull((YESTERDAY,), ("online_platform",), "nightly", ("510100",))]
+    early = nightly(hall, dt.time(2, 30), TODAY, [])
+    assert [pull.halls for pull in early if pull.systems == ("online_platform",)] == [("510000",)]
+
+
+def test_a_later_hall_that_the_system_doesnt_answer_for_is_a_mistake() -> None:
+    with pytest.raises(ValidationError, match=r"courier\.pull_at_of_halls names 999999, .* answers for 510000"):
+        _hall(courier__pull_at_of_halls={"999999": "06:45"})
+
+
+def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> None:
+    hall = _hall(call_centre__repull_days=1)
+    for system in hall.systems:
+        _land(home, system, YESTERDAY)
+    standing = list(standings(hall, home, CALENDAR, [YESTERDAY]))
+    assert [each.state for each in standing] == ["answered"] * 5
+    assert nightly(hall, dt.time(2, 30), TODAY, standing) == [
+        Pull((dt.date(2025, 3, 11), YESTERDAY), ("call_centre",), "nightly")
+    ]
+
+
+def _land(home: Home, system: str, day: dt.date) -> None:
+    counts = HallCounts((), {}, "a test", {})
+    Landing(home.landing).land(Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", "s"))
+
+
+# --- what isn't in -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "refused_at", "again"),
+    [
+        ("2025-03-13T02:35", "", False),  # the night's own run has only begun
+        ("2025-03-13T02:47", "", True),  # never asked: the daemon was down
+        ("2025-03-13T02:47", "2025-03-13T02:31", False),
+        ("2025-03-13T03:47", "2025-03-13T02:31", True),  # every hour on the first day
+        ("2025-03-15T03:47", "2025-03-15T02:47", False),
+        ("2025-03-15T03:47", "2025-03-14T02:47", True),  # once a day afterwards
+    ],
+)
+def test_what_isnt_in_is_asked_again_at_first_often_then_seldom(now: str, refused_at: str, *, again: bool) -> None:
+    planned = catch_up(DEMO, _at(now), [_standing("courier", YESTERDAY, refused_at)])
+    assert planned == ([Pull((YESTERDAY,), ("courier",), "catch_up")] if again else [])
+
+
+def test_after_a_long_downtime_a_range_is_one_run_and_a_year_a_few() -> None:
+    days = [dt.date(2024, 1, 1) + dt.timedelta(days=offset) for offset in range(400)]
+    absent = [_standing(system, day) for day in days for system in DEMO.systems]
+    planned = catch_up(DEMO, _at("2025-03-13T02:47"), absent)
+    assert [len(pull.days) for pull in planned] == [MOST_DAYS_AT_ONCE] * 4
+    assert {pull.systems for pull in planned} == {tuple(DEMO.systems)}
+    assert [day for pull in planned for day in pull.days] == days
+
+
+def test_gaps_are_consecutive_days_with_the_same_systems() -> None:
+    day = [dt.date(2025, 3, number) for number in range(1, 8)]
+    absent = [(day[0], "a"), (day[1], "a"), (day[1], "b"), (day[2], "a"), (day[2], "b"), (day[5], "b")]
+    assert gaps(absent) == [([day[0]], ("a",)), ([day[1], day[2]], ("a", "b")), ([day[5]], ("b",))]
+
+
+# --- as Dagster ticks it -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def instance(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    monkeypatch.setenv("YUEBAO_ENVIRONMENT", "production")
+    with dg.instance_for_test() as temporary:
+        yield temporary
+
+
+def _tick(name: str, at: str, instance: dg.DagsterInstance) -> Sequence[dg.RunRequest] | str:
+    """What a schedule asks for at a moment of hall time, or why it skips."""
+    definitions = defs()
+    with time_machine.travel(_at(at), tick=False):
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=_at(at), repository_def=definitions.get_repository_def()
+        )
+        data = definitions.resolve_schedule_def(name).evaluate_tick(context)
+    return data.run_requests or str(data.skip_message)
+
+
+def test_the_night_asks_for_yesterday_with_every_check(instance: dg.DagsterInstance) -> None:
+    asked = _tick("nightly_pull_0230", "2025-03-13T02:30", instance)
+    assert not isinstance(asked, str)
+    ranges = {tuple(key.path[-1] for key in each.asset_selection or ()): each.tags for each in asked}
+    assert {system for systems in ranges for system in systems} == set(DEMO.systems)
+    assert {tags[RANGE_END] for tags in ranges.values()} == {"2025-03-12"}
+    assert ranges["call_centre",][RANGE_START] == "2025-03-09"
+    for each in asked:
+        names = {key.name for key in each.asset_check_keys or ()}
+        assert {"no_personal_patterns", "no_revision_is_pending"} <= names
+
+
+def test_what_a_run_asks_for_just_now_isnt_asked_again(instance: dg.DagsterInstance) -> None:
+    pull = defs().resolve_job_def("pull")
+    with time_machine.travel(_at("2025-03-13T02:40"), tick=False):
+        instance.create_run_for_job(
+            pull, status=dg.DagsterRunStatus.STARTED, tags={RANGE_START: "2024-01-01", RANGE_END: "2025-03-12"}
+        )
+    assert _tick("catch_up", "2025-03-13T02:47", instance) == "what is due is being asked for just now"
+    again = _tick("catch_up", "2025-03-13T12:47", instance)
+    assert not isinstance(again, str), "a run of ten hours ago is dead, whatever its status says"
+
+
+def test_the_candidate_waits_for_the_first_working_day_and_for_every_answer(instance: dg.DagsterInstance) -> None:
+    early = _tick("month_end", "2025-02-03T06:17", instance)
+    assert "2025-01: its candidate is due on 2025-02-05 at 06:00" in str(early)
+    due = _tick("month_end", "2025-02-05T06:17", instance)
+    assert "2025-01: call_centre 电话咨询: 2025-01-01..2025-01-31 missing, and 4 more" in str(due)
+
+
+@pytest.mark.parametrize("row", declared(DEMO), ids=lambda row: row.name)
+def test_another_environment_stands_stopped_and_skips(
+    row: Declared, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("YUEBAO_ENVIRONMENT")
+    assert defs().resolve_schedule_def(row.name).default_status == dg.DefaultScheduleStatus.STOPPED
+    assert "environment development doesn't run" in str(_tick(row.name, "2025-03-13T02:30", instance))
+
+
+def test_in_production_everything_declared_runs(instance: dg.DagsterInstance) -> None:
+    running = {
+        schedule.name
+        for schedule in defs().schedules or ()
+        if schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    }
+    assert running == {row.name for row in declared(DEMO)}
+    assert {row.automation for row in declared(DEMO)} <= set(AUTOMATIONS)
+
+
+def test_an_environment_that_nobody_declared_loads_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YUEBAO_ENVIRONMENT", "prod")
+    with pytest.raises(SettingsError, match=r"'prod', and .* knows production, development"):
+        defs()
+
+
+def test_an_automation_that_doesnt_exist_is_refused(tmp_path: Path) -> None:
+    text = (load_hall().folder / "hall.toml").read_text(encoding="utf-8")
+    (tmp_path / "hall.toml").write_text(f'{text}\n[environments]\nstaging = ["nightly_push"]\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"environments\.staging\.0: Input should be 'nightly_pull'"):
+        load_hall(tmp_path)
