@@ -9,13 +9,13 @@ import dagster as dg
 
 from orchestration.alerts.conditions import Condition, UnsureError
 from orchestration.alerts.of_files import TOLD_FOR, Moment
-from orchestration.schedules import PULL_JOB
+from orchestration.automation.declared import RANGE_END, days_asked
+from orchestration.jobs import PULL_JOB
 from orchestration.standing import standings
 
 LEDGER_CHECK = dg.AssetCheckKey(dg.AssetKey("certified_numbers"), "ledger_is_sound")
 _MOST_RUNS = 200
 _PARTITION = "dagster/partition"
-_RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 # What a failure says of itself where days and build.json say the same: nothing but this, and it isn't told twice.
 _TOLD_BY_FILES = {"refused", "in", "failed", "missing_day", "quarantined_day", "check_failed"}
 
@@ -26,7 +26,9 @@ def runs(at: Moment, instance: dg.DagsterInstance) -> Iterator[Condition]:
     Raises:
         CalendarError: the working-day calendar doesn't know the year of a day that was asked for.
     """
-    since = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], created_after=at.now - TOLD_FOR)
+    # Dagster compares with what it stores, which is UTC, and converts nothing.
+    begin = at.now.astimezone(dt.UTC) - TOLD_FOR
+    since = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], created_after=begin)
     newest: dict[str, dg.RunRecord] = {}
     for record in instance.get_run_records(since, limit=_MOST_RUNS):
         newest.setdefault(_what(record.dagster_run), record)
@@ -51,30 +53,21 @@ def _what(run: dg.DagsterRun) -> str:
     """
     assets = ", ".join(sorted(key.to_user_string() for key in run.asset_selection or ()))
     tags = run.tags
-    partition = tags.get(_PARTITION) or tags.get(_RANGE[1], "")
+    partition = tags.get(_PARTITION) or tags.get(RANGE_END, "")
     return f"{assets if assets and run.job_name.startswith('__') else run.job_name} {partition}".rstrip()
 
 
 def _is_mended(at: Moment, instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
     run = record.dagster_run
-    if asked := _days_asked(run):
-        systems = {key.path[-1] for key in run.asset_selection or ()} or set(at.hall.systems)
-        standing = standings(at.hall, at.home, at.calendar, asked)
+    chosen = run.asset_selection or frozenset()
+    if run.job_name == PULL_JOB or {key.path[0] for key in chosen} == {"landing"}:
+        systems = {key.path[-1] for key in chosen} or set(at.hall.systems)
+        standing = standings(at.hall, at.home, at.calendar, sorted(days_asked(run)))
         return all(each.is_in for each in standing if each.system in systems)
     later = dg.RunsFilter(
         job_name=run.job_name, statuses=[dg.DagsterRunStatus.SUCCESS], created_after=record.create_timestamp
     )
     return any(_what(each.dagster_run) == _what(run) for each in instance.get_run_records(later))
-
-
-def _days_asked(run: dg.DagsterRun) -> list[dt.date]:
-    """The days that a pull asks for; none of another run."""
-    is_pull = run.job_name == PULL_JOB or {key.path[0] for key in run.asset_selection or ()} == {"landing"}
-    ends = [run.tags[name] for name in (*_RANGE, _PARTITION) if name in run.tags]
-    if not is_pull or not ends:
-        return []
-    first, last = dt.date.fromisoformat(ends[0]), dt.date.fromisoformat(ends[-1])
-    return [first + dt.timedelta(days=offset) for offset in range((last - first).days + 1)]
 
 
 def _messages(instance: dg.DagsterInstance, run_id: str) -> list[str]:

@@ -1,17 +1,12 @@
 """The sensor `alerts`: looks every five minutes and tells every channel its news; it launches no run."""
 
 import datetime as dt
-import os
 
 import dagster as dg
 
-from orchestration.settings import Hall, automations_here
+from orchestration.settings import Hall, automations_here, environment
 
 _EVERY = 300
-_NOT_HERE = (
-    "alerts don't run in the environment that YUEBAO_ENVIRONMENT names ({name}): [environments] in hall.toml says "
-    "which may; `yuebao alerts` shows what would be told"
-)
 _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"
 
 
@@ -26,8 +21,7 @@ def build_alerts_sensor(hall: Hall, default_status: dg.DefaultSensorStatus) -> d
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if "alerts" not in automations_here(hall):
-            name = os.environ.get("YUEBAO_ENVIRONMENT") or "unset: development"
-            return dg.SkipReason(_NOT_HERE.format(name=name))
+            return dg.SkipReason(f"environment {environment()} doesn't run alerts: [environments] in hall.toml")
         from orchestration.alerts.telling import moment, tell
 
         outcomes = tell(moment(dt.datetime.now(dt.UTC)), context.instance)
