@@ -119,7 +119,7 @@ def hanging() -> Iterator[Callable[[Asked], Callable[[Any], None]]]:
 
 
 FAULTS: dict[str, tuple[Reply, str]] = {
-    "an error of the server": (Reply(500), r"Internal Server Error, error=500"),
+    "an error of the server": (Reply(500), r"Internal server error., error=500"),
     "another address": (Reply(302, headers=(("Location", "http://127.0.0.1:1/elsewhere"),)), r"error=302"),
     "no permission": (Reply(403), r"Unauthorized|Forbidden|403"),
 }
@@ -161,7 +161,8 @@ def test_a_server_that_drips_is_given_up_as_a_whole(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    "url", ["", "nonsense", f"wecombot://{CANARY}!!", f"dingtalk://bad%20{CANARY}", f"nosuch://{CANARY}"]
+    "url",
+    ["", "nonsense", f"wecombot://{CANARY}!!", f"dingtalk://bad%20{CANARY}", f"nosuch://{CANARY}", f"json://[{CANARY}"],
 )
 def test_a_url_that_is_none_names_the_variable_and_never_the_value(url: str) -> None:
     with pytest.raises(ChannelError, match="CHANNEL_URL holds no URL that Apprise can use") as told:

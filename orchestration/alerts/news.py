@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 from orchestration.alert_settings import Alerts, Channel
 from orchestration.alerts.conditions import KINDS, Condition, Found
 from orchestration.alerts.memory import Recollection
 from orchestration.alerts.of_files import TOLD_FOR
+from orchestration.redaction import redact
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ def after(known: Recollection, found: Found, told: News, now: dt.datetime) -> Re
     gone = _gone(found, known)
     silent = {key for key, each in gone.items() if not _is_worth_telling(each, now)}
     kept = {key: each for key, each in known.told.items() if key not in told.over and key not in silent}
-    return replace(known, told={**kept, **told.new})
+    new = {key: replace(each, text=redact(each.text)) for key, each in told.new.items()}
+    return replace(known, told={**kept, **new})
 
 
 def _gone(found: Found, known: Recollection) -> dict[str, Condition]:
@@ -62,7 +63,7 @@ def _is_worth_telling(told: Condition, now: dt.datetime) -> bool:
     return KINDS[told.kind].ends and (told.happened is None or now - told.happened < TOLD_FOR)
 
 
-def is_quiet(alerts: Alerts, now: dt.datetime, timezone: str) -> bool:
-    """Whether a moment lies in the quiet hours, which may go over midnight; none if they begin when they end."""
-    time, begin, end = now.astimezone(ZoneInfo(timezone)).time(), alerts.quiet_from, alerts.quiet_to
+def is_quiet(alerts: Alerts, time: dt.time) -> bool:
+    """Whether a time of day lies in the quiet hours, which may go over midnight; none if they begin when they end."""
+    begin, end = alerts.quiet_from, alerts.quiet_to
     return begin <= time < end if begin <= end else time >= begin or time < end

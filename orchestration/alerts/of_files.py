@@ -34,9 +34,14 @@ class Moment:
     now: dt.datetime
 
     @property
+    def timezone(self) -> ZoneInfo:
+        """The hall's."""
+        return ZoneInfo(self.hall.timezone)
+
+    @property
     def today(self) -> dt.date:
         """The date, in hall time."""
-        return self.now.astimezone(ZoneInfo(self.hall.timezone)).date()
+        return self.now.astimezone(self.timezone).date()
 
     @property
     def days(self) -> list[dt.date]:

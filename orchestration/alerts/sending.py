@@ -31,12 +31,12 @@ class Sender:
     """
 
     def __init__(self, variable: str, variables: Mapping[str, str]) -> None:
-        _hush()
         try:
-            self._url = secret(variable, variables)
+            url = secret(variable, variables)
         except SettingsError as error:
             raise ChannelError(str(error)) from None
-        service = _service(self._url)
+        _hush(url)
+        service = _service(url)
         if service is None:
             raise ChannelError(f"{variable} holds no URL that Apprise can use; see https://appriseit.com/services/")
         self._service = service
@@ -65,7 +65,7 @@ class Sender:
         )
         if not result:
             said = " ".join(entry.message for entry in result.logs())
-            raise ChannelError(_without_secrets(said or result.status.name, self._url))
+            raise ChannelError(_secrets.taken_out(said or result.status.name))
 
 
 def _service(url: str) -> NotifyBase | None:
@@ -86,25 +86,46 @@ def _service(url: str) -> NotifyBase | None:
     return Apprise.instantiate(url, asset=asset)
 
 
-def _hush() -> None:
-    """Apprise and urllib3 log URLs, tokens and all; their logs go nowhere, and Apprise's result says what failed."""
-    apprise = logging.getLogger("apprise")
-    apprise.propagate = False
-    if not apprise.handlers:
-        apprise.addHandler(logging.NullHandler())
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
+class _WithoutSecrets(logging.Filter):
+    """Takes every part of every channel's URL out of what is logged, wherever a log leads."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: set[str] = set()
 
-def _without_secrets(text: str, url: str) -> str:
-    """What a service said, less every part of the channel's URL."""
-    for part in sorted(_parts(url), key=len, reverse=True):
-        if len(part) >= _SHORTEST_SECRET:
+    def learn(self, url: str) -> None:
+        """Note the parts of a URL."""
+        self._parts |= {part for part in _parts(url) if len(part) >= _SHORTEST_SECRET}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = self.taken_out(record.getMessage()), ()
+        return True
+
+    def taken_out(self, text: str) -> str:
+        """The text in one line, without any of the parts."""
+        for part in sorted(self._parts, key=len, reverse=True):
             text = text.replace(part, REDACTED)
-    return " ".join(text.split())
+        return " ".join(text.split())
+
+
+_secrets = _WithoutSecrets()
+
+
+def _hush(url: str) -> None:
+    """Apprise and urllib3 log URLs, tokens and all; and what Apprise has to say comes with its result."""
+    _secrets.learn(url)
+    apprise = logging.getLogger("apprise")
+    apprise.addFilter(_secrets)
+    apprise.propagate = False
+    logging.getLogger("urllib3.connectionpool").addFilter(_secrets)
 
 
 def _parts(url: str) -> Iterator[str]:
-    split = urlsplit(url)
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        yield url
+        return
     found = [url, split.netloc, split.username, split.password, split.hostname, *split.path.split("/")]
     for part in (*found, *(value for _, value in parse_qsl(split.query))):
         yield from {part, unquote(part)} if part else ()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -67,7 +68,7 @@ def look(at: Moment, instance: dg.DagsterInstance) -> Found:
 def untold(at: Moment, found: Found) -> tuple[Memory, dict[str, News]]:
     """What each channel would be told now, and what is remembered."""
     alerts = at.hall.alerts
-    quiet = is_quiet(alerts, at.now, at.hall.timezone)
+    quiet = is_quiet(alerts, at.now.astimezone(at.timezone).time())
     memory = recall(at.home)
     return memory, {
         name: news(_as_seen_by(name, found, memory, at), memory.of(name, at.now), channel, now=at.now, quiet=quiet)
@@ -117,12 +118,12 @@ def _as_seen_by(channel: str, found: Found, memory: Memory, at: Moment) -> Found
     others = {
         each.key: each
         for name in at.hall.alerts.channels
-        if name != channel and (each := _failing(name, memory.of(name, at.now)))
+        if name != channel and (each := _failing(name, memory.of(name, at.now), at.timezone))
     }
     return replace(found, conditions={**found.conditions, **others})
 
 
-def _failing(name: str, known: Recollection) -> Condition | None:
+def _failing(name: str, known: Recollection, timezone: ZoneInfo) -> Condition | None:
     failing = known.failing
     if failing is None or failing.times < _FAILS_FROM:
         return None
@@ -130,7 +131,7 @@ def _failing(name: str, known: Recollection) -> Condition | None:
         "channel",
         key=f"channels {name}",
         subject=f"channel {name}",
-        text=f"takes no message since {failing.since:%Y-%m-%d %H:%M} UTC: {failing.reason}",
+        text=f"takes no message since {failing.since.astimezone(timezone):%Y-%m-%d %H:%M}: {failing.reason}",
         next_step=f"yuebao alerts --test {name}",
     )
 
