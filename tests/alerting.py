@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from orchestration.settings import Hall, load_hall
 from orchestration.working_days import WorkingDays
 from reports.files import write_bytes
 from reports.readiness import BuildCheck, BuildEvidence
+from tests import certificates
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 CODE = "510000"
@@ -79,14 +79,15 @@ class Told:
         evidence = BuildEvidence(month, "f" * 64, at(built_at).isoformat(), "run", told)
         write_bytes(self.home.published / month / "build.json", evidence.to_json().encode())
 
+    def certify(self, month: str, moment: str, **revision: str) -> str:
+        """A certificate of a month, or its next revision, signed at a moment; its name."""
+        elsewhere = certificates.archive_in(self.home.root / "elsewhere")
+        archive = replace(elsewhere, certificates=self.home.certificates, published=self.home.published)
+        return certificates.Month(archive, month, at(moment), **revision).certified().certificate.name
+
     def with_alerts(self, channels: Mapping[str, Mapping[str, Any]], **alerts: Any) -> Told:
         """The same, told through other channels."""
         return replace(self, hall=hall_with(channels, **alerts))
-
-    def remembered(self) -> dict[str, Any]:
-        """The memory file."""
-        document: dict[str, Any] = json.loads((self.home.alerts / "told.json").read_bytes())
-        return document
 
 
 def told_in(folder: Path, channels: Mapping[str, Mapping[str, Any]] | None = None, **alerts: Any) -> Told:

@@ -1,7 +1,6 @@
 """What deserves an alert: by days, builds, certificates, deadlines and runs; nothing twice, nothing by a blind eye."""
 
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +11,6 @@ from orchestration.alerts.conditions import KINDS
 from orchestration.alerts.of_runs import LEDGER_CHECK
 from orchestration.alerts.telling import look
 from orchestration.jobs import FACTS_JOB, PULL_JOB
-from tests import certificates
 from tests.alerting import Told, at, told_in
 
 
@@ -101,9 +99,7 @@ def test_a_month_that_is_not_certified_is_told_a_working_day_before_its_dates_an
 
 def test_a_certified_month_is_told_of_and_holds_no_deadline(told: Told) -> None:
     told.land("2025-03-12..2025-04-30")
-    elsewhere = certificates.archive_in(told.home.root / "elsewhere")
-    archive = replace(elsewhere, certificates=told.home.certificates, published=told.home.published)
-    name = certificates.Month(archive).certified().certificate.name
+    name = told.certify("2025-03", "2025-04-02T16:00")
     assert told.found("2025-04-09T12:00") == {f"certified {name}": "certified"}
     assert told.found("2025-05-04T12:00").get(f"certified {name}") is None
 

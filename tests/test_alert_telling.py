@@ -92,7 +92,7 @@ def test_a_late_day_is_told_once_and_its_end_once(told: Told, phone: Phone) -> N
         "- call_centre 电话咨询: 2025-03-12 not in",
         "  next: yuebao pull 2025-03-12 --system call_centre",
     ]
-    assert over.splitlines() == ["OVER", "- call_centre 电话咨询: 2025-03-12 not in"]
+    assert over.splitlines() == ["OVER", "- call_centre 电话咨询 2025-03-12 (late)"]
     assert [each["type"] for each in phone.read] == ["warning", "success"]
 
 
@@ -148,6 +148,33 @@ def test_what_happened_before_a_channel_began_is_taken_as_told(told: Told, phone
     assert phone.titles == ["1 new", "1 new"]
     # What stands open is news to a new channel, though it was told to the other one.
     assert ["CHECK FAILED" in other.read[0]["message"], "CHECK WARNED" in other.read[0]["message"]] == [True, False]
+
+
+def test_certificates_from_before_the_first_evaluation_are_taken_as_told(told: Told, phone: Phone) -> None:
+    told.land("2025-03-12..2025-04-03")
+    told.certify("2025-03", "2025-04-02T16:00")
+    told.tell("2025-04-03T12:00")
+    assert phone.read == []
+    told.certify("2025-03", "2025-04-03T16:00", reason="late_data", note="更正")
+    told.land("2025-04-03")
+    told.tell("2025-04-03T16:05")
+    told.tell("2025-04-03T16:10")
+    assert phone.titles == ["1 new"]
+    assert "- 2025-03: 已核定, revision 2 (late_data), code " in phone.read[0]["message"]
+
+
+def test_what_a_source_told_is_not_over_because_it_can_not_look(told: Told, phone: Phone) -> None:
+    told.build("2025-03", NOON, balance="fail")
+    told.tell(NOON)
+    evidence = told.home.published / "2025-03" / "build.json"
+    whole = evidence.read_bytes()
+    evidence.write_text("{")
+    told.tell(LATER)
+    evidence.write_bytes(whole)
+    told.tell("2025-03-12T12:10")
+    assert phone.titles == ["1 new", "1 new", "1 over"]
+    assert "- alerts on checks: build.json: " in phone.read[1]["message"]
+    assert phone.read[2]["message"] == "OVER\n- alerts on checks (failure)"
 
 
 def test_a_channel_is_told_its_kinds_alone(told: Told, phone: Phone) -> None:

@@ -16,7 +16,7 @@ from orchestration.home import Home
 from reports import files
 
 # An evaluation sends within a minute, whatever its channels do.
-_PATIENCE = 120
+_PATIENCE = 45
 _DAMAGED = (
     "{path} can't be read ({error}), so nobody knows what was told: it is told again, some of it for the second time"
 )

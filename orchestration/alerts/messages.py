@@ -61,7 +61,9 @@ def _new(conditions: Iterable[Condition]) -> Iterator[_Item]:
 def _over(conditions: Iterable[Condition]) -> Iterator[_Item]:
     heading = "OVER\n"
     for group in _groups(conditions):
-        yield redact(f"{heading}{_line(group)}"), len(group)
+        newest = group[-1]
+        days = f" {_span(group)}" if newest.day else ""
+        yield redact(f"{heading}- {newest.subject}{days} ({KINDS[newest.kind].heading})"), len(group)
         heading = ""
 
 

@@ -79,22 +79,24 @@ _ANSWERS: dict[DayStatus, tuple[AlertKind, str]] = {
 
 
 def _not_in(at: Moment, standing: Standing) -> Condition | None:
+    system, day = standing.system, standing.day
     kind, text = _ANSWERS[standing.state]
-    if kind == "late" and at.now < late_at(at.hall, standing.system, standing.day):
+    if kind == "late" and at.now < late_at(at.hall, system, day):
         return None
-    return _of_day(at, standing, kind, f"{text}: {standing.detail}" if standing.detail else text)
-
-
-def _of_day(at: Moment, standing: Standing, kind: AlertKind, text: str) -> Condition:
-    system = standing.system
+    subject = _name(at, system)
     return Condition(
         kind,
-        key=f"days {system} {standing.day}",
-        subject=f"{system} {at.hall.systems[system].title}",
-        text=text,
+        key=f"days {system} {day}",
+        subject=subject,
+        # A reason begins with the system's name, and so does the line that it stands in.
+        text=": ".join(filter(None, [text, standing.detail.replace(f"{subject}, ", "")])),
         next_step=f"yuebao pull {{days}} --system {system}",
-        day=standing.day,
+        day=day,
     )
+
+
+def _name(at: Moment, system: str) -> str:
+    return f"{system} {at.hall.systems[system].title}"
 
 
 def _warned(at: Moment, standing: Standing) -> Iterator[Condition]:
@@ -105,7 +107,7 @@ def _warned(at: Moment, standing: Standing) -> Iterator[Condition]:
             yield Condition(
                 "check_warned",
                 key=f"days {standing.system} {standing.day} {rule}",
-                subject=f"{standing.system} {at.hall.systems[standing.system].title}: check {rule}",
+                subject=f"{_name(at, standing.system)}: check {rule}",
                 text="warned",
                 next_step=f"yuebao status {standing.day:%Y-%m}",
                 day=standing.day,
@@ -141,8 +143,8 @@ def _of_check(month: str, check: BuildCheck, built: dt.datetime) -> Condition:
     return Condition(
         kind,
         key=f"checks {month} {check.name}",
-        subject=month,
-        text=f"check {check.name} on {check.model} {outcome}{rows}{because}",
+        subject=f"{month}: check {check.name}",
+        text=f"{outcome} on {check.model}{rows}{because}",
         next_step=f"yuebao status {month}",
         happened=built if kind == "check_warned" else None,
     )

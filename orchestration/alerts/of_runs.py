@@ -114,7 +114,7 @@ def ledger(instance: dg.DagsterInstance) -> Iterator[Condition]:
         yield Condition(
             "check_failed",
             key=f"ledger {LEDGER_CHECK.name}",
-            subject="ledger",
-            text=f"check {LEDGER_CHECK.name} failed: {_one_line(result.description)}",
+            subject=f"check {LEDGER_CHECK.name}",
+            text=f"failed: {_one_line(result.description)}",
             next_step="yuebao verify",
         )
