@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,10 +16,13 @@ import pytest
 
 from orchestration.alerts.messages import Message
 from orchestration.alerts.sending import ChannelError, Sender
+from orchestration.home import PROJECT_ROOT
+from orchestration.settings import load_hall
 from tests.servers.certificates import Authority, server_context
 from tests.servers.smtp import smtp_server
 from tests.servers.web import Asked, Reply, forward_proxy, web_server
 
+NEW_HALL = PROJECT_ROOT / "orchestration" / "new_hall"
 CANARY = "canary0token0that0nobody0may0see"
 TEXT = Message(
     "Yuebao 四川省政务服务大厅: 1 new", "LATE\n- courier 邮寄: 2025-03-12 not in <b>& more\n  next: yuebao pull"
@@ -200,3 +205,21 @@ def test_no_token_is_logged_however_loud_the_logs_are(
         file.close()
     captured = capfd.readouterr()
     assert CANARY not in captured.out + captured.err + caplog.text + (tmp_path / "all.log").read_text()
+
+
+# --- a new hall's example ------------------------------------------------------------------------------------------
+
+
+def test_the_examples_of_a_new_hall_are_settings_and_urls_that_can_be_used(tmp_path: Path) -> None:
+    shutil.copytree(NEW_HALL, tmp_path / "hall")
+    settings = tmp_path / "hall" / "hall.toml"
+    own, _, examples = settings.read_text().partition("# Who is told of what")
+    _, *lines = examples.splitlines()
+    shown = [line.removeprefix("# ") for line in lines]
+    settings.write_text(own + "\n".join(line for line in shown if re.match(r"\[|\w+ = ", line)))
+    alerts = load_hall(tmp_path / "hall").hall.alerts
+    urls = re.findall(r"\b\w+://[^\s,)]+", examples)
+    assert set(alerts.channels) == {"wecom", "dingtalk", "feishu", "mail", "webhook"}
+    assert {url.partition(":")[0] for url in urls} == {"wecombot", "dingtalk", "feishu", "lark", "mailtos", "jsons"}
+    for url in urls:
+        assert _sender(url).longest > 1000
