@@ -1,10 +1,10 @@
 """What deserves an alert: by days, builds, certificates, deadlines and runs; nothing twice, nothing by a blind eye."""
 
-import datetime as dt
 from pathlib import Path
 
 import dagster as dg
 import pytest
+import time_machine
 
 from orchestration.alert_settings import ALERT_KINDS
 from orchestration.alerts.conditions import KINDS
@@ -59,15 +59,12 @@ def test_a_torn_manifest_entry_is_a_failure(told: Told) -> None:
     assert told.found("2025-03-12T03:00") == {"days courier 2025-03-11": "failure"}
 
 
+@time_machine.travel(at("2025-03-13T07:00"))
 def test_an_answer_that_landed_with_a_warning_is_told_for_a_month(told: Told) -> None:
     told.land("2025-03-12", systems=("courier",), checks={"volume_is_usual": "warned", "dates_fit": "passed"})
     told.land("2025-03-12", systems=("call_centre",))
-    now = dt.datetime.now(dt.UTC)
-    landed_now = told.moment("2025-03-13T03:00")
-    assert {each.kind for each in look(landed_now, told.instance).conditions.values()} == {"check_warned"}
-    # The landing is dated by the machine's own clock: from there on a month is counted.
-    later = (now + dt.timedelta(days=32)).replace(tzinfo=None).isoformat()
-    assert "check_warned" not in told.found(later).values()
+    assert told.found("2025-03-13T08:00") == {"days courier 2025-03-12 volume_is_usual": "check_warned"}
+    assert "check_warned" not in told.found("2025-04-14T08:00").values()
 
 
 # --- builds, certificates, deadlines -------------------------------------------------------------------------------
@@ -127,13 +124,15 @@ def _run(told: Told, job: str, failure: Exception | None = None, **tags: str) ->
     made.execute_in_process(instance=told.instance, raise_on_error=False, tags=named)
 
 
-NOW = dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat()
-
-
 def _of_runs(told: Told) -> list[str]:
-    return [each.text for each in look(told.moment(NOW), told.instance).conditions.values() if each.source == "runs"]
+    return [
+        each.text
+        for each in look(told.moment("2025-03-13T08:00"), told.instance).conditions.values()
+        if each.source == "runs"
+    ]
 
 
+@time_machine.travel(at("2025-03-13T07:00"))
 def test_a_failed_run_is_told_until_one_of_the_same_partition_succeeds(told: Told) -> None:
     _run(told, FACTS_JOB, OSError("no space left\n  on device"), partition="2025-03-01")
     assert _of_runs(told) == ["failed: OSError: no space left on device"]
@@ -145,6 +144,7 @@ def test_a_failed_run_is_told_until_one_of_the_same_partition_succeeds(told: Tol
     assert _of_runs(told) == []
 
 
+@time_machine.travel(at("2025-03-13T07:00"))
 def test_a_failed_pull_is_told_while_a_day_that_it_asked_for_is_not_in(told: Told) -> None:
     span = {"asset_partition_range_start": "2025-03-10", "asset_partition_range_end": "2025-03-12"}
     _run(told, PULL_JOB, OSError("no space left"), **span)
@@ -153,6 +153,7 @@ def test_a_failed_pull_is_told_while_a_day_that_it_asked_for_is_not_in(told: Tol
     assert _of_runs(told) == []
 
 
+@time_machine.travel(at("2025-03-13T07:00"))
 def test_a_run_that_failed_for_refused_days_alone_is_told_by_these(told: Told) -> None:
     span = {"asset_partition_range_start": "2025-03-12", "asset_partition_range_end": "2025-03-12"}
     _run(told, PULL_JOB, dg.Failure("refused", metadata={"refused": 1, "in": 0}), **span)

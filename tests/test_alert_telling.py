@@ -1,7 +1,5 @@
 """What each channel is told and when: each thing once, its end once, at night only what can't wait, nothing lost."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
@@ -10,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
+import time_machine
 
-from orchestration.alerts.conditions import KINDS, Condition
+from orchestration.alerts.conditions import KINDS
 from orchestration.alerts.memory import AlertsBusyError
-from orchestration.alerts.messages import compose
-from orchestration.alerts.news import News
-from tests.alerting import FIRST_DAY, Told, told_in
+from tests.alerting import Told, at, told_in
 from tests.servers.web import Reply, WebServer, web_server
 
 NOON, LATER = "2025-03-12T12:00", "2025-03-12T12:05"
@@ -177,6 +175,25 @@ def test_what_a_source_told_is_not_over_because_it_can_not_look(told: Told, phon
     assert phone.read[2]["message"] == "OVER\n- alerts on checks (failure)"
 
 
+@time_machine.travel(at("2025-03-12T11:30"))
+def test_a_failure_of_long_ago_is_forgotten_and_not_said_to_be_over(told: Told, phone: Phone) -> None:
+    @dg.job
+    def retention() -> None:
+        _failing()
+
+    of_runs = told.with_alerts({"phone": {"url": "PHONE_URL", "kinds": ["failure"]}})
+    of_runs.tell("2025-03-12T11:00")
+    retention.execute_in_process(instance=told.instance, raise_on_error=False)
+    of_runs.tell(NOON)
+    of_runs.tell("2025-04-20T12:00")
+    assert phone.titles == ["1 new"]
+
+
+@dg.op
+def _failing() -> None:
+    raise OSError("no space left")
+
+
 def test_a_channel_is_told_its_kinds_alone(told: Told, phone: Phone) -> None:
     of_checks = told.with_alerts({"phone": {"url": "PHONE_URL", "kinds": ["check_failed"]}})
     of_checks.refuse("courier", "2025-03-11")
@@ -195,7 +212,7 @@ def test_what_may_wait_waits_for_the_morning_and_is_never_told_if_it_ends_before
     told.refuse("courier", "2025-03-11")
     told.refuse("call_centre", "2025-03-11")
     (outcome,) = told.tell("2025-03-12T22:00")
-    assert str(outcome) == "phone: 0 new, 0 over, 2 held until the quiet hours end"
+    assert str(outcome) == "phone: nothing new; 2 held until the quiet hours end"
     told.tell("2025-03-12T23:59")
     told.tell("2025-03-13T00:01")
     told.land("2025-03-11", systems=("courier",))
@@ -264,6 +281,18 @@ def test_a_dead_channel_harms_no_other_and_is_told_what_it_missed_when_it_is_bac
     assert phone.titles[3:] == ["1 over"]
 
 
+def test_a_channel_that_failed_is_said_to_until_it_takes_something(told: Told, phone: Phone, other: Phone) -> None:
+    both = told.with_alerts({"phone": {"url": "PHONE_URL"}, "other": {"url": "OTHER_URL"}})
+    other.status[0] = 500
+    both.refuse("courier", "2025-03-11")
+    both.tell("2025-03-12T12:00")
+    both.tell("2025-03-12T12:05")
+    both.land("2025-03-11")
+    both.tell("2025-03-12T12:10")
+    both.tell("2025-03-12T12:15")
+    assert phone.titles == ["1 new", "1 new, 1 over"]
+
+
 @pytest.mark.parametrize("url", ["", f"wecombot://{CANARY}!"])
 def test_a_channel_without_a_usable_url_is_a_failing_one(url: str, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHONE_URL", url)
@@ -323,7 +352,7 @@ def test_two_processes_at_once_tell_each_thing_once(told: Told, phone: Phone) ->
     command = [sys.executable, "-c", _EVALUATE, str(told.home.root)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = sorted(process.communicate(timeout=60)[0].strip() for process in both)
-    assert said == ["phone: 0 new, 0 over", "phone: 1 new, 0 over"]
+    assert said == ["phone: 1 new", "phone: nothing new"]
     assert phone.titles == ["1 new"]
 
 
@@ -333,39 +362,3 @@ def test_an_evaluation_that_holds_the_lock_for_ever_is_named(told: Told, monkeyp
     monkeypatch.setattr("orchestration.alerts.memory._PATIENCE", 0.05)
     with at_it_alone(told.home), pytest.raises(AlertsBusyError, match=r"alerts/\.lock .* see which process"):
         told.tell(NOON)
-
-
-# --- length --------------------------------------------------------------------------------------------------------
-
-
-def _many(count: int) -> News:
-    # Every other day, so that none stands in a line with the next.
-    conditions = {
-        f"days courier {number}": Condition(
-            "refused",
-            f"days courier {number}",
-            f"系统 {number}",
-            f"拒收 {'很' * 100}",
-            "yuebao pull {days}",
-            day=FIRST_DAY,
-        )
-        for number in range(count)
-    }
-    return News(conditions, {})
-
-
-@pytest.mark.parametrize("longest", [2048, 6000, 100_000])
-@pytest.mark.parametrize("count", [1, 5, 37, 400])
-def test_a_message_fits_its_channel_in_bytes_and_counts_what_it_leaves_out(count: int, longest: int) -> None:
-    message = compose("四川省政务服务大厅", _many(count), longest)
-    lines = message.body.splitlines()
-    told = sum(line.startswith("- ") for line in lines)
-    assert len((message.title + message.body).encode()) <= min(longest, 6000)
-    assert told >= min(count, 4)
-    assert (lines[-1] == f"and {count - told} more: yuebao alerts") == (told < count)
-
-
-def test_a_long_line_is_shortened() -> None:
-    long = Condition("failure", "runs month", "run of month", "x" * 5000, "look")
-    (_, line, _) = compose("hall", News({long.key: long}, {}), 6000).body.splitlines()
-    assert (len(line), line[-1]) == (240, "…")

@@ -33,37 +33,38 @@ def compose(hall: str, told: News, longest: int, note: str = "") -> Message:
         longest: How many bytes of UTF-8 title and body may have together.
         note: What else is to be said, at the top.
     """
-    counts = {"new": len(told.new), "over": len(told.over)}
-    title = redact(f"Yuebao {hall}: " + ", ".join(f"{count} {word}" for word, count in counts.items() if count))
+    title = redact(f"Yuebao {hall}: {counted(told)}")
     items = [*_new(told.new.values()), *_over(told.over.values())]
     return Message(title, _fitted(items, min(longest, _LONGEST) - _size(title), note), is_good=not told.new)
 
 
+def counted(told: News) -> str:
+    """How many lines are new, and how many are over."""
+    counts = {"new": len(_groups(told.new.values())), "over": len(_groups(told.over.values()))}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
+
+
 def describe(conditions: Iterable[Condition]) -> str:
     """Every condition with its next step, by kind, however long that is."""
-    return "\n".join(text for text, _ in _new(conditions))
+    return "\n".join(_new(conditions))
 
 
-# A piece of a message that stands or falls whole, and how many conditions it tells.
-_Item = tuple[str, int]
-
-
-def _new(conditions: Iterable[Condition]) -> Iterator[_Item]:
+def _new(conditions: Iterable[Condition]) -> Iterator[str]:
     heading = ""
     for group in _groups(conditions):
         kind, newest = KINDS[group[-1].kind], group[-1]
         step = newest.next_step.replace("{days}", _span(group))
         lines = [f"{kind.heading.upper()} ({kind.anchor})", _line(group), f"  next: {step}"]
-        yield "\n".join(map(redact, lines[1:] if lines[0] == heading else lines)), len(group)
+        yield "\n".join(map(redact, lines[1:] if lines[0] == heading else lines))
         heading = lines[0]
 
 
-def _over(conditions: Iterable[Condition]) -> Iterator[_Item]:
+def _over(conditions: Iterable[Condition]) -> Iterator[str]:
     heading = "OVER\n"
     for group in _groups(conditions):
         newest = group[-1]
         days = f" {_span(group)}" if newest.day else ""
-        yield redact(f"{heading}- {newest.subject}{days} ({KINDS[newest.kind].heading})"), len(group)
+        yield redact(f"{heading}- {newest.subject}{days} ({KINDS[newest.kind].heading})")
         heading = ""
 
 
@@ -103,20 +104,19 @@ def _shortened(line: str) -> str:
     return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
 
 
-def _fitted(items: Sequence[_Item], room: int, note: str) -> str:
-    """As many items as there is room for, in bytes, and how many conditions were left out."""
-    whole = "\n".join([note, *(text for text, _ in items)]).lstrip()
-    if _size(whole) <= room:
-        return whole
+def _fitted(items: Sequence[str], room: int, note: str) -> str:
+    """As many items as there is room for, in bytes, and how many were left out."""
     kept = [note] if note else []
-    left = sum(count for _, count in items)
-    for text, count in items:
-        rest = f"and {left - count} more: yuebao alerts"
-        if _size("\n".join([*kept, text, rest])) > room:
-            break
-        kept.append(text)
-        left -= count
-    return "\n".join([*kept, f"and {left} more: yuebao alerts"])
+    for number, item in enumerate(items):
+        rest = len(items) - number - 1
+        if _size("\n".join([*kept, item, *_more(rest)])) > room:
+            return "\n".join([*kept, *_more(rest + 1)])
+        kept.append(item)
+    return "\n".join(kept)
+
+
+def _more(count: int) -> list[str]:
+    return [f"and {count} more: yuebao alerts"] if count else []
 
 
 def _size(text: str) -> int:

@@ -23,6 +23,11 @@ class News:
     def __bool__(self) -> bool:
         return bool(self.new or self.over)
 
+    @property
+    def waiting(self) -> str:
+        """How much is held, in words that end a line."""
+        return f"; {self.held} held until the quiet hours end" if self.held else ""
+
 
 def news(found: Found, known: Recollection, channel: Channel, *, now: dt.datetime, quiet: bool) -> News:
     """What a channel is to be told now."""

@@ -14,7 +14,7 @@ import dagster as dg
 
 from orchestration.alerts.conditions import Condition, Found, look_everywhere
 from orchestration.alerts.memory import Memory, Recollection, at_it_alone, recall, remember
-from orchestration.alerts.messages import Message, compose
+from orchestration.alerts.messages import Message, compose, counted
 from orchestration.alerts.news import News, after, is_quiet, news
 from orchestration.alerts.of_files import FILES, Moment
 from orchestration.alerts.of_runs import ledger, runs
@@ -43,10 +43,9 @@ class Outcome:
     fault: str = ""
 
     def __str__(self) -> str:
-        held = f", {self.told.held} held until the quiet hours end" if self.told.held else ""
         if self.fault:
             return f"{self.channel}: NOT delivered, tried again with the next evaluation: {self.fault}"
-        return f"{self.channel}: {len(self.told.new)} new, {len(self.told.over)} over{held}"
+        return f"{self.channel}: {counted(self.told)}{self.told.waiting}"
 
 
 def moment(now: dt.datetime) -> Moment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from orchestration.alerts.messages import describe
+from orchestration.alerts.messages import counted, describe
 from orchestration.alerts.sending import ChannelError
 from orchestration.alerts.telling import look, moment, tell, try_out, untold
 from orchestration.cli.reporting import Refused
@@ -23,7 +23,7 @@ def shown() -> Iterator[str]:
     if memory.doubt:
         yield memory.doubt
     for name, news in told.items():
-        yield f"{name} would be told: {len(news.new)} new, {len(news.over)} over; held for the morning: {news.held}"
+        yield f"{name} would be told: {counted(news)}{news.waiting}"
     if not told:
         yield _NOBODY
 
