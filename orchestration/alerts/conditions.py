@@ -49,7 +49,7 @@ class Condition:
 
     Attributes:
         key: the same for as long as it is the same thing; the first word is the source that finds it.
-        subject, text: one readable line; consecutive days of a subject with the same text are told in one.
+        subject, text: one readable line; consecutive days of a subject share one, with the text of the last.
         next_step: the command to run; `{days}` stands for the days that are told together.
         day: the day that it is about, if it is about one.
         happened: for what happens at a moment and isn't a state: when. What happened before a channel began isn't told.

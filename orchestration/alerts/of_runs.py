@@ -67,7 +67,7 @@ def _is_mended(at: Moment, instance: dg.DagsterInstance, record: dg.RunRecord) -
     later = dg.RunsFilter(
         job_name=run.job_name, statuses=[dg.DagsterRunStatus.SUCCESS], created_after=record.create_timestamp
     )
-    return any(_what(each.dagster_run) == _what(run) for each in instance.get_run_records(later))
+    return any(_what(each.dagster_run) == _what(run) for each in instance.get_run_records(later, limit=_MOST_RUNS))
 
 
 def _messages(instance: dg.DagsterInstance, run_id: str) -> list[str]:
