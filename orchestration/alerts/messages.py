@@ -100,7 +100,8 @@ def _span(group: Sequence[Condition]) -> str:
     return f"{last}" if first == last else f"{first}..{last}"
 
 
-def _shortened(line: str) -> str:
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
     return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
 
 
