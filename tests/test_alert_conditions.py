@@ -94,6 +94,11 @@ def test_a_month_that_is_not_certified_is_told_a_working_day_before_its_dates_an
     assert "deadlines 2025-03 edition passed" in told.found("2025-04-25T12:00")
 
 
+@pytest.mark.parametrize(("now", "near"), [("2025-07-03T23:59", False), ("2025-07-04T00:00", True)])
+def test_before_a_monday_the_working_day_before_is_friday(told: Told, now: str, *, near: bool) -> None:
+    assert ("deadlines 2025-06 certification near" in told.found(now)) == near
+
+
 def test_a_certified_month_is_told_of_and_holds_no_deadline(told: Told) -> None:
     told.land("2025-03-12..2025-04-30")
     name = told.certify("2025-03", "2025-04-02T16:00")

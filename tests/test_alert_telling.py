@@ -104,6 +104,18 @@ def test_a_day_more_tells_only_the_news(told: Told, phone: Phone) -> None:
     assert "2025-03-15" not in second
 
 
+def test_days_with_a_gap_between_them_are_two_lines(told: Told, phone: Phone) -> None:
+    for day in ("2025-03-07", "2025-03-08", "2025-03-10"):
+        told.refuse("courier", day)
+    told.tell(NOON)
+    lines = [line for line in phone.read[0]["message"].splitlines() if line.startswith("- ")]
+    assert [line.partition(" refused")[0] for line in lines] == [
+        "- courier 邮寄: 2025-03-07..2025-03-08 (2 days; of the last:)",
+        "- courier 邮寄: 2025-03-10",
+    ]
+    assert phone.titles == ["2 new"]
+
+
 def test_a_late_day_that_is_then_refused_is_told_so_and_not_as_over(told: Told, phone: Phone) -> None:
     told.land("2025-03-12", systems=("courier",))
     told.tell("2025-03-13T10:00")
