@@ -9,6 +9,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from orchestration.home import PROJECT_ROOT
 from orchestration.settings import load_hall
 from tests.servers.certificates import Authority, server_context
 from tests.servers.smtp import smtp_server
-from tests.servers.web import Asked, Reply, forward_proxy, web_server
+from tests.servers.web import Asked, Reply, WebServer, forward_proxy, web_server
 
 NEW_HALL = PROJECT_ROOT / "orchestration" / "new_hall"
 CANARY = "canary0token0that0nobody0may0see"
@@ -93,23 +94,41 @@ SERVICES: dict[str, tuple[str, str, str, Text]] = {
 }
 
 
+@contextmanager
+def _robot(service: str, answer: bytes, folder: Path) -> Iterator[WebServer]:
+    """A server that vouches for a service's own host; a proxy leads the service's own request to it, over TLS."""
+    authority = Authority(folder)
+    context = server_context(authority.issue("robot", host=SERVICES[service][1]))
+    answered = web_server(lambda _asked: Reply(200, answer), context)
+    with answered as server, forward_proxy(leads_to=server.port) as proxy, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
+        patched.setenv("REQUESTS_CA_BUNDLE", str(authority.path))
+        yield server
+
+
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_chat_robot_is_sent_title_and_text_at_its_own_host(
-    service: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The service's own request goes over TLS to its own host; a proxy leads it to a server that vouches for it."""
+def test_a_chat_robot_is_sent_title_and_text_at_its_own_host(service: str, tmp_path: Path) -> None:
     url, host, path, text_of = SERVICES[service]
-    authority = Authority(tmp_path)
-    context = server_context(authority.issue("robot", host=host))
-    with web_server(_taken, context) as server, forward_proxy(leads_to=server.port) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.path))
+    with _robot(service, b'{"errcode": 0, "code": 0}', tmp_path) as server:
         _sender(url.format(token=CANARY)).send(TEXT)
         (asked,) = server.asked
-        assert proxy.asked == [f"CONNECT {host}:443"]
-    assert asked.path == path.format(token=CANARY)
-    lines = text_of(json.loads(asked.body)).splitlines()
-    assert lines == [TEXT.title, *TEXT.body.splitlines()]
+    assert (asked.headers["Host"], asked.path) == (host, path.format(token=CANARY))
+    assert text_of(json.loads(asked.body)).splitlines() == [TEXT.title, *TEXT.body.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("service", "is_noticed"), [("feishu", True), ("lark", True), ("wecombot", False), ("dingtalk", False)]
+)
+def test_a_robot_that_refuses_with_http_200_is_noticed_where_apprise_looks_for_it(
+    service: str, tmp_path: Path, *, is_noticed: bool
+) -> None:
+    """Where Apprise doesn't look, the runbook says so; should it begin to, the runbook is to be shortened."""
+    noticed = pytest.raises(ChannelError, match="rejected") if is_noticed else nullcontext()
+    with (
+        _robot(service, b'{"errcode": 93000, "errmsg": "invalid", "code": 19001, "msg": "invalid"}', tmp_path),
+        noticed,
+    ):
+        _sender(SERVICES[service][0].format(token=CANARY)).send(TEXT)
 
 
 # --- what doesn't --------------------------------------------------------------------------------------------------
