@@ -119,6 +119,25 @@ def test_a_failing_channel_is_said_and_ends_with_one(told_of: Hall, duty: WebSer
     assert "Traceback" not in failed.output
 
 
+@pytest.mark.parametrize(
+    ("url", "line"),
+    [
+        (
+            "json://127.0.0.1:1",
+            "ok  alerts.channels.duty: DUTY_URL can be used; `yuebao alerts --test` sends something",
+        ),
+        ("nosuch://x", "BAD alerts.channels.duty: DUTY_URL holds no URL that Apprise can use; see "),
+    ],
+)
+def test_a_channel_that_can_not_be_used_is_found_before_anybody_misses_it(
+    url: str, line: str, told_of: Hall, duty: WebServer
+) -> None:
+    told_of.environment["DUTY_URL"] = url
+    lines = told_of.run("check-hall", told_of.environment["YUEBAO_HALL"]).stdout.splitlines()
+    assert [each for each in lines if each.startswith(line)]
+    assert duty.asked == []
+
+
 def test_without_channels_it_is_said_that_nobody_is_told(home: Home) -> None:
     hall = Hall(home.root.parent, {"YUEBAO_DEMO_DIR": str(home.demo)})
     hall.environment |= {"YUEBAO_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster)}
