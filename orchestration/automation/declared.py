@@ -178,14 +178,15 @@ def _under_way(tick: Tick) -> dict[str, set[dt.date]]:
     asked: dict[str, set[dt.date]] = {}
     for record in tick.context.instance.get_run_records(lately):
         run = record.dagster_run
-        days = _days_of(run)
+        days = days_asked(run)
         systems = {key.path[-1] for key in run.asset_selection} if run.asset_selection else set(tick.hall.hall.systems)
         for system in systems:
             asked.setdefault(system, set()).update(days)
     return asked
 
 
-def _days_of(run: dg.DagsterRun) -> set[dt.date]:
+def days_asked(run: dg.DagsterRun) -> set[dt.date]:
+    """The days that a pull asks for."""
     first = run.tags.get(RANGE_START) or run.tags.get("dagster/partition")
     if first is None:
         return set()

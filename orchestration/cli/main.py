@@ -400,6 +400,20 @@ def dev(*, port: Annotated[int, typer.Option(help="where Dagster's page listens 
         os.execv(program, [program, "dev", "--host", "127.0.0.1", "--port", str(port)])
 
 
+@app.command()
+def alerts(
+    *,
+    send: Annotated[bool, typer.Option("--send", help="tell every channel what is news to it")] = False,
+    test: Annotated[str, typer.Option(metavar="CHANNEL", help="send a test message through one channel")] = "",
+) -> None:
+    """Show what deserves an alert now and what each channel would be told of it; nothing is sent unless asked."""
+    from orchestration.cli.alerts import sent, shown, tried_out
+
+    with _readable_errors():
+        for line in [tried_out(test)] if test else sent() if send else shown():
+            typer.echo(line)
+
+
 @contextmanager
 def _readable_errors() -> Iterator[None]:
     """A user's mistake is one line on standard error, never a traceback."""
