@@ -154,7 +154,7 @@ def test_without_channels_it_is_said_that_nobody_is_told(home: Home) -> None:
 
 def _tick(instance: dg.DagsterInstance) -> str:
     """What one tick of the sensor says."""
-    sensor = build_alerts_sensor(load_hall().hall, dg.DefaultSensorStatus.RUNNING)
+    sensor = build_alerts_sensor(load_hall().hall)
     told = sensor.evaluate_tick(dg.build_sensor_context(instance=instance, definitions=dg.Definitions()))
     assert told.run_requests == []
     assert told.skip_message
@@ -182,6 +182,6 @@ def test_where_the_environment_may_not_the_sensor_looks_at_nothing(told_of: Hall
 
 
 def test_the_sensor_stands_in_definitions_without_a_job(home: Home) -> None:
-    sensor = build_alerts_sensor(load_hall().hall, dg.DefaultSensorStatus.STOPPED)
+    sensor = build_alerts_sensor(load_hall().hall)
     dg.Definitions.validate_loadable(dg.Definitions(sensors=[sensor]))
     assert (sensor.name, sensor.minimum_interval_seconds) == ("alerts", 300)

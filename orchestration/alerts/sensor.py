@@ -10,13 +10,18 @@ _EVERY = 300
 _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"
 
 
-def build_alerts_sensor(hall: Hall, default_status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
-    """The sensor of a hall; where the environment may not run it, a tick says so and looks at nothing."""
+def build_alerts_sensor(hall: Hall) -> dg.SensorDefinition:
+    """The sensor of a hall; where the environment may not run it, it stands stopped, and a tick says so.
+
+    Raises:
+        SettingsError: the environment isn't declared.
+    """
+    runs_here = "alerts" in automations_here(hall)
 
     @dg.sensor(
         name="alerts",
         minimum_interval_seconds=_EVERY,
-        default_status=default_status,
+        default_status=dg.DefaultSensorStatus.RUNNING if runs_here else dg.DefaultSensorStatus.STOPPED,
         description="Tells the hall's channels what is late, refused, failed, pending or certified, and what is over.",
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
