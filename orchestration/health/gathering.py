@@ -51,7 +51,7 @@ def gather(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.da
     cells = _kept(faults, lambda: cells_of(hall, home, calendar, days, now))
     arrivals = Arrivals(_kept(faults, lambda: arrivals_of(hall, Landing(home.landing), observer.today)))
     pending = _kept(faults, lambda: pending_revisions(ledger, home))
-    deadlines = _kept(faults, lambda: next_deadlines(months, observer))
+    deadlines = _kept(faults, lambda: next_deadlines(months[:2], observer))
     refusals = Quarantine(home.quarantine).all_open()
     actions = tuple(actions_of(months, pending, refusals, list(dict.fromkeys(faults))))
     return Health(

@@ -133,7 +133,7 @@ def _is_overdue(month: str, observer: Observer) -> bool:
 
 
 def next_deadlines(months: Sequence[MonthHealth], observer: Observer) -> Iterator[Deadline]:
-    """The dates of months that aren't done with: those to come, and those gone by of a month not yet certified.
+    """The dates of these months: those to come, and those gone by though what was to be done by then isn't.
 
     Raises:
         CalendarError: the working-day calendar doesn't know the year.

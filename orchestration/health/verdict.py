@@ -28,7 +28,7 @@ def headline(months: Sequence[MonthHealth], actions: Sequence[Action]) -> str:
     if not months:
         return "The hall's first day is still to come."
     begins = " ".join(map(_sentence, _by_weight(months)[:2]))
-    return f"{begins} Next: {actions[0].command}" if actions else begins
+    return f"{begins} Next: `{actions[0].command}`." if actions else begins
 
 
 def _by_weight(months: Sequence[MonthHealth]) -> list[MonthHealth]:
@@ -87,11 +87,18 @@ def actions_of(
         yield Action(fault, "yuebao doctor")
 
 
-def _revise(month: str) -> str:
-    return f"yuebao revise {month} --reason ... --note ..."
+def _revise(pending: Pending) -> Action:
+    month = pending.certificate.month
+    changed = ", ".join((*pending.days, *pending.metrics))
+    return Action(
+        f"{month} is 待修订; since it was certified these have changed: {changed}",
+        f"yuebao report {month}, then yuebao revise {month} --reason ... --note ...",
+    )
 
 
-def _of_month(month: MonthHealth) -> Iterator[Action]:
+def _of_month(month: MonthHealth, pending: Pending | None) -> Iterator[Action]:
+    if pending:
+        yield _revise(pending)
     for problem in month.urgent[:MOST_PER_MONTH]:
         yield Action(problem.message, problem.next_step)
     if more := month.urgent[MOST_PER_MONTH:]:
