@@ -36,14 +36,14 @@ def summary(health: Health) -> Group:
     """What the page says, in about ten lines."""
     lines = [
         Text(health.headline, style="bold green" if health.is_well else "bold red"),
-        *(Text(f"  {each.text}\n    {each.command}") for each in health.actions[:_MOST_ACTIONS]),
+        *(Text(f"  {shown.brief(each.text)}\n    next: {each.command}") for each in health.actions[:_MOST_ACTIONS]),
         *([Text(f"  and {more} more")] if (more := len(health.actions) - _MOST_ACTIONS) > 0 else []),
         Text("; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)),
         Text(health.arrivals.verdict),
         Text(
             f"open quarantine items: {len(health.refusals)}; revisions pending: {', '.join(health.pending) or 'none'}"
         ),
-        Text("next: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"),
+        Text("deadlines: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"),
         Text(f"state folder {shown.size(sum(health.bytes_by_part.values()))}, {shown.size(health.free_bytes)} free"),
     ]
     return Group(*lines)

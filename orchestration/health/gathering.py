@@ -59,7 +59,7 @@ def gather(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.da
         hall=hall.name,
         hall_names={row["hall_code"]: row["hall_name"] for row in read_table(catalogue_folder(), "halls")},
         system_names={name: system.title for name, system in hall.systems.items()},
-        headline=headline(months, actions),
+        headline=headline(months),
         actions=actions,
         months=months,
         deadlines=deadlines,

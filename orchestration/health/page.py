@@ -38,7 +38,7 @@ def page(health: Health) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        {each.__name__: each for each in (shown.share, shown.took, shown.size, shown.days_left)},
+        {each.__name__: each for each in (shown.share, shown.brief, shown.took, shown.size, shown.days_left)},
         cell_title=shown.cell_title,
         hall_rows=shown.hall_rows,
     )

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from textwrap import shorten
 
 from orchestration.health.model import CELL_WORDS, IN, NOT_LATE, Cell, CellState, Health
 
 # The columns of the triangle: every day at first, then fewer.
 TRIANGLE_DAYS = (*range(11), 12, 15, 20, 25, 31, 45)
+_MOST_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
@@ -100,8 +102,13 @@ def _gap(cells: Sequence[Cell]) -> Gap:
 
 
 def share(part: float) -> str:
-    """A share of 1 in percent; only the whole is 100 %."""
-    return f"{int(part * 100)} %"
+    """A share of 1 in percent; only the whole is 100%."""
+    return f"{int(part * 100)}%"
+
+
+def brief(text: str) -> str:
+    """The beginning of a text that may name hundreds of halls; all of it is told where one day is looked at."""
+    return shorten(text, _MOST_CHARACTERS, placeholder=" ...")
 
 
 def took(seconds: float | None) -> str:

@@ -18,17 +18,11 @@ _SAID: dict[MonthState, str] = {
 }
 
 
-def headline(months: Sequence[MonthHealth], actions: Sequence[Action]) -> str:
-    """The newest month that is over, or the first one under way, in a sentence or two.
-
-    Args:
-        months: The newest first, the month under way among them.
-        actions: What is to be done, the first thing first.
-    """
+def headline(months: Sequence[MonthHealth]) -> str:
+    """The last month that is over and the one under way (of `months`, the newest first), a sentence each."""
     if not months:
         return "The hall's first day is still to come."
-    begins = " ".join(map(_sentence, _by_weight(months)[:2]))
-    return f"{begins} Next: `{actions[0].command}`." if actions else begins
+    return " ".join(map(_sentence, _by_weight(months)[:2]))
 
 
 def _by_weight(months: Sequence[MonthHealth]) -> list[MonthHealth]:
@@ -71,14 +65,10 @@ def actions_of(
         refusals: All that are open.
         faults: What couldn't be looked at.
     """
+    changed = {each.certificate.month: each for each in pending}
     for month in _by_weight(months):
-        yield from _of_month(month)
-    for each in pending:
-        month_name = each.certificate.month
-        changed = ", ".join((*each.days, *each.metrics))
-        yield Action(
-            f"{month_name} is 待修订; since it was certified these have changed: {changed}", _revise(month_name)
-        )
+        yield from _of_month(month, changed.pop(month.month, None))
+    yield from map(_revise, changed.values())
     looked_at = {month.month for month in months}
     for refusal in refusals:
         if refusal.answered and refusal.stat_date[:7] not in looked_at:
@@ -91,8 +81,9 @@ def _revise(pending: Pending) -> Action:
     month = pending.certificate.month
     changed = ", ".join((*pending.days, *pending.metrics))
     return Action(
-        f"{month} is 待修订; since it was certified these have changed: {changed}",
-        f"yuebao report {month}, then yuebao revise {month} --reason ... --note ...",
+        f"{month} is 待修订: since it was certified these have changed: {changed}. "
+        f"Look at them first, with `yuebao report {month} --draft`",
+        f"yuebao revise {month} --reason ... --note ...",
     )
 
 
