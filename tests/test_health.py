@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -133,6 +134,60 @@ def test_a_month_that_is_in_waits_for_its_build_and_then_for_a_person(certified:
     assert late.actions[0].command == "yuebao report 2025-03"
     away = [(each.what, each.days_left, each.done) for each in late.deadlines if each.month == "2025-03"]
     assert away == [("candidate", -2, False), ("certification", 5, False), ("edition", 21, False)]
+
+
+def test_a_month_that_may_be_certified_waits_for_the_automation_and_then_for_a_person(
+    certified: Hall, tmp_path: Path
+) -> None:
+    other = certified.copy(tmp_path)
+    other.environment["YUEBAO_HALL"] = certified.environment["YUEBAO_HALL"]
+    shutil.rmtree(other.home / "certificates")
+    on_the_day = _gathered(other, "2025-04-01T10:00")
+    assert on_the_day.headline.startswith("2025-03 is in whole and every check has passed; it waits to be certified.")
+    assert (on_the_day.months[1].state, on_the_day.is_well) == ("waiting", True)
+    assert _gathered(other, "2025-04-02T08:00").actions[0].command == "yuebao certify 2025-03"
+    by_hand = hall_folder(tmp_path / "by_hand", FIRST_DAY, ('policy = "automatic"', 'policy = "manual"'))
+    other.environment["YUEBAO_HALL"] = str(by_hand)
+    assert _gathered(other, "2025-04-01T10:00").actions[0].command == "yuebao certify 2025-03"
+
+
+def test_a_failed_check_waits_for_a_person_at_once(certified: Hall, tmp_path: Path) -> None:
+    other = certified.copy(tmp_path)
+    other.environment["YUEBAO_HALL"] = certified.environment["YUEBAO_HALL"]
+    shutil.rmtree(other.home / "certificates")
+    evidence = other.home / "published" / "2025-03" / "build.json"
+    told = json.loads(evidence.read_text())
+    told["checks"][0].update(status="fail", message="got 3 results", failures=3)
+    evidence.write_text(json.dumps(told))
+    health = _gathered(other, "2025-04-01T10:00")
+    assert health.headline.startswith("2025-03 is in whole, but 1 of its checks failed.")
+    assert [each.command for each in health.actions] == ["yuebao status 2025-03"]
+    failed = told["checks"][0]["name"]
+    assert failed in health.actions[0].text
+    assert _rows(page(health), "checks")[1] == ["2025-03", f"■ {len(told['checks']) - 1}", "0", "1", "0"]
+    evidence.write_text("{")
+    assert "build.json: " in _gathered(other, "2025-04-01T10:00").actions[0].text
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (shown.took(None), "-"),
+        (shown.took(1.26), "1.3 s"),
+        (shown.took(200), "3 min 20 s"),
+        (shown.took(3 * 3600 + 125), "3 h 2 min"),
+        (shown.size(1023), "1023 B"),
+        (shown.size(1536), "1.5 KiB"),
+        (shown.size(5 * 2**30), "5.0 GiB"),
+        (shown.days_left(0), "today"),
+        (shown.days_left(1), "in 1 day"),
+        (shown.days_left(-2), "2 days ago"),
+        (shown.share(0.9999), "99%"),
+        (shown.brief("窗" * 401), "窗" * 400 + " ..."),
+    ],
+)
+def test_numbers_in_words(told: str, expected: str) -> None:
+    assert told == expected
 
 
 def test_what_cant_be_read_is_said_and_holds_nothing_else(troubled: Hall, tmp_path: Path) -> None:
@@ -307,7 +362,7 @@ def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch
     assert {(cell.came, len(cell.halls), cell.state) for cell in health.cells} == {(180, 200, "missing")}
     told = page(health)
     assert len(told.encode()) < 2 * 2**20
-    assert max(map(len, html.fromstring(told).xpath("//main//ol/li/text()"))) <= 400
+    assert max(map(len, html.fromstring(told).xpath("//main//ol/li/text()"))) <= 404
     assert "<script" not in told
     gaps = [row for row in _rows(told, "days") if row[3:4] == ["180 / 200"]]
     assert len(gaps) == 300

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from textwrap import shorten
 
 from orchestration.health.model import CELL_WORDS, IN, NOT_LATE, Cell, CellState, Health
 
@@ -108,7 +107,7 @@ def share(part: float) -> str:
 
 def brief(text: str) -> str:
     """The beginning of a text that may name hundreds of halls; all of it is told where one day is looked at."""
-    return shorten(text, _MOST_CHARACTERS, placeholder=" ...")
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} ..."
 
 
 def took(seconds: float | None) -> str:
