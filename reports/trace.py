@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,39 +53,64 @@ class Trace:
             sums[each.extract] += each.count
         return dict(sorted(sums.items(), key=lambda item: (item[0].system, item[0].day)))
 
+    @property
+    def by_day(self) -> dict[str, int]:
+        """Sums by day, in order; days that add nothing are left out."""
+        sums: Counter[str] = Counter()
+        for each in self.contributions:
+            sums[each.extract.day] += each.count
+        return dict(sorted(sums.items()))
+
 
 def trace(certificate: Certificate, metric: str, landing: Path, closing: Collection[str] = ()) -> Trace:
-    """Take a number apart, from the certificate's own extracts.
+    """Take one number apart; as `traces` does it, whose arguments and errors it shares."""
+    return traces(certificate, landing, closing, [metric])[metric]
+
+
+def traces(
+    certificate: Certificate, landing: Path, closing: Collection[str] = (), metrics: Collection[str] | None = None
+) -> dict[str, Trace]:
+    """Take numbers apart, from the certificate's own extracts, each of which is read once.
 
     Args:
         certificate: Which month and vintage.
-        metric: Which of its numbers.
         landing: Where the extracts lie; those read are first held against the certificate's hashes.
         closing: The measures that are stocks: of them the last answered day of a system counts, and no other.
+        metrics: Which of its numbers; all when none is named.
 
     Raises:
-        TraceError: The metric isn't in the certificate, an extract was changed, or the rows don't give the exact value.
+        TraceError: A metric isn't in the certificate, an extract was changed, or the rows don't give the exact value.
     """
-    number = certificate.by_metric.get(metric)
-    if number is None:
-        raise TraceError(f"{certificate.name} has no {metric}; it has {', '.join(certificate.by_metric)}")
+    numbers = certificate.by_metric
+    wanted = list(numbers) if metrics is None else list(metrics)
+    if unknown := [metric for metric in wanted if metric not in numbers]:
+        raise TraceError(f"{certificate.name} has no {', '.join(unknown)}; it has {', '.join(numbers)}")
     if damaged := extract_problems(certificate, landing, Disk()):
         raise TraceError("\n".join(map(str, damaged)))
-    found = tuple(_contributions(certificate.foundation.extracts, number, landing, closing))
+    by_measure: dict[str, list[Contribution]] = {}
+    for each in _contributions(certificate.foundation.extracts, landing, closing):
+        by_measure.setdefault(each.measure, []).append(each)
+    return {metric: _trace(certificate, numbers[metric], by_measure) for metric in wanted}
+
+
+def _trace(certificate: Certificate, number: CertifiedNumber, by_measure: Mapping[str, list[Contribution]]) -> Trace:
+    found = tuple(each for measure in number.measures for each in by_measure.get(measure, ()))
     if (total := sum(each.count for each in found)) != number.exact:
-        raise TraceError(f"the rows behind {metric} give {total}, but {certificate.name} certifies {number.exact}")
+        raise TraceError(
+            f"the rows behind {number.metric} give {total}, but {certificate.name} certifies {number.exact}"
+        )
     return Trace(number, found)
 
 
 def _contributions(
-    extracts: Iterable[CertifiedExtract], number: CertifiedNumber, landing: Path, closing: Collection[str]
+    extracts: Iterable[CertifiedExtract], landing: Path, closing: Collection[str]
 ) -> Iterable[Contribution]:
     answered = [extract for extract in extracts if extract.state == "answered"]
     last = {extract.system: max(each.day for each in answered if each.system == extract.system) for extract in answered}
     for extract in answered:
         for row in _rows(landing / extract.path):
             measure = row["measure"]
-            if measure in number.measures and (measure not in closing or extract.day == last[extract.system]):
+            if measure not in closing or extract.day == last[extract.system]:
                 yield Contribution(extract, row["department_code"], row["item_code"] or "", measure, row["count"])
 
 

@@ -40,12 +40,12 @@ _LONGEST_RUN = dt.timedelta(hours=6)
 
 @dataclass(frozen=True)
 class Tick:
-    """What a decision is made from: the moment in hall time, the hall, its files, and Dagster's runs."""
+    """What a decision is made from: the moment in hall time, the hall, its files, and Dagster's runs by the context."""
 
     now: dt.datetime
     hall: HallFolder
     home: Home
-    instance: dg.DagsterInstance
+    context: dg.ScheduleEvaluationContext
 
 
 Decision = Callable[[Tick], Iterable[dg.RunRequest | dg.SkipReason]]
@@ -107,7 +107,7 @@ def _schedule(row: Declared, hall: Hall) -> dg.ScheduleDefinition:
             )
             return
         now = context.scheduled_execution_time.astimezone(ZoneInfo(folder.hall.timezone))
-        yield from row.decide(Tick(now, folder, current_home(), context.instance))
+        yield from row.decide(Tick(now, folder, current_home(), context))
 
     return decide
 
@@ -137,7 +137,7 @@ def _catch_up(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
 
 def _asked(tick: Tick, planned: list[Pull], otherwise: str) -> Iterator[dg.RunRequest | dg.SkipReason]:
     """A run for each pull; in one tick none waits for another, for each lands what it asked for."""
-    pulls = without_those_under_way(planned, _under_way(tick))
+    pulls = without_those_under_way(planned, _under_way(tick)) if planned else []
     if not pulls:
         yield dg.SkipReason("what is due is being asked for just now" if planned else otherwise)
     for pull in pulls:
@@ -167,7 +167,7 @@ def _under_way(tick: Tick) -> dict[str, set[dt.date]]:
     since = tick.now.astimezone(dt.UTC) - _LONGEST_RUN
     lately = dg.RunsFilter(job_name=PULL_JOB, statuses=_UNDER_WAY, created_after=since)
     asked: dict[str, set[dt.date]] = {}
-    for record in tick.instance.get_run_records(lately):
+    for record in tick.context.instance.get_run_records(lately):
         run = record.dagster_run
         days = _days_of(run)
         systems = {key.path[-1] for key in run.asset_selection} if run.asset_selection else set(tick.hall.hall.systems)

@@ -1,0 +1,151 @@
+"""Sixty days of a hall with what happens in sixty days: every day ends in, and nothing is asked twice without cause."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, ensure_month
+from orchestration.demo.drop_folders import call_centre_file, courier_file
+from orchestration.demo.server import demo_app, serving
+from tests import faults
+from tests.faults import FaultyApp, hall_folder
+from tests.halls import HEADING, PARAGRAPH, Hall
+from tests.simulation import Simulation, at
+
+FIRST, LAST = at("2025-02-20T00:00"), at("2025-04-21T00:00")
+DAEMON_DOWN = (at("2025-03-20T00:00"), at("2025-03-22T00:00"))
+HALL_BEGINS = dt.date(2025, 2, 1)
+
+
+@dataclass
+class Lived:
+    """The hall, its systems and its schedules, and how large the run history was each midnight."""
+
+    hall: Hall
+    app: FaultyApp
+    simulation: Simulation = field(init=False)
+    history: list[int] = field(default_factory=list)
+
+    def weigh(self, hour: dt.datetime) -> None:
+        if hour.hour == 23:
+            folder = self.hall.home / "dagster"
+            self.history.append(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
+
+
+def happenings(lived: Lived) -> dict[dt.datetime, Callable[[], object]]:
+    """What befalls the hall."""
+    demo, away = lived.hall.demo, lived.hall.demo / "away"
+    late, refused = courier_file(demo, dt.date(2025, 3, 4)), call_centre_file(demo, dt.date(2025, 3, 10))
+    outage = ("online_platform", "2025-02-24")
+    return {
+        at("2025-02-25T00:00"): lambda: lived.app.faults.update({outage: faults.status(503)}),
+        at("2025-02-25T14:30"): lambda: lived.app.faults.pop(outage),
+        at("2025-02-28T12:00"): lambda: lived.hall.correct_calls("2025-02-26", 3),
+        at("2025-03-04T12:00"): lambda: shutil.move(late, away),
+        at("2025-03-06T10:00"): lambda: shutil.move(away, late),
+        at("2025-03-10T12:00"): lambda: _mistype(refused),
+        at("2025-03-11T14:00"): lambda: _mistype(refused),
+        at("2025-04-01T12:00"): lambda: lived.hall.correct_calls("2025-03-30", 5),
+        at("2025-04-03T10:00"): lambda: _revise(lived.hall),
+    }
+
+
+def _mistype(file: Path) -> None:
+    """The file's own total (合计) is one off; done twice it is right again."""
+    text = file.read_bytes().decode("gbk")
+    total = text.rstrip().rpartition(",")[2]
+    file.write_bytes(text.replace(f",{total}\r\n", f",{int(total) ^ 1}\r\n").encode("gbk"))
+
+
+def _revise(hall: Hall) -> None:
+    done = hall.run("revise", "2025-03", "--reason", "late_data", "--note", "来电补录")
+    assert done.exit_code == 0, done.output
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    folder = tmp_path_factory.mktemp("sixty_days")
+    settings = hall_folder(
+        folder / "hall",
+        ("first_day = 2023-01-01", f"first_day = {HALL_BEGINS}"),
+        ('late_at = "09:00"', 'late_at = "09:00"\ncatch_up_days = 45'),
+    )
+    for month in ("2025-02", "2025-03", "2025-04"):
+        ensure_month(folder / "demo", month)
+    app = FaultyApp(demo_app(PLATFORM_BEARER, DESKS_KEY))
+    with serving(app) as url, pytest.MonkeyPatch.context() as patch:
+        variables = {
+            "YUEBAO_DEMO_URL": url,
+            "YUEBAO_DEMO_DIR": str(folder / "demo"),
+            "YUEBAO_DEMO_PLATFORM_TOKEN": PLATFORM_BEARER,
+            "YUEBAO_DEMO_DESKS_KEY": DESKS_KEY,
+            "YUEBAO_HALL": str(settings),
+            "YUEBAO_ENVIRONMENT": "production",
+        }
+        lived = Lived(Hall(folder, variables), app)
+        for name, value in lived.hall.environment.items():
+            patch.setenv(name, value)
+        lived.simulation = Simulation(happenings(lived), (DAEMON_DOWN,), lived.weigh)
+        lived.simulation.run(FIRST, LAST)
+        yield lived
+
+
+def test_every_day_ends_in(lived: Lived) -> None:
+    days = [HALL_BEGINS + dt.timedelta(days=offset) for offset in range((LAST.date() - HALL_BEGINS).days - 1)]
+    landed = {tuple(path.parts[-3:-1]) for path in lived.hall.extracts()}
+    systems = ("online_platform", "window_system", "courier", "call_centre", "enquiry_desks")
+    assert landed == {(system, str(day)) for system in systems for day in days}
+    assert not [path for path in (lived.hall.home / "quarantine").rglob("*.json") if ".resolved." not in path.name]
+
+
+def test_nothing_is_asked_twice_without_cause(lived: Lived) -> None:
+    """Once for its night; the call centre also for its window of three days; else as often as it wasn't in."""
+    hourly_until = {
+        ("online_platform", "2025-02-24"): 1 + 12,  # from 03:47 to 14:47
+        ("courier", "2025-03-04"): 1 + 23 + 1,  # hourly to 01:47 of the next day, then once a day
+    }
+    asked = lived.simulation.asked()
+    for (system, day), count in asked.items():
+        if system != "call_centre":
+            assert count == hourly_until.get((system, day), 1), (system, day)
+    windows = [count for (system, day), count in asked.items() if system == "call_centre" and _ordinary(day)]
+    assert set(windows) == {4}
+    assert asked["call_centre", "2025-03-10"] == 4 + 12
+    # A correction that came within the window, and one that came after the month was certified.
+    for day in ("2025-02-26", "2025-03-30"):
+        entries = list((lived.hall.home / "landing" / "call_centre" / day).glob("*.json"))
+        assert len(entries) == 2, day
+
+
+def _ordinary(day: str) -> bool:
+    """A day whose own night and whole window lie within the simulation, with no fault."""
+    return "2025-02-19" <= day <= "2025-04-16" and day != "2025-03-10"
+
+
+def test_the_months_are_certified_by_themselves_and_revised_by_people(lived: Lived) -> None:
+    published = lived.hall.home / "published"
+    assert (published / "2025-02" / "r1").exists()
+    assert (published / "2025-03" / "r1" / "section.txt").read_text() == f"{HEADING}\n\n{PARAGRAPH}\n"
+    revised = (published / "2025-03" / "r2" / "section.txt").read_text()
+    assert revised == f"{HEADING}\n\n{PARAGRAPH.replace('1187', '1192')}\n"
+    certified = sorted(path.name for path in (lived.hall.home / "certificates").glob("*.json"))
+    assert certified == ["000001-2025-02-r1.json", "000002-2025-03-r1.json", "000003-2025-03-r2.json"]
+    assert lived.hall.run("verify").exit_code == 0
+    assert lived.hall.numbers("2025-03") == lived.hall.recount("2025-03")
+
+
+def test_the_history_grows_by_the_day_and_not_faster(lived: Lived) -> None:
+    grown = [later - earlier for earlier, later in zip(lived.history, lived.history[1:], strict=False)]
+    third = len(grown) // 3
+    assert sum(grown[-third:]) <= 1.3 * sum(grown[:third])
+
+
+def test_doctor_is_green(lived: Lived) -> None:
+    told = lived.hall.run("doctor")
+    assert told.exit_code == 0, told.output
