@@ -70,7 +70,7 @@ def _hall_state(code: str, standing: Standing, day: CellState, hall: Hall, now: 
     if code in standing.doubted:
         return "quarantined"
     if standing.extract and code in standing.extract.halls:
-        return "missing" if day == "missing" and standing.extract.state == "closed" else standing.extract.state
+        return "missing" if standing.extract.state == "closed" and standing.expected else standing.extract.state
     return day if standing.fault else absence(hall, standing.system, standing.day, now)
 
 
