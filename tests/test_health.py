@@ -259,6 +259,12 @@ def test_the_page_shows_the_triangle_of_the_files(written: Path) -> None:
     assert row == ["2025-03", "0%", *["99%"] * 9, "100%", *[""] * 6, "day 10", "1"]
 
 
+def test_the_page_may_lie_elsewhere(troubled: Hall, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "pages" / "ours.html"
+    assert _run(troubled, "2025-04-10T10:00", "health", "--html", str(elsewhere)).exit_code == 1
+    assert elsewhere.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
 def test_every_table_is_told_to_those_who_dont_see_it(written: Path) -> None:
     tables = html.fromstring(written.read_text(encoding="utf-8")).xpath("//table")
     assert len(tables) > 8

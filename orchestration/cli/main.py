@@ -329,6 +329,21 @@ def _print_checks(checks: Iterable["Checked"], what: str, when_good: str) -> Non
 
 
 @app.command()
+def retention(
+    *,
+    keep_days: Annotated[int | None, typer.Option(min=1, help="else as the hall's settings say")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how many")] = False,
+) -> None:
+    """Delete old runs from Dagster's history; no number, extract or certificate is in it."""
+    from orchestration.cli.retention import forget
+
+    with _readable_errors():
+        with progress_line():
+            said = forget(keep_days, dry_run=dry_run)
+        typer.echo(said)
+
+
+@app.command()
 def sample_hall(
     folder: FolderArgument,
     day: Annotated[str, typer.Argument(help="a day, as 2025-03-12")],
@@ -386,12 +401,24 @@ def dev(*, port: Annotated[int, typer.Option(help="where Dagster's page listens 
 
 
 @app.command()
-def health(
+def alerts(
     *,
-    html: Annotated[bool, typer.Option("--html", help="also write the page and the metrics")] = False,
-    file: Annotated[
-        Path | None, typer.Option(help="where the page is to lie; else health/ in the state folder")
-    ] = None,
+    send: Annotated[bool, typer.Option("--send", help="tell every channel what is news to it")] = False,
+    test: Annotated[str, typer.Option(metavar="CHANNEL", help="send a test message through one channel")] = "",
+) -> None:
+    """Show what deserves an alert now and what each channel would be told of it; nothing is sent unless asked."""
+    from orchestration.cli.alerts import sent, shown, tried_out
+
+    with _readable_errors():
+        for line in [tried_out(test)] if test else sent() if send else shown():
+            typer.echo(line)
+
+
+@app.command()
+def health(
+    file: Annotated[Path | None, typer.Argument(help="where the page is to lie, if not in the state folder")] = None,
+    *,
+    html: Annotated[bool, typer.Option("--html", help="also write the page, and Prometheus metrics")] = False,
 ) -> None:
     """Say whether this month is on its way and what to do if not: exit code 1 when something waits for a person."""
     from rich.console import Console
