@@ -1,0 +1,210 @@
+"""Dagster's page, daemon and code location on PostgreSQL, as the deployment's files start them, asked by GraphQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from orchestration.settings import DEMO_HALL
+from tests.servers.dagster import Page, engineers_house
+from tests.servers.postgres import postgres
+
+_NOW = dt.datetime.now(ZoneInfo("Asia/Shanghai"))
+_DAYS = [(_NOW.date() - dt.timedelta(days=back)).isoformat() for back in (2, 1, 0)]
+_SYSTEMS = ("desks", "window")
+_MEASURE = {"desks": "onsite_consultations", "window": "documents_issued"}
+_LOCATION = {"repositoryLocationName": "yuebao", "repositoryName": "__repository__"}
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything running, and the database of the hall's two systems."""
+
+    page: Page
+    systems: Path
+
+    def answer(self, system: str, *days: str) -> None:
+        """Have a system count 5 on days, and close them."""
+        with closing(sqlite3.connect(self.systems)) as database, database:
+            for day in days:
+                database.execute(f"INSERT INTO {system} VALUES (?, 'D01', 5)", [day])
+                database.execute(f"INSERT INTO {system}_close VALUES (?, 5)", [day])
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    systems = folder / "systems.sqlite"
+    with closing(sqlite3.connect(systems)) as database, database:
+        for system in _SYSTEMS:
+            database.execute(f"CREATE TABLE {system} (stat_date TEXT, department_code TEXT, number INTEGER)")
+            database.execute(f"CREATE TABLE {system}_close (stat_date TEXT, total INTEGER)")
+    with postgres() as database, engineers_house(folder, database, _hall(folder / "hall", systems)) as page:
+        made = House(page, systems)
+        made.answer("window", *_DAYS)
+        made.answer("desks", *_DAYS[1:])
+        yield made
+
+
+def _hall(folder: Path, systems: Path) -> Path:
+    """A hall that asks two tables for yesterday in the minute after the next, and runs nothing else by itself."""
+    shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
+    shutil.copy(DEMO_HALL / "wording.txt.j2", folder)
+    days = [f"{day},true,test,tests\n" for day in _DAYS]
+    (folder / "catalogue" / "calendar_overrides.csv").write_text(
+        "".join(["stat_date,is_working_day,reason,reviewed_by\n", *days])
+    )
+    pull_at = (dt.datetime.now(_NOW.tzinfo) + dt.timedelta(seconds=90)).strftime("%H:%M")
+    text = (
+        f'code = "510000"\nname = "四川省政务服务大厅"\nfirst_day = {_DAYS[0]}\nwording = "wording.txt.j2"\n'
+        f'[certification]\npolicy = "automatic"\nsigners = "s.toml"\nkey = "k.pem"\npassphrase = "P"\n'
+        f'[automation]\npull_at = "{pull_at}"\n[environments]\nproduction = ["nightly_pull"]\n[retries]\nattempts = 1\n'
+    )
+    for system in _SYSTEMS:
+        measure = _MEASURE[system]
+        (folder / f"{system}.sql").write_text(
+            "SELECT stat_date, '510000' AS hall_code, department_code, NULL AS item_code, "
+            f"'{measure}' AS measure, number AS count FROM {system} WHERE :hall = '510000' AND stat_date = :day"
+        )
+        (folder / f"{system}_close.sql").write_text(
+            f"SELECT total AS {measure} FROM {system}_close WHERE :hall = '510000' AND stat_date = :day"
+        )
+        text += (
+            f'[systems.{system}]\nkind = "sql"\ntitle = "{system}"\nopens = "every_day"\nmeasures = ["{measure}"]\n'
+            f"database = {json.dumps(f'sqlite:///file:{systems}?mode=ro&uri=true')}\n"
+            f'counts = "{system}.sql"\nday_close = "{system}_close.sql"\n'
+        )
+    (folder / "hall.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _until(seconds: int, ask: Callable[[], Any]) -> Any:
+    """What is answered at last, when it isn't nothing."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := ask():
+            return found
+        time.sleep(0.5)
+    pytest.fail(f"nothing after {seconds} seconds")
+
+
+def test_what_runs_by_itself_is_listed_as_the_environment_says(house: House) -> None:
+    found = house.page.ask(_INSTIGATORS, repository=_LOCATION)
+    schedules = {each["name"]: each["scheduleState"]["status"] for each in found["schedulesOrError"]["results"]}
+    sensors = {each["name"]: each["sensorState"]["status"] for each in found["sensorsOrError"]["results"]}
+    (nightly,) = (name for name in schedules if name.startswith("nightly_pull_"))
+    assert schedules == {**dict.fromkeys(schedules, "STOPPED"), nightly: "RUNNING"}
+    assert {"catch_up", "month_end", "retention"} < schedules.keys()
+    assert sensors == {"alerts": "STOPPED"}
+
+
+def test_a_schedule_ticks_and_its_run_lands_yesterday_with_every_check(house: House) -> None:
+    def ended() -> Any:
+        runs = house.page.ask(_RUNS, filter={"pipelineName": "pull"})["runsOrError"]["results"]
+        return [run for run in runs if run["status"] in {"SUCCESS", "FAILURE"}]
+
+    (run,) = _until(180, ended)
+    tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+    assert run["status"] == "SUCCESS"
+    assert tags["dagster/schedule_name"].startswith("nightly_pull_")
+    assert tags["dagster/asset_partition_range_end"] == _DAYS[1]
+    for system in _SYSTEMS:
+        checks = _checks(house.page, system)
+        assert {name for name, check in checks.items() if check["status"] != "SUCCEEDED"} == set()
+        assert checks["no_personal_patterns"]["evaluation"]["metadataEntries"]
+
+
+def test_a_failed_run_is_re_executed_from_failure(house: House) -> None:
+    failed = _launch(house.page, _LAUNCH, executionParams=_pull(_DAYS[0]))
+    assert _outcome(house.page, failed) == ("FAILURE", {"desks": "FAILURE", "window": "SUCCESS"})
+    house.answer("desks", _DAYS[0])
+    again = _launch(house.page, _RE_EXECUTE, reexecutionParams={"parentRunId": failed, "strategy": "FROM_FAILURE"})
+    assert _outcome(house.page, again) == ("SUCCESS", {"desks": "SUCCESS"})
+
+
+def test_the_runs_lines_are_json_with_their_run(house: House) -> None:
+    home = Path(house.page.environment["YUEBAO_HOME"])
+    (run,) = house.page.ask(_RUNS, filter={"pipelineName": "pull", "statuses": ["FAILURE"]})["runsOrError"]["results"]
+    logs = [home / "yuebao-code-location.log", *(home / "dagster" / "storage").rglob("*.err")]
+    lines = [line for log in logs for line in log.read_text().splitlines() if line.startswith("{")]
+    assert run["runId"] in {json.loads(line).get("run_id") for line in lines}
+
+
+def test_doctor_finds_the_history_and_the_daemon(house: House) -> None:
+    command = [Path(sys.executable).with_name("yuebao"), "doctor"]
+    done = subprocess.run(command, env=dict(house.page.environment), capture_output=True, text=True, check=False)
+    assert "ok  run history: whole, 3 runs" in done.stdout
+    assert "ok  daemon: last heard of at" in done.stdout
+
+
+def _checks(page: Page, system: str) -> dict[str, Any]:
+    """The latest execution of every check of a system's asset, by name."""
+    found = page.ask(_CHECKS, key={"path": ["landing", system]})
+    return {
+        check["name"]: check["executionForLatestMaterialization"]
+        for check in found["assetNodeOrError"]["assetChecksOrError"]["checks"]
+        if check["name"] != "volume_is_usual"
+    }
+
+
+def _pull(day: str) -> dict[str, Any]:
+    tags = {"dagster/asset_partition_range_start": day, "dagster/asset_partition_range_end": day}
+    return {
+        "selector": {**_LOCATION, "jobName": "pull"},
+        "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
+    }
+
+
+def _launch(page: Page, mutation: str, **variables: Any) -> str:
+    (answer,) = page.ask(mutation, **variables).values()
+    assert answer["__typename"] == "LaunchRunSuccess", answer
+    run_id: str = answer["run"]["runId"]
+    return run_id
+
+
+def _outcome(page: Page, run_id: str) -> tuple[str, dict[str, str]]:
+    """How a run ended, and each step that pulls a system."""
+
+    def ended() -> Any:
+        run = page.ask(_STEPS, id=run_id)["runOrError"]
+        return run if run["status"] in {"SUCCESS", "FAILURE"} else None
+
+    run = _until(60, ended)
+    steps = {step["stepKey"].removeprefix("landing__"): step["status"] for step in run["stepStats"]}
+    return run["status"], {name: status for name, status in steps.items() if name in _SYSTEMS}
+
+
+_INSTIGATORS = """query ($repository: RepositorySelector!) {
+  schedulesOrError(repositorySelector: $repository) { ... on Schedules { results { name scheduleState { status } } } }
+  sensorsOrError(repositorySelector: $repository) { ... on Sensors { results { name sensorState { status } } } }
+}"""
+_RUNS = """query ($filter: RunsFilter) {
+  runsOrError(filter: $filter) { ... on Runs { results { runId status tags { key value } } } }
+}"""
+_STEPS = """query ($id: ID!) { runOrError(runId: $id) { ... on Run { status stepStats { stepKey status } } } }"""
+_CHECKS = """query ($key: AssetKeyInput!) {
+  assetNodeOrError(assetKey: $key) { ... on AssetNode { assetChecksOrError { ... on AssetChecks { checks {
+    name executionForLatestMaterialization { status evaluation { metadataEntries { label } } }
+  } } } } }
+}"""
+_LAUNCH = """mutation ($executionParams: ExecutionParams!) { launchRun(executionParams: $executionParams) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+} }"""
+_RE_EXECUTE = """mutation ($reexecutionParams: ReexecutionParams!) {
+  launchRunReexecution(reexecutionParams: $reexecutionParams) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
+  }
+}"""
