@@ -13,6 +13,10 @@ from orchestration.pulling import PullResult
 if TYPE_CHECKING:
     from expectations.validation import Finding
 
+# Owners, as Dagster writes them: whose an asset or a check is.
+ENGINEERS = "team:data-engineers"
+AUTHORS = "team:report-authors"
+
 _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
@@ -24,7 +28,7 @@ def check_specs(key: dg.AssetKey, rules: Iterable[Rule]) -> list[dg.AssetCheckSp
             asset=key,
             description=rule.description,
             blocking=rule.severity == "error",
-            metadata={"next_step": rule.next_step},
+            metadata={"owner": ENGINEERS, "next_step": rule.next_step},
         )
         for rule in rules
     ]

@@ -35,6 +35,8 @@ _REFERENCES = (
     ("stock_balances", "stock", "measures", "measure"),
     ("stock_balances", "inflow", "measures", "measure"),
     ("stock_balances", "outflow", "measures", "measure"),
+    ("reconciliations", "lesser_measure", "measures", "measure"),
+    ("reconciliations", "greater_measure", "measures", "measure"),
 )
 _LONGEST_SILENCE = 15
 

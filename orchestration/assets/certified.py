@@ -6,6 +6,7 @@ from typing import Literal
 import dagster as dg
 
 from orchestration.certifying import CERTIFICATE_ERRORS, Asked, People, archive_of, settle
+from orchestration.checks import AUTHORS, ENGINEERS
 from orchestration.dbt_manifest import build_checks
 from orchestration.home import current_home
 from orchestration.month import open_month, problems_of, refusal
@@ -40,7 +41,8 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         group_name="report",
         kinds={"json"},
-        owners=["team:data-engineers"],
+        owners=[ENGINEERS],
+        tags={"layer": "report"},
         description="The signed, chained record of the month's numbers and of all that they rest on.",
         output_required=False,
     )
@@ -70,7 +72,10 @@ def build_revision_check(hall: Hall) -> dg.AssetChecksDefinition:
         name=REVISION_CHECK.name,
         description="No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
         additional_deps=[dg.AssetKey(["landing", system]) for system in hall.systems],
-        metadata={"next_step": "look at what changed, then `yuebao revise MONTH --reason ... --note ...`"},
+        metadata={
+            "owner": AUTHORS,
+            "next_step": "look at what changed, then `yuebao revise MONTH --reason ... --note ...`",
+        },
     )
     def no_revision_is_pending() -> dg.AssetCheckResult:
         home = current_home()

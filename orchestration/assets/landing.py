@@ -7,7 +7,7 @@ import dagster as dg
 
 from expectations.rules import RULES
 from orchestration.catalogue import code_version, evidence_version, working_days
-from orchestration.checks import check_results, check_specs
+from orchestration.checks import ENGINEERS, check_results, check_specs
 from orchestration.home import current_home
 from orchestration.landing import Landing, Provenance
 from orchestration.partitions import daily
@@ -41,7 +41,8 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
         check_specs=check_specs(key, RULES),
         group_name="landing",
         kinds={*_KINDS[system.kind], "parquet"},
-        tags={"opens": system.opens},
+        owners=[ENGINEERS],
+        tags={"layer": "landing", "opens": system.opens},
         code_version=evidence_version(),
         output_required=False,
     )
