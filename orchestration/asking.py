@@ -7,33 +7,40 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from orchestration.hall_systems.contract import Outcome, PassingFault, PermanentFault, Question, Source, SourceFault
 from orchestration.settings import Retries
 
+Said = TypeVar("Said")
 HallsOf = Callable[[str, dt.date], tuple[str, ...]]
 
 
 def ask_patiently(source: Source, question: Question, retries: Retries) -> Mapping[str, Outcome]:
     """The answer of every hall of the question, or the fault that was left after the last attempt."""
-    patiently = Retrying(
+    answer = patiently(lambda: source.ask(question), retries)
+    return dict.fromkeys(question.halls, answer) if isinstance(answer, SourceFault) else answer
+
+
+def patiently(ask: Callable[[], Said], retries: Retries) -> Said | SourceFault:
+    """What a system says, asked again while a fault may pass; or the fault that was left after the last attempt."""
+    again = Retrying(
         stop=stop_after_attempt(retries.attempts),
         wait=_waiting(retries),
         retry=retry_if_exception_type(PassingFault),
         reraise=True,
     )
     try:
-        return patiently(source.ask, question)
+        return again(ask)
     except SourceFault as fault:
-        left = fault
+        return fault
     except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw mustn't hold the other days
-        left = PermanentFault(
+        return PermanentFault(
             f"the answer couldn't be read ({type(error).__name__} at {_place(error)})",
             "keep the answer and report it: Yuebao doesn't foresee it",
         )
-    return dict.fromkeys(question.halls, left)
 
 
 def _place(error: Exception) -> str:

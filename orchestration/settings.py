@@ -20,8 +20,9 @@ from pydantic import Field, ValidationError
 from orchestration.home import PROJECT_ROOT
 from orchestration.redaction import keep_secret
 from orchestration.settings_mistakes import complaint
-from orchestration.system_settings import AnySystem
+from orchestration.system_settings import AnySystem, HttpSystem
 from orchestration.system_settings.common import Strict
+from orchestration.system_settings.http_api import MonthTotals
 
 DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
 _USERINFO = re.compile(r"://[^/@]*@")
@@ -63,6 +64,12 @@ class Hall(Strict):
     wording: str = Field(description="the template of the statistics section, in the hall's folder")
     certification: Certification
     systems: dict[str, AnySystem] = Field(min_length=1)
+
+    @property
+    def month_totals(self) -> dict[str, tuple[HttpSystem, MonthTotals]]:
+        """The systems that state totals of their own of a whole month, and where."""
+        http = {name: system for name, system in self.systems.items() if isinstance(system, HttpSystem)}
+        return {name: (system, system.month_totals) for name, system in http.items() if system.month_totals}
 
     def halls_of(self, system: str) -> tuple[str, ...]:
         """The codes of the halls that a system answers for."""

@@ -12,7 +12,7 @@ from orchestration.cli.runs import RunOutcome, Runs
 from orchestration.dbt_manifest import DbtError, build_checks
 from orchestration.home import current_home
 from orchestration.landing import LandingError
-from orchestration.month import open_month, problems_of, refusal
+from orchestration.month import MONTH_TOTALS_CHECK, open_month, problems_of, refusal
 from orchestration.partitions import MonthError, reportable_days, today
 from orchestration.pending import pending_revision
 from orchestration.progress import tell
@@ -190,7 +190,7 @@ def _days(text: str, hall: Hall) -> list[dt.date]:
 
 
 def _a_build_mends(problem: Problem) -> bool:
-    return problem.kind in {"build_missing", "build_stale"} or problem.subject in build_checks()
+    return problem.kind in {"build_missing", "build_stale"} or problem.subject in {*build_checks(), MONTH_TOTALS_CHECK}
 
 
 def _refuse(name: str, problems: Sequence[Problem]) -> None:
