@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,7 +70,8 @@ class Questions:
     def __init__(self, retries: Retries, at_once: int) -> None:
         self._retries = retries
         self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="asking")
-        self._asked: dict[tuple[str, dt.date], list[Future[Mapping[str, Outcome]]]] = {}
+        self._asked: dict[tuple[str, dt.date], list[Future[_Reply]]] = {}
+        self._seconds: dict[tuple[str, dt.date], float] = {}
 
     def was_asked(self, system: str, day: dt.date) -> bool:
         """Whether a question is under way or answered, and its outcome not yet fetched."""
@@ -80,7 +83,7 @@ class Questions:
             for name, source in sources.items():
                 if (name, day) not in self._asked:
                     self._asked[name, day] = [
-                        self._pool.submit(ask_patiently, source, question, self._retries)
+                        self._pool.submit(_timed, source, question, self._retries)
                         for question in _questions(source, day, halls_of(name, day))
                     ]
 
@@ -88,11 +91,33 @@ class Questions:
         """The outcomes of one system by hall, in the order of days, waiting for each."""
         for day in days:
             replies = [asked.result() for asked in self._asked.pop((system, day))]
-            yield day, {hall: outcome for reply in replies for hall, outcome in reply.items()}
+            self._seconds[system, day] = sum(reply.seconds for reply in replies)
+            yield day, {hall: outcome for reply in replies for hall, outcome in reply.outcomes.items()}
+
+    def seconds(self, system: str, day: dt.date) -> float:
+        """How long the system took to answer for a day whose outcomes were fetched, over all its questions.
+
+        Retries and their waits are in it; the wait for a free thread isn't.
+        """
+        return self._seconds[system, day]
 
     def close(self) -> None:
         """Ask nothing more; what is under way is let end."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Reply:
+    """The outcomes of one question by hall, and how long they took."""
+
+    outcomes: Mapping[str, Outcome]
+    seconds: float
+
+
+def _timed(source: Source, question: Question, retries: Retries) -> _Reply:
+    begin = time.monotonic()
+    outcomes = ask_patiently(source, question, retries)
+    return _Reply(outcomes, time.monotonic() - begin)
 
 
 def _questions(source: Source, day: dt.date, halls: tuple[str, ...]) -> list[Question]:

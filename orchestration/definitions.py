@@ -6,7 +6,7 @@ import dagster as dg
 @dg.definitions
 def defs() -> dg.Definitions:
     """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
-    from orchestration.assets.certified import build_certified_asset, build_revision_check
+    from orchestration.assets.certified import build_certified_asset, build_ledger_check, build_revision_check
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.month_totals import build_month_totals_check
     from orchestration.assets.section import build_section_asset
@@ -24,7 +24,7 @@ def defs() -> dg.Definitions:
             build_certified_asset(hall),
             build_section_asset(hall),
         ],
-        asset_checks=[build_revision_check(hall), *build_month_totals_check(hall)],
+        asset_checks=[build_revision_check(hall), build_ledger_check(), *build_month_totals_check(hall)],
         jobs=jobs,
         schedules=build_schedules(jobs),
         resources={"hall_systems": HallSystems()},

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from orchestration.assets.certified import REVISION_CHECK
+from orchestration.assets.certified import LEDGER_CHECK, REVISION_CHECK
 
 PULL_JOB = "pull"
 REVISIONS_JOB = "revisions"
 FACTS_JOB = "facts"
 MONTH_JOB = "month"
+LEDGER_JOB = "verify_ledger"
 
 
 def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """The jobs: days are pulled; months are built, and built, certified and emitted."""
+    """The jobs: days are pulled; months are built, and built, certified and emitted; the whole ledger is verified."""
     landing = dg.AssetSelection.groups("landing")
+    ledger = dg.AssetSelection.checks(LEDGER_CHECK)
     pending = dg.AssetSelection.checks(REVISION_CHECK)
     facts = dg.AssetSelection.all() - landing - dg.AssetSelection.groups("report")
     return [
@@ -25,8 +27,11 @@ def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
         dg.define_asset_job(FACTS_JOB, selection=facts, description="Build and test a month's facts."),
         dg.define_asset_job(
             MONTH_JOB,
-            selection=dg.AssetSelection.all() - landing,
+            selection=dg.AssetSelection.all() - landing - ledger,
             description="Build a month's facts, test them, certify its numbers, and emit the statistics section.",
+        ),
+        dg.define_asset_job(
+            LEDGER_JOB, selection=ledger, description="Verify every certificate and all it vouches for."
         ),
     ]
 

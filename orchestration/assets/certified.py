@@ -15,9 +15,12 @@ from orchestration.pending import pending_revisions
 from orchestration.settings import Hall, load_hall
 from reports.certificate import Reason
 from reports.ledger import Entry
+from reports.verification import verify
 
 CERTIFIED_NUMBERS = dg.AssetKey("certified_numbers")
 REVISION_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_revision_is_pending")
+
+LEDGER_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "ledger_is_sound")
 
 
 class SignOffs(dg.Config):
@@ -93,6 +96,35 @@ def build_revision_check(hall: Hall) -> dg.AssetChecksDefinition:
         )
 
     return no_revision_is_pending
+
+
+def build_ledger_check() -> dg.AssetChecksDefinition:
+    """The check `ledger_is_sound`, which reads every certificate, extract and release: it has a job of its own."""
+
+    @dg.asset_check(
+        asset=CERTIFIED_NUMBERS,
+        name=LEDGER_CHECK.name,
+        description="Every certificate is signed and chained, and every extract and release is, to the byte, what it says.",
+        metadata={
+            "owner": ENGINEERS,
+            "next_step": "restore each file that is named from a backup, then `yuebao verify`; never certify over it",
+        },
+    )
+    def ledger_is_sound() -> dg.AssetCheckResult:
+        archive = archive_of(load_hall(), current_home())
+        if not archive.ledger.links() and not any(archive.published.glob("*/r[0-9]*")):
+            return dg.AssetCheckResult(
+                passed=True, description="no month is certified yet, so nothing is there to verify"
+            )
+        proof = verify(archive)
+        return dg.AssetCheckResult(
+            passed=proof.sound,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description="\n".join(map(str, proof.problems)) or "every file is what was signed",
+            metadata={"problems": len(proof.problems), "files verified": proof.files_hashed},
+        )
+
+    return ledger_is_sound
 
 
 def _metadata(entry: Entry) -> dict[str, dg.MetadataValue]:
