@@ -28,6 +28,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+# The daemon says which system hasn't landed by the morning (the landing assets' freshness policy).
+freshness:
+  enabled: true
 """
 
 

@@ -22,8 +22,9 @@ from orchestration.automation_settings import DEVELOPMENT, ENVIRONMENTS, Automat
 from orchestration.home import PROJECT_ROOT
 from orchestration.redaction import keep_secret
 from orchestration.settings_mistakes import complaint
-from orchestration.system_settings import AnySystem
+from orchestration.system_settings import AnySystem, HttpSystem
 from orchestration.system_settings.common import Strict
+from orchestration.system_settings.http_api import MonthTotals
 
 DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
 _USERINFO = re.compile(r"://[^/@]*@")
@@ -80,6 +81,12 @@ class Hall(Strict):
                     f"{', '.join(self.halls_of(name))}"
                 )
         return self
+
+    @property
+    def month_totals(self) -> dict[str, tuple[HttpSystem, MonthTotals]]:
+        """The systems that state totals of their own of a whole month, and where."""
+        http = {name: system for name, system in self.systems.items() if isinstance(system, HttpSystem)}
+        return {name: (system, system.month_totals) for name, system in http.items() if system.month_totals}
 
     def halls_of(self, system: str) -> tuple[str, ...]:
         """The codes of the halls that a system answers for."""

@@ -20,7 +20,7 @@ from orchestration.automation.planning import Pull, catch_up, nightly, pull_time
 from orchestration.automation_settings import AutomationName
 from orchestration.catalogue import working_days
 from orchestration.home import Home, current_home
-from orchestration.jobs import MONTH_JOB, PULL_JOB
+from orchestration.jobs import HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
 from orchestration.retention import RETENTION_JOB
 from orchestration.settings import Hall, HallFolder, automations_here, environment, load_hall
 from orchestration.standing import standings
@@ -76,6 +76,14 @@ def declared(hall: Hall) -> list[Declared]:
         Declared(
             *("month_end", "month_end", "17 * * * *", MONTH_JOB, _month_end),
             "From the first working day on: build a month that is in whole, have it certified, emit its section.",
+        ),
+        Declared(
+            *("verify_ledger", "verify_ledger", "0 5 * * *", LEDGER_JOB, _always),
+            "Verify every certificate, and to the byte what each vouches for.",
+        ),
+        Declared(
+            *("health_page", "health_page", "5 6-20 * * *", HEALTH_JOB, _always),
+            "Write the health page and its metrics, while people are about.",
         ),
         Declared(
             *("retention", "retention", "40 4 * * 0", RETENTION_JOB, _always),
