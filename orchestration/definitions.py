@@ -9,7 +9,7 @@ import dagster as dg
 def defs() -> dg.Definitions:
     """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
     from orchestration.alerts.sensor import build_alerts_sensor
-    from orchestration.assets.certified import build_certified_asset, build_revision_check
+    from orchestration.assets.certified import build_certified_asset, build_questions_check, build_revision_check
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.section import build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
@@ -29,7 +29,7 @@ def defs() -> dg.Definitions:
             build_certified_asset(hall),
             build_section_asset(hall),
         ],
-        asset_checks=[build_revision_check(hall)],
+        asset_checks=[build_revision_check(hall), build_questions_check()],
         jobs=[*build_jobs(), build_retention_job()],
         schedules=build_schedules(hall),
         sensors=[build_alerts_sensor(hall)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets.certified import REVISION_CHECK
+from orchestration.assets.certified import QUESTIONS_CHECK, REVISION_CHECK
 
 PULL_JOB = "pull"
 REVISIONS_JOB = "revisions"
@@ -15,11 +15,13 @@ MONTH_JOB = "month"
 def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """The jobs: days are pulled; months are built, and built, certified and emitted."""
     landing = dg.AssetSelection.groups("landing")
-    pending = dg.AssetSelection.checks(REVISION_CHECK)
+    pending = dg.AssetSelection.checks(REVISION_CHECK, QUESTIONS_CHECK)
     facts = dg.AssetSelection.all() - landing - dg.AssetSelection.groups("report")
     return [
         dg.define_asset_job(PULL_JOB, selection=landing | pending, description="Pull days of all hall systems."),
-        dg.define_asset_job(REVISIONS_JOB, selection=pending, description="See whether a certified month has changed."),
+        dg.define_asset_job(
+            REVISIONS_JOB, selection=pending, description="See whether a certified month has changed or is asked about."
+        ),
         dg.define_asset_job(FACTS_JOB, selection=facts, description="Build and test a month's facts."),
         dg.define_asset_job(
             MONTH_JOB,

@@ -1,7 +1,7 @@
 """校核: authors' questions on certified figures and their answers, a chained log that is only ever added to.
 
-`questions/000001.json`, `000002.json`, …: one file each, written once, each holding the SHA-256 of the file before it as
-`previous`. A question is open until an answer names it.
+`questions/000001.json`, `000002.json`, …: one file each, written once, each holding the SHA-256 of the file before it
+as `previous`. A question is open until an answer names it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ _LONGEST = 2_000
 
 class QuestionError(Exception):
     """A question can't be asked, answered or read; the message says why and what to do."""
+
+
+class OpenQuestionsError(Exception):
+    """A month may not be signed while somebody waits for an answer; the message lists the questions."""
 
 
 class LogError(Exception):
@@ -104,6 +108,16 @@ class Questions:
     def open_in(self, month: str | None = None) -> tuple[Question, ...]:
         """The questions that nobody has answered."""
         return tuple(question for question in self.of(month) if question.is_open)
+
+    def require_none_open(self, month: str) -> None:
+        """Refuse a month on which a question is open.
+
+        Raises:
+            OpenQuestionsError: one is.
+        """
+        if waiting := self.open_in(month):
+            lines = [f"{month} may not be signed while a question is open; answer it first (`yuebao answer`):"]
+            raise OpenQuestionsError("\n  ".join([*lines, *map(str, waiting)]))
 
     def ask(self, certificate: Certificate, metric: str, text: str, *, owner: str, by: str) -> Entry:
         """Open a question on a number of a certificate.

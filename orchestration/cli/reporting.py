@@ -25,6 +25,7 @@ from reports.certificate import Certificate
 from reports.ledger import LedgerError
 from reports.numbers import read_numbers
 from reports.proofreading import DocumentError, RegisterError
+from reports.questions import LogError, QuestionError
 from reports.readiness import EvidenceError, Problem
 from reports.release import release_of
 from reports.verification import verify
@@ -46,6 +47,8 @@ def user_errors() -> tuple[type[Exception], ...]:
         LedgerError,
         DocumentError,
         RegisterError,
+        QuestionError,
+        LogError,
         AlertsBusyError,
     )
 
@@ -74,7 +77,7 @@ def write_report(name: str, *, pull_first: bool) -> Report:
         bring_to_certificate(runs, name, Asked())
     else:
         tell("nothing behind %s has changed; nothing is rebuilt", name)
-        _require_sound(archive, name)
+        require_sound(archive, name)
     entry = archive.ledger.latest(name)
     if entry is None:
         raise Refused(
@@ -133,7 +136,8 @@ def require(outcome: RunOutcome) -> None:
         raise Refused("\n".join(outcome.messages))
 
 
-def _require_sound(archive: Archive, name: str) -> None:
+def require_sound(archive: Archive, name: str) -> None:
+    """Raise `Refused` with every problem that verifying a certified month finds."""
     proof = verify(archive, month=name)
     if not proof.sound:
         raise Refused("\n  ".join([f"{name} is certified, but not sound:", *map(str, proof.problems)]))

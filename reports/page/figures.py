@@ -85,16 +85,21 @@ class System:
 
 def figures(dossier: Dossier) -> tuple[Figure, ...]:
     """Every number, those of the paragraph first and in its order."""
-    metrics = released(dossier)["metrics"]
-    told = {row["metric"]: row for row in metrics}
-    printed = {
-        row["metric"]: dossier.section.find(f"{row['printed']} {row['display_unit']}")
-        for row in metrics
-        if row["in_section"]
-    }
-    after = len(dossier.section)
-    order = sorted(dossier.certificate.numbers, key=lambda each: (printed.get(each.metric, after), each.metric))
+    told = {row["metric"]: row for row in released(dossier)["metrics"]}
+    order = in_print_order(dossier.certificate.numbers, dossier.section)
     return tuple(_figure(dossier, number, told[number.metric]) for number in order)
+
+
+def in_print_order(numbers: Sequence[CertifiedNumber], section: str) -> list[CertifiedNumber]:
+    """Numbers in the order in which a section prints them; those that it doesn't print come last."""
+    places = [section.find(f"{number.printed} {number.display_unit}") for number in numbers]
+    last = len(section)
+    return [
+        number
+        for _, number in sorted(
+            zip(places, numbers, strict=True), key=lambda one: (one[0] if one[0] >= 0 else last, one[1].metric)
+        )
+    ]
 
 
 def released(dossier: Dossier) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Pages as bytes: templates filled with everything escaped, style and scripts inline under a policy that forbids others.
+"""Pages as bytes: templates with everything escaped, style and scripts inline under a policy that forbids others.
 
 The same dossier and standing give the same bytes.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import tomllib
 from base64 import b64encode
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -21,10 +21,9 @@ from markupsafe import Markup
 
 from reports.certificate import REASONS, Certificate, CertifiedNumber, DayRule, Role, moment_of
 from reports.dossier import Dossier
-from reports.page.figures import figures, released, rows_of_past, systems
+from reports.page.figures import figures, in_print_order, rows_of_past, systems
 from reports.page.proofbox import proof_data
 from reports.page.standing import Standing, month_title
-from reports.release import release_of
 from reports.revision import compare
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ _ROLES: Mapping[Role, str] = {"preparer": "编制", "reviewer": "审核", "signe
 _ROUNDINGS = {"half_up": "四舍五入", "half_even": "GB/T 8170 修约"}
 _FLAGS = {"p": "未核定", "r": "修订过", "b": "口径有调整"}
 # What would end a script element, or a line of a script, in JSON that stands in one.
-_DANGEROUS = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+_DANGEROUS = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 @dataclass(frozen=True)
@@ -116,12 +115,13 @@ def waiting_page(standing: Standing, *, hall: str, months: Sequence[str] = ()) -
     return _fill("month.html.j2", (), standing=standing, hall=hall, **_neighbours(standing.month, months))
 
 
-def index_page(standings: Sequence[Standing], *, hall: str) -> bytes:
-    """The index of all months, newest first, to lie at `published/index.html`."""
+def index_page(standings: Sequence[Standing], *, hall: str, section: str) -> bytes:
+    """The index of all months, newest first, to lie at `published/index.html`; the newest section gives the order."""
     newest_first = sorted(standings, key=lambda standing: standing.month, reverse=True)
     newest = next((each.certificate for each in newest_first if each.certificate), None)
     years = [(year, list(months)) for year, months in groupby(newest_first, key=lambda standing: standing.month[:4])]
-    return _fill("index.html.j2", (), hall=hall, years=years, columns=newest.numbers if newest else ())
+    columns = in_print_order(newest.numbers, section) if newest else []
+    return _fill("index.html.j2", (), hall=hall, years=years, columns=columns)
 
 
 def _fill(template: str, scripts: Sequence[str], **told: Any) -> bytes:
@@ -139,13 +139,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {"roles": _ROLES, "roundings": _ROUNDINGS, "flags": _FLAGS, "reasons": REASONS}
     environment.globals |= {"certificate": None, "before": "", "after": ""}
-    environment.filters |= {
-        "json": _json_in_script,
-        "moment": _moment,
-        "moment_text": lambda text: _moment(moment_of(text)),
-        "month_title": month_title,
-        "rows_of_past": rows_of_past,
-    }
+    environment.filters |= _FILTERS
     return environment
 
 
@@ -158,11 +152,24 @@ def _inline(name: str) -> _Inline:
 
 def _json_in_script(document: Any) -> Markup:
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.translate(str.maketrans(_DANGEROUS)))  # noqa: S704 - nothing is left that HTML would read
+    return Markup(text.translate(_DANGEROUS))  # noqa: S704 - nothing is left that HTML would read
 
 
 def _moment(moment: datetime) -> str:
     return f"{moment.year} 年 {moment.month} 月 {moment.day} 日 {moment:%H:%M}"
+
+
+def _moment_text(text: str) -> str:
+    return _moment(moment_of(text))
+
+
+_FILTERS: Mapping[str, Callable[..., object]] = {
+    "json": _json_in_script,
+    "moment": _moment,
+    "moment_text": _moment_text,
+    "month_title": month_title,
+    "rows_of_past": rows_of_past,
+}
 
 
 def _neighbours(month: str, months: Sequence[str]) -> dict[str, str]:

@@ -46,13 +46,11 @@ def sparkline(points: Sequence[Point]) -> Markup:
 def _places(points: Sequence[Point]) -> dict[int, tuple[float, float]]:
     counts = [point.number.exact for point in points if point.number]
     low, span = min(counts), max(counts) - min(counts)
-    # A month always keeps its distance from now, however short the past is.
-    step = (_WIDTH - 2 * _EDGE) / (MONTHS - 1)
-    first = _WIDTH - _EDGE - step * (len(points) - 1)
+    step = (_WIDTH - 2 * _EDGE) / max(1, len(points) - 1)
     room = _HEIGHT - 2 * _EDGE
     return {
         place: (
-            round(first + step * place, 1),
+            round(_WIDTH - _EDGE - step * (len(points) - 1 - place), 1),
             round(_HEIGHT - _EDGE - (room * (point.number.exact - low) / span if span else room / 2), 1),
         )
         for place, point in enumerate(points)

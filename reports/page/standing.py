@@ -1,4 +1,4 @@
-"""The state of a month as authors are told it: a word in large, whether it may be printed, and what is still missing."""
+"""The state of a month as authors are told it: a word in large, whether it may be printed, what is still missing."""
 
 from __future__ import annotations
 
