@@ -6,7 +6,6 @@ as `previous`. A question is open until an answer names it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -183,11 +182,11 @@ def _read(path: Path) -> tuple[Entry, bytes]:
 
     try:
         content = path.read_bytes()
-        entry = _adapter().validate_python(json.loads(content), strict=True)
-        if canonical_json(asdict(entry)) != content:
-            raise LogError(f"{path}: its bytes aren't what was written; restore it from a backup")
-    except (OSError, ValueError, ValidationError) as error:
+        entry = _adapter().validate_json(content, strict=True)
+    except (OSError, ValidationError) as error:
         raise LogError(f"{path} can't be read as a question or answer; restore it from a backup") from error
+    if canonical_json(asdict(entry)) != content:
+        raise LogError(f"{path}: its bytes aren't what was written; restore it from a backup")
     return entry, content
 
 

@@ -6,39 +6,40 @@ const Proofread = (data) => {
   );
   const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const byLength = (one, other) => other.length - one.length;
+  const unscaled = (unit) => unit.replace(/^[十百千万亿]+/, "");
   const units = new Set();
   for (const number of data.numbers)
     for (const unit of [number.unit, number.display_unit, ...(data.units[number.unit] ?? [])]) units.add(unit);
-  const bare = [...units].map((unit) => unit.replace(/^[十百千万亿]+/, ""));
-  const anyUnit = [...new Set(bare)].filter(Boolean).sort(byLength).map(escaped).join("|");
+  const anyUnit = [...new Set([...units].map(unscaled))].filter(Boolean).sort(byLength).map(escaped).join("|");
   const numerals = new RegExp(
-    `(?<![\\d.A-Za-z])(\\d{1,3}(?:[,，]\\d{3})+(?:\\.\\d+)?|\\d+(?:\\.\\d+)?)(余|多)?([十百千万亿]*)(余|多)?(${anyUnit})`,
+    `(?<![\\d.A-Za-z万亿])(\\d{1,3}(?:[,，]\\d{3})+(?:\\.\\d+)?|\\d+(?:\\.\\d+)?)(余|多)?([十百千万亿]*)(余|多)?(${anyUnit})`,
     "g",
   );
-  const unitNames = (unit) => {
-    const scale = unit.match(/^[十百千万亿]*/)[0];
-    const names = [unit.slice(scale.length), ...(data.units[unit.slice(scale.length)] ?? [])];
-    return names.map((name) => scale + name);
-  };
-  const otherTime = /上个?月|上年|去年|前年|同期|季度|半年|累计|以来|全年|\d月?[-—–~至到]+\d{1,2}月|次月|下月/;
+  const isFamily = (number, unit) => [number.unit, ...(data.units[number.unit] ?? [])].includes(unscaled(unit));
+  const compared = /上个?月|上年|去年|前年|同期|次月|下月/;
+  const period = /季度|半年|累计|以来|全年|\d月?[-—–~至到]+\d{1,2}月/;
   const thisMonth = /本月|当月|今年同月/;
+
+  const PARAGRAPH = "¶";
+  const lastOf = (text, marks) => Math.max(...[...marks].map((mark) => text.lastIndexOf(mark))) + 1;
 
   // 全角数字、标点按半角读；空白和换行不影响；`at` 记下每个字在原文的位置。
   const squeeze = (text) => {
     const characters = [];
     const at = [];
-    [...text].reduce((place, character) => {
+    let place = 0;
+    let previous = "";
+    for (const character of text) {
       const plain = /[０-９．：]/.test(character) ? character.normalize("NFKC") : character;
-      if (!/\s/.test(plain)) {
-        characters.push(plain);
-        at.push(place);
-      } else if (/\n/.test(plain) && /\n\s*$/.test(text.slice(0, place))) {
-        characters.push("。");
-        at.push(place);
+      const ends = plain === "\n" && /[。！？\n]/.test(previous);
+      if (ends || !/\s/.test(plain)) {
+        characters.push(ends ? PARAGRAPH : plain);
+        for (let unit = 0; unit < characters.at(-1).length; unit += 1) at.push(place + unit);
       }
-      return place + character.length;
-    }, 0);
-    return { characters, at, text: characters.join("") };
+      if (plain === "\n" || !/\s/.test(plain)) previous = plain;
+      place += character.length;
+    }
+    return { at, text: characters.join("") };
   };
 
   const named = (segment, earlier) => {
@@ -55,7 +56,9 @@ const Proofread = (data) => {
         if (whole) found.push({ number, weight: weight + 100, end: lastEnd(segment, here), words: here });
         else if (begun && !foreign(segment, here)) found.push({ number, weight, end: lastEnd(segment, here), words: here });
       }
-    return found.sort((one, other) => other.weight - one.weight || other.end - one.end)[0];
+    found.sort((one, other) => other.weight - one.weight || other.end - one.end);
+    const whole = new Set(found.filter((one) => one.weight > 100).map((one) => one.number));
+    return found.length ? { ...found[0], joined: whole.size > 1 } : undefined;
   };
   const lastEnd = (segment, words) => Math.max(...words.map((word) => segment.lastIndexOf(word) + word.length));
   const foreign = (segment, words) => {
@@ -65,15 +68,14 @@ const Proofread = (data) => {
   };
 
   const isOtherTime = (before, sentence) => {
-    let month = data.month;
     let other = false;
     const mention = /(?:(\d{4})年)?(\d{1,2})月份?(?!\d{1,2}[日号])|(\d{4})年|本月|当月/g;
-    for (const [text, year, number, alone] of before.matchAll(mention)) {
+    for (const [text, year, number, alone] of before.slice(lastOf(before, PARAGRAPH)).matchAll(mention)) {
       if (/本月|当月/.test(text)) other = false;
-      else other = Number(year ?? alone ?? data.year) !== data.year || (number ? Number(number) !== month : other);
+      else other = Number(year ?? alone ?? data.year) !== data.year || (number ? Number(number) !== data.month : other);
     }
-    const clause = sentence.slice(Math.max(...["，", "；", ","].map((mark) => sentence.lastIndexOf(mark))) + 1);
-    return other || (otherTime.test(clause) && !thisMonth.test(clause));
+    const clause = sentence.slice(lastOf(sentence, "，；,"));
+    return other || ((compared.test(clause) || period.test(sentence)) && !thisMonth.test(clause));
   };
 
   const verdict = (kind, message) => ({ kind, message });
@@ -81,7 +83,7 @@ const Proofread = (data) => {
     const same = (number) => digits === number.printed && unit === number.display_unit;
     const exactly = (number) => digits === number.exact && unit === number.unit;
     const told = (number) => `${number.printed} ${number.display_unit}`;
-    const clause = segment.slice(Math.max(...["，", "；", ","].map((mark) => segment.lastIndexOf(mark))) + 1);
+    const clause = segment.slice(lastOf(segment, "，；,"));
     const unjudged =
       patterns.other_scope.test(clause) ||
       patterns.changed_by.test(segment.slice(-24)) ||
@@ -93,7 +95,9 @@ const Proofread = (data) => {
     const shared = /分别|依次|共计|合计|总计|[和与及、]/.test(segment) || /^[、和]/.test(segment);
     const name = shared && /分别|依次/.test(sentence) ? undefined : named(segment, sentence);
     const close = name && segment.length - name.end <= 12;
-    if (!name || !close) {
+    if (close && name.joined && /(?:共|合计|共计|总计)[^，；]{0,4}$/.test(segment))
+      return verdict("skipped", "没有核对：像是几个数的合计");
+    if (!close || (!isFamily(name.number, unit) && digits !== name.number.printed)) {
       const equal = data.numbers.filter(same);
       if (equal.length) return verdict("match", `与核定数相同：${equal.map((number) => number.name).join("、")}`);
       const old = data.numbers.find((number) => number.earlier.includes(digits) && unit === number.display_unit);
@@ -120,8 +124,8 @@ const Proofread = (data) => {
       const [whole, written, more, scale, moreToo, unit] = match;
       const start = match.index;
       const before = plain.text.slice(0, start);
-      const sentenceStart = Math.max(...["。", "！", "？"].map((mark) => before.lastIndexOf(mark))) + 1;
-      const segmentStart = Math.max(left, sentenceStart, before.lastIndexOf("；") + 1);
+      const sentenceStart = lastOf(before, `。！？${PARAGRAPH}`);
+      const segmentStart = Math.max(left, lastOf(before, `。！？；${PARAGRAPH}`));
       const digits = written.replace(/[,，]/g, "");
       const after = plain.text.slice(start + whole.length);
       const found =
