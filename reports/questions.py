@@ -43,8 +43,8 @@ class LogError(Exception):
 class Entry:
     """A file of the log.
 
-    A question has `month`, `metric`, `certificate` (the short code of what it was asked about) and `owner`, who is to
-    answer it; an answer has `answers`, the question's id. `at` is in hall time.
+    A question has an `id`, such as `Q2`, `month`, `metric`, `certificate` (the short code of what it was asked about)
+    and `owner`, who is to answer it; an answer has `answers`, the question's id. `at` is in hall time.
     """
 
     kind: Literal["question", "answer"]
@@ -53,16 +53,12 @@ class Entry:
     at: str
     by: str
     text: str
+    id: str = ""
     month: str = ""
     metric: str = ""
     certificate: str = ""
     owner: str = ""
     answers: str = ""
-
-    @property
-    def id(self) -> str:
-        """What a question is called: `Q7`."""
-        return f"Q{self.sequence}"
 
 
 @dataclass(frozen=True)
@@ -147,6 +143,8 @@ class Questions:
         with FileLock(self.folder / _LOCK):
             entries = list(self._entries())
             previous = sha256(self._path(len(entries)).read_bytes()) if entries else ""
+            if kind == "question":
+                subject = {"id": f"Q{1 + sum(each.kind == kind for each in entries)}", **subject}
             entry = Entry(kind, len(entries) + 1, previous, hall_time(now()), by.strip(), text.strip(), **subject)
             write_once(self._path(entry.sequence), canonical_json(asdict(entry)), aside=self.folder / _ASIDE)
         return entry

@@ -52,10 +52,10 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Dossier:
     desk.mkdir(parents=True)
     (desk / "section.docx").write_bytes(b"PK a document")
     asked = Entry(
-        "question", 1, "", "2025-04-08T10:00:00+08:00", "李处", HOSTILE[0], MONTH, "online_accepted", "", "张三"
+        "question", 1, "", "2025-04-08T10:00:00+08:00", "李处", HOSTILE[0], "Q1", MONTH, "online_accepted", "", "张三"
     )
     given = Entry("answer", 2, "", "2025-04-09T10:00:00+08:00", "张三", "已核对", answers="Q1")
-    questions = (Question(asked, (given,)), Question(replace(asked, sequence=3, text=HOSTILE[4]), ()))
+    questions = (Question(asked, (given,)), Question(replace(asked, id="Q2", sequence=3, text=HOSTILE[4]), ()))
     standing = Standing(MONTH, "已核定", made.certificate, (), questions)
     page = month_page(made, standing, labels=LABELS, months=["2025-02", MONTH])
     (made.release.parent / "index.html").write_bytes(page)

@@ -25,6 +25,7 @@ from reports.release import release_of
 from reports.trace import TraceError
 
 _PAGE = "index.html"
+_LISTED = 5
 _NOT_IN: Mapping[DayStatus, str] = {
     "missing": "数据没有到",
     "quarantined": "收到的数据没有通过检查",
@@ -110,8 +111,9 @@ def _is_rest(state: DayState) -> bool:
 
 
 def _days(days: Sequence[dt.date]) -> str:
-    """`3 月 12 日、13 日`; a long list is its length and its ends."""
+    """Days of one month: `3 月 12 日、13 日`, `3 月 1 日至 31 日`; many with gaps are told by their number."""
     first, last = days[0], days[-1]
-    if len(days) > 5:
-        return f"{first.month} 月 {first.day} 日至 {last.month} 月 {last.day} 日之间有 {len(days)} 天"
-    return f"{first.month} 月 " + "、".join(f"{day.day} 日" for day in days)
+    if len(days) <= _LISTED:
+        return f"{first.month} 月 " + "、".join(f"{day.day} 日" for day in days)
+    ends = f"{first.month} 月 {first.day} 日至 {last.day} 日"
+    return ends if (last - first).days == len(days) - 1 else f"{ends}当中的 {len(days)} 天"

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from reports.certificate import REASONS, Certificate, CertifiedNumber, DayRule, Role, moment_of
+from reports.certificate import REASONS, CertifiedNumber, DayRule, Role, moment_of
 from reports.dossier import Dossier
 from reports.page.figures import figures, in_print_order, rows_of_past, systems
 from reports.page.proofbox import proof_data
@@ -99,7 +99,7 @@ def month_page(
         figures=figures(dossier),
         names={number.metric: number.metric_name for number in certificate.numbers},
         revisions=dossier.revisions,
-        revision_rows=_revision_rows(dossier.revisions),
+        revision_rows=_revision_rows(dossier),
         revision_note=compare(dossier.revisions[-2:]).note if len(dossier.revisions) > 1 else "",
         systems=systems(dossier),
         day_rules=_day_rules(certificate.foundation.day_rules),
@@ -177,8 +177,13 @@ def _neighbours(month: str, months: Sequence[str]) -> dict[str, str]:
     return {"before": max(earlier, default=""), "after": min(later, default="")}
 
 
-def _revision_rows(revisions: Sequence[Certificate]) -> list[_RevisionRow]:
-    names = {number.metric: number.metric_name for each in revisions for number in each.numbers}
+def _revision_rows(dossier: Dossier) -> list[_RevisionRow]:
+    """What changed first; then as the newest section prints it."""
+    revisions = dossier.revisions
+    printed = in_print_order(revisions[-1].numbers, dossier.section)
+    names: dict[str, str] = {}
+    for number in (*printed, *(number for each in revisions for number in each.numbers)):
+        names.setdefault(number.metric, number.metric_name)
     rows = []
     for metric, name in names.items():
         numbers = tuple(each.by_metric.get(metric) for each in revisions)
