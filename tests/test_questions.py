@@ -8,9 +8,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from orchestration.assets.certified import build_questions_check
 from orchestration.demo import demo_hall
+from orchestration.home import Home
 from orchestration.settings import DEMO_HALL
 from reports.certificate import Certificate
 from reports.questions import LogError, OpenQuestionsError, QuestionError, Questions
@@ -197,6 +200,29 @@ def test_an_open_question_blocks_a_revision_where_the_policy_says_so(certified: 
     asked.write_bytes(content)
     assert hall.run("answer", "Q1", "已补报").exit_code == 0
     assert hall.run("revise", "2025-03", "--reason", "source_correction", "--note", "补报").exit_code == 0
+
+
+def test_the_check_warns_while_a_question_is_open_or_nobody_can_tell(home: Home) -> None:
+    check, log = build_questions_check(), Questions(home.questions)
+    assert outcome(check) == (True, "every question is answered")
+
+    first = ask(log)
+    passed, description = outcome(check)
+    assert not passed
+    assert description.startswith(f"{first} open, 2025-03 online_accepted")
+    log.answer(first, "已核对", by="张三")
+    assert outcome(check)[0]
+
+    (home.questions / "000001.json").write_text("{}")
+    passed, description = outcome(check)
+    assert (passed, "restore it from a backup" in description) == (False, True)
+
+
+def outcome(check: dg.AssetChecksDefinition) -> tuple[bool, str]:
+    result = check()
+    assert isinstance(result, dg.AssetCheckResult)
+    assert result.severity == dg.AssetCheckSeverity.WARN
+    return result.passed, result.description or ""
 
 
 def _hall_that_blocks(folder: Path) -> Path:
