@@ -157,6 +157,12 @@ def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> No
     assert "为什么比上月多" in page.read_text(encoding="utf-8")
     assert "有 1 个校核问题还没有答复" in page.read_text(encoding="utf-8")
 
+    section = hall.home / "published" / "2025-03" / "r1" / "section.txt"
+    section.write_text(section.read_text(encoding="utf-8").replace("5.42", "5.52"), encoding="utf-8")
+    refused = hall.run("page")
+    assert (refused.exit_code, "2025-03 is certified, but not sound" in refused.output) == (1, True)
+    assert "5.52" not in page.read_text(encoding="utf-8")
+
     assert hall.run("answer", "Q1", "三月集中办理", "--by", "王科").output == "Q1 is answered\n"
     assert hall.run("questions", "--open").output == ""
     assert "answered" in hall.run("questions").output

@@ -420,10 +420,15 @@ def page(
     months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
 ) -> None:
     """Write the pages that authors read (网页): one per month and an index, each one file that needs nothing else."""
-    from orchestration.cli.page import write_pages
+    from orchestration.cli.reporting import Refused
+    from orchestration.pages import PageError, write_pages
 
     with _readable_errors():
-        for path in write_pages(months or ()):
+        try:
+            written = write_pages(months or ())
+        except PageError as error:
+            raise Refused(str(error)) from error
+        for path in written:
             typer.echo(os.path.relpath(path))
 
 

@@ -77,7 +77,7 @@ def write_report(name: str, *, pull_first: bool) -> Report:
         bring_to_certificate(runs, name, Asked())
     else:
         tell("nothing behind %s has changed; nothing is rebuilt", name)
-        require_sound(archive, name)
+        _require_sound(archive, name)
     entry = archive.ledger.latest(name)
     if entry is None:
         raise Refused(
@@ -136,8 +136,7 @@ def require(outcome: RunOutcome) -> None:
         raise Refused("\n".join(outcome.messages))
 
 
-def require_sound(archive: Archive, name: str) -> None:
-    """Raise `Refused` with every problem that verifying a certified month finds."""
+def _require_sound(archive: Archive, name: str) -> None:
     proof = verify(archive, month=name)
     if not proof.sound:
         raise Refused("\n  ".join([f"{name} is certified, but not sound:", *map(str, proof.problems)]))

@@ -33,8 +33,9 @@ const Proofread = (data) => {
       const plain = /[０-９．：]/.test(character) ? character.normalize("NFKC") : character;
       const ends = plain === "\n" && /[。！？\n]/.test(previous);
       if (ends || !/\s/.test(plain)) {
-        characters.push(ends ? PARAGRAPH : plain);
-        for (let unit = 0; unit < characters.at(-1).length; unit += 1) at.push(place + unit);
+        const kept = ends ? PARAGRAPH : plain;
+        characters.push(kept);
+        for (let unit = 0; unit < kept.length; unit += 1) at.push(place + unit);
       }
       if (plain === "\n" || !/\s/.test(plain)) previous = plain;
       place += character.length;

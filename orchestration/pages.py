@@ -1,4 +1,4 @@
-"""What `yuebao page` does: the pages of months and their index, from the archive and from how months stand now."""
+"""Writes the pages of months and their index, from the archive and from how each month stands now."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from orchestration.catalogue import closing_measures, department_names, labels
 from orchestration.certifying import archive_of
-from orchestration.cli.reporting import Refused, require_sound
 from orchestration.dbt_manifest import build_checks, ensure_manifest
 from orchestration.home import Home, current_home, prepare_environment
 from orchestration.month import Month, open_month, problems_of
@@ -22,7 +21,7 @@ from reports.page import Standing, index_page, month_page, waiting_page
 from reports.questions import Questions
 from reports.readiness import DayState, DayStatus
 from reports.release import release_of
-from reports.trace import TraceError
+from reports.verification import verify
 
 _PAGE = "index.html"
 _LISTED = 5
@@ -34,13 +33,17 @@ _NOT_IN: Mapping[DayStatus, str] = {
 }
 
 
+class PageError(Exception):
+    """A page may not be written; the message lists what is wrong."""
+
+
 def write_pages(months: Sequence[str]) -> list[Path]:
     """Write the pages of months, all certified ones when none is named, and the index; return their paths.
 
     A month without a certificate gets a page that says what is missing. The index lists every month that has a page.
 
     Raises:
-        Refused: a certified month isn't sound, or an extract of it isn't what was signed.
+        PageError: a certified month isn't sound, so nothing of it is shown.
     """
     home, hall = current_home(), load_hall()
     prepare_environment(home)
@@ -66,11 +69,11 @@ def _write(path: Path, content: bytes) -> Path:
 def _page(standing: Standing, archive: Archive, hall: Hall, months: Sequence[str]) -> bytes:
     if standing.certificate is None:
         return waiting_page(standing, hall=hall.name, months=months)
-    require_sound(archive, standing.month)
-    try:
-        dossier = open_dossier(archive, standing.certificate, department_names(), closing_measures())
-    except TraceError as error:
-        raise Refused(str(error)) from error
+    proof = verify(archive, month=standing.month)
+    if not proof.sound:
+        lines = [f"{standing.month} is certified, but not sound; its page isn't written:", *map(str, proof.problems)]
+        raise PageError("\n  ".join(lines))
+    dossier = open_dossier(archive, standing.certificate, department_names(), closing_measures())
     return month_page(dossier, standing, labels=labels(), months=months)
 
 
