@@ -91,6 +91,11 @@ class Home:
         return self.root / "alerts"
 
     @property
+    def questions(self) -> Path:
+        """校核: authors' questions and their answers, only ever added to."""
+        return self.root / "questions"
+
+    @property
     def docs(self) -> Path:
         """Great Expectations' Data Docs, one folder per run."""
         return self.root / "data_docs"

@@ -44,13 +44,17 @@ class Retries(Strict):
 
 
 class Certification(Strict):
-    """Who signs: the policy, the list of signers (a .toml), the signing key (a .pem) and its passphrase's variable."""
+    """Who signs: the policy, the list of signers (a .toml), the signing key (a .pem) and its passphrase's variable.
+
+    `questions` says what an open question (校核) on a month does: `warn` lists it, `block` lets nobody sign meanwhile.
+    """
 
     policy: Literal["automatic", "manual"]
     service: str = ""
     signers: str
     key: str
     passphrase: str
+    questions: Literal["warn", "block"] = "warn"
 
 
 class Hall(Strict):

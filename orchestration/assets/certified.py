@@ -16,11 +16,13 @@ from orchestration.pending import pending_revisions
 from orchestration.settings import Hall, load_hall
 from reports.certificate import Reason
 from reports.ledger import Entry
+from reports.questions import LogError, Questions
 from reports.verification import verify
 
 CERTIFIED_NUMBERS = dg.AssetKey("certified_numbers")
 REVISION_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_revision_is_pending")
 LEDGER_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "ledger_is_sound")
+QUESTIONS_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_question_is_open")
 
 
 class SignOffs(dg.Config):
@@ -129,6 +131,33 @@ def build_ledger_check() -> dg.AssetChecksDefinition:
         )
 
     return ledger_is_sound
+
+
+def build_questions_check() -> dg.AssetChecksDefinition:
+    """The check `no_question_is_open`, which runs with every pull and every month."""
+
+    @dg.asset_check(
+        asset=CERTIFIED_NUMBERS,
+        name=QUESTIONS_CHECK.name,
+        description="Nobody waits for an answer on a certified figure (校核); an unreadable log fails.",
+        metadata={
+            "owner": AUTHORS,
+            "next_step": "look at the figure, then `yuebao answer ID ...`; mend the source and revise if need be",
+        },
+    )
+    def no_question_is_open() -> dg.AssetCheckResult:
+        try:
+            waiting = [str(question) for question in Questions(current_home().questions).open_in()]
+        except LogError as error:
+            waiting = [str(error)]
+        return dg.AssetCheckResult(
+            passed=not waiting,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="\n".join(waiting) or "every question is answered",
+            metadata={"waiting": len(waiting)},
+        )
+
+    return no_question_is_open
 
 
 def _metadata(entry: Entry) -> dict[str, dg.MetadataValue]:

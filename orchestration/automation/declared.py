@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from expectations.rules import RULES
-from orchestration.assets.certified import REVISION_CHECK
+from orchestration.assets.certified import QUESTIONS_CHECK, REVISION_CHECK
 from orchestration.assets.landing import landing_key
 from orchestration.automation.deadlines import days_looked_after
 from orchestration.automation.months import candidates
@@ -170,10 +170,11 @@ def _request(pull: Pull, tick: Tick) -> dg.RunRequest:
         run_config=config,
         tags={RANGE_START: first, RANGE_END: last, CAUSE: pull.cause},
         asset_selection=chosen,
-        # Whether a revision is pending is asked with every pull, whichever systems it asks.
+        # Whether a revision is pending or a question open is asked with every pull, whichever systems it asks.
         asset_check_keys=[
             *(dg.AssetCheckKey(key, rule.name) for key in chosen for rule in RULES),
             REVISION_CHECK,
+            QUESTIONS_CHECK,
         ],
     )
 

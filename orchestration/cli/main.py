@@ -36,6 +36,7 @@ ReviewerOption = Annotated[str, typer.Option(help="who reviewed it 审核 (polic
 SignerOption = Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the hall's own folder, which holds its hall.toml")]
 RevisionOption = Annotated[int | None, typer.Option(help="a revision of the month other than the newest")]
+ByOption = Annotated[str, typer.Option(help="your name; else the system's user")]
 _REFUSED = 1
 _MISUSED = 2
 _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
@@ -432,6 +433,71 @@ def health(
             for path in write_page(found, file):
                 typer.echo(f"written: {os.path.relpath(path)}")
         _end_unless(found.is_well)
+
+
+@app.command()
+def page(
+    months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
+) -> None:
+    """Write the pages that authors read (网页): one per month and an index, each one file that needs nothing else."""
+    from orchestration.cli.reporting import Refused
+    from orchestration.pages import PageError, write_pages
+
+    with _readable_errors():
+        try:
+            written = write_pages(months or ())
+        except PageError as error:
+            raise Refused(str(error)) from error
+        for path in written:
+            typer.echo(os.path.relpath(path))
+
+
+@app.command()
+def question(
+    month: MonthArgument,
+    metric: Annotated[str, typer.Argument(help="a metric, as online_accepted or 全程网办受理")],
+    text: Annotated[str, typer.Argument(help="what is asked")],
+    *,
+    owner: Annotated[str, typer.Option(help="who is to answer; else whoever prepared the certificate")] = "",
+    by: ByOption = "",
+) -> None:
+    """Ask about a certified figure (校核): it shows on the page until somebody answers."""
+    from orchestration.cli.questions import ask_question
+
+    with _logged("question", month=month, metric=metric):
+        asked = ask_question(month, metric, text, owner=owner, by=by)
+    typer.echo(f"{asked.id} is open: {asked.month} {asked.metric}, code {asked.certificate}, owner {asked.owner}")
+
+
+@app.command()
+def answer(
+    question_id: Annotated[str, typer.Argument(metavar="ID", help="a question, as Q7")],
+    text: Annotated[str, typer.Argument(help="the answer")],
+    *,
+    by: ByOption = "",
+) -> None:
+    """Answer a question on a certified figure."""
+    from orchestration.cli.questions import answer_question
+
+    with _logged("answer", question=question_id):
+        given = answer_question(question_id, text, by=by)
+    typer.echo(f"{given.answers} is answered")
+
+
+@app.command()
+def questions(
+    month: Annotated[str | None, typer.Argument(metavar="[MONTH]", help="a month, or every one")] = None,
+    *,
+    only_open: Annotated[bool, typer.Option("--open", help="those that nobody has answered")] = False,
+) -> None:
+    """List questions on certified figures and their answers."""
+    from orchestration.cli.questions import list_questions
+
+    with _readable_errors():
+        for each in list_questions(month, only_open=only_open):
+            typer.echo(str(each))
+            for given in each.answers:
+                typer.echo(f"  answered {given.at[:16]} by {given.by}: {given.text}")
 
 
 @contextmanager

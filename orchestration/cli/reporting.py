@@ -25,6 +25,7 @@ from reports.certificate import Certificate
 from reports.ledger import LedgerError
 from reports.numbers import read_numbers
 from reports.proofreading import DocumentError, RegisterError
+from reports.questions import LogError, QuestionError
 from reports.readiness import EvidenceError, Problem
 from reports.release import release_of
 from reports.verification import verify
@@ -46,6 +47,8 @@ def user_errors() -> tuple[type[Exception], ...]:
         LedgerError,
         DocumentError,
         RegisterError,
+        QuestionError,
+        LogError,
         AlertsBusyError,
     )
 
