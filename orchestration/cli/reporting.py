@@ -21,6 +21,7 @@ from orchestration.working_days import CalendarError
 from reports import section
 from reports.archive import Archive
 from reports.certificate import Certificate
+from reports.edition.settings import EditionError
 from reports.ledger import LedgerError
 from reports.numbers import read_numbers
 from reports.proofreading import DocumentError, RegisterError
@@ -45,6 +46,7 @@ def user_errors() -> tuple[type[Exception], ...]:
         LedgerError,
         DocumentError,
         RegisterError,
+        EditionError,
     )
 
 

@@ -6,7 +6,7 @@ from reports.proofreading.findings import Finding, Matched, NotChecked, Proof, S
 from reports.proofreading.known import Known, KnownNumber, OwnFigure
 from reports.proofreading.passages import Passage, Place
 from reports.proofreading.proof import proofread
-from reports.proofreading.registers import RegisterError, read_register
+from reports.proofreading.registers import RegisterError, read_register, sum_faults
 
 __all__ = [
     "DocumentError",
@@ -25,4 +25,5 @@ __all__ = [
     "proofread",
     "read_document",
     "read_register",
+    "sum_faults",
 ]

@@ -49,10 +49,20 @@ def read_document(path: Path) -> list[Passage]:
 
 
 def _read_text(path: Path) -> list[Passage]:
+    return passages_of(decoded(path))
+
+
+def decoded(path: Path) -> str:
+    """The text of a file in UTF-8 or GB 18030.
+
+    Raises:
+        DocumentError: It is in neither.
+        OSError: The file can't be opened.
+    """
     content = path.read_bytes()
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return passages_of(content.decode(encoding))
+            return content.decode(encoding)
         except UnicodeDecodeError:
             continue
     raise DocumentError(f"{path.name} 的文字编码既不是 UTF-8，也不是 GB 18030")
@@ -101,7 +111,7 @@ def _table_of_lines(first: int, lines: Sequence[str], caption: str) -> Iterator[
     for number, line in enumerate(lines, first):
         if not _RULE_OF_TABLE.match(line):
             rows.append([(cell, Place(line=number, column=start + 1)) for start, cell in _cells_of_line(line)])
-    yield from _cells(rows, caption)
+    yield from table_passages(rows, caption)
 
 
 def _cells_of_line(line: str) -> Iterator[tuple[int, str]]:
@@ -112,7 +122,7 @@ def _cells_of_line(line: str) -> Iterator[tuple[int, str]]:
 # Tables of either kind.
 
 
-def _cells(rows: Sequence[Sequence[tuple[str, Place]]], caption: str) -> Iterator[Passage]:
+def table_passages(rows: Sequence[Sequence[tuple[str, Place]]], caption: str) -> Iterator[Passage]:
     """The cells of a table; a number is told the texts to its left and the heading of its column."""
     headings = [text.strip() for text, _ in rows[0]] if rows else []
     for index, row in enumerate(rows):
@@ -177,7 +187,7 @@ class _Word:
             ]
             for row, line in enumerate(element.iterchildren(f"{W}tr"), 1)
         ]
-        yield from _cells(rows, self.caption)
+        yield from table_passages(rows, self.caption)
         for nested in element.iterfind(f"{W}tr/{W}tc/{W}tbl"):
             yield from self._table(nested)
 

@@ -143,7 +143,7 @@ class Measured:
         """By style name in Word, in which types its text is really set, and how many characters of it."""
         found: dict[str, Counter[Type]] = {}
         for paragraph in self.document.element.body.iter(f"{W}p"):
-            style = self._style_of(paragraph)
+            style = self.style_of(paragraph)
             for run in paragraph.iter(f"{W}r"):
                 length = sum(len((text.text or "").strip()) for text in run.iter(f"{W}t"))
                 if length:
@@ -187,9 +187,15 @@ class Measured:
         """Every table of the body."""
         return iter(self.document.element.body.iter(f"{W}tbl"))
 
+    def outline_of(self, paragraph: Any) -> int:
+        """The level at which a paragraph is a heading, by itself or by its style; 0 for none."""
+        level = self._paragraph_property(paragraph, "outlineLvl", "val")
+        return int(level) + 1 if level is not None and int(level) < 9 else 0
+
     # How properties are inherited: the run's own, then its paragraph's style and those it rests on, then the defaults.
 
-    def _style_of(self, paragraph: Any) -> str:
+    def style_of(self, paragraph: Any) -> str:
+        """The style of a paragraph."""
         named = paragraph.find(f"{W}pPr/{W}pStyle")
         return named.get(f"{W}val") if named is not None else self._default
 
@@ -206,7 +212,7 @@ class Measured:
 
     def _type(self, paragraph: Any, run: Any) -> Type:
         own = [each for each in (run, paragraph) if each is not None]
-        return self._resolved([*own, *self._chain_of(self._style_of(paragraph))])
+        return self._resolved([*own, *self._chain_of(self.style_of(paragraph))])
 
     def _resolved(self, holders: list[Any]) -> Type:
         if self._defaults is not None:
@@ -222,7 +228,7 @@ class Measured:
         )
 
     def _paragraph_property(self, paragraph: Any, name: str, attribute: str) -> str | None:
-        return self._inherited([paragraph, *self._chain_of(self._style_of(paragraph))], "pPr", name, attribute)
+        return self._inherited([paragraph, *self._chain_of(self.style_of(paragraph))], "pPr", name, attribute)
 
     def _inherited(self, holders: list[Any], group: str, name: str, attribute: str) -> str | None:
         for holder in holders:
