@@ -13,7 +13,7 @@ _ON_THE_GRID = (
     '<w:widowControl w:val="0"/><w:autoSpaceDE w:val="0"/><w:autoSpaceDN w:val="0"/><w:snapToGrid w:val="0"/>'
 )
 _UNTRACKED = '<w:spacing w:val="0"/>'
-_LANGUAGE = '<w:lang w:val="zh-CN" w:eastAsia="zh-CN"/>'
+_LANGUAGE = '<w:lang w:val="en-US" w:eastAsia="zh-CN"/>'
 
 
 def set_styles(document: Any, profile: Profile) -> None:
