@@ -274,6 +274,15 @@ def test_files_are_the_same_for_the_same_edition_and_say_what_they_are(
     assert "可以刊印" in one.report
 
 
+def test_a_pdf_that_cannot_be_made_is_said_and_fails_nothing(
+    folder: Path, month: Printable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.word.pdf.find_libreoffice", lambda: None)
+    written = write_edition(assembled(folder, month), tmp_path / "out", pdf=True)
+    assert written.good
+    assert "PDF：本机没有安装 LibreOffice" in written.report
+
+
 # The command.
 
 

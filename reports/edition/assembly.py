@@ -33,6 +33,7 @@ _LONGEST_HEADING = 40
 _DIGITS = re.compile(r"(\d+)")
 # What the fonts of official documents don't have: pictographs and what varies them.
 _PICTURES = re.compile("[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+")
+_SECTION_ONE = "一、总体运行情况"
 _ABSENT = "（本栏目稿件暂缺）"
 
 
@@ -81,7 +82,7 @@ def assemble(folder: Path, settings: Settings, month: Printable, numbers: Sequen
     known = Known(month.vouched.month, numbers, figures)
     remarks = [*assembling.remarks, *assembling.proof(known)]
     if not month.certified:
-        remarks.append(Remark("一、总体运行情况", "", "本月数据还没有核定，只能看样", wrong=False))
+        remarks.append(Remark(_SECTION_ONE, "", "本月数据还没有核定，只能看样", wrong=False))
     draft = not month.certified or any(remark.wrong for remark in remarks)
     manuscript = Manuscript(
         title=f"{settings.title} {settings.issue}",
@@ -111,7 +112,7 @@ class _Assembling:
         taken = {name for number in self.month.numbers.values() for name in (number.metric, number.metric_name)}
         figures: list[OwnFigure] = []
         for path in _files(folder):
-            file = f"{REGISTERS}/{path.name}"
+            file = f"{REGISTERS}/{printable(path.name)}"
             try:
                 read = read_register(path)
             except RegisterError as error:
@@ -132,17 +133,19 @@ class _Assembling:
     # Sections.
 
     def section_one(self) -> Iterator[Block]:
-        """Section 一, as it was certified."""
-        for block in section_blocks(self.month):
+        """Section 一, as it was certified: the system put every word of it there."""
+        for number, block in enumerate(section_blocks(self.month), 1):
             if not isinstance(block, Table):
-                self.lines.append(_Line(f"{NUMERALS[0]}、", Passage(plain(block.text), Place(paragraph=1, column=1))))
+                text = plain(block.text)
+                passage = Passage(text, Place(paragraph=number, column=1))
+                self.lines.append(_Line(_SECTION_ONE, passage, ((0, len(text)),)))
             yield block
 
     def section(self, folder: Path, heading: str, references: References) -> Iterator[Block]:
         """A section that authors write: its heading, and its files' items numbered （一）（二）…."""
         yield Heading(1, text_of(heading))
         numbering = _Numbering()
-        fragments = [read_fragment(path, f"{heading}/{path.name}") for path in _files(folder)]
+        fragments = [read_fragment(path, f"{heading}/{printable(path.name)}") for path in _files(folder)]
         if not any(fragment.pieces for fragment in fragments):
             self._wrong(heading, "", "这个栏目没有稿件，请把 .md、.txt 或 .docx 放进同名的文件夹")
             yield Paragraph(text_of(_ABSENT))
@@ -200,7 +203,7 @@ class _Assembling:
         used = {*settings.headings, REGISTERS, SETTINGS, _GUIDE}
         for path in sorted(folder.iterdir()):
             if path.name not in used and not _is_left_out(path):
-                self._note(path.name, "", "没有用上：不是栏目的文件夹，栏目名称见 edition.toml 的 sections")
+                self._note(printable(path.name), "", "没有用上：不是栏目的文件夹，栏目名称见 edition.toml 的 sections")
 
     def proof(self, known: Known) -> Iterator[Remark]:
         """What proofreading finds; what it says of a number that a reference put there is for authors to know."""

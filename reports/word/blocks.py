@@ -42,7 +42,10 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Table:
-    """A table by rows of cells; the first row is its heading, `caption` is what a screen reader says of it."""
+    """A table by rows of cells; the first row is its heading.
+
+    `caption` is what a screen reader says of it; without one that is the heading before it.
+    """
 
     rows: Sequence[Sequence[Text]]
     caption: str = ""

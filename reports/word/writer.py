@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from reports.word.blocks import Block, Heading, Paragraph, Run, Table, Text, printable, text_of
+from reports.word.blocks import Block, Heading, Paragraph, Run, Table, Text, plain, printable, text_of
 from reports.word.manuscript import Manuscript, Masthead
 from reports.word.package import new_document, set_properties, to_bytes
 from reports.word.page import DRAFT, mark_draft, set_page
@@ -62,6 +62,7 @@ class _Setting:
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
         self.width = twips(profile.type_width_mm)
+        self.heading = ""
 
     def manuscript(self, manuscript: Manuscript) -> Iterator[Any]:
         """Everything, in order."""
@@ -89,6 +90,7 @@ class _Setting:
     def _block(self, block: Block) -> Iterator[Any]:
         match block:
             case Heading(level=level, text=text):
+                self.heading = plain(text)
                 yield self._paragraph(text, f"heading{level}")
             case Paragraph(text=text, style=style):
                 yield self._paragraph(text, style)
@@ -109,7 +111,7 @@ class _Setting:
             f"{''.join(_cells(row, widths, style, heads=not index))}</w:tr>"
             for index, row in enumerate(table.rows)
         )
-        caption = attribute(printable(table.caption))
+        caption = attribute(printable(table.caption or self.heading))
         grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
         return element(
             f'<w:tbl><w:tblPr><w:tblStyle w:val="TableGrid"/><w:tblW w:w="{self.width}" w:type="dxa"/>'
