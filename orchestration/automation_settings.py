@@ -29,6 +29,7 @@ class Automation(Strict):
         month_end_at: from when on, from the first working day, the month before is built and certified.
         certification_deadline: the working day of the month after by which a month has to be certified.
         edition_day: the day of the month after on which the edition appears; the working day before, if closed.
+        keep_runs_days: how long Dagster's runs and events are kept.
     """
 
     pull_at: dt.time = dt.time(2, 30)
@@ -37,3 +38,4 @@ class Automation(Strict):
     month_end_at: dt.time = dt.time(6, 0)
     certification_deadline: int = Field(default=5, ge=1, le=20)
     edition_day: int = Field(default=24, ge=1, le=28)
+    keep_runs_days: int = Field(default=180, ge=1)

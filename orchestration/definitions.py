@@ -1,11 +1,14 @@
 """What Dagster loads. Everything is built when asked for; importing this module reads no file and opens nothing."""
 
+import warnings
+
 import dagster as dg
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
+    from orchestration.alerts.sensor import build_alerts_sensor
     from orchestration.assets.certified import build_certified_asset, build_revision_check
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.section import build_section_asset
@@ -13,8 +16,11 @@ def defs() -> dg.Definitions:
     from orchestration.automation.declared import build_schedules
     from orchestration.jobs import build_jobs
     from orchestration.resources import HallSystems
+    from orchestration.retention import build_retention_job
     from orchestration.settings import load_hall
 
+    # Dagster marks backfill policies as beta; a user can do nothing about that.
+    warnings.simplefilter("ignore", dg.BetaWarning)
     hall = load_hall().hall
     return dg.Definitions(
         assets=[
@@ -24,8 +30,9 @@ def defs() -> dg.Definitions:
             build_section_asset(hall),
         ],
         asset_checks=[build_revision_check(hall)],
-        jobs=build_jobs(),
+        jobs=[*build_jobs(), build_retention_job()],
         schedules=build_schedules(hall),
+        sensors=[build_alerts_sensor(hall)],
         resources={"hall_systems": HallSystems()},
         executor=dg.in_process_executor,
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from orchestration.alerts.sending import ChannelError, Sender
 from orchestration.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.certifying import read_signers
 from orchestration.home import current_home
@@ -73,6 +74,8 @@ def folder_checks(hall: HallFolder) -> Iterator[Checked]:
         yield from _references(tables, hall.hall)
         yield _wording(tables, hall)
     yield _signing(hall)
+    for name, channel in hall.hall.alerts.channels.items():
+        yield _channel(hall, f"alerts.channels.{name}", channel.url)
 
 
 def _references(tables: Tables, hall: Hall) -> Iterator[Checked]:
@@ -156,6 +159,14 @@ def _signing(hall: HallFolder) -> Checked:
         found = f"the key of {settings.key} isn't in {settings.signers}; list its public key {key.public_key}"
         return Checked("signing", good=False, found=found)
     return Checked("signing", good=True, found=f"policy {settings.policy}, the key is {listed[0]}'s")
+
+
+def _channel(hall: HallFolder, subject: str, variable: str) -> Checked:
+    try:
+        Sender(variable, variables_of(hall.hall, current_home()))
+    except ChannelError as error:
+        return Checked(subject, good=False, found=str(error))
+    return Checked(subject, good=True, found=f"{variable} can be used; `yuebao alerts --test` sends something")
 
 
 def _system(hall: HallFolder, name: str, day: dt.date | None) -> Checked:

@@ -88,6 +88,11 @@ class Home:
         return self.root / "events"
 
     @property
+    def alerts(self) -> Path:
+        """What each alert channel was told."""
+        return self.root / "alerts"
+
+    @property
     def docs(self) -> Path:
         """Great Expectations' Data Docs, one folder per run."""
         return self.root / "data_docs"

@@ -1,7 +1,7 @@
 """Days of a hall under Dagster's schedules with a moved clock: ticks are evaluated and their runs made, in order.
 
-What the daemon does is done here as it does it: missed ticks after a downtime (at most five of a schedule), and no second
-run for a run key. The runs are real, in this process, on the history of a state folder.
+What the daemon does is done here as it does it: missed ticks after a downtime (at most five of a schedule), and no
+second run for a run key. The runs are real, in this process, on the history of a state folder.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,12 +17,12 @@ from pydantic import ValidationError
 from orchestration.automation.deadlines import days_looked_after, deadlines_of, due_at, late_at
 from orchestration.automation.declared import RANGE_END, RANGE_START, Declared, declared
 from orchestration.automation.planning import MOST_DAYS_AT_ONCE, Pull, catch_up, gaps, nightly, pull_times
-from orchestration.automation_settings import AUTOMATIONS
+from orchestration.automation_settings import AUTOMATIONS, ENVIRONMENTS, Automation
 from orchestration.definitions import defs
 from orchestration.home import Home
 from orchestration.landing import Counted, HallCounts, Landing, Provenance
 from orchestration.quarantine import Refusal
-from orchestration.settings import Hall, SettingsError, load_hall
+from orchestration.settings import DEMO_HALL, Hall, SettingsError, load_hall
 from orchestration.standing import Standing, standings
 from orchestration.working_days import WorkingDays
 
@@ -258,3 +260,16 @@ def test_an_automation_that_doesnt_exist_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hall.toml").write_text(f'{text}\n[environments]\nstaging = ["nightly_push"]\n', encoding="utf-8")
     with pytest.raises(SettingsError, match=r"environments\.staging\.0: Input should be 'nightly_pull'"):
         load_hall(tmp_path)
+
+
+def test_the_guide_shows_what_holds_when_it_is_left_out() -> None:
+    guide = (DEMO_HALL.parents[1] / "hall_systems" / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(\[automation\].*?)```", guide, re.DOTALL)
+    document = tomllib.loads(block)
+    assert Automation.model_validate(document["automation"]) == Automation()
+    assert {name: tuple(allowed) for name, allowed in document["environments"].items()} == ENVIRONMENTS
+    hall = _hall(
+        window_system__halls=("510000", "510300"),
+        **{f"window_system__{key}": value for key, value in document["systems"]["window_system"].items()},
+    )
+    assert hall.pull_time("window_system", "510300") == dt.time(7, 30)

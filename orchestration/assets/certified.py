@@ -1,5 +1,6 @@
 """Certified numbers: a month's certificate as an asset, and the check that says when one waits for a revision."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
@@ -47,7 +48,11 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
     def certified_numbers(context: dg.AssetExecutionContext, config: SignOffs) -> Iterator[dg.MaterializeResult[None]]:
         month = open_month(context.partition_key[:7])
         if problems := problems_of(month, build_checks()):
-            raise dg.Failure(description=refusal(month.name, problems), allow_retries=False)
+            raise dg.Failure(
+                description=refusal(month.name, problems),
+                metadata=Counter(problem.kind for problem in problems),
+                allow_retries=False,
+            )
         reason: Reason | Literal[""] = config.reason
         asked = Asked(config.revision, People(config.preparer, config.reviewer, config.signer), reason, config.note)
         try:

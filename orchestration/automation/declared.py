@@ -21,6 +21,7 @@ from orchestration.automation_settings import AutomationName
 from orchestration.catalogue import working_days
 from orchestration.home import Home, current_home
 from orchestration.jobs import MONTH_JOB, PULL_JOB
+from orchestration.retention import RETENTION_JOB
 from orchestration.settings import Hall, HallFolder, automations_here, environment, load_hall
 from orchestration.standing import standings
 
@@ -76,6 +77,10 @@ def declared(hall: Hall) -> list[Declared]:
             *("month_end", "month_end", "17 * * * *", MONTH_JOB, _month_end),
             "From the first working day on: build a month that is in whole, have it certified, emit its section.",
         ),
+        Declared(
+            *("retention", "retention", "40 4 * * 0", RETENTION_JOB, _always),
+            "Delete runs of half a year ago, less those that the page needs.",
+        ),
     ]
 
 
@@ -110,6 +115,10 @@ def _schedule(row: Declared, hall: Hall) -> dg.ScheduleDefinition:
         yield from row.decide(Tick(now, folder, current_home(), context))
 
     return decide
+
+
+def _always(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    yield dg.RunRequest(run_key=f"{tick.now:%Y-%m-%dT%H:%M}")
 
 
 def _nightly_pull(at: dt.time) -> Declared:
@@ -169,14 +178,15 @@ def _under_way(tick: Tick) -> dict[str, set[dt.date]]:
     asked: dict[str, set[dt.date]] = {}
     for record in tick.context.instance.get_run_records(lately):
         run = record.dagster_run
-        days = _days_of(run)
+        days = days_asked(run)
         systems = {key.path[-1] for key in run.asset_selection} if run.asset_selection else set(tick.hall.hall.systems)
         for system in systems:
             asked.setdefault(system, set()).update(days)
     return asked
 
 
-def _days_of(run: dg.DagsterRun) -> set[dt.date]:
+def days_asked(run: dg.DagsterRun) -> set[dt.date]:
+    """The days that a pull asks for."""
     first = run.tags.get(RANGE_START) or run.tags.get("dagster/partition")
     if first is None:
         return set()

@@ -329,6 +329,21 @@ def _print_checks(checks: Iterable["Checked"], what: str, when_good: str) -> Non
 
 
 @app.command()
+def retention(
+    *,
+    keep_days: Annotated[int | None, typer.Option(min=1, help="else as the hall's settings say")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how many")] = False,
+) -> None:
+    """Delete old runs from Dagster's history; no number, extract or certificate is in it."""
+    from orchestration.cli.retention import forget
+
+    with _readable_errors():
+        with progress_line():
+            said = forget(keep_days, dry_run=dry_run)
+        typer.echo(said)
+
+
+@app.command()
 def sample_hall(
     folder: FolderArgument,
     day: Annotated[str, typer.Argument(help="a day, as 2025-03-12")],
@@ -407,6 +422,20 @@ def edition(
         for path in written.files:
             typer.echo(f"  {os.path.relpath(path)}")
         _end_unless(written.good)
+
+
+@app.command()
+def alerts(
+    *,
+    send: Annotated[bool, typer.Option("--send", help="tell every channel what is news to it")] = False,
+    test: Annotated[str, typer.Option(metavar="CHANNEL", help="send a test message through one channel")] = "",
+) -> None:
+    """Show what deserves an alert now and what each channel would be told of it; nothing is sent unless asked."""
+    from orchestration.cli.alerts import sent, shown, tried_out
+
+    with _readable_errors():
+        for line in [tried_out(test)] if test else sent() if send else shown():
+            typer.echo(line)
 
 
 @contextmanager

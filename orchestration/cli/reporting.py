@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.alerts.memory import AlertsBusyError
 from orchestration.certifying import Asked, archive_of, origin_of
 from orchestration.cli.runs import RunOutcome, Runs
 from orchestration.dbt_manifest import DbtError, build_checks
@@ -47,6 +48,7 @@ def user_errors() -> tuple[type[Exception], ...]:
         DocumentError,
         RegisterError,
         EditionError,
+        AlertsBusyError,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -39,8 +38,6 @@ class Runs:
     def __init__(self, home: Home) -> None:
         self._instance = dagster_instance(home)
         ensure_manifest()
-        # Dagster marks backfill policies as beta; a user can do nothing about that.
-        warnings.simplefilter("ignore", dg.BetaWarning)
         self._definitions = defs()
 
     def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:

@@ -28,6 +28,7 @@ class Asked:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    body: bytes = b""
     at: float = field(default_factory=time.monotonic)
 
 
@@ -112,7 +113,8 @@ class _Answers(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        asked = Asked(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), self.headers)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = Asked(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), self.headers, body)
         self.server.asked.append(asked)
         reply = self.server.answer(asked)
         if self.server.is_cut or not isinstance(reply, Reply):
@@ -126,8 +128,8 @@ class _Answers(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
-    # For tests of what a proxy may say.
-    do_CONNECT = do_GET  # noqa: N815 - http.server's name
+    # CONNECT for tests of what a proxy may say.
+    do_POST = do_CONNECT = do_GET  # noqa: N815 - http.server's names
 
     def log_message(self, *_args: Any) -> None:
         pass
@@ -177,8 +179,9 @@ class _Forwards(BaseHTTPRequestHandler):
         return False
 
     def _reached(self, host: str, port: int) -> socket.socket | None:
+        place = ("127.0.0.1", self.server.leads_to) if self.server.leads_to else (host, port)
         try:
-            return socket.create_connection((host, port))
+            return socket.create_connection(place)
         except OSError:
             self.send_error(502)
             return None
@@ -198,12 +201,16 @@ def _joined(here: socket.socket, there: socket.socket) -> None:
 
 
 class Proxy(Listener):
-    """A forward proxy, by absolute address and by CONNECT; `asked` has the request lines."""
+    """A forward proxy, by absolute address and by CONNECT; `asked` has the request lines.
+
+    With `leads_to`, a port of 127.0.0.1, it leads there whatever host is asked for.
+    """
 
     handler = _Forwards
 
-    def __init__(self, credentials: str | None = None) -> None:
+    def __init__(self, credentials: str | None = None, leads_to: int | None = None) -> None:
         self.credentials = credentials
+        self.leads_to = leads_to
         self.asked: list[str] = []
         super().__init__()
 
@@ -219,9 +226,9 @@ def web_server(answer: Answering, context: ssl.SSLContext | None = None) -> Iter
 
 
 @contextmanager
-def forward_proxy(credentials: str | None = None) -> Iterator[Proxy]:
+def forward_proxy(credentials: str | None = None, leads_to: int | None = None) -> Iterator[Proxy]:
     """A forward proxy that asks for `user:password`, if given, until the end of the block."""
-    proxy = Proxy(credentials)
+    proxy = Proxy(credentials, leads_to)
     try:
         yield proxy
     finally:

@@ -1,0 +1,124 @@
+"""One message for all news of a channel: by kind, consecutive days in one line, no longer than the channel takes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from orchestration.alerts.conditions import KINDS, Condition
+from orchestration.alerts.news import News
+from orchestration.redaction import redact
+
+# Nobody reads more; and as escaped JSON even Chinese of this length fits a request of 20 kB.
+_LONGEST = 6000
+_LONGEST_LINE = 240
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as it is sent: its title, its text, and whether it brings only good news."""
+
+    title: str
+    body: str
+    is_good: bool = False
+
+
+def compose(hall: str, told: News, longest: int, note: str = "") -> Message:
+    """The one message of an evaluation.
+
+    Args:
+        hall: The hall's name.
+        told: What is new and what is over.
+        longest: How many bytes of UTF-8 title and body may have together.
+        note: What else is to be said, at the top.
+    """
+    title = redact(f"Yuebao {hall}: {counted(told)}")
+    items = [*_new(told.new.values()), *_over(told.over.values())]
+    return Message(title, _fitted(items, min(longest, _LONGEST) - _size(title), note), is_good=not told.new)
+
+
+def counted(told: News) -> str:
+    """How many lines are new, and how many are over."""
+    counts = {"new": len(_groups(told.new.values())), "over": len(_groups(told.over.values()))}
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing new"
+
+
+def describe(conditions: Iterable[Condition]) -> str:
+    """Every condition with its next step, by kind, however long that is."""
+    return "\n".join(_new(conditions))
+
+
+def _new(conditions: Iterable[Condition]) -> Iterator[str]:
+    heading = ""
+    for group in _groups(conditions):
+        kind, newest = KINDS[group[-1].kind], group[-1]
+        step = newest.next_step.replace("{days}", _span(group))
+        lines = [f"{kind.heading.upper()} ({kind.anchor})", _line(group), f"  next: {step}"]
+        yield "\n".join(map(redact, lines[1:] if lines[0] == heading else lines))
+        heading = lines[0]
+
+
+def _over(conditions: Iterable[Condition]) -> Iterator[str]:
+    heading = "OVER\n"
+    for group in _groups(conditions):
+        newest = group[-1]
+        days = f" {_span(group)}" if newest.day else ""
+        yield redact(f"{heading}- {newest.subject}{days} ({KINDS[newest.kind].heading})")
+        heading = ""
+
+
+def _groups(conditions: Iterable[Condition]) -> list[list[Condition]]:
+    """By kind, in the order of the kinds; consecutive days of one subject together."""
+    groups: list[list[Condition]] = []
+    for each in sorted(conditions, key=_place):
+        if groups and _follows(groups[-1][-1], each):
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    return groups
+
+
+def _place(condition: Condition) -> tuple[int, str, str, str]:
+    return list(KINDS).index(condition.kind), condition.subject, str(condition.day or ""), condition.key
+
+
+def _follows(before: Condition, after: Condition) -> bool:
+    same = (before.kind, before.subject, before.next_step) == (after.kind, after.subject, after.next_step)
+    return bool(same and before.day and after.day and after.day - before.day == dt.timedelta(days=1))
+
+
+def _line(group: Sequence[Condition]) -> str:
+    newest = group[-1]
+    count = f" ({len(group)} days; of the last:)" if len(group) > 1 else ""
+    where = f" {_span(group)}{count}" if newest.day else ""
+    return _shortened(f"- {newest.subject}:{where} {newest.text}")
+
+
+def _span(group: Sequence[Condition]) -> str:
+    first, last = group[0].day, group[-1].day
+    return f"{last}" if first == last else f"{first}..{last}"
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
+
+
+def _fitted(items: Sequence[str], room: int, note: str) -> str:
+    """As many items as there is room for, in bytes, and how many were left out."""
+    kept = [note] if note else []
+    for number, item in enumerate(items):
+        rest = len(items) - number - 1
+        if _size("\n".join([*kept, item, *_more(rest)])) > room:
+            return "\n".join([*kept, *_more(rest + 1)])
+        kept.append(item)
+    return "\n".join(kept)
+
+
+def _more(count: int) -> list[str]:
+    return [f"and {count} more: yuebao alerts"] if count else []
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

@@ -1,0 +1,74 @@
+"""What is news to a channel: what it wasn't told, and what it was told that is over; held in the quiet hours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+from orchestration.alert_settings import Alerts, Channel
+from orchestration.alerts.conditions import KINDS, Condition, Found
+from orchestration.alerts.memory import Recollection
+from orchestration.alerts.of_files import TOLD_FOR
+from orchestration.redaction import redact
+
+
+@dataclass(frozen=True)
+class News:
+    """By key, what a channel is to be told: what is new, and what is over; `held` waits for the morning."""
+
+    new: dict[str, Condition]
+    over: dict[str, Condition]
+    held: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.over)
+
+    @property
+    def waiting(self) -> str:
+        """How much is held, in words that end a line."""
+        return f"; {self.held} held until the quiet hours end" if self.held else ""
+
+
+def news(found: Found, known: Recollection, channel: Channel, *, now: dt.datetime, quiet: bool) -> News:
+    """What a channel is to be told now."""
+    new = {
+        key: condition
+        for key, condition in found.conditions.items()
+        if condition.kind in channel.kinds
+        and (key not in known.told or known.told[key].kind != condition.kind)
+        and (condition.happened is None or condition.happened >= known.began)
+    }
+    over = {key: told for key, told in _gone(found, known).items() if _is_worth_telling(told, now)}
+    if not quiet:
+        return News(new, over)
+    urgent = {key: condition for key, condition in new.items() if not KINDS[condition.kind].waits}
+    return News(urgent, {}, held=len(new) - len(urgent) + len(over))
+
+
+def after(known: Recollection, found: Found, told: News, now: dt.datetime) -> Recollection:
+    """What a channel knows once it was told the news, less what is gone without a word."""
+    gone = _gone(found, known)
+    silent = {key for key, each in gone.items() if not _is_worth_telling(each, now)}
+    kept = {key: each for key, each in known.told.items() if key not in told.over and key not in silent}
+    new = {key: replace(each, text=redact(each.text)) for key, each in told.new.items()}
+    return replace(known, told={**kept, **new})
+
+
+def _gone(found: Found, known: Recollection) -> dict[str, Condition]:
+    """What a channel was told that isn't found any more, by a source that could look."""
+    return {
+        key: told
+        for key, told in known.told.items()
+        if key not in found.conditions and key.partition(" ")[0] not in found.blind
+    }
+
+
+def _is_worth_telling(told: Condition, now: dt.datetime) -> bool:
+    # What happened long ago is no longer found, whether it was mended or not.
+    return KINDS[told.kind].ends and (told.happened is None or now - told.happened < TOLD_FOR)
+
+
+def is_quiet(alerts: Alerts, time: dt.time) -> bool:
+    """Whether a time of day lies in the quiet hours, which may go over midnight; none if they begin when they end."""
+    begin, end = alerts.quiet_from, alerts.quiet_to
+    return begin <= time < end if begin <= end else time >= begin or time < end

@@ -1,0 +1,225 @@
+"""What deserves an alert by the state files: days, checks of builds, certificates, deadlines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from orchestration.alert_settings import AlertKind
+from orchestration.alerts.conditions import Condition
+from orchestration.automation.deadlines import days_looked_after, deadlines_of, late_at
+from orchestration.home import Home
+from orchestration.month import Month
+from orchestration.pending import pending_revisions
+from orchestration.settings import Hall
+from orchestration.standing import Standing, standings
+from orchestration.working_days import WorkingDays
+from reports.ledger import Ledger
+from reports.months import days_of, months_before
+from reports.readiness import BuildCheck, CheckStatus, DayStatus
+
+# What happened longer ago is told to nobody, however long a channel was dead.
+TOLD_FOR = dt.timedelta(days=31)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A hall as it stands at a moment (with time zone), which is given so that it can be any."""
+
+    hall: Hall
+    home: Home
+    calendar: WorkingDays
+    now: dt.datetime
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The hall's."""
+        return ZoneInfo(self.hall.timezone)
+
+    @property
+    def today(self) -> dt.date:
+        """The date, in hall time."""
+        return self.now.astimezone(self.timezone).date()
+
+    @property
+    def days(self) -> list[dt.date]:
+        """The days that are looked after."""
+        return list(days_looked_after(self.hall, self.today))
+
+    @property
+    def ledger(self) -> Ledger:
+        """The certificates."""
+        return Ledger(self.home.certificates)
+
+    def is_told(self, happened: dt.datetime) -> bool:
+        """Whether what happened then is still worth telling."""
+        return happened > self.now - TOLD_FOR
+
+
+def days(at: Moment) -> Iterator[Condition]:
+    """Days that aren't in though they should be, and answers that landed with a warning.
+
+    Raises:
+        CalendarError: the working-day calendar doesn't know a year.
+    """
+    for standing in standings(at.hall, at.home, at.calendar, at.days):
+        if standing.is_in:
+            yield from _warned(at, standing)
+        elif condition := _not_in(at, standing):
+            yield condition
+
+
+_ANSWERS: dict[DayStatus, tuple[AlertKind, str]] = {
+    "missing": ("late", "not in"),
+    "quarantined": ("refused", "refused"),
+    "damaged": ("failure", "the manifest entry is damaged"),
+}
+
+
+def _not_in(at: Moment, standing: Standing) -> Condition | None:
+    system, day = standing.system, standing.day
+    kind, text = _ANSWERS[standing.state]
+    if kind == "late" and at.now < late_at(at.hall, system, day):
+        return None
+    subject = _name(at, system)
+    return Condition(
+        kind,
+        key=f"days {system} {day}",
+        subject=subject,
+        # A reason begins with the system's name, and so does the line that it stands in.
+        text=": ".join(filter(None, [text, standing.detail.replace(f"{subject}, ", "")])),
+        next_step=f"yuebao pull {{days}} --system {system}",
+        day=day,
+    )
+
+
+def _name(at: Moment, system: str) -> str:
+    return f"{system} {at.hall.systems[system].title}"
+
+
+def _warned(at: Moment, standing: Standing) -> Iterator[Condition]:
+    extract = standing.extract
+    landed = dt.datetime.fromisoformat(extract.landed_at) if extract else at.now
+    for rule, outcome in sorted(extract.checks.items()) if extract and at.is_told(landed) else ():
+        if outcome == "warned":
+            yield Condition(
+                "check_warned",
+                key=f"days {standing.system} {standing.day} {rule}",
+                subject=f"{_name(at, standing.system)}: check {rule}",
+                text="warned",
+                next_step=f"yuebao status {standing.day:%Y-%m}",
+                day=standing.day,
+                happened=landed,
+            )
+
+
+_FAILED: dict[CheckStatus, tuple[AlertKind, str]] = {
+    "fail": ("check_failed", "failed"),
+    "error": ("check_failed", "could not be run"),
+    "warn": ("check_warned", "warned"),
+}
+
+
+def checks(at: Moment) -> Iterator[Condition]:
+    """Checks that failed or warned in the newest build of each month that is looked after.
+
+    Raises:
+        EvidenceError: a build.json can't be read.
+    """
+    for name in sorted({f"{day:%Y-%m}" for day in at.days}):
+        evidence = Month(name, days_of(name), at.hall, at.home).evidence
+        built = dt.datetime.fromisoformat(evidence.built_at) if evidence else at.now
+        for check in evidence.checks if evidence else ():
+            if check.status in _FAILED and (check.status != "warn" or at.is_told(built)):
+                yield _of_check(name, check, built)
+
+
+def _of_check(month: str, check: BuildCheck, built: dt.datetime) -> Condition:
+    kind, outcome = _FAILED[check.status]
+    rows = f" with {check.failures} rows" if check.failures else ""
+    because = f": {' '.join(check.message.split())}" if check.message.strip() else ""
+    return Condition(
+        kind,
+        key=f"checks {month} {check.name}",
+        subject=f"{month}: check {check.name}",
+        text=f"{outcome} on {check.model}{rows}{because}",
+        next_step=f"yuebao status {month}",
+        happened=built if kind == "check_warned" else None,
+    )
+
+
+def pending(at: Moment) -> Iterator[Condition]:
+    """Certified months behind which something has changed.
+
+    Raises:
+        LandingError, LedgerError: an entry or a certificate can't be read.
+    """
+    for each in pending_revisions(at.ledger, at.home):
+        month = each.certificate.month
+        changed = ", ".join([*each.metrics, *each.days])
+        yield Condition(
+            "revision_pending",
+            key=f"pending {each.certificate.name}",
+            subject=month,
+            text=f"待修订: since revision {each.certificate.revision} these have changed: {changed}",
+            next_step=f"yuebao report {month} --draft, then yuebao revise {month} --reason ... --note ...",
+        )
+
+
+def certified(at: Moment) -> Iterator[Condition]:
+    """Each certificate and revision, while it is new.
+
+    Raises:
+        LedgerError: a certificate can't be read.
+    """
+    for link in reversed(at.ledger.links()):
+        certificate = link.read().certificate
+        if not at.is_told(certificate.signed_at):
+            return
+        what = f"revision {certificate.revision} ({certificate.reason})" if certificate.reason else "certified"
+        yield Condition(
+            "certified",
+            key=f"certified {certificate.name}",
+            subject=certificate.month,
+            text=f"已核定, {what}, code {certificate.code}",
+            next_step=f"yuebao show {certificate.month}",
+            happened=certificate.signed_at,
+        )
+
+
+def deadlines(at: Moment) -> Iterator[Condition]:
+    """What the month before has to be certified for, from the working day before on, while it isn't.
+
+    Raises:
+        CalendarError: the working-day calendar doesn't know the year.
+    """
+    month = months_before(f"{at.today:%Y-%m}", 1)
+    if f"{at.hall.first_day:%Y-%m}" > month or at.ledger.links(month):
+        return
+    dates = deadlines_of(month, at.hall, at.calendar)
+    for what, date in (("certification", dates.certification), ("edition", dates.edition)):
+        if at.today >= _working_day_before(date, at.calendar):
+            passed = at.today > date
+            yield Condition(
+                "deadline",
+                key=f"deadlines {month} {what} {'passed' if passed else 'near'}",
+                subject=month,
+                text=f"not certified, and the {what} {'was' if passed else 'is'} due on {date}",
+                next_step=f"yuebao status {month}",
+            )
+
+
+def _working_day_before(date: dt.date, calendar: WorkingDays) -> dt.date:
+    before = date - dt.timedelta(days=1)
+    return before if calendar.describe(before).is_working_day else _working_day_before(before, calendar)
+
+
+FILES: dict[str, Callable[[Moment], Iterable[Condition]]] = {
+    "days": days,
+    "checks": checks,
+    "pending": pending,
+    "certified": certified,
+    "deadlines": deadlines,
+}

@@ -1,0 +1,35 @@
+"""The sensor `alerts`: looks every five minutes and tells every channel its news; it launches no run."""
+
+import datetime as dt
+
+import dagster as dg
+
+from orchestration.settings import Hall, automations_here, environment
+
+_EVERY = 300
+_NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"
+
+
+def build_alerts_sensor(hall: Hall) -> dg.SensorDefinition:
+    """The sensor of a hall; where the environment may not run it, it stands stopped, and a tick says so.
+
+    Raises:
+        SettingsError: the environment isn't declared.
+    """
+    runs_here = "alerts" in automations_here(hall)
+
+    @dg.sensor(
+        name="alerts",
+        minimum_interval_seconds=_EVERY,
+        default_status=dg.DefaultSensorStatus.RUNNING if runs_here else dg.DefaultSensorStatus.STOPPED,
+        description="Tells the hall's channels what is late, refused, failed, pending or certified, and what is over.",
+    )
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        if "alerts" not in automations_here(hall):
+            return dg.SkipReason(f"environment {environment()} doesn't run alerts: [environments] in hall.toml")
+        from orchestration.alerts.telling import moment, tell
+
+        outcomes = tell(moment(dt.datetime.now(dt.UTC)), context.instance)
+        return dg.SkipReason("; ".join(map(str, outcomes)) or _NOBODY)
+
+    return alerts

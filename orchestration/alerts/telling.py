@@ -1,0 +1,171 @@
+"""One evaluation: what is found now, what each channel is to be told of it, and how the sending went."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from orchestration.alerts.conditions import Condition, Found, look_everywhere
+from orchestration.alerts.memory import Memory, Recollection, at_it_alone, recall, remember
+from orchestration.alerts.messages import Message, compose, counted
+from orchestration.alerts.news import News, after, is_quiet, news
+from orchestration.alerts.of_files import FILES, Moment
+from orchestration.alerts.of_runs import ledger, runs
+from orchestration.alerts.sending import ChannelError, Sender
+from orchestration.catalogue import working_days
+from orchestration.home import current_home
+from orchestration.landing import LandingError
+from orchestration.settings import SettingsError, load_hall
+from orchestration.variables import variables_of
+from orchestration.working_days import CalendarError
+from reports.ledger import LedgerError
+from reports.readiness import EvidenceError
+
+_MISTAKES = (CalendarError, EvidenceError, LandingError, LedgerError)
+# One missed message may be the network's; it is sent again with the next evaluation.
+_FAILS_FROM = 2
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one channel was told: what, and why it took nothing, if so. Nothing new is nothing sent."""
+
+    channel: str
+    told: News
+    fault: str = ""
+
+    def __str__(self) -> str:
+        if self.fault:
+            return f"{self.channel}: NOT delivered, tried again with the next evaluation: {self.fault}"
+        return f"{self.channel}: {counted(self.told)}{self.told.waiting}"
+
+
+def moment(now: dt.datetime) -> Moment:
+    """The hall that `YUEBAO_HALL` names, as it stands in the state folder that `YUEBAO_HOME` names.
+
+    Raises:
+        SettingsError: its settings can't be used.
+    """
+    return Moment(load_hall().hall, current_home(), working_days(), now)
+
+
+def look(at: Moment, instance: dg.DagsterInstance) -> Found:
+    """Everything that deserves an alert now."""
+    sources = {name: partial(find, at) for name, find in FILES.items()}
+    of_history = {"runs": partial(runs, at, instance), "ledger": partial(ledger, instance)}
+    return look_everywhere({**sources, **of_history}, _MISTAKES)
+
+
+def untold(at: Moment, found: Found) -> tuple[Memory, dict[str, News]]:
+    """What each channel would be told now, and what is remembered."""
+    alerts = at.hall.alerts
+    quiet = is_quiet(alerts, at.now.astimezone(at.timezone).time())
+    memory = recall(at.home)
+    return memory, {
+        name: news(_as_seen_by(name, found, memory, at), memory.of(name, at.now), channel, now=at.now, quiet=quiet)
+        for name, channel in alerts.channels.items()
+    }
+
+
+def tell(at: Moment, instance: dg.DagsterInstance) -> list[Outcome]:
+    """Look, tell every channel its news in one message, and remember what was delivered.
+
+    A channel that fails harms nothing: it is tried again by the next evaluation, with what is news by then. Without
+    channels nothing is looked at.
+
+    Raises:
+        AlertsBusyError: another evaluation doesn't end.
+    """
+    if not at.hall.alerts.channels:
+        return []
+    with at_it_alone(at.home):
+        found = look(at, instance)
+        memory, told = untold(at, found)
+        if memory.doubt:
+            _log.warning(memory.doubt)
+        outcomes = []
+        kept = replace(memory, channels={name: memory.of(name, at.now) for name in told})
+        for outcome in _sent(at, told, memory.doubt):
+            seen = _as_seen_by(outcome.channel, found, memory, at)
+            known = _recollection(at, kept.of(outcome.channel, at.now), seen, outcome)
+            kept = kept.with_channel(outcome.channel, known)
+            # Whoever is killed between two channels doesn't tell the first one twice.
+            remember(at.home, kept)
+            kept = replace(kept, doubt="")
+            outcomes.append(outcome)
+    return sorted(outcomes, key=lambda outcome: list(told).index(outcome.channel))
+
+
+def _recollection(at: Moment, known: Recollection, found: Found, outcome: Outcome) -> Recollection:
+    if outcome.fault:
+        _log.warning("alert channel %s", outcome)
+        return known.failed(at.now, outcome.fault)
+    recovered = replace(known, failing=None) if outcome.told else known
+    return after(recovered, found, outcome.told, at.now)
+
+
+def _as_seen_by(channel: str, found: Found, memory: Memory, at: Moment) -> Found:
+    """What was found, and which other channels fail."""
+    others = {
+        each.key: each
+        for name in at.hall.alerts.channels
+        if name != channel and (each := _failing(name, memory.of(name, at.now), at.timezone))
+    }
+    return replace(found, conditions={**found.conditions, **others})
+
+
+def _failing(name: str, known: Recollection, timezone: ZoneInfo) -> Condition | None:
+    failing = known.failing
+    if failing is None or failing.times < _FAILS_FROM:
+        return None
+    return Condition(
+        "channel",
+        key=f"channels {name}",
+        subject=f"channel {name}",
+        text=f"takes no message since {failing.since.astimezone(timezone):%Y-%m-%d %H:%M}: {failing.reason}",
+        next_step=f"yuebao alerts --test {name}",
+    )
+
+
+def _sent(at: Moment, told: dict[str, News], note: str) -> Iterator[Outcome]:
+    with ThreadPoolExecutor(max_workers=len(told), thread_name_prefix="alerts") as pool:
+        sent = [pool.submit(_send_news, at, name, each, note) for name, each in told.items()]
+        for each in as_completed(sent):
+            yield each.result()
+
+
+def _send_news(at: Moment, name: str, told: News, note: str) -> Outcome:
+    if not told:
+        return Outcome(name, told)
+    try:
+        sender = _sender(at, name)
+        sender.send(compose(at.hall.name, told, sender.longest, note))
+    except ChannelError as error:
+        return Outcome(name, told, str(error))
+    return Outcome(name, told)
+
+
+def try_out(at: Moment, name: str) -> None:
+    """Send a message that says it is a test.
+
+    Raises:
+        SettingsError: there is no such channel.
+        ChannelError: the channel didn't take it.
+    """
+    channels = at.hall.alerts.channels
+    if name not in channels:
+        raise SettingsError(f"no channel {name}; [alerts.channels] in hall.toml has {', '.join(channels) or 'none'}")
+    text = "A test of this channel. Nothing is wrong, and there is nothing to do."
+    _sender(at, name).send(Message(f"Yuebao {at.hall.name}: test", text, is_good=True))
+
+
+def _sender(at: Moment, name: str) -> Sender:
+    return Sender(at.hall.alerts.channels[name].url, variables_of(at.hall, at.home))

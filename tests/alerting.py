@@ -1,0 +1,101 @@
+"""A hall of two systems that is told of through channels, for tests of alerts: its days, its files, its moments."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from orchestration.alerts.of_files import Moment
+from orchestration.alerts.telling import Outcome, look, tell
+from orchestration.home import Home
+from orchestration.landing import Counted, HallCounts, Landing, Provenance
+from orchestration.quarantine import Quarantine, Refusal
+from orchestration.settings import Hall, load_hall
+from orchestration.working_days import WorkingDays
+from reports.files import write_bytes
+from reports.readiness import BuildCheck, BuildEvidence
+from tests import certificates
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+CODE = "510000"
+FIRST_DAY = dt.date(2025, 3, 1)
+SYSTEMS = ("courier", "call_centre")
+
+
+def at(text: str) -> dt.datetime:
+    """A moment in hall time."""
+    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def hall_with(channels: Mapping[str, Mapping[str, Any]], **alerts: Any) -> Hall:
+    """Two systems of the demo hall since March 2025, with channels: `{"name": {"url": VARIABLE}}`."""
+    document = load_hall().hall.model_dump(exclude_unset=True)
+    document["systems"] = {name: document["systems"][name] for name in SYSTEMS}
+    return Hall.model_validate({**document, "first_day": FIRST_DAY, "alerts": {**alerts, "channels": dict(channels)}})
+
+
+@dataclass(frozen=True)
+class Told:
+    """A hall, its state folder and its runs, and what channels are told of them at any moment."""
+
+    hall: Hall
+    home: Home
+    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+
+    def moment(self, now: str) -> Moment:
+        return Moment(self.hall, self.home, WorkingDays({}), at(now))
+
+    def found(self, now: str) -> dict[str, str]:
+        """By key, the kind of each condition."""
+        return {key: each.kind for key, each in look(self.moment(now), self.instance).conditions.items()}
+
+    def tell(self, now: str) -> list[Outcome]:
+        return tell(self.moment(now), self.instance)
+
+    def land(self, *days: str, systems: tuple[str, ...] = SYSTEMS, checks: Mapping[str, str] | None = None) -> None:
+        """Days, `2025-03-12` or `2025-03-01..2025-03-07`, that came in."""
+        for day in (each for span in days for each in _days(span)):
+            for system in systems:
+                counts = Counted(system, day, "answered", {CODE: HallCounts((), {}, "a test", dict(checks or {}))})
+                Landing(self.home.landing).land(counts, Provenance("run", "code", "suite"))
+                Quarantine(self.home.quarantine).resolve(system, day, CODE)
+
+    def refuse(self, system: str, day: str, reason: str = "a bad row; mend it", *, answered: bool = True) -> None:
+        """A day whose answer was refused, or that gave none."""
+        refusal = Refusal(system, day, CODE, reason, f"{day}T23:00:00+00:00", "run", answered)
+        Quarantine(self.home.quarantine).keep(refusal)
+
+    def build(self, month: str, built_at: str, **checks: Any) -> None:
+        """What a build of a month left, its checks by name and status."""
+        told = tuple(
+            BuildCheck(name, "facts", "error", status, None, "Got 2 results") for name, status in checks.items()
+        )
+        evidence = BuildEvidence(month, "f" * 64, at(built_at).isoformat(), "run", told)
+        write_bytes(self.home.published / month / "build.json", evidence.to_json().encode())
+
+    def certify(self, month: str, moment: str, **revision: str) -> str:
+        """A certificate of a month, or its next revision, signed at a moment; its name."""
+        elsewhere = certificates.archive_in(self.home.root / "elsewhere")
+        archive = replace(elsewhere, certificates=self.home.certificates, published=self.home.published)
+        return certificates.Month(archive, month, at(moment), **revision).certified().certificate.name
+
+    def with_alerts(self, channels: Mapping[str, Mapping[str, Any]], **alerts: Any) -> Told:
+        """The same, told through other channels."""
+        return replace(self, hall=hall_with(channels, **alerts))
+
+
+def told_in(folder: Path, channels: Mapping[str, Mapping[str, Any]] | None = None, **alerts: Any) -> Told:
+    """A hall in a folder of its own."""
+    return Told(hall_with(channels or {}, **alerts), Home(folder))
+
+
+def _days(span: str) -> list[dt.date]:
+    first, _, last = span.partition("..")
+    begin, end = dt.date.fromisoformat(first), dt.date.fromisoformat(last or first)
+    return [begin + dt.timedelta(days=offset) for offset in range((end - begin).days + 1)]
