@@ -240,6 +240,16 @@ def test_a_dangerous_file_is_refused(tmp_path: Path, make: Callable[[zipfile.Zip
         open_docx(path)
 
 
+def test_a_print_carries_no_time_of_printing(editions: dict[str, Printed]) -> None:
+    paper = editions["paper"].pdf
+    with pdfplumber.open(paper) as document:
+        assert document.metadata["CreationDate"] == "D:20000101000000Z'"
+        assert document.metadata["Title"] == "政务窗口月报 第 3 期"
+    before = paper.read_bytes()
+    (again,) = printed([paper.with_suffix(".docx")], paper.parent)
+    assert again.read_bytes() == before
+
+
 def test_without_libreoffice_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(pdf, "find_libreoffice", lambda: None)
     with pytest.raises(PdfError, match="没有安装 LibreOffice"):
