@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +42,23 @@ def open_docx(source: Path | bytes) -> Any:
     from docx import Document
 
     content, name = (source, "文件") if isinstance(source, bytes) else (source.read_bytes(), source.name)
-    try:
+    with readable(name):
         _require_limits(content, name)
         return Document(io.BytesIO(content))
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Whatever a damaged file makes the libraries raise, wherever they meet the damage, becomes one readable error.
+
+    Raises:
+        DocumentError: The file is damaged.
+    """
+    try:
+        yield
     except DocumentError:
         raise
-    except Exception as error:  # a damaged file fails wherever the libraries happen to meet the damage
+    except Exception as error:
         raise DocumentError(f"{name} 不是完整的 Word 文档，打不开（{error}），请用 Word 另存一份再试") from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -197,6 +198,19 @@ def test_a_missing_section_and_files_that_are_none_are_named(folder: Path, month
     assert f"【须改】{FIRST}/0 表.xlsx：只收 .md、.txt 和 .docx 稿件，这个文件没有收进来" in lines
     assert any(line.startswith("【提示】杂项：没有用上") for line in lines)
     assert "（本栏目稿件暂缺）" in texts(edition)
+
+
+def test_a_damaged_word_file_is_named_wherever_the_damage_is(folder: Path, month: Printable) -> None:
+    whole = io.BytesIO()
+    Document().save(whole)
+    path = folder / FIRST / "0 坏.docx"
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            target.writestr(
+                name, source.read(name).replace(b"<w:document", b"<w:other").replace(b"</w:document", b"</w:other")
+            )
+    (remark,) = assembled(folder, month).wrong
+    assert "0 坏.docx 不是完整的 Word 文档" in str(remark)
 
 
 @pytest.mark.parametrize(

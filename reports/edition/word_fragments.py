@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reports.docx_files import BREAKS, LEFT_OUT, W
+from reports.docx_files import BREAKS, LEFT_OUT, W, readable
 from reports.edition.fragments import Piece
 from reports.edition.remarks import Remark, where
 from reports.proofreading import Place
@@ -37,11 +37,12 @@ def read_word(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
     """Read a Word file.
 
     Raises:
-        DocumentError: It can't be opened (see `open_docx`).
+        DocumentError: It can't be opened (see `open_docx`), or is damaged.
     """
-    reading = _Reading(name, Measured(path))
-    pieces = list(reading.pieces(reading.measured.document.element.body))
-    return pieces, list(dict.fromkeys(reading.remarks))
+    with readable(path.name):
+        reading = _Reading(name, Measured(path))
+        pieces = list(reading.pieces(reading.measured.document.element.body))
+        return pieces, list(dict.fromkeys(reading.remarks))
 
 
 class _Reading:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.docx_files import BREAKS, LEFT_OUT, DocumentError, W, open_docx
+from reports.docx_files import BREAKS, LEFT_OUT, DocumentError, W, open_docx, readable
 from reports.proofreading.passages import Passage, Place
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def _caption(text: str) -> str:
 
 
 def _read_docx(path: Path) -> list[Passage]:
-    return list(_Word().passages(open_docx(path).element.body))
+    with readable(path.name):
+        return list(_Word().passages(open_docx(path).element.body))
 
 
 class _Word:

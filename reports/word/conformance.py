@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.docx_files import W
+from reports.docx_files import W, readable
 from reports.word.measured import Folio, Measured
 from reports.word.profiles import Profile, Style
 from reports.word.writer import DISTRIBUTION
@@ -59,11 +59,12 @@ def check_conformance(content: bytes | Path, profile: Profile) -> Conformance:
     """Measure a .docx against a profile, from the file alone.
 
     Raises:
-        DocumentError: It can't be opened.
+        DocumentError: It can't be opened, or is damaged.
     """
-    measured = Measured(content)
     checks = (_page, _grid, _types, _folios, _access)
-    lines = tuple(line for check in checks for line in check(measured, profile))
+    with readable(content.name if isinstance(content, Path) else "文件"):
+        measured = Measured(content)
+        lines = tuple(line for check in checks for line in check(measured, profile))
     return Conformance(profile.standard, profile.title, lines)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from reports.docx_files import W, open_docx
-from reports.word.profiles import Align
 from reports.word.xml import mm
 
 _POINTS_PER_MM = 72 / 25.4
@@ -163,10 +162,6 @@ class Measured:
     def type_of_style(self, style: str) -> Type:
         """How text of a style is set."""
         return self._resolved([self._styles[each] for each in self._ancestry(style)])
-
-    def alignment(self, style: str) -> Align | str:
-        """How paragraphs of a style are aligned."""
-        return self._inherited(self._chain_of(style), "pPr", "jc", "val") or "left"
 
     def outline(self, style: str) -> int:
         """The level at which paragraphs of a style are headings; 0 for none."""
