@@ -61,6 +61,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def editions(self) -> Path:
+        """What authors write: one folder per edition, by month."""
+        return self.root / "editions"
+
+    @property
     def certificates(self) -> Path:
         """The ledger: one signed record per month and revision, never changed."""
         return self.root / "certificates"

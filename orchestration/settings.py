@@ -19,6 +19,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestration.alert_settings import Alerts
 from orchestration.automation_settings import DEVELOPMENT, ENVIRONMENTS, Automation, AutomationName
+from orchestration.edition_settings import EditionDefaults
 from orchestration.home import PROJECT_ROOT
 from orchestration.redaction import keep_secret
 from orchestration.settings_mistakes import complaint
@@ -74,6 +75,7 @@ class Hall(Strict):
         default=ENVIRONMENTS, description="which automations each environment may run; see YUEBAO_ENVIRONMENT"
     )
     alerts: Alerts = Alerts()
+    edition: EditionDefaults = EditionDefaults()
     systems: dict[str, AnySystem] = Field(min_length=1)
 
     @model_validator(mode="after")

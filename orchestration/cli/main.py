@@ -402,6 +402,30 @@ def dev(*, port: Annotated[int, typer.Option(help="where Dagster's page listens 
 
 
 @app.command()
+def edition(
+    month: MonthArgument,
+    *,
+    new: Annotated[bool, typer.Option("--new", help="lay out the edition's folder, to be filled by authors")] = False,
+    profile: Annotated[str, typer.Option(help="paper (GB/T 9704) or screen (GB/T 33476.2)")] = "",
+    annex: Annotated[bool, typer.Option("--annex", help="with the table of the metrics")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="also a PDF, where LibreOffice is")] = False,
+) -> None:
+    """Put the whole edition together from authors' texts: numbered, filled with numbers, checked, set as .docx."""
+    from orchestration.cli.edition import make_edition, new_edition
+
+    with _logged("edition", month=month):
+        if new:
+            for path in new_edition(month):
+                typer.echo(f"  {os.path.relpath(path)}")
+            return
+        written = make_edition(month, profile, annex=annex, pdf=pdf)
+        typer.echo(written.report)
+        for path in written.files:
+            typer.echo(f"  {os.path.relpath(path)}")
+        _end_unless(written.good)
+
+
+@app.command()
 def alerts(
     *,
     send: Annotated[bool, typer.Option("--send", help="tell every channel what is news to it")] = False,

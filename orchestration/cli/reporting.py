@@ -22,6 +22,7 @@ from orchestration.working_days import CalendarError
 from reports import section
 from reports.archive import Archive
 from reports.certificate import Certificate
+from reports.edition.settings import EditionError
 from reports.ledger import LedgerError
 from reports.numbers import read_numbers
 from reports.proofreading import DocumentError, RegisterError
@@ -49,6 +50,7 @@ def user_errors() -> tuple[type[Exception], ...]:
         RegisterError,
         QuestionError,
         LogError,
+        EditionError,
         AlertsBusyError,
     )
 

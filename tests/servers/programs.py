@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from filelock import FileLock
@@ -26,10 +27,28 @@ def program(name: str, package: str) -> str:
             _install(package)
     if found := _found(name):
         return found
-    reason = f"{name} isn't installed; on Debian: apt-get install {package}"
+    return _without(f"{name} isn't installed; on Debian: apt-get install {package}")
+
+
+def _without(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def font(family: str, package: str) -> None:
+    """Have a font, installed with its Debian package if need be; without it, as without a program."""
+    listing = program("fc-list", "fontconfig")
+
+    def known() -> bool:
+        return bool(subprocess.run([listing, f":family={family}"], check=True, capture_output=True).stdout)
+
+    with FileLock(_LOCK):
+        if not known() and os.geteuid() == 0 and shutil.which("apt-get"):
+            _install(package)
+        if known():
+            return
+    _without(f"the font {family} isn't installed; on Debian: apt-get install {package}")
 
 
 def _found(name: str) -> str | None:
