@@ -305,6 +305,17 @@ def numbers(
 
 
 @app.command()
+def semantic_models(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="where the dbt project is to be")],
+) -> None:
+    """Write a dbt project with MetricFlow's metrics over the certified numbers, for BI tools."""
+    from orchestration.cli.semantic import write_semantic_models
+
+    with _logged("semantic_models", folder=str(folder)):
+        typer.echo("\n".join(str(folder / path) for path in write_semantic_models(folder)))
+
+
+@app.command()
 def new_hall(folder: FolderArgument) -> None:
     """Begin a hall's own folder: settings, queries, reviewed tables and wording, to be edited."""
     from orchestration.cli.halls import make_hall
