@@ -78,10 +78,10 @@ def semantic_project(certificates: Sequence[Certificate], closing: Iterable[str]
         "models": [_SPINE_MODEL],
     }
     texts = {**_FILES, "models/semantic.yml": json.dumps(models, ensure_ascii=False, indent=1) + "\n"}
-    rows = [_row(certificate, names) for certificate in certificates]
+    rows: list[dict[str, Any]] = [dict.fromkeys(numbers) | _row(certificate, names) for certificate in certificates]
     return {
         **{path: text.encode() for path, text in texts.items()},
-        f"{_NUMBERS}.parquet": parquet_of([{**dict.fromkeys(numbers), **row} for row in rows]),
+        f"{_NUMBERS}.parquet": parquet_of(rows),
     }
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from reports.certificate import Certificate, CertifiedNumber
 from reports.dossier import Dossier
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Row = dict[str, str | int]
 
@@ -109,21 +106,15 @@ def csv_of(rows: Sequence[Row], *, encoding: str) -> bytes:
     return text.getvalue().encode(encoding)
 
 
-def parquet_of(rows: Sequence[Row]) -> bytes:
-    """Rows as Parquet, typed by their values."""
+def parquet_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Rows as Parquet, typed by their values; the first row has every column."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     sink = pa.BufferOutputStream()
-    pq.write_table(_table(rows), sink)
+    pq.write_table(pa.Table.from_pylist(list(rows)), sink)
     content: bytes = sink.getvalue().to_pybytes()
     return content
-
-
-def _table(rows: Sequence[Row]) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(list(rows))
 
 
 def _harmless(value: str | int) -> str | int:
