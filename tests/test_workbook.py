@@ -47,7 +47,7 @@ def book(dossier: Dossier, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def calc(book: Path) -> Path:
     """A folder with each sheet of the workbook as LibreOffice writes it as CSV."""
-    soffice = program("soffice", "libreoffice-calc-nogui")
+    soffice = program("soffice", "libreoffice-calc-nogui", part="/usr/lib/libreoffice/program/libsclo.so")
     folder = book.parent
     # 44,34,76: comma, quotation mark, UTF-8; the last -1: every sheet.
     every_sheet = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"

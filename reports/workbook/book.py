@@ -23,6 +23,7 @@ _HEADER_ROW = 2
 _WIDEST = 60
 _TOP = 10
 _CHART_ROWS = 17
+_CHARTS_A_PAGE = 2
 
 
 def workbook(dossier: Dossier) -> bytes:
@@ -107,6 +108,7 @@ def _width(text: str) -> int:
 def _draw_charts(book: Workbook, dossier: Dossier) -> None:
     """One line of days and one bar chart of the largest departments for each metric, drawn from the other sheets."""
     from openpyxl.chart import BarChart, LineChart
+    from openpyxl.worksheet.pagebreak import Break
 
     target = book.create_sheet("图表")
     _write(target, 1, 1, f"图表　{_stamp(dossier)}")
@@ -121,6 +123,11 @@ def _draw_charts(book: Workbook, dossier: Dossier) -> None:
             chart = _chart(kind(), book[source], (row, row + min(count, most) - 1), (labels, values))
             chart.title = f"{name}　{source}" + (f"前 {_TOP}" if source == "按部门" else "")
             target.add_chart(chart, f"{left}{3 + place * _CHART_ROWS}")
+            if kind is LineChart:
+                # A curve would show counts below zero between two days.
+                chart.series[0].smooth = False
+                if place % _CHARTS_A_PAGE == _CHARTS_A_PAGE - 1:
+                    target.row_breaks.append(Break(id=2 + (place + 1) * _CHART_ROWS))
             row += count
 
 
