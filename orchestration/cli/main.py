@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -270,6 +270,50 @@ def proofread(
         proof = read_proof(read_document(file), known)
         typer.echo(str(proof))
         _end_unless(proof.clean)
+
+
+@app.command()
+def numbers(
+    metrics: Annotated[list[str] | None, typer.Argument(metavar="[METRIC]...", help="default: every metric")] = None,
+    *,
+    month: Annotated[str, typer.Option(help="one month, as 2025-03; default: all that are certified")] = "",
+    first: Annotated[str, typer.Option("--from", help="the first month")] = "",
+    last: Annotated[str, typer.Option("--to", help="the last month")] = "",
+    department: Annotated[str, typer.Option(help="what one department adds, by its code")] = "",
+    by: Annotated[Literal["hall", "department"], typer.Option(help="the hall's number, or each department's part")] = (
+        "hall"
+    ),
+    hall: Annotated[str, typer.Option(help="a hall's code; only the hall that prints has certified numbers")] = "",
+    vintage: Annotated[
+        Literal["printed", "revised"], typer.Option("--as", help="as first printed, or as newest revised")
+    ] = "revised",
+    form: Annotated[
+        Literal["table", "csv", "json"], typer.Option("--format", help="csv and json are stable")
+    ] = "table",
+) -> None:
+    """Print certified numbers by month, department and hall, for people or for other programs."""
+    from rich.console import Console
+
+    from orchestration.cli.numbers import Wanted, numbers_of, table_of, written
+
+    with _logged("numbers", month=month, format=form):
+        wanted = Wanted(metrics or [], month, first, last, department, by == "department", hall, vintage)
+        rows = numbers_of(wanted)
+        if form == "table":
+            Console(width=max(Console().width, 180)).print(table_of(rows))
+        else:
+            typer.echo(written(rows, form), nl=False)
+
+
+@app.command()
+def semantic_models(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="where the dbt project is to be")],
+) -> None:
+    """Write a dbt project with MetricFlow's metrics over the certified numbers, for BI tools."""
+    from orchestration.cli.semantic import write_semantic_models
+
+    with _logged("semantic_models", folder=str(folder)):
+        typer.echo("\n".join(str(folder / path) for path in write_semantic_models(folder)))
 
 
 @app.command()

@@ -15,17 +15,18 @@ from filelock import FileLock
 _LOCK = Path(tempfile.gettempdir()) / "yuebao-tests-apt.lock"
 
 
-def program(name: str, package: str) -> str:
+def program(name: str, package: str, part: str = "") -> str:
     """The path of a program, installed with its Debian package if need be.
 
+    A program of several packages, such as LibreOffice, counts as there only when `part`, a file of the package, is.
     Without it tests are skipped with the reason on a developer's machine, and fail in CI.
     """
     with FileLock(_LOCK):
-        if found := _found(name):
+        if found := _found(name, part):
             return found
         if os.geteuid() == 0 and shutil.which("apt-get"):
             _install(package)
-    if found := _found(name):
+    if found := _found(name, part):
         return found
     return _without(f"{name} isn't installed; on Debian: apt-get install {package}")
 
@@ -51,7 +52,9 @@ def font(family: str, package: str) -> None:
     _without(f"the font {family} isn't installed; on Debian: apt-get install {package}")
 
 
-def _found(name: str) -> str | None:
+def _found(name: str, part: str) -> str | None:
+    if part and not Path(part).exists():
+        return None
     # Debian keeps servers off a user's path, and PostgreSQL's in a folder for each version.
     versions = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
     places = [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/local/sbin", *versions]
