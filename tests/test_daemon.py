@@ -156,7 +156,6 @@ def _checks(page: Page, system: str) -> dict[str, Any]:
     return {
         check["name"]: check["executionForLatestMaterialization"]
         for check in found["assetNodeOrError"]["assetChecksOrError"]["checks"]
-        if check["name"] != "volume_is_usual"
     }
 
 

@@ -521,6 +521,23 @@ def page(
 
 
 @app.command()
+def desk(month: MonthArgument) -> None:
+    """Write what authors take from a certified month: section in Word, workbook, CSV, Parquet, SDMX-CSV, the page."""
+    from orchestration.cli.reporting import Refused
+    from orchestration.desk import lay_desk
+    from orchestration.pages import PageError
+    from reports.trace import TraceError
+
+    with _readable_errors(), progress_line():
+        try:
+            written = lay_desk(month)
+        except (PageError, TraceError) as error:
+            raise Refused(str(error)) from error
+    for path in written:
+        typer.echo(os.path.relpath(path))
+
+
+@app.command()
 def question(
     month: MonthArgument,
     metric: Annotated[str, typer.Argument(help="a metric, as online_accepted or 全程网办受理")],
