@@ -1,4 +1,4 @@
-"""Dagster as a deployment runs it: the systemd units' own commands and environment, on PostgreSQL, from this checkout."""
+"""Dagster as a deployment runs it: the systemd units' own commands and environment, on PostgreSQL."""
 
 from __future__ import annotations
 
