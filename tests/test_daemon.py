@@ -65,7 +65,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def _hall(folder: Path, systems: Path) -> Path:
-    """A hall that asks two tables for yesterday once all is up (40 seconds at least), and runs nothing else by itself."""
+    """A hall that asks two tables for yesterday once all is up (in 40 seconds), and runs nothing else by itself."""
     shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
     shutil.copy(DEMO_HALL / "wording.txt.j2", folder)
     days = [f"{day},true,test,tests\n" for day in _DAYS]
