@@ -10,6 +10,7 @@ def defs() -> dg.Definitions:
     """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
     from orchestration.alerts.sensor import build_alerts_sensor
     from orchestration.assets.certified import build_certified_asset, build_revision_check
+    from orchestration.assets.health import build_health_asset
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.section import build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
@@ -28,6 +29,7 @@ def defs() -> dg.Definitions:
             build_warehouse_assets(hall),
             build_certified_asset(hall),
             build_section_asset(hall),
+            build_health_asset(),
         ],
         asset_checks=[build_revision_check(hall)],
         jobs=[*build_jobs(), build_retention_job()],

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from packaging.requirements import Requirement
 
+from orchestration.catalogue import working_days
 from orchestration.certifying import archive_of
 from orchestration.hall_check import Checked, folder_checks
+from orchestration.history_check import history_checks
 from orchestration.home import Home
 from orchestration.landing import Landing, LandingError
 from orchestration.settings import HallFolder, SettingsError, expand
 from orchestration.variables import variables_of
+from orchestration.working_days import CalendarError
 from reports.ledger import LedgerError
 from reports.verification import verify
 
@@ -35,7 +37,9 @@ def examine(hall: HallFolder, home: Home) -> Iterator[Checked]:
     yield _disk(home)
     yield _state_folder(home)
     yield _clock(home)
-    yield _history(home)
+    yield _build_lock(home)
+    yield from history_checks(hall.hall, home)
+    yield _calendar()
     yield from folder_checks(hall)
     yield _key_file(hall, home)
     yield _ledger(hall, home)
@@ -82,6 +86,32 @@ def _state_folder(home: Home) -> Checked:
     return Checked("state", good=True, found=found)
 
 
+def _build_lock(home: Home) -> Checked:
+    """Whether somebody opens the warehouse now; the file itself stays when its holder was killed, and holds nobody."""
+    lock = FileLock(home.root / "warehouse.lock")
+    if not Path(lock.lock_file).exists():
+        return Checked("build lock", good=True, found="nothing was built yet")
+    try:
+        with lock.acquire(blocking=False):
+            return Checked("build lock", good=True, found="free")
+    except Timeout:
+        return Checked("build lock", good=True, found="held: a build is under way")
+
+
+def _calendar() -> Checked:
+    """Whether this year's working days are known, and after November the next year's."""
+    today = dt.datetime.now(dt.UTC).date()
+    try:
+        working_days().describe(today)
+    except (CalendarError, SettingsError) as error:
+        return Checked("calendar", good=False, found=str(error))
+    try:
+        working_days().describe(dt.date(today.year + 1, 1, 1))
+    except CalendarError as error:
+        return Checked("calendar", good=True, found=f"{today.year} is known; before it ends: {error}")
+    return Checked("calendar", good=True, found=f"{today.year} and {today.year + 1} are known")
+
+
 def _clock(home: Home) -> Checked:
     now = dt.datetime.now(dt.UTC)
     try:
@@ -101,24 +131,6 @@ def _landed_at(home: Home) -> Iterator[dt.datetime]:
             current = Landing(home.landing).current(system.name, dt.date.fromisoformat(day.name))
             if current:
                 yield dt.datetime.fromisoformat(current.landed_at)
-
-
-def _history(home: Home) -> Checked:
-    """Dagster's own files, which a power cut can damage."""
-    damaged = [path for path in sorted(home.dagster.rglob("*.db")) if not _is_sound(path)]
-    if damaged:
-        names = ", ".join(str(path) for path in damaged)
-        found = f"damaged: {names}; move {home.dagster} away (no number is in it), the next command begins a new one"
-        return Checked("run history", good=False, found=found)
-    return Checked("run history", good=True, found="whole" if home.dagster.exists() else "none yet")
-
-
-def _is_sound(path: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            return bool(database.execute("PRAGMA quick_check").fetchall() == [("ok",)])
-    except sqlite3.DatabaseError:
-        return False
 
 
 def _key_file(hall: HallFolder, home: Home) -> Checked:

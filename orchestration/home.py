@@ -92,6 +92,11 @@ class Home:
         """Great Expectations' Data Docs, one folder per run."""
         return self.root / "data_docs"
 
+    @property
+    def health(self) -> Path:
+        """The health page and its metrics, each the newest alone."""
+        return self.root / "health"
+
 
 def current_home() -> Home:
     """The state folder named by `YUEBAO_HOME`, or `var/` beside the source."""

@@ -10,20 +10,24 @@ PULL_JOB = "pull"
 REVISIONS_JOB = "revisions"
 FACTS_JOB = "facts"
 MONTH_JOB = "month"
+HEALTH_JOB = "health"
 
 
 def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """The jobs: days are pulled; months are built, and built, certified and emitted."""
+    """The jobs: days are pulled; months are built, and built, certified and emitted; health is told."""
     landing = dg.AssetSelection.groups("landing")
     pending = dg.AssetSelection.checks(REVISION_CHECK)
-    facts = dg.AssetSelection.all() - landing - dg.AssetSelection.groups("report")
+    health = dg.AssetSelection.groups("health")
+    month = dg.AssetSelection.all() - landing - health
+    facts = month - dg.AssetSelection.groups("report")
     return [
         dg.define_asset_job(PULL_JOB, selection=landing | pending, description="Pull days of all hall systems."),
         dg.define_asset_job(REVISIONS_JOB, selection=pending, description="See whether a certified month has changed."),
         dg.define_asset_job(FACTS_JOB, selection=facts, description="Build and test a month's facts."),
         dg.define_asset_job(
             MONTH_JOB,
-            selection=dg.AssetSelection.all() - landing,
+            selection=month,
             description="Build a month's facts, test them, certify its numbers, and emit the statistics section.",
         ),
+        dg.define_asset_job(HEALTH_JOB, selection=health, description="Write the health page and its metrics."),
     ]

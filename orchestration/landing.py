@@ -143,6 +143,14 @@ class Landing:
         entries = self._entries(system, day)
         return self._read(entries[-1]) if entries else None
 
+    def history(self, system: str, day: dt.date) -> list[Extract]:
+        """Every extract of a system and day, the oldest first.
+
+        Raises:
+            LandingError: a manifest entry can't be read.
+        """
+        return [self._read(entry) for entry in self._entries(system, day)]
+
     def newest_sequence(self, system: str, day: dt.date) -> int:
         """The sequence of the newest extract of a system and day, by its entry's name alone; 0 when none is in."""
         entries = self._entries(system, day)

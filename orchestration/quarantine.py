@@ -53,6 +53,15 @@ class Quarantine:
         found = [Refusal(**json.loads(path.read_bytes())) for path in self._open(system, day, "*")]
         return {each.hall: each for each in sorted(found, key=lambda refusal: (refusal.hall, refusal.refused_at))}
 
+    def all_open(self) -> list[Refusal]:
+        """What `open_refusals` gives, of every system and day; the latest day first."""
+        found = [
+            refusal
+            for folder in self._root.glob("*/*")
+            for refusal in self.open_refusals(folder.parent.name, dt.date.fromisoformat(folder.name)).values()
+        ]
+        return sorted(found, key=lambda refusal: (refusal.stat_date, refusal.system, refusal.hall), reverse=True)
+
     def resolve(self, system: str, day: dt.date, hall: str) -> None:
         """A good answer has come: what was refused before stays, as history."""
         for path in self._open(system, day, hall):

@@ -13,6 +13,9 @@ from orchestration.settings import Hall
 from orchestration.working_days import WorkingDays
 from reports.readiness import DayStatus
 
+# Colour is never the only mark: the same signs in the terminal and on the health page.
+SIGNS: Mapping[DayStatus, str] = {"answered": "■", "closed": "·", "missing": "?", "quarantined": "!", "damaged": "x"}
+
 
 @dataclass(frozen=True)
 class Standing:

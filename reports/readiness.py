@@ -169,10 +169,12 @@ def assess(days: Sequence[DayState], evidence: BuildEvidence | None, expected: E
         if not getattr(expected, name):
             raise ValueError(f"expected.{name} is empty: a month of which nothing is asked can't be judged")
     every_day = _with_absent_days(days, expected)
-    return [
-        *_grouped(every_day, lambda state: _day_faults(state, expected), _pull),
-        *_build_problems(evidence, expected),
-    ]
+    return [*day_problems(every_day, expected), *build_problems(evidence, expected)]
+
+
+def day_problems(days: Iterable[DayState], expected: Expected) -> list[Problem]:
+    """What is wrong with these days alone; one that isn't given isn't missed."""
+    return _grouped(days, lambda state: _day_faults(state, expected), _pull)
 
 
 def warnings(days: Sequence[DayState], evidence: BuildEvidence | None) -> list[Problem]:
@@ -250,7 +252,8 @@ def _grouped(
     return [problem for _, _, problem in sorted(found, key=lambda one: one[:2])]
 
 
-def _build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterator[Problem]:
+def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterator[Problem]:
+    """What is wrong with the month's build alone."""
     month, count = expected.month, len(expected.build_checks)
     again = f"yuebao report {month}"
     if evidence is None:

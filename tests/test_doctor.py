@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import time_machine
+from filelock import FileLock
 from typer.testing import CliRunner
 
 from orchestration import doctor
@@ -113,6 +115,50 @@ def test_a_key_that_others_may_read_is_named(certified: Hall, tmp_path: Path) ->
     code, lines = _examined(copied)
     assert code == 1
     assert f"BAD key file: others may read {copied.demo}/service.pem; chmod 600 {copied.demo}/service.pem" in lines
+
+
+def test_a_daemon_that_isnt_there_is_missed_where_something_runs_by_itself(certified: Hall, tmp_path: Path) -> None:
+    copied = certified.copy(tmp_path)
+    _, lines = _examined(copied)
+    assert "ok  daemon: never heard of; environment development needs none" in lines
+    copied.environment["YUEBAO_ENVIRONMENT"] = "production"
+    code, lines = _examined(copied)
+    assert code == 1
+    assert "BAD daemon: never heard of, and environment production runs nothing by itself" in "\n".join(lines)
+
+
+def test_a_storage_that_cant_be_reached_is_named_without_its_password(certified: Hall, tmp_path: Path) -> None:
+    copied = certified.copy(tmp_path)
+    (copied.home / "dagster" / "dagster.yaml").write_text(_UNREACHABLE)
+    code, lines = _examined(copied)
+    (bad,) = [line for line in lines if line.startswith("BAD")]
+    assert code == 1
+    assert bad.startswith(f"BAD run history: {copied.home}/dagster/dagster.yaml can't be used (")
+    assert "canary" not in "\n".join(lines)
+
+
+_UNREACHABLE = """\
+storage:
+  postgres:
+    postgres_url: postgresql://dagster:canary@127.0.0.1:1/dagster
+telemetry: {enabled: false}
+"""
+
+
+def test_a_build_under_way_is_said(certified: Hall, tmp_path: Path) -> None:
+    copied = certified.copy(tmp_path)
+    assert "ok  build lock: free" in _examined(copied)[1]
+    with FileLock(copied.home / "warehouse.lock"):
+        assert "ok  build lock: held: a build is under way" in _examined(copied)[1]
+
+
+@pytest.mark.parametrize(
+    ("year", "good", "says"), [(2025, True, "2025 and 2026 are known"), (2101, False, "no working-day")]
+)
+def test_a_year_that_the_calendar_doesnt_know_is_named(year: int, *, good: bool, says: str) -> None:
+    with time_machine.travel(dt.datetime(year, 11, 25, tzinfo=dt.UTC)):
+        found = doctor._calendar()
+    assert (found.good, says in found.found) == (good, True)
 
 
 def test_too_little_room_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -414,6 +414,26 @@ def alerts(
             typer.echo(line)
 
 
+@app.command()
+def health(
+    file: Annotated[Path | None, typer.Argument(help="where the page is to lie, if not in the state folder")] = None,
+    *,
+    html: Annotated[bool, typer.Option("--html", help="also write the page, and Prometheus metrics")] = False,
+) -> None:
+    """Say whether this month is on its way and what to do if not: exit code 1 when something waits for a person."""
+    from rich.console import Console
+
+    from orchestration.cli.health import health_now, summary, write_page
+
+    with _readable_errors():
+        found = health_now()
+        Console(width=max(Console().width, 130)).print(summary(found))
+        if html or file:
+            for path in write_page(found, file):
+                typer.echo(f"written: {os.path.relpath(path)}")
+        _end_unless(found.is_well)
+
+
 @contextmanager
 def _readable_errors() -> Iterator[None]:
     """A user's mistake is one line on standard error, never a traceback."""

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import dagster as dg
-
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
 from orchestration.assets.section import SECTION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 from rich.text import Text
@@ -11,14 +11,15 @@ from orchestration.certifying import archive_of
 from orchestration.month import Month
 from orchestration.pending import pending_revision
 from orchestration.settings import load_hall
-from reports.readiness import DayState, Problem
+from orchestration.standing import SIGNS
+from reports.readiness import DayState, DayStatus, Problem
 
-_MARKS = {
-    "answered": ("■", "green"),
-    "closed": ("·", "dim"),
-    "missing": ("?", "bold red"),
-    "quarantined": ("!", "bold red"),
-    "damaged": ("x", "bold red"),
+_STYLES: Mapping[DayStatus, str] = {
+    "answered": "green",
+    "closed": "dim",
+    "missing": "bold red",
+    "quarantined": "bold red",
+    "damaged": "bold red",
 }
 LEGEND = "■ in   · closed   ? missing   ! quarantined   x damaged"
 
@@ -40,8 +41,8 @@ def calendar_table(month: Month) -> Table:
 
 def _mark(state: DayState) -> Text:
     closed_in_error = state.state == "closed" and state.expected
-    mark, style = _MARKS["missing" if closed_in_error else state.state]
-    return Text(mark, style=style)
+    shown: DayStatus = "missing" if closed_in_error else state.state
+    return Text(SIGNS[shown], style=_STYLES[shown])
 
 
 def _share(states: list[DayState]) -> str:

@@ -1,0 +1,41 @@
+"""The health page as an asset, so that Dagster's page shows when it was made last and where it lies."""
+
+import datetime as dt
+
+import dagster as dg
+
+from orchestration.health.gathering import gather
+from orchestration.health.writing import write_health
+from orchestration.home import current_home
+from orchestration.settings import load_hall
+
+HEALTH_PAGE = dg.AssetKey("health_page")
+
+
+def build_health_asset() -> dg.AssetsDefinition:
+    """The asset `health_page`; it fails only where nothing can be said at all, and never for what it says."""
+
+    @dg.asset(
+        key=HEALTH_PAGE,
+        group_name="health",
+        kinds={"html"},
+        owners=["team:data-engineers"],
+        description="Whether this month is on its way, and what to do if not: a page (.html) and Prometheus metrics.",
+    )
+    def health_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        home = current_home()
+        health = gather(load_hall(), home, context.instance, dt.datetime.now(dt.UTC))
+        page, metrics = write_health(health, home)
+        return dg.MaterializeResult(
+            metadata={
+                "headline": health.headline,
+                "page": dg.MetadataValue.path(page),
+                "metrics": dg.MetadataValue.path(metrics),
+                "things to do": len(health.actions),
+                "open quarantine items": len(health.refusals),
+                "revisions pending": len(health.pending),
+                "certified months": health.certified_months,
+            }
+        )
+
+    return health_page

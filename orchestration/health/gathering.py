@@ -1,0 +1,96 @@
+"""Gathers the health of a hall from its state files, and how long runs took from Dagster's history."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
+
+from orchestration.catalogue import catalogue_folder, read_table, working_days
+from orchestration.dbt_manifest import build_checks
+from orchestration.health.arrivals import Arrivals, arrivals_of
+from orchestration.health.days import cells_of, suites_of, window
+from orchestration.health.model import Health
+from orchestration.health.months import Observer, month_health, months_looked_at, next_deadlines
+from orchestration.health.runs import job_histories
+from orchestration.health.verdict import actions_of, headline
+from orchestration.home import Home
+from orchestration.landing import Landing, LandingError
+from orchestration.pending import pending_revisions
+from orchestration.quarantine import Quarantine
+from orchestration.settings import HallFolder
+from orchestration.working_days import CalendarError
+from reports.ledger import Ledger, LedgerError
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+_Found = TypeVar("_Found")
+
+
+def gather(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.datetime) -> Health:
+    """Everything that the health page says, as of a moment; what can't be looked at is said, and holds nothing else.
+
+    Raises:
+        SettingsError: the hall's table of halls can't be read.
+    """
+    hall, calendar, ledger = folder.hall, working_days(), Ledger(home.certificates)
+    now = now.astimezone(ZoneInfo(hall.timezone))
+    observer = Observer(hall, home, calendar, build_checks(), now)
+    faults: list[str] = []
+    days = window(hall, observer.today)
+    months = tuple(
+        month
+        for name in months_looked_at(hall, observer.today)
+        for month in _kept(faults, partial(month_health, name, observer))
+    )
+    cells = _kept(faults, lambda: cells_of(hall, home, calendar, days, now))
+    arrivals = Arrivals(_kept(faults, lambda: arrivals_of(hall, Landing(home.landing), observer.today)))
+    pending = _kept(faults, lambda: pending_revisions(ledger, home))
+    deadlines = _kept(faults, lambda: next_deadlines(months[:2], observer))
+    refusals = Quarantine(home.quarantine).all_open()
+    actions = tuple(actions_of(months, pending, refusals, list(dict.fromkeys(faults))))
+    return Health(
+        now=now,
+        hall=hall.name,
+        hall_names={row["hall_code"]: row["hall_name"] for row in read_table(catalogue_folder(), "halls")},
+        system_names={name: system.title for name, system in hall.systems.items()},
+        headline=headline(months),
+        actions=actions,
+        months=months,
+        deadlines=deadlines,
+        cells=cells,
+        arrivals=arrivals,
+        refusals=tuple(refusals),
+        suites=suites_of(cells),
+        jobs=job_histories(instance, now),
+        certified_months=len({link.month for link in ledger.links()}),
+        pending=tuple(each.certificate.month for each in pending),
+        bytes_by_part={part.name: _bytes(part) for part in sorted(home.root.glob("*"))},
+        free_bytes=shutil.disk_usage(instance.root_directory).free,
+    )
+
+
+def _kept(faults: list[str], look: Callable[[], Iterable[_Found]]) -> tuple[_Found, ...]:
+    try:
+        return tuple(look())
+    except (CalendarError, LandingError, LedgerError) as error:
+        faults.append(str(error))
+        return ()
+
+
+def _bytes(part: Path) -> int:
+    """What a file, or a folder with all that is in it, takes; what goes away meanwhile counts nothing."""
+    files = part.rglob("*") if part.is_dir() else [part]
+    return sum(map(_size, files))
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.lstat().st_size if not file.is_dir() or file.is_symlink() else 0
+    except FileNotFoundError:
+        return 0

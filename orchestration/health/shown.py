@@ -1,0 +1,142 @@
+"""The health as a page shows it: days by calendar month, gaps in spans, numbers in words."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from orchestration.health.model import CELL_WORDS, IN, NOT_LATE, Cell, CellState, Health
+
+# The columns of the triangle: every day at first, then fewer.
+TRIANGLE_DAYS = (*range(11), 12, 15, 20, 25, 31, 45)
+_MOST_CHARACTERS = 400
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One calendar month of the heat map: its days, and by system a cell for each."""
+
+    month: str
+    days: tuple[dt.date, ...]
+    rows: Mapping[str, tuple[Cell, ...]]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Consecutive days of a system that aren't in for the same halls; `halls` is empty where none is in."""
+
+    system: str
+    first: dt.date
+    last: dt.date
+    state: CellState
+    came: int
+    of: int
+    halls: tuple[str, ...]
+    detail: str
+
+    @property
+    def span(self) -> str:
+        """As `yuebao pull` takes it."""
+        return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
+
+
+@dataclass(frozen=True)
+class HallRow:
+    """A hall that lacks a day which others have, and its state on every day of a sheet."""
+
+    hall: str
+    states: tuple[CellState, ...]
+
+
+def sheets_of(cells: Sequence[Cell]) -> list[Sheet]:
+    """The heat map by calendar month, the newest first."""
+    by_month = groupby(sorted(cells, key=lambda cell: cell.day), key=lambda cell: f"{cell.day:%Y-%m}")
+    return [_sheet(month, list(of_month)) for month, of_month in by_month][::-1]
+
+
+def _sheet(month: str, cells: Sequence[Cell]) -> Sheet:
+    rows: dict[str, list[Cell]] = {}
+    for cell in cells:
+        rows.setdefault(cell.system, []).append(cell)
+    days = tuple(dict.fromkeys(cell.day for cell in cells))
+    return Sheet(month, days, {system: tuple(of_system) for system, of_system in rows.items()})
+
+
+def hall_rows(cells: Sequence[Cell]) -> list[HallRow]:
+    """The halls of a system that lack a day which other halls have; a day that no hall has is told by its cell."""
+    lacking = dict.fromkeys(hall for cell in cells if cell.came and len(cell.halls) > 1 for hall in cell.absent)
+    return [HallRow(hall, tuple(cell.halls[hall] for cell in cells)) for hall in sorted(lacking)]
+
+
+def gaps_of(cells: Sequence[Cell]) -> list[Gap]:
+    """What isn't in though it should be, consecutive days in one; the newest first."""
+    open_cells = sorted(
+        (cell for cell in cells if cell.state not in IN | NOT_LATE), key=lambda cell: (cell.system, cell.day)
+    )
+    numbered = list(enumerate(open_cells))
+    # The place of a day less its place among the open ones is the same within a gap.
+    spans = groupby(numbered, key=lambda pair: (pair[1].day.toordinal() - pair[0], _alike(pair[1])))
+    gaps = [_gap([cell for _, cell in span]) for _, span in spans]
+    return sorted(gaps, key=lambda gap: (gap.last, gap.system), reverse=True)
+
+
+def _alike(cell: Cell) -> tuple[str, CellState, tuple[str, ...], bool]:
+    return cell.system, cell.state, cell.absent, bool(cell.detail)
+
+
+def _gap(cells: Sequence[Cell]) -> Gap:
+    newest = cells[-1]
+    return Gap(
+        system=newest.system,
+        first=cells[0].day,
+        last=newest.day,
+        state=newest.state,
+        came=newest.came,
+        of=len(newest.halls),
+        halls=newest.absent if newest.came else (),
+        detail=newest.detail if newest.state != "missing" or newest.came == 0 else "",
+    )
+
+
+def share(part: float) -> str:
+    """A share of 1 in percent; only the whole is 100%."""
+    return f"{int(part * 100)}%"
+
+
+def brief(text: str) -> str:
+    """The beginning of a text that may name hundreds of halls; all of it is told where one day is looked at."""
+    return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} ..."
+
+
+def took(seconds: float | None) -> str:
+    """How long something took."""
+    if seconds is None:
+        return "-"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
+
+
+def size(count: int) -> str:
+    """A number of bytes."""
+    for power, unit in ((3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if count >= 1024**power:
+            return f"{count / 1024**power:.1f} {unit}"
+    return f"{count} B"
+
+
+def days_left(days: int) -> str:
+    """How far a date is away."""
+    if days == 0:
+        return "today"
+    plural = "" if abs(days) == 1 else "s"
+    return f"in {days} day{plural}" if days > 0 else f"{-days} day{plural} ago"
+
+
+def cell_title(cell: Cell, health: Health) -> str:
+    """What a cell says when it is pointed at, or read out."""
+    halls = f", {cell.came} of {len(cell.halls)} halls in" if len(cell.halls) > 1 else ""
+    return f"{cell.day} {health.system_names[cell.system]}: {CELL_WORDS[cell.state]}{halls}"

@@ -1,0 +1,98 @@
+"""The ten seconds: whether this month is on its way, in one sentence, and what a person has to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from orchestration.health.model import Action, MonthHealth, MonthState
+from orchestration.pending import Pending
+from orchestration.quarantine import Refusal
+
+# More of the same month are told by `yuebao status`.
+MOST_PER_MONTH = 8
+
+_SAID: dict[MonthState, str] = {
+    "certified": "{month} is certified.",
+    "revision pending": "{month} is certified, and something behind it has changed since: it waits for a revision.",
+    "waiting": "{month} is in whole and every check has passed; it waits to be certified.",
+}
+
+
+def headline(months: Sequence[MonthHealth]) -> str:
+    """The last month that is over and the one under way (of `months`, the newest first), a sentence each."""
+    if not months:
+        return "The hall's first day is still to come."
+    return " ".join(map(_sentence, _by_weight(months)[:2]))
+
+
+def _by_weight(months: Sequence[MonthHealth]) -> list[MonthHealth]:
+    """The last month that is over, the one under way, and then the older ones."""
+    over = [month for month in months if month.state != "under way"]
+    return [*over[:1], *(month for month in months if month.state == "under way"), *over[1:]]
+
+
+def _sentence(month: MonthHealth) -> str:
+    if month.state in _SAID:
+        return _SAID[month.state].format(month=month.month)
+    if month.missing:
+        told = f"{month.missing} of {month.answers} answers {'is' if month.missing == 1 else 'are'} missing"
+        return f"{month.month}: {told}."
+    if month.state == "under way":
+        return f"{month.month} is on its way: {_came(month)}."
+    if month.not_late:
+        return f"{month.month}: {_came(month)}."
+    failed = [problem for problem in month.urgent if problem.kind == "check_failed"]
+    if failed:
+        return f"{month.month} is in whole, but {len(failed)} of its checks failed."
+    return f"{month.month} is in whole; it isn't ready to be certified yet."
+
+
+def _came(month: MonthHealth) -> str:
+    if not month.answers:
+        return "nothing is due yet"
+    still = f", {month.not_late} aren't due or aren't late yet" if month.not_late else ""
+    return f"{month.came} of {month.answers} answers are in{still}"
+
+
+def actions_of(
+    months: Sequence[MonthHealth], pending: Sequence[Pending], refusals: Sequence[Refusal], faults: Sequence[str]
+) -> Iterator[Action]:
+    """Everything that waits for a person: first what the next report is made of.
+
+    Args:
+        months: The newest first.
+        pending: Those that wait for a revision, however long ago they were certified.
+        refusals: All that are open.
+        faults: What couldn't be looked at.
+    """
+    changed = {each.certificate.month: each for each in pending}
+    for month in _by_weight(months):
+        yield from _of_month(month, changed.pop(month.month, None))
+    yield from map(_revise, changed.values())
+    looked_at = {month.month for month in months}
+    for refusal in refusals:
+        if refusal.answered and refusal.stat_date[:7] not in looked_at:
+            yield Action(refusal.reason, f"yuebao pull {refusal.stat_date} --system {refusal.system}")
+    for fault in faults:
+        yield Action(fault, "yuebao doctor")
+
+
+def _revise(pending: Pending) -> Action:
+    month = pending.certificate.month
+    changed = ", ".join((*pending.days, *pending.metrics))
+    return Action(
+        f"{month} is 待修订: since it was certified these have changed: {changed}. "
+        f"Look at them first, with `yuebao report {month} --draft`",
+        f"yuebao revise {month} --reason ... --note ...",
+    )
+
+
+def _of_month(month: MonthHealth, pending: Pending | None) -> Iterator[Action]:
+    if pending:
+        yield _revise(pending)
+    for problem in month.urgent[:MOST_PER_MONTH]:
+        yield Action(problem.message, problem.next_step)
+    if more := month.urgent[MOST_PER_MONTH:]:
+        yield Action(f"{month.month}: {len(more)} more problems", f"yuebao status {month.month}")
+    if month.to_be_certified:
+        yield Action(f"{month.month} waits to be certified", f"yuebao certify {month.month}")

@@ -1,0 +1,436 @@
+"""The health page: what is in, late or refused, when answers come, and what to do, as the state files have it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from lxml import html
+from prometheus_client.parser import text_string_to_metric_families
+from typer.testing import Result
+
+from orchestration.assets.health import HEALTH_PAGE
+from orchestration.definitions import defs
+from orchestration.health import shown
+from orchestration.health.days import cells_of
+from orchestration.health.gathering import gather
+from orchestration.health.metrics import write_metrics
+from orchestration.health.model import CELL_SIGNS, Health
+from orchestration.health.page import page
+from orchestration.home import Home, dagster_instance
+from orchestration.jobs import FACTS_JOB, HEALTH_JOB, MONTH_JOB
+from orchestration.landing import Counted, HallCounts, Landing, Provenance
+from orchestration.quarantine import Refusal
+from orchestration.settings import load_hall
+from orchestration.working_days import WorkingDays
+from tests.faults import hall_folder
+from tests.halls import Hall
+from tests.servers.browser import OpenBrowser, open_browser
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+FIRST_DAY = ("first_day = 2023-01-01", "first_day = 2025-03-01")
+SCRIPT = "<script>alert('窗口')</script>"
+
+
+def _at(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+def _run(hall: Hall, moment: str, *arguments: str) -> Result:
+    with time_machine.travel(_at(moment)):
+        result = hall.run(*arguments)
+    assert "Traceback" not in result.output
+    return result
+
+
+def _gathered(hall: Hall, moment: str) -> Health:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in hall.environment.items():
+            patch.setenv(name, value)
+        home = Home(hall.home)
+        with dagster_instance(home) as instance:
+            return gather(load_hall(), home, instance, _at(moment))
+
+
+@pytest.fixture(scope="module")
+def certified(hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> Hall:
+    """A hall that began in March, which is certified on the first day after it."""
+    hall.environment["YUEBAO_HALL"] = str(hall_folder(tmp_path_factory.mktemp("began") / "hall", FIRST_DAY))
+    assert _run(hall, "2025-04-01T10:00", "report", "2025-03").exit_code == 0
+    return hall
+
+
+@pytest.fixture(scope="module")
+def troubled(certified: Hall, tmp_path_factory: pytest.TempPathFactory) -> Hall:
+    """April goes on: a file is lost, one is torn, a day of March is corrected after it was certified."""
+    other = certified.copy(tmp_path_factory.mktemp("troubled"), demo=True)
+    other.environment["YUEBAO_HALL"] = certified.environment["YUEBAO_HALL"]
+    other.correct_calls("2025-03-12", 8)
+    assert _run(other, "2025-04-10T07:00", "pull", "2025-03-12", "--system", "call_centre").exit_code == 0
+    (other.demo / "courier" / "邮寄日报_2025-04-03.xlsx").unlink()
+    torn = other.demo / "call_centre" / "电话咨询_20250408.csv"
+    torn.write_bytes(torn.read_bytes()[:200])
+    assert _run(other, "2025-04-10T07:10", "pull", "2025-04-01..2025-04-08").exit_code == 1
+    return other
+
+
+# --- the ten seconds -----------------------------------------------------------------------------------------------
+
+
+def test_a_hall_that_is_well_says_so_and_ends_well(certified: Hall) -> None:
+    told = _run(certified, "2025-04-02T08:00", "health")
+    assert told.exit_code == 0, told.output
+    lines = told.stdout.splitlines()
+    assert lines[0] == (
+        "2025-03 is certified. 2025-04 is on its way: 0 of 5 answers are in, 5 aren't due or aren't late yet."
+    )
+    assert len(lines) <= 10
+    assert not (certified.home / "health").exists()
+
+
+def test_what_is_wrong_is_named_with_the_command_that_mends_it(troubled: Hall) -> None:
+    told = _run(troubled, "2025-04-10T10:00", "health")
+    assert told.exit_code == 1
+    assert told.stdout.startswith("2025-03 is certified, and something behind it has changed since")
+    health = _gathered(troubled, "2025-04-10T10:00")
+    assert health.headline.endswith("2025-04: 7 of 45 answers are missing.")
+    assert [each.command for each in health.actions] == [
+        "yuebao revise 2025-03 --reason ... --note ...",
+        "yuebao pull 2025-04-08 --system call_centre",
+        "yuebao pull 2025-04-09 --system call_centre",
+        "yuebao pull 2025-04-03 --system courier",
+        *(f"yuebao pull 2025-04-09 --system {name}" for name in ("courier", "enquiry_desks")),
+        *(f"yuebao pull 2025-04-09 --system {name}" for name in ("online_platform", "window_system")),
+    ]
+    assert health.pending == ("2025-03",)
+
+
+def test_what_is_not_late_waits_for_nobody(troubled: Hall) -> None:
+    by_moment = {
+        moment: {cell.state for cell in _gathered(troubled, moment).cells if cell.day == dt.date(2025, 4, 9)}
+        for moment in ("2025-04-10T02:00", "2025-04-10T08:59", "2025-04-10T09:00")
+    }
+    assert list(by_moment.values()) == [{"not_due"}, {"awaited"}, {"missing"}]
+    assert "2025-04-09" not in str(_gathered(troubled, "2025-04-10T08:59").actions)
+
+
+def test_a_month_that_is_in_waits_for_its_build_and_then_for_a_person(certified: Hall, tmp_path: Path) -> None:
+    other = certified.copy(tmp_path, home=False)
+    other.environment["YUEBAO_HALL"] = certified.environment["YUEBAO_HALL"]
+    on_the_day = _gathered(other, "2025-04-01T10:00")
+    assert on_the_day.headline.startswith("2025-03 is in whole; it isn't ready to be certified yet.")
+    assert (on_the_day.months[1].state, on_the_day.is_well) == ("draft", True)
+    late = _gathered(other, "2025-04-03T10:00")
+    assert late.actions[0].command == "yuebao report 2025-03"
+    away = [(each.what, each.days_left, each.done) for each in late.deadlines if each.month == "2025-03"]
+    assert away == [("candidate", -2, False), ("certification", 5, False), ("edition", 21, False)]
+
+
+def test_a_month_that_may_be_certified_waits_for_the_automation_and_then_for_a_person(
+    certified: Hall, tmp_path: Path
+) -> None:
+    other = certified.copy(tmp_path)
+    other.environment["YUEBAO_HALL"] = certified.environment["YUEBAO_HALL"]
+    shutil.rmtree(other.home / "certificates")
+    on_the_day = _gathered(other, "2025-04-01T10:00")
+    assert on_the_day.headline.startswith("2025-03 is in whole and every check has passed; it waits to be certified.")
+    assert (on_the_day.months[1].state, on_the_day.is_well) == ("waiting", True)
+    assert _gathered(other, "2025-04-02T08:00").actions[0].command == "yuebao certify 2025-03"
+    by_hand = hall_folder(tmp_path / "by_hand", FIRST_DAY, ('policy = "automatic"', 'policy = "manual"'))
+    other.environment["YUEBAO_HALL"] = str(by_hand)
+    assert _gathered(other, "2025-04-01T10:00").actions[0].command == "yuebao certify 2025-03"
+
+
+def test_a_failed_check_waits_for_a_person_at_once(certified: Hall, tmp_path: Path) -> None:
+    other = certified.copy(tmp_path)
+    other.environment["YUEBAO_HALL"] = certified.environment["YUEBAO_HALL"]
+    shutil.rmtree(other.home / "certificates")
+    evidence = other.home / "published" / "2025-03" / "build.json"
+    told = json.loads(evidence.read_text())
+    told["checks"][0].update(status="fail", message="got 3 results", failures=3)
+    evidence.write_text(json.dumps(told))
+    health = _gathered(other, "2025-04-01T10:00")
+    assert health.headline.startswith("2025-03 is in whole, but 1 of its checks failed.")
+    assert [each.command for each in health.actions] == ["yuebao status 2025-03"]
+    failed = told["checks"][0]["name"]
+    assert failed in health.actions[0].text
+    assert _rows(page(health), "checks")[1] == ["2025-03", f"■ {len(told['checks']) - 1}", "0", "1", "0"]
+    evidence.write_text("{")
+    assert "build.json: " in _gathered(other, "2025-04-01T10:00").actions[0].text
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (shown.took(None), "-"),
+        (shown.took(1.26), "1.3 s"),
+        (shown.took(200), "3 min 20 s"),
+        (shown.took(3 * 3600 + 125), "3 h 2 min"),
+        (shown.size(1023), "1023 B"),
+        (shown.size(1536), "1.5 KiB"),
+        (shown.size(5 * 2**30), "5.0 GiB"),
+        (shown.days_left(0), "today"),
+        (shown.days_left(1), "in 1 day"),
+        (shown.days_left(-2), "2 days ago"),
+        (shown.share(0.9999), "99%"),
+        (shown.brief("窗" * 401), "窗" * 400 + " ..."),
+    ],
+)
+def test_numbers_in_words(told: str, expected: str) -> None:
+    assert told == expected
+
+
+def test_what_cant_be_read_is_said_and_holds_nothing_else(troubled: Hall, tmp_path: Path) -> None:
+    other = troubled.copy(tmp_path)
+    other.environment["YUEBAO_HALL"] = troubled.environment["YUEBAO_HALL"]
+    torn = max((other.home / "landing" / "courier" / "2025-03-12").glob("*.json"))
+    torn.write_text("{")
+    (other.home / "certificates" / "000002-2025-02-r1.json").write_text("{")
+    health = _gathered(other, "2025-04-10T10:00")
+    said = " ".join(each.text for each in health.actions)
+    assert f"{torn} is not a manifest entry" in said
+    assert "000002-2025-02-r1.json" in said
+    assert Counter(cell.state for cell in health.cells)["damaged"] == 1
+    assert "is not a manifest entry" in page(health)
+
+
+def test_a_year_without_a_calendar_is_said(certified: Hall) -> None:
+    health = _gathered(certified, "2031-02-10T10:00")
+    assert any("no working-day calendar for 2030" in each.text for each in health.actions)
+    assert "no working-day calendar for 2030" in page(health)
+
+
+# --- the page and the files ----------------------------------------------------------------------------------------
+
+
+def _rows(told: str, section: str) -> list[list[str]]:
+    """The cells of a section's tables as text, row by row."""
+    found = html.fromstring(told).xpath(f"//section[@aria-labelledby='{section}']//tbody/tr")
+    return [[" ".join(cell.text_content().split()) for cell in row] for row in found]
+
+
+def _recount(hall: Hall, month: str) -> int:
+    """The answers of a month that are in and in no doubt, by the names of files alone."""
+    landed = {path.parent for path in (hall.home / "landing").glob(f"*/{month}-*/*.json")}
+    refused = {
+        (path.parts[-4], path.parts[-3])
+        for path in (hall.home / "quarantine").glob(f"*/{month}-*/*/*.json")
+        if not path.name.endswith(".resolved.json")
+    }
+    return sum((folder.parent.name, folder.name) not in refused for folder in landed)
+
+
+@pytest.fixture(scope="module")
+def written(troubled: Hall) -> Path:
+    assert "written: " in _run(troubled, "2025-04-10T10:00", "health", "--html").stdout
+    return troubled.home / "health" / "index.html"
+
+
+def test_the_numbers_on_the_page_are_those_of_the_state_files(troubled: Hall, written: Path) -> None:
+    told = written.read_text(encoding="utf-8")
+    months = _rows(told, "months")
+    assert months[0][:3] == ["2025-04", "… under way", f"{_recount(troubled, '2025-04')} / 45 ? 7"]
+    assert months[1][:3] == ["2025-03", "! revision pending 待修订", f"{_recount(troubled, '2025-03')} / 155"]
+    build = json.loads((troubled.home / "published" / "2025-03" / "build.json").read_text())
+    passed = sum(check["status"] == "pass" for check in build["checks"])
+    checks = _rows(told, "checks")
+    assert checks[1] == ["2025-03", f"■ {passed}", str(len(build["checks"]) - passed), "0", "0"]
+    assert [row[:2] for row in _rows(told, "quarantine")] == [
+        ["2025-04-08", "call_centre"],
+        ["2025-04-03", "courier"],
+    ]
+    signs = {row[0].split()[0]: row[1:] for row in _rows(told, "days")[:5]}
+    assert "".join(signs["call_centre"]) == "■■■■■■■!?"
+    assert "".join(signs["courier"]) == "■■?···■■?"
+
+
+def test_the_page_shows_the_triangle_of_the_files(written: Path) -> None:
+    (row,) = _rows(written.read_text(encoding="utf-8"), "arrivals")
+    # All of March came on April 1st, and one answer of 155 was corrected on the 10th.
+    assert row == ["2025-03", "0%", *["99%"] * 9, "100%", *[""] * 6, "day 10", "1"]
+
+
+def test_the_page_may_lie_elsewhere(troubled: Hall, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "pages" / "ours.html"
+    assert _run(troubled, "2025-04-10T10:00", "health", "--html", str(elsewhere)).exit_code == 1
+    assert elsewhere.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_every_table_is_told_to_those_who_dont_see_it(written: Path) -> None:
+    tables = html.fromstring(written.read_text(encoding="utf-8")).xpath("//table")
+    assert len(tables) > 8
+    for table in tables:
+        assert table.xpath("./caption")
+        assert table.xpath("./thead//th[@scope='col']")
+        assert len(table.xpath("./tbody/tr/th[@scope='row']")) == len(table.xpath("./tbody/tr"))
+
+
+def test_what_comes_from_outside_is_shown_and_never_run(troubled: Hall, tmp_path: Path) -> None:
+    health = _gathered(troubled, "2025-04-10T10:00")
+    refused = Refusal("courier", "2025-04-03", "510000", SCRIPT, "2025-04-04T08:00:00+00:00", "run", answered=True)
+    hostile = replace(
+        health,
+        hall=SCRIPT,
+        hall_names={"510000": SCRIPT},
+        system_names=dict.fromkeys(health.system_names, f'"{SCRIPT}'),
+        refusals=(refused,),
+        cells=tuple(replace(cell, detail=SCRIPT) for cell in health.cells),
+        actions=(replace(health.actions[0], text=SCRIPT, command=SCRIPT),),
+    )
+    told = page(hostile)
+    assert "<script" not in told
+    assert html.fromstring(told).xpath("//script") == []
+    assert [row[2] for row in _rows(told, "quarantine")] == [f"510000 {SCRIPT}"]
+    assert [row[4] for row in _rows(told, "quarantine")] == [SCRIPT]
+
+
+def test_the_asset_writes_both_and_no_month_waits_for_it(troubled: Hall, tmp_path: Path) -> None:
+    other = troubled.copy(tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**other.environment, "YUEBAO_HALL": troubled.environment["YUEBAO_HALL"]}.items():
+            patch.setenv(name, value)
+        definitions = defs()
+        for job in (MONTH_JOB, FACTS_JOB):
+            assert HEALTH_PAGE not in definitions.resolve_job_def(job).asset_layer.executable_asset_keys
+        with dagster_instance(Home(other.home)) as instance, time_machine.travel(_at("2025-04-10T10:00")):
+            result = definitions.resolve_job_def(HEALTH_JOB).execute_in_process(instance=instance)
+    (made,) = result.asset_materializations_for_node("health_page")
+    assert made.metadata["things to do"].value == 8
+    assert Path(str(made.metadata["page"].value)).read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (other.home / "health" / "yuebao.prom").exists()
+
+
+# --- metrics -------------------------------------------------------------------------------------------------------
+
+
+def _samples(path: Path) -> dict[tuple[str, ...], float]:
+    """Each number by its name and its labels' values, in the order of the labels' names."""
+    return {
+        (sample.name.removeprefix("yuebao_"), *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(path.read_text())
+        for sample in family.samples
+    }
+
+
+def test_prometheus_reads_the_same_numbers(troubled: Hall, tmp_path: Path) -> None:
+    health = _gathered(troubled, "2025-04-10T10:00")
+    path = tmp_path / "metrics" / "yuebao.prom"
+    write_metrics(health, path)
+    samples = _samples(path)
+    states = Counter((cell.system, cell.state) for cell in health.cells)
+    for system in health.system_names:
+        for state in CELL_SIGNS:
+            assert samples["days", state, system] == states[system, state]
+    assert sum(number for key, number in samples.items() if key[0] == "days") == len(health.cells) == 200
+    assert samples["actions",] == len(health.actions)
+    assert samples["revisions_pending",] == samples["certified_months",] == 1
+    assert samples["missing_answers", "2025-04"] == 7
+    assert samples["quarantine_open_items", "call_centre"] == 1
+    assert samples["quarantine_open_items", "enquiry_desks"] == 0
+    assert samples["deadline_timestamp_seconds", "edition", "2025-03"] == _at("2025-04-24").timestamp()
+    assert samples["last_landed_timestamp_seconds", "call_centre"] == pytest.approx(
+        _at("2025-04-10T07:10").timestamp(), abs=60
+    )
+    assert samples["health_timestamp_seconds",] == _at("2025-04-10T10:00").timestamp()
+    assert samples["state_bytes", "certificates"] == sum(
+        file.stat().st_size for file in (troubled.home / "certificates").rglob("*") if file.is_file()
+    )
+    runs = {key[1:]: number for key, number in samples.items() if key[0] == "runs"}
+    assert runs["month", "success"] == 1
+    assert runs["pull", "failure"] == 1
+
+
+# --- many halls ----------------------------------------------------------------------------------------------------
+
+MANY = tuple(f"51{number:04d}" for number in range(1, 201))
+
+
+def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On every day another tenth of the halls is missing, in all five systems."""
+    named = f"halls = {json.dumps(MANY)}"
+    kinds = [(f'\nkind = "{kind}"', f'\nkind = "{kind}"\n{named}') for kind in ("http_api", "sql", "drop_folder")]
+    folder = hall_folder(tmp_path / "hall", FIRST_DAY, *kinds)
+    with (folder / "catalogue" / "halls.csv").open("a", encoding="utf-8") as halls:
+        halls.writelines(f"{code},第{code}号<script>政务服务大厅,county\n" for code in MANY)
+    monkeypatch.setenv("YUEBAO_HALL", str(folder))
+    landing, days = Landing(home.landing), [dt.date(2025, 3, 1) + dt.timedelta(days=back) for back in range(60)]
+    first = load_hall(folder).hall
+    for number, day in enumerate(days):
+        came = {hall: HallCounts([], {}, "here", {}) for place, hall in enumerate(MANY) if place % 10 != number % 10}
+        for system in first.systems:
+            landing.land(Counted(system, day, "answered", came), Provenance("run", "code", "suite"))
+    with dagster_instance(home) as instance:
+        health = gather(load_hall(folder), home, instance, _at("2025-04-30T10:00"))
+    assert {(cell.came, len(cell.halls), cell.state) for cell in health.cells} == {(180, 200, "missing")}
+    told = page(health)
+    assert len(told.encode()) < 2 * 2**20
+    assert max(map(len, html.fromstring(told).xpath("//main//ol/li/text()"))) <= 404
+    assert "<script" not in told
+    gaps = [row for row in _rows(told, "days") if row[3:4] == ["180 / 200"]]
+    assert len(gaps) == 300
+    assert "20 halls510010 第510010号<script>政务服务大厅, 510020 " in gaps[0][4]
+    assert "?90%" in _rows(told, "days")[0][1].replace(" ", "")
+
+
+def test_a_closed_day_of_one_hall_says_nothing_of_another(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Saturday and a Wednesday are declared closed by the first of two halls, and the other one says nothing."""
+    folder = hall_folder(tmp_path / "hall", ('\ntitle = "邮寄"', '\ntitle = "邮寄"\nhalls = ["510000", "510100"]'))
+    monkeypatch.setenv("YUEBAO_HALL", str(folder))
+    days = [dt.date(2025, 3, 15), dt.date(2025, 3, 12)]
+    closed = {"510000": HallCounts([], {}, "here", {})}
+    for day in days:
+        Landing(home.landing).land(Counted("courier", day, "closed", closed), Provenance("run", "code", "suite"))
+    cells = cells_of(load_hall(folder).hall, home, WorkingDays({}), days, _at("2025-03-20T10:00"))
+    assert [(cell.state, dict(cell.halls)) for cell in cells if cell.system == "courier"] == [
+        ("missing", {"510000": "closed", "510100": "missing"}),
+        ("missing", {"510000": "missing", "510100": "missing"}),
+    ]
+
+
+# --- in a browser --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[OpenBrowser]:
+    with open_browser() as opened:
+        yield opened
+
+
+_LOOKS: dict[str, dict[str, object]] = {
+    "light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True},
+}
+
+
+@pytest.mark.parametrize("look", _LOOKS)
+def test_a_browser_shows_it_and_asks_for_nothing_else(look: str, written: Path, browser: OpenBrowser) -> None:
+    with browser.tab(**_LOOKS[look]) as tab:
+        tab.page.goto(written.as_uri())
+        assert tab.page.get_by_role("heading", level=1).inner_text().startswith("2025-03 is certified")
+        assert tab.page.get_by_text("yuebao pull 2025-04-08 --system call_centre").first.is_visible()
+        width, window = tab.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+        assert width <= window
+        paper = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (paper == "rgb(255, 255, 255)") == (look != "dark")
+    assert tab.errors == []
+    assert tab.requests == [written.as_uri()]
+
+
+def test_it_prints_on_a_few_pages(written: Path, browser: OpenBrowser) -> None:
+    with browser.tab() as tab:
+        tab.page.goto(written.as_uri())
+        printed = tab.page.pdf(prefer_css_page_size=True)
+    assert printed.startswith(b"%PDF-")
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 8
