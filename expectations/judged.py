@@ -10,6 +10,7 @@ import pandas as pd
 
 from expectations.personal import FLAG
 from expectations.rules import TEXT_COLUMNS, TEXT_OR_NULL_COLUMNS, VOLUME_BAND
+from expectations.volumes import band
 
 _PLAIN_TYPES: Final[set[type]] = {str, int, bool, date, NoneType}
 
@@ -95,9 +96,10 @@ def _volume(counted: object, usual: object) -> str:
         return "no history"
     if type(usual) is not int or type(counted) is not int:
         return "not countable"
-    times, floor = VOLUME_BAND["times"], VOLUME_BAND["floor"]
-    if abs(counted - usual) <= floor or usual <= counted * times <= usual * times**2:
+    least, most = band(usual)
+    if least <= counted <= most:
         return "as usual"
+    times = VOLUME_BAND["times"]
     return f"less than 1/{times} of usual" if counted < usual else f"more than {times} times usual"
 
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from expectations.rules import suite_version
 from orchestration.home import PROJECT_ROOT
@@ -102,6 +102,20 @@ class StockBalance(Strict):
     outflow: str = Word
 
 
+class Reconciliation(Strict):
+    """One row of reconciliations.csv: over a month and hall, the first measure's sum may not exceed the second's."""
+
+    lesser_measure: str = Word
+    greater_measure: str = Word
+    reason: str = Word
+
+    @model_validator(mode="after")
+    def _compares_two(self) -> Self:
+        if self.lesser_measure == self.greater_measure:
+            raise ValueError(f"{self.lesser_measure} is compared with itself")
+        return self
+
+
 class ProofreadingLabel(Strict):
     """One row of proofreading_labels.csv: what texts call a metric.
 
@@ -131,6 +145,7 @@ TABLES: Mapping[str, type[Strict]] = {
     "metric_measures": MetricMeasure,
     "metric_parts": MetricPart,
     "stock_balances": StockBalance,
+    "reconciliations": Reconciliation,
     "calendar_overrides": CalendarOverride,
 }
 _KINDS: Mapping[str, type[Strict]] = {**TABLES, LABELS: ProofreadingLabel}
@@ -161,7 +176,7 @@ def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict
     try:
         return kind.model_validate(told).model_dump(mode="json")
     except ValidationError as error:
-        complaints = [f"column {each['loc'][0]}: {each['msg']}" for each in error.errors()]
+        complaints = [": ".join([*(f"column {name}" for name in each["loc"]), each["msg"]]) for each in error.errors()]
         raise SettingsError(f"{path} line {line}: {'; '.join(complaints)}") from error
 
 

@@ -38,12 +38,21 @@ from reports.certification import Candidate, certify, draft
 from reports.edition_notes import edition_notes
 from reports.ledger import Entry, HeadMovedError, LedgerError
 from reports.numbers import MonthlyNumber, read_numbers
+from reports.questions import LogError, OpenQuestionsError, Questions
 from reports.readiness import BuildEvidence
 from reports.release import ReleaseError
 from reports.section import Origin, Source, certified_files
 from reports.signers import Signer, SignerError, load_key
 
-CERTIFICATE_ERRORS = (CertificateError, HeadMovedError, LedgerError, ReleaseError, SignerError)
+CERTIFICATE_ERRORS = (
+    CertificateError,
+    HeadMovedError,
+    LedgerError,
+    LogError,
+    OpenQuestionsError,
+    ReleaseError,
+    SignerError,
+)
 
 
 @dataclass(frozen=True)
@@ -102,8 +111,8 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> Entry | None:
         The month's newest certificate; None while the policy `manual` waits for people.
 
     Raises:
-        CertificateError, HeadMovedError, LedgerError, ReleaseError, SignerError, SettingsError: it may not or can't be
-            signed.
+        CertificateError, HeadMovedError, LedgerError, LogError, OpenQuestionsError, ReleaseError, SignerError,
+            SettingsError: it may not or can't be signed.
     """
     ledger = archive_of(hall, month.home).ledger
     latest = ledger.latest(month.name)
@@ -114,6 +123,8 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> Entry | None:
     standing = latest.certificate.revision if latest else 0
     if asked.revision not in {0, standing + 1}:
         raise _taken(month, standing)
+    if hall.hall.certification.questions == "block":
+        Questions(month.home.questions).require_none_open(month.name)
     entry = _certify(month, hall, asked, standing + 1)
     certificate = entry.certificate
     record(

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from expectations.rules import Rule
+from expectations.volumes import Volume, worst
 from orchestration.pulling import PullResult
 
 if TYPE_CHECKING:
     from expectations.validation import Finding
 
+# Owners, as Dagster writes them: whose an asset or a check is.
+ENGINEERS = "team:data-engineers"
+AUTHORS = "team:report-authors"
+
+_VOLUME = "volume_is_near_usual"
+_VOLUMES_SHOWN = 50
 _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
@@ -24,7 +31,7 @@ def check_specs(key: dg.AssetKey, rules: Iterable[Rule]) -> list[dg.AssetCheckSp
             asset=key,
             description=rule.description,
             blocking=rule.severity == "error",
-            metadata={"next_step": rule.next_step},
+            metadata={"owner": ENGINEERS, "next_step": rule.next_step},
         )
         for rule in rules
     ]
@@ -61,6 +68,8 @@ def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullR
             "failing days": dg.MetadataValue.text(", ".join(day.isoformat() for day in failing_days)),
             "next step": dg.MetadataValue.text(rule.next_step),
         }
+    if rule.name == _VOLUME and result.volumes:
+        metadata["expected volumes"] = _expected(result.volumes)
     if finding and finding.samples:
         metadata["samples"] = dg.MetadataValue.md("\n".join(f"- {sample}" for sample in finding.samples))
     return dg.AssetCheckResult(
@@ -71,3 +80,22 @@ def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullR
         metadata=metadata,
         description=rule.description,
     )
+
+
+def _expected(judged: Iterable[Volume]) -> dg.MetadataValue:
+    """The days judged beside what was expected of them, the least expected first."""
+    rows = [
+        {
+            "day": volume.day.isoformat(),
+            "hall": volume.hall,
+            "measure": volume.measure,
+            "counted": volume.counted,
+            "usual": volume.usual,
+            "from": volume.band[0],
+            "to": volume.band[1],
+            "as expected": "yes" if not volume.outside else "no",
+        }
+        for volume in worst(judged, _VOLUMES_SHOWN)
+    ]
+    schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in rows[0]])
+    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows], schema=schema)

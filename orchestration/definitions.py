@@ -9,9 +9,15 @@ import dagster as dg
 def defs() -> dg.Definitions:
     """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
     from orchestration.alerts.sensor import build_alerts_sensor
-    from orchestration.assets.certified import build_certified_asset, build_revision_check
+    from orchestration.assets.certified import (
+        build_certified_asset,
+        build_ledger_check,
+        build_questions_check,
+        build_revision_check,
+    )
     from orchestration.assets.health import build_health_asset
     from orchestration.assets.landing import build_landing_assets
+    from orchestration.assets.month_totals import build_month_totals_check
     from orchestration.assets.section import build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
     from orchestration.automation.declared import build_schedules
@@ -31,7 +37,12 @@ def defs() -> dg.Definitions:
             build_section_asset(hall),
             build_health_asset(),
         ],
-        asset_checks=[build_revision_check(hall)],
+        asset_checks=[
+            build_revision_check(hall),
+            build_ledger_check(),
+            build_questions_check(),
+            *build_month_totals_check(hall),
+        ],
         jobs=[*build_jobs(), build_retention_job()],
         schedules=build_schedules(hall),
         sensors=[build_alerts_sensor(hall)],

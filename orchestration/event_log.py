@@ -17,14 +17,15 @@ from reports.certificate import hall_time, now
 def record(home: Home, event: str, **details: Any) -> None:
     """Append one event: when (hall time), what, by whom, and its details."""
     at = hall_time(now())
-    line = json.dumps({"at": at, "event": event, "by": _who(), "pid": os.getpid(), **details}, ensure_ascii=False)
+    line = json.dumps({"at": at, "event": event, "by": who(), "pid": os.getpid(), **details}, ensure_ascii=False)
     path = home.events / f"{at[:7]}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         file.write(f"{line}\n".encode())
 
 
-def _who() -> str:
+def who() -> str:
+    """The system's user, or its number where it has no name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name

@@ -16,10 +16,13 @@ from orchestration.alerts.sending import ChannelError, Sender
 from orchestration.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.certifying import read_signers
 from orchestration.home import current_home
-from orchestration.partitions import today
-from orchestration.sampling import Sample, sample
+from orchestration.month import open_month
+from orchestration.month_totals import ask_totals
+from orchestration.partitions import MonthError, today
+from orchestration.sampling import ONCE, Sample, sample
 from orchestration.settings import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.variables import reachable, variables_of
+from reports.months import months_before
 from reports.numbers import MonthlyNumber
 from reports.signers import SignerError, load_key
 from reports.wording import WordingError, word_section
@@ -36,6 +39,8 @@ _REFERENCES = (
     ("stock_balances", "stock", "measures", "measure"),
     ("stock_balances", "inflow", "measures", "measure"),
     ("stock_balances", "outflow", "measures", "measure"),
+    ("reconciliations", "lesser_measure", "measures", "measure"),
+    ("reconciliations", "greater_measure", "measures", "measure"),
 )
 _LONGEST_SILENCE = 15
 
@@ -59,6 +64,8 @@ def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Checked
     yield from folder_checks(hall)
     for name in hall.hall.systems:
         yield _system(hall, name, day)
+    for name in hall.hall.month_totals:
+        yield _month_totals(hall, name)
 
 
 def folder_checks(hall: HallFolder) -> Iterator[Checked]:
@@ -187,6 +194,21 @@ def _said(sampled: Sample) -> str:
     sums = ", ".join(f"{measure} {total}" for measure, total in sorted(extract.sums.items()))
     halls = f" of {len(extract.halls)} halls" if len(extract.halls) > 1 else ""
     return f"{extract.stat_date}{halls}: {extract.row_count} rows would land, {sums or extract.state}"
+
+
+def _month_totals(hall: HallFolder, name: str) -> Checked:
+    """What the system states of the newest month that is over."""
+    subject = f"systems.{name}.month_totals"
+    try:
+        month = open_month(months_before(f"{today(hall.hall):%Y-%m}", 1))
+        with reachable(hall.hall, current_home(), month.days[:1]) as variables:
+            stated = list(ask_totals(hall, name, month, variables, ONCE))
+    except (SettingsError, MonthError) as error:
+        return Checked(subject, good=False, found=str(error))
+    if faults := [each.fault for each in stated if each.fault]:
+        return Checked(subject, good=False, found=" ".join(faults))
+    said = (f"{measure} {total}" for each in stated for measure, total in sorted(each.totals.items()))
+    return Checked(subject, good=True, found=f"{month.name}: {', '.join(said)}")
 
 
 def _newest_open_day(hall: Hall, name: str) -> dt.date:

@@ -28,6 +28,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+# The daemon says which system hasn't landed by the morning (the landing assets' freshness policy).
+freshness:
+  enabled: true
 """
 
 
@@ -58,6 +61,11 @@ class Home:
         return self.root / "published"
 
     @property
+    def editions(self) -> Path:
+        """What authors write: one folder per edition, by month."""
+        return self.root / "editions"
+
+    @property
     def certificates(self) -> Path:
         """The ledger: one signed record per month and revision, never changed."""
         return self.root / "certificates"
@@ -86,6 +94,11 @@ class Home:
     def alerts(self) -> Path:
         """What each alert channel was told."""
         return self.root / "alerts"
+
+    @property
+    def questions(self) -> Path:
+        """校核: authors' questions and their answers, only ever added to."""
+        return self.root / "questions"
 
     @property
     def docs(self) -> Path:

@@ -32,6 +32,9 @@ from reports import files
 from reports.certificate import Certificate
 from reports.readiness import BuildEvidence, DayState, Expected, Problem, assess
 
+# The check of a build that isn't dbt's: facts against the totals that systems state of the month (month_totals).
+MONTH_TOTALS_CHECK = "month_totals_agree"
+
 
 @dataclass(frozen=True)
 class Month:
@@ -184,13 +187,14 @@ class Month:
         return BuildEvidence.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
     def expected(self, build_checks: frozenset[str]) -> Expected:
-        """What must be in and have passed before the month is printed."""
+        """What must be in and have passed before the month is printed; `build_checks` are dbt's."""
+        own = {MONTH_TOTALS_CHECK} if self.hall.month_totals else frozenset()
         return Expected(
             month=self.name,
             systems={name: system.title for name, system in self.hall.systems.items()},
             day_rules=frozenset(rule.name for rule in RULES),
             suite_version=evidence_version(),
-            build_checks=build_checks,
+            build_checks=build_checks | own,
             fingerprint=self.fingerprint,
         )
 
@@ -212,7 +216,10 @@ def problems_of(month: Month, build_checks: frozenset[str]) -> list[Problem]:
 
 def a_build_mends(problem: Problem) -> bool:
     """Whether building the month may take the problem away; what isn't in stays away whatever is built."""
-    return problem.kind in {"build_missing", "build_stale"} or problem.subject in dbt_manifest.build_checks()
+    return problem.kind in {"build_missing", "build_stale"} or problem.subject in {
+        *dbt_manifest.build_checks(),
+        MONTH_TOTALS_CHECK,
+    }
 
 
 def refusal(name: str, problems: Iterable[Problem]) -> str:

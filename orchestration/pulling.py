@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median_low
 from typing import TYPE_CHECKING, Any, Literal
 
+from expectations.volumes import Volume, volumes
 from orchestration.catalogue import vocabulary
 from orchestration.hall_systems.contract import CONTRACT, Answer, NothingForDay, Outcome
 from orchestration.landing import Counted, Extract, HallCounts, Landing, LandingError, Provenance, content_digest
@@ -47,11 +48,12 @@ class DayResult:
 
 @dataclass(frozen=True)
 class PullResult:
-    """What became of every day asked, and what the suite found in the days that it had to judge."""
+    """What became of every day asked, and what the suite found in the days that it had to judge, and their volumes."""
 
     system: str
     days: tuple[DayResult, ...]
     findings: tuple[Finding, ...]
+    volumes: tuple[Volume, ...] = ()
 
     @property
     def refused(self) -> tuple[DayResult, ...]:
@@ -109,15 +111,16 @@ class Judge:
                 elif isinstance(outcome, Answer):
                     to_check[day, hall] = outcome
         findings: tuple[Finding, ...] = ()
+        totals = self._totals(to_check)
         judged = {day for day, _ in to_check}
         if to_check:
             tell_item("%s: judging %d days", self.system, len(judged))
-            validation, masked = self._validate(to_check)
+            validation, masked = self._validate(to_check, totals)
             findings = validation.findings
             for (day, hall), answer in to_check.items():
                 settled[day][hall] = _checked(day, hall, answer, validation, masked)
         days = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
-        return PullResult(self.system, tuple(days), findings)
+        return PullResult(self.system, tuple(days), findings, volumes(totals))
 
     def _current(self, day: dt.date) -> Extract | _Refused | None:
         try:
@@ -166,7 +169,9 @@ class Judge:
             and held.content_sha256 == content_digest(answer.rows)
         )
 
-    def _validate(self, answers: Mapping[_Key, Answer]) -> tuple[Validation, Callable[[], pd.DataFrame]]:
+    def _validate(
+        self, answers: Mapping[_Key, Answer], totals: Sequence[Mapping[str, Any]]
+    ) -> tuple[Validation, Callable[[], pd.DataFrame]]:
         """What the suite says, and the counts with personal patterns masked, for whoever has to keep some."""
         import pandas as pd
 
@@ -183,8 +188,8 @@ class Judge:
             },
             dtype=object,
         )
-        totals = pd.DataFrame(self._totals(answers), columns=list(TOTALS_COLUMNS), dtype=object)
-        validation = validate(counts, totals, vocabulary(self.hall.systems[self.system].measures))
+        summed = pd.DataFrame(totals, columns=list(TOTALS_COLUMNS), dtype=object)
+        validation = validate(counts, summed, vocabulary(self.hall.systems[self.system].measures))
         if self.docs:
             validation.build_docs(self.docs / self.system)
         return validation, cache(lambda: mask_personal(counts))

@@ -56,6 +56,10 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
             self._questions.ask(sources, days, self._halls_to_ask)
         return self._questions.outcomes(system, days)
 
+    def seconds(self, system: str, day: dt.date) -> float:
+        """How long the system took to answer for a day, once its outcome is fetched."""
+        return self._questions.seconds(system, day)
+
     def _halls_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
         landing = Landing(current_home().landing)
         lacking = landing.halls_to_ask(system, day, self._hall.hall.halls_of(system), evidence_version())

@@ -17,7 +17,7 @@ from orchestration.quarantine import Quarantine
 from orchestration.settings import HallFolder, Retries
 
 # Somebody waits for the answer, and asks again by hand.
-_ONCE = Retries(attempts=1)
+ONCE = Retries(attempts=1)
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Ma
                 quarantine=Quarantine(Path(folder) / "quarantine"),
                 provenance=Provenance("sample", code_version(), evidence_version()),
             )
-            questions = Questions(_ONCE, hall.hall.at_once)
+            questions = Questions(ONCE, hall.hall.at_once)
             questions.ask(
                 {name: open_source(hall, name, variables)}, [day], lambda system, _: hall.hall.halls_of(system)
             )

@@ -19,11 +19,13 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestration.alert_settings import Alerts
 from orchestration.automation_settings import DEVELOPMENT, ENVIRONMENTS, Automation, AutomationName
+from orchestration.edition_settings import EditionDefaults
 from orchestration.home import PROJECT_ROOT
 from orchestration.redaction import keep_secret
 from orchestration.settings_mistakes import complaint
-from orchestration.system_settings import AnySystem
+from orchestration.system_settings import AnySystem, HttpSystem
 from orchestration.system_settings.common import Strict
+from orchestration.system_settings.http_api import MonthTotals
 
 DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
 _USERINFO = re.compile(r"://[^/@]*@")
@@ -43,13 +45,17 @@ class Retries(Strict):
 
 
 class Certification(Strict):
-    """Who signs: the policy, the list of signers (a .toml), the signing key (a .pem) and its passphrase's variable."""
+    """Who signs: the policy, the list of signers (a .toml), the signing key (a .pem) and its passphrase's variable.
+
+    `questions` says what an open question (校核) on a month does: `warn` lists it, `block` lets nobody sign meanwhile.
+    """
 
     policy: Literal["automatic", "manual"]
     service: str = ""
     signers: str
     key: str
     passphrase: str
+    questions: Literal["warn", "block"] = "warn"
 
 
 class Hall(Strict):
@@ -69,6 +75,7 @@ class Hall(Strict):
         default=ENVIRONMENTS, description="which automations each environment may run; see YUEBAO_ENVIRONMENT"
     )
     alerts: Alerts = Alerts()
+    edition: EditionDefaults = EditionDefaults()
     systems: dict[str, AnySystem] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -80,6 +87,12 @@ class Hall(Strict):
                     f"{', '.join(self.halls_of(name))}"
                 )
         return self
+
+    @property
+    def month_totals(self) -> dict[str, tuple[HttpSystem, MonthTotals]]:
+        """The systems that state totals of their own of a whole month, and where."""
+        http = {name: system for name, system in self.systems.items() if isinstance(system, HttpSystem)}
+        return {name: (system, system.month_totals) for name, system in http.items() if system.month_totals}
 
     def halls_of(self, system: str) -> tuple[str, ...]:
         """The codes of the halls that a system answers for."""

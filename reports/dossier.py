@@ -49,12 +49,12 @@ class Dossier:
         return (self.release / "section.txt").read_text(encoding="utf-8")
 
     def rate(self, metric: str, against: Against, basis: Basis = "as_printed") -> Rate | str:
-        """环比 or 同比 of a metric, or why none may be printed."""
+        """环比 or 同比 of a metric, or in Chinese why none may be printed."""
         month = base_month(self.certificate.month, against)
         try:
             return rate(metric, self.certificate, self.history.get(month, ()), basis)
         except RateError as error:
-            return str(error)
+            return error.told
 
 
 def open_dossier(

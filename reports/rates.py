@@ -15,12 +15,16 @@ Against = Literal["month_before", "year_before"]
 Basis = Literal["as_printed", "as_revised"]
 
 _MONTHS: Mapping[Against, int] = {"month_before": 1, "year_before": 12}
-_WORDS: Mapping[Against, str] = {"month_before": "环比", "year_before": "同比"}
+WORDS: Mapping[Against, str] = {"month_before": "环比", "year_before": "同比"}
 _BASES: Mapping[Basis, str] = {"as_printed": "首次刊印数", "as_revised": "修订后数"}
 
 
 class RateError(Exception):
-    """A rate that must not be printed; the message says why."""
+    """A rate that must not be printed; the message says why, and `told` says it to authors, in Chinese."""
+
+    def __init__(self, message: str, told: str) -> None:
+        super().__init__(message)
+        self.told = told
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,8 @@ class Rate:
     def text(self) -> str:
         """`环比增长 3.1%`; 持平 if nothing is left after rounding."""
         if not self.percent:
-            return f"{_WORDS[self.against]}持平"
-        return f"{_WORDS[self.against]}{'增长' if self.percent > 0 else '下降'} {abs(self.percent)}%"
+            return f"{WORDS[self.against]}持平"
+        return f"{WORDS[self.against]}{'增长' if self.percent > 0 else '下降'} {abs(self.percent)}%"
 
     @property
     def basis_text(self) -> str:
@@ -80,17 +84,20 @@ def rate(
         RateError: There is nothing to compare with, the base is zero, or the definition has changed in between.
     """
     if not history:
-        raise RateError(f"{current.month}: {metric} has no certified number to be compared with")
+        raise RateError(f"{current.month}: {metric} has no certified number to be compared with", "没有可比的核定数")
     base_certificate = history[0] if basis == "as_printed" else history[-1]
     against = _against(current.month, base_certificate.month)
     where = f"{metric} of {current.month} against {base_certificate.month}"
     number, base = current.by_metric.get(metric), base_certificate.by_metric.get(metric)
     if number is None or base is None:
-        raise RateError(f"{where}: it isn't certified in both months")
+        raise RateError(f"{where}: it isn't certified in both months", "没有可比的核定数")
     if redefined(base, number):
-        raise RateError(f"{where}: the definition changed in between (a break in the series), so they don't compare")
+        raise RateError(
+            f"{where}: the definition changed in between (a break in the series), so they don't compare",
+            "口径有调整，不可直接比较",
+        )
     if not base.exact:
-        raise RateError(f"{where}: no rate is printed against a base of zero")
+        raise RateError(f"{where}: no rate is printed against a base of zero", "基数为零，不计算增幅")
     percent = _percent(number.exact - base.exact, base.exact, decimals)
     return Rate(against, basis, number, base, base_certificate.month, base_certificate.revision, percent)
 
@@ -99,7 +106,8 @@ def _against(month: str, base: str) -> Against:
     for against in _MONTHS:
         if base_month(month, against) == base:
             return against
-    raise RateError(f"{month} is compared with the month or the year before, not with {base}")
+    message = f"{month} is compared with the month or the year before, not with {base}"
+    raise RateError(message, "只与上月、上年同月比较")
 
 
 def _percent(difference: int, base: int, decimals: int) -> Decimal:

@@ -140,10 +140,14 @@ def _matches(cron: list[str], moment: dt.datetime) -> bool:
     minute, hour, day, month, weekday = cron
     assert (day, month) == ("*", "*")
     return (
-        int(minute) == moment.minute
-        and hour in {"*", str(moment.hour)}
-        and weekday in {"*", str(moment.isoweekday() % 7)}
+        int(minute) == moment.minute and _within(hour, moment.hour) and weekday in {"*", str(moment.isoweekday() % 7)}
     )
+
+
+def _within(field: str, value: int) -> bool:
+    """Whether a field of a cron line, `*`, a number or a range, holds a value."""
+    first, _, last = field.partition("-")
+    return field == "*" or int(first) <= value <= int(last or first)
 
 
 _LAST_MINUTE = 59

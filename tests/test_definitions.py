@@ -39,6 +39,24 @@ def test_one_asset_per_hall_system_with_a_check_per_rule(definitions: dg.Definit
         assert {rule.name for rule in RULES} <= checks
 
 
+def test_every_asset_says_what_it_is_and_whose(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        told = [node.description, node.group_name, node.owners, node.kinds, node.tags.get("layer")]
+        assert all(told), f"{key.to_user_string()}: {told}"
+        assert {owner.partition(":")[0] for owner in node.owners} == {"team"}
+
+
+def test_every_check_says_what_holds_whose_it_is_and_what_to_do(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    assert graph.asset_check_keys
+    for key in graph.asset_check_keys:
+        spec = graph.get_check_spec(key)
+        told = [spec.description, spec.metadata.get("owner"), spec.metadata.get("next_step")]
+        assert all(isinstance(word, str) and word.strip() for word in told), f"{key.to_user_string()}: {told}"
+
+
 def test_every_data_test_of_dbt_is_a_check_in_the_graph(definitions: dg.Definitions) -> None:
     names = {check.name for check in definitions.resolve_asset_graph().asset_check_keys}
     assert build_checks() <= names

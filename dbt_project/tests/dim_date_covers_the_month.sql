@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'Every day of the month is there, once.',
+    'next_step': "report it with the run's id: the calendar that the pipeline wrote for the month lacks or repeats a day",
     'dagster': {'ref': {'name': 'dim_date'}},
 }) }}
 

@@ -1,5 +1,7 @@
 {{ config(meta={
     'description': 'A metric is made of known measures or of metrics made of measures, never of both or of nothing, and counts no measure twice.',
+    'next_step': "mend catalogue/metric_measures.csv or catalogue/metric_parts.csv of the hall, and have it reviewed",
+    'owner': 'team:report-authors',
     'dagster': {'ref': {'name': 'dim_metric'}},
 }) }}
 

@@ -1,5 +1,7 @@
 {{ config(meta={
     'description': 'A version is valid for whole months, and no two versions of a metric are valid in the same month.',
+    'next_step': "mend valid_from and valid_to in catalogue/metrics.csv of the hall: whole months, one version at a time",
+    'owner': 'team:report-authors',
     'dagster': {'ref': {'name': 'dim_metric'}},
 }) }}
 

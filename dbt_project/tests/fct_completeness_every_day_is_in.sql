@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'Every day of every hall system is in or declared closed; a row names a hall system and day that is not.',
+    'next_step': "`yuebao pull DAY --system NAME` for each system and day of the failing rows",
     'dagster': {'ref': {'name': 'fct_completeness'}},
 }) }}
 

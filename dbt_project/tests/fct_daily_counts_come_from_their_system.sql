@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'A measure is answered by a hall system that counts it, for a hall that the system serves.',
+    'next_step': "hold `measures` and `halls` of the system in hall.toml against what it answers",
     'dagster': {'ref': {'name': 'fct_daily_counts'}},
 }) }}
 

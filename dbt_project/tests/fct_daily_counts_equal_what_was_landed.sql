@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'For each hall system and day, the rows read and their sum are those of the extract that was landed.',
+    'next_step': "run `yuebao verify MONTH`, then pull the days of the failing rows again",
     'dagster': {'ref': {'name': 'fct_daily_counts'}},
 }) }}
 

@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'Nothing is counted on a day that the hall system is declared closed.',
+    'next_step': "if the hall worked on that day, add it to catalogue/calendar_overrides.csv; if not, ask the system's keeper",
     'dagster': {'ref': {'name': 'fct_daily_counts'}},
 }) }}
 

@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'By hall and department, a stock of the day before + its inflow - its outflow = the stock of the day, for every two consecutive days that are in; before the first such day it was not negative. Which stocks balance is said by the hall (stock_balances).',
+    'next_step': "ask the system's keeper about the first failing day: its stock, inflow or outflow was corrected and not all three",
     'dagster': {'ref': {'name': 'fct_daily_counts'}},
 }) }}
 

@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'A summed measure is the sum of its days, a stock is what stood at the end of the last day that the hall system was open, by hall and department.',
+    'next_step': "report it with the run's id: dbt_project/models/marts/fct_monthly_counts.sql doesn't add up its days",
     'dagster': {'ref': {'name': 'fct_monthly_counts'}},
 }) }}
 

@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'What the departments counted adds up to the value of the hall.',
+    'next_step': "report it with the run's id: dbt_project/models/marts/fct_monthly_metrics.sql loses or doubles a department",
     'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
 }) }}
 

@@ -1,5 +1,6 @@
 {{ config(meta={
     'description': 'Every metric that the systems of a hall answer is there, with a value when every day is in and with none otherwise: missing is never zero.',
+    'next_step': "`yuebao status MONTH` names the days that aren't in; with all of them in, report it with the run's id",
     'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
 }) }}
 

@@ -9,11 +9,11 @@ import dagster as dg
 
 from orchestration.alerts.conditions import Condition, UnsureError
 from orchestration.alerts.of_files import TOLD_FOR, Moment
+from orchestration.assets.certified import LEDGER_CHECK
 from orchestration.automation.declared import RANGE_END, days_asked
 from orchestration.jobs import PULL_JOB
 from orchestration.standing import standings
 
-LEDGER_CHECK = dg.AssetCheckKey(dg.AssetKey("certified_numbers"), "ledger_is_sound")
 _MOST_RUNS = 200
 _PARTITION = "dagster/partition"
 # What a failure says of itself where days and build.json say the same: nothing but this, and it isn't told twice.

@@ -7,6 +7,7 @@ from typing import Literal
 import dagster as dg
 
 from orchestration.certifying import CERTIFICATE_ERRORS, Asked, People, archive_of, settle
+from orchestration.checks import AUTHORS, ENGINEERS
 from orchestration.dbt_manifest import build_checks
 from orchestration.home import current_home
 from orchestration.month import open_month, problems_of, refusal
@@ -15,9 +16,13 @@ from orchestration.pending import pending_revisions
 from orchestration.settings import Hall, load_hall
 from reports.certificate import Reason
 from reports.ledger import Entry
+from reports.questions import LogError, Questions
+from reports.verification import verify
 
 CERTIFIED_NUMBERS = dg.AssetKey("certified_numbers")
 REVISION_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_revision_is_pending")
+LEDGER_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "ledger_is_sound")
+QUESTIONS_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_question_is_open")
 
 
 class SignOffs(dg.Config):
@@ -36,12 +41,14 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=CERTIFIED_NUMBERS,
-        deps=["fct_monthly_metrics", "fct_completeness"],
+        # The monthly counts for their checks' sake: what blocks stops what follows the checked asset directly.
+        deps=["fct_monthly_counts", "fct_monthly_metrics", "fct_completeness"],
         partitions_def=monthly(hall),
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         group_name="report",
         kinds={"json"},
-        owners=["team:data-engineers"],
+        owners=[ENGINEERS],
+        tags={"layer": "report"},
         description="The signed, chained record of the month's numbers and of all that they rest on.",
         output_required=False,
     )
@@ -75,7 +82,10 @@ def build_revision_check(hall: Hall) -> dg.AssetChecksDefinition:
         name=REVISION_CHECK.name,
         description="No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
         additional_deps=[dg.AssetKey(["landing", system]) for system in hall.systems],
-        metadata={"next_step": "look at what changed, then `yuebao revise MONTH --reason ... --note ...`"},
+        metadata={
+            "owner": AUTHORS,
+            "next_step": "look at what changed, then `yuebao revise MONTH --reason ... --note ...`",
+        },
     )
     def no_revision_is_pending() -> dg.AssetCheckResult:
         home = current_home()
@@ -92,6 +102,62 @@ def build_revision_check(hall: Hall) -> dg.AssetChecksDefinition:
         )
 
     return no_revision_is_pending
+
+
+def build_ledger_check() -> dg.AssetChecksDefinition:
+    """The check `ledger_is_sound`, which reads every certificate, extract and release: it has a job of its own."""
+
+    @dg.asset_check(
+        asset=CERTIFIED_NUMBERS,
+        name=LEDGER_CHECK.name,
+        description="Certificates are signed and chained; extracts and releases are what these say, to the byte.",
+        metadata={
+            "owner": ENGINEERS,
+            "next_step": "restore each file that is named from a backup, then `yuebao verify`; never certify over it",
+        },
+    )
+    def ledger_is_sound() -> dg.AssetCheckResult:
+        archive = archive_of(load_hall(), current_home())
+        if not archive.ledger.links() and not any(archive.published.glob("*/r[0-9]*")):
+            return dg.AssetCheckResult(
+                passed=True, description="no month is certified yet, so nothing is there to verify"
+            )
+        proof = verify(archive)
+        return dg.AssetCheckResult(
+            passed=proof.sound,
+            severity=dg.AssetCheckSeverity.ERROR,
+            description="\n".join(map(str, proof.problems)) or "every file is what was signed",
+            metadata={"problems": len(proof.problems), "files verified": proof.files_hashed},
+        )
+
+    return ledger_is_sound
+
+
+def build_questions_check() -> dg.AssetChecksDefinition:
+    """The check `no_question_is_open`, which runs with every pull and every month."""
+
+    @dg.asset_check(
+        asset=CERTIFIED_NUMBERS,
+        name=QUESTIONS_CHECK.name,
+        description="Nobody waits for an answer on a certified figure (校核); an unreadable log fails.",
+        metadata={
+            "owner": AUTHORS,
+            "next_step": "look at the figure, then `yuebao answer ID ...`; mend the source and revise if need be",
+        },
+    )
+    def no_question_is_open() -> dg.AssetCheckResult:
+        try:
+            waiting = [str(question) for question in Questions(current_home().questions).open_in()]
+        except LogError as error:
+            waiting = [str(error)]
+        return dg.AssetCheckResult(
+            passed=not waiting,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="\n".join(waiting) or "every question is answered",
+            metadata={"waiting": len(waiting)},
+        )
+
+    return no_question_is_open
 
 
 def _metadata(entry: Entry) -> dict[str, dg.MetadataValue]:

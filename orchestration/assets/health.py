@@ -4,6 +4,7 @@ import datetime as dt
 
 import dagster as dg
 
+from orchestration.checks import ENGINEERS
 from orchestration.health.gathering import gather
 from orchestration.health.writing import write_health
 from orchestration.home import current_home
@@ -19,7 +20,8 @@ def build_health_asset() -> dg.AssetsDefinition:
         key=HEALTH_PAGE,
         group_name="health",
         kinds={"html"},
-        owners=["team:data-engineers"],
+        owners=[ENGINEERS],
+        tags={"layer": "health"},
         description="Whether this month is on its way, and what to do if not: a page (.html) and Prometheus metrics.",
     )
     def health_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:

@@ -2,20 +2,25 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from expectations.rules import RULES
 from orchestration.catalogue import code_version, evidence_version, working_days
-from orchestration.checks import check_results, check_specs
-from orchestration.home import current_home
-from orchestration.landing import Landing, Provenance
+from orchestration.checks import ENGINEERS, check_results, check_specs
+from orchestration.home import PROJECT_ROOT, current_home
+from orchestration.landing import Extract, Landing, Provenance
 from orchestration.partitions import daily
 from orchestration.pulling import DayResult, Judge, PullResult
 from orchestration.quarantine import Quarantine
 from orchestration.resources import HallSystems
 from orchestration.settings import Hall
 
+# The night's pull brings yesterday, a closed day as a declared zero: by nine in hall time each system has landed a day.
+_LANDED_BY = "0 9 * * *"
+_SINCE_MIDNIGHT = dt.timedelta(hours=9)
+_RUNBOOK = PROJECT_ROOT / "orchestration" / "README.md"
 _KINDS = {"http_api": {"rest"}, "sql": {"sql"}, "drop_folder": {"file"}}
 
 
@@ -41,8 +46,10 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
         check_specs=check_specs(key, RULES),
         group_name="landing",
         kinds={*_KINDS[system.kind], "parquet"},
-        tags={"opens": system.opens},
+        owners=[ENGINEERS],
+        tags={"layer": "landing", "opens": system.opens},
         code_version=evidence_version(),
+        freshness_policy=dg.FreshnessPolicy.cron(_LANDED_BY, _SINCE_MIDNIGHT, timezone=hall.timezone),
         output_required=False,
     )
     def pull(context: dg.AssetExecutionContext, hall_systems: HallSystems) -> Iterator[dg.AssetCheckResult]:
@@ -59,14 +66,16 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
         )
         result = judge.settle(hall_systems.outcomes(name, days))
         yield from check_results(key, RULES, result)
-        _record(context, key, judge, result)
+        _record(context, key, judge, result, hall_systems)
         if result.refused:
             raise _failure(result)
 
     return pull
 
 
-def _record(context: dg.AssetExecutionContext, key: dg.AssetKey, judge: Judge, result: PullResult) -> None:
+def _record(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, judge: Judge, result: PullResult, systems: HallSystems
+) -> None:
     """A materialization for each new extract, so that one bad day doesn't hide thirty good ones.
 
     An unchanged day is no materialization, unless this Dagster instance never saw it.
@@ -74,15 +83,15 @@ def _record(context: dg.AssetExecutionContext, key: dg.AssetKey, judge: Judge, r
     known = context.instance.get_materialized_partitions(key)
     for day in result.days:
         if day.outcome == "landed" or (day.extract and day.day.isoformat() not in known):
-            context.log_event(
-                dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=_metadata(day, judge))
-            )
+            told = _metadata(day, judge, systems.seconds(result.system, day.day))
+            context.log_event(dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=told))
 
 
-def _metadata(day: DayResult, judge: Judge) -> dict[str, dg.MetadataValue]:
+def _metadata(day: DayResult, judge: Judge, seconds: float) -> dict[str, dg.MetadataValue]:
     extract = day.extract
     if extract is None:
         return {}
+    path = judge.landing.path(extract)
     return {
         "outcome": dg.MetadataValue.text(day.outcome),
         "state": dg.MetadataValue.text(extract.state),
@@ -90,9 +99,26 @@ def _metadata(day: DayResult, judge: Judge) -> dict[str, dg.MetadataValue]:
         "dagster/row_count": dg.MetadataValue.int(extract.row_count),
         **{f"sum of {measure}": dg.MetadataValue.int(total) for measure, total in extract.sums.items()},
         "sha256": dg.MetadataValue.text(extract.sha256),
-        "extract": dg.MetadataValue.path(judge.landing.path(extract)),
+        "extract": dg.MetadataValue.path(path),
+        "bytes": dg.MetadataValue.int(path.stat().st_size),
+        "seconds to answer": dg.MetadataValue.float(round(seconds, 3)),
+        "hours after the day's end": dg.MetadataValue.float(_hours_late(day, extract, judge.hall)),
         "source": dg.MetadataValue.text("\n".join(extract.sources)),
+        "runbook": dg.MetadataValue.path(_RUNBOOK),
+        **_docs(judge),
     }
+
+
+def _hours_late(day: DayResult, extract: Extract, hall: Hall) -> float:
+    """From midnight after the day, in hall time, to the landing."""
+    end = dt.datetime.combine(day.day + dt.timedelta(days=1), dt.time(), ZoneInfo(hall.timezone))
+    return round((dt.datetime.fromisoformat(extract.landed_at) - end) / dt.timedelta(hours=1), 2)
+
+
+def _docs(judge: Judge) -> dict[str, dg.MetadataValue]:
+    """Great Expectations' Data Docs, where the run was asked to build them and had something to judge."""
+    index = judge.docs / judge.system / "index.html" if judge.docs else None
+    return {"data docs": dg.MetadataValue.path(index)} if index and index.exists() else {}
 
 
 def _failure(result: PullResult) -> dg.Failure:

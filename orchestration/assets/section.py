@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.certifying import archive_of
+from orchestration.checks import AUTHORS
 from orchestration.home import current_home
 from orchestration.partitions import monthly
 from orchestration.settings import Hall, load_hall
@@ -25,7 +26,8 @@ def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         group_name="report",
         kinds={"markdown", "json"},
-        owners=["team:report-authors"],
+        owners=[AUTHORS],
+        tags={"layer": "report"},
         description="Heading and paragraph of section 一 as certified, and the numbers behind them (.txt, .md, .json).",
     )
     def report_statistics_section(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:

@@ -34,6 +34,10 @@ class Translator(DagsterDbtTranslator):
         """The layer: staging, intermediate or marts."""
         return str(dbt_resource_props["fqn"][1])
 
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        """The layer, beside what the project tags."""
+        return {**super().get_tags(dbt_resource_props), "layer": str(dbt_resource_props["fqn"][1])}
+
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         """A model that reads what is landed follows from the landing of every system, and from no other file."""
         spec = super().get_asset_spec(manifest, unique_id, project)
@@ -43,6 +47,14 @@ class Translator(DagsterDbtTranslator):
         models = [dep for dep in spec.deps if dep.asset_key.path[0] not in _SOURCES]
         landed = self._landing if any(parent.endswith("landing.daily_counts") for parent in sources) else []
         return spec.replace_attributes(deps=[*models, *landed])
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """A data test's check also says whose it is and what to do, as the test's `meta` has it."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        meta = manifest["nodes"][unique_id]["config"]["meta"]
+        return spec and spec.with_metadata({**spec.metadata, **{name: meta[name] for name in ("owner", "next_step")}})
 
 
 def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from expectations.rules import RULES
-from orchestration.assets.certified import REVISION_CHECK
+from orchestration.assets.certified import QUESTIONS_CHECK, REVISION_CHECK
 from orchestration.assets.landing import landing_key
 from orchestration.automation.deadlines import days_looked_after
 from orchestration.automation.months import candidates
@@ -20,7 +20,7 @@ from orchestration.automation.planning import Pull, catch_up, nightly, pull_time
 from orchestration.automation_settings import AutomationName
 from orchestration.catalogue import working_days
 from orchestration.home import Home, current_home
-from orchestration.jobs import MONTH_JOB, PULL_JOB
+from orchestration.jobs import HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
 from orchestration.retention import RETENTION_JOB
 from orchestration.settings import Hall, HallFolder, automations_here, environment, load_hall
 from orchestration.standing import standings
@@ -76,6 +76,14 @@ def declared(hall: Hall) -> list[Declared]:
         Declared(
             *("month_end", "month_end", "17 * * * *", MONTH_JOB, _month_end),
             "From the first working day on: build a month that is in whole, have it certified, emit its section.",
+        ),
+        Declared(
+            *("verify_ledger", "verify_ledger", "0 5 * * *", LEDGER_JOB, _always),
+            "Verify every certificate, and to the byte what each vouches for.",
+        ),
+        Declared(
+            *("health_page", "health_page", "5 6-20 * * *", HEALTH_JOB, _always),
+            "Write the health page and its metrics, while people are about.",
         ),
         Declared(
             *("retention", "retention", "40 4 * * 0", RETENTION_JOB, _always),
@@ -162,10 +170,11 @@ def _request(pull: Pull, tick: Tick) -> dg.RunRequest:
         run_config=config,
         tags={RANGE_START: first, RANGE_END: last, CAUSE: pull.cause},
         asset_selection=chosen,
-        # Whether a revision is pending is asked with every pull, whichever systems it asks.
+        # Whether a revision is pending or a question open is asked with every pull, whichever systems it asks.
         asset_check_keys=[
             *(dg.AssetCheckKey(key, rule.name) for key in chosen for rule in RULES),
             REVISION_CHECK,
+            QUESTIONS_CHECK,
         ],
     )
 

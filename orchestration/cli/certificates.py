@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.catalogue import labels
@@ -17,6 +17,7 @@ from orchestration.settings import load_hall
 from reports.archive import Archive
 from reports.certificate import Reason
 from reports.ledger import Entry
+from reports.numbers import MonthlyNumber
 from reports.proofreading import Known, KnownNumber, OwnFigure
 from reports.release import release_of
 from reports.revision import affected_sentences, compare
@@ -90,28 +91,33 @@ def known_numbers(month: str, figures: list[OwnFigure]) -> Known:
     archive = archive_of(load_hall(), current_home())
     if archive.ledger.latest(month) is None:
         raise Refused(f"{month} isn't certified; run `yuebao certify {month}` first")
-    return Known(month, list(_numbers(archive)), figures)
+    return Known(month, list(ledger_numbers(archive)), figures)
 
 
-def _numbers(archive: Archive) -> Iterator[KnownNumber]:
-    called = labels()
+def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
+    """The numbers of every certificate, superseded ones too."""
     for entry in archive.ledger.entries():
         certificate = entry.certificate
         superseded = archive.ledger.state(certificate) == "已修订"
-        for number in certificate.numbers:
-            yield KnownNumber(
-                metric=number.metric,
-                metric_name=number.metric_name,
-                labels=called.get(number.metric, ()),
-                exact=number.exact,
-                printed=number.printed,
-                unit=number.unit,
-                display_unit=number.display_unit,
-                display_divisor=number.display_divisor,
-                display_decimals=number.display_decimals,
-                rounding=number.rounding,
-                month=certificate.month,
-                revision=certificate.revision,
-                superseded=superseded,
-                parts=number.parts,
-            )
+        known = known_of(certificate.numbers, certificate.month)
+        yield from (replace(number, revision=certificate.revision, superseded=superseded) for number in known)
+
+
+def known_of(numbers: Iterable[MonthlyNumber], month: str) -> Iterator[KnownNumber]:
+    """Numbers of a month as proofreading knows them."""
+    called = labels()
+    for number in numbers:
+        yield KnownNumber(
+            metric=number.metric,
+            metric_name=number.metric_name,
+            labels=called.get(number.metric, ()),
+            exact=number.exact,
+            printed=number.printed,
+            unit=number.unit,
+            display_unit=number.display_unit,
+            display_divisor=number.display_divisor,
+            display_decimals=number.display_decimals,
+            rounding=number.rounding,
+            month=month,
+            parts=number.parts,
+        )

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -36,6 +36,7 @@ ReviewerOption = Annotated[str, typer.Option(help="who reviewed it 审核 (polic
 SignerOption = Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the hall's own folder, which holds its hall.toml")]
 RevisionOption = Annotated[int | None, typer.Option(help="a revision of the month other than the newest")]
+ByOption = Annotated[str, typer.Option(help="your name; else the system's user")]
 _REFUSED = 1
 _MISUSED = 2
 _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
@@ -272,6 +273,50 @@ def proofread(
 
 
 @app.command()
+def numbers(
+    metrics: Annotated[list[str] | None, typer.Argument(metavar="[METRIC]...", help="default: every metric")] = None,
+    *,
+    month: Annotated[str, typer.Option(help="one month, as 2025-03; default: all that are certified")] = "",
+    first: Annotated[str, typer.Option("--from", help="the first month")] = "",
+    last: Annotated[str, typer.Option("--to", help="the last month")] = "",
+    department: Annotated[str, typer.Option(help="what one department adds, by its code")] = "",
+    by: Annotated[Literal["hall", "department"], typer.Option(help="the hall's number, or each department's part")] = (
+        "hall"
+    ),
+    hall: Annotated[str, typer.Option(help="a hall's code; only the hall that prints has certified numbers")] = "",
+    vintage: Annotated[
+        Literal["printed", "revised"], typer.Option("--as", help="as first printed, or as newest revised")
+    ] = "revised",
+    form: Annotated[
+        Literal["table", "csv", "json"], typer.Option("--format", help="csv and json are stable")
+    ] = "table",
+) -> None:
+    """Print certified numbers by month, department and hall, for people or for other programs."""
+    from rich.console import Console
+
+    from orchestration.cli.numbers import Wanted, numbers_of, table_of, written
+
+    with _logged("numbers", month=month, format=form):
+        wanted = Wanted(metrics or [], month, first, last, department, by == "department", hall, vintage)
+        rows = numbers_of(wanted)
+        if form == "table":
+            Console(width=max(Console().width, 180)).print(table_of(rows))
+        else:
+            typer.echo(written(rows, form), nl=False)
+
+
+@app.command()
+def semantic_models(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="where the dbt project is to be")],
+) -> None:
+    """Write a dbt project with MetricFlow's metrics over the certified numbers, for BI tools."""
+    from orchestration.cli.semantic import write_semantic_models
+
+    with _logged("semantic_models", folder=str(folder)):
+        typer.echo("\n".join(str(folder / path) for path in write_semantic_models(folder)))
+
+
+@app.command()
 def new_hall(folder: FolderArgument) -> None:
     """Begin a hall's own folder: settings, queries, reviewed tables and wording, to be edited."""
     from orchestration.cli.halls import make_hall
@@ -401,6 +446,30 @@ def dev(*, port: Annotated[int, typer.Option(help="where Dagster's page listens 
 
 
 @app.command()
+def edition(
+    month: MonthArgument,
+    *,
+    new: Annotated[bool, typer.Option("--new", help="lay out the edition's folder, to be filled by authors")] = False,
+    profile: Annotated[str, typer.Option(help="paper (GB/T 9704) or screen (GB/T 33476.2)")] = "",
+    annex: Annotated[bool, typer.Option("--annex", help="with the table of the metrics")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="also a PDF, where LibreOffice is")] = False,
+) -> None:
+    """Put the whole edition together from authors' texts: numbered, filled with numbers, checked, set as .docx."""
+    from orchestration.cli.edition import make_edition, new_edition
+
+    with _logged("edition", month=month):
+        if new:
+            for path in new_edition(month):
+                typer.echo(f"  {os.path.relpath(path)}")
+            return
+        written = make_edition(month, profile, annex=annex, pdf=pdf)
+        typer.echo(written.report)
+        for path in written.files:
+            typer.echo(f"  {os.path.relpath(path)}")
+        _end_unless(written.good)
+
+
+@app.command()
 def alerts(
     *,
     send: Annotated[bool, typer.Option("--send", help="tell every channel what is news to it")] = False,
@@ -432,6 +501,71 @@ def health(
             for path in write_page(found, file):
                 typer.echo(f"written: {os.path.relpath(path)}")
         _end_unless(found.is_well)
+
+
+@app.command()
+def page(
+    months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
+) -> None:
+    """Write the pages that authors read (网页): one per month and an index, each one file that needs nothing else."""
+    from orchestration.cli.reporting import Refused
+    from orchestration.pages import PageError, write_pages
+
+    with _readable_errors():
+        try:
+            written = write_pages(months or ())
+        except PageError as error:
+            raise Refused(str(error)) from error
+        for path in written:
+            typer.echo(os.path.relpath(path))
+
+
+@app.command()
+def question(
+    month: MonthArgument,
+    metric: Annotated[str, typer.Argument(help="a metric, as online_accepted or 全程网办受理")],
+    text: Annotated[str, typer.Argument(help="what is asked")],
+    *,
+    owner: Annotated[str, typer.Option(help="who is to answer; else whoever prepared the certificate")] = "",
+    by: ByOption = "",
+) -> None:
+    """Ask about a certified figure (校核): it shows on the page until somebody answers."""
+    from orchestration.cli.questions import ask_question
+
+    with _logged("question", month=month, metric=metric):
+        asked = ask_question(month, metric, text, owner=owner, by=by)
+    typer.echo(f"{asked.id} is open: {asked.month} {asked.metric}, code {asked.certificate}, owner {asked.owner}")
+
+
+@app.command()
+def answer(
+    question_id: Annotated[str, typer.Argument(metavar="ID", help="a question, as Q7")],
+    text: Annotated[str, typer.Argument(help="the answer")],
+    *,
+    by: ByOption = "",
+) -> None:
+    """Answer a question on a certified figure."""
+    from orchestration.cli.questions import answer_question
+
+    with _logged("answer", question=question_id):
+        given = answer_question(question_id, text, by=by)
+    typer.echo(f"{given.answers} is answered")
+
+
+@app.command()
+def questions(
+    month: Annotated[str | None, typer.Argument(metavar="[MONTH]", help="a month, or every one")] = None,
+    *,
+    only_open: Annotated[bool, typer.Option("--open", help="those that nobody has answered")] = False,
+) -> None:
+    """List questions on certified figures and their answers."""
+    from orchestration.cli.questions import list_questions
+
+    with _readable_errors():
+        for each in list_questions(month, only_open=only_open):
+            typer.echo(str(each))
+            for given in each.answers:
+                typer.echo(f"  answered {given.at[:16]} by {given.by}: {given.text}")
 
 
 @contextmanager

@@ -22,9 +22,11 @@ from orchestration.working_days import CalendarError
 from reports import section
 from reports.archive import Archive
 from reports.certificate import Certificate
+from reports.edition.settings import EditionError
 from reports.ledger import LedgerError
 from reports.numbers import read_numbers
 from reports.proofreading import DocumentError, RegisterError
+from reports.questions import LogError, QuestionError
 from reports.readiness import EvidenceError, Problem
 from reports.release import release_of
 from reports.verification import verify
@@ -46,6 +48,9 @@ def user_errors() -> tuple[type[Exception], ...]:
         LedgerError,
         DocumentError,
         RegisterError,
+        QuestionError,
+        LogError,
+        EditionError,
         AlertsBusyError,
     )
 

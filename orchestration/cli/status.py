@@ -12,6 +12,7 @@ from orchestration.month import Month
 from orchestration.pending import pending_revision
 from orchestration.settings import load_hall
 from orchestration.standing import SIGNS
+from reports.questions import Questions
 from reports.readiness import DayState, DayStatus, Problem
 
 _STYLES: Mapping[DayStatus, str] = {
@@ -51,7 +52,9 @@ def _share(states: list[DayState]) -> str:
 
 
 def certification_lines(month: Month, problems: list[Problem]) -> Iterator[str]:
-    """草稿, 待核定, 已核定 or 待修订, and what is to be done next."""
+    """Open questions; then 草稿, 待核定, 已核定 or 待修订, and what is to be done next."""
+    for question in Questions(month.home.questions).open_in(month.name):
+        yield f'校核 {question}; next: yuebao answer {question.asked.id} "..."'
     ledger = archive_of(load_hall(), month.home).ledger
     entry = ledger.latest(month.name)
     if entry is None:

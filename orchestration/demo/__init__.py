@@ -75,6 +75,8 @@ The demo hall is open: made-up numbers, real interfaces. A day such as 2025-03-1
 1. online_platform, HTTP: pages of JSON, every day
    curl -H 'Authorization: Bearer {bearer}' \\
      '{url}/platform/v1/daily-counts?date=2025-03-12&page=1&page_size=200'
+   and its own totals of a month
+   curl -H 'Authorization: Bearer {bearer}' '{url}/platform/v1/month-totals?month=2025-03'
 
 2. enquiry_desks, HTTP: one JSON answer, working days (404 on others)
    curl -H 'X-API-Key: {key}' '{url}/desks/api/consultations/2025-03-12'

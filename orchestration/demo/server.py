@@ -20,8 +20,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from orchestration.demo.days import is_over, today_in_shanghai
-from orchestration.demo.world import HALL_CODE, OnlineRow, counts, online_rows
+from orchestration.demo.days import days_of, is_over, month_of, today_in_shanghai
+from orchestration.demo.world import HALL_CODE, OnlineRow, counts, online, online_rows
 
 _LARGEST_PAGE = 500
 _USUAL_PAGE = 200
@@ -41,6 +41,13 @@ def demo_app(platform_bearer: str, desks_key: str, today: Callable[[], date] = t
             raise HTTPException(404, f"{day} 无日报数")
         return Response(_platform_page(day, page, size), media_type="application/json")
 
+    async def month_totals(request: Request) -> Response:
+        _admit(request.headers.get("Authorization"), f"Bearer {platform_bearer}", "令牌缺失或无效")
+        days = _days(request.query_params.get("month", ""))
+        if not is_over(days[-1], today()):
+            raise HTTPException(404, f"{days[0]:%Y-%m} 无月报数")
+        return Response(_platform_month(days), media_type="application/json")
+
     async def consultations(request: Request) -> Response:
         _admit(request.headers.get("X-API-Key"), desks_key, "密钥缺失或无效")
         day = _day(request.path_params["day"])
@@ -55,6 +62,7 @@ def demo_app(platform_bearer: str, desks_key: str, today: Callable[[], date] = t
     return Starlette(
         routes=[
             Route("/platform/v1/daily-counts", daily_counts),
+            Route("/platform/v1/month-totals", month_totals),
             Route("/desks/api/consultations/{day}", consultations),
         ],
         exception_handlers={HTTPException: _refusal},
@@ -108,6 +116,18 @@ def _platform_page(day: date, page: int, size: int) -> bytes:
     return json.dumps({"code": 0, "message": "成功", "data": data}, ensure_ascii=False).encode()
 
 
+@lru_cache(maxsize=64)
+def _platform_month(days: tuple[date, ...]) -> bytes:
+    """Flows only: a stock has no total over a month."""
+    departments = [numbers for day in days for numbers in online(day).values()]
+    totals = {
+        "online_accepted": sum(numbers.accepted for numbers in departments),
+        "online_completed": sum(numbers.completed for numbers in departments),
+    }
+    data = {"month": month_of(days[0]), "totals": totals}
+    return json.dumps({"code": 0, "message": "成功", "data": data}, ensure_ascii=False).encode()
+
+
 def _line(row: OnlineRow) -> dict[str, str | int | None]:
     return {
         "hall": HALL_CODE,
@@ -131,6 +151,13 @@ def _day(text: str) -> date:
     if day.isoformat() != text:
         raise HTTPException(400, "日期须写作 YYYY-MM-DD")
     return day
+
+
+def _days(text: str) -> tuple[date, ...]:
+    try:
+        return days_of(text)
+    except ValueError:
+        raise HTTPException(400, "月份须写作 YYYY-MM") from None
 
 
 def _number(request: Request, name: str, usual: int, largest: int | None) -> int:

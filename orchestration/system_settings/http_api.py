@@ -9,9 +9,10 @@ from pydantic import AfterValidator, Field, model_validator
 from orchestration.system_settings.common import MappedSystem, Strict
 from orchestration.system_settings.http_auth import AnyAuth
 from orchestration.system_settings.http_paging import AnyPaging, DottedPath
-from orchestration.system_settings.http_template import names, refuse_unknown_names
+from orchestration.system_settings.http_template import names_hall, refuse_unknown_names
 
 Template = Annotated[str, AfterValidator(lambda text: refuse_unknown_names(text, ("day", "hall")))]
+MonthTemplate = Annotated[str, AfterValidator(lambda text: refuse_unknown_names(text, ("month", "hall")))]
 
 
 class ClientCertificate(Strict):
@@ -28,6 +29,25 @@ class Success(Strict):
     path: DottedPath
     value: bool | int | str
     reason: DottedPath | None = None
+
+
+class MonthTotals(Strict):
+    """Where the system states its own totals of a whole month; `totals` and `month` are dotted paths into that answer.
+
+    `url` and the values of `query` may hold `{month}`, `{month:%Y%m}` and `{hall}`; without `{hall}` the totals are of
+    all halls that the system answers for. `month_form` is how the answer writes its month.
+    """
+
+    url: Annotated[MonthTemplate, Field(pattern=r"^(https?://|\$\{)")]
+    query: dict[str, MonthTemplate] = Field(default={})
+    month: DottedPath | None = None
+    month_form: str = Field(default="%Y-%m", pattern="%")
+    totals: dict[str, DottedPath] = Field(min_length=1)
+
+    @property
+    def names_hall(self) -> bool:
+        """Whether a question names the hall that it asks for."""
+        return names_hall(self.url, *self.query.values())
 
 
 class HttpSystem(MappedSystem):
@@ -48,6 +68,7 @@ class HttpSystem(MappedSystem):
     rows: DottedPath
     declared: dict[str, DottedPath] = Field(default={})
     declared_rows: DottedPath | None = None
+    month_totals: MonthTotals | None = None
     ca: str | None = Field(default=None, min_length=1)
     client_certificate: ClientCertificate | None = None
     proxy: Annotated[str, Field(pattern=r"^(http://|\$\{)")] | None = None
@@ -58,13 +79,17 @@ class HttpSystem(MappedSystem):
     @property
     def names_hall(self) -> bool:
         """Whether a question names the hall that it asks for."""
-        return any("hall" in names(text) for text in (self.url, *self.query.values()))
+        return names_hall(self.url, *self.query.values())
 
     @model_validator(mode="after")
     def _measures_are_declared(self) -> Self:
-        foreign = sorted(set(self.declared) - set(self.measures))
-        if foreign:
-            raise ValueError(f"declared names {', '.join(foreign)}; allowed are {', '.join(self.measures)}")
+        stated = {
+            "declared": self.declared,
+            "month_totals.totals": self.month_totals.totals if self.month_totals else {},
+        }
+        for key, paths in stated.items():
+            if foreign := sorted(set(paths) - set(self.measures)):
+                raise ValueError(f"{key} names {', '.join(foreign)}; allowed are {', '.join(self.measures)}")
         return self
 
     @model_validator(mode="after")

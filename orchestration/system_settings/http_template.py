@@ -1,10 +1,11 @@
-"""The text of a question over HTTP: `{day}` and `{hall}` are filled in when it is asked, as `str.format` would."""
+"""The text of a question over HTTP: `{day}`, `{month}`, `{hall}` are filled in when it is asked, as by `str.format`."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -32,10 +33,29 @@ def names(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(_with_variables_kept(text)) if name is not None}
 
 
-def filled(text: str, day: dt.date, hall: str, *, in_url: bool = False) -> str:
-    """The text with day (`{day}`, or `{day:%Y%m%d}`) and hall; percent-encoded when it goes into a URL."""
-    kept = _with_variables_kept(text)
-    return kept.format(day=_Quoted(day), hall=_Quoted(hall)) if in_url else kept.format(day=day, hall=hall)
+def names_hall(*texts: str) -> bool:
+    """Whether one of these texts has a place for the hall."""
+    return any("hall" in names(text) for text in texts)
+
+
+@dataclass(frozen=True)
+class MonthValue:
+    """A month as a question writes it: `{month}` is 2025-03, `{month:%Y%m}` is 202503."""
+
+    first_day: dt.date
+
+    def __format__(self, form: str) -> str:
+        return format(self.first_day, form or "%Y-%m")
+
+
+Values = Mapping[str, dt.date | MonthValue | str]
+
+
+def filled(text: str, values: Values, *, in_url: bool = False) -> str:
+    """The text with its placeholders' values (`{day}`, or `{day:%Y%m%d}`); percent-encoded when it goes into a URL."""
+    return _with_variables_kept(text).format(
+        **{name: _Quoted(value) if in_url else value for name, value in values.items()}
+    )
 
 
 def _with_variables_kept(text: str) -> str:
@@ -46,7 +66,7 @@ def _with_variables_kept(text: str) -> str:
 class _Quoted:
     """A value that is percent-encoded after it is formatted."""
 
-    value: dt.date | str
+    value: dt.date | MonthValue | str
 
     def __format__(self, form: str) -> str:
         return quote(format(self.value, form), safe="")

@@ -1,11 +1,12 @@
 """Proofreading: every numeral of an author's edited text is matched with a certified number, or told apart."""
 
-from reports.proofreading.documents import DocumentError, passages_of, read_document
+from reports.docx_files import DocumentError
+from reports.proofreading.documents import passages_of, read_document
 from reports.proofreading.findings import Finding, Matched, NotChecked, Proof, Spot
 from reports.proofreading.known import Known, KnownNumber, OwnFigure
 from reports.proofreading.passages import Passage, Place
 from reports.proofreading.proof import proofread
-from reports.proofreading.registers import RegisterError, read_register
+from reports.proofreading.registers import RegisterError, read_register, sum_faults
 
 __all__ = [
     "DocumentError",
@@ -24,4 +25,5 @@ __all__ = [
     "proofread",
     "read_document",
     "read_register",
+    "sum_faults",
 ]

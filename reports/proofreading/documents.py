@@ -7,22 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reports.docx_files import BREAKS, LEFT_OUT, DocumentError, W, open_docx, readable
 from reports.proofreading.passages import Passage, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_BREAKS = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "-"}
-# What tracked changes deleted or moved away, the second copy of a text box, and text boxes, which are read apart.
-_LEFT_OUT = frozenset(
-    {
-        f"{_WORD}del",
-        f"{_WORD}moveFrom",
-        f"{_WORD}txbxContent",
-        "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
-    }
-)
 _BEGINS = re.compile(
     r"\s*(?:#{1,6}\s|[-*+•]\s|>|[（(]?[一二三四五六七八九十]{1,3}[）)、]|[（(]\d{1,2}[)）]|\d{1,2}[.、)）](?!\d))"
 )
@@ -32,10 +22,6 @@ _UNIT_CAPTION = re.compile(r"单位\s*[:：]\s*[^\s，。）)]{1,8}")
 _NUMBER_CELL = re.compile(r"[\s\d.,，%％+\-−—－万亿０-９．]*$")
 # A longer cell is prose, and speaks for itself.
 _LONGEST_CELL = 40
-
-
-class DocumentError(Exception):
-    """A file can't be read as what its name says; the message says why."""
 
 
 def read_document(path: Path) -> list[Passage]:
@@ -55,7 +41,7 @@ def read_document(path: Path) -> list[Passage]:
     readers: dict[str, Callable[[Path], list[Passage]]] = {".docx": _read_docx, ".txt": _read_text, ".md": _read_text}
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise DocumentError(f"{path.name}: only .docx, .txt and .md can be proofread")
+        raise DocumentError(f"{path.name}：只能核对 .docx、.txt 和 .md 文件")
     return reader(path)
 
 
@@ -63,13 +49,23 @@ def read_document(path: Path) -> list[Passage]:
 
 
 def _read_text(path: Path) -> list[Passage]:
+    return passages_of(decoded(path))
+
+
+def decoded(path: Path) -> str:
+    """The text of a file in UTF-8 or GB 18030.
+
+    Raises:
+        DocumentError: It is in neither.
+        OSError: The file can't be opened.
+    """
     content = path.read_bytes()
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return passages_of(content.decode(encoding))
+            return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise DocumentError(f"{path.name} is neither UTF-8 nor GB 18030")
+    raise DocumentError(f"{path.name} 的文字编码既不是 UTF-8，也不是 GB 18030")
 
 
 def passages_of(text: str) -> list[Passage]:
@@ -115,7 +111,7 @@ def _table_of_lines(first: int, lines: Sequence[str], caption: str) -> Iterator[
     for number, line in enumerate(lines, first):
         if not _RULE_OF_TABLE.match(line):
             rows.append([(cell, Place(line=number, column=start + 1)) for start, cell in _cells_of_line(line)])
-    yield from _cells(rows, caption)
+    yield from table_passages(rows, caption)
 
 
 def _cells_of_line(line: str) -> Iterator[tuple[int, str]]:
@@ -126,7 +122,7 @@ def _cells_of_line(line: str) -> Iterator[tuple[int, str]]:
 # Tables of either kind.
 
 
-def _cells(rows: Sequence[Sequence[tuple[str, Place]]], caption: str) -> Iterator[Passage]:
+def table_passages(rows: Sequence[Sequence[tuple[str, Place]]], caption: str) -> Iterator[Passage]:
     """The cells of a table; a number is told the texts to its left and the heading of its column."""
     headings = [text.strip() for text, _ in rows[0]] if rows else []
     for index, row in enumerate(rows):
@@ -149,14 +145,8 @@ def _caption(text: str) -> str:
 
 
 def _read_docx(path: Path) -> list[Passage]:
-    from docx import Document
-
-    with path.open("rb") as content:
-        try:
-            body: Any = Document(content).element.body
-        except Exception as error:  # a damaged file fails wherever the libraries happen to meet the damage
-            raise DocumentError(f"{path.name} can't be read as a Word document: {error}") from error
-        return list(_Word().passages(body))
+    with readable(path.name):
+        return list(_Word().passages(open_docx(path).element.body))
 
 
 class _Word:
@@ -169,11 +159,11 @@ class _Word:
 
     def passages(self, container: Any) -> Iterator[Passage]:
         for element in container.iterchildren():
-            if element.tag == f"{_WORD}p":
+            if element.tag == f"{W}p":
                 yield from self._paragraph(element)
-            elif element.tag == f"{_WORD}tbl":
+            elif element.tag == f"{W}tbl":
                 yield from self._table(element)
-            elif element.tag in {f"{_WORD}sdt", f"{_WORD}sdtContent", f"{_WORD}ins", f"{_WORD}customXml"}:
+            elif element.tag in {f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}customXml"}:
                 yield from self.passages(element)
 
     def _paragraph(self, element: Any) -> Iterator[Passage]:
@@ -191,15 +181,15 @@ class _Word:
         rows = [
             [
                 (
-                    "\n".join("".join(_texts(p)) for p in cell.iterchildren(f"{_WORD}p")),
+                    "\n".join("".join(_texts(p)) for p in cell.iterchildren(f"{W}p")),
                     _cell_place(number, row, column),
                 )
-                for column, cell in enumerate(line.iterchildren(f"{_WORD}tc"), 1)
+                for column, cell in enumerate(line.iterchildren(f"{W}tc"), 1)
             ]
-            for row, line in enumerate(element.iterchildren(f"{_WORD}tr"), 1)
+            for row, line in enumerate(element.iterchildren(f"{W}tr"), 1)
         ]
-        yield from _cells(rows, self.caption)
-        for nested in element.iterfind(f"{_WORD}tr/{_WORD}tc/{_WORD}tbl"):
+        yield from table_passages(rows, self.caption)
+        for nested in element.iterfind(f"{W}tr/{W}tc/{W}tbl"):
             yield from self._table(nested)
 
 
@@ -210,17 +200,17 @@ def _cell_place(table: int, row: int, cell: int) -> Place:
 def _texts(element: Any) -> Iterator[str]:
     """The text of a paragraph as a reader sees it, whatever runs, links and insertions it is split into."""
     for child in element.iterchildren():
-        if child.tag in _LEFT_OUT:
+        if child.tag in LEFT_OUT:
             continue
-        if child.tag == f"{_WORD}t":
+        if child.tag == f"{W}t":
             yield child.text or ""
-        elif child.tag in _BREAKS:
-            yield _BREAKS[child.tag]
+        elif child.tag in BREAKS:
+            yield BREAKS[child.tag]
         else:
             yield from _texts(child)
 
 
 def _boxes(element: Any) -> Iterator[Any]:
-    for box in element.iter(f"{_WORD}txbxContent"):
+    for box in element.iter(f"{W}txbxContent"):
         if not any(parent.tag.endswith("}Fallback") for parent in box.iterancestors()):
             yield box

@@ -60,12 +60,16 @@ class KnownNumber:
 
 @dataclass(frozen=True)
 class OwnFigure:
-    """A figure that an author answers for: `value` in `unit`, under a name that texts use."""
+    """A figure that an author answers for: `value` in `unit`, under a name that texts use.
+
+    `parts` are the codes of the figures that it is the sum of, if it is one.
+    """
 
     code: str
     name: str
     value: Decimal
     unit: str
+    parts: tuple[str, ...] = ()
 
     @property
     def written(self) -> str:

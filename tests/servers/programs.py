@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from filelock import FileLock
@@ -14,25 +15,46 @@ from filelock import FileLock
 _LOCK = Path(tempfile.gettempdir()) / "yuebao-tests-apt.lock"
 
 
-def program(name: str, package: str) -> str:
+def program(name: str, package: str, part: str = "") -> str:
     """The path of a program, installed with its Debian package if need be.
 
+    A program of several packages, such as LibreOffice, counts as there only when `part`, a file of the package, is.
     Without it tests are skipped with the reason on a developer's machine, and fail in CI.
     """
     with FileLock(_LOCK):
-        if found := _found(name):
+        if found := _found(name, part):
             return found
         if os.geteuid() == 0 and shutil.which("apt-get"):
             _install(package)
-    if found := _found(name):
+    if found := _found(name, part):
         return found
-    reason = f"{name} isn't installed; on Debian: apt-get install {package}"
+    return _without(f"{name} isn't installed; on Debian: apt-get install {package}")
+
+
+def _without(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
 
 
-def _found(name: str) -> str | None:
+def font(family: str, package: str) -> None:
+    """Have a font, installed with its Debian package if need be; without it, as without a program."""
+    listing = program("fc-list", "fontconfig")
+
+    def known() -> bool:
+        return bool(subprocess.run([listing, f":family={family}"], check=True, capture_output=True).stdout)
+
+    with FileLock(_LOCK):
+        if not known() and os.geteuid() == 0 and shutil.which("apt-get"):
+            _install(package)
+        if known():
+            return
+    _without(f"the font {family} isn't installed; on Debian: apt-get install {package}")
+
+
+def _found(name: str, part: str) -> str | None:
+    if part and not Path(part).exists():
+        return None
     # Debian keeps servers off a user's path, and PostgreSQL's in a folder for each version.
     versions = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
     places = [os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", "/usr/local/sbin", *versions]

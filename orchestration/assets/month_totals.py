@@ -1,0 +1,72 @@
+"""The check `month_totals_agree`: a month's facts against the totals that systems state of the month themselves."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.checks import ENGINEERS
+from orchestration.month import MONTH_TOTALS_CHECK, open_month
+from orchestration.month_totals import MODEL, Agreement, NotBuiltError, hold_against_totals
+from orchestration.settings import Hall, load_hall
+from reports.readiness import EvidenceError
+
+_NEXT_STEP = (
+    "pull the month's days of the system again (`yuebao pull MONTH --system NAME`): a late correction; "
+    "if they still differ, ask the system's keeper which of the two is right"
+)
+
+
+def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
+    """The check, blocking, where the settings of a system say that it states month totals."""
+    if not hall.month_totals:
+        return []
+    spec = dg.AssetCheckSpec(
+        MONTH_TOTALS_CHECK,
+        asset=MODEL,
+        description=(
+            f"The days of a month add up exactly to the total that {', '.join(hall.month_totals)} state of it. "
+            "No answer is no agreement."
+        ),
+        blocking=True,
+        metadata={"owner": ENGINEERS, "next_step": _NEXT_STEP},
+    )
+
+    @dg.multi_asset_check(specs=[spec], name=MONTH_TOTALS_CHECK)
+    def month_totals_agree(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        month = open_month(context.partition_key[:7])
+        try:
+            agreement = hold_against_totals(month, load_hall())
+        except (NotBuiltError, EvidenceError) as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        check = agreement.check
+        yield dg.AssetCheckResult(
+            passed=check.status == "pass",
+            asset_key=MODEL,
+            check_name=MONTH_TOTALS_CHECK,
+            description=check.message or "every total is the sum of its days",
+            metadata=_metadata(agreement),
+        )
+        if check.status != "pass":
+            # Dagster would stop what follows by itself, and say no more than the check's name.
+            raise dg.Failure(description=_refusal(month.name, agreement), allow_retries=False)
+
+    return [month_totals_agree]
+
+
+def _metadata(agreement: Agreement) -> dict[str, dg.MetadataValue]:
+    columns = [dg.TableColumn(name) for name in ("system", "halls", "measure", "of its days", "its own total")]
+    records = [
+        dg.TableRecord(dict(zip((column.name for column in columns), values, strict=True)))
+        for each in agreement.compared
+        for values in [(each.system, ", ".join(each.halls), each.measure, each.of_days, each.stated)]
+    ]
+    return {
+        "totals": dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns)),
+        "differing": dg.MetadataValue.int(len(agreement.differing)),
+        "not answered": dg.MetadataValue.int(len(agreement.faults)),
+    }
+
+
+def _refusal(month: str, agreement: Agreement) -> str:
+    lines = [*agreement.faults, *(f"{each}. Next: {_NEXT_STEP}" for each in agreement.differing)]
+    return "\n  ".join([f"{month} can't be printed: check {MONTH_TOTALS_CHECK} didn't pass:", *lines])

@@ -1,0 +1,93 @@
+"""What `yuebao edition` does: lay out an edition's folder, and put the edition together from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestration.catalogue import closing_measures, department_names
+from orchestration.certifying import archive_of
+from orchestration.cli.certificates import known_of, ledger_numbers
+from orchestration.cli.reporting import Refused, write_draft
+from orchestration.home import current_home
+from orchestration.month import open_month
+from orchestration.settings import load_hall
+from reports.archive import Archive
+from reports.dossier import open_dossier
+from reports.edition.assembly import assemble
+from reports.edition.settings import Settings, lay_out, read_settings, with_choices
+from reports.edition.writing import Written, write_edition
+from reports.months import first_day, months_before
+from reports.numbers import read_numbers
+from reports.proofreading import KnownNumber
+from reports.trace import TraceError
+from reports.word.printable import Printable, printable_draft, printable_of
+
+
+def new_edition(month: str) -> list[Path]:
+    """Lay out the folder of a month's edition, with what the hall's settings say of every edition.
+
+    Raises:
+        EditionError: it is there already.
+        MonthError: the month isn't one.
+    """
+    hall = open_month(month).hall
+    common = hall.edition
+    following = first_day(months_before(month, -1))
+    settings = Settings(
+        title=common.title,
+        number=first_day(month).month,
+        date=following.replace(day=min(hall.automation.edition_day, 28)),
+        issuing_body=common.issuing_body or hall.name,
+        report_to=common.report_to,
+        send_to=common.send_to,
+        sections=common.sections,
+        profile=common.profile,
+        annex=common.annex,
+    )
+    return lay_out(current_home().editions / month, settings)
+
+
+def make_edition(month: str, profile: str, *, annex: bool, pdf: bool) -> Written:
+    """Put a month's edition together and write its files.
+
+    Raises:
+        EditionError: its `edition.toml` can't be used.
+        Refused: the month has no numbers, not even a draft's.
+    """
+    folder = current_home().editions / month
+    settings = with_choices(read_settings(folder), profile, annex=annex)
+    archive = archive_of(load_hall(), current_home())
+    printed = _certified(archive, month) or _draft(month)
+    numbers = _known(archive, month, printed)
+    edition = assemble(folder, settings, printed, numbers)
+    release = f"r{printed.vouched.revision}" if printed.certified else "draft"
+    return write_edition(edition, archive.published / month / "desk" / release, pdf=pdf)
+
+
+def _certified(archive: Archive, month: str) -> Printable | None:
+    entry = archive.ledger.latest(month)
+    if entry is None:
+        return None
+    try:
+        return printable_of(open_dossier(archive, entry.certificate, department_names(), closing_measures()))
+    except TraceError as error:
+        raise Refused(f"{month} 的核定数与原始数据对不上，请找数据人员：\n{error}") from error
+
+
+def _draft(month: str) -> Printable:
+    """The numbers of a month that nobody has certified, if every day is in and every check has passed."""
+    try:
+        folder = write_draft(month, pull_first=False)
+    except Refused as refused:
+        raise Refused(
+            f"{month} 还没有核定，数据也不齐，出不了样稿；请数据人员看 yuebao status {month}：\n{refused}"
+        ) from None
+    state = open_month(month)
+    numbers = read_numbers(state.facts, month=month, hall_code=state.hall.code)
+    return printable_draft(month, state.hall.name, numbers, (folder / "section.txt").read_text(encoding="utf-8"))
+
+
+def _known(archive: Archive, month: str, printed: Printable) -> Sequence[KnownNumber]:
+    certified = list(ledger_numbers(archive))
+    return certified if printed.certified else [*certified, *known_of(printed.numbers.values(), month)]

@@ -1,0 +1,76 @@
+"""Opening a .docx that somebody else made: within limits, and without entities."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+# What tracked changes deleted or moved away, the second copy of a text box, and text boxes, which are read apart.
+LEFT_OUT = frozenset(
+    {
+        f"{W}del",
+        f"{W}moveFrom",
+        f"{W}txbxContent",
+        "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
+    }
+)
+_MOST_BYTES = 256 * 1024 * 1024
+_MOST_XML_BYTES = 32 * 1024 * 1024
+_MOST_PARTS = 5_000
+
+
+class DocumentError(Exception):
+    """A file can't be read as what its name says; the message says why."""
+
+
+def open_docx(source: Path | bytes) -> Any:
+    """Open a Word document, a file or its content.
+
+    Returns:
+        A `docx.document.Document`.
+
+    Raises:
+        DocumentError: It is damaged, too large when unpacked, or declares entities as no word processor does.
+        OSError: The file can't be opened.
+    """
+    from docx import Document
+
+    content, name = (source, "文件") if isinstance(source, bytes) else (source.read_bytes(), source.name)
+    with readable(name):
+        _require_limits(content, name)
+        return Document(io.BytesIO(content))
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Whatever a damaged file makes the libraries raise, wherever they meet the damage, becomes one readable error.
+
+    Raises:
+        DocumentError: The file is damaged.
+    """
+    try:
+        yield
+    except DocumentError:
+        raise
+    except Exception as error:
+        raise DocumentError(f"{name} 不是完整的 Word 文档，打不开（{error}），请用 Word 另存一份再试") from error
+
+
+def _require_limits(content: bytes, name: str) -> None:
+    # zipfile reads no more of a part than the archive's directory declares: its sum is a limit while reading, too.
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        parts = archive.infolist()
+        large = [
+            part for part in parts if part.filename.endswith((".xml", ".rels")) and part.file_size > _MOST_XML_BYTES
+        ]
+        if large or len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > _MOST_BYTES:
+            raise DocumentError(f"{name} 解开以后太大（超过 {_MOST_BYTES // 2**20} MB 或部件过多），不予打开")
+        for part in parts:
+            if part.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in archive.read(part)[:4096]:
+                raise DocumentError(f"{name} 里有 Word 不会写的实体声明（DOCTYPE），不予打开")

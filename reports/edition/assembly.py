@@ -1,0 +1,269 @@
+"""Putting an edition together: fragments in order, numbered, filled with numbers, and proofread as one text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reports.edition.fragments import ITEM, Fragment, Piece, read_fragment
+from reports.edition.references import References
+from reports.edition.remarks import Remark, where
+from reports.edition.settings import NUMERALS, REGISTERS, SETTINGS, Settings
+from reports.proofreading import (
+    Finding,
+    Known,
+    KnownNumber,
+    OwnFigure,
+    Passage,
+    Place,
+    RegisterError,
+    proofread,
+    read_register,
+    sum_faults,
+)
+from reports.proofreading.documents import table_passages
+from reports.word.blocks import Block, Heading, Paragraph, Run, Table, Text, plain, printable, text_of
+from reports.word.manuscript import Manuscript, Masthead
+from reports.word.printable import Printable, annex_blocks, annex_title, section_blocks
+
+_GUIDE = "说明.txt"
+_LONGEST_HEADING = 40
+_DIGITS = re.compile(r"(\d+)")
+# What the fonts of official documents don't have: pictographs and what varies them.
+_PICTURES = re.compile("[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+")
+_SECTION_ONE = "一、总体运行情况"
+_ABSENT = "（本栏目稿件暂缺）"
+
+
+@dataclass(frozen=True)
+class Edition:
+    """An edition as it would be printed, and what there is to say about it."""
+
+    settings: Settings
+    manuscript: Manuscript
+    remarks: tuple[Remark, ...]
+
+    @property
+    def wrong(self) -> tuple[Remark, ...]:
+        """What has to be put right first."""
+        return tuple(remark for remark in self.remarks if remark.wrong)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A piece of text to be proofread: where it comes from, and which parts of it references put there."""
+
+    file: str
+    passage: Passage
+    inserted: tuple[tuple[int, int], ...] = ()
+
+
+def assemble(folder: Path, settings: Settings, month: Printable, numbers: Sequence[KnownNumber]) -> Edition:
+    """Put an edition together.
+
+    Args:
+        folder: Where its texts and registers lie.
+        settings: What its `edition.toml` says.
+        month: The numbers that it prints, and section 一.
+        numbers: Every number that its text may print, for proofreading; those of `month` among them.
+
+    Returns:
+        The edition; 草稿 stands on every page as long as its month isn't certified or something is wrong.
+    """
+    assembling = _Assembling(month)
+    figures = assembling.registers(folder / REGISTERS)
+    references = References(month, figures)
+    blocks = [*assembling.section_one()]
+    for heading in settings.headings:
+        blocks += assembling.section(folder / heading, heading, references)
+    assembling.strangers(folder, settings)
+    known = Known(month.vouched.month, numbers, figures)
+    remarks = [*assembling.remarks, *assembling.proof(known)]
+    if not month.certified:
+        remarks.append(Remark(_SECTION_ONE, "", "本月数据还没有核定，只能看样", wrong=False))
+    draft = not month.certified or any(remark.wrong for remark in remarks)
+    manuscript = Manuscript(
+        title=f"{settings.title} {settings.issue}",
+        vouched=month.vouched,
+        draft=draft,
+        blocks=blocks,
+        masthead=Masthead(settings.title, settings.issue, settings.issuing_body, settings.issued),
+        annex=annex_blocks(month) if settings.annex else (),
+        annex_title=annex_title(month),
+        distribution=(*settings.distribution, month.vouched.line),
+    )
+    return Edition(settings, manuscript, tuple(remarks))
+
+
+class _Assembling:
+    """Gathers what there is to remark and to proofread while blocks are made."""
+
+    def __init__(self, month: Printable) -> None:
+        self.month = month
+        self.remarks: list[Remark] = []
+        self.lines: list[_Line] = []
+
+    # Registers.
+
+    def registers(self, folder: Path) -> list[OwnFigure]:
+        """The author's figures of every register, those of unsound registers left out."""
+        taken = {name for number in self.month.numbers.values() for name in (number.metric, number.metric_name)}
+        figures: list[OwnFigure] = []
+        for path in _files(folder):
+            file = f"{REGISTERS}/{printable(path.name)}"
+            try:
+                read = read_register(path)
+            except RegisterError as error:
+                self._wrong(file, "", str(error))
+                continue
+            for index, fault in sum_faults(read):
+                self._wrong(
+                    file, f"第 {index + 2} 行" if path.suffix.lower() == ".csv" else f"第 {index + 1} 个数", fault
+                )
+            for figure in read:
+                if clash := taken & {figure.code, figure.name}:
+                    self._wrong(file, "", f"{'、'.join(sorted(clash))} 已经是别的数的代码或名称，请换一个")
+                else:
+                    figures.append(figure)
+                    taken |= {figure.code, figure.name}
+        return figures
+
+    # Sections.
+
+    def section_one(self) -> Iterator[Block]:
+        """Section 一, as it was certified: the system put every word of it there."""
+        for number, block in enumerate(section_blocks(self.month), 1):
+            if not isinstance(block, Table):
+                text = plain(block.text)
+                passage = Passage(text, Place(paragraph=number, column=1))
+                self.lines.append(_Line(_SECTION_ONE, passage, ((0, len(text)),)))
+            yield block
+
+    def section(self, folder: Path, heading: str, references: References) -> Iterator[Block]:
+        """A section that authors write: its heading, and its files' items numbered （一）（二）…."""
+        yield Heading(1, text_of(heading))
+        numbering = _Numbering()
+        fragments = [read_fragment(path, f"{heading}/{printable(path.name)}") for path in _files(folder)]
+        if not any(fragment.pieces for fragment in fragments):
+            self._wrong(heading, "", "这个栏目没有稿件，请把 .md、.txt 或 .docx 放进同名的文件夹")
+            yield Paragraph(text_of(_ABSENT))
+        for fragment in fragments:
+            self.remarks += fragment.remarks
+            for piece in fragment.pieces:
+                yield self._filled(fragment, replace(piece, block=numbering.numbered(piece.block)), references)
+
+    def _filled(self, fragment: Fragment, piece: Piece, references: References) -> Block:
+        block = piece.block
+        if isinstance(block, Table):
+            return self._table(fragment, block, piece.place, references)
+        text, inserted = self._text(fragment.file, block.text, piece.place, references)
+        if isinstance(block, Heading) and len(plain(text)) > _LONGEST_HEADING:
+            self._note(fragment.file, where(piece.place), f"标题超过 {_LONGEST_HEADING} 字，请看看能不能短些")
+        self.lines.append(_Line(fragment.file, Passage(plain(text), replace(piece.place, column=1)), inserted))
+        return replace(block, text=text)
+
+    def _table(self, fragment: Fragment, table: Table, place: Place, references: References) -> Table:
+        rows: list[list[Text]] = []
+        placed: list[list[tuple[str, Place]]] = []
+        spans: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+        for number, row in enumerate(table.rows, 1):
+            rows.append([])
+            placed.append([])
+            for column, cell in enumerate(row, 1):
+                here = replace(place, row=number, cell=column, column=1) if place.table else replace(place, column=1)
+                text, spans[number, column] = self._text(fragment.file, cell, here, references)
+                rows[-1].append(text)
+                # The row and cell tell the cell's passage again below, also of a table in Markdown.
+                placed[-1].append((plain(text), Place(table=1, row=number, cell=column, column=1)))
+        for passage in table_passages(placed, ""):
+            at = passage.place.row, passage.place.cell
+            told = replace(place, row=at[0], cell=at[1], column=1) if place.table else replace(place, column=1)
+            self.lines.append(_Line(fragment.file, replace(passage, place=told), spans[at]))
+        return replace(table, rows=rows)
+
+    def _text(
+        self, file: str, text: Text, place: Place, references: References
+    ) -> tuple[Text, tuple[tuple[int, int], ...]]:
+        clean = tuple(replace(run, text=printable(run.text)) for run in text)
+        if clean != text:
+            self._note(file, where(place), "有看不见的控制字符，已去掉")
+        if found := _PICTURES.search(plain(clean)):
+            self._note(file, where(place), f"“{found[0]}”这样的符号公文字体里没有，印出来可能是方框，请删去")
+        filled = references.fill(clean)
+        for fault in filled.faults:
+            self._wrong(file, where(place), fault)
+        return filled.text, filled.inserted
+
+    # The whole.
+
+    def strangers(self, folder: Path, settings: Settings) -> None:
+        """Say what lies in the folder and isn't used."""
+        used = {*settings.headings, REGISTERS, SETTINGS, _GUIDE}
+        for path in sorted(folder.iterdir()):
+            if path.name not in used and not _is_left_out(path):
+                self._note(printable(path.name), "", "没有用上：不是栏目的文件夹，栏目名称见 edition.toml 的 sections")
+
+    def proof(self, known: Known) -> Iterator[Remark]:
+        """What proofreading finds; what it says of a number that a reference put there is for authors to know."""
+        findings = proofread([line.passage for line in self.lines], known).findings
+        for finding in findings:
+            line = self.lines[finding.spot.passage]
+            own = not any(start <= finding.spot.start < end for start, end in line.inserted)
+            yield Remark(line.file, where(finding.spot.place), _said(finding), wrong=own)
+
+    def _wrong(self, file: str, place: str, text: str) -> None:
+        self.remarks.append(Remark(file, place, text))
+
+    def _note(self, file: str, place: str, text: str) -> None:
+        self.remarks.append(Remark(file, place, text, wrong=False))
+
+
+class _Numbering:
+    """Numbers the headings of one section: （一）, 1., （1）."""
+
+    def __init__(self) -> None:
+        self.counts = [0, 0, 0]
+
+    def numbered(self, block: Block) -> Block:
+        """A heading with its number; any other block as it is."""
+        if not isinstance(block, Heading):
+            return block
+        depth = block.level - ITEM
+        self.counts[depth] += 1
+        self.counts[depth + 1 :] = [0] * (len(self.counts) - depth - 1)
+        count = self.counts[depth]
+        number = (f"（{in_chinese(count)}）", f"{count}. ", f"（{count}）")[depth]
+        return Heading(block.level, (Run(number), *block.text))
+
+
+def in_chinese(count: int) -> str:
+    """1 to 99 as 一 to 九十九; more in figures, which no edition has."""
+    if count > 99:
+        return str(count)
+    tens, ones = divmod(count, 10)
+    lead = "" if not tens else "十" if tens == 1 else f"{NUMERALS[tens - 1]}十"
+    return lead + (NUMERALS[ones - 1] if ones else "")
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder in the order in which people count: 2 before 10."""
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if path.is_file() and not _is_left_out(path)]
+    return sorted(
+        found,
+        key=lambda path: [
+            (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _DIGITS.split(path.name)
+        ],
+    )
+
+
+def _is_left_out(path: Path) -> bool:
+    return path.name.startswith((".", "_", "~$"))
+
+
+def _said(finding: Finding) -> str:
+    spot = finding.spot
+    return f"{finding.rule_name}，“{spot.found}”：{finding.expected}。{finding.suggestion}。原文：{spot.excerpt}"

@@ -1,0 +1,111 @@
+"""A Markdown file as blocks: headings, paragraphs, lists, tables, and text in bold or italics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reports.edition.fragments import Piece
+from reports.edition.remarks import Remark, where
+from reports.proofreading import Place
+from reports.proofreading.documents import decoded
+from reports.word.blocks import Heading, Paragraph, Run, Table, Text
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_HTML = "HTML 标记不起作用，“{}”已按文字印出，请删去"
+_IMAGE = "图片“{}”没有带入，请在 Word 里插入"
+
+
+def read_markdown(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
+    """Read a Markdown file (CommonMark with tables); images aren't carried over, and HTML is text."""
+    from markdown_it import MarkdownIt
+
+    reading = _Reading(name)
+    tokens = MarkdownIt("commonmark").enable("table").parse(decoded(path))
+    return list(reading.pieces(tokens)), reading.remarks
+
+
+class _Reading:
+    """Walks the tokens of one file and notes what there is to remark."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.remarks: list[Remark] = []
+        self.place = Place(line=1)
+        self.heading = 0
+        self.rows: list[list[Text]] = []
+        self.begun = self.place
+        self.numbers: list[int] = []
+        self.pending = ""
+
+    def pieces(self, tokens: Sequence[Token]) -> Iterator[Piece]:
+        """The blocks, in order."""
+        for token in tokens:
+            if token.map:
+                self.place = Place(line=token.map[0] + 1)
+            self._list(token)
+            if token.type == "table_open":
+                self.rows, self.begun = [], self.place
+            elif token.type == "tr_open":
+                self.rows.append([])
+            elif token.type == "table_close":
+                yield Piece(Table(self.rows), self.begun)
+                self.rows = []
+            elif token.type == "heading_open":
+                self.heading = int(token.tag.removeprefix("h"))
+            else:
+                yield from self._content(token)
+
+    def _content(self, token: Token) -> Iterator[Piece]:
+        if token.type == "inline":
+            text, level = self._text(token.children or []), self.heading
+            self.heading = 0
+            if self.rows:
+                self.rows[-1].append(text)
+            elif text:
+                yield Piece(Heading(level, text) if level else Paragraph((*self._number(), *text)), self.place)
+        elif token.type in {"fence", "code_block", "html_block"}:
+            if token.type == "html_block":
+                self._remark(_HTML.format(_short(token.content)))
+            yield Piece(Paragraph((Run(token.content.strip()),)), self.place)
+
+    def _list(self, token: Token) -> None:
+        """Ordered lists keep the numbers that they have; 0 stands for one without numbers."""
+        if token.type in {"ordered_list_open", "bullet_list_open"}:
+            start = int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else 0
+            self.numbers.append(start)
+        elif token.type in {"ordered_list_close", "bullet_list_close"}:
+            self.numbers.pop()
+        elif token.type == "list_item_open" and self.numbers[-1]:
+            self.pending = f"{self.numbers[-1]}."
+            self.numbers[-1] += 1
+
+    def _number(self) -> Text:
+        number, self.pending = self.pending, ""
+        return (Run(number),) if number else ()
+
+    def _text(self, children: Sequence[Token]) -> Text:
+        runs: list[Run] = []
+        bold = italic = 0
+        for child in children:
+            bold += {"strong_open": 1, "strong_close": -1}.get(child.type, 0)
+            italic += {"em_open": 1, "em_close": -1}.get(child.type, 0)
+            content = "" if child.type == "softbreak" else "\n" if child.type == "hardbreak" else child.content
+            if child.type == "html_inline":
+                self._remark(_HTML.format(_short(content)))
+            if child.type == "image":
+                self._remark(_IMAGE.format(_short(str(child.attrs.get("src", "")))))
+            elif content:
+                runs.append(Run(content, bold=bold > 0, italic=italic > 0))
+        return tuple(runs)
+
+    def _remark(self, text: str) -> None:
+        self.remarks.append(Remark(self.name, where(self.place), text))
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 40 else f"{words[:40]}…"

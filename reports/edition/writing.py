@@ -1,0 +1,69 @@
+"""An edition's files: the .docx, how it conforms, what there is to put right, and a PDF where LibreOffice is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from reports.edition.assembly import Edition
+from reports.files import write_bytes
+from reports.word.conformance import Conformance, check_conformance
+from reports.word.page import DRAFT
+from reports.word.pdf import PdfError, to_pdf
+from reports.word.profiles import read_profile
+from reports.word.writer import set_document
+
+DOCUMENT = "edition.docx"
+CONFORMANCE = "edition-conformance.json"
+REPORT = "edition-report.txt"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written, the report's text, and whether the edition may be printed."""
+
+    files: tuple[Path, ...]
+    report: str
+    good: bool
+
+
+def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> Written:
+    """Set an edition and write its files; each appears whole, and all but the PDF are the same for the same edition.
+
+    Args:
+        edition: What `assemble` gave.
+        folder: Where the files are to lie.
+        pdf: Whether a PDF is wanted; that there is none is said in the report, and fails nothing.
+    """
+    profile = read_profile(edition.settings.profile)
+    content = set_document(edition.manuscript, profile)
+    conformance = check_conformance(content, profile)
+    path = folder / DOCUMENT
+    write_bytes(path, content)
+    files = [path]
+    told = [_report(edition, conformance)]
+    if pdf:
+        try:
+            files += to_pdf([path])
+        except PdfError as error:
+            told.append(f"PDF：{error}")
+    report = "\n".join(told) + "\n"
+    vouched = edition.manuscript.vouched
+    about = {"month": vouched.month, "certificate": vouched.code, "revision": vouched.revision, "state": vouched.state}
+    data = json.dumps(
+        {**about, "draft": edition.manuscript.draft, **conformance.document}, ensure_ascii=False, indent=1
+    )
+    for name, text in ((CONFORMANCE, f"{data}\n"), (REPORT, report)):
+        write_bytes(folder / name, text.encode())
+        files.append(folder / name)
+    return Written(tuple(files), report, good=not edition.manuscript.draft and conformance.conforms)
+
+
+def _report(edition: Edition, conformance: Conformance) -> str:
+    wrong = len(edition.wrong)
+    state = f"{DRAFT}：{f'有 {wrong} 处须改' if wrong else '数据没有核定'}，每页都印着“{DRAFT}”，不得刊印"
+    lines = [f"{edition.manuscript.title}　{edition.manuscript.vouched.line}"]
+    lines.append(state if edition.manuscript.draft else "可以刊印")
+    ordered = sorted(edition.remarks, key=lambda remark: not remark.wrong)
+    return "\n".join([*lines, *map(str, ordered), "", str(conformance)])

@@ -1,0 +1,200 @@
+"""What a page shows of each number: rates, course, departments, days and sources, all of it from the dossier."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from markupsafe import Markup
+
+from reports.certificate import CertifiedNumber
+from reports.dossier import Dossier
+from reports.months import days_of
+from reports.page.sparkline import MONTHS, Point, sparkline
+from reports.rates import WORDS, Against, Basis, Rate
+
+_BASES: tuple[Basis, ...] = ("as_printed", "as_revised")
+_AGAINST: tuple[Against, ...] = ("month_before", "year_before")
+_LEVELS = 5
+
+
+@dataclass(frozen=True)
+class Change:
+    """环比 or 同比 in words, with what was compared; or the reason why there is none."""
+
+    word: str
+    text: str
+    basis: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """What a department adds; `length` is its bar's, of 100."""
+
+    rank: int
+    name: str
+    count: int
+    length: float
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the calendar: its count, or that every system behind the number was closed; `level` is its shade."""
+
+    day: date
+    is_open: bool
+    count: int
+    level: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number as the page shows it.
+
+    Attributes:
+        in_section: whether the paragraph prints it.
+        points: its last 24 months, this one last.
+        weeks: Monday to Sunday, with None outside the month.
+        systems: names of the systems that count it.
+    """
+
+    number: CertifiedNumber
+    in_section: bool
+    changes: tuple[Change, ...]
+    points: tuple[Point, ...]
+    spark: Markup
+    bars: tuple[Bar, ...]
+    weeks: tuple[tuple[Day | None, ...], ...]
+    systems: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class System:
+    """A system behind the month: its days in and closed, and its extracts."""
+
+    name: str
+    answered: int
+    closed: int
+    extracts: tuple[tuple[str, str], ...]
+
+
+def figures(dossier: Dossier) -> tuple[Figure, ...]:
+    """Every number, those of the paragraph first and in its order."""
+    told = {row["metric"]: row for row in released(dossier)["metrics"]}
+    order = in_print_order(dossier.certificate.numbers, dossier.section)
+    return tuple(_figure(dossier, number, told[number.metric]) for number in order)
+
+
+def in_print_order(numbers: Sequence[CertifiedNumber], section: str) -> list[CertifiedNumber]:
+    """Numbers in the order in which a section prints them; those that it doesn't print come last."""
+    places = [section.find(f"{number.printed} {number.display_unit}") for number in numbers]
+    last = len(section)
+    return [
+        number
+        for _, number in sorted(
+            zip(places, numbers, strict=True), key=lambda one: (one[0] if one[0] >= 0 else last, one[1].metric)
+        )
+    ]
+
+
+def released(dossier: Dossier) -> dict[str, Any]:
+    """The release's `numbers.json`."""
+    document: dict[str, Any] = json.loads((dossier.release / "numbers.json").read_bytes())
+    return document
+
+
+def systems(dossier: Dossier) -> tuple[System, ...]:
+    """The systems whose extracts the certificate rests on."""
+    names = {
+        source["system"]: source["system_name"] for row in released(dossier)["metrics"] for source in row["sources"]
+    }
+    extracts = dossier.certificate.foundation.extracts
+    return tuple(
+        System(
+            name=names.get(code, code),
+            answered=sum(each.system == code and each.state == "answered" for each in extracts),
+            closed=sum(each.system == code and each.state == "closed" for each in extracts),
+            extracts=tuple((each.day, each.sha256) for each in extracts if each.system == code),
+        )
+        for code in sorted({each.system for each in extracts})
+    )
+
+
+def _figure(dossier: Dossier, number: CertifiedNumber, told: Mapping[str, Any]) -> Figure:
+    points = _points(dossier, number)
+    names = dossier.certificate.by_metric
+    return Figure(
+        number=number,
+        in_section=told["in_section"],
+        changes=tuple(change for against in _AGAINST for change in _changes(dossier, number.metric, against)),
+        points=points,
+        spark=sparkline(points),
+        bars=_bars(dossier, number.metric),
+        weeks=_weeks(dossier, number.metric, {source["system"] for source in told["sources"]}),
+        systems=tuple(source["system_name"] for source in told["sources"]),
+        parts=tuple(names[part].metric_name for part in number.parts),
+    )
+
+
+def _changes(dossier: Dossier, metric: str, against: Against) -> Iterator[Change]:
+    """Against the base as printed, and as revised where that says something else."""
+    seen = set()
+    for basis in _BASES:
+        found = dossier.rate(metric, against, basis)
+        text = found.text if isinstance(found, Rate) else found
+        if text in seen:
+            continue
+        seen.add(text)
+        if isinstance(found, Rate):
+            yield Change(WORDS[against], text.removeprefix(WORDS[against]), found.basis_text, _tone(found))
+        else:
+            yield Change(WORDS[against], f"无（{found}）", "", "none")
+
+
+def _tone(found: Rate) -> str:
+    return "up" if found.percent > 0 else "down" if found.percent < 0 else "same"
+
+
+def _points(dossier: Dossier, number: CertifiedNumber) -> tuple[Point, ...]:
+    past = [Point(month, entries[-1].by_metric.get(number.metric)) for month, entries in dossier.history.items()]
+    known = [place for place, point in enumerate(past) if point.number]
+    recent = past[known[0] :] if known else []
+    return (*recent[1 - MONTHS :], Point(dossier.certificate.month, number))
+
+
+def _bars(dossier: Dossier, metric: str) -> tuple[Bar, ...]:
+    sums = dossier.traces[metric].by_department
+    most = max(sums.values(), default=0) or 1
+    return tuple(
+        Bar(rank, dossier.departments.get(code, code), count, round(100 * count / most, 1))
+        for rank, (code, count) in enumerate(sums.items(), start=1)
+    )
+
+
+def _weeks(dossier: Dossier, metric: str, behind: set[str]) -> tuple[tuple[Day | None, ...], ...]:
+    counts = dossier.traces[metric].by_day
+    most = max(counts.values(), default=0) or 1
+    open_days = {
+        each.day
+        for each in dossier.certificate.foundation.extracts
+        if each.system in behind and each.state == "answered"
+    }
+    days = [_day(day, counts, most, open_days) for day in days_of(dossier.certificate.month)]
+    cells: list[Day | None] = [*[None] * days[0].day.weekday(), *days]
+    cells += [None] * (-len(cells) % 7)
+    return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
+
+
+def _day(day: date, counts: Mapping[str, int], most: int, open_days: set[str]) -> Day:
+    count = counts.get(str(day), 0)
+    return Day(day, str(day) in open_days, count, -(-_LEVELS * count // most))
+
+
+def rows_of_past(points: Sequence[Point]) -> list[Point]:
+    """The months that have a number, newest first, as the table beside a line lists them."""
+    return [point for point in reversed(points) if point.number]

@@ -1,0 +1,67 @@
+"""What the page's proofread box is given: the month's numbers and the words of `reports.proofreading`, as plain data.
+
+The box is a light version of `reports.proofreading`, for a first look in the browser: it judges counts of the month
+and leaves rates, sums, shares, other months and numbers in Chinese characters alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from reports.certificate import Certificate, CertifiedNumber
+from reports.months import first_day
+from reports.proofreading.changes import CHANGED_BY, CHANGED_TO, FORMERLY
+from reports.proofreading.words import read_words
+
+
+def proof_data(revisions: Sequence[Certificate], labels: Mapping[str, Collection[str]]) -> dict[str, Any]:
+    """The numbers that a text is held against, and how to read it.
+
+    Args:
+        revisions: The month's certificates, first to newest; the newest counts, earlier values are told apart.
+        labels: What texts call each metric, besides its name (see `ProofreadingLabel` of the catalogue).
+    """
+    words = read_words()
+    newest = revisions[-1]
+    first = first_day(newest.month)
+    return {
+        "year": first.year,
+        "month": first.month,
+        "numbers": [_number(number, revisions, labels) for number in newest.numbers],
+        "units": {unit: list(names) for unit, names in sorted(words.unit_variants.items())},
+        "patterns": {
+            "other_scope": _in_browser(words.other_scope),
+            "filler": _in_browser(words.filler),
+            "changed_by": _in_browser(CHANGED_BY),
+            "changed_to": _in_browser(CHANGED_TO),
+            "formerly": _in_browser(FORMERLY),
+        },
+    }
+
+
+def _number(
+    number: CertifiedNumber, revisions: Sequence[Certificate], labels: Mapping[str, Collection[str]]
+) -> dict[str, Any]:
+    return {
+        "name": number.metric_name,
+        "labels": [label.split() for label in (number.metric_name, *labels.get(number.metric, ()))],
+        "printed": number.printed,
+        "display_unit": number.display_unit,
+        "exact": str(number.exact),
+        "unit": number.unit,
+        "earlier": list(dict.fromkeys(_earlier(number, revisions))),
+    }
+
+
+def _earlier(number: CertifiedNumber, revisions: Sequence[Certificate]) -> Iterator[str]:
+    for certificate in revisions[:-1]:
+        before = certificate.by_metric.get(number.metric)
+        if before and (before.printed, before.display_unit) != (number.printed, number.display_unit):
+            yield before.printed
+
+
+def _in_browser(pattern: re.Pattern[str]) -> str:
+    """A pattern as JavaScript writes it; only the names of groups differ in those that are used here."""
+    return pattern.pattern.replace("(?P<", "(?<")

@@ -1,0 +1,228 @@
+"""Pages as bytes: templates with everything escaped, style and scripts inline under a policy that forbids others.
+
+The same dossier and standing give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from base64 import b64encode
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from reports.certificate import REASONS, CertifiedNumber, DayRule, Role, moment_of
+from reports.dossier import Dossier
+from reports.page.figures import figures, in_print_order, rows_of_past, systems
+from reports.page.proofbox import proof_data
+from reports.page.standing import Standing, month_title
+from reports.revision import compare
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_FOLDER = Path(__file__).parent
+_SCRIPTS = ("proofread.js", "page.js")
+_ROLES: Mapping[Role, str] = {"preparer": "编制", "reviewer": "审核", "signer": "签署", "service": "系统签署"}
+_ROUNDINGS = {"half_up": "四舍五入", "half_even": "GB/T 8170 修约"}
+_FLAGS = {"p": "未核定", "r": "修订过", "b": "口径有调整"}
+# What would end a script element, or a line of a script, in JSON that stands in one.
+_DANGEROUS = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+@dataclass(frozen=True)
+class _Inline:
+    """A style or script and how the policy names it."""
+
+    text: Markup
+    source: Markup
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file to download: where it lies from the page, and what it is."""
+
+    link: str
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class _Rule:
+    name: str
+    passed: int
+    warned: int
+
+
+@dataclass(frozen=True)
+class _RevisionRow:
+    name: str
+    numbers: tuple[CertifiedNumber | None, ...]
+    changed: bool
+
+
+def month_page(
+    dossier: Dossier, standing: Standing, *, labels: Mapping[str, Collection[str]], months: Sequence[str] = ()
+) -> bytes:
+    """The page of a certified month, to lie at `published/<month>/index.html`.
+
+    Args:
+        dossier: The month's newest certificate with what stands around it.
+        standing: How the month stands today; its questions are shown.
+        labels: What texts call each metric, besides its name.
+        months: Every month that has a page, for the ways to its neighbours.
+
+    Raises:
+        OSError, KeyError: a file of the release is gone or isn't what a release holds; `verify` says which.
+    """
+    certificate = dossier.certificate
+    heading, paragraph, *notes = [line for line in dossier.section.splitlines() if line]
+    return _fill(
+        "month.html.j2",
+        _SCRIPTS,
+        standing=standing,
+        hall=certificate.hall.name,
+        certificate=certificate,
+        **_neighbours(standing.month, months),
+        heading=heading,
+        paragraph=paragraph,
+        notes=notes,
+        texts={"paragraph": paragraph, "section": dossier.section},
+        figures=figures(dossier),
+        names={number.metric: number.metric_name for number in certificate.numbers},
+        revisions=dossier.revisions,
+        revision_rows=_revision_rows(dossier),
+        revision_note=compare(dossier.revisions[-2:]).note if len(dossier.revisions) > 1 else "",
+        systems=systems(dossier),
+        day_rules=_day_rules(certificate.foundation.day_rules),
+        build_checks=certificate.foundation.build_checks,
+        warned=sum(check.result == "warn" for check in certificate.foundation.build_checks),
+        files=_files(dossier),
+        proof_data=proof_data(dossier.revisions, labels),
+    )
+
+
+def waiting_page(standing: Standing, *, hall: str, months: Sequence[str] = ()) -> bytes:
+    """The page of a month without a certificate: how it stands and what is missing, and no number."""
+    return _fill("month.html.j2", (), standing=standing, hall=hall, **_neighbours(standing.month, months))
+
+
+def index_page(standings: Sequence[Standing], *, hall: str, section: str) -> bytes:
+    """The index of all months, newest first, to lie at `published/index.html`; the newest section gives the order."""
+    newest_first = sorted(standings, key=lambda standing: standing.month, reverse=True)
+    newest = next((each.certificate for each in newest_first if each.certificate), None)
+    years = [(year, list(months)) for year, months in groupby(newest_first, key=lambda standing: standing.month[:4])]
+    columns = in_print_order(newest.numbers, section) if newest else []
+    return _fill("index.html.j2", (), hall=hall, years=years, columns=columns)
+
+
+def _fill(template: str, scripts: Sequence[str], **told: Any) -> bytes:
+    inline = [_inline(name) for name in scripts]
+    text = _environment().get_template(template).render(style=_inline("style.css"), scripts=inline, **told)
+    return text.encode("utf-8", "replace")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    environment.globals |= {"roles": _ROLES, "roundings": _ROUNDINGS, "flags": _FLAGS, "reasons": REASONS}
+    environment.globals |= {"certificate": None, "before": "", "after": ""}
+    environment.filters |= _FILTERS
+    return environment
+
+
+def _inline(name: str) -> _Inline:
+    text = (_FOLDER / name).read_text(encoding="utf-8")
+    digest = b64encode(sha256(text.encode()).digest()).decode()
+    # Both are files of ours: Markup says that they stand as they are.
+    return _Inline(Markup(text), Markup(f"'sha256-{digest}'"))  # noqa: S704
+
+
+def _json_in_script(document: Any) -> Markup:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.translate(_DANGEROUS))  # noqa: S704 - nothing is left that HTML would read
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.year} 年 {moment.month} 月 {moment.day} 日 {moment:%H:%M}"
+
+
+def _moment_text(text: str) -> str:
+    return _moment(moment_of(text))
+
+
+_FILTERS: Mapping[str, Callable[..., object]] = {
+    "json": _json_in_script,
+    "moment": _moment,
+    "moment_text": _moment_text,
+    "month_title": month_title,
+    "rows_of_past": rows_of_past,
+}
+
+
+def _neighbours(month: str, months: Sequence[str]) -> dict[str, str]:
+    earlier, later = [each for each in months if each < month], [each for each in months if each > month]
+    return {"before": max(earlier, default=""), "after": min(later, default="")}
+
+
+def _revision_rows(dossier: Dossier) -> list[_RevisionRow]:
+    """What changed first; then as the newest section prints it."""
+    revisions = dossier.revisions
+    printed = in_print_order(revisions[-1].numbers, dossier.section)
+    names: dict[str, str] = {}
+    for number in (*printed, *(number for each in revisions for number in each.numbers)):
+        names.setdefault(number.metric, number.metric_name)
+    rows = []
+    for metric, name in names.items():
+        numbers = tuple(each.by_metric.get(metric) for each in revisions)
+        values = {(number.exact, number.printed, number.display_unit) if number else None for number in numbers}
+        rows.append(_RevisionRow(name, numbers, len(values) > 1))
+    return sorted(rows, key=lambda row: not row.changed)
+
+
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    words: dict[str, dict[str, str]] = tomllib.loads((_FOLDER / "words.toml").read_text(encoding="utf-8"))
+    return words
+
+
+def _day_rules(rules: Sequence[DayRule]) -> list[_Rule]:
+    """Each rule once, over all systems."""
+    called = _words()["day_rules"]
+    return [
+        _Rule(
+            called.get(name, name),
+            sum(rule.passed for rule in rules if rule.rule == name),
+            sum(rule.warned for rule in rules if rule.rule == name),
+        )
+        for name in dict.fromkeys(rule.rule for rule in rules)
+    ]
+
+
+def _files(dossier: Dossier) -> list[_File]:
+    """The desk's files first, which is what authors want, then the release's own."""
+    release, month = dossier.release, dossier.certificate.month
+    desk = release.parent / "desk" / release.name
+    found = [path for folder in (desk, release) if folder.is_dir() for path in sorted(folder.iterdir())]
+    return [
+        _File(path.relative_to(release.parent).as_posix(), path.name, _meaning(path))
+        for path in found
+        if path.is_file() and not path.name.startswith(".") and release.parent.name == month
+    ]
+
+
+def _meaning(path: Path) -> str:
+    words = _words()
+    return words["files"].get(path.name) or words["endings"].get(path.suffix, "")

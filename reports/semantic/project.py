@@ -1,0 +1,157 @@
+"""The dbt project of semantic models and metrics over certified numbers, made from the certificates themselves.
+
+BI tools get a copy of the numbers and never open the warehouse, so that nobody waits for its lock, and a metric gives
+the certificate's digits because it reads nothing else. The definitions are what was certified, not what the catalogue
+says today.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reports.certificate import Certificate, CertifiedNumber
+from reports.months import days_of
+from reports.workbook.exports import parquet_of
+
+_NUMBERS = "certified_numbers"
+_SPINE = "time_spine"
+_FILES: Mapping[str, str] = {
+    "dbt_project.yml": """\
+name: yuebao_numbers
+version: "1.0.0"
+config-version: 2
+profile: yuebao_numbers
+model-paths: [models]
+flags: {send_anonymous_usage_stats: false}
+models: {yuebao_numbers: {+materialized: table}}
+""",
+    "profiles.yml": """\
+yuebao_numbers:
+  target: numbers
+  outputs:
+    numbers: {type: duckdb, path: numbers.duckdb, threads: 1}
+""",
+    f"models/{_NUMBERS}.sql": "select * from read_parquet('certified_numbers.parquet')\n",
+    f"models/{_SPINE}.sql": """\
+select unnest(generate_series(min(month_start), max(month_start), interval 1 day))::date as date_day
+from {{ ref('certified_numbers') }}
+""",
+    "README.md": """\
+# Certified numbers for BI tools
+
+Made by `yuebao semantic-models` from the newest certificate of each month; make it anew after a month is certified or
+revised. Needs dbt-duckdb and dbt-metricflow; run in this folder:
+
+    dbt build
+    mf query --metrics METRIC --group-by metric_time__month
+
+A metric that was redefined is one metric for each version (`METRIC_v1`, `METRIC_v2`), because the two don't compare.
+Of a stock a span of months has what its last month has. Values are exact, in the unit that the metric's meta gives.
+""",
+}
+
+
+class SemanticError(Exception):
+    """No semantic models can be made; the message says why."""
+
+
+def semantic_project(certificates: Sequence[Certificate], closing: Iterable[str]) -> dict[str, bytes]:
+    """Every file of the project by its path in the folder; same certificates, same bytes.
+
+    Args:
+        certificates: The newest of each month, of one hall.
+        closing: The measures that are stocks.
+
+    Raises:
+        SemanticError: there is no certificate, or two metrics would have one name.
+    """
+    if not certificates:
+        raise SemanticError("no month is certified yet, so there is nothing that a BI tool could read")
+    numbers = _named([each for certificate in certificates for each in certificate.numbers])
+    names = {(each.metric, each.version): name for name, each in numbers.items()}
+    stocks = frozenset(closing)
+    models = {
+        "semantic_models": [_semantic_model(numbers, stocks)],
+        "metrics": [_metric(name, number) for name, number in numbers.items()],
+        "models": [_SPINE_MODEL],
+    }
+    texts = {**_FILES, "models/semantic.yml": json.dumps(models, ensure_ascii=False, indent=1) + "\n"}
+    rows: list[dict[str, Any]] = [dict.fromkeys(numbers) | _row(certificate, names) for certificate in certificates]
+    return {
+        **{path: text.encode() for path, text in texts.items()},
+        f"{_NUMBERS}.parquet": parquet_of(rows),
+    }
+
+
+def _named(numbers: Iterable[CertifiedNumber]) -> dict[str, CertifiedNumber]:
+    """The newest text of each definition by the metric's name, which a redefined metric has with its version."""
+    newest = {(each.metric, each.version): each for each in numbers}
+    metrics = [metric for metric, _ in newest]
+    named: dict[str, CertifiedNumber] = {}
+    for (metric, version), number in sorted(newest.items()):
+        name = f"{metric}_v{version}" if metrics.count(metric) > 1 else metric
+        if name in named:
+            raise SemanticError(f"two metrics would be called {name}; rename one of them in metrics.csv")
+        named[name] = number
+    return named
+
+
+def _row(certificate: Certificate, names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
+    return {
+        "month_start": days_of(certificate.month)[0],
+        "hall": certificate.hall.code,
+        "certificate": certificate.code,
+        "revision": certificate.revision,
+        **{names[each.metric, each.version]: each.exact for each in certificate.numbers},
+    }
+
+
+def _semantic_model(numbers: Mapping[str, CertifiedNumber], stocks: frozenset[str]) -> dict[str, Any]:
+    return {
+        "name": _NUMBERS,
+        "model": f"ref('{_NUMBERS}')",
+        "defaults": {"agg_time_dimension": "month_start"},
+        "entities": [{"name": "certified_month", "type": "primary", "expr": "certificate"}],
+        "dimensions": [
+            {"name": "month_start", "type": "time", "type_params": {"time_granularity": "month"}},
+            *({"name": name, "type": "categorical"} for name in ("hall", "certificate", "revision")),
+        ],
+        "measures": [_measure(name, number, stocks) for name, number in numbers.items()],
+    }
+
+
+def _measure(name: str, number: CertifiedNumber, stocks: frozenset[str]) -> dict[str, Any]:
+    # MetricFlow refuses a measure's name of one character, and a catalogue may have such.
+    measure = {"name": f"exact_{name}", "agg": "sum", "expr": name}
+    if stocks.isdisjoint(number.measures):
+        return measure
+    return {**measure, "non_additive_dimension": {"name": "month_start", "window_choice": "max"}}
+
+
+def _metric(name: str, number: CertifiedNumber) -> dict[str, Any]:
+    meta = {
+        "metric": number.metric,
+        "version": number.version,
+        "unit": number.unit,
+        "display_unit": number.display_unit,
+        "display_divisor": number.display_divisor,
+        "display_decimals": number.display_decimals,
+        "rounding": number.rounding,
+    }
+    return {
+        "name": name,
+        "label": f"{number.metric_name}（第 {number.version} 版）",
+        "description": f"{number.definition}（单位：{number.unit}）",
+        "type": "simple",
+        "type_params": {"measure": f"exact_{name}"},
+        "config": {"meta": meta},
+    }
+
+
+_SPINE_MODEL: Mapping[str, Any] = {
+    "name": _SPINE,
+    "time_spine": {"standard_granularity_column": "date_day"},
+    "columns": [{"name": "date_day", "granularity": "day"}],
+}

@@ -1,0 +1,69 @@
+"""What a document is made of: headings, paragraphs and tables of formatted text, without a word on how they look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+# What XML can't hold: control characters but tab and line feed, halves of surrogate pairs, and non-characters.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\r\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Text in one format."""
+
+    text: str
+    bold: bool = False
+    italic: bool = False
+    raised: Literal["", "superscript", "subscript"] = ""
+
+
+Text = tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; its level is 1 for 一、, 2 for （一）, 3 for 1. and 4 for （1）."""
+
+    level: int
+    text: Text
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph in the style of a key of `profiles.toml`."""
+
+    text: Text
+    style: str = "body"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table by rows of cells; the first row is its heading.
+
+    `caption` is what a screen reader says of it; without one that is the heading before it.
+    """
+
+    rows: Sequence[Sequence[Text]]
+    caption: str = ""
+
+
+Block = Heading | Paragraph | Table
+
+
+def plain(text: Text) -> str:
+    """The text without its formats."""
+    return "".join(run.text for run in text)
+
+
+def text_of(string: str) -> Text:
+    """Plain text as one run."""
+    return (Run(string),)
+
+
+def printable(string: str) -> str:
+    """A text without the characters that no document can hold."""
+    return _UNPRINTABLE.sub("", string)

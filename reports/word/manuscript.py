@@ -1,0 +1,72 @@
+"""A whole document before it is set: what it says, whose numbers it prints, and whether it may be printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reports.word.blocks import Block
+
+
+@dataclass(frozen=True)
+class Masthead:
+    """What stands at the head of an edition (报头): its name, 第 N 期, the issuing body and the date, as printed."""
+
+    title: str
+    issue: str
+    body: str
+    date: str
+
+
+@dataclass(frozen=True)
+class Vouched:
+    """Whose numbers a document prints.
+
+    Attributes:
+        month: `2025-03`.
+        hall: the hall's name.
+        state: 已核定 or 已修订, or 草稿 for numbers that nobody has certified.
+        code: the certificate's short code, empty for a draft.
+        revision: the certificate's, 0 for a draft.
+        moment: when the certificate was signed; for a draft any moment that always is the same.
+    """
+
+    month: str
+    hall: str
+    state: str
+    code: str
+    revision: int
+    moment: datetime
+
+    @property
+    def line(self) -> str:
+        """What a page says of it."""
+        if not self.code:
+            return f"数据状态：{self.state}，未经核定"
+        return f"核定码：{self.code}（第 {self.revision} 版，{self.state}）"
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """A document.
+
+    Attributes:
+        title: what readers and screen readers call it.
+        vouched: whose numbers it prints.
+        draft: whether 草稿 stands on every page.
+        blocks: its text.
+        masthead: the head of an edition, if it is one.
+        annex: what follows on a page of its own, under 附件.
+        annex_title: the annex's title.
+        distribution: the lines of the 版记 at the foot of the last page; empty for none.
+    """
+
+    title: str
+    vouched: Vouched
+    draft: bool
+    blocks: Sequence[Block]
+    masthead: Masthead | None = None
+    annex: Sequence[Block] = ()
+    annex_title: str = ""
+    distribution: Sequence[str] = ()

@@ -1,0 +1,100 @@
+"""What documents print of one month, its numbers and section 一, certified or as a draft; and section 一 as one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reports.dossier import Dossier
+from reports.months import first_day
+from reports.numbers import MonthlyNumber
+from reports.rates import Against, Rate
+from reports.section import DRAFT
+from reports.word.blocks import Block, Heading, Paragraph, Table, text_of
+from reports.word.manuscript import Manuscript, Vouched
+from reports.word.profiles import Profile
+from reports.word.writer import set_document
+
+_RATES: Mapping[Against, str] = {"month_before": "环比", "year_before": "同比"}
+_ANNEX_COLUMNS = ("指标", "刊印数", "准确数", *_RATES.values())
+_NO_RATE = "—"
+
+
+@dataclass(frozen=True)
+class Printable:
+    """A month's numbers by metric, section 一 (a heading, a paragraph, notes, each on a line) and rates."""
+
+    vouched: Vouched
+    numbers: Mapping[str, MonthlyNumber]
+    section: str
+    rate: Callable[[str, Against], Rate | str]
+
+    @property
+    def certified(self) -> bool:
+        """Whether a certificate vouches for it."""
+        return bool(self.vouched.code)
+
+
+def printable_of(dossier: Dossier) -> Printable:
+    """A certified month."""
+    certificate = dossier.certificate
+    vouched = Vouched(
+        month=certificate.month,
+        hall=certificate.hall.name,
+        state=dossier.state,
+        code=certificate.code,
+        revision=certificate.revision,
+        moment=certificate.signed_at,
+    )
+    return Printable(vouched, certificate.by_metric, dossier.section, dossier.rate)
+
+
+def printable_draft(month: str, hall: str, numbers: Mapping[str, MonthlyNumber], section: str) -> Printable:
+    """A month that nobody has certified: it has no rates, and `section` is its draft's text."""
+    first = first_day(month)
+    vouched = Vouched(month, hall, DRAFT, "", 0, datetime(first.year, first.month, 1))  # noqa: DTZ001 - no real moment
+    return Printable(vouched, numbers, section.removeprefix(f"{DRAFT}\n\n"), lambda *_: _NO_RATE)
+
+
+def section_docx(printable: Printable, profile: Profile) -> bytes:
+    """Section 一 alone, as .docx; the same month and profile always give the same bytes."""
+    heading, *rest = section_blocks(printable)
+    note = Paragraph(text_of(printable.vouched.line), "distribution")
+    first = first_day(printable.vouched.month)
+    manuscript = Manuscript(
+        title=f"{first.year} 年 {first.month} 月总体运行情况",
+        vouched=printable.vouched,
+        draft=not printable.certified,
+        blocks=[heading, *rest, note],
+    )
+    return set_document(manuscript, profile)
+
+
+def section_blocks(printable: Printable) -> list[Block]:
+    """Section 一: its heading, its paragraph and its notes."""
+    heading, *paragraphs = [line for line in printable.section.splitlines() if line.strip()]
+    return [Heading(1, text_of(heading)), *(Paragraph(text_of(line)) for line in paragraphs)]
+
+
+def annex_blocks(printable: Printable) -> list[Block]:
+    """The table of the metrics: as printed, exactly, and how they changed, against the numbers first printed."""
+    rows = [tuple(map(text_of, _ANNEX_COLUMNS))]
+    rows += [tuple(map(text_of, _row(printable, number))) for number in printable.numbers.values()]
+    notes = Paragraph(text_of("注：环比、同比以准确数计算，对比首次刊印数；“—”表示没有可比的核定数。"), "cell")
+    return [Table(rows, annex_title(printable)), notes]
+
+
+def annex_title(printable: Printable) -> str:
+    """What the annex is called."""
+    first = first_day(printable.vouched.month)
+    return f"{first.year} 年 {first.month} 月主要指标"
+
+
+def _row(printable: Printable, number: MonthlyNumber) -> Iterator[str]:
+    yield number.metric_name
+    yield f"{number.printed} {number.display_unit}"
+    yield f"{number.exact} {number.unit}"
+    for against, word in _RATES.items():
+        rate = printable.rate(number.metric, against)
+        yield rate.text.removeprefix(word) if isinstance(rate, Rate) else _NO_RATE

@@ -1,0 +1,1 @@
+"""A certified month as a workbook and as tables for other programs."""

@@ -1,0 +1,108 @@
+"""What the sheets of the workbook hold: titles, columns and rows, before anything is laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reports.certificate import REASONS
+from reports.dossier import Dossier
+
+Cell = str | int
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet: its columns, and its rows in order."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+
+
+def sheets(dossier: Dossier) -> list[Sheet]:
+    """Every sheet of a month's workbook, in order."""
+    return [Sheet(title, columns, rows(dossier)) for title, (columns, rows) in _SHEETS.items()]
+
+
+def _numbers(dossier: Dossier) -> list[Sequence[Cell]]:
+    return [
+        (each.metric, each.metric_name, each.printed, each.display_unit, each.exact, each.unit, "".join(each.flags))
+        for each in dossier.certificate.numbers
+    ]
+
+
+def _by_department(dossier: Dossier) -> list[Sequence[Cell]]:
+    return [
+        (number.metric, number.metric_name, code, dossier.departments.get(code, ""), total, number.unit)
+        for number in dossier.certificate.numbers
+        for code, total in dossier.traces[number.metric].by_department.items()
+    ]
+
+
+def _by_day(dossier: Dossier) -> list[Sequence[Cell]]:
+    return [
+        (number.metric, number.metric_name, day, total, number.unit)
+        for number in dossier.certificate.numbers
+        for day, total in dossier.traces[number.metric].by_day.items()
+    ]
+
+
+def _revisions(dossier: Dossier) -> list[Sequence[Cell]]:
+    return [
+        (
+            each.revision,
+            each.code,
+            f"{each.signed_at:%Y-%m-%d %H:%M}",
+            "、".join(signed.name for signed in each.sign_offs),
+            REASONS[each.reason] if each.reason else "首次核定",
+            each.note,
+            number.metric,
+            number.printed,
+            number.display_unit,
+            number.exact,
+        )
+        for each in dossier.revisions
+        for number in each.numbers
+    ]
+
+
+def _definitions(dossier: Dossier) -> list[Sequence[Cell]]:
+    return [
+        (each.metric, each.metric_name, each.version, each.definition, each.event_counted, each.deduplication_key)
+        for each in dossier.certificate.numbers
+    ]
+
+
+def _checks(dossier: Dossier) -> list[Sequence[Cell]]:
+    foundation = dossier.certificate.foundation
+    days: list[Sequence[Cell]] = [
+        ("按日", each.system, each.rule, each.passed, each.warned) for each in foundation.day_rules
+    ]
+    builds: list[Sequence[Cell]] = [
+        ("按月", "", each.name, int(each.result == "pass"), int(each.result == "warn"))
+        for each in foundation.build_checks
+    ]
+    return days + builds
+
+
+def _sources(dossier: Dossier) -> list[Sequence[Cell]]:
+    states = {"answered": "已答复", "closed": "休息"}
+    return [
+        (each.system, each.day, states[each.state], each.file, each.sha256)
+        for each in dossier.certificate.foundation.extracts
+    ]
+
+
+_SHEETS: Mapping[str, tuple[Sequence[str], Callable[[Dossier], list[Sequence[Cell]]]]] = {
+    "核定数": (("代号", "指标", "刊印数", "刊印单位", "准确数", "单位", "标记"), _numbers),
+    "按部门": (("代号", "指标", "部门代码", "部门", "准确数", "单位"), _by_department),
+    "按日": (("代号", "指标", "日期", "准确数", "单位"), _by_day),
+    "修订": (
+        ("版次", "核定码", "核定时间", "核定人", "原因", "说明", "代号", "刊印数", "刊印单位", "准确数"),
+        _revisions,
+    ),
+    "口径": (("代号", "指标", "口径版本", "口径", "统计事件", "去重依据"), _definitions),
+    "检查": (("类别", "系统", "检查", "通过", "提醒"), _checks),
+    "来源": (("系统", "日期", "状态", "文件", "SHA-256"), _sources),
+}

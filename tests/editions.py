@@ -1,0 +1,90 @@
+"""Two certified months of small halls, and an edition's folder that nothing is wrong with, for tests of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date, timedelta
+from pathlib import Path
+
+from reports.dossier import Dossier
+from reports.edition.assembly import Edition, assemble
+from reports.edition.settings import Settings, lay_out, read_settings
+from reports.numbers import MonthlyNumber
+from reports.proofreading import KnownNumber
+from reports.word.printable import Printable, printable_of
+from tests.certificates import MARCH, Month, archive_in
+from tests.halls import HEADING, PARAGRAPH
+from tests.proofreading_known import COUNTS, known, of_month
+
+SETTINGS = Settings(
+    title="政务窗口月报",
+    number=3,
+    date=date(2025, 4, 24),
+    issuing_body="四川省政务服务大厅",
+    report_to=("省政府办公厅",),
+    send_to=("各进驻部门（单位）",),
+    sections=("政务工作动态", "重点工作推进情况", "窗口资讯", "厅（局）长进大厅"),
+)
+PROSE = "全省政务服务系统深入推进改革优化办事流程压减申请材料推动更多事项线上线下融合办理企业群众办事更加方便"
+
+
+def monthly(month: str) -> list[MonthlyNumber]:
+    """The numbers of a month of `proofreading_known`, as a build would give them."""
+    return [_monthly(number) for number in of_month(month, COUNTS[month])]
+
+
+def _monthly(number: KnownNumber) -> MonthlyNumber:
+    shared = {field.name for field in fields(MonthlyNumber)} & {field.name for field in fields(KnownNumber)}
+    told = {name: getattr(number, name) for name in shared}
+    text = {"definition": "口径", "event_counted": "受理", "deduplication_key": "编号", "version": "1"}
+    return MonthlyNumber(**told, **text, measures=(number.metric,))
+
+
+def march(folder: Path) -> Printable:
+    """March 2025, certified after February, with section 一 as in the reference."""
+    archive = archive_in(folder)
+    february = Month(archive, "2025-02", MARCH - timedelta(days=28)).certified(monthly("2025-02")).certificate
+    certificate = Month(archive).certified(monthly("2025-03")).certificate
+    release = folder / "release"
+    release.mkdir()
+    (release / "section.txt").write_text(f"{HEADING}\n\n{PARAGRAPH}\n", encoding="utf-8")
+    return printable_of(
+        Dossier(certificate, "已核定", (certificate,), {"2025-02": (february,)}, release, {}, {}),
+    )
+
+
+def laid_out(folder: Path, items: int = 4) -> Path:
+    """An edition's folder with items in turn in each of its sections, a register and a table."""
+    lay_out(folder, SETTINGS)
+    for item in range(items):
+        body = "\n\n".join([f"{PROSE * 4}。"] * 4)
+        write(
+            folder,
+            item % 4,
+            f"{item + 1} 稿.md",
+            f"# 第 {item + 1} 条\n\n{body}\n\n本月{{{{ online_accepted.环比 }}}}。\n",
+        )
+    write(
+        folder,
+        1,
+        "0 项目.md",
+        "# 重点项目\n\n重点项目总数 {{ projects }}，其中新建 {{ projects_new }}、续建 {{ projects_continued }}。\n\n"
+        "| 指标 | 3 月 |\n|---|---|\n| 全程网办受理 | {{ online_accepted }} |\n| 窗口出件量 | {{ 窗口出件量 }} |\n",
+    )
+    register = "代码,名称,数值,单位,分项\nprojects,重点项目总数,12,个,projects_new+projects_continued\n"
+    register += "projects_new,新建重点项目,5,个,\nprojects_continued,续建重点项目,7,个,\n"
+    (folder / "登记表" / "项目.csv").write_text(register, encoding="utf-8")
+    return folder
+
+
+def write(folder: Path, section: int, name: str, text: str) -> Path:
+    """An author's file in one of the sections, 0 for 二."""
+    path = folder / SETTINGS.headings[section] / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def assembled(folder: Path, month: Printable, numbers: Sequence[KnownNumber] | None = None) -> Edition:
+    """The edition of a folder."""
+    return assemble(folder, read_settings(folder), month, known().numbers if numbers is None else numbers)

@@ -1,0 +1,335 @@
+"""The edition: authors' files become one numbered, checked text; what is wrong is named in Chinese with its place."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from docx import Document
+from docx.oxml import OxmlElement
+from PIL import Image
+
+from reports.edition.assembly import Edition, in_chinese
+from reports.edition.settings import EditionError, lay_out, read_settings, with_choices
+from reports.edition.writing import write_edition
+from reports.word.blocks import Heading, Paragraph, Table, plain
+from reports.word.printable import Printable
+from tests.editions import SETTINGS, assembled, laid_out, march, write
+from tests.halls import Hall
+
+
+@pytest.fixture(scope="module")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Printable:
+    return march(tmp_path_factory.mktemp("march"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return laid_out(tmp_path / "2025-03")
+
+
+def texts(edition: Edition) -> list[str]:
+    return [plain(block.text) for block in edition.manuscript.blocks if not isinstance(block, Table)]
+
+
+def headings(edition: Edition) -> list[tuple[int, str]]:
+    blocks = edition.manuscript.blocks
+    return [(block.level, plain(block.text)) for block in blocks if isinstance(block, Heading)]
+
+
+def said(edition: Edition) -> list[str]:
+    return [str(remark) for remark in edition.remarks]
+
+
+# What is right.
+
+
+def test_thirty_items_are_numbered_in_order_and_nothing_is_remarked(tmp_path: Path, month: Printable) -> None:
+    edition = assembled(laid_out(tmp_path / "2025-03", items=30), month)
+    assert said(edition) == []
+    assert not edition.manuscript.draft
+    found = headings(edition)
+    assert [text for level, text in found if level == 1] == ["一、2025 年 3 月总体运行情况", *SETTINGS.headings]
+    items = [text for level, text in found if level == 2]
+    assert len(items) == 31
+    assert items[:3] == ["（一）第 1 条", "（二）第 5 条", "（三）第 9 条"]
+    assert items[8:10] == ["（一）重点项目", "（二）第 2 条"]
+    assert edition.manuscript.distribution == ("报：省政府办公厅", "发：各进驻部门（单位）", month.vouched.line)
+    assert edition.manuscript.masthead is not None
+    assert (edition.manuscript.masthead.issue, edition.manuscript.masthead.date) == ("第 3 期", "2025 年 4 月 24 日")
+
+
+def test_references_are_filled_by_code_and_by_name_in_text_and_in_tables(folder: Path, month: Printable) -> None:
+    write(
+        folder,
+        0,
+        "1 稿.md",
+        "# 用数\n\n{{ online_accepted }}、{{ 窗口出件量 }}、{{online_accepted.exact}}、{{ projects }}。\n",
+    )
+    edition = assembled(folder, month)
+    assert "5.42 万件、0.23 万件、54213 件、12 个。" in texts(edition)
+    (table,) = [block for block in edition.manuscript.blocks if isinstance(block, Table)]
+    assert [[plain(cell) for cell in row] for row in table.rows][1:] == [
+        ["全程网办受理", "5.42 万件"],
+        ["窗口出件量", "0.23 万件"],
+    ]
+    assert not edition.wrong
+
+
+def test_headings_keep_no_number_of_their_authors_and_begin_at_the_item(folder: Path, month: Printable) -> None:
+    write(folder, 0, "1 稿.md", "## （三）甲\n\n话。\n\n### 1. 乙\n\n#### (2) 丙\n\n### 丁\n")
+    write(folder, 0, "2 稿.txt", "（一）戊\n\n　　己，其中（一）庚。\n")
+    found = headings(assembled(folder, month))
+    assert found[2:7] == [(2, "（一）甲"), (3, "1. 乙"), (4, "（1）丙"), (3, "2. 丁"), (2, "（二）戊")]
+
+
+def test_a_word_file_keeps_text_tables_and_simple_formats(folder: Path, month: Printable) -> None:
+    document = Document()
+    document.add_heading("通报", 1)
+    paragraph = document.add_paragraph("电话咨询 {{ phone_con")
+    paragraph.add_run("sultations }}").bold = True
+    for tag, text_tag, text in (("w:del", "w:delText", "，删去"), ("w:ins", "w:t", "，新增")):
+        change, run, content = OxmlElement(tag), OxmlElement("w:r"), OxmlElement(text_tag)
+        content.text = text
+        run.append(content)
+        change.append(run)
+        paragraph._p.append(change)
+    paragraph.add_run("。").bold = True
+    table = document.add_table(2, 2)
+    for place, text in {(0, 0): "指标", (0, 1): "数", (1, 0): "窗口出件量", (1, 1): "{{ documents_issued }}"}.items():
+        table.cell(*place).text = text
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    picture.seek(0)
+    document.add_picture(picture)
+    document.save(str(folder / SETTINGS.headings[0] / "0 通报.docx"))
+    edition = assembled(folder, month)
+    assert "电话咨询 1187 人（次），新增。" in texts(edition)
+    (first, *_) = [block for block in edition.manuscript.blocks if isinstance(block, Table)]
+    assert plain(first.rows[1][1]) == "0.23 万件"
+    bold = [
+        run.text
+        for block in edition.manuscript.blocks
+        if isinstance(block, Paragraph)
+        for run in block.text
+        if run.bold
+    ]
+    assert bold == ["。"]
+    name = f"{SETTINGS.headings[0]}/0 通报.docx"
+    assert said(edition) == [
+        f"【提示】{name} 第 2 段：有修订痕迹，已按接受修订处理",
+        f"【须改】{name} 第 3 段：图片没有带入，请在生成的 Word 里插入",
+    ]
+
+
+# What is wrong.
+
+FIRST = SETTINGS.headings[0]
+WRONG: dict[str, tuple[str, str]] = {
+    "unknown reference": (
+        "# 甲\n\n受理 {{ online_acepted }}。",
+        f"【须改】{FIRST}/0 稿.md 第 3 行：没有叫“online_acepted”的数，是不是“online_accepted（全程网办受理）”",
+    ),
+    "rate without a base": (
+        "# 甲\n\n{{ online_accepted.同比 }}",
+        f"【须改】{FIRST}/0 稿.md 第 3 行：“online_accepted.同比”没有可印的同比",
+    ),
+    "unknown part": (
+        "# 甲\n\n{{ online_accepted.x }}",
+        f"【须改】{FIRST}/0 稿.md 第 3 行：“online_accepted.x”里的“.x”不认识",
+    ),
+    "braces": ("# 甲\n\n{{ online_accepted }", f"【须改】{FIRST}/0 稿.md 第 3 行：花括号没有成对"),
+    "a stray number": (
+        "# 甲\n\n话。\n\n全程网办受理 5.47 万件。",
+        f"【须改】{FIRST}/0 稿.md 第 5 行：无据数字，“5.47 万件”：核定书中没有这个数",
+    ),
+    "full-width digits": (
+        "# 甲\n\n全程网办受理 ５.４２ 万件。",
+        f"【须改】{FIRST}/0 稿.md 第 3 行：全角数字，“５.４２ 万件”",
+    ),
+    "full-width digits in a title": (
+        "# 办结 ５.１２ 万件",
+        f"【须改】{FIRST}/0 稿.md 第 1 行：全角数字，“５.１２ 万件”",
+    ),
+    "HTML in a title": ("# <b>甲</b>", f"【须改】{FIRST}/0 稿.md 第 1 行：HTML 标记不起作用，“<b>”已按文字印出"),
+    "a script": (
+        "# 甲\n\n<script>x</script>\n",
+        f"【须改】{FIRST}/0 稿.md 第 3 行：HTML 标记不起作用，“<script>x</script>”",
+    ),
+    "a picture": ("# 甲\n\n![图](a.png)", f"【须改】{FIRST}/0 稿.md 第 3 行：图片“a.png”没有带入"),
+    "a number in a table": (
+        "# 甲\n\n| 指标 | 3 月 |\n|---|---|\n| 全程网办受理 | 5.47 万件 |",
+        f"【须改】{FIRST}/0 稿.md 第 3 行：无据数字",
+    ),
+    "an emoji": ("# 甲😀", f"【提示】{FIRST}/0 稿.md 第 1 行：“😀”这样的符号公文字体里没有"),
+    "a control character": ("# 甲\n\n乙\x07", f"【提示】{FIRST}/0 稿.md 第 3 行：有看不见的控制字符，已去掉"),
+    "a long title": (f"# {'很长的单位名称' * 40}", f"【提示】{FIRST}/0 稿.md 第 1 行：标题超过 40 字"),
+    "no title": ("乙。", f"【提示】{FIRST}/0 稿.md 第 1 行：开头没有标题"),
+    "an empty file": ("\n", f"【须改】{FIRST}/0 稿.md：稿件是空的"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_in_a_text_is_named_with_file_and_line(case: str, folder: Path, month: Printable) -> None:
+    text, says = WRONG[case]
+    write(folder, 0, "0 稿.md", text)
+    edition = assembled(folder, month)
+    assert any(line.startswith(says) for line in said(edition)), said(edition)
+    assert edition.manuscript.draft == says.startswith("【须改】")
+    assert {remark.file for remark in edition.remarks} == {f"{FIRST}/0 稿.md"}
+
+
+def test_a_missing_section_and_files_that_are_none_are_named(folder: Path, month: Printable) -> None:
+    shutil.rmtree(folder / SETTINGS.headings[2])
+    (folder / "杂项").mkdir()
+    (folder / FIRST / "0 坏.docx").write_bytes(b"PK\x03\x04")
+    (folder / FIRST / "0 表.xlsx").write_bytes(b"PK\x03\x04")
+    (folder / FIRST / "~$稿.docx").write_bytes(b"x")
+    edition = assembled(folder, month)
+    lines = said(edition)
+    assert len(lines) == 4
+    assert f"【须改】{SETTINGS.headings[2]}：这个栏目没有稿件，请把 .md、.txt 或 .docx 放进同名的文件夹" in lines
+    assert any(line.startswith(f"【须改】{FIRST}/0 坏.docx：0 坏.docx 不是完整的 Word 文档") for line in lines)
+    assert f"【须改】{FIRST}/0 表.xlsx：只收 .md、.txt 和 .docx 稿件，这个文件没有收进来" in lines
+    assert any(line.startswith("【提示】杂项：没有用上") for line in lines)
+    assert "（本栏目稿件暂缺）" in texts(edition)
+
+
+def test_a_damaged_word_file_is_named_wherever_the_damage_is(folder: Path, month: Printable) -> None:
+    whole = io.BytesIO()
+    Document().save(whole)
+    path = folder / FIRST / "0 坏.docx"
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            target.writestr(
+                name, source.read(name).replace(b"<w:document", b"<w:other").replace(b"</w:document", b"</w:other")
+            )
+    (remark,) = assembled(folder, month).wrong
+    assert "0 坏.docx 不是完整的 Word 文档" in str(remark)
+
+
+@pytest.mark.parametrize(
+    ("register", "says"),
+    [
+        (
+            "代码,名称,数值,单位,分项\nt,合计数,12,个,a+b\na,新数,5,个,\nb,老数,6,个,\n",
+            "登记表/坏.csv 第 2 行：合计数登记为 12，但 新数 5 + 老数 6 = 11",
+        ),
+        ("代码,名称,数值,单位,分项\nt,合计数,12,个,a+c\na,新数,5,个,\n", "坏.csv：t 的分项 c 不在这张表里"),
+        ("代码,名称,数值,单位\nt,合计数,十二,个\n", "坏.csv 第 2 行：数值应是普通数字"),
+        ("代码,名称,数值,单位\nonline_accepted,网办,5,个\n", "online_accepted 已经是别的数的代码或名称"),
+        ("代码,名称,数值,单位\nprojects,别的项目,5,个\n", "projects 已经是别的数的代码或名称"),
+    ],
+)
+def test_a_register_that_is_unsound_is_named(register: str, says: str, folder: Path, month: Printable) -> None:
+    (folder / "登记表" / "坏.csv").write_text(register, encoding="utf-8")
+    wrong = assembled(folder, month).wrong
+    assert wrong
+    assert says in str(wrong[0])
+
+
+SETTING_FAULTS: dict[str, Callable[[str], str]] = {
+    "number 应是半角数字的整数": lambda text: text.replace("number = 3", 'number = "３"'),
+    "date 应是日期": lambda text: text.replace("2025-04-24", '"四月"'),
+    "没有 isuing_body 这一项，是不是 issuing_body？": lambda text: text.replace("issuing_body", "isuing_body"),
+    "缺少 report_to": lambda text: text.replace("report_to", "# report_to"),
+    "sections 应是": lambda text: text.replace("窗口资讯", "../窗口"),
+    "profile 应是": lambda text: text.replace('"paper"', '"a4"'),
+    "读不懂": lambda text: text + "[[",
+}
+
+
+@pytest.mark.parametrize("says", SETTING_FAULTS)
+def test_settings_that_cannot_be_used_are_named(says: str, folder: Path) -> None:
+    path = folder / "edition.toml"
+    path.write_text(SETTING_FAULTS[says](path.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(EditionError) as refused:
+        read_settings(folder)
+    assert says in str(refused.value)
+    assert str(path) in str(refused.value)
+
+
+def test_a_folder_is_laid_out_once_and_read_as_it_was(tmp_path: Path) -> None:
+    lay_out(tmp_path / "2025-03", SETTINGS)
+    assert read_settings(tmp_path / "2025-03") == SETTINGS
+    with pytest.raises(EditionError, match="已经有了"):
+        lay_out(tmp_path / "2025-03", SETTINGS)
+    with pytest.raises(EditionError, match="没有叫 a4 的版式"):
+        with_choices(SETTINGS, "a4", annex=False)
+
+
+def test_items_are_counted_in_chinese() -> None:
+    assert [in_chinese(count) for count in (1, 10, 11, 20, 21, 99, 100)] == [
+        "一",
+        "十",
+        "十一",
+        "二十",
+        "二十一",
+        "九十九",
+        "100",
+    ]
+
+
+def test_files_are_the_same_for_the_same_edition_and_say_what_they_are(
+    folder: Path, month: Printable, tmp_path: Path
+) -> None:
+    edition = assembled(folder, month)
+    one, two = (write_edition(edition, tmp_path / name) for name in ("one", "two"))
+    assert one.good
+    assert [path.name for path in one.files] == ["edition.docx", "edition-conformance.json", "edition-report.txt"]
+    assert [path.read_bytes() for path in one.files] == [path.read_bytes() for path in two.files]
+    data = json.loads((tmp_path / "one" / "edition-conformance.json").read_text(encoding="utf-8"))
+    assert (data["certificate"], data["draft"], data["conforms"]) == (month.vouched.code, False, True)
+    assert "可以刊印" in one.report
+
+
+def test_a_pdf_that_cannot_be_made_is_said_and_fails_nothing(
+    folder: Path, month: Printable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.word.pdf.find_libreoffice", lambda: None)
+    written = write_edition(assembled(folder, month), tmp_path / "out", pdf=True)
+    assert written.good
+    assert "PDF：本机没有安装 LibreOffice" in written.report
+
+
+# The command.
+
+
+def test_the_command_lays_out_puts_together_and_refuses(hall: Hall) -> None:
+    assert hall.run("report", "2025-03").exit_code == 0
+    assert hall.run("edition", "2025-03").exit_code == 2
+    assert hall.run("edition", "--new", "2025-03").exit_code == 0
+    empty = hall.run("edition", "2025-03")
+    assert (empty.exit_code, empty.output.count("这个栏目没有稿件")) == (1, 4)
+    desk = hall.home / "published" / "2025-03" / "desk" / "r1"
+    assert "草稿" in Document(str(desk / "edition.docx")).sections[0].header.paragraphs[0].text
+    texts = hall.home / "editions" / "2025-03"
+    for heading in SETTINGS.headings:
+        (texts / heading / "1.md").write_text("# 甲\n\n全程网办受理 {{ online_accepted }}。\n", encoding="utf-8")
+    good = hall.run("edition", "2025-03", "--annex", "--profile", "screen")
+    assert good.exit_code == 0, good.output
+    assert "GB/T 33476.2—2016" in good.output
+    document = Document(str(desk / "edition.docx"))
+    assert "全程网办受理 5.42 万件。" in [paragraph.text for paragraph in document.paragraphs]
+    printed = [[cell.text for cell in row.cells[:3]] for row in document.tables[0].rows]
+    assert {row[2].split()[0] for row in printed[1:]} == {str(exact) for exact in hall.numbers("2025-03").values()}
+    assert hall.run("verify", "2025-03").exit_code == 0, "what the desk makes isn't part of the signed release"
+
+
+def test_a_month_that_is_not_certified_gives_a_draft_or_says_why_not(hall: Hall) -> None:
+    assert hall.run("edition", "--new", "2025-04").exit_code == 0
+    refused = hall.run("edition", "2025-04")
+    assert refused.exit_code == 1
+    assert "2025-04 还没有核定，数据也不齐，出不了样稿" in refused.output
+    assert hall.run("pull", "2025-04").exit_code == 0
+    drafted = hall.run("edition", "2025-04")
+    assert drafted.exit_code == 1
+    assert "本月数据还没有核定，只能看样" in drafted.output
+    document = Document(str(hall.home / "published" / "2025-04" / "desk" / "draft" / "edition.docx"))
+    assert document.core_properties.content_status == "草稿"
+    assert any("总体运行情况" in paragraph.text for paragraph in document.paragraphs)

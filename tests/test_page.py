@@ -1,0 +1,244 @@
+"""The pages as files: every numeral is the certificate's, every text is shown as text, a month has the same bytes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import html
+
+from expectations.rules import RULES
+from reports.dossier import Dossier
+from reports.page import MEANINGS, Standing, index_page, month_page, waiting_page
+from reports.page.rendering import _words
+from reports.page.sparkline import Point, sparkline
+from reports.questions import Entry, Question
+from reports.rates import Rate
+from tests.dossiers import MONTH, certificate, changed, dossier, number, numbers, past
+from tests.proofreading_known import LABELS, SUPERSEDED_MARCH
+
+NUMERAL = re.compile(r"\d+(?:\.\d+)?")
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '" onmouseover="alert(1)',
+    "{{ 7 * 7 }}",
+    "办" * 400,
+    "🏛️👩‍💼🎉",
+    "\u202e倒着写的厅\u202c",
+    "&lt;不是实体&gt;",
+]
+
+
+def standing(shown: Dossier, **changes: Any) -> Standing:
+    return replace(Standing(shown.certificate.month, "已核定", shown.certificate), **changes)
+
+
+def page(shown: Dossier, **changes: Any) -> bytes:
+    return month_page(shown, standing(shown, **changes), labels=LABELS, months=["2025-02", MONTH])
+
+
+def read(content: bytes) -> Any:
+    return html.document_fromstring(content.decode())
+
+
+def visible(document: Any) -> str:
+    for element in document.xpath("//script | //style"):
+        element.drop_tree()
+    return "\n".join(document.xpath("//body//text()"))
+
+
+def texts_of(element: Any, path: str) -> list[str]:
+    return [" ".join(each.text_content().split()) for each in element.xpath(path)]
+
+
+@pytest.fixture
+def shown(tmp_path: Path) -> Dossier:
+    """March in two revisions, with two years before it."""
+    first = replace(certificate(), numbers=numbers(SUPERSEDED_MARCH))
+    return dossier(tmp_path, [first, certificate(revision=2)], past())
+
+
+def test_every_numeral_is_the_certificates(shown: Dossier) -> None:
+    document = read(page(shown))
+    for each in shown.certificate.numbers:
+        (card,) = document.xpath(f"//article[@data-metric='{each.metric}']")
+
+        assert card.xpath(".//data/@value") == [each.printed, str(each.exact)]
+        assert texts_of(card, ".//p[@class='printed']") == [f"{each.printed} {each.display_unit}"]
+        assert texts_of(card, ".//tbody/tr[1]") == [f"2025 年 3 月{each.printed}{each.exact}"]
+        traced = shown.traces[each.metric]
+        bars = document.xpath(f"//div[@data-panel='by-department'][@data-metric='{each.metric}']")[0]
+        assert texts_of(bars, ".//tbody//td[@class='count']") == [str(sum_) for sum_ in traced.by_department.values()]
+        days = document.xpath(f"//div[@data-panel='by-day'][@data-metric='{each.metric}']")[0]
+        assert texts_of(days, ".//td/b") == [str(count) for count in traced.by_day.values()]
+        rates = [shown.rate(each.metric, against) for against in ("month_before", "year_before")]
+        told = [f"{rate.text} {rate.basis_text}" for rate in rates if isinstance(rate, Rate)]
+        said = [" ".join(row.split()) for row in texts_of(card, ".//dl[@class='changes']/div")]
+        assert [line.replace(" ", "") for line in said] == [line.replace(" ", "") for line in told]
+    left = list(_not_from(shown, visible(document)))
+    assert left == []
+
+
+def _not_from(shown: Dossier, text: str) -> Iterator[str]:
+    """The numerals of a text that no certificate, trace, rate, date, code or hash accounts for."""
+    certificates = [*shown.revisions, *(each for history in shown.history.values() for each in history)]
+    known = {
+        written
+        for each in certificates
+        for one in each.numbers
+        for written in (one.printed, str(one.exact), one.version)
+    }
+    for each in shown.certificate.numbers:
+        traced = shown.traces[each.metric]
+        known |= {str(count) for count in (*traced.by_department.values(), *traced.by_day.values())}
+        rates = [shown.rate(each.metric, against) for against in ("month_before", "year_before")]
+        known |= {str(abs(rate.percent)) for rate in rates if isinstance(rate, Rate)}
+    # Ranks, days of the month, versions, and how many days and checks there were.
+    known |= {str(count) for count in range(32)}
+    for code in {each.code for each in certificates}:
+        text = text.replace(code, "")
+    text = re.sub(r"\d{4} 年 \d{1,2} 月(?: \d{1,2} 日(?: \d\d:\d\d)?)?|\d{4}-\d\d-\d\d\s+[0-9a-f]{12}", "", text)
+    yield from (found for found in NUMERAL.findall(text) if found not in known)
+
+
+def test_a_planted_numeral_would_be_found(shown: Dossier) -> None:
+    wrong = page(shown).replace(b"54213</data>", b"54312</data>")
+
+    assert list(_not_from(shown, visible(read(wrong)))) == ["54312"]
+
+
+def test_the_text_to_copy_is_the_released_one(shown: Dossier) -> None:
+    (data,) = read(page(shown)).xpath("//script[@id='texts']")
+    texts = json.loads(data.text)
+
+    assert texts["section"] == (shown.release / "section.txt").read_text(encoding="utf-8")
+    assert texts["paragraph"] in texts["section"].splitlines()
+    assert texts["paragraph"].startswith("3 月，省本级办理政务服务事项 5.6 万件。")
+
+
+def test_revisions_stand_side_by_side_with_the_reason(shown: Dossier) -> None:
+    (table,) = read(page(shown)).xpath("//table[@class='versions']")
+    changed_rows = texts_of(table, ".//tr[@class='changed']")
+
+    assert [row.split()[0] for row in changed_rows] == ["办理政务服务事项", "全程网办受理", "电话咨询"]
+    assert "1178 人（次）1178 人（次）1187 人（次）1187 人（次）" in changed_rows[-1].replace("  ", " ")
+    assert "源头更正窗口系统更正 3 月 12 日出件数" in texts_of(table, ".//tbody/tr[last()]")[0]
+
+
+def test_where_there_is_no_rate_the_reason_stands(tmp_path: Path) -> None:
+    before = past(13)
+    before["2025-02"] = [changed(before["2025-02"][0], "parcels_mailed", exact=0, printed="0")]
+    before["2024-03"] = [changed(before["2024-03"][0], "parcels_mailed", version="0")]
+    shown = dossier(tmp_path, history=before)
+
+    (card,) = read(page(shown)).xpath("//article[@data-metric='parcels_mailed']")
+    assert texts_of(card, ".//dl[@class='changes']/div") == [
+        "环比无（基数为零，不计算增幅）",
+        "同比无（口径有调整，不可直接比较）",
+    ]
+    (card,) = read(page(dossier(tmp_path))).xpath("//article[@data-metric='parcels_mailed']")
+    assert texts_of(card, ".//dl[@class='changes']/div/dd") == ["无（没有可比的核定数）"] * 2
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_texts_are_shown_as_text(tmp_path: Path, text: str) -> None:
+    one = changed(certificate(), "online_accepted", metric_name=text, definition=text)
+    other = replace(changed(certificate(revision=2), "online_accepted", metric_name=text, definition=text), note=text)
+    shown = dossier(tmp_path, [one, other], departments=[text, "教育厅"])
+    entry = Entry("question", 1, "", "2025-04-08T10:00:00+08:00", text, text, "Q1", MONTH, "online_accepted", "", text)
+    calm = read(page(dossier(tmp_path, [certificate(), certificate(revision=2)])))
+
+    document = read(page(shown, reasons=(text,), questions=(Question(entry, ()),)))
+
+    kinds = ["script", "img", "style"]
+    assert [len(document.xpath(f"//{kind}")) for kind in kinds] == [len(calm.xpath(f"//{kind}")) for kind in kinds]
+    assert not document.xpath("//@*[starts-with(name(), 'on')]")
+    names = json.loads(document.xpath("//script[@id='proof-data']")[0].text)["numbers"]
+    assert text in {each["name"] for each in names}
+    assert visible(document).count(text) > 5
+
+
+def test_the_page_asks_for_nothing_and_forbids_the_rest(shown: Dossier) -> None:
+    document = read(page(shown))
+    (policy,) = document.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
+    assert not document.xpath("//@src | //link | //@style")
+    assert all(not link.startswith(("http", "//", "/")) for link in document.xpath("//@href"))
+
+
+def test_the_same_month_is_the_same_bytes_and_sixty_departments_are_below_two_megabytes(tmp_path: Path) -> None:
+    departments = [f"某某某某某某某某管理委员会办公室第{place}处" for place in range(60)]
+    first = replace(certificate(), numbers=numbers(SUPERSEDED_MARCH))
+    shown = dossier(tmp_path, [first, certificate(revision=2)], past(), departments)
+
+    content = page(shown)
+
+    assert content == page(shown)
+    assert len(content) < 2_000_000
+    assert content.count(b'class="rank"') == 60 * len(shown.certificate.numbers)
+
+
+def test_downloads_are_the_files_that_lie_beside(shown: Dossier) -> None:
+    desk = shown.release.parent / "desk" / "r2"
+    desk.mkdir(parents=True)
+    (desk / "section.docx").write_bytes(b"PK")
+    (desk / ".section.docx.1.tmp").write_bytes(b"half")
+
+    links = read(page(shown)).xpath("//section[@id='files']//a/@href")
+
+    assert links == ["desk/r2/section.docx", "r2/numbers.json", "r2/section.md", "r2/section.txt"]
+
+
+def test_a_month_that_waits_has_a_page_without_numbers() -> None:
+    waiting = Standing("2025-04", "草稿", None, ("窗口系统：4 月 3 日，数据没有到",))
+    document = read(waiting_page(waiting, hall="四川省政务服务大厅", months=[MONTH, "2025-04"]))
+
+    assert texts_of(document, "//p[@class='word']") == ["草稿"]
+    assert texts_of(document, "//p[@class='print']") == ["不能刊印"]
+    assert "4 月 3 日，数据没有到" in visible(document)
+    assert not document.xpath("//data | //article | //button")
+
+
+@pytest.mark.parametrize("status", MEANINGS)
+def test_every_state_says_whether_it_may_be_printed(shown: Dossier, status: Any) -> None:
+    document = read(page(shown, status=status))
+
+    assert texts_of(document, "//p[@class='word']") == [status]
+    assert texts_of(document, "//p[@class='print']") == [MEANINGS[status].print]
+
+
+def test_the_index_lists_every_month_newest_first(shown: Dossier) -> None:
+    waiting = Standing("2025-04", "草稿", None, ())
+    older = Standing("2024-12", "已核定", past()["2024-12"][0])
+
+    document = read(index_page([older, standing(shown), waiting], hall="大厅", section=shown.section))
+
+    assert document.xpath("//tbody//a/@href") == ["2025-04/index.html", "2025-03/index.html", "2024-12/index.html"]
+    assert texts_of(document, "//table[1]//tr[2]/td")[1:9] == [
+        "5.6", "5.42", "5.12", "0.02", "0.23", "0.09", "1187", "5515",
+    ]  # fmt: skip
+
+
+def test_a_line_is_broken_by_a_missing_month_and_by_another_definition() -> None:
+    values = [number("online_accepted", count) for count in (10, 20, 30, 40, 50, 60)]
+    points = [Point(f"2025-{place:02d}", each) for place, each in enumerate(values, start=1)]
+    assert str(sparkline(points)).count("<polyline") == 1
+
+    points[2] = Point("2025-03", None)
+    points[5] = Point("2025-06", replace(values[5], version="2"))
+
+    drawn = str(sparkline(points))
+    assert (drawn.count("<polyline"), drawn.count("<circle")) == (2, 2)
+    assert "最低：2025 年 1 月 0 万件" in drawn
+
+
+def test_every_rule_of_days_has_a_chinese_name() -> None:
+    assert set(_words()["day_rules"]) == {rule.name for rule in RULES}

@@ -1,0 +1,106 @@
+"""The semantic models for BI tools: MetricFlow and dbt give the certificates' digits, and nothing leaves."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reports.certificate import Certificate
+from reports.semantic.project import SemanticError, semantic_project
+from tests.certificates import Month, archive_in, numbers
+from tests.halls import Hall
+
+# MetricFlow's command asks for its newest version and has no switch for that: a proxy that isn't there answers it.
+OFFLINE = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9")
+MONTHS = ("2025-03", "2025-04")
+
+
+def tool(folder: Path, name: str, *arguments: str) -> str:
+    command = [str(Path(sys.executable).parent / name), *arguments]
+    environment = {**os.environ, **OFFLINE, "NO_PROXY": "", "DBT_PROFILES_DIR": str(folder), "DO_NOT_TRACK": "1"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def project(hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built project of two certified months of the demo hall."""
+    folder = tmp_path_factory.mktemp("semantic")
+    for month in MONTHS:
+        result = hall.run("report", month)
+        assert result.exit_code == 0, result.output
+    result = hall.run("semantic-models", str(folder))
+    assert result.exit_code == 0, result.output
+    tool(folder, "dbt", "build", "--quiet")
+    return folder
+
+
+def query(project: Path, metrics: list[str]) -> dict[str, dict[str, str]]:
+    asked = ["--metrics", ",".join(metrics), "--group-by", "metric_time__month"]
+    tool(project, "mf", "query", *asked, "--csv", "told.csv")
+    with (project / "told.csv").open(encoding="utf-8") as file:
+        return {row.pop("metric_time__month")[:7]: row for row in csv.DictReader(file)}
+
+
+def test_metricflow_accepts_the_models_and_gives_the_certified_digits(hall: Hall, project: Path) -> None:
+    tool(project, "mf", "validate-configs")
+    told = query(project, list(hall.numbers("2025-03")))
+    certified = {month: {name: str(exact) for name, exact in hall.numbers(month).items()} for month in MONTHS}
+    assert told == certified
+
+
+def test_metrics_carry_the_catalogues_texts(hall: Hall, project: Path) -> None:
+    path = hall.home / "published" / "2025-03" / "current" / "certificate.json"
+    certified = {each["metric"]: each for each in json.loads(path.read_text())["certificate"]["numbers"]}
+    manifest = json.loads((project / "target" / "manifest.json").read_text())["metrics"].values()
+    assert {each["name"] for each in manifest} == certified.keys()
+    for each in manifest:
+        assert certified[each["name"]]["metric_name"] in each["label"]
+        assert certified[each["name"]]["definition"] in each["description"]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    return Month(archive_in(tmp_path)).drafted(numbers(2_300))
+
+
+def redefined(certificate: Certificate) -> Certificate:
+    changed = tuple(replace(each, version="2") for each in certificate.numbers)
+    return replace(certificate, month="2025-04", numbers=changed)
+
+
+def test_a_redefined_metric_is_a_metric_for_each_version(certificate: Certificate) -> None:
+    files = semantic_project([certificate, redefined(certificate)], [])
+    names = {each["name"] for each in json.loads(files["models/semantic.yml"])["metrics"]}
+    assert names == {f"{each.metric}_v{version}" for each in certificate.numbers for version in (each.version, "2")}
+
+
+def test_a_stock_isnt_added_up_over_months(certificate: Certificate) -> None:
+    stocks = certificate.numbers[0].measures
+    (model,) = json.loads(semantic_project([certificate], stocks)["models/semantic.yml"])["semantic_models"]
+    (stock,) = [each for each in model["measures"] if each["expr"] == certificate.numbers[0].metric]
+    assert stock["non_additive_dimension"] == {"name": "month_start", "window_choice": "max"}
+
+
+def test_two_metrics_of_one_name_are_refused(certificate: Certificate) -> None:
+    first = certificate.numbers[0]
+    taken = replace(first, metric=f"{first.metric}_v2")
+    with pytest.raises(SemanticError, match=f"two metrics would be called {first.metric}_v2"):
+        semantic_project(
+            [certificate, replace(redefined(certificate), numbers=(replace(first, version="2"), taken))], []
+        )
+
+
+def test_nothing_certified_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SemanticError, match="no month is certified yet"):
+        semantic_project([], [])
