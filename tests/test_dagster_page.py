@@ -53,7 +53,7 @@ def test_the_graph_leads_from_the_systems_to_the_section(tab: Tab, tmp_path: Pat
     for name in (*load_hall().hall.systems, "fct_monthly_counts", "certified_numbers"):
         expect(graph.get_by_text(name).first).to_be_visible()
     expect(graph.get_by_text(re.compile(r"\b(\d+) / \1 Passed"))).not_to_have_count(0)
-    expect(graph.get_by_text("Loading")).to_have_count(0)
+    expect(graph.get_by_text("fetching statuses")).to_have_count(0)
     tab.page.screenshot(path=tmp_path / "graph.png", clip={"x": 370, "y": 110, "width": 2360, "height": 1200})
 
 
