@@ -17,9 +17,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import requests
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin, Subprotocol
 
 from orchestration.settings import DEMO_HALL
 from tests.servers.dagster import Page, engineers_house
+from tests.servers.nginx import NAME, PASSWORD, nginx
 from tests.servers.postgres import postgres
 
 _NOW = dt.datetime.now(ZoneInfo("Asia/Shanghai"))
@@ -60,14 +65,14 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 
 def _hall(folder: Path, systems: Path) -> Path:
-    """A hall that asks two tables for yesterday in the minute after the next, and runs nothing else by itself."""
+    """A hall that asks two tables for yesterday once all is up (in 40 seconds), and runs nothing else by itself."""
     shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
     shutil.copy(DEMO_HALL / "wording.txt.j2", folder)
     days = [f"{day},true,test,tests\n" for day in _DAYS]
     (folder / "catalogue" / "calendar_overrides.csv").write_text(
         "".join(["stat_date,is_working_day,reason,reviewed_by\n", *days])
     )
-    pull_at = (dt.datetime.now(_NOW.tzinfo) + dt.timedelta(seconds=90)).strftime("%H:%M")
+    pull_at = (dt.datetime.now(_NOW.tzinfo) + dt.timedelta(seconds=100)).strftime("%H:%M")
     text = (
         f'code = "510000"\nname = "四川省政务服务大厅"\nfirst_day = {_DAYS[0]}\nwording = "wording.txt.j2"\n'
         f'[certification]\npolicy = "automatic"\nsigners = "s.toml"\nkey = "k.pem"\npassphrase = "P"\n'
@@ -148,6 +153,51 @@ def test_doctor_finds_the_history_and_the_daemon(house: House) -> None:
     done = subprocess.run(command, env=dict(house.page.environment), capture_output=True, text=True, check=False)
     assert "ok  run history: whole, 3 runs" in done.stdout
     assert "ok  daemon: last heard of at" in done.stdout
+
+
+# --- behind the proxy ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def proxy(house: House) -> Iterator[str]:
+    with nginx(house.page.url.removeprefix("http://")) as address:
+        yield address
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql", "/server_info"])
+@pytest.mark.parametrize(
+    ("credentials", "status"),
+    [(None, 401), ((NAME, "wrong"), 401), (("nobody", PASSWORD), 401), ((NAME, PASSWORD), 200)],
+)
+def test_only_who_has_a_password_sees_the_page(
+    path: str, credentials: tuple[str, str] | None, status: int, proxy: str
+) -> None:
+    asked = requests.get(f"http://{proxy}{path}", params={"query": "{ version }"}, auth=credentials, timeout=30)
+    assert asked.status_code == status
+
+
+def test_events_reach_the_page_through_the_proxy(proxy: str) -> None:
+    with _subscribed(proxy) as socket:
+        socket.send(json.dumps({"type": "connection_init"}))
+        assert json.loads(socket.recv(timeout=30))["type"] == "connection_ack"
+
+
+def test_another_sites_page_gets_nothing_with_the_readers_password(proxy: str) -> None:
+    for origin, status in ((f"http://{proxy}", 200), ("http://evil.example", 403), ("null", 403)):
+        asked = requests.get(
+            f"http://{proxy}/server_info", auth=(NAME, PASSWORD), headers={"Origin": origin}, timeout=30
+        )
+        assert (origin, asked.status_code) == (origin, status)
+    with pytest.raises(InvalidStatus, match="403"), _subscribed(proxy, origin="http://evil.example"):
+        pass
+
+
+def _subscribed(proxy: str, origin: str | None = None) -> ClientConnection:
+    address = f"ws://{NAME}:{PASSWORD}@{proxy}/graphql"
+    return connect(address, subprotocols=[Subprotocol("graphql-ws")], origin=Origin(origin) if origin else None)
+
+
+# --- GraphQL -------------------------------------------------------------------------------------------------------
 
 
 def _checks(page: Page, system: str) -> dict[str, Any]:

@@ -83,6 +83,17 @@ def engineers_house(folder: Path, database: Postgres, hall: Path, **more: str) -
         yield page
 
 
+@contextmanager
+def webserver(environment: Mapping[str, str]) -> Iterator[Page]:
+    """Dagster's page alone, on the state and history that an environment names, as a developer opens it."""
+    page = Page(f"http://127.0.0.1:{free_port()}", environment)
+    program = Path(sys.executable).with_name("dagster-webserver")
+    command = [program, "-m", "orchestration.definitions", "-p", page.url.rpartition(":")[2]]
+    with _running(command, {**os.environ, **environment}, Path(environment["YUEBAO_HOME"], "webserver.log")) as server:
+        until_it_answers(server, lambda: requests.get(f"{page.url}/server_info", timeout=5), requests.RequestException)
+        yield page
+
+
 def _environment(folder: Path, database: Postgres, hall: Path) -> dict[str, str]:
     database.execute(f"CREATE ROLE dagster LOGIN PASSWORD '{PASSWORD}'", "CREATE DATABASE dagster OWNER dagster")
     state = folder / "state"
@@ -109,7 +120,15 @@ def _service(name: str, environment: Mapping[str, str]) -> Iterator[subprocess.P
     """A service of ours as systemd starts it; what it says goes to a file by its name beside the state."""
     (start,) = unit_lines(f"{name}.service", "ExecStart")
     command = shlex.split(string.Template(start).substitute(environment))
-    with (Path(environment["YUEBAO_HOME"]) / f"{name}.log").open("wb") as log:
+    with _running(command, environment, Path(environment["YUEBAO_HOME"], f"{name}.log")) as process:
+        yield process
+
+
+@contextmanager
+def _running(
+    command: list[str] | list[str | Path], environment: Mapping[str, str], said: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    with said.open("wb") as log:
         process = subprocess.Popen(command, env=dict(environment), cwd=PROJECT_ROOT, stdout=log, stderr=log)
     try:
         yield process

@@ -1,0 +1,125 @@
+"""The deployment's files: what is published where, what the services may do, and that their commands exist."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from orchestration.home import SILENCE
+from tests.servers.dagster import DEPLOY, in_checkout
+from tests.servers.programs import program
+
+UNITS = ("yuebao-code-location", "yuebao-daemon", "yuebao-webserver")
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+
+
+# --- Compose -------------------------------------------------------------------------------------------------------
+
+
+def test_only_the_proxy_is_published_and_only_on_loopback() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {"proxy": ["127.0.0.1:8080:8080"]}
+    assert not [name for name, service in SERVICES.items() if "network_mode" in service]
+
+
+def test_the_code_location_alone_reaches_the_hall_and_has_its_secrets() -> None:
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert [name for name, service in SERVICES.items() if "hall" in service["networks"]] == ["code-location"]
+    with_secrets = [name for name, service in SERVICES.items() if "YUEBAO_SECRETS" in str(service)]
+    assert with_secrets == ["code-location"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_has_no_more_rights_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert not {"privileged", "cap_add", "devices", "pid", "userns_mode"} & service.keys()
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "on-failure"
+    assert service["healthcheck"]["test"][0] == "CMD"
+    # PostgreSQL's image begins as root, to hand its folder to its user.
+    assert name == "postgres" or service["cap_drop"] == ["ALL"]
+
+
+@pytest.mark.parametrize("name", ["code-location", "webserver", "daemon"])
+def test_a_programs_commands_exist_with_their_options(name: str) -> None:
+    for command in (SERVICES[name]["command"], SERVICES[name]["healthcheck"]["test"][1:]):
+        path = Path(sys.executable).with_name(command[0])
+        assert path.exists()
+        if command[0].startswith("dagster"):
+            words = [word for word in command[1:] if not word.startswith("-")]
+            subcommand = {"dagster": 2, "dagster-daemon": 1, "dagster-webserver": 0}[command[0]]
+            said = subprocess.run([path, *words[:subcommand], "--help"], capture_output=True, text=True, check=True)
+            assert {word for word in command if word.startswith("-")} <= set(said.stdout.replace(",", " ").split())
+
+
+def test_nobody_reports_home() -> None:
+    lines = (DEPLOY.parents[1] / ".env").read_text().splitlines()
+    assert dict(line.split("=") for line in lines if not line.startswith("#")) == SILENCE
+    for name in ("code-location", "webserver", "daemon"):
+        assert (DEPLOY / SERVICES[name]["env_file"]).resolve() == DEPLOY.parents[1] / ".env"
+
+
+def test_the_image_is_made_from_the_lock_and_holds_what_it_needs() -> None:
+    lines = (DEPLOY / "Dockerfile").read_text().splitlines()
+    copied = {word for line in lines if line.startswith("COPY") for word in line.split()[1:-1]}
+    allowed = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
+    assert {"requirements.lock", "dbt_project", "orchestration", "expectations", "reports"} <= copied
+    assert copied == {line.removeprefix("!") for line in allowed if line.startswith("!")}
+    assert all((DEPLOY.parents[1] / name).exists() for name in copied)
+    assert any("--require-hashes -r requirements.lock" in line for line in lines)
+
+
+# --- systemd -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The units as they would be installed, with this checkout's paths."""
+    folder = tmp_path / "units"
+    shutil.copytree(DEPLOY / "systemd", folder)
+    for unit in [path for path in folder.rglob("*") if path.is_file()]:
+        unit.write_text(in_checkout(unit.read_text()))
+    return folder
+
+
+def _analyze(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "SYSTEMD_UNIT_PATH": f"{folder}:", "SYSTEMD_LOG_LEVEL": "warning"}
+    command = [program("systemd-analyze", "systemd"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_systemd_understands_every_unit(installed: Path) -> None:
+    found = _analyze(installed, "verify", "--man=no", installed / "yuebao.target", *_units(installed))
+    assert (found.returncode, _of_ours(found.stderr)) == (0, [])
+
+
+def test_systemd_notices_what_it_doesnt_understand(installed: Path) -> None:
+    unit = installed / "yuebao-daemon.service"
+    unit.write_text(unit.read_text().replace("dagster-daemon run", "dagster-demon run") + "ProtectSistem=strict\n")
+    complaints = "\n".join(_of_ours(_analyze(installed, "verify", "--man=no", unit).stderr))
+    assert "dagster-demon is not executable" in complaints
+    assert "'ProtectSistem'" in complaints
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_service_is_little_exposed(name: str, installed: Path) -> None:
+    """By systemd's own scale, of 0 (safe) to 100; a service without any protection has 96."""
+    found = _analyze(installed, "security", "--offline=yes", "--threshold=30", installed / f"{name}.service")
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def _units(folder: Path) -> list[Path]:
+    return [folder / f"{name}.service" for name in UNITS]
+
+
+def _of_ours(complaints: str) -> list[str]:
+    """What is said of our units; the test machine's own have faults of their own."""
+    return [line for line in complaints.splitlines() if "yuebao" in line]
