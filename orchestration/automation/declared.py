@@ -89,7 +89,7 @@ def declared(hall: Hall) -> list[Declared]:
             "Verify every certificate, and to the byte what each vouches for.",
         ),
         Declared(
-            *("health_page", "health_page", "5 6-20 * * *", HEALTH_JOB, _always),
+            *("health_page", "health_page", "5 7,12,17 * * *", HEALTH_JOB, _always),
             "Write the health page and its metrics, while people are about.",
         ),
         Declared(
