@@ -12,7 +12,9 @@ from pydantic import Field
 
 from orchestration.system_settings.common import Strict
 
-AutomationName = Literal["nightly_pull", "catch_up", "month_end", "verify_ledger", "health_page", "retention", "alerts"]
+AutomationName = Literal[
+    "nightly_pull", "catch_up", "month_end", "authors_desk", "verify_ledger", "health_page", "retention", "alerts"
+]
 AUTOMATIONS: tuple[AutomationName, ...] = get_args(AutomationName)
 DEVELOPMENT = "development"
 # On a developer's machine nothing runs by itself.

@@ -15,6 +15,7 @@ def defs() -> dg.Definitions:
         build_questions_check,
         build_revision_check,
     )
+    from orchestration.assets.desk import build_desk_asset
     from orchestration.assets.health import build_health_asset
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.month_totals import build_month_totals_check
@@ -35,6 +36,7 @@ def defs() -> dg.Definitions:
             build_warehouse_assets(hall),
             build_certified_asset(hall),
             build_section_asset(hall),
+            build_desk_asset(hall),
             build_health_asset(),
         ],
         asset_checks=[

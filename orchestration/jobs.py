@@ -12,6 +12,7 @@ REVISIONS_JOB = "revisions"
 FACTS_JOB = "facts"
 MONTH_JOB = "month"
 HEALTH_JOB = "health"
+DESK_JOB = "authors_desk_job"
 
 
 def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
@@ -20,7 +21,8 @@ def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     pending = dg.AssetSelection.checks(REVISION_CHECK, QUESTIONS_CHECK)
     health = dg.AssetSelection.groups("health")
     ledger = dg.AssetSelection.checks(LEDGER_CHECK)
-    month = dg.AssetSelection.all() - landing - health - ledger
+    desk = dg.AssetSelection.groups("desk")
+    month = dg.AssetSelection.all() - landing - health - desk - ledger
     facts = month - dg.AssetSelection.groups("report")
     return [
         dg.define_asset_job(PULL_JOB, selection=landing | pending, description="Pull days of all hall systems."),
@@ -36,5 +38,6 @@ def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
         dg.define_asset_job(
             LEDGER_JOB, selection=ledger, description="Verify every certificate and what it vouches for."
         ),
+        dg.define_asset_job(DESK_JOB, selection=desk, description="Write what authors take from a certified month."),
         dg.define_asset_job(HEALTH_JOB, selection=health, description="Write the health page and its metrics."),
     ]

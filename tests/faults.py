@@ -113,6 +113,8 @@ def _question(scope: Scope) -> tuple[str, str, int] | None:
     path, query = scope["path"], scope["query_string"].decode()
     if path.startswith("/desks/api/consultations/"):
         return "enquiry_desks", path.rsplit("/", 1)[-1], 1
+    if path == "/platform/v1/month-totals":
+        return "month_totals", query.removeprefix("month="), 1
     found = re.search(r"date=([\d-]+).*page=(\d+)", query)
     return ("online_platform", found[1], int(found[2])) if found else None
 

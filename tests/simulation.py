@@ -145,9 +145,8 @@ def _matches(cron: list[str], moment: dt.datetime) -> bool:
 
 
 def _within(field: str, value: int) -> bool:
-    """Whether a field of a cron line, `*`, a number or a range, holds a value."""
-    first, _, last = field.partition("-")
-    return field == "*" or int(first) <= value <= int(last or first)
+    """Whether a field of a cron line, `*` or numbers, holds a value."""
+    return field == "*" or str(value) in field.split(",")
 
 
 _LAST_MINUTE = 59

@@ -15,15 +15,18 @@ from expectations.rules import RULES
 from orchestration.assets.certified import QUESTIONS_CHECK, REVISION_CHECK
 from orchestration.assets.landing import landing_key
 from orchestration.automation.deadlines import days_looked_after
-from orchestration.automation.months import candidates
+from orchestration.automation.months import MONTHS_BACK, candidates
 from orchestration.automation.planning import Pull, catch_up, nightly, pull_times, without_those_under_way
 from orchestration.automation_settings import AutomationName
 from orchestration.catalogue import working_days
+from orchestration.certifying import archive_of
+from orchestration.desk import is_laid
 from orchestration.home import Home, current_home
-from orchestration.jobs import HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
+from orchestration.jobs import DESK_JOB, HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
 from orchestration.retention import RETENTION_JOB
 from orchestration.settings import Hall, HallFolder, automations_here, environment, load_hall
 from orchestration.standing import standings
+from reports.months import months_before
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
@@ -78,11 +81,15 @@ def declared(hall: Hall) -> list[Declared]:
             "From the first working day on: build a month that is in whole, have it certified, emit its section.",
         ),
         Declared(
+            *("authors_desk", "authors_desk", "37 * * * *", DESK_JOB, _authors_desk),
+            "Write documents, workbook and page of each month that was certified or revised since.",
+        ),
+        Declared(
             *("verify_ledger", "verify_ledger", "0 5 * * *", LEDGER_JOB, _always),
             "Verify every certificate, and to the byte what each vouches for.",
         ),
         Declared(
-            *("health_page", "health_page", "5 6-20 * * *", HEALTH_JOB, _always),
+            *("health_page", "health_page", "5 7,12,17 * * *", HEALTH_JOB, _always),
             "Write the health page and its metrics, while people are about.",
         ),
         Declared(
@@ -214,3 +221,15 @@ def _month_end(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
         return
     waiting = "; ".join(f"{each.month}: {each.waits_for}" for each in found)
     yield dg.SkipReason(waiting or "every month that is over is certified")
+
+
+def _authors_desk(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    archive = archive_of(tick.hall, tick.home)
+    months = [months_before(f"{tick.now:%Y-%m}", back) for back in range(1, MONTHS_BACK + 1)]
+    newest = [entry.certificate for month in months if (entry := archive.ledger.latest(month))]
+    waiting = [each for each in newest if not is_laid(archive, each)]
+    for each in waiting:
+        key = f"{each.name} {tick.now:%Y-%m-%d}"
+        yield dg.RunRequest(run_key=key, partition_key=f"{each.month}-01", tags={CAUSE: "authors_desk"})
+    if not waiting:
+        yield dg.SkipReason("everything that is certified lies on the authors' desk")

@@ -1,0 +1,87 @@
+"""The program `yuebao`: what its commands share, from how they are told to how they end.
+
+Exit codes, for a scheduler: 0 done; 1 refused, because a day, a check or an answer isn't right; 2 the command or the
+settings are wrong.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from orchestration.event_log import record
+from orchestration.home import current_home
+
+if TYPE_CHECKING:
+    from orchestration.hall_check import Checked
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Certified monthly numbers of a government-service hall.",
+)
+MonthArgument = Annotated[str, typer.Argument(metavar="MONTH", help="a month, as 2025-03")]
+DaysArgument = Annotated[str, typer.Argument(metavar="DAYS", help="2025-03-12, 2025-03-01..2025-03-07, or 2025-03")]
+PreparerOption = Annotated[str, typer.Option(help="who prepared it (policy manual)")]
+ReviewerOption = Annotated[str, typer.Option(help="who reviewed it 审核 (policy manual)")]
+SignerOption = Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")]
+FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the hall's own folder, which holds its hall.toml")]
+RevisionOption = Annotated[int | None, typer.Option(help="a revision of the month other than the newest")]
+ByOption = Annotated[str, typer.Option(help="your name; else the system's user")]
+REFUSED = 1
+_MISUSED = 2
+_CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """A user's mistake is one line on standard error, never a traceback."""
+    from orchestration.cli.reporting import Refused, user_errors
+
+    try:
+        yield
+    except Refused as refused:
+        _end(str(refused), REFUSED)
+    except KeyboardInterrupt:
+        _end("interrupted; what has landed stays, and the same command goes on from there", 130)
+    except user_errors() as error:
+        _end(f"yuebao: {error}", _MISUSED)
+
+
+@contextmanager
+def logged(event: str, **details: object) -> Iterator[None]:
+    """Readable errors, and a line in the log of who did what with certified numbers, however it ends."""
+    code = _CRASHED
+    try:
+        with readable_errors():
+            yield
+        code = 0
+    except typer.Exit as end:
+        code = end.exit_code
+        raise
+    finally:
+        record(current_home(), event, **details, exit_code=code)
+
+
+def end_unless(good: bool) -> None:  # noqa: FBT001 - the one thing that it is told
+    """End with 1 where something isn't right."""
+    if not good:
+        raise typer.Exit(REFUSED)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(code)
+
+
+def print_checks(checks: Iterable["Checked"], what: str, when_good: str) -> None:
+    """Print every check as it is made, and end with 1 if something is to be mended."""
+    bad = 0
+    for checked in checks:
+        typer.echo(f"{'ok ' if checked.good else 'BAD'} {checked.subject}: {checked.found}")
+        bad += not checked.good
+    typer.echo(f"{what}: {f'{bad} to mend' if bad else when_good}")
+    end_unless(not bad)

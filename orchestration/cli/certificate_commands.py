@@ -1,0 +1,212 @@
+"""Certified numbers: signed, revised, proved, shown, traced, rebuilt, asked about."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.app import (
+    ByOption,
+    MonthArgument,
+    PreparerOption,
+    ReviewerOption,
+    RevisionOption,
+    SignerOption,
+    app,
+    end_unless,
+    logged,
+    readable_errors,
+)
+from orchestration.cli.progress_line import progress_line
+from reports.certificate import Reason
+from reports.rates import Basis
+
+
+@app.command(rich_help_panel="Certified numbers")
+def certify(
+    month: MonthArgument, *, preparer: PreparerOption = "", reviewer: ReviewerOption = "", signer: SignerOption = ""
+) -> None:
+    """Certify a month that may be printed: sign its numbers and what they rest on, and release the section."""
+    from orchestration.certifying import People
+    from orchestration.cli.certificates import certify_now
+
+    with logged("certify", month=month), progress_line():
+        entry, release = certify_now(month, People(preparer, reviewer, signer))
+    typer.echo(f"{entry.certificate.name} 已核定, code {entry.certificate.code}")
+    for path in sorted(path for path in release.iterdir() if path.is_file()):
+        typer.echo(f"  {os.path.relpath(path)}")
+
+
+@app.command(rich_help_panel="Certified numbers")
+def revise(
+    month: MonthArgument,
+    *,
+    reason: Annotated[Reason, typer.Option(help="why the certified numbers change")],
+    note: Annotated[str, typer.Option(help="what happened, in a sentence")] = "",
+    preparer: PreparerOption = "",
+    reviewer: ReviewerOption = "",
+    signer: SignerOption = "",
+) -> None:
+    """Certify a changed month anew, for a reason; what was printed stays, and what it changes is said."""
+    from orchestration.certifying import People
+    from orchestration.cli.certificates import revise_now
+
+    with logged("revise", month=month, reason=reason), progress_line():
+        revised = revise_now(month, People(preparer, reviewer, signer), reason, note)
+    typer.echo(f"{revised.entry.certificate.name} 已核定, code {revised.entry.certificate.code}")
+    typer.echo(f"修订说明：{revised.note or '刊印数无变化。'}")
+    for sentence in revised.affected:
+        typer.echo(f"受影响的原文：{sentence}")
+    typer.echo(f"Files: {os.path.relpath(revised.release)}")
+
+
+@app.command(rich_help_panel="Certified numbers")
+def verify(
+    what: Annotated[str | None, typer.Argument(metavar="[MONTH|FOLDER]", help="nothing: the whole ledger")] = None,
+    *,
+    signers: Annotated[Path | None, typer.Option(exists=True, help="an auditor's own list of signers")] = None,
+) -> None:
+    """Prove, from files alone, that certificates, extracts and releases are what was signed."""
+    from orchestration.cli.certificates import verify_what
+
+    with logged("verify", what=what or "ledger"):
+        found = verify_what(what, signers)
+        for line in (*found.problems, *(f"not checked: {each}" for each in found.not_checked)):
+            typer.echo(str(line))
+        word = "sound" if found.sound else f"{len(found.problems)} problems"
+        newest = found.newest or "-"
+        typer.echo(f"{found.certificates} certificates, {found.files_hashed} files: {word}. Newest: {newest}")
+        end_unless(found.sound)
+
+
+@app.command(rich_help_panel="Certified numbers")
+def show(
+    what: Annotated[str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")],
+    *,
+    revision: RevisionOption = None,
+    as_of: Annotated[str, typer.Option(help="what was certified at a moment: 2025-05-02 or 2025-05-02T12:00")] = "",
+    rates: Annotated[Basis | None, typer.Option(help="also 环比 and 同比, against which vintage")] = None,
+) -> None:
+    """Show what is, or was, certified: the numbers, who signed them, and every revision of the month."""
+    from rich.console import Console
+
+    from orchestration.cli.vintages import find, history_lines, numbers_table
+
+    with logged("show", what=what, as_of=as_of):
+        archive, entry = find(what, revision, as_of)
+        certificate = entry.certificate
+        table = numbers_table(archive, certificate, rates)
+        state = archive.ledger.state(certificate)
+        typer.echo(f"{certificate.month} r{certificate.revision} {state}, code {certificate.code}: {entry.path}")
+        Console(width=max(Console().width, 160)).print(table)
+        for line in history_lines(archive, certificate.month):
+            typer.echo(line)
+
+
+@app.command(rich_help_panel="Certified numbers")
+def trace(
+    what: Annotated[str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")],
+    metric: Annotated[str, typer.Argument(help="a metric, as online_accepted")],
+    *,
+    revision: RevisionOption = None,
+    rows: Annotated[Path | None, typer.Option("--csv", help="also write every row behind it")] = None,
+) -> None:
+    """Take a certified number apart: its definition, and the departments, days and extracts that add up to it."""
+    from rich.console import Console
+
+    from orchestration.cli.vintages import department_table, extract_table, trace_number, write_rows
+
+    with logged("trace", what=what, metric=metric):
+        entry, traced = trace_number(what, metric, revision)
+        number, certificate = traced.number, entry.certificate
+        typer.echo(f"{number.metric_name} {number.printed} {number.display_unit}, exactly {number.exact} {number.unit}")
+        typer.echo(f"口径（第 {number.version} 版）：{number.definition}")
+        typer.echo(f"measures {', '.join(number.measures)}; {certificate.name}, code {certificate.code}\n")
+        console = Console(width=max(Console().width, 130))
+        console.print(department_table(traced), "", extract_table(traced), sep="\n")
+        if rows:
+            write_rows(traced, rows)
+            typer.echo(f"every row: {os.path.relpath(rows)}")
+
+
+@app.command(rich_help_panel="Certified numbers")
+def rebuild(month: MonthArgument, *, revision: RevisionOption = None) -> None:
+    """Recompute a certified month from its extracts alone, in an empty warehouse, and compare it to the byte."""
+    from orchestration.cli.vintages import rebuild_now
+
+    with logged("rebuild", month=month, revision=revision):
+        rebuilt = rebuild_now(month, revision)
+        certificate = rebuilt.entry.certificate
+        for line in rebuilt.differences:
+            typer.echo(line)
+        word = "not reproduced" if rebuilt.differences else "reproduced to the byte"
+        typer.echo(f"{certificate.month} r{certificate.revision} is {word}; equal: {', '.join(rebuilt.equal) or '-'}")
+        end_unless(not rebuilt.differences)
+
+
+@app.command(rich_help_panel="Certified numbers")
+def proofread(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="an author's text: .docx, .txt or .md")],
+    *,
+    month: Annotated[str, typer.Option(help="the month that the text is about, as 2025-03")],
+    register: Annotated[Path | None, typer.Option(exists=True, help="the author's own figures (.csv, .toml)")] = None,
+) -> None:
+    """Match every number of a text with the certified ones, and list what is wrong, in Chinese."""
+    from orchestration.cli.certificates import known_numbers
+    from reports.proofreading import proofread as read_proof
+    from reports.proofreading import read_document, read_register
+
+    with logged("proofread", file=file.name, month=month):
+        known = known_numbers(month, list(read_register(register)) if register else [])
+        proof = read_proof(read_document(file), known)
+        typer.echo(str(proof))
+        end_unless(proof.clean)
+
+
+@app.command(rich_help_panel="Certified numbers")
+def question(
+    month: MonthArgument,
+    metric: Annotated[str, typer.Argument(help="a metric, as online_accepted or 全程网办受理")],
+    text: Annotated[str, typer.Argument(help="what is asked")],
+    *,
+    owner: Annotated[str, typer.Option(help="who is to answer; else whoever prepared the certificate")] = "",
+    by: ByOption = "",
+) -> None:
+    """Ask about a certified figure (校核): it shows on the page until somebody answers."""
+    from orchestration.cli.questions import ask_question
+
+    with logged("question", month=month, metric=metric):
+        asked = ask_question(month, metric, text, owner=owner, by=by)
+    typer.echo(f"{asked.id} is open: {asked.month} {asked.metric}, code {asked.certificate}, owner {asked.owner}")
+
+
+@app.command(rich_help_panel="Certified numbers")
+def answer(
+    question_id: Annotated[str, typer.Argument(metavar="ID", help="a question, as Q7")],
+    text: Annotated[str, typer.Argument(help="the answer")],
+    *,
+    by: ByOption = "",
+) -> None:
+    """Answer a question on a certified figure."""
+    from orchestration.cli.questions import answer_question
+
+    with logged("answer", question=question_id):
+        given = answer_question(question_id, text, by=by)
+    typer.echo(f"{given.answers} is answered")
+
+
+@app.command(rich_help_panel="Certified numbers")
+def questions(
+    month: Annotated[str | None, typer.Argument(metavar="[MONTH]", help="a month, or every one")] = None,
+    *,
+    only_open: Annotated[bool, typer.Option("--open", help="those that nobody has answered")] = False,
+) -> None:
+    """List questions on certified figures and their answers."""
+    from orchestration.cli.questions import list_questions
+
+    with readable_errors():
+        for each in list_questions(month, only_open=only_open):
+            typer.echo(str(each))
+            for given in each.answers:
+                typer.echo(f"  answered {given.at[:16]} by {given.by}: {given.text}")

@@ -1,0 +1,108 @@
+"""A hall's own folder, and the demo hall and Dagster's page to try things on."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.cli.app import FolderArgument, app, end_unless, print_checks, readable_errors
+from orchestration.home import PROJECT_ROOT, current_home
+from reports.certificate import Role
+
+
+@app.command(rich_help_panel="A hall")
+def new_hall(folder: FolderArgument) -> None:
+    """Begin a hall's own folder: settings, queries, reviewed tables and wording, to be edited."""
+    from orchestration.cli.halls import make_hall
+
+    with readable_errors():
+        for path in make_hall(folder):
+            typer.echo(f"  {os.path.relpath(path)}")
+        typer.echo(f"Edit these (README.md says how), then: yuebao check-hall {folder}")
+
+
+@app.command(rich_help_panel="A hall")
+def new_key(
+    folder: FolderArgument,
+    name: Annotated[str, typer.Argument(help="whose key it is")],
+    *,
+    role: Annotated[Role, typer.Option(help="what its owner signs as")] = "service",
+) -> None:
+    """Make the signing key that a hall's settings name, and list its owner among the signers."""
+    from orchestration.cli.halls import make_key
+
+    with readable_errors():
+        for line in make_key(folder, name, role):
+            typer.echo(line)
+
+
+@app.command(rich_help_panel="A hall")
+def check_hall(
+    folder: FolderArgument,
+    *,
+    day: Annotated[str, typer.Option(help="the day to ask for; else the newest one that is open")] = "",
+) -> None:
+    """Test every table, key, connection, mapping and credential of a hall, land nothing, and say what to fix."""
+    from orchestration.cli.halls import checks_of
+
+    with readable_errors():
+        print_checks(checks_of(folder, day), str(folder), "ready")
+
+
+@app.command(rich_help_panel="A hall")
+def sample_hall(
+    folder: FolderArgument,
+    day: Annotated[str, typer.Argument(help="a day, as 2025-03-12")],
+    *,
+    system: Annotated[list[str] | None, typer.Option(help="one system of the hall; can be repeated")] = None,
+) -> None:
+    """Show a day as it would land, and land nothing."""
+    from rich.console import Console
+
+    from orchestration.cli.halls import sample_table, samples_of
+
+    with readable_errors():
+        refused: list[str] = []
+        for sampled in samples_of(folder, day, system or []):
+            refused += sampled.result.messages
+            if sampled.result.extract:
+                Console(width=max(Console().width, 130)).print(sample_table(sampled))
+        for message in refused:
+            typer.echo(message, err=True)
+        end_unless(not refused)
+
+
+@app.command(rich_help_panel="A hall")
+def demo(
+    *,
+    month: Annotated[list[str] | None, typer.Option(help="a month to have ready; can be repeated")] = None,
+    port: Annotated[int, typer.Option(help="where to listen on loopback")] = 8731,
+) -> None:
+    """Serve the demo hall's five systems until interrupted, and say how to look at each by hand."""
+    import threading
+
+    from orchestration.demo import demo_hall
+
+    with readable_errors(), demo_hall(current_home().demo, month or ["2025-03"], port) as hall:
+        typer.echo(hall.describe())
+        typer.echo("\nTo have `yuebao report` ask these instead of its own:")
+        for name, value in hall.variables().items():
+            typer.echo(f"  export {name}={value}")
+        typer.echo("\nCtrl-C ends it.")
+        threading.Event().wait()
+
+
+@app.command(rich_help_panel="A hall")
+def dev(*, port: Annotated[int, typer.Option(help="where Dagster's page listens on loopback")] = 3000) -> None:
+    """Open Dagster's page on this project, with the runs of the command line in it."""
+    from orchestration.dbt_manifest import ensure_manifest
+    from orchestration.home import dagster_instance
+
+    with readable_errors():
+        dagster_instance(current_home())
+        ensure_manifest()
+        program = str(Path(sys.executable).with_name("dg"))
+        os.chdir(PROJECT_ROOT)
+        os.execv(program, [program, "dev", "--host", "127.0.0.1", "--port", str(port)])
