@@ -1,0 +1,64 @@
+"""What authors take from a certified month, all of it by one command: from the certificate, and from nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from docx import Document
+
+from tests.halls import HEADING, PARAGRAPH, Hall
+
+FILES = ["numbers.csv", "numbers.parquet", "numbers.sdmx.csv", "numbers.xlsx", "section.docx"]
+
+
+@pytest.fixture(scope="module")
+def laid(hall: Hall) -> Path:
+    """The desk of a certified month."""
+    assert hall.run("report", "2025-03").exit_code == 0
+    done = hall.run("desk", "2025-03")
+    assert done.exit_code == 0, done.output
+    desk = hall.home / "published" / "2025-03" / "desk" / "r1"
+    pages = [desk.parents[1] / "index.html", desk.parents[2] / "index.html"]
+    assert [Path(line).name for line in done.stdout.splitlines()] == [*FILES, *(page.name for page in pages)]
+    return desk
+
+
+def test_the_document_says_what_was_certified(laid: Path) -> None:
+    lines = [paragraph.text for paragraph in Document(str(laid / "section.docx")).paragraphs if paragraph.text]
+    assert lines[:2] == [HEADING, PARAGRAPH]
+
+
+def test_the_workbook_holds_the_certified_numbers(laid: Path, hall: Hall) -> None:
+    book = openpyxl.load_workbook(laid / "numbers.xlsx")
+    values = {cell for row in book["核定数"].values for cell in row}
+    assert set(hall.numbers("2025-03").values()) <= values
+
+
+def test_the_page_leads_to_files_that_are_there(laid: Path) -> None:
+    page = (laid.parents[1] / "index.html").read_text(encoding="utf-8")
+    for name in FILES:
+        assert f'href="desk/r1/{name}"' in page, name
+
+
+def test_again_it_is_the_same_to_the_byte(laid: Path, hall: Hall) -> None:
+    before = {path.name: path.read_bytes() for path in laid.iterdir()}
+    assert hall.run("desk", "2025-03").exit_code == 0
+    assert {path.name: path.read_bytes() for path in laid.iterdir()} == before
+
+
+def test_a_month_that_nobody_certified_has_no_desk(hall: Hall) -> None:
+    refused = hall.run("desk", "2024-12")
+    assert refused.exit_code == 1
+    assert "2024-12 isn't certified, so there is nothing to hand to authors" in refused.stderr
+    assert not (hall.home / "published" / "2024-12" / "desk").exists()
+
+
+def test_what_was_tampered_with_isnt_handed_out(laid: Path, hall: Hall, tmp_path: Path) -> None:
+    other = hall.copy(tmp_path)
+    changed = other.home / "published" / "2025-03" / "r1" / "section.txt"
+    changed.write_text(changed.read_text().replace("5.42", "5.43"))
+    refused = other.run("desk", "2025-03")
+    assert refused.exit_code == 1
+    assert f"{changed}: it was changed" in refused.stderr
