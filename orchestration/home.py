@@ -31,6 +31,12 @@ nux:
 # The daemon says which system hasn't landed by the morning (the landing assets' freshness policy).
 freshness:
   enabled: true
+# What ticks decided; runs are kept for as long as hall.toml says (keep_runs_days).
+retention:
+  schedule:
+    purge_after_days: {skipped: 7, success: 180, failure: 180, started: 180}
+  sensor:
+    purge_after_days: {skipped: 7, success: 180, failure: 180, started: 180}
 """
 
 

@@ -14,22 +14,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from filelock import FileLock
 
 from orchestration.hall_systems.contract import CONTRACT
 from reports import files
 
-_FIELDS: list[pa.Field[Any]] = [
-    pa.field("stat_date", pa.date32(), nullable=False),
-    pa.field("hall_code", pa.string(), nullable=False),
-    pa.field("department_code", pa.string(), nullable=False),
-    pa.field("item_code", pa.string()),
-    pa.field("measure", pa.string(), nullable=False),
-    pa.field("count", pa.int64(), nullable=False),
-]
-SCHEMA = pa.schema(_FIELDS)
 State = Literal["answered", "closed"]
 Row = Mapping[str, Any]
 
@@ -180,7 +169,9 @@ class Landing:
 
     def rows(self, extract: Extract) -> list[Row]:
         """The rows of an extract, by the contract's names; the day as text."""
-        return [{**row, "stat_date": str(row["stat_date"])} for row in pq.read_table(self.path(extract)).to_pylist()]
+        from orchestration.extract_file import rows_of
+
+        return rows_of(self.path(extract))
 
     def damage(self, extract: Extract) -> str:
         """What is wrong with an extract's file, or an empty text."""
@@ -199,13 +190,15 @@ class Landing:
         rows, its extract is returned and none is added. A file that was lost is put back where the same rows give the
         very bytes that its entry vouches for; one that was changed is left as it is, for somebody to look at.
         """
+        from orchestration.extract_file import content_of
+
         folder = self._root / counted.system / counted.day.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             before = self.current(counted.system, counted.day)
             if before and before.state == counted.state and before.suite_version == provenance.suite_version:
                 counted = self._with_halls_before(counted, before)
-            content = _parquet([row for counts in counted.halls.values() for row in counts.rows])
+            content = content_of([row for counts in counted.halls.values() for row in counts.rows])
             digest = hashlib.sha256(content).hexdigest()
             if before and digest == before.sha256 and not self.path(before).exists():
                 files.write_bytes(self.path(before), content)
@@ -304,13 +297,3 @@ def _worst(outcomes: Iterable[Mapping[str, str]]) -> dict[str, str]:
         for rule, outcome in by_rule.items():
             worst[rule] = outcome if worst.get(rule, "passed") == "passed" else worst[rule]
     return worst
-
-
-def _parquet(rows: Sequence[Row]) -> bytes:
-    told = {name: [row[name] for row in rows] for name in CONTRACT}
-    columns = [pa.array(told[field.name], pa.string() if field.name == "stat_date" else field.type) for field in SCHEMA]
-    table = pa.table(columns, names=SCHEMA.names).cast(SCHEMA).sort_by([(name, "ascending") for name in CONTRACT])
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    content: bytes = sink.getvalue().to_pybytes()
-    return content

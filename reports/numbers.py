@@ -8,9 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from reports.months import first_day
 from reports.rounding import Rule, printed
 
@@ -105,6 +102,9 @@ def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, Monthl
 
 
 def _read(path: Path, columns: Iterable[str]) -> list[Row]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from reports.certificate import Certificate, CertifiedExtract, CertifiedNumber
 from reports.verification import Disk, extract_problems
 
@@ -115,6 +112,9 @@ def _contributions(
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
     except (OSError, pa.ArrowInvalid) as error:

@@ -85,3 +85,13 @@ def test_importing_the_definitions_module_opens_nothing() -> None:
     )
     done = _program(Path(sys.executable).name, "-c", code)
     assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+
+def test_loading_the_definitions_brings_nothing_that_only_runs_need() -> None:
+    heavy = ("pandas", "pyarrow", "numpy", "great_expectations", "apprise", "altair", "docx", "openpyxl")
+    code = (
+        "import sys; from orchestration.definitions import defs; defs(); "
+        f"print(sorted(set({heavy}) & set(sys.modules)))"
+    )
+    done = _program(Path(sys.executable).name, "-c", code)
+    assert (done.stdout.strip(), "BetaWarning" in done.stderr) == ("[]", False), done.stdout + done.stderr

@@ -17,7 +17,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.landing import SCHEMA, Counted, HallCounts, Landing, LandingError, Provenance, content_digest
+from orchestration.extract_file import SCHEMA
+from orchestration.landing import Counted, HallCounts, Landing, LandingError, Provenance, content_digest
 from orchestration.quarantine import Quarantine, Refusal
 
 DAY = dt.date(2025, 3, 12)

@@ -35,6 +35,10 @@ def competitors(python_of_dlt: Path) -> tuple[Competitor, ...]:
         Competitor("dlt_dbt", lambda state: [python_of_dlt, HERE / "with_dlt", MONTH, state], _last_line),
         Competitor("yuebao", _report, _numbers_file),
         Competitor("yuebao_again", _report, _numbers_file, round_begins_empty=False),
+        Competitor("dagster", lambda _: [sys.executable, "-c", "import dagster"], None),
+        Competitor(
+            "definitions", lambda _: [sys.executable, "-c", "from orchestration.definitions import defs; defs()"], None
+        ),
         Competitor(
             "imports", lambda _: [sys.executable, "-c", "import dagster, dagster_dbt, great_expectations"], None
         ),
