@@ -121,7 +121,7 @@ def test_a_schedule_ticks_and_its_run_lands_yesterday_with_every_check(house: Ho
         runs = house.page.ask(_RUNS, filter={"pipelineName": "pull"})["runsOrError"]["results"]
         return [run for run in runs if run["status"] in {"SUCCESS", "FAILURE"}]
 
-    (run,) = _until(180, ended)
+    (run,) = _until(240, ended)
     tags = {tag["key"]: tag["value"] for tag in run["tags"]}
     assert run["status"] == "SUCCESS"
     assert tags["dagster/schedule_name"].startswith("nightly_pull_")
