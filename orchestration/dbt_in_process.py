@@ -18,6 +18,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource
 from filelock import FileLock
 
+from orchestration.column_lineage import lineage_of
 from orchestration.dbt_manifest import DBT_PROJECT, DbtError, dbt_arguments, dbt_flags, manifest_document, parse
 from orchestration.home import current_home
 from reports.readiness import BuildCheck, CheckStatus
@@ -80,20 +81,23 @@ def told_to_dagster(
 ) -> Iterator[DbtEvent]:
     """Each model that was built and each test that ran, under the keys that `@dbt_assets` declared."""
     manifest = manifest_document()
+    models = [unique_id for unique_id in manifest["nodes"] if unique_id.startswith("model.")]
+    keys = {each: translator.get_asset_spec(manifest, each, None).key for each in models}
     for result in results:
         node = manifest["nodes"].get(result.unique_id, {"resource_type": "exposure"})
         if node["resource_type"] == "test" and result.status != "skipped":
             yield from _check(context, result, node)
-        elif node["resource_type"] in {"model", "seed"} and result.status == "success":
-            yield _materialization(result, translator)
+        elif node["resource_type"] == "model" and result.status == "success":
+            yield _materialization(result, keys)
 
 
-def _materialization(result: NodeResult, translator: DagsterDbtTranslator) -> dg.MaterializeResult[None]:
+def _materialization(result: NodeResult, keys: Mapping[str, dg.AssetKey]) -> dg.MaterializeResult[None]:
     metadata: dict[str, Any] = {"seconds": result.seconds, "dbt message": result.message}
     if result.rows is not None:
         metadata["rows written"] = result.rows
-    spec = translator.get_asset_spec(manifest_document(), result.unique_id, None)
-    return dg.MaterializeResult(asset_key=spec.key, metadata=metadata)
+    if lineage := lineage_of(result.unique_id, keys):
+        metadata["dagster/column_lineage"] = dg.MetadataValue.column_lineage(lineage)
+    return dg.MaterializeResult(asset_key=keys[result.unique_id], metadata=metadata)
 
 
 def _check(

@@ -76,8 +76,19 @@ def manifest_document() -> dict[str, Any]:
 def ensure_manifest() -> None:
     """Parse when the manifest is absent or older than a source of the warehouse."""
     if not MANIFEST.exists() or MANIFEST.stat().st_mtime < max(map(_changed, _sources())):
-        parse()
+        prepare()
         manifest_document.cache_clear()
+
+
+def prepare() -> None:
+    """What set-up does once: parse, and find out which column follows from which.
+
+    Raises:
+        DbtError: the project doesn't parse or compile.
+    """
+    from orchestration.column_lineage import write_lineage
+
+    write_lineage(parse())
 
 
 def build_checks() -> frozenset[str]:
@@ -95,4 +106,4 @@ def _changed(path: Path) -> float:
 
 
 if __name__ == "__main__":
-    parse()
+    prepare()

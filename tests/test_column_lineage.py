@@ -1,0 +1,38 @@
+"""From which column each column follows: computed at set-up, shown by Dagster's page with each build."""
+
+from __future__ import annotations
+
+import dagster as dg
+import pytest
+
+from orchestration.column_lineage import lineage_of
+from orchestration.dbt_manifest import ensure_manifest, manifest_document
+from orchestration.home import Home, dagster_instance
+from tests.halls import Hall
+
+COUNTED = dg.TableColumnDep(asset_key=dg.AssetKey("fct_monthly_counts"), column_name="monthly_count")
+
+
+def test_every_columns_parents_are_columns_that_are_there() -> None:
+    ensure_manifest()
+    nodes = {name: node for name, node in manifest_document()["nodes"].items() if node["resource_type"] == "model"}
+    keys = {name: dg.AssetKey(node["name"]) for name, node in nodes.items()}
+    columns = {keys[name]: set(node["columns"]) for name, node in nodes.items()}
+    marts = [name for name, node in nodes.items() if "marts" in node["fqn"]]
+    for name in marts:
+        lineage = lineage_of(name, keys)
+        assert lineage, name
+        for column, parents in lineage.deps_by_column.items():
+            assert column in columns[keys[name]]
+            for parent in parents:
+                assert parent.column_name in columns[parent.asset_key], (name, column)
+
+
+def test_a_build_tells_it(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hall.run("report", "2025-03").exit_code == 0
+    for name, value in hall.environment.items():
+        monkeypatch.setenv(name, value)
+    with dagster_instance(Home(hall.home)) as instance:
+        (built,) = instance.fetch_materializations(dg.AssetKey("fct_monthly_metrics"), limit=1).records
+    told = built.asset_materialization.metadata["dagster/column_lineage"]
+    assert COUNTED in told.value.deps_by_column["exact_value"]
