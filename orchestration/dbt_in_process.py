@@ -19,8 +19,8 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource
 from filelock import FileLock
 
 from orchestration.column_lineage import lineage_of
-from orchestration.dbt_manifest import DBT_PROJECT, DbtError, dbt_arguments, dbt_flags, manifest_document, parse
-from orchestration.home import current_home
+from orchestration.dbt_manifest import DBT_PROJECT, DOCS, DbtError, dbt_arguments, dbt_flags, manifest_document, parse
+from orchestration.home import RUNBOOK, current_home
 from reports.readiness import BuildCheck, CheckStatus
 
 if TYPE_CHECKING:
@@ -92,7 +92,12 @@ def told_to_dagster(
 
 
 def _materialization(result: NodeResult, keys: Mapping[str, dg.AssetKey]) -> dg.MaterializeResult[None]:
-    metadata: dict[str, Any] = {"seconds": result.seconds, "dbt message": result.message}
+    metadata: dict[str, Any] = {
+        "seconds": result.seconds,
+        "dbt message": result.message,
+        "dbt docs": dg.MetadataValue.path(DOCS),
+        "runbook": dg.MetadataValue.path(RUNBOOK),
+    }
     if result.rows is not None:
         metadata["rows written"] = result.rows
     if lineage := lineage_of(result.unique_id, keys):

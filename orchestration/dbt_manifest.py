@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+DOCS = MANIFEST.with_name("static_index.html")
 
 
 class DbtError(Exception):
@@ -81,14 +82,26 @@ def ensure_manifest() -> None:
 
 
 def prepare() -> None:
-    """What set-up does once: parse, and find out which column follows from which.
+    """What set-up does once: parse, find out which column follows from which, and write dbt's documentation.
 
     Raises:
         DbtError: the project doesn't parse or compile.
     """
     from orchestration.column_lineage import write_lineage
 
-    write_lineage(parse())
+    manifest = parse()
+    write_lineage(manifest)
+    _write_docs(manifest)
+
+
+def _write_docs(manifest: Manifest) -> None:
+    """One page that needs nothing else; without a catalog, which would ask for a warehouse."""
+    from dbt.cli.main import dbtRunner
+
+    command = ["docs", "generate", "--static", "--empty-catalog", "--no-compile", *dbt_arguments()]
+    outcome = dbtRunner(manifest=manifest).invoke([*dbt_flags(write=True), *command])
+    if not outcome.success:
+        raise DbtError(f"dbt can't write its documentation: {outcome.exception}")
 
 
 def build_checks() -> frozenset[str]:

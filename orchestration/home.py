@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+RUNBOOK = PROJECT_ROOT / "orchestration" / "README.md"
 
 # Nothing leaves the hall's network: every library that reports home is told not to before it is imported.
 SILENCE = {

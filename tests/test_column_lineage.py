@@ -1,6 +1,8 @@
-"""From which column each column follows: computed at set-up, shown by Dagster's page with each build."""
+"""From which column each column follows, and dbt's own pages: made at set-up, told to Dagster's page by each build."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -35,4 +37,6 @@ def test_a_build_tells_it(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
     with dagster_instance(Home(hall.home)) as instance:
         (built,) = instance.fetch_materializations(dg.AssetKey("fct_monthly_metrics"), limit=1).records
     told = built.asset_materialization.metadata["dagster/column_lineage"]
+    docs = Path(str(built.asset_materialization.metadata["dbt docs"].value))
+    assert "fct_monthly_metrics" in docs.read_text(encoding="utf-8")
     assert COUNTED in told.value.deps_by_column["exact_value"]

@@ -9,7 +9,7 @@ import dagster as dg
 from expectations.rules import RULES
 from orchestration.catalogue import code_version, evidence_version, working_days
 from orchestration.checks import ENGINEERS, check_results, check_specs
-from orchestration.home import PROJECT_ROOT, current_home
+from orchestration.home import RUNBOOK, current_home
 from orchestration.landing import Extract, Landing, Provenance
 from orchestration.partitions import daily
 from orchestration.pulling import DayResult, Judge, PullResult
@@ -20,7 +20,6 @@ from orchestration.settings import Hall
 # The night's pull brings yesterday, a closed day as a declared zero: by nine in hall time each system has landed a day.
 _LANDED_BY = "0 9 * * *"
 _SINCE_MIDNIGHT = dt.timedelta(hours=9)
-_RUNBOOK = PROJECT_ROOT / "orchestration" / "README.md"
 _KINDS = {"http_api": {"rest"}, "sql": {"sql"}, "drop_folder": {"file"}}
 
 
@@ -104,7 +103,7 @@ def _metadata(day: DayResult, judge: Judge, seconds: float) -> dict[str, dg.Meta
         "seconds to answer": dg.MetadataValue.float(round(seconds, 3)),
         "hours after the day's end": dg.MetadataValue.float(_hours_late(day, extract, judge.hall)),
         "source": dg.MetadataValue.text("\n".join(extract.sources)),
-        "runbook": dg.MetadataValue.path(_RUNBOOK),
+        "runbook": dg.MetadataValue.path(RUNBOOK),
         **_docs(judge),
     }
 
