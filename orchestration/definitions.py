@@ -40,7 +40,7 @@ def defs() -> dg.Definitions:
             build_health_asset(),
         ],
         asset_checks=[
-            build_revision_check(hall),
+            build_revision_check(),
             build_ledger_check(),
             build_questions_check(),
             *build_month_totals_check(hall),

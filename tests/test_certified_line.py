@@ -216,6 +216,15 @@ def test_a_late_correction_changes_nothing_printed_and_is_raised(
     assert released(corrected, "2025-03/r1") == released(hall, "2025-03/r1")
 
 
+def test_a_pull_of_every_system_asks_for_revisions_after_it(certified: Result, hall: Hall, tmp_path: Path) -> None:
+    other = hall.copy(tmp_path, demo=True)
+    other.correct_calls("2025-03-12", 8)
+    assert other.run("pull", "2025-03-12").exit_code == 0
+    passed, said = revision_check(other)
+    assert not passed
+    assert "these have changed: call_centre 2025-03-12" in said
+
+
 @pytest.fixture(scope="module")
 def revised(corrected: Hall) -> Result:
     assert corrected.run("report", "2025-03").exit_code == 0

@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +27,7 @@ from tests.servers.dagster import Page, engineers_house
 from tests.servers.nginx import NAME, PASSWORD, nginx
 from tests.servers.postgres import postgres
 
-_NOW = dt.datetime.now(ZoneInfo("Asia/Shanghai"))
-_DAYS = [(_NOW.date() - dt.timedelta(days=back)).isoformat() for back in (2, 1, 0)]
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SYSTEMS = ("desks", "window")
 _MEASURE = {"desks": "onsite_consultations", "window": "documents_issued"}
 _LOCATION = {"repositoryLocationName": "yuebao", "repositoryName": "__repository__"}
@@ -36,10 +35,15 @@ _LOCATION = {"repositoryLocationName": "yuebao", "repositoryName": "__repository
 
 @dataclass(frozen=True)
 class House:
-    """Everything running, and the database of the hall's two systems."""
+    """Everything running, and the database of the hall's two systems.
+
+    Attributes:
+        days: the day of the schedule's tick and the two before, the earliest first.
+    """
 
     page: Page
     systems: Path
+    days: tuple[str, ...]
 
     def answer(self, system: str, *days: str) -> None:
         """Have a system count 5 on days, and close them."""
@@ -57,26 +61,31 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         for system in _SYSTEMS:
             database.execute(f"CREATE TABLE {system} (stat_date TEXT, department_code TEXT, number INTEGER)")
             database.execute(f"CREATE TABLE {system}_close (stat_date TEXT, total INTEGER)")
-    with postgres() as database, engineers_house(folder, database, _hall(folder / "hall", systems)) as page:
-        made = House(page, systems)
-        made.answer("window", *_DAYS)
-        made.answer("desks", *_DAYS[1:])
-        yield made
+    with postgres() as database:
+        # A tick that passes before the daemon knows of its schedule never comes: this is 60 to 120 seconds from now.
+        tick = dt.datetime.now(_SHANGHAI) + dt.timedelta(seconds=120)
+        # Counted from the tick, for midnight may lie before it.
+        days = tuple((tick.date() - dt.timedelta(days=back)).isoformat() for back in (2, 1, 0))
+        with engineers_house(folder, database, _hall(folder / "hall", systems, tick, days)) as page:
+            made = House(page, systems, days)
+            made.answer("window", *days)
+            made.answer("desks", *days[1:])
+            yield made
 
 
-def _hall(folder: Path, systems: Path) -> Path:
-    """A hall that asks two tables for yesterday once all is up (in 40 seconds), and runs nothing else by itself."""
+def _hall(folder: Path, systems: Path, tick: dt.datetime, days: tuple[str, ...]) -> Path:
+    """A hall that asks two tables for yesterday at the minute of the tick, and runs nothing else by itself."""
     shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
     shutil.copy(DEMO_HALL / "wording.txt.j2", folder)
-    days = [f"{day},true,test,tests\n" for day in _DAYS]
+    overrides = [f"{day},true,test,tests\n" for day in days]
     (folder / "catalogue" / "calendar_overrides.csv").write_text(
-        "".join(["stat_date,is_working_day,reason,reviewed_by\n", *days])
+        "".join(["stat_date,is_working_day,reason,reviewed_by\n", *overrides])
     )
-    pull_at = (dt.datetime.now(_NOW.tzinfo) + dt.timedelta(seconds=100)).strftime("%H:%M")
     text = (
-        f'code = "510000"\nname = "四川省政务服务大厅"\nfirst_day = {_DAYS[0]}\nwording = "wording.txt.j2"\n'
+        f'code = "510000"\nname = "四川省政务服务大厅"\nfirst_day = {days[0]}\nwording = "wording.txt.j2"\n'
         f'[certification]\npolicy = "automatic"\nsigners = "s.toml"\nkey = "k.pem"\npassphrase = "P"\n'
-        f'[automation]\npull_at = "{pull_at}"\n[environments]\nproduction = ["nightly_pull"]\n[retries]\nattempts = 1\n'
+        f'[automation]\npull_at = "{tick:%H:%M}"\n[environments]\nproduction = ["nightly_pull"]\n'
+        "[retries]\nattempts = 1\n"
     )
     for system in _SYSTEMS:
         measure = _MEASURE[system]
@@ -125,17 +134,20 @@ def test_a_schedule_ticks_and_its_run_lands_yesterday_with_every_check(house: Ho
     tags = {tag["key"]: tag["value"] for tag in run["tags"]}
     assert run["status"] == "SUCCESS"
     assert tags["dagster/schedule_name"].startswith("nightly_pull_")
-    assert tags["dagster/asset_partition_range_end"] == _DAYS[1]
+    assert tags["dagster/asset_partition_range_end"] == house.days[1]
     for system in _SYSTEMS:
-        checks = _checks(house.page, system)
-        assert {name for name, check in checks.items() if check["status"] != "SUCCEEDED"} == set()
-        assert checks["no_personal_patterns"]["evaluation"]["metadataEntries"]
+        checks = _checks(house.page, "landing", system)
+        assert {(check["runId"], check["status"]) for check in checks.values()} == {(run["runId"], "SUCCEEDED")}
+        assert _metadata(checks["no_personal_patterns"]) >= {"days judged now": 1, "failing values": 0}.items()
+    pending = _checks(house.page, "certified_numbers")["no_revision_is_pending"]
+    assert (pending["runId"], pending["status"]) == (run["runId"], "SUCCEEDED")
+    assert _metadata(pending) >= {"certified months": 0}.items()
 
 
 def test_a_failed_run_is_re_executed_from_failure(house: House) -> None:
-    failed = _launch(house.page, _LAUNCH, executionParams=_pull(_DAYS[0]))
+    failed = _launch(house.page, _LAUNCH, executionParams=_pull(house.days[0]))
     assert _outcome(house.page, failed) == ("FAILURE", {"desks": "FAILURE", "window": "SUCCESS"})
-    house.answer("desks", _DAYS[0])
+    house.answer("desks", house.days[0])
     again = _launch(house.page, _RE_EXECUTE, reexecutionParams={"parentRunId": failed, "strategy": "FROM_FAILURE"})
     assert _outcome(house.page, again) == ("SUCCESS", {"desks": "SUCCESS"})
 
@@ -200,13 +212,20 @@ def _subscribed(proxy: str, origin: str | None = None) -> ClientConnection:
 # --- GraphQL -------------------------------------------------------------------------------------------------------
 
 
-def _checks(page: Page, system: str) -> dict[str, Any]:
-    """The latest execution of every check of a system's asset, by name."""
-    found = page.ask(_CHECKS, key={"path": ["landing", system]})
+def _checks(page: Page, *asset: str) -> dict[str, Any]:
+    """The latest execution of every check of an asset, by name."""
+    found = page.ask(_CHECKS, key={"path": asset})
     return {
         check["name"]: check["executionForLatestMaterialization"]
         for check in found["assetNodeOrError"]["assetChecksOrError"]["checks"]
     }
+
+
+def _metadata(check: dict[str, Any]) -> Set[tuple[str, int]]:
+    """The whole numbers that a check gives with its outcome, by label."""
+    return {
+        entry["label"]: entry["intValue"] for entry in check["evaluation"]["metadataEntries"] if "intValue" in entry
+    }.items()
 
 
 def _pull(day: str) -> dict[str, Any]:
@@ -246,7 +265,9 @@ _RUNS = """query ($filter: RunsFilter) {
 _STEPS = """query ($id: ID!) { runOrError(runId: $id) { ... on Run { status stepStats { stepKey status } } } }"""
 _CHECKS = """query ($key: AssetKeyInput!) {
   assetNodeOrError(assetKey: $key) { ... on AssetNode { assetChecksOrError { ... on AssetChecks { checks {
-    name executionForLatestMaterialization { status evaluation { metadataEntries { label } } }
+    name executionForLatestMaterialization {
+      runId status evaluation { metadataEntries { label ... on IntMetadataEntry { intValue } } }
+    }
   } } } } }
 }"""
 _LAUNCH = """mutation ($executionParams: ExecutionParams!) { launchRun(executionParams: $executionParams) {
