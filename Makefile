@@ -12,7 +12,7 @@ report: $(VENV)/.ready  ## The statistics section of MONTH, from the embedded de
 	@$(BIN)/yuebao report $(MONTH)
 
 test: $(VENV)/.ready-dev  ## Every test.
-	$(BIN)/pytest -n auto --dist loadfile $(PYTEST)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 check: $(VENV)/.ready-dev  ## Style, types, SQL style, and every test with coverage.
 	$(BIN)/ruff format --check .
