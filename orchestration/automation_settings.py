@@ -35,7 +35,7 @@ class Automation(Strict):
     """
 
     pull_at: dt.time = dt.time(2, 30)
-    late_at: dt.time = dt.time(9, 0)
+    late_at: dt.time = Field(default=dt.time(9, 0), ge=dt.time(0, 1))
     catch_up_days: int = Field(default=400, ge=1)
     month_end_at: dt.time = dt.time(6, 0)
     certification_deadline: int = Field(default=5, ge=1, le=20)

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from orchestration.catalogue import closing_measures, department_names
 from orchestration.certifying import archive_of
+from orchestration.dossiers import DossierError, sound_dossier
 from orchestration.home import current_home
 from orchestration.settings import HallFolder, load_hall
 from reports.archive import Archive
 from reports.certificate import Certificate
-from reports.dossier import Dossier, open_dossier
+from reports.dossier import Dossier
 from reports.files import write_bytes
-from reports.verification import verify
 
 _LAST_WRITTEN = "numbers.sdmx.csv"
 
@@ -36,24 +35,23 @@ def lay_desk(month: str) -> list[Path]:
     """Write everything of a month's newest certificate, and return the paths.
 
     Raises:
-        PageError: the month isn't certified, or what is certified isn't sound.
-        TraceError, LedgerError, SettingsError: it can't be read.
+        DossierError: the month isn't certified, or what is certified isn't sound.
+        LedgerError, SettingsError: it can't be read.
     """
-    from orchestration.pages import PageError, write_pages
+    from orchestration.pages import write_pages
 
     hall = load_hall()
     archive = archive_of(hall, current_home())
     entry = archive.ledger.latest(month)
     if entry is None:
-        raise PageError(f"{month} isn't certified, so there is nothing to hand to authors; see `yuebao status {month}`")
-    proof = verify(archive, month=month)
-    if not proof.sound:
-        raise PageError("\n  ".join([f"{month} is certified, but not sound:", *map(str, proof.problems)]))
-    dossier = open_dossier(archive, entry.certificate, department_names(), closing_measures())
+        raise DossierError(
+            f"{month} isn't certified, so there is nothing to hand to authors; see `yuebao status {month}`"
+        )
+    dossier = sound_dossier(archive, entry.certificate)
     folder = desk_of(archive, entry.certificate)
     for name, content in _files(dossier, hall).items():
         write_bytes(folder / name, content)
-    return [*sorted(path for path in folder.iterdir() if path.is_file()), *write_pages([month])]
+    return [*sorted(path for path in folder.iterdir() if path.is_file()), *write_pages([month], dossier)]
 
 
 def _files(dossier: Dossier, hall: HallFolder) -> Mapping[str, bytes]:

@@ -7,21 +7,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from orchestration.catalogue import closing_measures, department_names, labels
+from orchestration.catalogue import labels
 from orchestration.certifying import archive_of
 from orchestration.dbt_manifest import build_checks, ensure_manifest
+from orchestration.dossiers import sound_dossier
 from orchestration.home import Home, current_home, prepare_environment
 from orchestration.month import Month, open_month, problems_of
 from orchestration.pending import Pending, pending_revision
 from orchestration.settings import Hall, load_hall
 from reports.archive import Archive
-from reports.dossier import open_dossier
+from reports.dossier import Dossier
 from reports.files import write_bytes
 from reports.page import Standing, index_page, month_page, waiting_page
 from reports.questions import Questions
 from reports.readiness import DayState, DayStatus
 from reports.release import release_of
-from reports.verification import verify
 
 _PAGE = "index.html"
 _LISTED = 5
@@ -33,17 +33,17 @@ _NOT_IN: Mapping[DayStatus, str] = {
 }
 
 
-class PageError(Exception):
-    """A page may not be written; the message lists what is wrong."""
-
-
-def write_pages(months: Sequence[str]) -> list[Path]:
+def write_pages(months: Sequence[str], *opened: Dossier) -> list[Path]:
     """Write the pages of months, all certified ones when none is named, and the index; return their paths.
 
     A month without a certificate gets a page that says what is missing. The index lists every month that has a page.
 
+    Args:
+        months: As `2025-03`.
+        opened: Dossiers that the caller has opened already, and that were proved then.
+
     Raises:
-        PageError: a certified month isn't sound, so nothing of it is shown.
+        DossierError: a certified month isn't sound, so nothing of it is shown.
     """
     home, hall = current_home(), load_hall()
     prepare_environment(home)
@@ -52,8 +52,10 @@ def write_pages(months: Sequence[str]) -> list[Path]:
     wanted = sorted(set(months) or certified)
     listed = sorted({*wanted, *(path.parent.name for path in home.published.glob(f"*/{_PAGE}"))})
     standings = {month: _standing(month, archive, hall.hall, home) for month in listed}
+    dossiers = {dossier.certificate.code: dossier for dossier in opened}
     written = [
-        _write(home.published / month / _PAGE, _page(standings[month], archive, hall.hall, listed)) for month in wanted
+        _write(home.published / month / _PAGE, _page(standings[month], archive, hall.hall, listed, dossiers))
+        for month in wanted
     ]
     newest = next((each.certificate for each in reversed(standings.values()) if each.certificate), None)
     section = (release_of(archive.published, newest) / "section.txt").read_text(encoding="utf-8") if newest else ""
@@ -66,14 +68,12 @@ def _write(path: Path, content: bytes) -> Path:
     return path
 
 
-def _page(standing: Standing, archive: Archive, hall: Hall, months: Sequence[str]) -> bytes:
+def _page(
+    standing: Standing, archive: Archive, hall: Hall, months: Sequence[str], opened: Mapping[str, Dossier]
+) -> bytes:
     if standing.certificate is None:
         return waiting_page(standing, hall=hall.name, months=months)
-    proof = verify(archive, month=standing.month)
-    if not proof.sound:
-        lines = [f"{standing.month} is certified, but not sound; its page isn't written:", *map(str, proof.problems)]
-        raise PageError("\n  ".join(lines))
-    dossier = open_dossier(archive, standing.certificate, department_names(), closing_measures())
+    dossier = opened.get(standing.certificate.code) or sound_dossier(archive, standing.certificate)
     return month_page(dossier, standing, labels=labels(), months=months)
 
 

@@ -143,6 +143,13 @@ def automations_here(hall: Hall) -> tuple[AutomationName, ...]:
         ) from None
 
 
+def why_not_here(automation: AutomationName, hall: Hall) -> str:
+    """Why something may not run by itself in this environment, or an empty text; raises as `automations_here` does."""
+    if automation in automations_here(hall):
+        return ""
+    return f"environment {environment()} doesn't run {automation}: [environments] in hall.toml"
+
+
 def load_hall(folder: Path | None = None) -> HallFolder:
     """Read `hall.toml`.
 

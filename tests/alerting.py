@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -21,16 +20,11 @@ from orchestration.working_days import WorkingDays
 from reports.files import write_bytes
 from reports.readiness import BuildCheck, BuildEvidence
 from tests import certificates
+from tests.moments import at
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 CODE = "510000"
 FIRST_DAY = dt.date(2025, 3, 1)
 SYSTEMS = ("courier", "call_centre")
-
-
-def at(text: str) -> dt.datetime:
-    """A moment in hall time."""
-    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
 def hall_with(channels: Mapping[str, Mapping[str, Any]], **alerts: Any) -> Hall:

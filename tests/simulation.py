@@ -10,24 +10,17 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import time_machine
 
-from orchestration.automation.declared import RANGE_END, RANGE_START, declared
+from orchestration.automation.declared import days_asked, declared
 from orchestration.definitions import defs
 from orchestration.home import current_home, dagster_instance
 from orchestration.settings import load_hall
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 _MISSED_TICKS = 5
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-def at(text: str) -> dt.datetime:
-    """A moment of hall time, such as `2025-03-01T02:30`."""
-    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
 @dataclass
@@ -116,13 +109,8 @@ class Simulation:
         for record in self.instance.get_run_records(dg.RunsFilter(job_name="pull")):
             run = record.dagster_run
             chosen = [key.path[-1] for key in run.asset_selection or ()] or list(load_hall().hall.systems)
-            counted.update((system, day) for system in chosen for day in _range(run.tags))
+            counted.update((system, day.isoformat()) for system in chosen for day in days_asked(run))
         return counted
-
-
-def _range(tags: Mapping[str, str]) -> list[str]:
-    begin, end = dt.date.fromisoformat(tags[RANGE_START]), dt.date.fromisoformat(tags[RANGE_END])
-    return [(begin + dt.timedelta(days=offset)).isoformat() for offset in range((end - begin).days + 1)]
 
 
 def _ticks(first: dt.datetime, last: dt.datetime) -> Iterator[tuple[dt.datetime, list[str]]]:

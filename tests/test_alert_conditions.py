@@ -11,7 +11,8 @@ from orchestration.alerts.conditions import KINDS
 from orchestration.alerts.of_runs import LEDGER_CHECK
 from orchestration.alerts.telling import look
 from orchestration.jobs import FACTS_JOB, PULL_JOB
-from tests.alerting import Told, at, told_in
+from tests.alerting import Told, told_in
+from tests.moments import at
 
 
 @pytest.fixture

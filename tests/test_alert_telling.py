@@ -14,7 +14,8 @@ import time_machine
 
 from orchestration.alerts.conditions import KINDS
 from orchestration.alerts.memory import AlertsBusyError
-from tests.alerting import Told, at, told_in
+from tests.alerting import Told, told_in
+from tests.moments import at
 from tests.servers.web import Reply, WebServer, web_server
 
 NOON, LATER = "2025-03-12T12:00", "2025-03-12T12:05"

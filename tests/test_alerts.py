@@ -12,9 +12,9 @@ from orchestration.alerts.sensor import build_alerts_sensor
 from orchestration.demo import demo_hall
 from orchestration.home import Home
 from orchestration.settings import load_hall
-from tests.alerting import at
 from tests.faults import hall_folder
 from tests.halls import Hall
+from tests.moments import at
 from tests.servers.web import Reply, WebServer, web_server
 
 NOON = at("2025-04-01T12:00")

@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
@@ -25,8 +24,8 @@ from orchestration.quarantine import Refusal
 from orchestration.settings import DEMO_HALL, Hall, SettingsError, load_hall
 from orchestration.standing import Standing, standings
 from orchestration.working_days import WorkingDays
+from tests.moments import at
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 CALENDAR = WorkingDays({})
 DEMO = load_hall().hall
 TODAY = dt.date(2025, 3, 13)
@@ -42,14 +41,10 @@ def _hall(**changes: object) -> Hall:
     return Hall.model_validate(document)
 
 
-def _at(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-
-
 def _standing(system: str, day: dt.date, refused_at: str = "") -> Standing:
     """A day that isn't in, asked for in vain at a time if one is given."""
     refused = (
-        {"510000": Refusal(system, str(day), "510000", "no file", _at(refused_at).isoformat(), "run", answered=False)}
+        {"510000": Refusal(system, str(day), "510000", "no file", at(refused_at).isoformat(), "run", answered=False)}
         if refused_at
         else {}
     )
@@ -82,10 +77,10 @@ def test_a_reviewed_override_moves_them_too() -> None:
 
 def test_a_day_is_due_after_the_last_of_its_halls_and_never_late_before() -> None:
     hall = _hall(online_platform__halls=("510000", "510100"), online_platform__pull_at_of_halls={"510100": "10:15"})
-    assert due_at(hall, "online_platform", YESTERDAY) == _at("2025-03-13T10:15")
-    assert late_at(hall, "online_platform", YESTERDAY) == _at("2025-03-13T10:15")
-    assert due_at(hall, "courier", YESTERDAY) == _at("2025-03-13T02:30")
-    assert late_at(hall, "courier", YESTERDAY) == _at("2025-03-13T09:00")
+    assert due_at(hall, "online_platform", YESTERDAY) == at("2025-03-13T10:15")
+    assert late_at(hall, "online_platform", YESTERDAY) == at("2025-03-13T10:15")
+    assert due_at(hall, "courier", YESTERDAY) == at("2025-03-13T02:30")
+    assert late_at(hall, "courier", YESTERDAY) == at("2025-03-13T09:00")
 
 
 def test_days_are_looked_after_from_the_halls_first_day_or_as_far_back_as_declared() -> None:
@@ -160,14 +155,14 @@ def _land(home: Home, system: str, day: dt.date) -> None:
     ],
 )
 def test_what_isnt_in_is_asked_again_at_first_often_then_seldom(now: str, refused_at: str, *, again: bool) -> None:
-    planned = catch_up(DEMO, _at(now), [_standing("courier", YESTERDAY, refused_at)])
+    planned = catch_up(DEMO, at(now), [_standing("courier", YESTERDAY, refused_at)])
     assert planned == ([Pull((YESTERDAY,), ("courier",), "catch_up")] if again else [])
 
 
 def test_after_a_long_downtime_a_range_is_one_run_and_a_year_a_few() -> None:
     days = [dt.date(2024, 1, 1) + dt.timedelta(days=offset) for offset in range(400)]
     absent = [_standing(system, day) for day in days for system in DEMO.systems]
-    planned = catch_up(DEMO, _at("2025-03-13T02:47"), absent)
+    planned = catch_up(DEMO, at("2025-03-13T02:47"), absent)
     assert [len(pull.days) for pull in planned] == [MOST_DAYS_AT_ONCE] * 4
     assert {pull.systems for pull in planned} == {tuple(DEMO.systems)}
     assert [day for pull in planned for day in pull.days] == days
@@ -189,12 +184,12 @@ def instance(home: Home, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.Dagster
         yield temporary
 
 
-def _tick(name: str, at: str, instance: dg.DagsterInstance) -> Sequence[dg.RunRequest] | str:
+def _tick(name: str, moment: str, instance: dg.DagsterInstance) -> Sequence[dg.RunRequest] | str:
     """What a schedule asks for at a moment of hall time, or why it skips."""
     definitions = defs()
-    with time_machine.travel(_at(at), tick=False):
+    with time_machine.travel(at(moment), tick=False):
         context = dg.build_schedule_context(
-            instance=instance, scheduled_execution_time=_at(at), repository_def=definitions.get_repository_def()
+            instance=instance, scheduled_execution_time=at(moment), repository_def=definitions.get_repository_def()
         )
         data = definitions.resolve_schedule_def(name).evaluate_tick(context)
     return data.run_requests or str(data.skip_message)
@@ -214,7 +209,7 @@ def test_the_night_asks_for_yesterday_with_every_check(instance: dg.DagsterInsta
 
 def test_what_a_run_asks_for_just_now_isnt_asked_again(instance: dg.DagsterInstance) -> None:
     pull = defs().resolve_job_def("pull")
-    with time_machine.travel(_at("2025-03-13T02:40"), tick=False):
+    with time_machine.travel(at("2025-03-13T02:40"), tick=False):
         instance.create_run_for_job(
             pull, status=dg.DagsterRunStatus.STARTED, tags={RANGE_START: "2024-01-01", RANGE_END: "2025-03-12"}
         )

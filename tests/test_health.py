@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -34,19 +33,15 @@ from orchestration.settings import load_hall
 from orchestration.working_days import WorkingDays
 from tests.faults import hall_folder
 from tests.halls import Hall
+from tests.moments import at
 from tests.servers.browser import OpenBrowser, open_browser
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 FIRST_DAY = ("first_day = 2023-01-01", "first_day = 2025-03-01")
 SCRIPT = "<script>alert('窗口')</script>"
 
 
-def _at(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
-
-
 def _run(hall: Hall, moment: str, *arguments: str) -> Result:
-    with time_machine.travel(_at(moment)):
+    with time_machine.travel(at(moment)):
         result = hall.run(*arguments)
     assert "Traceback" not in result.output
     return result
@@ -58,7 +53,7 @@ def _gathered(hall: Hall, moment: str) -> Health:
             patch.setenv(name, value)
         home = Home(hall.home)
         with dagster_instance(home) as instance:
-            return gather(load_hall(), home, instance, _at(moment))
+            return gather(load_hall(), home, instance, at(moment))
 
 
 @pytest.fixture(scope="module")
@@ -301,7 +296,7 @@ def test_the_asset_writes_both_and_no_month_waits_for_it(troubled: Hall, tmp_pat
         definitions = defs()
         for job in (MONTH_JOB, FACTS_JOB):
             assert HEALTH_PAGE not in definitions.resolve_job_def(job).asset_layer.executable_asset_keys
-        with dagster_instance(Home(other.home)) as instance, time_machine.travel(_at("2025-04-10T10:00")):
+        with dagster_instance(Home(other.home)) as instance, time_machine.travel(at("2025-04-10T10:00")):
             result = definitions.resolve_job_def(HEALTH_JOB).execute_in_process(instance=instance)
     (made,) = result.asset_materializations_for_node("health_page")
     assert made.metadata["things to do"].value == 8
@@ -336,11 +331,11 @@ def test_prometheus_reads_the_same_numbers(troubled: Hall, tmp_path: Path) -> No
     assert samples["missing_answers", "2025-04"] == 7
     assert samples["quarantine_open_items", "call_centre"] == 1
     assert samples["quarantine_open_items", "enquiry_desks"] == 0
-    assert samples["deadline_timestamp_seconds", "edition", "2025-03"] == _at("2025-04-24").timestamp()
+    assert samples["deadline_timestamp_seconds", "edition", "2025-03"] == at("2025-04-24").timestamp()
     assert samples["last_landed_timestamp_seconds", "call_centre"] == pytest.approx(
-        _at("2025-04-10T07:10").timestamp(), abs=60
+        at("2025-04-10T07:10").timestamp(), abs=60
     )
-    assert samples["health_timestamp_seconds",] == _at("2025-04-10T10:00").timestamp()
+    assert samples["health_timestamp_seconds",] == at("2025-04-10T10:00").timestamp()
     assert samples["state_bytes", "certificates"] == sum(
         file.stat().st_size for file in (troubled.home / "certificates").rglob("*") if file.is_file()
     )
@@ -369,7 +364,7 @@ def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch
         for system in first.systems:
             landing.land(Counted(system, day, "answered", came), Provenance("run", "code", "suite"))
     with dagster_instance(home) as instance:
-        health = gather(load_hall(folder), home, instance, _at("2025-04-30T10:00"))
+        health = gather(load_hall(folder), home, instance, at("2025-04-30T10:00"))
     assert {(cell.came, len(cell.halls), cell.state) for cell in health.cells} == {(180, 200, "missing")}
     told = page(health)
     assert len(told.encode()) < 2 * 2**20
@@ -391,7 +386,7 @@ def test_a_closed_day_of_one_hall_says_nothing_of_another(
     closed = {"510000": HallCounts([], {}, "here", {})}
     for day in days:
         Landing(home.landing).land(Counted("courier", day, "closed", closed), Provenance("run", "code", "suite"))
-    cells = cells_of(load_hall(folder).hall, home, WorkingDays({}), days, _at("2025-03-20T10:00"))
+    cells = cells_of(load_hall(folder).hall, home, WorkingDays({}), days, at("2025-03-20T10:00"))
     assert [(cell.state, dict(cell.halls)) for cell in cells if cell.system == "courier"] == [
         ("missing", {"510000": "closed", "510100": "missing"}),
         ("missing", {"510000": "missing", "510100": "missing"}),

@@ -6,7 +6,6 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -16,20 +15,16 @@ from hypothesis import strategies as st
 from orchestration.health import shown
 from orchestration.health.arrivals import Arrival, Arrivals, MonthArrival, arrival
 from orchestration.landing import Counted, HallCounts, Landing, Provenance
+from tests.moments import SHANGHAI, at
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY, MARCH_ENDS = dt.date(2025, 3, 12), dt.date(2025, 3, 31)
 ONE, TWO = ("510000",), ("510000", "510100")
-
-
-def _at(text: str) -> dt.datetime:
-    return dt.datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
 def _land(landing: Landing, moment: str, count: int, suite: str, halls: tuple[str, ...]) -> None:
     row = {"stat_date": str(DAY), "department_code": "D01", "item_code": None, "measure": "parcels", "count": count}
     counts = {hall: HallCounts([{**row, "hall_code": hall}], {}, "here", {}) for hall in halls}
-    with time_machine.travel(_at(moment)):
+    with time_machine.travel(at(moment)):
         landing.land(Counted("courier", DAY, "answered", counts), Provenance("run", "code", suite))
 
 

@@ -20,8 +20,9 @@ from orchestration.demo.server import demo_app, serving
 from tests import faults
 from tests.faults import FaultyApp, hall_folder
 from tests.halls import HEADING, PARAGRAPH, Hall
+from tests.moments import at
 from tests.servers.web import Asked, Reply, WebServer, web_server
-from tests.simulation import Simulation, at
+from tests.simulation import Simulation
 
 FIRST, LAST = at("2025-02-20T00:00"), at("2025-04-21T00:00")
 DAEMON_DOWN = (at("2025-03-20T00:00"), at("2025-03-22T00:00"))

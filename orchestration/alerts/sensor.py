@@ -4,7 +4,7 @@ import datetime as dt
 
 import dagster as dg
 
-from orchestration.settings import Hall, automations_here, environment
+from orchestration.settings import Hall, why_not_here
 
 _EVERY = 300
 _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"
@@ -16,7 +16,7 @@ def build_alerts_sensor(hall: Hall) -> dg.SensorDefinition:
     Raises:
         SettingsError: the environment isn't declared.
     """
-    runs_here = "alerts" in automations_here(hall)
+    runs_here = not why_not_here("alerts", hall)
 
     @dg.sensor(
         name="alerts",
@@ -25,8 +25,8 @@ def build_alerts_sensor(hall: Hall) -> dg.SensorDefinition:
         description="Tells the hall's channels what is late, refused, failed, pending or certified, and what is over.",
     )
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        if "alerts" not in automations_here(hall):
-            return dg.SkipReason(f"environment {environment()} doesn't run alerts: [environments] in hall.toml")
+        if reason := why_not_here("alerts", hall):
+            return dg.SkipReason(reason)
         from orchestration.alerts.telling import moment, tell
 
         outcomes = tell(moment(dt.datetime.now(dt.UTC)), context.instance)

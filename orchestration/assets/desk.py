@@ -7,7 +7,6 @@ from orchestration.checks import AUTHORS
 from orchestration.partitions import monthly
 from orchestration.settings import Hall
 from reports.ledger import LedgerError
-from reports.trace import TraceError
 
 AUTHORS_DESK = dg.AssetKey("authors_desk")
 
@@ -28,11 +27,11 @@ def build_desk_asset(hall: Hall) -> dg.AssetsDefinition:
     )
     def authors_desk(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from orchestration.desk import lay_desk
-        from orchestration.pages import PageError
+        from orchestration.dossiers import DossierError
 
         try:
             written = lay_desk(context.partition_key[:7])
-        except (PageError, TraceError, LedgerError) as error:
+        except (DossierError, LedgerError) as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         return dg.MaterializeResult(
             metadata={

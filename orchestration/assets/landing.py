@@ -17,9 +17,6 @@ from orchestration.quarantine import Quarantine
 from orchestration.resources import HallSystems
 from orchestration.settings import Hall
 
-# The night's pull brings yesterday, a closed day as a declared zero: by nine in hall time each system has landed a day.
-_LANDED_BY = "0 9 * * *"
-_SINCE_MIDNIGHT = dt.timedelta(hours=9)
 _KINDS = {"http_api": {"rest"}, "sql": {"sql"}, "drop_folder": {"file"}}
 
 
@@ -48,7 +45,7 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
         owners=[ENGINEERS],
         tags={"layer": "landing", "opens": system.opens},
         code_version=evidence_version(),
-        freshness_policy=dg.FreshnessPolicy.cron(_LANDED_BY, _SINCE_MIDNIGHT, timezone=hall.timezone),
+        freshness_policy=_landed_by(hall),
         output_required=False,
     )
     def pull(context: dg.AssetExecutionContext, hall_systems: HallSystems) -> Iterator[dg.AssetCheckResult]:
@@ -70,6 +67,13 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
             raise _failure(result)
 
     return pull
+
+
+def _landed_by(hall: Hall) -> dg.FreshnessPolicy:
+    """The night's pull brings yesterday, a closed day as a declared zero: since midnight, and before it is late."""
+    late = hall.automation.late_at
+    since_midnight = dt.timedelta(hours=late.hour, minutes=late.minute)
+    return dg.FreshnessPolicy.cron(f"{late.minute} {late.hour} * * *", since_midnight, timezone=hall.timezone)
 
 
 def _record(

@@ -24,7 +24,7 @@ from orchestration.desk import is_laid
 from orchestration.home import Home, current_home
 from orchestration.jobs import DESK_JOB, HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
 from orchestration.retention import RETENTION_JOB
-from orchestration.settings import Hall, HallFolder, automations_here, environment, load_hall
+from orchestration.settings import Hall, HallFolder, load_hall, why_not_here
 from orchestration.standing import standings
 from reports.months import months_before
 
@@ -94,7 +94,7 @@ def declared(hall: Hall) -> list[Declared]:
         ),
         Declared(
             *("retention", "retention", "40 4 * * 0", RETENTION_JOB, _always),
-            "Delete runs of half a year ago, less those that the page needs.",
+            "Delete runs of longer ago than `keep_runs_days`, less those that the page needs.",
         ),
     ]
 
@@ -109,7 +109,7 @@ def build_schedules(hall: Hall) -> list[dg.ScheduleDefinition]:
 
 
 def _schedule(row: Declared, hall: Hall) -> dg.ScheduleDefinition:
-    runs_here = row.automation in automations_here(hall)
+    runs_here = not why_not_here(row.automation, hall)
 
     @dg.schedule(
         name=row.name,
@@ -121,10 +121,8 @@ def _schedule(row: Declared, hall: Hall) -> dg.ScheduleDefinition:
     )
     def decide(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
         folder = load_hall()
-        if row.automation not in automations_here(folder.hall):
-            yield dg.SkipReason(
-                f"environment {environment()} doesn't run {row.automation}: [environments] in hall.toml"
-            )
+        if reason := why_not_here(row.automation, folder.hall):
+            yield dg.SkipReason(reason)
             return
         now = context.scheduled_execution_time.astimezone(ZoneInfo(folder.hall.timezone))
         yield from row.decide(Tick(now, folder, current_home(), context))

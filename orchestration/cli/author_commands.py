@@ -84,12 +84,13 @@ def page(
 ) -> None:
     """Write the pages that authors read (网页): one per month and an index, each one file that needs nothing else."""
     from orchestration.cli.reporting import Refused
-    from orchestration.pages import PageError, write_pages
+    from orchestration.dossiers import DossierError
+    from orchestration.pages import write_pages
 
     with readable_errors():
         try:
             written = write_pages(months or ())
-        except PageError as error:
+        except DossierError as error:
             raise Refused(str(error)) from error
         for path in written:
             typer.echo(os.path.relpath(path))
@@ -100,13 +101,12 @@ def desk(month: MonthArgument) -> None:
     """Write what authors take from a certified month: section in Word, workbook, CSV, Parquet, SDMX-CSV, the page."""
     from orchestration.cli.reporting import Refused
     from orchestration.desk import lay_desk
-    from orchestration.pages import PageError
-    from reports.trace import TraceError
+    from orchestration.dossiers import DossierError
 
     with readable_errors(), progress_line():
         try:
             written = lay_desk(month)
-        except (PageError, TraceError) as error:
+        except DossierError as error:
             raise Refused(str(error)) from error
     for path in written:
         typer.echo(os.path.relpath(path))

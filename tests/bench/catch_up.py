@@ -24,7 +24,8 @@ from orchestration.home import Home
 from orchestration.settings import load_hall
 from orchestration.standing import standings
 from reports.months import months_before
-from tests.simulation import Simulation, at
+from tests.moments import at
+from tests.simulation import Simulation
 
 _DAYS = 400
 _NOW = at("2025-03-13T02:47")
