@@ -75,7 +75,7 @@ $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 
 $(VENV)/.ready: $(VENV)/.installed $(DBT_FILES)
 	@$(BIN)/python -m compileall -q orchestration expectations reports
-	@$(BIN)/python -m orchestration.dbt_manifest
+	@$(BIN)/python -m orchestration.warehouse.dbt_manifest
 	@touch $@
 
 $(VENV)/.ready-dev: $(VENV)/.installed-dev $(VENV)/.ready

@@ -42,7 +42,7 @@ _ROWS: Final[dict[str, object]] = {
 _STAY_HERE: Final = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self' 'unsafe-inline' data:\">"
 
 
-class Judge:
+class SuiteRunner:
     """Holds a context of its own and the expectations, and judges frames with them, one run at a time."""
 
     def __init__(self) -> None:

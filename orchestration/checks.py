@@ -9,7 +9,7 @@ import dagster as dg
 
 from expectations.rules import Rule
 from expectations.volumes import Volume, worst
-from orchestration.pulling import PullResult
+from orchestration.landing.validate_and_land import PullResult
 
 if TYPE_CHECKING:
     from expectations.validation import Finding

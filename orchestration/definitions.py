@@ -16,16 +16,16 @@ def defs() -> dg.Definitions:
         build_revision_check,
     )
     from orchestration.assets.desk import build_desk_asset
-    from orchestration.assets.health import build_health_asset
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.month_totals import build_month_totals_check
     from orchestration.assets.section import build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
     from orchestration.automation.declared import build_schedules
+    from orchestration.automation.retention import build_retention_job
+    from orchestration.config.hall import load_hall
+    from orchestration.health.asset import build_health_asset
     from orchestration.jobs import build_jobs
     from orchestration.resources import HallSystems
-    from orchestration.retention import build_retention_job
-    from orchestration.settings import load_hall
 
     # Dagster marks backfill policies as beta; a user can do nothing about that.
     warnings.simplefilter("ignore", dg.BetaWarning)

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from orchestration.settings import Hall
-from reports.months import days_of
+from orchestration.config.hall import Hall
+from reports.figures.months import days_of
 
 
 class MonthError(ValueError):

@@ -7,14 +7,14 @@ from contextlib import ExitStack, contextmanager
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from orchestration.asking import Questions
-from orchestration.catalogue import evidence_version
-from orchestration.hall_systems import open_source
-from orchestration.hall_systems.contract import Outcome
-from orchestration.home import current_home
-from orchestration.landing import Landing
-from orchestration.settings import HallFolder, load_hall
-from orchestration.variables import reachable
+from orchestration.config.catalogue import evidence_version
+from orchestration.config.hall import HallFolder, load_hall
+from orchestration.config.variables import reachable
+from orchestration.landing.manifest import Landing
+from orchestration.runtime.paths import current_home
+from orchestration.sources import open_source
+from orchestration.sources.contract import Outcome
+from orchestration.sources.pool import Requests
 
 
 class HallSystems(dg.ConfigurableResource["HallSystems"]):
@@ -27,7 +27,7 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
     data_docs: bool = False
     halls: list[str] = Field(default=[])
     _hall: HallFolder = PrivateAttr()
-    _questions: Questions = PrivateAttr()
+    _questions: Requests = PrivateAttr()
     _in_run: tuple[str, ...] = PrivateAttr()
     _open: ExitStack = PrivateAttr()
 
@@ -38,7 +38,7 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         self._in_run = _systems_of(context.run, self._hall)
         with ExitStack() as stack:
             self._open = stack
-            self._questions = Questions(self._hall.hall.retries, self._hall.hall.at_once)
+            self._questions = Requests(self._hall.hall.retries, self._hall.hall.at_once)
             stack.callback(self._questions.close)
             yield self
 

@@ -1,1 +1,4 @@
-"""From published facts to printed words: rounding, wording, readiness and the section; knows nothing of Dagster."""
+"""From certified numbers to what is printed: figures, certificates, section, edition, documents, page, proofreading.
+
+Nothing here knows Dagster, a hall system or dbt. May import `expectations` at most.
+"""

@@ -11,14 +11,14 @@ from typing import Any
 import dagster as dg
 
 from orchestration.alerts.of_files import Moment
-from orchestration.alerts.telling import Outcome, look, tell
-from orchestration.home import Home
-from orchestration.landing import Counted, HallCounts, Landing, Provenance
-from orchestration.quarantine import Quarantine, Refusal
-from orchestration.settings import Hall, load_hall
-from orchestration.working_days import WorkingDays
+from orchestration.alerts.telling import Delivery, look, tell
+from orchestration.config.hall import Hall, load_hall
+from orchestration.config.working_days import WorkingDays
+from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.quarantine import Quarantine, Refusal
+from orchestration.runtime.paths import Home
+from reports.figures.readiness import BuildCheck, BuildEvidence
 from reports.files import write_bytes
-from reports.readiness import BuildCheck, BuildEvidence
 from tests import certificates
 from tests.moments import at
 
@@ -49,7 +49,7 @@ class Told:
         """By key, the kind of each condition."""
         return {key: each.kind for key, each in look(self.moment(now), self.instance).conditions.items()}
 
-    def tell(self, now: str) -> list[Outcome]:
+    def tell(self, now: str) -> list[Delivery]:
         return tell(self.moment(now), self.instance)
 
     def land(self, *days: str, systems: tuple[str, ...] = SYSTEMS, checks: Mapping[str, str] | None = None) -> None:

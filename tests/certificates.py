@@ -9,27 +9,27 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from reports.archive import Archive
-from reports.canonical import sha256
-from reports.certificate import (
+from reports.certificates.archive import Archive
+from reports.certificates.canonical import sha256
+from reports.certificates.certificate import (
     Certificate,
     CertifiedExtract,
+    CertifiedHall,
     CheckResult,
     DayRule,
     Foundation,
-    Hall,
     Reason,
     SignOff,
     hall_time,
 )
-from reports.certification import Candidate, certify, draft
-from reports.ledger import Entry
-from reports.months import days_of
-from reports.numbers import MonthlyNumber
-from reports.rounding import printed
-from reports.signers import Signer, SigningKey
+from reports.certificates.certification import Candidate, certify, draft
+from reports.certificates.ledger import LedgerEntry
+from reports.certificates.signers import Signer, SigningKey
+from reports.figures.months import days_of
+from reports.figures.numbers import MonthlyNumber
+from reports.figures.rounding import printed
 
-HALL = Hall("510000", "四川省政务服务大厅")
+HALL = CertifiedHall("510000", "四川省政务服务大厅")
 SYSTEMS = ("courier", "window_system")
 MARCH = datetime(2025, 4, 2, 8, 0, tzinfo=UTC)
 
@@ -157,15 +157,15 @@ class Month:
         }
         return draft(self.archive, Candidate(**told | changes))
 
-    def certified(self, values: Sequence[MonthlyNumber] | None = None, **changes: Any) -> Entry:
+    def certified(self, values: Sequence[MonthlyNumber] | None = None, **changes: Any) -> LedgerEntry:
         return sealed(self.archive, self.drafted(values, **changes))
 
 
-def sealed(archive: Archive, drafted: Certificate, signing: SigningKey = SERVICE) -> Entry:
+def sealed(archive: Archive, drafted: Certificate, signing: SigningKey = SERVICE) -> LedgerEntry:
     return certify(archive, drafted, files_of(drafted), signing)
 
 
-def three_certificates(archive: Archive) -> list[Entry]:
+def three_certificates(archive: Archive) -> list[LedgerEntry]:
     """February, March, and March revised by a later pull of its extracts."""
     correction: Mapping[str, Any] = {"reason": "source_correction", "note": "窗口系统更正 3 月 12 日出件数"}
     return [

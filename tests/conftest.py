@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from orchestration.demo import DemoHall, demo_hall
-from orchestration.home import SILENCE, Home, prepare_environment
+from orchestration.runtime.paths import SILENCE, Home, prepare_environment
 from tests.halls import MONTHS, Hall
 
 if TYPE_CHECKING:

@@ -8,22 +8,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reports.certificate import (
+from reports.certificates.certificate import (
     Certificate,
     CertifiedExtract,
+    CertifiedHall,
     CertifiedNumber,
     CheckResult,
     DayRule,
     Foundation,
-    Hall,
     SignOff,
     hall_time,
 )
-from reports.dossier import Dossier
-from reports.months import days_of, months_before
-from reports.rounding import printed
-from reports.section import Origin, certified_files
-from reports.trace import Contribution, Trace
+from reports.certificates.dossier import Dossier
+from reports.certificates.trace import Contribution, Trace
+from reports.figures.months import days_of, months_before
+from reports.figures.rounding import printed
+from reports.figures.section import Origin, certified_files
 from tests.proofreading_known import COUNTS, NAMES, PARTS
 
 MONTH = "2025-03"
@@ -76,7 +76,7 @@ def certificate(month: str = MONTH, revision: int = 1, **changes: Any) -> Certif
         "kind": "yuebao certificate 1",
         "sequence": revision,
         "previous": "",
-        "hall": Hall("510000", "四川省政务服务大厅"),
+        "hall": CertifiedHall("510000", "四川省政务服务大厅"),
         "month": month,
         "revision": revision,
         "reason": "source_correction" if revision > 1 else "",

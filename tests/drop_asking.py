@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from orchestration.hall_systems import open_source
-from orchestration.hall_systems.contract import (
+from orchestration.config.hall import load_hall
+from orchestration.sources import open_source
+from orchestration.sources.contract import (
     Answer,
-    Question,
+    Request,
     SourceFault,
 )
-from orchestration.settings import load_hall
 from tests.drop_files import DAY, Hall
 from tests.servers.s3 import S3Server
 
 CSV = "邮寄_2025-03-12.csv"
-QUESTION = Question(DAY, ("510000",))
+QUESTION = Request(DAY, ("510000",))
 
 
 def source_of(hall: Hall, **settings: Any) -> Any:
@@ -25,13 +25,13 @@ def source_of(hall: Hall, **settings: Any) -> Any:
     return open_source(load_hall(hall.folder), "courier", hall.variables)
 
 
-def answer_of(source: Any, question: Question = QUESTION) -> Answer:
+def answer_of(source: Any, question: Request = QUESTION) -> Answer:
     said = source.ask(question)[question.halls[0]]
     assert isinstance(said, Answer)
     return said
 
 
-def fault_of(source: Any, question: Question = QUESTION) -> SourceFault:
+def fault_of(source: Any, question: Request = QUESTION) -> SourceFault:
     with pytest.raises(SourceFault) as caught:
         source.ask(question)
     assert "\n" not in caught.value.problem

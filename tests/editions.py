@@ -7,10 +7,10 @@ from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 
-from reports.dossier import Dossier
+from reports.certificates.dossier import Dossier
 from reports.edition.assembly import Edition, assemble
 from reports.edition.settings import Settings, lay_out, read_settings
-from reports.numbers import MonthlyNumber
+from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import KnownNumber
 from reports.word.printable import Printable, printable_of
 from tests.certificates import MARCH, Month, archive_in

@@ -26,7 +26,7 @@ import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestration.settings import DEMO_HALL
+from orchestration.config.hall import DEMO_HALL
 
 # They look personal to any pattern, and can't be anybody's: a division never given out, a prefix no carrier holds.
 ID_CARD = "519901198503071234"
@@ -367,8 +367,8 @@ def pull_landing_assets(first: str, last: str) -> None:
     import dagster as dg
 
     from orchestration.assets.landing import build_landing_assets
+    from orchestration.config.hall import load_hall
     from orchestration.resources import HallSystems
-    from orchestration.settings import load_hall
 
     dg.materialize(
         build_landing_assets(load_hall().hall),

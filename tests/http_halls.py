@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestration.hall_systems import open_source
-from orchestration.hall_systems.contract import Answer, Question, Source
-from orchestration.settings import load_hall
+from orchestration.config.hall import load_hall
+from orchestration.sources import open_source
+from orchestration.sources.contract import Answer, Request, Source
 from tests.servers.web import Answering, Asked, Reply
 
 DAY = dt.date(2025, 3, 12)
@@ -67,7 +67,7 @@ def source(folder: Path, url: str, changes: Mapping[str, Any] | None = None, **v
 
 def answer(asked: Source, day: dt.date = DAY, hall: str = HALL) -> Answer:
     """Its answer for one hall; a fault is raised."""
-    said = asked.ask(Question(day, (hall,)))[hall]
+    said = asked.ask(Request(day, (hall,)))[hall]
     assert isinstance(said, Answer)
     return said
 

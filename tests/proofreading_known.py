@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
+from reports.figures.rounding import printed
 from reports.proofreading import Known, KnownNumber, OwnFigure
-from reports.rounding import printed
 
 _TABLE = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "catalogue" / "proofreading_labels.csv"
 NAMES = {

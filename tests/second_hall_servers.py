@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from reports.months import days_of
+from reports.figures.months import days_of
 from tests.servers.certificates import Authority, server_context
 from tests.servers.postgres import Postgres, postgres
 from tests.servers.sftp import SftpServer, sftp_server

@@ -15,9 +15,9 @@ import dagster as dg
 import time_machine
 
 from orchestration.automation.declared import days_asked, declared
+from orchestration.config.hall import load_hall
 from orchestration.definitions import defs
-from orchestration.home import current_home, dagster_instance
-from orchestration.settings import load_hall
+from orchestration.runtime.paths import current_home, dagster_instance
 
 _MISSED_TICKS = 5
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

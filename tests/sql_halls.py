@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from orchestration.hall_systems.sql_database import SqlSource
-from orchestration.settings import load_hall
+from orchestration.config.hall import load_hall
+from orchestration.sources.sql.source import SqlSource
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import PASSWORD, Postgres
 

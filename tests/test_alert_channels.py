@@ -17,8 +17,8 @@ import pytest
 
 from orchestration.alerts.messages import Message
 from orchestration.alerts.sending import ChannelError, Sender
-from orchestration.home import PROJECT_ROOT
-from orchestration.settings import load_hall
+from orchestration.config.hall import load_hall
+from orchestration.runtime.paths import PROJECT_ROOT
 from tests.servers.certificates import Authority, server_context
 from tests.servers.smtp import smtp_server
 from tests.servers.web import Asked, Reply, WebServer, forward_proxy, web_server

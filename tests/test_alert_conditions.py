@@ -6,10 +6,10 @@ import dagster as dg
 import pytest
 import time_machine
 
-from orchestration.alert_settings import ALERT_KINDS
 from orchestration.alerts.conditions import KINDS
 from orchestration.alerts.of_runs import LEDGER_CHECK
 from orchestration.alerts.telling import look
+from orchestration.config.alerts import ALERT_KINDS
 from orchestration.jobs import FACTS_JOB, PULL_JOB
 from tests.alerting import Told, told_in
 from tests.moments import at

@@ -9,9 +9,9 @@ import pytest
 import time_machine
 
 from orchestration.alerts.sensor import build_alerts_sensor
+from orchestration.config.hall import load_hall
 from orchestration.demo import demo_hall
-from orchestration.home import Home
-from orchestration.settings import load_hall
+from orchestration.runtime.paths import Home
 from tests.faults import hall_folder
 from tests.halls import Hall
 from tests.moments import at

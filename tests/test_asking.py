@@ -8,23 +8,23 @@ from collections.abc import Sequence
 
 import pytest
 
-from orchestration.asking import Questions, ask_patiently
-from orchestration.hall_systems.contract import (
+from orchestration.config.hall import Retries
+from orchestration.sources.contract import (
     Answer,
     BrokenAnswer,
     NothingForDay,
     Outcome,
     PassingFault,
     PermanentFault,
-    Question,
-    QuestionRefused,
+    Request,
+    RequestRefused,
     SourceFault,
     whole_number,
 )
-from orchestration.settings import Retries
+from orchestration.sources.pool import Requests, ask_patiently
 
 DAY = dt.date(2025, 3, 12)
-QUESTION = Question(DAY, ("510000",))
+QUESTION = Request(DAY, ("510000",))
 QUICK = Retries(attempts=3, first_wait=0, longest_wait=0)
 
 
@@ -41,7 +41,7 @@ class Scripted:
         self._said: Sequence[Exception | None] = said
         self.asked = 0
 
-    def ask(self, question: Question) -> dict[str, Outcome]:
+    def ask(self, question: Request) -> dict[str, Outcome]:
         self.asked += 1
         fault = self._said[min(self.asked, len(self._said)) - 1]
         if fault:
@@ -64,7 +64,7 @@ def test_it_is_not_asked_for_ever(kind: type[SourceFault]) -> None:
     assert source.asked == QUICK.attempts
 
 
-@pytest.mark.parametrize("kind", [PermanentFault, QuestionRefused, NothingForDay])
+@pytest.mark.parametrize("kind", [PermanentFault, RequestRefused, NothingForDay])
 def test_what_cannot_pass_is_asked_once(kind: type[SourceFault]) -> None:
     fault = kind("wrong", "mend it")
     source = Scripted(fault, None)
@@ -84,7 +84,7 @@ def test_a_fault_that_nobody_foresaw_is_placed_and_not_echoed() -> None:
     [
         (PassingFault, False),
         (NothingForDay, False),
-        (QuestionRefused, False),
+        (RequestRefused, False),
         (BrokenAnswer, True),
         (PermanentFault, True),
     ],
@@ -96,7 +96,7 @@ def test_only_an_answer_casts_doubt_on_an_earlier_one(kind: type[SourceFault], *
 def test_a_question_is_asked_once_and_outcomes_come_in_the_order_of_days() -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(5)]
     source = Scripted(None)
-    questions = Questions(QUICK, at_once=4)
+    questions = Requests(QUICK, at_once=4)
     questions.ask({"desks": source}, days, _one_hall)
     questions.ask({"desks": source}, days, _one_hall)
     assert questions.was_asked("desks", DAY)
@@ -117,7 +117,7 @@ class Gate:
         self._inside = 0
         self.peak = 0
 
-    def ask(self, question: Question) -> dict[str, Outcome]:
+    def ask(self, question: Request) -> dict[str, Outcome]:
         with self._lock:
             self._inside += 1
             self.peak = max(self.peak, self._inside)
@@ -130,7 +130,7 @@ class Gate:
 def test_systems_share_one_bound() -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(4)]
     gate = Gate(wanted=2)
-    questions = Questions(QUICK, at_once=2)
+    questions = Requests(QUICK, at_once=2)
     questions.ask({"a": gate, "b": gate}, days, _one_hall)
     for system in ("b", "a"):
         assert all(isinstance(reply["510000"], Answer) for _, reply in questions.outcomes(system, days))

@@ -16,14 +16,14 @@ from pydantic import ValidationError
 from orchestration.automation.deadlines import days_looked_after, deadlines_of, due_at, late_at
 from orchestration.automation.declared import RANGE_END, RANGE_START, Declared, declared
 from orchestration.automation.planning import MOST_DAYS_AT_ONCE, Pull, catch_up, gaps, nightly, pull_times
-from orchestration.automation_settings import AUTOMATIONS, ENVIRONMENTS, Automation
+from orchestration.config.automation import AUTOMATIONS, ENVIRONMENTS, Automation
+from orchestration.config.hall import DEMO_HALL, Hall, SettingsError, load_hall
+from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
-from orchestration.home import Home
-from orchestration.landing import Counted, HallCounts, Landing, Provenance
-from orchestration.quarantine import Refusal
-from orchestration.settings import DEMO_HALL, Hall, SettingsError, load_hall
-from orchestration.standing import Standing, standings
-from orchestration.working_days import WorkingDays
+from orchestration.landing.day_status import SystemDay, standings
+from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.quarantine import Refusal
+from orchestration.runtime.paths import Home
 from tests.moments import at
 
 CALENDAR = WorkingDays({})
@@ -41,14 +41,14 @@ def _hall(**changes: object) -> Hall:
     return Hall.model_validate(document)
 
 
-def _standing(system: str, day: dt.date, refused_at: str = "") -> Standing:
+def _standing(system: str, day: dt.date, refused_at: str = "") -> SystemDay:
     """A day that isn't in, asked for in vain at a time if one is given."""
     refused = (
         {"510000": Refusal(system, str(day), "510000", "no file", at(refused_at).isoformat(), "run", answered=False)}
         if refused_at
         else {}
     )
-    return Standing(system, day, expected=True, halls=("510000",), extract=None, refusals=refused)
+    return SystemDay(system, day, expected=True, halls=("510000",), extract=None, refusals=refused)
 
 
 # --- dates ---------------------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_an_automation_that_doesnt_exist_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_guide_shows_what_holds_when_it_is_left_out() -> None:
-    guide = (DEMO_HALL.parents[1] / "hall_systems" / "README.md").read_text(encoding="utf-8")
+    guide = (DEMO_HALL.parents[1] / "sources" / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```toml\n(\[automation\].*?)```", guide, re.DOTALL)
     document = tomllib.loads(block)
     assert Automation.model_validate(document["automation"]) == Automation()

@@ -25,15 +25,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.cli.runs import RunOutcome, Runs
+from orchestration.config.hall import load_hall
 from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, DemoHall
 from orchestration.demo.days import is_working_day
 from orchestration.demo.drop_folders import call_centre_file, courier_file
 from orchestration.demo.server import demo_app, serving
 from orchestration.demo.window_database import window_database
-from orchestration.home import SILENCE, Home, prepare_environment
-from orchestration.landing import Extract, Landing
-from orchestration.quarantine import Quarantine, Refusal
-from orchestration.settings import load_hall
+from orchestration.landing.manifest import Extract, Landing
+from orchestration.landing.quarantine import Quarantine, Refusal
+from orchestration.runtime.paths import SILENCE, Home, prepare_environment
 from tests import faults
 from tests.faults import ID_CARD, PHONE, FaultyApp, document, lines, on_page, once, part, sheet, sql, status
 

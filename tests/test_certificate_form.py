@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.canonical import canonical_json, sha256
-from reports.certificate import (
+from reports.certificates.canonical import canonical_json, sha256
+from reports.certificates.certificate import (
     Certificate,
     CertificateError,
     CheckResult,
@@ -22,8 +22,8 @@ from reports.certificate import (
     moment_of,
     written_code,
 )
-from reports.months import months_before
-from reports.soundness import faults
+from reports.certificates.invariants import faults
+from reports.figures.months import months_before
 from tests.certificates import MARCH, SERVICE, Month, archive_in
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from reports.archive import Archive
-from reports.certificate import Certificate
-from reports.certification import certify
-from reports.ledger import HeadMovedError, LedgerError
-from reports.release import ReleaseError, complete_releases, release_of
-from reports.verification import verify
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Certificate
+from reports.certificates.certification import certify
+from reports.certificates.ledger import HeadMovedError, LedgerError
+from reports.certificates.release import ReleaseError, complete_releases, release_of
+from reports.certificates.verification import verify
 from tests.certificates import (
     MARCH,
     SERVICE,

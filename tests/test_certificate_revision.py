@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reports.archive import Archive
-from reports.certificate import Certificate, Reason
-from reports.flags import CANDIDATE, flagged
-from reports.rates import RateError, base_month, rate
-from reports.revision import AffectedSentence, affected_sentences, compare
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Certificate, Reason
+from reports.certificates.flags import CANDIDATE, flagged
+from reports.certificates.revision import AffectedSentence, affected_sentences, compare
+from reports.figures.rates import RateError, base_month, rate
 from tests.certificates import MARCH, Month, archive_in, number, numbers
 
 

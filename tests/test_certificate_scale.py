@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from reports.archive import Archive
-from reports.canonical import sha256
-from reports.release import complete_releases, stage
-from reports.verification import Verification, verify
+from reports.certificates.archive import Archive
+from reports.certificates.canonical import sha256
+from reports.certificates.release import complete_releases, stage
+from reports.certificates.verification import Verification, verify
 from tests.certificates import SERVICE, Month, archive_in, files_of, land
 
 FIVE = ("call_centre", "courier", "enquiry_desks", "online_platform", "window_system")

@@ -14,9 +14,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import SecretStr
 
-from reports.certificate import Certificate, CertificateError, SignOff, hall_time
-from reports.signers import Signer, SignerError, SigningKey, authenticity_problems, create_key, key_id, load_key
-from reports.verification import verify
+from reports.certificates.certificate import Certificate, CertificateError, SignOff, hall_time
+from reports.certificates.signers import (
+    Signer,
+    SignerError,
+    SigningKey,
+    authenticity_problems,
+    create_key,
+    key_id,
+    load_key,
+)
+from reports.certificates.verification import verify
 from tests.certificates import (
     DIRECTOR,
     MARCH,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reports.archive import Archive
-from reports.certificate import Envelope
-from reports.verification import Verification, verify, verify_release
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Envelope
+from reports.certificates.verification import Verification, verify, verify_release
 from tests.certificates import MARCH, SERVICE, SIGNERS, Month, archive_in, land, numbers, three_certificates
 
 NAMES = ("000001-2025-02-r1.json", "000002-2025-03-r1.json", "000003-2025-03-r2.json")

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import Result
 
-from reports.signers import create_key
+from reports.certificates.signers import create_key
 from tests.halls import HEADING, PARAGRAPH, Hall
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -7,9 +7,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.column_lineage import lineage_of
-from orchestration.dbt_manifest import ensure_manifest, manifest_document
-from orchestration.home import Home, dagster_instance
+from orchestration.runtime.paths import Home, dagster_instance
+from orchestration.warehouse.column_lineage import lineage_of
+from orchestration.warehouse.dbt_manifest import ensure_manifest, manifest_document
 from tests.halls import Hall
 
 COUNTED = dg.TableColumnDep(asset_key=dg.AssetKey("fct_monthly_counts"), column_name="monthly_count")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from orchestration.settings import load_hall
+from orchestration.config.hall import load_hall
 from tests.halls import Hall
 from tests.servers.browser import OpenBrowser, Tab, open_browser
 from tests.servers.dagster import Page, webserver

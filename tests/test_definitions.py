@@ -8,9 +8,9 @@ import dagster as dg
 import pytest
 
 from expectations.rules import RULES
-from orchestration.dbt_manifest import build_checks
+from orchestration.config.hall import load_hall
 from orchestration.definitions import defs
-from orchestration.settings import load_hall
+from orchestration.warehouse.dbt_manifest import build_checks
 
 ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = tuple(load_hall().hall.systems)

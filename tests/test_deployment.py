@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.home import SILENCE
+from orchestration.runtime.paths import SILENCE
 from tests.servers.dagster import DEPLOY, in_checkout
 from tests.servers.programs import program
 

@@ -15,9 +15,9 @@ import time_machine
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from orchestration import doctor
 from orchestration.cli.main import app
-from orchestration.home import Home
+from orchestration.doctor.machine import machine as doctor
+from orchestration.runtime.paths import Home
 from tests.halls import Hall
 
 

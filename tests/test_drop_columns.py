@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.hall_systems.contract import (
+from orchestration.sources.contract import (
     CONTRACT,
-    Question,
-    QuestionRefused,
+    Request,
+    RequestRefused,
 )
 from tests.drop_asking import CSV, WRITTEN, answer_of, counts_of, fault_of, source_of
 from tests.drop_files import Hall, csv_of, local_hall
@@ -35,15 +35,15 @@ def test_columns_are_called_as_the_reviewed_table_says_for_the_day(tmp_path: Pat
     hall.put("邮寄_2025-04-01.csv", csv_of([("日期", "部门", "邮寄件数"), (later, "D05", 3), ("合计", "", 3)]))
     source = source_of(hall, columns=None, column_map=_map(hall))
     assert counts_of(answer_of(source)) == WRITTEN
-    assert counts_of(answer_of(source, Question(later, ("510000",)))) == [("D05", 3)]
+    assert counts_of(answer_of(source, Request(later, ("510000",)))) == [("D05", 3)]
 
 
 def test_a_day_that_the_reviewed_table_doesnt_know_is_refused(tmp_path: Path) -> None:
     hall = local_hall(tmp_path / "hall")
     source = source_of(hall, columns=None, column_map=_map(hall))
-    fault = fault_of(source, Question(dt.date(2022, 12, 31), ("510000",)))
+    fault = fault_of(source, Request(dt.date(2022, 12, 31), ("510000",)))
     assert (type(fault), fault.problem) == (
-        QuestionRefused,
+        RequestRefused,
         f"{hall.folder}/map.csv names no column for count, department_code on 2022-12-31",
     )
 
@@ -80,4 +80,4 @@ def test_a_day_that_the_reviewed_table_doesnt_know_is_refused(tmp_path: Path) ->
 def test_a_reviewed_table_that_isnt_clear_is_refused_by_file_and_line(tmp_path: Path, text: str, says: str) -> None:
     hall = local_hall(tmp_path / "hall")
     fault = fault_of(source_of(hall, columns=None, column_map=_map(hall, text)))
-    assert (type(fault), fault.problem) == (QuestionRefused, f"{hall.folder}/{says}")
+    assert (type(fault), fault.problem) == (RequestRefused, f"{hall.folder}/{says}")

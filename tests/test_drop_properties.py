@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
-from orchestration.hall_systems.contract import Answer, Question, SourceFault
-from orchestration.hall_systems.drop_folder import DropSource
-from orchestration.settings import load_hall
+from orchestration.config.hall import load_hall
+from orchestration.sources.contract import Answer, Request, SourceFault
+from orchestration.sources.files.source import DropSource
 from tests.drop_files import DAY, HEADER, ROWS, Hall, csv_of, edited, local_hall, xlsx_of, zip_of
 from tests.xls_writer import Day, Sheet, xls
 
-QUESTION = Question(DAY, ("510000",))
+QUESTION = Request(DAY, ("510000",))
 PATIENT = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.hall_systems.contract import (
+from orchestration.sources.contract import (
     NothingForDay,
     PassingFault,
-    Question,
-    QuestionRefused,
+    Request,
+    RequestRefused,
 )
 from tests.drop_asking import CSV, WRITTEN, answer_of, counts_of, fault_of, source_of
 from tests.drop_files import DAY, ROWS, csv_of, local_hall, sftp_hall
@@ -70,7 +70,7 @@ def test_a_file_that_may_not_be_read_may_be_later(tmp_path: Path, monkeypatch: p
 def test_a_file_at_rest_is_read_when_it_was_seen_unchanged_for_long_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orchestration.hall_systems.drops import choice
+    from orchestration.sources.files import choice
 
     now = 1000.0
     monkeypatch.setattr(choice.time, "monotonic", lambda: now)
@@ -107,7 +107,7 @@ def test_a_name_that_isnt_utf8_is_shown_in_one_line(tmp_path: Path, sshd: SftpSe
     (remote.drop / os.fsdecode(name)).write_bytes(csv_of())
     fault = fault_of(source_of(remote))
     assert (type(fault), fault.problem) == (
-        QuestionRefused,
+        RequestRefused,
         f"the drop folder {sshd.url}{remote.drop}: a name in the folder isn't in UTF-8",
     )
 
@@ -122,10 +122,10 @@ def test_each_hall_may_have_a_file_of_its_own(tmp_path: Path) -> None:
         constants={"hall_code": "{hall}", "measure": "parcels_mailed"},
     )
     assert source.by_hall
-    answer = answer_of(source, Question(DAY, ("510100",)))
+    answer = answer_of(source, Request(DAY, ("510100",)))
     assert [row["hall_code"] for row in answer.rows] == ["510100", "510100"]
     assert answer.declared == {"parcels_mailed": 12}
-    fault = fault_of(source, Question(DAY, ("510300",)))
+    fault = fault_of(source, Request(DAY, ("510300",)))
     assert (type(fault), fault.problem) == (NothingForDay, f"no file 邮寄_510300_2025-03-12.csv in {hall.drop}")
 
 
@@ -145,7 +145,7 @@ def test_one_file_of_several_halls_is_divided(tmp_path: Path) -> None:
         constants={"measure": "parcels_mailed"},
     )
     assert not source.by_hall
-    said = source.ask(Question(DAY, ("510100", "510300")))
+    said = source.ask(Request(DAY, ("510100", "510300")))
     assert {code: counts_of(answer) for code, answer in said.items()} == {
         "510100": [("D01", 5)],
         "510300": [("D01", 7)],

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.hall_systems.contract import (
+from orchestration.config.hall import SettingsError, load_hall
+from orchestration.sources.contract import (
     PermanentFault,
-    QuestionRefused,
+    RequestRefused,
 )
-from orchestration.settings import SettingsError, load_hall
 from tests.drop_asking import fault_of, source_of
 from tests.drop_files import local_hall, sftp_hall
 from tests.servers.sftp import SftpServer
@@ -75,7 +75,7 @@ def test_an_address_that_turns_out_wrong_is_refused_without_being_told(
     hall = sftp_hall(tmp_path / "hall", sshd)
     hall.variables["DROP"] = "sftp://user:hush-hush-hush@host/drop"
     fault = fault_of(source_of(hall, **changes))
-    assert isinstance(fault, QuestionRefused)
+    assert isinstance(fault, RequestRefused)
     assert says in fault.problem
     assert "hush" not in fault.problem
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from orchestration.hall_systems.contract import (
+from orchestration.sources.contract import (
     PassingFault,
-    QuestionRefused,
+    RequestRefused,
 )
 from tests.drop_asking import CSV, WRITTEN, answer_of, counts_of, fault_of, folder_of, s3_settings, source_of
 from tests.drop_files import csv_of, local_hall, s3_hall, sftp_hall
@@ -109,7 +109,7 @@ def test_a_host_that_isnt_known_is_refused(
     hall.put(CSV, csv_of())
     login = {"kind": "sftp", "user": sshd.user, "key": "DROP_KEY", "known_hosts": known_hosts(sshd, tmp_path)}
     fault = fault_of(source_of(hall, storage=login))
-    assert isinstance(fault, QuestionRefused)
+    assert isinstance(fault, RequestRefused)
     assert fault.problem == f"the drop folder {sshd.url}{hall.drop}: {problem}"
 
 
@@ -118,7 +118,7 @@ def test_a_server_that_refuses_the_password_is_named_and_the_password_isnt(tmp_p
     hall.variables["DROP_PASSWORD"] = "hush-hush-hush"
     login = {"kind": "sftp", "user": sshd.user, "known_hosts": str(sshd.known_hosts), "password": "DROP_PASSWORD"}
     fault = fault_of(source_of(hall, storage=login))
-    assert isinstance(fault, QuestionRefused)
+    assert isinstance(fault, RequestRefused)
     assert fault.problem == f"the drop folder {sshd.url}{hall.drop}: the server refuses the user or its credentials"
     assert fault.next_step == "renew the secret named in hall.toml's storage, then pull again"
 
@@ -132,7 +132,7 @@ def test_a_storage_that_refuses_the_keys_is_named_and_the_keys_arent(tmp_path: P
             fault = fault_of(source_of(hall))
         finally:
             requests.post(f"{server.endpoint}/moto-api/reset-auth", data=b"inf", timeout=5)
-    assert isinstance(fault, QuestionRefused)
+    assert isinstance(fault, RequestRefused)
     assert fault.problem.endswith(" may not be listed by this account")
     assert SECRET_KEY not in fault.problem + fault.next_step
 
@@ -184,7 +184,7 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     hall = local_hall(tmp_path / "hall")
     hall.put(CSV, csv_of())
     fault = fault_of(source_of(hall, folder=f"{hall.drop}/{CSV}"))
-    assert (type(fault), fault.problem) == (QuestionRefused, f"the drop folder {hall.drop}/{CSV} is a file")
+    assert (type(fault), fault.problem) == (RequestRefused, f"the drop folder {hall.drop}/{CSV} is a file")
 
 
 @pytest.mark.parametrize("kind", ["local", "sftp", "s3"])

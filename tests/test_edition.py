@@ -17,7 +17,7 @@ from PIL import Image
 from reports.edition.assembly import Edition, in_chinese
 from reports.edition.settings import EditionError, lay_out, read_settings, with_choices
 from reports.edition.writing import write_edition
-from reports.word.blocks import Heading, Paragraph, Table, plain
+from reports.word.blocks import Heading, Paragraph, TableBlock, plain
 from reports.word.printable import Printable
 from tests.editions import SETTINGS, assembled, laid_out, march, write
 from tests.halls import Hall
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def texts(edition: Edition) -> list[str]:
-    return [plain(block.text) for block in edition.manuscript.blocks if not isinstance(block, Table)]
+    return [plain(block.text) for block in edition.manuscript.blocks if not isinstance(block, TableBlock)]
 
 
 def headings(edition: Edition) -> list[tuple[int, str]]:
@@ -73,7 +73,7 @@ def test_references_are_filled_by_code_and_by_name_in_text_and_in_tables(folder:
     )
     edition = assembled(folder, month)
     assert "5.42 万件、0.23 万件、54213 件、12 个。" in texts(edition)
-    (table,) = [block for block in edition.manuscript.blocks if isinstance(block, Table)]
+    (table,) = [block for block in edition.manuscript.blocks if isinstance(block, TableBlock)]
     assert [[plain(cell) for cell in row] for row in table.rows][1:] == [
         ["全程网办受理", "5.42 万件"],
         ["窗口出件量", "0.23 万件"],
@@ -110,7 +110,7 @@ def test_a_word_file_keeps_text_tables_and_simple_formats(folder: Path, month: P
     document.save(str(folder / SETTINGS.headings[0] / "0 通报.docx"))
     edition = assembled(folder, month)
     assert "电话咨询 1187 人（次），新增。" in texts(edition)
-    (first, *_) = [block for block in edition.manuscript.blocks if isinstance(block, Table)]
+    (first, *_) = [block for block in edition.manuscript.blocks if isinstance(block, TableBlock)]
     assert plain(first.rows[1][1]) == "0.23 万件"
     bold = [
         run.text

@@ -12,9 +12,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
-from orchestration.home import Home
-from orchestration.working_days import WorkingDays
-from reports.months import days_of
+from orchestration.config.working_days import WorkingDays
+from orchestration.runtime.paths import Home
+from reports.figures.months import days_of
 
 MONTH = "2025-03"
 DAY = "2025-03-12"

@@ -17,20 +17,20 @@ from lxml import html
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import Result
 
-from orchestration.assets.health import HEALTH_PAGE
+from orchestration.config.hall import load_hall
+from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
 from orchestration.health import shown
+from orchestration.health.asset import HEALTH_PAGE
 from orchestration.health.days import cells_of
 from orchestration.health.gathering import gather
 from orchestration.health.metrics import write_metrics
 from orchestration.health.model import CELL_SIGNS, Health
 from orchestration.health.page import page
-from orchestration.home import Home, dagster_instance
 from orchestration.jobs import FACTS_JOB, HEALTH_JOB, MONTH_JOB
-from orchestration.landing import Counted, HallCounts, Landing, Provenance
-from orchestration.quarantine import Refusal
-from orchestration.settings import load_hall
-from orchestration.working_days import WorkingDays
+from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.quarantine import Refusal
+from orchestration.runtime.paths import Home, dagster_instance
 from tests.faults import hall_folder
 from tests.halls import Hall
 from tests.moments import at

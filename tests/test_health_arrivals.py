@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from orchestration.health import shown
 from orchestration.health.arrivals import Arrival, Arrivals, MonthArrival, arrival
-from orchestration.landing import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
 from tests.moments import SHANGHAI, at
 
 DAY, MARCH_ENDS = dt.date(2025, 3, 12), dt.date(2025, 3, 31)

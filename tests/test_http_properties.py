@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.hall_systems.contract import Answer, Outcome, Question, Source, SourceFault
+from orchestration.sources.contract import Answer, Outcome, Request, Source, SourceFault
 from tests.http_halls import DAY, HALL, counts, page, rows, says, source
 from tests.servers.web import Reply, WebServer, exactly, web_server
 
@@ -78,7 +78,7 @@ def _holds(asked: Source, halls: tuple[str, ...] = (HALL,)) -> None:
 
 def _outcome(asked: Source, halls: tuple[str, ...]) -> Mapping[str, Outcome] | SourceFault:
     try:
-        return asked.ask(Question(DAY, halls))
+        return asked.ask(Request(DAY, halls))
     except SourceFault as fault:
         return fault
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.hall_systems.contract import (
+from orchestration.sources.contract import (
     BrokenAnswer,
     PassingFault,
 )
-from orchestration.hall_systems.http_statuses import retry_after
+from orchestration.sources.http.statuses import retry_after
 from tests.http_halls import DAY, answer, counts, page, rows, says, source
 from tests.http_pagings import LAST, NUMBERED, by_link, numbered
 from tests.servers.certificates import Authority, server_context

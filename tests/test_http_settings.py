@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from orchestration.hall_systems.contract import (
+from orchestration.config.hall import SettingsError, load_hall
+from orchestration.runtime.secrets import redact
+from orchestration.sources.contract import (
     PermanentFault,
-    QuestionRefused,
+    RequestRefused,
     SourceFault,
 )
-from orchestration.redaction import redact
-from orchestration.settings import SettingsError, load_hall
 from tests.http_halls import TOKEN, answer, hall_folder, page, rows, says, source
 from tests.http_pagings import NUMBERED, PAGINGS, SIGNING, by_cursor, numbered
 from tests.servers.web import Answering, Reply, dripping, exactly, resetting, web_server
@@ -43,7 +43,7 @@ def test_no_message_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixt
             answer(asked)
     assert server.asked[0].query["key"] == TOKEN
     assert server.asked[0].path == f"/{TOKEN}/counts"
-    # What the system itself repeats is taken out where messages leave; see orchestration.redaction.
+    # What the system itself repeats is taken out where messages leave; see orchestration.runtime.secrets.
     told = [redact(caught.value.problem), caught.value.next_step, caplog.text, repr(vars(asked))]
     assert [text for text in told if TOKEN in text] == []
 
@@ -155,7 +155,7 @@ def test_a_setting_that_the_environment_makes_wrong_is_told_when_the_system_is_a
     tmp_path: Path, changes: Mapping[str, Any], message: str
 ) -> None:
     asked = source(tmp_path, "http://127.0.0.1:1", changes, BASE=f"ldap://{TOKEN}")
-    with pytest.raises(QuestionRefused) as caught:
+    with pytest.raises(RequestRefused) as caught:
         answer(asked)
     assert message in caught.value.problem
     assert TOKEN not in caught.value.problem

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.hall_systems.contract import (
+from orchestration.sources.contract import (
     PassingFault,
-    Question,
-    QuestionRefused,
+    Request,
+    RequestRefused,
 )
 from tests.http_halls import DAY, HALL, TOKEN, answer, counts, page, rows, says, source
 from tests.http_pagings import LAST, PAGINGS, SIGNING, by_offset
@@ -92,7 +92,7 @@ def test_every_request_is_signed_anew(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize("value", ["", "two\nlines", " padded-7", "令牌"])
 def test_a_secret_that_no_header_takes_is_named_and_not_shown(tmp_path: Path, value: str) -> None:
     asked = source(tmp_path, "http://127.0.0.1:1", {"auth": {"kind": "bearer", "secret": "TOKEN"}}, TOKEN=value)
-    with pytest.raises(QuestionRefused, match="the secret TOKEN can't stand in a header") as caught:
+    with pytest.raises(RequestRefused, match="the secret TOKEN can't stand in a header") as caught:
         answer(asked)
     assert not value or value not in str(caught.value)
 
@@ -133,7 +133,7 @@ def test_one_question_for_many_halls_is_answered_by_hall(tmp_path: Path) -> None
     }
     with web_server(says(page(lines, sum=12, n="3"))) as server:
         asked = source(tmp_path, server.url, changes)
-        said = asked.ask(Question(DAY, (HALL, "510100")))
+        said = asked.ask(Request(DAY, (HALL, "510100")))
     assert asked.by_hall is False
     assert {hall: len(outcome.rows) for hall, outcome in said.items() if hasattr(outcome, "rows")} == {
         HALL: 1,

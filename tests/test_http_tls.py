@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.hall_systems.contract import (
+from orchestration.sources.contract import (
     PassingFault,
-    QuestionRefused,
+    RequestRefused,
 )
 from tests.http_halls import answer, counts, page, rows, says, source
 from tests.servers.certificates import Authority, server_context
@@ -47,7 +47,7 @@ def test_a_certificate_that_proves_nothing_is_refused(
     Authority(tmp_path / "hall", "theirs")
     with web_server(says(page(rows(1, 1))), server_context(authority.issue("server", **issued))) as server:
         asked = source(tmp_path / "hall", server.url, {"ca": ca})
-        with pytest.raises(QuestionRefused) as caught:
+        with pytest.raises(RequestRefused) as caught:
             answer(asked)
     assert str(caught.value) == f"page 1: the certificate of {server.url}/counts {says_so}"
     assert server.asked == []
@@ -64,7 +64,7 @@ def test_our_certificate_is_shown_with_an_encrypted_key(tmp_path: Path, authorit
         assert counts(answer(source(folder, server.url, changes, PASS="open sesame"))) == [1]
         with pytest.raises(PassingFault, match=r"page 1: the connection to .* failed in TLS|was reset|was closed"):
             answer(source(folder, server.url, {"ca": "ours.pem"}))
-        with pytest.raises(QuestionRefused, match="or `passphrase` names the wrong secret") as caught:
+        with pytest.raises(RequestRefused, match="or `passphrase` names the wrong secret") as caught:
             answer(source(folder, server.url, changes, PASS="close sesame"))
     assert "sesame" not in str(caught.value)
 
@@ -74,13 +74,13 @@ def test_an_encrypted_key_without_a_passphrase_asks_nobody_at_the_terminal(
 ) -> None:
     authority.issue("ours-client", passphrase="open sesame")
     changes = {"client_certificate": {"certificate": "ours-client.pem", "key": "ours-client.key"}}
-    with pytest.raises(QuestionRefused, match=r"aren't a PEM certificate and its key"):
+    with pytest.raises(RequestRefused, match=r"aren't a PEM certificate and its key"):
         answer(source(tmp_path / "hall", "https://127.0.0.1:1", changes))
 
 
 @pytest.mark.parametrize("ca", ["absent.pem", "hall.toml", "."])
 def test_an_authority_that_is_no_certificate_is_named(tmp_path: Path, ca: str) -> None:
-    with pytest.raises(QuestionRefused, match=r"`ca`: .* isn't a file of PEM certificates"):
+    with pytest.raises(RequestRefused, match=r"`ca`: .* isn't a file of PEM certificates"):
         answer(source(tmp_path, "https://127.0.0.1:1", {"ca": ca}))
 
 
@@ -92,7 +92,7 @@ def test_a_proxy_is_used_when_the_settings_say_so(tmp_path: Path, authority: Aut
         address = f"http://user:p%25w-8chars@127.0.0.1:{proxy.port}"
         assert counts(answer(source(tmp_path / "hall", server.url, changes, PROXY=address))) == [1]
         wrong = source(tmp_path / "hall", server.url, changes, PROXY=f"http://user:wrong-one@127.0.0.1:{proxy.port}")
-        with pytest.raises(QuestionRefused, match="407 Proxy Authentication Required") as caught:
+        with pytest.raises(RequestRefused, match="407 Proxy Authentication Required") as caught:
             answer(wrong)
     assert "wrong-one" not in str(caught.value) + caught.value.next_step
     way = f"CONNECT 127.0.0.1:{server.port}" if secured else f"GET {server.url}/counts?date=2025-03-12"

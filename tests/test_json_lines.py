@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from orchestration.automation.retention import RETENTION_JOB
 from orchestration.definitions import defs
-from orchestration.home import PROJECT_ROOT, Home, dagster_instance
-from orchestration.retention import RETENTION_JOB
+from orchestration.runtime.paths import PROJECT_ROOT, Home, dagster_instance
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -17,9 +17,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.extract_file import SCHEMA
-from orchestration.landing import Counted, HallCounts, Landing, LandingError, Provenance, content_digest
-from orchestration.quarantine import Quarantine, Refusal
+from orchestration.landing.manifest import Counted, HallCounts, Landing, LandingError, Provenance, content_digest
+from orchestration.landing.parquet import SCHEMA
+from orchestration.landing.quarantine import Quarantine, Refusal
 
 DAY = dt.date(2025, 3, 12)
 HALL = "510000"
@@ -128,8 +128,8 @@ def test_a_file_without_its_entry_is_not_there(tmp_path: Path) -> None:
 _LANDER = """
 import datetime as dt, json, sys
 from pathlib import Path
-from orchestration.landing import Counted, HallCounts, Landing, Provenance
-from orchestration.quarantine import Quarantine
+from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.quarantine import Quarantine
 from tests.test_landing import _row
 root, who, days, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 while not (root / "go").exists():

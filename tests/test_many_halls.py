@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 
-from orchestration.asking import Questions
-from orchestration.hall_systems.contract import (
+from orchestration.config.hall import Hall, Retries, load_hall
+from orchestration.config.working_days import WorkingDays
+from orchestration.landing.manifest import Landing, Provenance
+from orchestration.landing.quarantine import Quarantine
+from orchestration.landing.validate_and_land import DayValidation, PullResult
+from orchestration.sources.contract import (
     Answer,
     BrokenAnswer,
     NothingForDay,
     Outcome,
     PassingFault,
     PermanentFault,
-    Question,
+    Request,
     shared_out,
 )
-from orchestration.landing import Landing, Provenance
-from orchestration.pulling import Judge, PullResult
-from orchestration.quarantine import Quarantine
-from orchestration.settings import Hall, Retries, load_hall
-from orchestration.working_days import WorkingDays
+from orchestration.sources.pool import Requests
 from tests.faults import hall_folder
 
 DAY = dt.date(2025, 3, 12)
@@ -54,7 +54,7 @@ class Desks:
         self.says = says
         self.asked: list[tuple[str, ...]] = []
 
-    def ask(self, question: Question) -> dict[str, Outcome]:
+    def ask(self, question: Request) -> dict[str, Outcome]:
         self.asked.append(question.halls)
         if self.by_hall and isinstance(fault := self.says[question.halls[0]], Exception):
             raise fault
@@ -91,10 +91,10 @@ def quarantine(tmp_path: Path) -> Quarantine:
 @pytest.fixture
 def pull(hall: Hall, landing: Landing, quarantine: Quarantine) -> Pull:
     """Pulls the one day, as a run does."""
-    judge = Judge(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
+    judge = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
 
     def once(source: Desks) -> PullResult:
-        questions = Questions(Retries(attempts=1), at_once=2)
+        questions = Requests(Retries(attempts=1), at_once=2)
         questions.ask(
             {"enquiry_desks": source},
             [DAY],
@@ -207,7 +207,7 @@ def test_a_damaged_extract_hands_nothing_over(landing: Landing, pull: Pull) -> N
 
 
 def _shared(rows: Sequence[Mapping[str, Any]], halls: tuple[str, ...] = HALLS, **declared: Any) -> dict[str, Outcome]:
-    return shared_out(Question(DAY, halls), HALLS, tuple(rows), declared, "here")
+    return shared_out(Request(DAY, halls), HALLS, tuple(rows), declared, "here")
 
 
 def test_one_answer_is_divided_by_hall() -> None:

@@ -13,12 +13,12 @@ import pytest
 from lxml import html
 
 from expectations.rules import RULES
-from reports.dossier import Dossier
-from reports.page import MEANINGS, Standing, index_page, month_page, waiting_page
+from reports.certificates.dossier import Dossier
+from reports.certificates.queries import Query, QueryEntry
+from reports.figures.rates import Rate
+from reports.page import MEANINGS, MonthState, index_page, month_page, waiting_page
 from reports.page.rendering import _words
 from reports.page.sparkline import Point, sparkline
-from reports.questions import Entry, Question
-from reports.rates import Rate
 from tests.dossiers import MONTH, certificate, changed, dossier, number, numbers, past
 from tests.proofreading_known import LABELS, SUPERSEDED_MARCH
 
@@ -35,8 +35,8 @@ HOSTILE = [
 ]
 
 
-def standing(shown: Dossier, **changes: Any) -> Standing:
-    return replace(Standing(shown.certificate.month, "已核定", shown.certificate), **changes)
+def standing(shown: Dossier, **changes: Any) -> MonthState:
+    return replace(MonthState(shown.certificate.month, "已核定", shown.certificate), **changes)
 
 
 def page(shown: Dossier, **changes: Any) -> bytes:
@@ -151,10 +151,12 @@ def test_hostile_texts_are_shown_as_text(tmp_path: Path, text: str) -> None:
     one = changed(certificate(), "online_accepted", metric_name=text, definition=text)
     other = replace(changed(certificate(revision=2), "online_accepted", metric_name=text, definition=text), note=text)
     shown = dossier(tmp_path, [one, other], departments=[text, "教育厅"])
-    entry = Entry("question", 1, "", "2025-04-08T10:00:00+08:00", text, text, "Q1", MONTH, "online_accepted", "", text)
+    entry = QueryEntry(
+        "question", 1, "", "2025-04-08T10:00:00+08:00", text, text, "Q1", MONTH, "online_accepted", "", text
+    )
     calm = read(page(dossier(tmp_path, [certificate(), certificate(revision=2)])))
 
-    document = read(page(shown, reasons=(text,), questions=(Question(entry, ()),)))
+    document = read(page(shown, reasons=(text,), questions=(Query(entry, ()),)))
 
     kinds = ["script", "img", "style"]
     assert [len(document.xpath(f"//{kind}")) for kind in kinds] == [len(calm.xpath(f"//{kind}")) for kind in kinds]
@@ -198,7 +200,7 @@ def test_downloads_are_the_files_that_lie_beside(shown: Dossier) -> None:
 
 
 def test_a_month_that_waits_has_a_page_without_numbers() -> None:
-    waiting = Standing("2025-04", "草稿", None, ("窗口系统：4 月 3 日，数据没有到",))
+    waiting = MonthState("2025-04", "草稿", None, ("窗口系统：4 月 3 日，数据没有到",))
     document = read(waiting_page(waiting, hall="四川省政务服务大厅", months=[MONTH, "2025-04"]))
 
     assert texts_of(document, "//p[@class='word']") == ["草稿"]
@@ -216,8 +218,8 @@ def test_every_state_says_whether_it_may_be_printed(shown: Dossier, status: Any)
 
 
 def test_the_index_lists_every_month_newest_first(shown: Dossier) -> None:
-    waiting = Standing("2025-04", "草稿", None, ())
-    older = Standing("2024-12", "已核定", past()["2024-12"][0])
+    waiting = MonthState("2025-04", "草稿", None, ())
+    older = MonthState("2024-12", "已核定", past()["2024-12"][0])
 
     document = read(index_page([older, standing(shown), waiting], hall="大厅", section=shown.section))
 

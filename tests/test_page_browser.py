@@ -14,11 +14,11 @@ import pdfplumber
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from reports.dossier import Dossier
-from reports.page import Standing, index_page, month_page
+from reports.certificates.dossier import Dossier
+from reports.certificates.queries import Query, QueryEntry
+from reports.page import MonthState, index_page, month_page
 from reports.page.proofbox import proof_data
 from reports.proofreading import proofread
-from reports.questions import Entry, Question
 from tests.dossiers import MONTH, certificate, dossier, numbers, past
 from tests.proofreading_known import COUNTS, LABELS, SUPERSEDED_MARCH, known, of_month
 from tests.servers.browser import OpenBrowser, Tab, open_browser
@@ -51,12 +51,12 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Dossier:
     desk = made.release.parent / "desk" / made.release.name
     desk.mkdir(parents=True)
     (desk / "section.docx").write_bytes(b"PK a document")
-    asked = Entry(
+    asked = QueryEntry(
         "question", 1, "", "2025-04-08T10:00:00+08:00", "李处", HOSTILE[0], "Q1", MONTH, "online_accepted", "", "张三"
     )
-    given = Entry("answer", 2, "", "2025-04-09T10:00:00+08:00", "张三", "已核对", answers="Q1")
-    questions = (Question(asked, (given,)), Question(replace(asked, id="Q2", sequence=3, text=HOSTILE[4]), ()))
-    standing = Standing(MONTH, "已核定", made.certificate, (), questions)
+    given = QueryEntry("answer", 2, "", "2025-04-09T10:00:00+08:00", "张三", "已核对", answers="Q1")
+    questions = (Query(asked, (given,)), Query(replace(asked, id="Q2", sequence=3, text=HOSTILE[4]), ()))
+    standing = MonthState(MONTH, "已核定", made.certificate, (), questions)
     page = month_page(made, standing, labels=LABELS, months=["2025-02", MONTH])
     (made.release.parent / "index.html").write_bytes(page)
     assert (made.release.parent / "index.html").stat().st_size < 2_000_000

@@ -14,9 +14,9 @@ from docx.oxml.ns import qn
 
 from reports.proofreading import (
     DocumentError,
-    Finding,
     OwnFigure,
     Passage,
+    ProofFinding,
     RegisterError,
     passages_of,
     proofread,
@@ -33,7 +33,7 @@ def findings(path: Path) -> list[tuple[str, str, str]]:
     return [brief(finding) for finding in proofread(read_document(path), KNOWN).findings]
 
 
-def brief(finding: Finding) -> tuple[str, str, str]:
+def brief(finding: ProofFinding) -> tuple[str, str, str]:
     return finding.rule, finding.spot.found, str(finding.spot.place)
 
 

@@ -7,7 +7,7 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reports.proofreading import Passage, Place, passages_of, proofread
+from reports.proofreading import Passage, TextPlace, passages_of, proofread
 from reports.proofreading.numerals import chinese_value
 from tests.proofreading_known import REFERENCE, known
 
@@ -140,7 +140,7 @@ def test_any_text_is_read_to_its_end(text: str) -> None:
 
 @given(st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES, max_size=12).map("".join))
 def test_the_lead_of_a_cell_is_never_reported(text: str, lead: str) -> None:
-    passage = Passage(text, Place(table=1, row=2, cell=2, column=1), lead=lead)
+    passage = Passage(text, TextPlace(table=1, row=2, cell=2, column=1), lead=lead)
 
     proof = proofread([passage], KNOWN)
 

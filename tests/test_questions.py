@@ -12,11 +12,11 @@ import dagster as dg
 import pytest
 
 from orchestration.assets.certified import build_questions_check
+from orchestration.config.hall import DEMO_HALL
 from orchestration.demo import demo_hall
-from orchestration.home import Home
-from orchestration.settings import DEMO_HALL
-from reports.certificate import Certificate
-from reports.questions import LogError, OpenQuestionsError, QuestionError, Questions
+from orchestration.runtime.paths import Home
+from reports.certificates.certificate import Certificate
+from reports.certificates.queries import LogError, OpenQueriesError, Queries, QueryError
 from tests.dossiers import certificate
 from tests.halls import Hall
 
@@ -24,15 +24,15 @@ MARCH = certificate()
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Questions:
-    return Questions(tmp_path / "questions")
+def log(tmp_path: Path) -> Queries:
+    return Queries(tmp_path / "questions")
 
 
-def ask(log: Questions, text: str = "比上月多出三成，请核实", asked: Certificate = MARCH) -> str:
+def ask(log: Queries, text: str = "比上月多出三成，请核实", asked: Certificate = MARCH) -> str:
     return log.ask(asked, "online_accepted", text, owner="张三", by="李四").id
 
 
-def test_a_question_is_open_until_it_is_answered(log: Questions) -> None:
+def test_a_question_is_open_until_it_is_answered(log: Queries) -> None:
     first, second = ask(log), ask(log, "二月呢", certificate("2025-02"))
 
     (question,) = log.of("2025-03")
@@ -49,10 +49,10 @@ def test_a_question_is_open_until_it_is_answered(log: Questions) -> None:
     assert [given.text for given in log.of("2025-03")[0].answers] == ["三月集中办理，已与平台核对"]
 
 
-def test_a_month_with_an_open_question_may_not_be_signed(log: Questions) -> None:
+def test_a_month_with_an_open_question_may_not_be_signed(log: Queries) -> None:
     first = ask(log)
 
-    with pytest.raises(OpenQuestionsError, match=rf"2025-03 may not be signed .*\n  {first} open, 2025-03 online_acc"):
+    with pytest.raises(OpenQueriesError, match=rf"2025-03 may not be signed .*\n  {first} open, 2025-03 online_acc"):
         log.require_none_open("2025-03")
     log.require_none_open("2025-02")
     log.answer(first, "已核对", by="张三")
@@ -60,9 +60,9 @@ def test_a_month_with_an_open_question_may_not_be_signed(log: Questions) -> None
 
 
 @pytest.mark.parametrize("text", ["请致电 13800138000", "身份证 510104199001011234 重复", "０２８ 8612 3456 的来电"])
-def test_personal_data_is_refused_and_not_echoed(log: Questions, text: str) -> None:
+def test_personal_data_is_refused_and_not_echoed(log: Queries, text: str) -> None:
     for arguments in ((text, "张三", "李四"), ("看一下", text, "李四"), ("看一下", "张三", text)):
-        with pytest.raises(QuestionError, match="personal data isn't kept here") as refused:
+        with pytest.raises(QueryError, match="personal data isn't kept here") as refused:
             log.ask(MARCH, "online_accepted", arguments[0], owner=arguments[1], by=arguments[2])
         assert not any(character.isdigit() for character in str(refused.value))
     assert not log.folder.exists()
@@ -71,22 +71,22 @@ def test_personal_data_is_refused_and_not_echoed(log: Questions, text: str) -> N
 @pytest.mark.parametrize(
     ("text", "message"), [(" \n", "is empty"), ("问" * 2_001, "at most 2000"), ("\ud800", "aren't text")]
 )
-def test_a_text_that_cannot_be_kept_is_refused(log: Questions, text: str, message: str) -> None:
-    with pytest.raises(QuestionError, match=message):
+def test_a_text_that_cannot_be_kept_is_refused(log: Queries, text: str, message: str) -> None:
+    with pytest.raises(QueryError, match=message):
         ask(log, text)
 
 
-def test_what_is_not_there_is_named(log: Questions) -> None:
+def test_what_is_not_there_is_named(log: Queries) -> None:
     ask(log)
 
-    with pytest.raises(QuestionError, match="no question 'Q9'; there are Q1"):
+    with pytest.raises(QueryError, match="no question 'Q9'; there are Q1"):
         log.answer("Q9", "?", by="张三")
-    with pytest.raises(QuestionError, match="has no cats; it has comprehensive_window_accepted"):
+    with pytest.raises(QueryError, match="has no cats; it has comprehensive_window_accepted"):
         log.ask(MARCH, "cats", "?", owner="张三", by="李四")
 
 
 @pytest.mark.parametrize("harm", ["changed", "reformatted", "taken away", "renamed", "rubbish"])
-def test_a_log_that_was_tampered_with_is_not_read(log: Questions, harm: str) -> None:
+def test_a_log_that_was_tampered_with_is_not_read(log: Queries, harm: str) -> None:
     for _ in range(3):
         ask(log)
     second = log.folder / "000002.json"
@@ -111,15 +111,15 @@ def test_a_log_that_is_no_folder_is_not_taken_for_an_empty_one(tmp_path: Path) -
     (tmp_path / "questions").write_text("")
 
     with pytest.raises(LogError, match="can't be read"):
-        Questions(tmp_path / "questions").require_none_open("2025-03")
+        Queries(tmp_path / "questions").require_none_open("2025-03")
 
 
 def _ask_ten(folder: Path) -> None:
     for _ in range(10):
-        ask(Questions(folder))
+        ask(Queries(folder))
 
 
-def test_processes_that_ask_at_once_get_different_ids(log: Questions) -> None:
+def test_processes_that_ask_at_once_get_different_ids(log: Queries) -> None:
     context = multiprocessing.get_context("spawn")
     processes = [context.Process(target=_ask_ten, args=(log.folder,)) for _ in range(3)]
     for process in processes:
@@ -209,7 +209,7 @@ def test_an_open_question_blocks_a_revision_where_the_policy_says_so(certified: 
 
 
 def test_the_check_warns_while_a_question_is_open_or_nobody_can_tell(home: Home) -> None:
-    check, log = build_questions_check(), Questions(home.questions)
+    check, log = build_questions_check(), Queries(home.questions)
     assert outcome(check) == (True, "every question is answered")
 
     first = ask(log)

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reports.months import days_of, first_day
-from reports.numbers import MonthlyNumber, NumbersError, read_numbers
+from reports.figures.months import days_of, first_day
+from reports.figures.numbers import MonthlyNumber, NumbersError, read_numbers
 
 CATALOGUE = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "catalogue"
 HALL = "510000"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.months import days_of
-from reports.readiness import (
+from reports.figures.months import days_of
+from reports.figures.readiness import (
     BuildCheck,
     BuildEvidence,
     CheckStatus,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.rounding import Rule, printed
+from reports.figures.rounding import RoundingRule, printed
 
 EXACT = st.integers(0, 10**18) | st.integers(0, 99_999)
 DIVISORS = st.integers(0, 12).map(lambda power: 10**power)
@@ -27,18 +27,18 @@ def oracle(exact: int, divisor: int, decimals: int, rule: str) -> str:
 
 
 @given(exact=EXACT, divisor=DIVISORS, decimals=DECIMALS, rule=st.sampled_from(["half_up", "half_even"]))
-def test_agrees_with_integer_arithmetic(exact: int, divisor: int, decimals: int, rule: Rule) -> None:
+def test_agrees_with_integer_arithmetic(exact: int, divisor: int, decimals: int, rule: RoundingRule) -> None:
     assert printed(exact, divisor=divisor, decimals=decimals, rule=rule) == oracle(exact, divisor, decimals, rule)
 
 
 @given(half=st.integers(0, 10**14), rule=st.sampled_from(["half_up", "half_even"]))
-def test_every_half_agrees(half: int, rule: Rule) -> None:
+def test_every_half_agrees(half: int, rule: RoundingRule) -> None:
     exact = half * 100 + 50
     assert printed(exact, divisor=10_000, decimals=2, rule=rule) == oracle(exact, 10_000, 2, rule)
 
 
 @given(exact=EXACT, divisor=DIVISORS, decimals=DECIMALS, rule=st.sampled_from(["half_up", "half_even"]))
-def test_is_plain_digits(exact: int, divisor: int, decimals: int, rule: Rule) -> None:
+def test_is_plain_digits(exact: int, divisor: int, decimals: int, rule: RoundingRule) -> None:
     text = printed(exact, divisor=divisor, decimals=decimals, rule=rule)
     assert re.fullmatch(r"(0|[1-9][0-9]*)(\.[0-9]*[1-9])?", text)
 

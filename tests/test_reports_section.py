@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from reports.numbers import MonthlyNumber
-from reports.rounding import printed
-from reports.section import Origin, SectionError, Source, write_draft
-from reports.wording import Section
+from reports.figures.numbers import MonthlyNumber
+from reports.figures.rounding import printed
+from reports.figures.section import NumberSource, Origin, SectionError, write_draft
+from reports.figures.wording import Section
 
 TEMPLATE = "一、{{ year }} 年 {{ month }} 月\n\n邮寄量 {{ n.parcels_mailed }}。\n"
 SHA = {1: "1" * 64, 2: "2" * 64}
 
 
-def source(system: str, system_name: str) -> Source:
+def source(system: str, system_name: str) -> NumberSource:
     days: list[Any] = [{"day": f"2025-03-0{day}", "sha256": SHA[day]} for day in (2, 1)]
     return {"system": system, "system_name": system_name, "extracts": days}
 
@@ -204,7 +204,7 @@ def test_a_folder_with_other_files_is_not_replaced(folder: Path, template: Path)
     ],
 )
 def test_a_number_that_cannot_be_traced_is_refused(
-    folder: Path, template: Path, sources: list[Source], message: str
+    folder: Path, template: Path, sources: list[NumberSource], message: str
 ) -> None:
     origin = replace(ORIGIN, sources={**ORIGIN.sources, "parcels_mailed": sources})
     with pytest.raises(SectionError, match=message):

@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.numbers import MonthlyNumber
-from reports.rounding import Rule, printed
-from reports.wording import ROUNDING_NOTE, WordingError, needs_rounding_note, require_one_unit_style, word_section
+from reports.figures.numbers import MonthlyNumber
+from reports.figures.rounding import RoundingRule, printed
+from reports.figures.wording import (
+    ROUNDING_NOTE,
+    WordingError,
+    needs_rounding_note,
+    require_one_unit_style,
+    word_section,
+)
 
 DEMO_WORDING = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2"
 CONSULTATIONS = {"phone_consultations": 1_187, "onsite_consultations": 5_515}
@@ -37,7 +43,7 @@ def number(
     display_unit: str = "万件",
     divisor: int = 10_000,
     decimals: int = 2,
-    rounding: Rule = "half_up",
+    rounding: RoundingRule = "half_up",
     parts: tuple[str, ...] = (),
 ) -> MonthlyNumber:
     return MonthlyNumber(

@@ -9,10 +9,10 @@ import dagster as dg
 import pytest
 import time_machine
 
+from orchestration.automation.retention import RETENTION_JOB
 from orchestration.cli.retention import forget
 from orchestration.definitions import defs
-from orchestration.home import Home, dagster_instance
-from orchestration.retention import RETENTION_JOB
+from orchestration.runtime.paths import Home, dagster_instance
 
 DAYS = dg.DailyPartitionsDefinition("2025-01-01")
 LONG_AGO = dt.datetime(2025, 1, 10, 3, tzinfo=dt.UTC)

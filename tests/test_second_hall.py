@@ -16,9 +16,9 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
-from orchestration.home import SILENCE
-from orchestration.landing import Landing
-from reports.months import days_of
+from orchestration.landing.manifest import Landing
+from orchestration.runtime.paths import SILENCE
+from reports.figures.months import days_of
 from tests.second_hall_servers import DISTRICT, HALL, MONTH, SECRETS, Binhai, binhai, close_day
 from tests.servers.postgres import Postgres
 

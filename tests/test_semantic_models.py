@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.certificate import Certificate
+from reports.certificates.certificate import Certificate
 from reports.semantic.project import SemanticError, semantic_project
 from tests.certificates import Month, archive_in, numbers
 from tests.halls import Hall

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.hall_systems import open_source
-from orchestration.hall_systems.contract import CONTRACT, Question, QuestionRefused
-from orchestration.settings import DEMO_HALL, SettingsError, expand, hall_folder, load_hall, secret
+from orchestration.config.hall import DEMO_HALL, SettingsError, expand, hall_folder, load_hall, secret
+from orchestration.sources import open_source
+from orchestration.sources.contract import CONTRACT, Request, RequestRefused
 
 TEXT = (DEMO_HALL / "hall.toml").read_text(encoding="utf-8")
 
@@ -155,8 +155,8 @@ def test_variables_are_filled_in_and_an_absent_one_is_named_without_any_value() 
 
 def test_a_system_without_its_secret_says_so_when_it_is_asked_and_asks_nobody() -> None:
     source = open_source(load_hall(DEMO_HALL), "enquiry_desks", {"YUEBAO_DEMO_URL": "http://127.0.0.1"})
-    with pytest.raises(QuestionRefused, match="YUEBAO_DEMO_DESKS_KEY isn't set"):
-        source.ask(Question(date(2025, 3, 12), ("510000",)))
+    with pytest.raises(RequestRefused, match="YUEBAO_DEMO_DESKS_KEY isn't set"):
+        source.ask(Request(date(2025, 3, 12), ("510000",)))
 
 
 def test_the_contract_has_the_columns_of_the_daily_counts() -> None:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
-from orchestration.hall_systems.contract import Answer, PermanentFault, Question
+from orchestration.sources.contract import Answer, PermanentFault, Request
 from tests.corpus import Case, judge
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
@@ -107,7 +107,7 @@ def _count(database: Database, folder: Path, expression: str) -> object:
         f"'online_accepted' AS measure, {expression} AS \"count\" FROM held"
     )
     try:
-        answer = source(hall_folder(folder, database.url, database.dialect(counts))).ask(Question(DAY, (HALL,)))[HALL]
+        answer = source(hall_folder(folder, database.url, database.dialect(counts))).ask(Request(DAY, (HALL,)))[HALL]
     except PermanentFault as fault:
         return fault
     assert isinstance(answer, Answer)

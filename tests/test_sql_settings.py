@@ -8,10 +8,10 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from orchestration.hall_systems.contract import whole_number
-from orchestration.hall_systems.sql_dialects import dialects
-from orchestration.settings import SettingsError, load_hall
-from orchestration.system_settings import SqlSystem
+from orchestration.config.hall import SettingsError, load_hall
+from orchestration.config.systems import SqlSystem
+from orchestration.sources.contract import whole_number
+from orchestration.sources.sql.dialects import dialects
 from tests.sql_halls import COUNTS, COUNTS_OF_ALL, HALL, OTHER, hall_folder, source
 
 # --- dialects ---------------------------------------------------------------------------------------------------------

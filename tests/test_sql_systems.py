@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from orchestration.hall_systems import sql_answers
-from orchestration.hall_systems.contract import (
+from orchestration.sources import sql_answers
+from orchestration.sources.contract import (
     Answer,
     NothingForDay,
     PassingFault,
     PermanentFault,
-    Question,
-    QuestionRefused,
+    Request,
+    RequestRefused,
     SourceFault,
 )
 from tests.servers.mariadb import MariaDb, mariadb
@@ -44,7 +44,7 @@ from tests.sql_halls import (
     source,
 )
 
-QUESTION = Question(DAY, (HALL,))
+QUESTION = Request(DAY, (HALL,))
 SLOW = COUNTS.replace('number AS "count"', 'number + {} AS "count"')
 _SLEEP = {"postgresql": "length(pg_sleep(4)::text)", "mariadb": "sleep(4)"}
 
@@ -120,7 +120,7 @@ def test_several_halls_at_once_each_with_its_own_record(database: Database, tmp_
     folder = hall_folder(tmp_path, database.url, database.dialect(COUNTS_OF_ALL), DAY_CLOSE_OF_ALL, halls=halls)
     asked = source(folder)
 
-    said = asked.ask(Question(DAY, halls))
+    said = asked.ask(Request(DAY, halls))
 
     assert not asked.by_hall
     assert [row["count"] for row in said[HALL].rows] == [5, 7]  # type: ignore[union-attr]
@@ -230,12 +230,12 @@ def test_a_mistake_is_named_with_its_line(served: tuple[Database, object], tmp_p
     database, _ = served
     wrong = "\n\n" + COUNTS.replace("WHERE", "WEHRE x x")
     fault = _fault(lambda: source(hall_folder(tmp_path, database.url, database.dialect(wrong))).ask(QUESTION))
-    assert isinstance(fault, QuestionRefused)
+    assert isinstance(fault, RequestRefused)
     assert fault.problem.startswith("counts.sql line 6: the database refused the query")
 
 
 def test_nothing_is_said_of_other_days(database: Database, tmp_path: Path) -> None:
-    (fault,) = source(hall_folder(tmp_path, database.url)).ask(Question(DAY - dt.timedelta(days=1), (HALL,))).values()
+    (fault,) = source(hall_folder(tmp_path, database.url)).ask(Request(DAY - dt.timedelta(days=1), (HALL,))).values()
     assert isinstance(fault, NothingForDay)
     assert DAY_CLOSE not in fault.problem
 
@@ -246,7 +246,7 @@ def test_nothing_is_said_of_other_days(database: Database, tmp_path: Path) -> No
 def test_people_are_refused(database: Database, tmp_path: Path) -> None:
     folder = hall_folder(tmp_path, database.url, "SELECT department_code, hall_code AS name FROM counts")
     fault = _fault(lambda: source(folder).ask(QUESTION))
-    assert isinstance(fault, QuestionRefused)
+    assert isinstance(fault, RequestRefused)
     assert fault.problem == "counts.sql selects department_code, name; counts are asked for, and nothing else"
 
 
@@ -307,7 +307,7 @@ def test_a_wrong_password_is_tried_once(postgres_server: Postgres, tmp_path: Pat
 
     faults = [_fault(lambda: asked.ask(QUESTION)) for _ in range(3)]
 
-    assert {(type(fault), fault.problem) for fault in faults} == {(QuestionRefused, faults[0].problem)}
+    assert {(type(fault), fault.problem) for fault in faults} == {(RequestRefused, faults[0].problem)}
     assert "the database didn't let the account in" in faults[0].problem
     assert log.read_text().count("password authentication failed") == before + 1
 
@@ -329,7 +329,7 @@ def test_a_query_that_writes_is_refused_by_the_database(database: Database, tmp_
 
     fault = _fault(lambda: source(hall_folder(tmp_path, database.url, spoiling)).ask(QUESTION))
 
-    assert isinstance(fault, QuestionRefused)
+    assert isinstance(fault, RequestRefused)
     assert fault.problem.startswith("counts.sql: the query writes, and was refused")
     assert len(source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(QUESTION)[HALL].rows) == 2  # type: ignore[union-attr]
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reports.archive import Archive
-from reports.canonical import sha256
-from reports.certificate import Certificate, CertifiedExtract
-from reports.trace import TraceError, trace
+from reports.certificates.archive import Archive
+from reports.certificates.canonical import sha256
+from reports.certificates.certificate import Certificate, CertifiedExtract
+from reports.certificates.trace import TraceError, trace
 from tests.certificates import Month, archive_in, numbers
 
 DAYS = ("2025-03-01", "2025-03-02", "2025-03-03")

@@ -14,9 +14,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from orchestration.catalogue import closing_measures, department_names
 from orchestration.cli.vintages import find
-from reports.dossier import Dossier, open_dossier
+from orchestration.config.catalogue import closing_measures, department_names
+from reports.certificates.dossier import Dossier, open_dossier
 from reports.workbook.book import workbook
 from reports.workbook.exports import numbers_csv, numbers_parquet, sdmx_csv
 from tests.halls import Hall

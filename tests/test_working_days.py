@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import DEMO_HALL
-from orchestration.working_days import CalendarDay, CalendarError, WorkingDays, load_overrides
+from orchestration.config.hall import DEMO_HALL
+from orchestration.config.working_days import CalendarDay, CalendarError, WorkingDays, load_overrides
 
 PUBLIC = WorkingDays({})
 HEADER = "stat_date,is_working_day,reason,reviewed_by\n"

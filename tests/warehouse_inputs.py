@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.catalogue import TABLES
-from orchestration.settings import DEMO_HALL, load_hall
+from orchestration.config.catalogue import TABLES
+from orchestration.config.hall import DEMO_HALL, load_hall
 
 HALL = "510000"
 STANDING = 40

@@ -1,1 +1,4 @@
-"""Alerts: what deserves one, what each channel was told, one message for all news, sent through Apprise."""
+"""Who is told of what, once: conditions, messages, channels and the memory of what was told.
+
+What is true is decided below; this room only tells it. May import `automation` and below.
+"""

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from orchestration.alert_settings import AlertKind
+from orchestration.config.alerts import AlertKind
 
 
 @dataclass(frozen=True)
-class Kind:
+class ConditionKind:
     """How conditions of one kind are told.
 
     Attributes:
@@ -30,16 +30,16 @@ class Kind:
 
 
 # In the order in which a message tells them.
-KINDS: dict[AlertKind, Kind] = {
-    "failure": Kind("failure", waits=False),
-    "check_failed": Kind("check failed"),
-    "refused": Kind("refused"),
-    "late": Kind("late"),
-    "deadline": Kind("deadline", ends=False),
-    "revision_pending": Kind("revision pending"),
-    "check_warned": Kind("check warned", ends=False),
-    "channel": Kind("channel"),
-    "certified": Kind("certified", ends=False),
+KINDS: dict[AlertKind, ConditionKind] = {
+    "failure": ConditionKind("failure", waits=False),
+    "check_failed": ConditionKind("check failed"),
+    "refused": ConditionKind("refused"),
+    "late": ConditionKind("late"),
+    "deadline": ConditionKind("deadline", ends=False),
+    "revision_pending": ConditionKind("revision pending"),
+    "check_warned": ConditionKind("check warned", ends=False),
+    "channel": ConditionKind("channel"),
+    "certified": ConditionKind("certified", ends=False),
 }
 
 

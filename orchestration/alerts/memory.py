@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from orchestration.alerts.conditions import Condition
-from orchestration.home import Home
+from orchestration.runtime.paths import Home
 from reports import files
 
 # An evaluation sends within a minute, whatever its channels do.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from orchestration.alerts.conditions import KINDS, Condition
 from orchestration.alerts.news import News
-from orchestration.redaction import redact
+from orchestration.runtime.secrets import redact
 
 # Nobody reads more; and as escaped JSON even Chinese of this length fits a request of 20 kB.
 _LONGEST = 6000

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from orchestration.alert_settings import Alerts, Channel
 from orchestration.alerts.conditions import KINDS, Condition, Found
 from orchestration.alerts.memory import Recollection
 from orchestration.alerts.of_files import TOLD_FOR
-from orchestration.redaction import redact
+from orchestration.config.alerts import Alerts, Channel
+from orchestration.runtime.secrets import redact
 
 
 @dataclass(frozen=True)

@@ -7,18 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from orchestration.alert_settings import AlertKind
 from orchestration.alerts.conditions import Condition
 from orchestration.automation.deadlines import days_looked_after, deadlines_of, late_at
-from orchestration.home import Home
-from orchestration.month import Month
-from orchestration.pending import pending_revisions
-from orchestration.settings import Hall
-from orchestration.standing import Standing, standings
-from orchestration.working_days import WorkingDays
-from reports.ledger import Ledger
-from reports.months import days_of, months_before
-from reports.readiness import BuildCheck, CheckStatus, DayStatus
+from orchestration.certification.pending_revision import pending_revisions
+from orchestration.config.alerts import AlertKind
+from orchestration.config.hall import Hall
+from orchestration.config.working_days import WorkingDays
+from orchestration.landing.day_status import SystemDay, standings
+from orchestration.runtime.paths import Home
+from orchestration.warehouse.month import Month
+from reports.certificates.ledger import Ledger
+from reports.figures.months import days_of, months_before
+from reports.figures.readiness import BuildCheck, CheckStatus, DayStatus
 
 # What happened longer ago is told to nobody, however long a channel was dead.
 TOLD_FOR = dt.timedelta(days=31)
@@ -78,7 +78,7 @@ _ANSWERS: dict[DayStatus, tuple[AlertKind, str]] = {
 }
 
 
-def _not_in(at: Moment, standing: Standing) -> Condition | None:
+def _not_in(at: Moment, standing: SystemDay) -> Condition | None:
     system, day = standing.system, standing.day
     kind, text = _ANSWERS[standing.state]
     if kind == "late" and at.now < late_at(at.hall, system, day):
@@ -99,7 +99,7 @@ def _name(at: Moment, system: str) -> str:
     return f"{system} {at.hall.systems[system].title}"
 
 
-def _warned(at: Moment, standing: Standing) -> Iterator[Condition]:
+def _warned(at: Moment, standing: SystemDay) -> Iterator[Condition]:
     extract = standing.extract
     landed = dt.datetime.fromisoformat(extract.landed_at) if extract else at.now
     for rule, outcome in sorted(extract.checks.items()) if extract and at.is_told(landed) else ():

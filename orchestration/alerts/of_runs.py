@@ -12,7 +12,7 @@ from orchestration.alerts.of_files import TOLD_FOR, Moment
 from orchestration.assets.certified import LEDGER_CHECK
 from orchestration.automation.declared import RANGE_END, days_asked
 from orchestration.jobs import PULL_JOB
-from orchestration.standing import standings
+from orchestration.landing.day_status import standings
 
 _MOST_RUNS = 200
 _PARTITION = "dagster/partition"

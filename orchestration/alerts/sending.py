@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from orchestration.alerts.messages import Message
-from orchestration.redaction import REDACTED
-from orchestration.settings import SettingsError, secret
+from orchestration.config.hall import SettingsError, secret
+from orchestration.runtime.secrets import REDACTED
 
 if TYPE_CHECKING:
     from apprise import NotifyBase

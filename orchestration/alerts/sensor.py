@@ -4,7 +4,7 @@ import datetime as dt
 
 import dagster as dg
 
-from orchestration.settings import Hall, why_not_here
+from orchestration.config.hall import Hall, why_not_here
 
 _EVERY = 300
 _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"

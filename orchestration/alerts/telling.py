@@ -19,14 +19,14 @@ from orchestration.alerts.news import News, after, is_quiet, news
 from orchestration.alerts.of_files import FILES, Moment
 from orchestration.alerts.of_runs import ledger, runs
 from orchestration.alerts.sending import ChannelError, Sender
-from orchestration.catalogue import working_days
-from orchestration.home import current_home
-from orchestration.landing import LandingError
-from orchestration.settings import SettingsError, load_hall
-from orchestration.variables import variables_of
-from orchestration.working_days import CalendarError
-from reports.ledger import LedgerError
-from reports.readiness import EvidenceError
+from orchestration.config.catalogue import working_days
+from orchestration.config.hall import SettingsError, load_hall
+from orchestration.config.variables import variables_of
+from orchestration.config.working_days import CalendarError
+from orchestration.landing.manifest import LandingError
+from orchestration.runtime.paths import current_home
+from reports.certificates.ledger import LedgerError
+from reports.figures.readiness import EvidenceError
 
 _MISTAKES = (CalendarError, EvidenceError, LandingError, LedgerError)
 # One missed message may be the network's; it is sent again with the next evaluation.
@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Delivery:
     """How one channel was told: what, and why it took nothing, if so. Nothing new is nothing sent."""
 
     channel: str
@@ -75,7 +75,7 @@ def untold(at: Moment, found: Found) -> tuple[Memory, dict[str, News]]:
     }
 
 
-def tell(at: Moment, instance: dg.DagsterInstance) -> list[Outcome]:
+def tell(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
     """Look, tell every channel its news in one message, and remember what was delivered.
 
     A channel that fails harms nothing: it is tried again by the next evaluation, with what is news by then. Without
@@ -104,7 +104,7 @@ def tell(at: Moment, instance: dg.DagsterInstance) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: list(told).index(outcome.channel))
 
 
-def _recollection(at: Moment, known: Recollection, found: Found, outcome: Outcome) -> Recollection:
+def _recollection(at: Moment, known: Recollection, found: Found, outcome: Delivery) -> Recollection:
     if outcome.fault:
         _log.warning("alert channel %s", outcome)
         return known.failed(at.now, outcome.fault)
@@ -135,22 +135,22 @@ def _failing(name: str, known: Recollection, timezone: ZoneInfo) -> Condition | 
     )
 
 
-def _sent(at: Moment, told: dict[str, News], note: str) -> Iterator[Outcome]:
+def _sent(at: Moment, told: dict[str, News], note: str) -> Iterator[Delivery]:
     with ThreadPoolExecutor(max_workers=len(told), thread_name_prefix="alerts") as pool:
         sent = [pool.submit(_send_news, at, name, each, note) for name, each in told.items()]
         for each in as_completed(sent):
             yield each.result()
 
 
-def _send_news(at: Moment, name: str, told: News, note: str) -> Outcome:
+def _send_news(at: Moment, name: str, told: News, note: str) -> Delivery:
     if not told:
-        return Outcome(name, told)
+        return Delivery(name, told)
     try:
         sender = _sender(at, name)
         sender.send(compose(at.hall.name, told, sender.longest, note))
     except ChannelError as error:
-        return Outcome(name, told, str(error))
-    return Outcome(name, told)
+        return Delivery(name, told, str(error))
+    return Delivery(name, told)
 
 
 def try_out(at: Moment, name: str) -> None:

@@ -6,19 +6,19 @@ from typing import Literal
 
 import dagster as dg
 
-from orchestration.certifying import CERTIFICATE_ERRORS, Asked, People, archive_of, settle
+from orchestration.certification.certify import CERTIFICATE_ERRORS, Asked, People, archive_of, settle
+from orchestration.certification.pending_revision import pending_revisions
 from orchestration.checks import AUTHORS, ENGINEERS
-from orchestration.dbt_manifest import build_checks
-from orchestration.home import current_home
-from orchestration.landing import LandingError
-from orchestration.month import open_month, problems_of, refusal
+from orchestration.config.hall import Hall, load_hall
+from orchestration.landing.manifest import LandingError
 from orchestration.partitions import monthly
-from orchestration.pending import pending_revisions
-from orchestration.settings import Hall, load_hall
-from reports.certificate import Reason
-from reports.ledger import Entry, Ledger, LedgerError
-from reports.questions import LogError, Questions
-from reports.verification import verify
+from orchestration.runtime.paths import current_home
+from orchestration.warehouse.dbt_manifest import build_checks
+from orchestration.warehouse.month import open_month, problems_of, refusal
+from reports.certificates.certificate import Reason
+from reports.certificates.ledger import Ledger, LedgerEntry, LedgerError
+from reports.certificates.queries import LogError, Queries
+from reports.certificates.verification import verify
 
 CERTIFIED_NUMBERS = dg.AssetKey("certified_numbers")
 REVISION_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_revision_is_pending")
@@ -153,7 +153,7 @@ def build_questions_check() -> dg.AssetChecksDefinition:
     )
     def no_question_is_open() -> dg.AssetCheckResult:
         try:
-            waiting = [str(question) for question in Questions(current_home().questions).open_in()]
+            waiting = [str(question) for question in Queries(current_home().questions).open_in()]
         except LogError as error:
             waiting = [str(error)]
         return dg.AssetCheckResult(
@@ -166,7 +166,7 @@ def build_questions_check() -> dg.AssetChecksDefinition:
     return no_question_is_open
 
 
-def _metadata(entry: Entry) -> dict[str, dg.MetadataValue]:
+def _metadata(entry: LedgerEntry) -> dict[str, dg.MetadataValue]:
     certificate = entry.certificate
     return {
         "certificate": dg.MetadataValue.path(entry.path),

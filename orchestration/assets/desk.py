@@ -4,9 +4,9 @@ import dagster as dg
 
 from orchestration.assets.section import SECTION
 from orchestration.checks import AUTHORS
+from orchestration.config.hall import Hall
 from orchestration.partitions import monthly
-from orchestration.settings import Hall
-from reports.ledger import LedgerError
+from reports.certificates.ledger import LedgerError
 
 AUTHORS_DESK = dg.AssetKey("authors_desk")
 
@@ -26,8 +26,8 @@ def build_desk_asset(hall: Hall) -> dg.AssetsDefinition:
         description="Section 一 in Word, the workbook, CSV, Parquet and SDMX-CSV, and the authors' page.",
     )
     def authors_desk(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from orchestration.desk import lay_desk
-        from orchestration.dossiers import DossierError
+        from orchestration.certification.author_files import lay_desk
+        from orchestration.certification.verified_month import DossierError
 
         try:
             written = lay_desk(context.partition_key[:7])

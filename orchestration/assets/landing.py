@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from expectations.rules import RULES
-from orchestration.catalogue import code_version, evidence_version, working_days
 from orchestration.checks import ENGINEERS, check_results, check_specs
-from orchestration.home import RUNBOOK, current_home
-from orchestration.landing import Extract, Landing, Provenance
+from orchestration.config.catalogue import code_version, evidence_version, working_days
+from orchestration.config.hall import Hall
+from orchestration.landing.manifest import Extract, Landing, Provenance
+from orchestration.landing.quarantine import Quarantine
+from orchestration.landing.validate_and_land import DayResult, DayValidation, PullResult
 from orchestration.partitions import daily
-from orchestration.pulling import DayResult, Judge, PullResult
-from orchestration.quarantine import Quarantine
 from orchestration.resources import HallSystems
-from orchestration.settings import Hall
+from orchestration.runtime.paths import RUNBOOK, current_home
 
 _KINDS = {"http_api": {"rest"}, "sql": {"sql"}, "drop_folder": {"file"}}
 
@@ -51,7 +51,7 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
     def pull(context: dg.AssetExecutionContext, hall_systems: HallSystems) -> Iterator[dg.AssetCheckResult]:
         days = [dt.date.fromisoformat(key) for key in context.partition_keys]
         home = current_home()
-        judge = Judge(
+        judge = DayValidation(
             hall=hall_systems.hall.hall,
             system=name,
             calendar=working_days(),
@@ -77,7 +77,7 @@ def _landed_by(hall: Hall) -> dg.FreshnessPolicy:
 
 
 def _record(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, judge: Judge, result: PullResult, systems: HallSystems
+    context: dg.AssetExecutionContext, key: dg.AssetKey, judge: DayValidation, result: PullResult, systems: HallSystems
 ) -> None:
     """A materialization for each new extract, so that one bad day doesn't hide thirty good ones.
 
@@ -90,7 +90,7 @@ def _record(
             context.log_event(dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=told))
 
 
-def _metadata(day: DayResult, judge: Judge, seconds: float) -> dict[str, dg.MetadataValue]:
+def _metadata(day: DayResult, judge: DayValidation, seconds: float) -> dict[str, dg.MetadataValue]:
     extract = day.extract
     if extract is None:
         return {}
@@ -118,7 +118,7 @@ def _hours_late(day: DayResult, extract: Extract, hall: Hall) -> float:
     return round((dt.datetime.fromisoformat(extract.landed_at) - end) / dt.timedelta(hours=1), 2)
 
 
-def _docs(judge: Judge) -> dict[str, dg.MetadataValue]:
+def _docs(judge: DayValidation) -> dict[str, dg.MetadataValue]:
     """Great Expectations' Data Docs, where the run was asked to build them and had something to judge."""
     index = judge.docs / judge.system / "index.html" if judge.docs else None
     return {"data docs": dg.MetadataValue.path(index)} if index and index.exists() else {}

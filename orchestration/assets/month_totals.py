@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.checks import ENGINEERS
-from orchestration.month import MONTH_TOTALS_CHECK, open_month
-from orchestration.month_totals import MODEL, Agreement, NotBuiltError, hold_against_totals
-from orchestration.settings import Hall, load_hall
-from reports.readiness import EvidenceError
+from orchestration.config.hall import Hall, load_hall
+from orchestration.warehouse.month import MONTH_TOTALS_CHECK, open_month
+from orchestration.warehouse.month_totals import MODEL, Agreement, NotBuiltError, hold_against_totals
+from reports.figures.readiness import EvidenceError
 
 _NEXT_STEP = (
     "pull the month's days of the system again (`yuebao pull MONTH --system NAME`): a late correction; "

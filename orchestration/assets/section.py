@@ -5,13 +5,13 @@ import json
 import dagster as dg
 
 from orchestration.assets.certified import CERTIFIED_NUMBERS
-from orchestration.certifying import archive_of
+from orchestration.certification.certify import archive_of
 from orchestration.checks import AUTHORS
-from orchestration.home import current_home
+from orchestration.config.hall import Hall, load_hall
 from orchestration.partitions import monthly
-from orchestration.settings import Hall, load_hall
-from reports.release import release_of, show_newest
-from reports.verification import verify
+from orchestration.runtime.paths import current_home
+from reports.certificates.release import release_of, show_newest
+from reports.certificates.verification import verify
 
 SECTION = dg.AssetKey("report_statistics_section")
 

@@ -11,13 +11,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from orchestration.assets.landing import landing_key
-from orchestration.dbt_in_process import DbtEvent, NodeResult, build, build_with_cli, evidence, told_to_dagster
-from orchestration.dbt_manifest import manifest_document
-from orchestration.month import Month, open_month
+from orchestration.config.hall import Hall
 from orchestration.partitions import monthly
-from orchestration.settings import Hall
+from orchestration.warehouse.dbt_build import DbtEvent, NodeResult, build, build_with_cli, evidence, told_to_dagster
+from orchestration.warehouse.dbt_manifest import manifest_document
+from orchestration.warehouse.month import Month, open_month
 from reports import files
-from reports.readiness import BuildEvidence
+from reports.figures.readiness import BuildEvidence
 
 # The dbt sources, which are files that the pipeline writes, and no assets of their own.
 _SOURCES = ("landing", "hall")

@@ -1,1 +1,4 @@
-"""What runs by itself, when, and in which environment; `declared` is the one place to read."""
+"""When what runs by itself: schedules, sensors, catching up, deadlines, retention.
+
+What a run does doesn't belong here. May import `assets` and below.
+"""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from orchestration.settings import Hall
-from orchestration.working_days import WorkingDays
-from reports.months import days_of, months_before
+from orchestration.config.hall import Hall
+from orchestration.config.working_days import WorkingDays
+from reports.figures.months import days_of, months_before
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,16 @@ from orchestration.assets.landing import landing_key
 from orchestration.automation.deadlines import days_looked_after
 from orchestration.automation.months import MONTHS_BACK, candidates
 from orchestration.automation.planning import Pull, catch_up, nightly, pull_times, without_those_under_way
-from orchestration.automation_settings import AutomationName
-from orchestration.catalogue import working_days
-from orchestration.certifying import archive_of
-from orchestration.desk import is_laid
-from orchestration.home import Home, current_home
+from orchestration.automation.retention import RETENTION_JOB
+from orchestration.certification.author_files import is_laid
+from orchestration.certification.certify import archive_of
+from orchestration.config.automation import AutomationName
+from orchestration.config.catalogue import working_days
+from orchestration.config.hall import Hall, HallFolder, load_hall, why_not_here
 from orchestration.jobs import DESK_JOB, HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
-from orchestration.retention import RETENTION_JOB
-from orchestration.settings import Hall, HallFolder, load_hall, why_not_here
-from orchestration.standing import standings
-from reports.months import months_before
+from orchestration.landing.day_status import standings
+from orchestration.runtime.paths import Home, current_home
+from reports.figures.months import months_before
 
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from orchestration.automation.deadlines import deadlines_of
-from orchestration.catalogue import working_days
-from orchestration.certifying import archive_of
-from orchestration.dbt_manifest import build_checks
-from orchestration.home import Home
-from orchestration.month import a_build_mends, open_month, problems_of
-from orchestration.settings import HallFolder
-from reports.months import first_day, months_before
+from orchestration.certification.certify import archive_of
+from orchestration.config.catalogue import working_days
+from orchestration.config.hall import HallFolder
+from orchestration.runtime.paths import Home
+from orchestration.warehouse.dbt_manifest import build_checks
+from orchestration.warehouse.month import a_build_mends, open_month, problems_of
+from reports.figures.months import first_day, months_before
 
 # A month that came in late is still brought to its candidate; one that came in later than this is a person's decision.
 MONTHS_BACK = 3
 
 
 @dataclass(frozen=True)
-class Candidate:
+class DueMonth:
     """A month that isn't certified.
 
     Attributes:
@@ -34,7 +34,7 @@ class Candidate:
     waits_for: str = ""
 
 
-def candidates(hall: HallFolder, home: Home, now: dt.datetime) -> Iterator[Candidate]:
+def candidates(hall: HallFolder, home: Home, now: dt.datetime) -> Iterator[DueMonth]:
     """The last months without a certificate, the oldest first.
 
     Raises:
@@ -48,7 +48,7 @@ def candidates(hall: HallFolder, home: Home, now: dt.datetime) -> Iterator[Candi
             yield _candidate(month, hall, now)
 
 
-def _candidate(name: str, hall: HallFolder, now: dt.datetime) -> Candidate:
+def _candidate(name: str, hall: HallFolder, now: dt.datetime) -> DueMonth:
     settings = hall.hall
     due = dt.datetime.combine(
         deadlines_of(name, settings, working_days()).candidate,
@@ -56,13 +56,13 @@ def _candidate(name: str, hall: HallFolder, now: dt.datetime) -> Candidate:
         ZoneInfo(settings.timezone),
     )
     if now < due:
-        return Candidate(name, waits_for=f"its candidate is due on {due:%Y-%m-%d at %H:%M}")
+        return DueMonth(name, waits_for=f"its candidate is due on {due:%Y-%m-%d at %H:%M}")
     month = open_month(name)
     problems = problems_of(month, build_checks())
     lasting = [problem for problem in problems if not a_build_mends(problem)]
     if lasting:
         more = f", and {len(lasting) - 1} more" if len(lasting) > 1 else ""
-        return Candidate(name, waits_for=f"{lasting[0].message}{more}")
+        return DueMonth(name, waits_for=f"{lasting[0].message}{more}")
     if not problems and settings.certification.policy == "manual":
-        return Candidate(name, waits_for=f"it waits for `yuebao certify {name}`")
-    return Candidate(name, fingerprint=month.fingerprint)
+        return DueMonth(name, waits_for=f"it waits for `yuebao certify {name}`")
+    return DueMonth(name, fingerprint=month.fingerprint)

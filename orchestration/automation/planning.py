@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from orchestration.automation.deadlines import due_at
-from orchestration.settings import Hall
-from orchestration.standing import Standing
+from orchestration.config.hall import Hall
+from orchestration.landing.day_status import SystemDay
 
 # A run holds its answers until all are judged: a year is asked for in pieces.
 MOST_DAYS_AT_ONCE = 100
@@ -41,7 +41,7 @@ def pull_times(hall: Hall) -> list[dt.time]:
     return sorted({hall.pull_time(system, code) for system in hall.systems for code in hall.halls_of(system)})
 
 
-def nightly(hall: Hall, at: dt.time, today: dt.date, standing: Iterable[Standing]) -> list[Pull]:
+def nightly(hall: Hall, at: dt.time, today: dt.date, standing: Iterable[SystemDay]) -> list[Pull]:
     """What to ask for at one of the hall's times: yesterday, and each system's window for late corrections.
 
     Args:
@@ -70,7 +70,7 @@ def _window(hall: Hall, last: dt.date, days_before: int) -> tuple[dt.date, ...]:
     return tuple(day for day in days if day >= hall.first_day)
 
 
-def catch_up(hall: Hall, now: dt.datetime, standing: Iterable[Standing]) -> list[Pull]:
+def catch_up(hall: Hall, now: dt.datetime, standing: Iterable[SystemDay]) -> list[Pull]:
     """What isn't in though it should be: every hour on the first day, once a day afterwards.
 
     Args:
@@ -83,7 +83,7 @@ def catch_up(hall: Hall, now: dt.datetime, standing: Iterable[Standing]) -> list
     return [Pull(days, systems, "catch_up") for days, systems in pieces]
 
 
-def _is_due_again(hall: Hall, standing: Standing, now: dt.datetime) -> bool:
+def _is_due_again(hall: Hall, standing: SystemDay, now: dt.datetime) -> bool:
     due, asked = due_at(hall, standing.system, standing.day), standing.refused_at
     if asked is None:
         return now >= due + _GRACE

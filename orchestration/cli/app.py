@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from orchestration.event_log import record
-from orchestration.home import current_home
+from orchestration.runtime.audit_log import record
+from orchestration.runtime.paths import current_home
 
 if TYPE_CHECKING:
-    from orchestration.hall_check import Checked
+    from orchestration.doctor.hall import Checked
 
 app = typer.Typer(
     add_completion=False,

@@ -83,9 +83,9 @@ def page(
     months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
 ) -> None:
     """Write the pages that authors read (网页): one per month and an index, each one file that needs nothing else."""
+    from orchestration.certification.pages import write_pages
+    from orchestration.certification.verified_month import DossierError
     from orchestration.cli.reporting import Refused
-    from orchestration.dossiers import DossierError
-    from orchestration.pages import write_pages
 
     with readable_errors():
         try:
@@ -99,9 +99,9 @@ def page(
 @app.command(rich_help_panel="For authors and other programs")
 def desk(month: MonthArgument) -> None:
     """Write what authors take from a certified month: section in Word, workbook, CSV, Parquet, SDMX-CSV, the page."""
+    from orchestration.certification.author_files import lay_desk
+    from orchestration.certification.verified_month import DossierError
     from orchestration.cli.reporting import Refused
-    from orchestration.desk import lay_desk
-    from orchestration.dossiers import DossierError
 
     with readable_errors(), progress_line():
         try:

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestration.automation.planning import gaps
-from orchestration.catalogue import evidence_version
 from orchestration.cli.reporting import Refused, needs_building, require
 from orchestration.cli.runs import Runs
-from orchestration.home import current_home
-from orchestration.month import Month, open_month
+from orchestration.config.catalogue import evidence_version
 from orchestration.partitions import MonthError
-from orchestration.progress import tell
-from reports.months import first_day, months_before
+from orchestration.runtime.paths import current_home
+from orchestration.runtime.progress import tell
+from orchestration.warehouse.month import Month, open_month
+from reports.figures.months import first_day, months_before
 
 
 @dataclass(frozen=True)

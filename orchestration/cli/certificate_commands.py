@@ -19,8 +19,8 @@ from orchestration.cli.app import (
     readable_errors,
 )
 from orchestration.cli.progress_line import progress_line
-from reports.certificate import Reason
-from reports.rates import Basis
+from reports.certificates.certificate import Reason
+from reports.figures.rates import RateBasis
 
 
 @app.command(rich_help_panel="Certified numbers")
@@ -28,7 +28,7 @@ def certify(
     month: MonthArgument, *, preparer: PreparerOption = "", reviewer: ReviewerOption = "", signer: SignerOption = ""
 ) -> None:
     """Certify a month that may be printed: sign its numbers and what they rest on, and release the section."""
-    from orchestration.certifying import People
+    from orchestration.certification.certify import People
     from orchestration.cli.certificates import certify_now
 
     with logged("certify", month=month), progress_line():
@@ -49,7 +49,7 @@ def revise(
     signer: SignerOption = "",
 ) -> None:
     """Certify a changed month anew, for a reason; what was printed stays, and what it changes is said."""
-    from orchestration.certifying import People
+    from orchestration.certification.certify import People
     from orchestration.cli.certificates import revise_now
 
     with logged("revise", month=month, reason=reason), progress_line():
@@ -86,7 +86,7 @@ def show(
     *,
     revision: RevisionOption = None,
     as_of: Annotated[str, typer.Option(help="what was certified at a moment: 2025-05-02 or 2025-05-02T12:00")] = "",
-    rates: Annotated[Basis | None, typer.Option(help="also 环比 and 同比, against which vintage")] = None,
+    rates: Annotated[RateBasis | None, typer.Option(help="also 环比 and 同比, against which vintage")] = None,
 ) -> None:
     """Show what is, or was, certified: the numbers, who signed them, and every revision of the month."""
     from rich.console import Console

@@ -6,35 +6,35 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestration.catalogue import labels
-from orchestration.certifying import Asked, People, archive_of, read_signers
+from orchestration.certification.certify import Asked, People, archive_of, read_signers
+from orchestration.certification.pending_revision import pending_revision
 from orchestration.cli.reporting import Refused, bring_to_certificate
 from orchestration.cli.runs import Runs
-from orchestration.home import current_home
-from orchestration.month import open_month
-from orchestration.pending import pending_revision
-from orchestration.settings import load_hall
-from reports.archive import Archive
-from reports.certificate import Reason
-from reports.ledger import Entry
-from reports.numbers import MonthlyNumber
+from orchestration.config.catalogue import labels
+from orchestration.config.hall import load_hall
+from orchestration.runtime.paths import current_home
+from orchestration.warehouse.month import open_month
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Reason
+from reports.certificates.ledger import LedgerEntry
+from reports.certificates.release import release_of
+from reports.certificates.revision import affected_sentences, compare
+from reports.certificates.verification import Verification, verify, verify_release
+from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import Known, KnownNumber, OwnFigure
-from reports.release import release_of
-from reports.revision import affected_sentences, compare
-from reports.verification import Verification, verify, verify_release
 
 
 @dataclass(frozen=True)
 class Revised:
     """A revision: its entry, its release, and in Chinese what it changes of what was printed."""
 
-    entry: Entry
+    entry: LedgerEntry
     release: Path
     note: str
     affected: tuple[str, ...]
 
 
-def certify_now(name: str, people: People) -> tuple[Entry, Path]:
+def certify_now(name: str, people: People) -> tuple[LedgerEntry, Path]:
     """Certify a month for the first time; return its entry and the folder of its release.
 
     Raises:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.catalogue import closing_measures, department_names
-from orchestration.certifying import archive_of
+from orchestration.certification.certify import archive_of
 from orchestration.cli.certificates import known_of, ledger_numbers
 from orchestration.cli.reporting import Refused, write_draft
-from orchestration.home import current_home
-from orchestration.month import open_month
-from orchestration.settings import load_hall
-from reports.archive import Archive
-from reports.dossier import open_dossier
+from orchestration.config.catalogue import closing_measures, department_names
+from orchestration.config.hall import load_hall
+from orchestration.runtime.paths import current_home
+from orchestration.warehouse.month import open_month
+from reports.certificates.archive import Archive
+from reports.certificates.dossier import open_dossier
+from reports.certificates.trace import TraceError
 from reports.edition.assembly import assemble
 from reports.edition.settings import Settings, lay_out, read_settings, with_choices
 from reports.edition.writing import Written, write_edition
-from reports.months import first_day, months_before
-from reports.numbers import read_numbers
+from reports.figures.months import first_day, months_before
+from reports.figures.numbers import read_numbers
 from reports.proofreading import KnownNumber
-from reports.trace import TraceError
 from reports.word.printable import Printable, printable_draft, printable_of
 
 

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.app import FolderArgument, app, end_unless, print_checks, readable_errors
-from orchestration.home import PROJECT_ROOT, current_home
-from reports.certificate import Role
+from orchestration.runtime.paths import PROJECT_ROOT, current_home
+from reports.certificates.certificate import SignRole
 
 
 @app.command(rich_help_panel="A hall")
@@ -28,7 +28,7 @@ def new_key(
     folder: FolderArgument,
     name: Annotated[str, typer.Argument(help="whose key it is")],
     *,
-    role: Annotated[Role, typer.Option(help="what its owner signs as")] = "service",
+    role: Annotated[SignRole, typer.Option(help="what its owner signs as")] = "service",
 ) -> None:
     """Make the signing key that a hall's settings name, and list its owner among the signers."""
     from orchestration.cli.halls import make_key
@@ -97,8 +97,8 @@ def demo(
 @app.command(rich_help_panel="A hall")
 def dev(*, port: Annotated[int, typer.Option(help="where Dagster's page listens on loopback")] = 3000) -> None:
     """Open Dagster's page on this project, with the runs of the command line in it."""
-    from orchestration.dbt_manifest import ensure_manifest
-    from orchestration.home import dagster_instance
+    from orchestration.runtime.paths import dagster_instance
+    from orchestration.warehouse.dbt_manifest import ensure_manifest
 
     with readable_errors():
         dagster_instance(current_home())

@@ -14,16 +14,16 @@ from rich import box
 from rich.table import Table
 
 from orchestration.cli.reporting import Refused
-from orchestration.doctor import examine
-from orchestration.hall_check import Checked, check_hall
-from orchestration.hall_systems.contract import CONTRACT
-from orchestration.home import current_home
+from orchestration.config.hall import HallFolder, SettingsError, expand, load_hall, secret
+from orchestration.config.variables import reachable, variables_of
+from orchestration.doctor.hall import Checked, check_hall
+from orchestration.doctor.machine import examine
+from orchestration.landing.preview import Sample, sample
 from orchestration.partitions import MonthError, today
-from orchestration.sampling import Sample, sample
-from orchestration.settings import HallFolder, SettingsError, expand, load_hall, secret
-from orchestration.variables import reachable, variables_of
-from reports.certificate import Role
-from reports.signers import Signer, SignerError, create_key
+from orchestration.runtime.paths import current_home
+from orchestration.sources.contract import CONTRACT
+from reports.certificates.certificate import SignRole
+from reports.certificates.signers import Signer, SignerError, create_key
 
 _SCAFFOLD = Path(__file__).parents[1] / "new_hall"
 _MOST_ROWS = 20
@@ -59,7 +59,7 @@ def make_hall(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def make_key(folder: Path, name: str, role: Role) -> list[str]:
+def make_key(folder: Path, name: str, role: SignRole) -> list[str]:
     """Make the signing key that hall.toml names, and list its owner; returns what to tell.
 
     Raises:

@@ -8,13 +8,13 @@ from pathlib import Path
 from rich.console import Group
 from rich.text import Text
 
-from orchestration.dbt_manifest import ensure_manifest
+from orchestration.config.hall import load_hall
 from orchestration.health import shown
 from orchestration.health.gathering import gather
 from orchestration.health.model import Health
 from orchestration.health.writing import write_health
-from orchestration.home import current_home, dagster_instance
-from orchestration.settings import load_hall
+from orchestration.runtime.paths import current_home, dagster_instance
+from orchestration.warehouse.dbt_manifest import ensure_manifest
 
 _MOST_ACTIONS = 3
 

@@ -8,7 +8,7 @@ import typer
 
 from orchestration.cli.app import REFUSED, DaysArgument, MonthArgument, app, end_unless, logged, readable_errors
 from orchestration.cli.progress_line import progress_line
-from orchestration.home import current_home, prepare_environment
+from orchestration.runtime.paths import current_home, prepare_environment
 
 
 @app.command(rich_help_panel="The month")
@@ -48,9 +48,9 @@ def status(month: MonthArgument) -> None:
     from rich.console import Console
 
     from orchestration.cli.status import LEGEND, calendar_table, certification_lines, verdict
-    from orchestration.dbt_manifest import build_checks, ensure_manifest
-    from orchestration.month import open_month, problems_of
-    from reports.readiness import warnings
+    from orchestration.warehouse.dbt_manifest import build_checks, ensure_manifest
+    from orchestration.warehouse.month import open_month, problems_of
+    from reports.figures.readiness import warnings
 
     with readable_errors():
         prepare_environment(current_home())

@@ -9,16 +9,16 @@ from typing import Literal
 
 from rich.table import Table
 
-from orchestration.catalogue import closing_measures, department_names
-from orchestration.certifying import archive_of
+from orchestration.certification.certify import archive_of
 from orchestration.cli.reporting import Refused
-from orchestration.home import current_home
-from orchestration.settings import load_hall
-from reports.archive import Archive
-from reports.certificate import Certificate
-from reports.months import first_day
-from reports.trace import TraceError, traces
-from reports.workbook.exports import Row, csv_of, number_rows
+from orchestration.config.catalogue import closing_measures, department_names
+from orchestration.config.hall import load_hall
+from orchestration.runtime.paths import current_home
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Certificate
+from reports.certificates.trace import TraceError, traces
+from reports.figures.months import first_day
+from reports.workbook.exports import ExportRow, csv_of, number_rows
 
 Vintage = Literal["printed", "revised"]
 
@@ -40,7 +40,7 @@ class Wanted:
     vintage: Vintage
 
 
-def numbers_of(wanted: Wanted) -> list[Row]:
+def numbers_of(wanted: Wanted) -> list[ExportRow]:
     """The rows, by month and metric, oldest month first.
 
     A department's rows have exact counts only: what was printed is the hall's number.
@@ -54,7 +54,7 @@ def numbers_of(wanted: Wanted) -> list[Row]:
     return [row for certificate in _certificates(archive, wanted) for row in _rows(archive, certificate, wanted)]
 
 
-def written(rows: Sequence[Row], form: Literal["csv", "json"]) -> str:
+def written(rows: Sequence[ExportRow], form: Literal["csv", "json"]) -> str:
     """The rows for another program: stable columns, in a stable order."""
     if form == "csv":
         return csv_of(rows, encoding="utf-8").decode()
@@ -90,7 +90,7 @@ def _month(text: str) -> str:
     return text
 
 
-def _rows(archive: Archive, certificate: Certificate, wanted: Wanted) -> list[Row]:
+def _rows(archive: Archive, certificate: Certificate, wanted: Wanted) -> list[ExportRow]:
     if unknown := sorted(set(wanted.metrics) - certificate.by_metric.keys()):
         raise Refused(f"{certificate.month} has no {', '.join(unknown)}; it has {', '.join(certificate.by_metric)}")
     rows = number_rows(certificate, archive.ledger.state(certificate))
@@ -100,7 +100,7 @@ def _rows(archive: Archive, certificate: Certificate, wanted: Wanted) -> list[Ro
     return _taken_apart(archive, certificate, asked, wanted.department)
 
 
-def _taken_apart(archive: Archive, certificate: Certificate, rows: list[Row], only: str) -> list[Row]:
+def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRow], only: str) -> list[ExportRow]:
     names = department_names()
     if only and only not in names:
         raise Refused(f"no department {only} in departments.csv; it has {', '.join(names)}")
@@ -109,16 +109,16 @@ def _taken_apart(archive: Archive, certificate: Certificate, rows: list[Row], on
         traced = traces(certificate, archive.landing, closing_measures(), metrics)
     except TraceError as error:
         raise Refused(str(error)) from error
-    apart: list[Row] = []
+    apart: list[ExportRow] = []
     for row in rows:
         sums = traced[str(row["metric"])].by_department
         for code in [only] if only else sums:
-            part: Row = {"department": code, "department_name": names.get(code, "")}
+            part: ExportRow = {"department": code, "department_name": names.get(code, "")}
             apart.append({**row, **part, "exact": sums.get(code, 0), "printed": "", "display_unit": ""})
     return apart
 
 
-def table_of(rows: Sequence[Row]) -> Table:
+def table_of(rows: Sequence[ExportRow]) -> Table:
     """The rows for the eye: exact counts to the right, columns that hold nothing left out."""
     table = Table(box=None, pad_edge=False)
     columns = [name for name in rows[0] if any(row[name] != "" for row in rows)]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.status import Status
 
-from orchestration import progress
+from orchestration.runtime import progress
 
 
 class _Listener(logging.Handler):
@@ -27,7 +27,7 @@ class _Listener(logging.Handler):
 
 @contextmanager
 def progress_line() -> Iterator[None]:
-    """Show what is told to `orchestration.progress` while the block runs."""
+    """Show what is told to `orchestration.runtime.progress` while the block runs."""
     console = Console(stderr=True)
     with console.status("starting") as line:
         listener = _Listener(console, line)

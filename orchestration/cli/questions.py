@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from orchestration.certifying import archive_of
-from orchestration.event_log import who
-from orchestration.home import current_home
-from orchestration.settings import load_hall
-from reports.certificate import Certificate
-from reports.questions import Entry, Question, QuestionError, Questions
+from orchestration.certification.certify import archive_of
+from orchestration.config.hall import load_hall
+from orchestration.runtime.audit_log import who
+from orchestration.runtime.paths import current_home
+from reports.certificates.certificate import Certificate
+from reports.certificates.queries import Queries, Query, QueryEntry, QueryError
 
 
-def ask_question(month: str, metric: str, text: str, *, owner: str, by: str) -> Entry:
+def ask_question(month: str, metric: str, text: str, *, owner: str, by: str) -> QueryEntry:
     """Open a question on a number of a month's newest certificate.
 
     Args:
@@ -24,17 +24,17 @@ def ask_question(month: str, metric: str, text: str, *, owner: str, by: str) -> 
         by: Who asks; the system's user when nobody is named.
 
     Raises:
-        QuestionError: the month isn't certified, there is no such metric, or a text can't be kept.
+        QueryError: the month isn't certified, there is no such metric, or a text can't be kept.
     """
     ledger = archive_of(load_hall(), current_home()).ledger
     entry = ledger.latest(month)
     if entry is None:
         certified = sorted({link.month for link in ledger.links()})
-        raise QuestionError(
+        raise QueryError(
             f"{month!r} isn't a certified month, so there is nothing to ask about{_near(month, certified)}"
         )
     certificate = entry.certificate
-    return Questions(current_home().questions).ask(
+    return Queries(current_home().questions).ask(
         certificate,
         _metric(certificate, metric),
         text,
@@ -43,18 +43,18 @@ def ask_question(month: str, metric: str, text: str, *, owner: str, by: str) -> 
     )
 
 
-def answer_question(question: str, text: str, *, by: str) -> Entry:
+def answer_question(question: str, text: str, *, by: str) -> QueryEntry:
     """Answer a question by its id.
 
     Raises:
-        QuestionError: there is no such question, or a text can't be kept.
+        QueryError: there is no such question, or a text can't be kept.
     """
-    return Questions(current_home().questions).answer(question, text, by=by or who())
+    return Queries(current_home().questions).answer(question, text, by=by or who())
 
 
-def list_questions(month: str | None, *, only_open: bool) -> tuple[Question, ...]:
+def list_questions(month: str | None, *, only_open: bool) -> tuple[Query, ...]:
     """The questions of a month, or of all; the open ones alone when asked."""
-    questions = Questions(current_home().questions)
+    questions = Queries(current_home().questions)
     return questions.open_in(month) if only_open else questions.of(month)
 
 
@@ -62,9 +62,7 @@ def _metric(certificate: Certificate, text: str) -> str:
     named = {number.metric_name: number.metric for number in certificate.numbers}
     metric = named.get(text, text)
     if metric not in certificate.by_metric:
-        raise QuestionError(
-            f"{certificate.month} has no metric {text!r}{_near(text, [*certificate.by_metric, *named])}"
-        )
+        raise QueryError(f"{certificate.month} has no metric {text!r}{_near(text, [*certificate.by_metric, *named])}")
     return metric
 
 

@@ -8,28 +8,28 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.alerts.memory import AlertsBusyError
-from orchestration.certifying import Asked, archive_of, origin_of
+from orchestration.certification.certify import Asked, archive_of, origin_of
+from orchestration.certification.pending_revision import pending_revision
 from orchestration.cli.runs import RunOutcome, Runs
-from orchestration.dbt_manifest import DbtError, build_checks
-from orchestration.home import current_home
-from orchestration.landing import LandingError
-from orchestration.month import a_build_mends, open_month, problems_of, refusal
+from orchestration.config.hall import Hall, SettingsError, load_hall
+from orchestration.config.working_days import CalendarError
+from orchestration.landing.manifest import LandingError
 from orchestration.partitions import MonthError, reportable_days, today
-from orchestration.pending import pending_revision
-from orchestration.progress import tell
-from orchestration.settings import Hall, SettingsError, load_hall
-from orchestration.working_days import CalendarError
-from reports import section
-from reports.archive import Archive
-from reports.certificate import Certificate
+from orchestration.runtime.paths import current_home
+from orchestration.runtime.progress import tell
+from orchestration.warehouse.dbt_manifest import DbtError, build_checks
+from orchestration.warehouse.month import a_build_mends, open_month, problems_of, refusal
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Certificate
+from reports.certificates.ledger import LedgerError
+from reports.certificates.queries import LogError, QueryError
+from reports.certificates.release import release_of
+from reports.certificates.verification import verify
 from reports.edition.settings import EditionError
-from reports.ledger import LedgerError
-from reports.numbers import read_numbers
+from reports.figures import section
+from reports.figures.numbers import read_numbers
+from reports.figures.readiness import EvidenceError, Problem
 from reports.proofreading import DocumentError, RegisterError
-from reports.questions import LogError, QuestionError
-from reports.readiness import EvidenceError, Problem
-from reports.release import release_of
-from reports.verification import verify
 
 
 class Refused(Exception):
@@ -48,7 +48,7 @@ def user_errors() -> tuple[type[Exception], ...]:
         LedgerError,
         DocumentError,
         RegisterError,
-        QuestionError,
+        QueryError,
         LogError,
         EditionError,
         AlertsBusyError,

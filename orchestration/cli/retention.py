@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from orchestration.home import current_home, dagster_instance
-from orchestration.retention import delete, outgrown
-from orchestration.settings import load_hall
+from orchestration.automation.retention import delete, outgrown
+from orchestration.config.hall import load_hall
+from orchestration.runtime.paths import current_home, dagster_instance
 
 
 def forget(keep_days: int | None, *, dry_run: bool) -> str:

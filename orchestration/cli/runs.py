@@ -11,12 +11,12 @@ from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
 from orchestration.assets.section import SECTION
 from orchestration.automation.declared import RANGE_END, RANGE_START
-from orchestration.certifying import Asked
-from orchestration.dbt_manifest import ensure_manifest
+from orchestration.certification.certify import Asked
+from orchestration.config.hall import load_hall
 from orchestration.definitions import defs
-from orchestration.home import Home, dagster_instance
 from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
-from orchestration.settings import load_hall
+from orchestration.runtime.paths import Home, dagster_instance
+from orchestration.warehouse.dbt_manifest import ensure_manifest
 
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.certifying import archive_of
-from orchestration.month import Month
-from orchestration.pending import pending_revision
-from orchestration.settings import load_hall
-from orchestration.standing import SIGNS
-from reports.questions import Questions
-from reports.readiness import DayState, DayStatus, Problem
+from orchestration.certification.certify import archive_of
+from orchestration.certification.pending_revision import pending_revision
+from orchestration.config.hall import load_hall
+from orchestration.landing.day_status import SIGNS
+from orchestration.warehouse.month import Month
+from reports.certificates.queries import Queries
+from reports.figures.readiness import DayState, DayStatus, Problem
 
 _STYLES: Mapping[DayStatus, str] = {
     "answered": "green",
@@ -53,7 +53,7 @@ def _share(states: list[DayState]) -> str:
 
 def certification_lines(month: Month, problems: list[Problem]) -> Iterator[str]:
     """Open questions; then 草稿, 待核定, 已核定 or 待修订, and what is to be done next."""
-    for question in Questions(month.home.questions).open_in(month.name):
+    for question in Queries(month.home.questions).open_in(month.name):
         yield f'校核 {question}; next: yuebao answer {question.asked.id} "..."'
     ledger = archive_of(load_hall(), month.home).ledger
     entry = ledger.latest(month.name)

@@ -10,25 +10,25 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from orchestration.catalogue import closing_measures, department_names
-from orchestration.certifying import archive_of
+from orchestration.certification.certify import archive_of
+from orchestration.certification.rebuild import Rebuilt, rebuild
 from orchestration.cli.reporting import Refused
-from orchestration.dbt_manifest import ensure_manifest
-from orchestration.home import current_home, prepare_environment
-from orchestration.month import open_month
-from orchestration.rebuilding import Rebuilt, rebuild
-from orchestration.settings import load_hall
-from reports.archive import Archive
-from reports.certificate import Certificate
-from reports.ledger import Entry
-from reports.months import first_day
-from reports.rates import Against, Basis, RateError, base_month, rate
-from reports.trace import Trace, TraceError, trace
+from orchestration.config.catalogue import closing_measures, department_names
+from orchestration.config.hall import load_hall
+from orchestration.runtime.paths import current_home, prepare_environment
+from orchestration.warehouse.dbt_manifest import ensure_manifest
+from orchestration.warehouse.month import open_month
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Certificate
+from reports.certificates.ledger import LedgerEntry
+from reports.certificates.trace import Trace, TraceError, trace
+from reports.figures.months import first_day
+from reports.figures.rates import Against, RateBasis, RateError, base_month, rate
 
 _RATES: tuple[Against, ...] = ("month_before", "year_before")
 
 
-def find(what: str, revision: int | None, as_of: str) -> tuple[Archive, Entry]:
+def find(what: str, revision: int | None, as_of: str) -> tuple[Archive, LedgerEntry]:
     """The certificate that a month or a short code stands for.
 
     Args:
@@ -56,7 +56,7 @@ def find(what: str, revision: int | None, as_of: str) -> tuple[Archive, Entry]:
     return archive, found
 
 
-def _by_code(archive: Archive, code: str) -> Entry:
+def _by_code(archive: Archive, code: str) -> LedgerEntry:
     try:
         found = archive.ledger.find(code)
     except ValueError as error:
@@ -77,7 +77,7 @@ def _moment(text: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def numbers_table(archive: Archive, certificate: Certificate, basis: Basis | None) -> Table:
+def numbers_table(archive: Archive, certificate: Certificate, basis: RateBasis | None) -> Table:
     """The numbers of a certificate, with 环比 and 同比 when a basis is named."""
     table = Table(box=None, pad_edge=False)
     for title in ("metric", "指标", "刊印数", "exact", "flags", "definition"):
@@ -97,7 +97,7 @@ def numbers_table(archive: Archive, certificate: Certificate, basis: Basis | Non
     return table
 
 
-def _rates(archive: Archive, certificate: Certificate, metric: str, basis: Basis) -> str:
+def _rates(archive: Archive, certificate: Certificate, metric: str, basis: RateBasis) -> str:
     lines = []
     for against in _RATES:
         month = base_month(certificate.month, against)
@@ -121,7 +121,7 @@ def history_lines(archive: Archive, month: str) -> Iterator[str]:
         yield f"  r{each.revision} {state} {each.code} {at} {signers}{why}"
 
 
-def trace_number(what: str, metric: str, revision: int | None) -> tuple[Entry, Trace]:
+def trace_number(what: str, metric: str, revision: int | None) -> tuple[LedgerEntry, Trace]:
     """A certified number, down to the rows of its extracts.
 
     Raises:

@@ -8,8 +8,8 @@ from filelock import FileLock
 from pydantic import SecretStr
 
 from orchestration.demo.days import FIRST_DAY
+from reports.certificates.signers import Signer, create_key
 from reports.files import write_bytes
-from reports.signers import Signer, create_key
 
 DEMO_WORDS = "demo-signing-passphrase"
 SERVICE = "demo signing service"

@@ -14,7 +14,7 @@ from random import Random
 
 from orchestration.demo.days import is_working_day
 from orchestration.demo.people import made_up
-from orchestration.demo.world import HALL_CODE, SEED, Measure, counts, department_names
+from orchestration.demo.world import HALL_CODE, SEED, DemoMeasure, counts, department_names
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS cases (
@@ -31,7 +31,7 @@ _TABLES = (
     "CREATE INDEX IF NOT EXISTS cases_accepted_at ON cases (accepted_at)",
     "CREATE INDEX IF NOT EXISTS documents_issued_at ON documents (issued_at)",
 )
-_KINDS: tuple[tuple[Measure, str, str], ...] = (
+_KINDS: tuple[tuple[DemoMeasure, str, str], ...] = (
     ("comprehensive_window_accepted", "综合", "ZH"),
     ("department_window_accepted", "部门", "BM"),
 )
@@ -111,7 +111,7 @@ def _documents(day: date) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _one_by_one(measure: Measure, day: date) -> Iterator[str]:
+def _one_by_one(measure: DemoMeasure, day: date) -> Iterator[str]:
     """A department's code as often as it counted."""
     return (code for code, count in counts(measure, day).items() for _ in range(count))
 

@@ -23,7 +23,7 @@ SEED = "yuebao-demo-1"
 HALL_CODE = "510000"
 COMPREHENSIVE_WINDOW = "D00"
 
-Measure = Literal[
+DemoMeasure = Literal[
     "online_accepted",
     "online_completed",
     "department_window_accepted",
@@ -34,7 +34,7 @@ Measure = Literal[
     "onsite_consultations",
 ]
 
-_RHYTHMS: Mapping[Measure, Rhythm] = {
+_RHYTHMS: Mapping[DemoMeasure, Rhythm] = {
     "online_accepted": "acceptance",
     "online_completed": "completion",
     "department_window_accepted": "counter",
@@ -99,7 +99,7 @@ def items() -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def counts(measure: Measure, day: date) -> Mapping[str, int]:
+def counts(measure: DemoMeasure, day: date) -> Mapping[str, int]:
     """One measure's count of a day by department, zeros included; empty on a day when the counters are closed.
 
     Raises:
@@ -135,7 +135,7 @@ def _online_rows(day: date) -> Iterator[OnlineRow]:
 
 
 @lru_cache(maxsize=64)
-def _counts_of_month(measure: Measure, month: str) -> Mapping[date, Mapping[str, int]]:
+def _counts_of_month(measure: DemoMeasure, month: str) -> Mapping[date, Mapping[str, int]]:
     """Days on which nothing can happen have zeros."""
     days = days_of(month)
     codes = (COMPREHENSIVE_WINDOW,) if measure == "comprehensive_window_accepted" else departments()
@@ -205,7 +205,7 @@ def _month_before(month: str) -> str | None:
 
 
 @cache
-def _month_total(measure: Measure, month: str) -> int:
+def _month_total(measure: DemoMeasure, month: str) -> int:
     if month == CALIBRATED_MONTH:
         return CALIBRATION[measure]
     chance = 96 + int(_random(f"total:{measure}:{month}").random() * 9)
@@ -213,7 +213,7 @@ def _month_total(measure: Measure, month: str) -> int:
     return known // (_volume(measure, CALIBRATED_MONTH) * 100)
 
 
-def _volume(measure: Measure, month: str) -> int:
+def _volume(measure: DemoMeasure, month: str) -> int:
     """How much a month has room for: its days, the season, and a slow growth over the years."""
     year, number = map(int, month.split("-"))
     growth = 400 + (year - FIRST_DAY.year) * 12 + number
@@ -221,7 +221,7 @@ def _volume(measure: Measure, month: str) -> int:
 
 
 @cache
-def _weight(measure: Measure, department: str) -> int:
+def _weight(measure: DemoMeasure, department: str) -> int:
     """A department's weight: its size at the hall, and how much this measure is its business."""
     return _sizes()[department] * (50 + int(_random(f"weight:{measure}:{department}").random() * 100))
 

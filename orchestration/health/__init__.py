@@ -1,1 +1,4 @@
-"""Is this month on its way, and if not, what is to be done: told as data, as a page, and as metrics."""
+"""How the hall's months and systems stand, as a page, as metrics for Prometheus and as an asset.
+
+What is true is decided below; this room only shows it. May import `automation` and below.
+"""

@@ -11,9 +11,9 @@ from itertools import takewhile
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from orchestration.landing import Extract, Landing
-from orchestration.settings import Hall
-from reports.months import days_of, months_before
+from orchestration.config.hall import Hall
+from orchestration.landing.manifest import Extract, Landing
+from reports.figures.months import days_of, months_before
 
 MONTHS_BACK = 13
 # What first came later than this was brought in afterwards, and says nothing of when it would have come.
@@ -21,7 +21,7 @@ BACKFILLED_AFTER = 45
 # A month that ended less than this ago may still be corrected.
 SETTLED_AFTER = 31
 
-Basis = Literal["judged", "young", "incomplete", "backfilled"]
+ArrivalBasis = Literal["judged", "young", "incomplete", "backfilled"]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class MonthArrival:
         return sum(each.corrected for each in self.arrivals)
 
     @property
-    def basis(self) -> Basis:
+    def basis(self) -> ArrivalBasis:
         """What the month is good for: a `young` one may still be corrected, and can only make the day later."""
         afterwards = sum(each.first > BACKFILLED_AFTER for each in self.arrivals)
         if 2 * afterwards > len(self.arrivals):
@@ -83,7 +83,7 @@ class Arrivals:
 
     months: tuple[MonthArrival, ...]
 
-    def named(self, basis: Basis) -> list[str]:
+    def named(self, basis: ArrivalBasis) -> list[str]:
         """The months of one kind."""
         return [each.month for each in self.months if each.basis == basis]
 
@@ -109,7 +109,7 @@ class Arrivals:
     @property
     def left_out(self) -> list[str]:
         """Which months it isn't said by, and why."""
-        reasons: dict[Basis, str] = {
+        reasons: dict[ArrivalBasis, str] = {
             "young": "ended too short a while ago, and can only make the day later",
             "incomplete": "incomplete",
             "backfilled": f"brought in afterwards, mostly more than {BACKFILLED_AFTER} days after the end",

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from orchestration.automation.deadlines import due_at, late_at
-from orchestration.health.model import IN, Cell, CellState, SuiteHistory
-from orchestration.home import Home
-from orchestration.settings import Hall
-from orchestration.standing import Standing, standings
-from orchestration.working_days import WorkingDays
-from reports.readiness import DayState
+from orchestration.config.hall import Hall
+from orchestration.config.working_days import WorkingDays
+from orchestration.health.model import IN, CellState, DayCell, SuiteHistory
+from orchestration.landing.day_status import SystemDay, standings
+from orchestration.runtime.paths import Home
+from reports.figures.readiness import DayState
 
 WINDOW = 60
 
@@ -26,7 +26,7 @@ def window(hall: Hall, today: dt.date) -> list[dt.date]:
 
 def cells_of(
     hall: Hall, home: Home, calendar: WorkingDays, days: Iterable[dt.date], now: dt.datetime
-) -> Iterator[Cell]:
+) -> Iterator[DayCell]:
     """Every system on each of the days.
 
     Raises:
@@ -36,7 +36,7 @@ def cells_of(
         yield _cell(standing, hall, now)
 
 
-def cell_state(day: Standing | DayState, hall: Hall, now: dt.datetime) -> CellState:
+def cell_state(day: SystemDay | DayState, hall: Hall, now: dt.datetime) -> CellState:
     """How a day stands as of a moment: it may not be late yet; one that is closed against the calendar is missing."""
     if day.state == "closed" and day.expected:
         return "missing"
@@ -50,10 +50,10 @@ def absence(hall: Hall, system: str, day: dt.date, now: dt.datetime) -> CellStat
     return "awaited" if now >= due_at(hall, system, day) else "not_due"
 
 
-def _cell(standing: Standing, hall: Hall, now: dt.datetime) -> Cell:
+def _cell(standing: SystemDay, hall: Hall, now: dt.datetime) -> DayCell:
     extract = standing.extract
     state = cell_state(standing, hall, now)
-    return Cell(
+    return DayCell(
         system=standing.system,
         day=standing.day,
         state=state,
@@ -66,7 +66,7 @@ def _cell(standing: Standing, hall: Hall, now: dt.datetime) -> Cell:
     )
 
 
-def _hall_state(code: str, standing: Standing, day: CellState, hall: Hall, now: dt.datetime) -> CellState:
+def _hall_state(code: str, standing: SystemDay, day: CellState, hall: Hall, now: dt.datetime) -> CellState:
     if code in standing.doubted:
         return "quarantined"
     if standing.extract and code in standing.extract.halls:
@@ -74,13 +74,13 @@ def _hall_state(code: str, standing: Standing, day: CellState, hall: Hall, now: 
     return day if standing.fault else absence(hall, standing.system, standing.day, now)
 
 
-def suites_of(cells: Sequence[Cell]) -> tuple[SuiteHistory, ...]:
+def suites_of(cells: Sequence[DayCell]) -> tuple[SuiteHistory, ...]:
     """What the suite said of each system's days."""
     by_system = groupby(sorted(cells, key=lambda cell: cell.system), key=lambda cell: cell.system)
     return tuple(_suite(system, list(of_system)) for system, of_system in by_system)
 
 
-def _suite(system: str, cells: Sequence[Cell]) -> SuiteHistory:
+def _suite(system: str, cells: Sequence[DayCell]) -> SuiteHistory:
     return SuiteHistory(
         system=system,
         judged=sum(cell.state in IN for cell in cells),

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from orchestration.catalogue import catalogue_folder, read_table, working_days
-from orchestration.dbt_manifest import build_checks
+from orchestration.certification.pending_revision import pending_revisions
+from orchestration.config.catalogue import catalogue_folder, read_table, working_days
+from orchestration.config.hall import HallFolder
+from orchestration.config.working_days import CalendarError
 from orchestration.health.arrivals import Arrivals, arrivals_of
 from orchestration.health.days import cells_of, suites_of, window
 from orchestration.health.model import Health
 from orchestration.health.months import Observer, month_health, months_looked_at, next_deadlines
 from orchestration.health.runs import job_histories
 from orchestration.health.verdict import actions_of, headline
-from orchestration.home import Home
-from orchestration.landing import Landing, LandingError
-from orchestration.pending import pending_revisions
-from orchestration.quarantine import Quarantine
-from orchestration.settings import HallFolder
-from orchestration.working_days import CalendarError
-from reports.ledger import Ledger, LedgerError
+from orchestration.landing.manifest import Landing, LandingError
+from orchestration.landing.quarantine import Quarantine
+from orchestration.runtime.paths import Home
+from orchestration.warehouse.dbt_manifest import build_checks
+from reports.certificates.ledger import Ledger, LedgerError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance

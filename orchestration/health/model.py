@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestration.health.arrivals import Arrivals
-from orchestration.quarantine import Refusal
-from orchestration.standing import SIGNS
-from reports.readiness import BuildCheck, CheckStatus, DayStatus, Problem
+from orchestration.landing.day_status import SIGNS
+from orchestration.landing.quarantine import Refusal
+from reports.figures.readiness import BuildCheck, CheckStatus, DayStatus, Problem
 
 CellState = Literal[DayStatus, "awaited", "not_due"]
 DeadlineKind = Literal["candidate", "certification", "edition"]
@@ -31,7 +31,7 @@ NOT_LATE: frozenset[CellState] = frozenset({"awaited", "not_due"})
 
 
 @dataclass(frozen=True)
-class Cell:
+class DayCell:
     """One system and day of the heat map, with every hall that the system answers for.
 
     Attributes:
@@ -164,7 +164,7 @@ class Health:
     actions: tuple[Action, ...]
     months: tuple[MonthHealth, ...]
     deadlines: tuple[Deadline, ...]
-    cells: tuple[Cell, ...]
+    cells: tuple[DayCell, ...]
     arrivals: Arrivals
     refusals: tuple[Refusal, ...]
     suites: tuple[SuiteHistory, ...]

@@ -8,17 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from orchestration.automation.deadlines import deadlines_of
+from orchestration.certification.pending_revision import pending_revision
+from orchestration.config.hall import Hall
+from orchestration.config.working_days import WorkingDays
 from orchestration.health.days import cell_state
 from orchestration.health.model import IN, NOT_LATE, CellState, Deadline, DeadlineKind, MonthHealth, MonthState
-from orchestration.home import Home
-from orchestration.landing import LandingError
-from orchestration.month import Month, a_build_mends
-from orchestration.pending import pending_revision
-from orchestration.settings import Hall
-from orchestration.working_days import WorkingDays
-from reports.ledger import Ledger
-from reports.months import days_of, months_before
-from reports.readiness import BuildEvidence, DayState, EvidenceError, Problem, build_problems, day_problems
+from orchestration.landing.manifest import LandingError
+from orchestration.runtime.paths import Home
+from orchestration.warehouse.month import Month, a_build_mends
+from reports.certificates.ledger import Ledger
+from reports.figures.months import days_of, months_before
+from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Problem, build_problems, day_problems
 
 # A certified month stands on what was certified; a newer suite or a build that wasn't made again changes nothing.
 _MATTERS_WHEN_CERTIFIED = {"damaged_extract", "quarantined_day"}

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from orchestration.health.model import CELL_WORDS, IN, NOT_LATE, Cell, CellState, Health
+from orchestration.health.model import CELL_WORDS, IN, NOT_LATE, CellState, DayCell, Health
 
 # The columns of the triangle: every day at first, then fewer.
 TRIANGLE_DAYS = (*range(11), 12, 15, 20, 25, 31, 45)
@@ -15,12 +15,12 @@ _MOST_CHARACTERS = 400
 
 
 @dataclass(frozen=True)
-class Sheet:
+class MonthSheet:
     """One calendar month of the heat map: its days, and by system a cell for each."""
 
     month: str
     days: tuple[dt.date, ...]
-    rows: Mapping[str, tuple[Cell, ...]]
+    rows: Mapping[str, tuple[DayCell, ...]]
 
 
 @dataclass(frozen=True)
@@ -50,27 +50,27 @@ class HallRow:
     states: tuple[CellState, ...]
 
 
-def sheets_of(cells: Sequence[Cell]) -> list[Sheet]:
+def sheets_of(cells: Sequence[DayCell]) -> list[MonthSheet]:
     """The heat map by calendar month, the newest first."""
     by_month = groupby(sorted(cells, key=lambda cell: cell.day), key=lambda cell: f"{cell.day:%Y-%m}")
     return [_sheet(month, list(of_month)) for month, of_month in by_month][::-1]
 
 
-def _sheet(month: str, cells: Sequence[Cell]) -> Sheet:
-    rows: dict[str, list[Cell]] = {}
+def _sheet(month: str, cells: Sequence[DayCell]) -> MonthSheet:
+    rows: dict[str, list[DayCell]] = {}
     for cell in cells:
         rows.setdefault(cell.system, []).append(cell)
     days = tuple(dict.fromkeys(cell.day for cell in cells))
-    return Sheet(month, days, {system: tuple(of_system) for system, of_system in rows.items()})
+    return MonthSheet(month, days, {system: tuple(of_system) for system, of_system in rows.items()})
 
 
-def hall_rows(cells: Sequence[Cell]) -> list[HallRow]:
+def hall_rows(cells: Sequence[DayCell]) -> list[HallRow]:
     """The halls of a system that lack a day which other halls have; a day that no hall has is told by its cell."""
     lacking = dict.fromkeys(hall for cell in cells if cell.came and len(cell.halls) > 1 for hall in cell.absent)
     return [HallRow(hall, tuple(cell.halls[hall] for cell in cells)) for hall in sorted(lacking)]
 
 
-def gaps_of(cells: Sequence[Cell]) -> list[Gap]:
+def gaps_of(cells: Sequence[DayCell]) -> list[Gap]:
     """What isn't in though it should be, consecutive days in one; the newest first."""
     open_cells = sorted(
         (cell for cell in cells if cell.state not in IN | NOT_LATE), key=lambda cell: (cell.system, cell.day)
@@ -82,11 +82,11 @@ def gaps_of(cells: Sequence[Cell]) -> list[Gap]:
     return sorted(gaps, key=lambda gap: (gap.last, gap.system), reverse=True)
 
 
-def _alike(cell: Cell) -> tuple[str, CellState, tuple[str, ...], bool]:
+def _alike(cell: DayCell) -> tuple[str, CellState, tuple[str, ...], bool]:
     return cell.system, cell.state, cell.absent, bool(cell.detail)
 
 
-def _gap(cells: Sequence[Cell]) -> Gap:
+def _gap(cells: Sequence[DayCell]) -> Gap:
     newest = cells[-1]
     return Gap(
         system=newest.system,
@@ -136,7 +136,7 @@ def days_left(days: int) -> str:
     return f"in {days} day{plural}" if days > 0 else f"{-days} day{plural} ago"
 
 
-def cell_title(cell: Cell, health: Health) -> str:
+def cell_title(cell: DayCell, health: Health) -> str:
     """What a cell says when it is pointed at, or read out."""
     halls = f", {cell.came} of {len(cell.halls)} halls in" if len(cell.halls) > 1 else ""
     return f"{cell.day} {health.system_names[cell.system]}: {CELL_WORDS[cell.state]}{halls}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from orchestration.certification.pending_revision import Pending
 from orchestration.health.model import Action, MonthHealth, MonthState
-from orchestration.pending import Pending
-from orchestration.quarantine import Refusal
+from orchestration.landing.quarantine import Refusal
 
 # More of the same month are told by `yuebao status`.
 MOST_PER_MONTH = 8

@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestration.health.metrics import write_metrics
 from orchestration.health.model import Health
 from orchestration.health.page import page
-from orchestration.home import Home
+from orchestration.runtime.paths import Home
 from reports.files import write_bytes
 
 METRICS = "yuebao.prom"

@@ -12,19 +12,19 @@ from reports.edition.references import References
 from reports.edition.remarks import Remark, where
 from reports.edition.settings import NUMERALS, REGISTERS, SETTINGS, Settings
 from reports.proofreading import (
-    Finding,
     Known,
     KnownNumber,
     OwnFigure,
     Passage,
-    Place,
+    ProofFinding,
     RegisterError,
+    TextPlace,
     proofread,
     read_register,
     sum_faults,
 )
 from reports.proofreading.documents import table_passages
-from reports.word.blocks import Block, Heading, Paragraph, Run, Table, Text, plain, printable, text_of
+from reports.word.blocks import Block, Heading, Paragraph, Run, TableBlock, Text, plain, printable, text_of
 from reports.word.manuscript import Manuscript, Masthead
 from reports.word.printable import Printable, annex_blocks, annex_title, section_blocks
 
@@ -135,9 +135,9 @@ class _Assembling:
     def section_one(self) -> Iterator[Block]:
         """Section 一, as it was certified: the system put every word of it there."""
         for number, block in enumerate(section_blocks(self.month), 1):
-            if not isinstance(block, Table):
+            if not isinstance(block, TableBlock):
                 text = plain(block.text)
-                passage = Passage(text, Place(paragraph=number, column=1))
+                passage = Passage(text, TextPlace(paragraph=number, column=1))
                 self.lines.append(_Line(_SECTION_ONE, passage, ((0, len(text)),)))
             yield block
 
@@ -156,7 +156,7 @@ class _Assembling:
 
     def _filled(self, fragment: Fragment, piece: Piece, references: References) -> Block:
         block = piece.block
-        if isinstance(block, Table):
+        if isinstance(block, TableBlock):
             return self._table(fragment, block, piece.place, references)
         text, inserted = self._text(fragment.file, block.text, piece.place, references)
         if isinstance(block, Heading) and len(plain(text)) > _LONGEST_HEADING:
@@ -164,9 +164,9 @@ class _Assembling:
         self.lines.append(_Line(fragment.file, Passage(plain(text), replace(piece.place, column=1)), inserted))
         return replace(block, text=text)
 
-    def _table(self, fragment: Fragment, table: Table, place: Place, references: References) -> Table:
+    def _table(self, fragment: Fragment, table: TableBlock, place: TextPlace, references: References) -> TableBlock:
         rows: list[list[Text]] = []
-        placed: list[list[tuple[str, Place]]] = []
+        placed: list[list[tuple[str, TextPlace]]] = []
         spans: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
         for number, row in enumerate(table.rows, 1):
             rows.append([])
@@ -176,7 +176,7 @@ class _Assembling:
                 text, spans[number, column] = self._text(fragment.file, cell, here, references)
                 rows[-1].append(text)
                 # The row and cell tell the cell's passage again below, also of a table in Markdown.
-                placed[-1].append((plain(text), Place(table=1, row=number, cell=column, column=1)))
+                placed[-1].append((plain(text), TextPlace(table=1, row=number, cell=column, column=1)))
         for passage in table_passages(placed, ""):
             at = passage.place.row, passage.place.cell
             told = replace(place, row=at[0], cell=at[1], column=1) if place.table else replace(place, column=1)
@@ -184,7 +184,7 @@ class _Assembling:
         return replace(table, rows=rows)
 
     def _text(
-        self, file: str, text: Text, place: Place, references: References
+        self, file: str, text: Text, place: TextPlace, references: References
     ) -> tuple[Text, tuple[tuple[int, int], ...]]:
         clean = tuple(replace(run, text=printable(run.text)) for run in text)
         if clean != text:
@@ -264,6 +264,6 @@ def _is_left_out(path: Path) -> bool:
     return path.name.startswith((".", "_", "~$"))
 
 
-def _said(finding: Finding) -> str:
+def _said(finding: ProofFinding) -> str:
     spot = finding.spot
     return f"{finding.rule_name}，“{spot.found}”：{finding.expected}。{finding.suggestion}。原文：{spot.excerpt}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reports.docx_files import DocumentError
 from reports.edition.remarks import Remark, where
-from reports.proofreading import Place
+from reports.proofreading import TextPlace
 from reports.proofreading.documents import decoded
 from reports.word.blocks import Block, Heading, Paragraph, plain, text_of
 
@@ -27,7 +27,7 @@ class Piece:
     """A block and where it stands in its file."""
 
     block: Block
-    place: Place
+    place: TextPlace
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Fragment:
     remarks: tuple[Remark, ...]
 
 
-Reader = Callable[[Path, str], tuple[list[Piece], list[Remark]]]
+FragmentReader = Callable[[Path, str], tuple[list[Piece], list[Remark]]]
 
 
 def read_fragment(path: Path, name: str) -> Fragment:
@@ -52,7 +52,7 @@ def read_fragment(path: Path, name: str) -> Fragment:
     from reports.edition.markdown_fragments import read_markdown
     from reports.edition.word_fragments import read_word
 
-    readers: Mapping[str, Reader] = {".md": read_markdown, ".txt": _read_text, ".docx": read_word}
+    readers: Mapping[str, FragmentReader] = {".md": read_markdown, ".txt": _read_text, ".docx": read_word}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         return Fragment(name, (), (Remark(name, "", "只收 .md、.txt 和 .docx 稿件，这个文件没有收进来"),))
@@ -71,7 +71,9 @@ def read_fragment(path: Path, name: str) -> Fragment:
 def _read_text(path: Path, _: str) -> tuple[list[Piece], list[Remark]]:
     """Plain text: every line that isn't blank is a paragraph."""
     lines = enumerate(decoded(path).split("\n"), 1)
-    return [Piece(Paragraph(text_of(line.strip())), Place(line=number)) for number, line in lines if line.strip()], []
+    return [
+        Piece(Paragraph(text_of(line.strip())), TextPlace(line=number)) for number, line in lines if line.strip()
+    ], []
 
 
 def _typed(piece: Piece) -> Piece:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from reports.edition.fragments import Piece
 from reports.edition.remarks import Remark, where
-from reports.proofreading import Place
+from reports.proofreading import TextPlace
 from reports.proofreading.documents import decoded
-from reports.word.blocks import Heading, Paragraph, Run, Table, Text
+from reports.word.blocks import Heading, Paragraph, Run, TableBlock, Text
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -34,7 +34,7 @@ class _Reading:
     def __init__(self, name: str) -> None:
         self.name = name
         self.remarks: list[Remark] = []
-        self.place = Place(line=1)
+        self.place = TextPlace(line=1)
         self.heading = 0
         self.rows: list[list[Text]] = []
         self.begun = self.place
@@ -45,14 +45,14 @@ class _Reading:
         """The blocks, in order."""
         for token in tokens:
             if token.map:
-                self.place = Place(line=token.map[0] + 1)
+                self.place = TextPlace(line=token.map[0] + 1)
             self._list(token)
             if token.type == "table_open":
                 self.rows, self.begun = [], self.place
             elif token.type == "tr_open":
                 self.rows.append([])
             elif token.type == "table_close":
-                yield Piece(Table(self.rows), self.begun)
+                yield Piece(TableBlock(self.rows), self.begun)
                 self.rows = []
             elif token.type == "heading_open":
                 self.heading = int(token.tag.removeprefix("h"))

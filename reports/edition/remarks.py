@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.proofreading import Place
+from reports.proofreading import TextPlace
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Remark:
         )
 
 
-def where(place: Place) -> str:
+def where(place: TextPlace) -> str:
     """A line or a paragraph, without the column, which references have moved."""
     if place.table:
         return f"第 {place.table} 个表格第 {place.row} 行"

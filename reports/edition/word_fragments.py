@@ -9,8 +9,8 @@ from typing import Any
 from reports.docx_files import BREAKS, LEFT_OUT, W, readable
 from reports.edition.fragments import Piece
 from reports.edition.remarks import Remark, where
-from reports.proofreading import Place
-from reports.word.blocks import Heading, Paragraph, Run, Table, Text, plain
+from reports.proofreading import TextPlace
+from reports.word.blocks import Heading, Paragraph, Run, TableBlock, Text, plain
 from reports.word.measured import Measured
 
 _CONTAINERS = frozenset({f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml"})
@@ -67,7 +67,7 @@ class _Reading:
 
     def _paragraph(self, element: Any) -> Iterator[Piece]:
         self.paragraphs += 1
-        place = Place(paragraph=self.paragraphs)
+        place = TextPlace(paragraph=self.paragraphs)
         self._lost(element, place)
         text = _joined(_runs(element))
         if plain(text).strip():
@@ -83,7 +83,7 @@ class _Reading:
 
     def _table(self, element: Any) -> Iterator[Piece]:
         self.tables += 1
-        place = Place(table=self.tables, row=1)
+        place = TextPlace(table=self.tables, row=1)
         self._lost(element, place)
         nested = list(element.iterfind(f"{W}tr/{W}tc/{W}tbl"))
         rows = [
@@ -95,12 +95,12 @@ class _Reading:
         ]
         rows = [[_stripped(cell) for cell in row] for row in rows if row]
         if rows:
-            yield Piece(Table(rows), place)
+            yield Piece(TableBlock(rows), place)
         for inner in nested:
             self.remarks.append(Remark(self.name, where(place), "表格里的表格已移到后面", wrong=False))
             yield from self._table(inner)
 
-    def _lost(self, element: Any, place: Place) -> None:
+    def _lost(self, element: Any, place: TextPlace) -> None:
         for tag, wrong, says in _LOST:
             found = element.find(f".//{tag}")
             if found is not None and found.find(f".//{W}txbxContent") is None:

@@ -10,19 +10,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.certificate import CertifiedNumber
-from reports.dossier import Dossier
-from reports.months import days_of
+from reports.certificates.certificate import CertifiedNumber
+from reports.certificates.dossier import Dossier
+from reports.figures.months import days_of
+from reports.figures.rates import WORDS, Against, Rate, RateBasis
 from reports.page.sparkline import MONTHS, Point, sparkline
-from reports.rates import WORDS, Against, Basis, Rate
 
-_BASES: tuple[Basis, ...] = ("as_printed", "as_revised")
+_BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
 _AGAINST: tuple[Against, ...] = ("month_before", "year_before")
 _LEVELS = 5
 
 
 @dataclass(frozen=True)
-class Change:
+class FigureChange:
     """环比 or 同比 in words, with what was compared; or the reason why there is none."""
 
     word: str
@@ -64,7 +64,7 @@ class Figure:
 
     number: CertifiedNumber
     in_section: bool
-    changes: tuple[Change, ...]
+    changes: tuple[FigureChange, ...]
     points: tuple[Point, ...]
     spark: Markup
     bars: tuple[Bar, ...]
@@ -74,7 +74,7 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class System:
+class SystemFigures:
     """A system behind the month: its days in and closed, and its extracts."""
 
     name: str
@@ -108,14 +108,14 @@ def released(dossier: Dossier) -> dict[str, Any]:
     return document
 
 
-def systems(dossier: Dossier) -> tuple[System, ...]:
+def systems(dossier: Dossier) -> tuple[SystemFigures, ...]:
     """The systems whose extracts the certificate rests on."""
     names = {
         source["system"]: source["system_name"] for row in released(dossier)["metrics"] for source in row["sources"]
     }
     extracts = dossier.certificate.foundation.extracts
     return tuple(
-        System(
+        SystemFigures(
             name=names.get(code, code),
             answered=sum(each.system == code and each.state == "answered" for each in extracts),
             closed=sum(each.system == code and each.state == "closed" for each in extracts),
@@ -141,7 +141,7 @@ def _figure(dossier: Dossier, number: CertifiedNumber, told: Mapping[str, Any]) 
     )
 
 
-def _changes(dossier: Dossier, metric: str, against: Against) -> Iterator[Change]:
+def _changes(dossier: Dossier, metric: str, against: Against) -> Iterator[FigureChange]:
     """Against the base as printed, and as revised where that says something else."""
     seen = set()
     for basis in _BASES:
@@ -151,9 +151,9 @@ def _changes(dossier: Dossier, metric: str, against: Against) -> Iterator[Change
             continue
         seen.add(text)
         if isinstance(found, Rate):
-            yield Change(WORDS[against], text.removeprefix(WORDS[against]), found.basis_text, _tone(found))
+            yield FigureChange(WORDS[against], text.removeprefix(WORDS[against]), found.basis_text, _tone(found))
         else:
-            yield Change(WORDS[against], f"无（{found}）", "", "none")
+            yield FigureChange(WORDS[against], f"无（{found}）", "", "none")
 
 
 def _tone(found: Rate) -> str:

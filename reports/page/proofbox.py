@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.certificate import Certificate, CertifiedNumber
-from reports.months import first_day
+from reports.certificates.certificate import Certificate, CertifiedNumber
+from reports.figures.months import first_day
 from reports.proofreading.changes import CHANGED_BY, CHANGED_TO, FORMERLY
 from reports.proofreading.words import read_words
 

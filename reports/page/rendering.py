@@ -19,19 +19,19 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from reports.certificate import REASONS, CertifiedNumber, DayRule, Role, moment_of
-from reports.dossier import Dossier
+from reports.certificates.certificate import REASONS, CertifiedNumber, DayRule, SignRole, moment_of
+from reports.certificates.dossier import Dossier
+from reports.certificates.revision import compare
 from reports.page.figures import figures, in_print_order, rows_of_past, systems
 from reports.page.proofbox import proof_data
-from reports.page.standing import Standing, month_title
-from reports.revision import compare
+from reports.page.standing import MonthState, month_title
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("proofread.js", "page.js")
-_ROLES: Mapping[Role, str] = {"preparer": "编制", "reviewer": "审核", "signer": "签署", "service": "系统签署"}
+_ROLES: Mapping[SignRole, str] = {"preparer": "编制", "reviewer": "审核", "signer": "签署", "service": "系统签署"}
 _ROUNDINGS = {"half_up": "四舍五入", "half_even": "GB/T 8170 修约"}
 _FLAGS = {"p": "未核定", "r": "修订过", "b": "口径有调整"}
 # What would end a script element, or a line of a script, in JSON that stands in one.
@@ -70,7 +70,7 @@ class _RevisionRow:
 
 
 def month_page(
-    dossier: Dossier, standing: Standing, *, labels: Mapping[str, Collection[str]], months: Sequence[str] = ()
+    dossier: Dossier, standing: MonthState, *, labels: Mapping[str, Collection[str]], months: Sequence[str] = ()
 ) -> bytes:
     """The page of a certified month, to lie at `published/<month>/index.html`.
 
@@ -110,12 +110,12 @@ def month_page(
     )
 
 
-def waiting_page(standing: Standing, *, hall: str, months: Sequence[str] = ()) -> bytes:
+def waiting_page(standing: MonthState, *, hall: str, months: Sequence[str] = ()) -> bytes:
     """The page of a month without a certificate: how it stands and what is missing, and no number."""
     return _fill("month.html.j2", (), standing=standing, hall=hall, **_neighbours(standing.month, months))
 
 
-def index_page(standings: Sequence[Standing], *, hall: str, section: str) -> bytes:
+def index_page(standings: Sequence[MonthState], *, hall: str, section: str) -> bytes:
     """The index of all months, newest first, to lie at `published/index.html`; the newest section gives the order."""
     newest_first = sorted(standings, key=lambda standing: standing.month, reverse=True)
     newest = next((each.certificate for each in newest_first if each.certificate), None)

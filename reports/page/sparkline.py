@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reports.certificate import CertifiedNumber
-from reports.flags import redefined
+from reports.certificates.certificate import CertifiedNumber
+from reports.certificates.flags import redefined
 from reports.page.standing import month_title
 
 MONTHS = 24

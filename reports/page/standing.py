@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.certificate import Certificate
-from reports.months import first_day
-from reports.questions import Question
+from reports.certificates.certificate import Certificate
+from reports.certificates.queries import Query
+from reports.figures.months import first_day
 
 Status = Literal["草稿", "待核定", "已核定", "待修订", "已修订"]
 
@@ -36,7 +36,7 @@ MEANINGS: Mapping[Status, Meaning] = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class MonthState:
     """A month on the index and at the head of its page.
 
     Attributes:
@@ -49,7 +49,7 @@ class Standing:
     status: Status
     certificate: Certificate | None
     reasons: tuple[str, ...] = ()
-    questions: tuple[Question, ...] = ()
+    questions: tuple[Query, ...] = ()
 
     @property
     def title(self) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+from reports.figures.rounding import printed
 from reports.proofreading.known import KnownNumber
-from reports.rounding import printed
 
 # A ratio is cut off far behind the last decimal that anybody prints, and then rounded once; cutting moves no half.
 _GUARD = 12

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.docx_files import BREAKS, LEFT_OUT, DocumentError, W, open_docx, readable
-from reports.proofreading.passages import Passage, Place
+from reports.proofreading.passages import Passage, TextPlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,7 +78,7 @@ def passages_of(text: str) -> list[Passage]:
         else:
             block = "\n".join(lines)
             caption = _caption(block)
-            passages.append(Passage(block, Place(line=first, column=1)))
+            passages.append(Passage(block, TextPlace(line=first, column=1)))
     return passages
 
 
@@ -110,7 +110,7 @@ def _table_of_lines(first: int, lines: Sequence[str], caption: str) -> Iterator[
     rows = []
     for number, line in enumerate(lines, first):
         if not _RULE_OF_TABLE.match(line):
-            rows.append([(cell, Place(line=number, column=start + 1)) for start, cell in _cells_of_line(line)])
+            rows.append([(cell, TextPlace(line=number, column=start + 1)) for start, cell in _cells_of_line(line)])
     yield from table_passages(rows, caption)
 
 
@@ -122,7 +122,7 @@ def _cells_of_line(line: str) -> Iterator[tuple[int, str]]:
 # Tables of either kind.
 
 
-def table_passages(rows: Sequence[Sequence[tuple[str, Place]]], caption: str) -> Iterator[Passage]:
+def table_passages(rows: Sequence[Sequence[tuple[str, TextPlace]]], caption: str) -> Iterator[Passage]:
     """The cells of a table; a number is told the texts to its left and the heading of its column."""
     headings = [text.strip() for text, _ in rows[0]] if rows else []
     for index, row in enumerate(rows):
@@ -171,7 +171,7 @@ class _Word:
         text = "".join(_texts(element))
         if text.strip():
             self.caption = _caption(text)
-            yield Passage(text, Place(paragraph=self.paragraphs, column=1))
+            yield Passage(text, TextPlace(paragraph=self.paragraphs, column=1))
         for box in _boxes(element):
             yield from self.passages(box)
 
@@ -193,8 +193,8 @@ class _Word:
             yield from self._table(nested)
 
 
-def _cell_place(table: int, row: int, cell: int) -> Place:
-    return Place(table=table, row=row, cell=cell, column=1)
+def _cell_place(table: int, row: int, cell: int) -> TextPlace:
+    return TextPlace(table=table, row=row, cell=cell, column=1)
 
 
 def _texts(element: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reports.proofreading.passages import Place
+from reports.proofreading.passages import TextPlace
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Spot:
     passage: int
     start: int
     end: int
-    place: Place
+    place: TextPlace
     found: str
     excerpt: str
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProofFinding:
     """Something to put right, in plain Chinese.
 
     Attributes:
@@ -73,7 +73,7 @@ class NotChecked:
 class Proof:
     """The outcome, each list in the order of the text."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[ProofFinding, ...]
     matched: tuple[Matched, ...]
     not_checked: tuple[NotChecked, ...]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
-from reports.months import first_day
-from reports.rounding import Rule, printed
+from reports.figures.months import first_day
+from reports.figures.rounding import RoundingRule, printed
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class KnownNumber:
     display_unit: str
     display_divisor: int
     display_decimals: int
-    rounding: Rule
+    rounding: RoundingRule
     month: str
     revision: int = 1
     superseded: bool = False

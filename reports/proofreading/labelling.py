@@ -34,7 +34,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Word:
+class LabelWord:
     """A word of a label, where it stands."""
 
     start: int
@@ -63,15 +63,15 @@ class Labels:
         # A longer word that is found hides the shorter ones that it begins with.
         self._within = {word: [part for part in words if word.startswith(part)] for word in words}
 
-    def words_in(self, text: str) -> list[Word]:
+    def words_in(self, text: str) -> list[LabelWord]:
         """Every word of every label, in order."""
         return [
-            Word(match.start(), match.start() + len(part), part)
+            LabelWord(match.start(), match.start() + len(part), part)
             for match in self._pattern.finditer(text)
             for part in self._within[match[1]]
         ]
 
-    def named(self, words: Iterable[Word]) -> list[Named]:
+    def named(self, words: Iterable[LabelWord]) -> list[Named]:
         """The subjects whose labels are whole among these words, the last occurrence of each word counting."""
         last = {word.word: word for word in words}
         found: list[Named] = []
@@ -82,7 +82,7 @@ class Labels:
                 found.append(Named(label.subject, start, end, label.weight))
         return found
 
-    def completed(self, words: Iterable[Word], earlier: Iterable[str]) -> list[Named]:
+    def completed(self, words: Iterable[LabelWord], earlier: Iterable[str]) -> list[Named]:
         """The subjects whose labels begin in earlier clauses and end among these words: 全程网办受理…，办结."""
         last, before = {word.word: word for word in words}, set(earlier)
         found = []
@@ -94,7 +94,7 @@ class Labels:
         return found
 
 
-def between(words: list[Word], start: int, end: int) -> list[Word]:
+def between(words: list[LabelWord], start: int, end: int) -> list[LabelWord]:
     """The words that lie whole between two positions."""
     first = bisect_left(words, start, key=lambda word: word.start)
     last = bisect_left(words, end, key=lambda word: word.start)

@@ -13,7 +13,7 @@ _HALF_WIDTH = str.maketrans("０１２３４５６７８９．％：－＋〜∼
 
 
 @dataclass(frozen=True)
-class Place:
+class TextPlace:
     """Where a numeral stands, counted from 1; what doesn't apply is 0. `column` counts characters."""
 
     line: int = 0
@@ -44,7 +44,7 @@ class Passage:
     """
 
     text: str
-    place: Place
+    place: TextPlace
     lead: str = ""
 
     @cached_property
@@ -75,13 +75,13 @@ class Passage:
         origin = self._squeezed[1]
         return origin[start - self.begins], origin[end - 1 - self.begins] + 1
 
-    def place_of(self, position: int) -> Place:
+    def place_of(self, position: int) -> TextPlace:
         """The place of a position in `text`."""
         if not self.place.line:
-            return Place(**{**vars(self.place), "column": self.place.column + position})
+            return TextPlace(**{**vars(self.place), "column": self.place.column + position})
         line = bisect_right(self._line_starts, position) - 1
         column = position - self._line_starts[line] + (self.place.column if line == 0 else 1)
-        return Place(line=self.place.line + line, column=column)
+        return TextPlace(line=self.place.line + line, column=column)
 
     @cached_property
     def _line_starts(self) -> list[int]:

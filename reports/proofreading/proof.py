@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reports.proofreading.context import Context
 from reports.proofreading.documents import passages_of
-from reports.proofreading.findings import Finding, Matched, NotChecked, Proof, Spot
+from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFinding, Spot
 from reports.proofreading.kinds import OTHER_RATIO
 from reports.proofreading.known import Known
 from reports.proofreading.passages import Passage
@@ -16,7 +16,7 @@ from reports.proofreading.reading import Reading
 from reports.proofreading.rules import Fault, judge
 from reports.proofreading.sums import NOTE_MISSING, NOTE_UNWANTED, check_sums, wants_note
 from reports.proofreading.times import in_words
-from reports.proofreading.walk import Reader
+from reports.proofreading.walk import TextReader
 
 _NOTE = re.compile(r"因四舍五入[^。]{0,30}差异")
 _ROLES = {
@@ -47,7 +47,7 @@ def proofread(text: str | Sequence[Passage], known: Known) -> Proof:
         What to put right, what agrees, and what certificates don't know. Time and memory are linear in the text.
     """
     passages = passages_of(text) if isinstance(text, str) else text
-    reader = Reader(known)
+    reader = TextReader(known)
     read = [_Read(index, passage, reader.read(passage)) for index, passage in enumerate(passages)]
     context = Context(known, [reading for piece in read for reading in piece.readings])
     findings = [finding for piece in read for finding in piece.findings(context)]
@@ -84,7 +84,7 @@ class _Read:
             self.index, first, last, self.passage.place_of(first), text[first:last], self.passage.excerpt(first, last)
         )
 
-    def findings(self, context: Context) -> Iterator[Finding]:
+    def findings(self, context: Context) -> Iterator[ProofFinding]:
         """What the rules find in this passage."""
         for reading in self.readings:
             for rule, fault in judge(reading, context):
@@ -99,9 +99,9 @@ class _Read:
         """The sums that the passage announces."""
         return list(check_sums(self.readings, context))
 
-    def finding(self, rule: tuple[str, str], reading: Reading, fault: Fault) -> Finding:
+    def finding(self, rule: tuple[str, str], reading: Reading, fault: Fault) -> ProofFinding:
         """A fault of a reading, as a finding."""
-        return Finding(*rule, self.spot(reading.start, reading.end), fault.expected, fault.suggestion)
+        return ProofFinding(*rule, self.spot(reading.start, reading.end), fault.expected, fault.suggestion)
 
     def _full_width(self, reading: Reading) -> Fault | None:
         written = self.passage.original[reading.start : reading.end]
@@ -110,7 +110,7 @@ class _Read:
         return Fault("数字用半角", f"请改为“{self.passage.plain[reading.start : reading.end]}”")
 
 
-def _note(read: Sequence[_Read], context: Context) -> Iterator[Finding]:
+def _note(read: Sequence[_Read], context: Context) -> Iterator[ProofFinding]:
     """The note on rounding stands where printed parts differ from a printed total, and only there."""
     notes = [(piece, match) for piece in read if (match := _NOTE.search(piece.passage.plain, piece.passage.begins))]
     for piece in read:
@@ -120,7 +120,7 @@ def _note(read: Sequence[_Read], context: Context) -> Iterator[Finding]:
                 yield piece.finding(NOTE, wanting, NOTE_MISSING)
             return
     for piece, match in notes:
-        yield Finding(*NOTE, piece.spot(*match.span()), NOTE_UNWANTED.expected, NOTE_UNWANTED.suggestion)
+        yield ProofFinding(*NOTE, piece.spot(*match.span()), NOTE_UNWANTED.expected, NOTE_UNWANTED.suggestion)
 
 
 def _agreement(reading: Reading, context: Context) -> str:

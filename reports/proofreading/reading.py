@@ -9,7 +9,7 @@ from reports.proofreading.labelling import Subject
 from reports.proofreading.numerals import Numeral
 from reports.proofreading.times import Months
 
-Role = Literal["level", "rate", "points", "share", "difference", "trend", "other"]
+NumeralRole = Literal["level", "rate", "points", "share", "difference", "trend", "other"]
 Around = Literal["", "about", "below", "above"]
 
 
@@ -42,7 +42,7 @@ class Reading:
 
     start: int
     end: int
-    role: Role
+    role: NumeralRole
     numeral: Numeral | None = None
     kind: str = ""
     subject: Subject | None = None

@@ -37,7 +37,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Rule:
+class ProofRule:
     """A rule by its code, its name for authors, and the function that judges a reading."""
 
     code: str
@@ -45,7 +45,7 @@ class Rule:
     check: Callable[[Reading, Context], Fault | None]
 
 
-def judge(reading: Reading, context: Context) -> Iterator[tuple[Rule, Fault]]:
+def judge(reading: Reading, context: Context) -> Iterator[tuple[ProofRule, Fault]]:
     """What is wrong with a reading: the first of the rules of value that applies, and every rule of writing."""
     for rule in VALUE_RULES:
         fault = rule.check(reading, context)
@@ -453,26 +453,26 @@ def _separators(reading: Reading, _: Context) -> Fault | None:
     return Fault("数字不加千分位分隔符", f"请改为“{plain}”")
 
 
-VALUE_RULES: tuple[Rule, ...] = (
-    Rule("no_certificate", "没有核定数", _no_certificate),
-    Rule("own_register", "与自有数字登记不符", _register),
-    Rule("approximation", "约数不成立", _approximation),
-    Rule("trailing_zero", "小数末尾多写 0", _trailing_zero),
-    Rule("mixed_units", "单位不统一", _mixed_units),
-    Rule("wrong_unit", "单位错误", _wrong_unit),
-    Rule("stale_vintage", "已修订的旧数", _stale_vintage),
-    Rule("wrong_rounding", "取舍错误", _wrong_rounding),
-    Rule("wrong_month", "月份错位", _wrong_month),
-    Rule("wrong_metric", "指标错位", _wrong_metric),
-    Rule("stray_number", "无据数字", _stray),
-    Rule("zero_base", "以 0 为基数", _zero_base),
-    Rule("percent_for_points", "该用百分点", _points_wanted),
-    Rule("points_for_percent", "该用百分号", _percent_wanted),
-    Rule("direction", "增减方向错误", _direction),
-    Rule("stale_vintage", "已修订的旧数", _stale_rate),
-    Rule("wrong_rate", "增减幅度错误", _wrong_rate),
-    Rule("wrong_difference", "增减数量错误", _wrong_difference),
-    Rule("wrong_share", "占比错误", _wrong_share),
-    Rule("wrong_share", "占比错误", _wrong_share_change),
+VALUE_RULES: tuple[ProofRule, ...] = (
+    ProofRule("no_certificate", "没有核定数", _no_certificate),
+    ProofRule("own_register", "与自有数字登记不符", _register),
+    ProofRule("approximation", "约数不成立", _approximation),
+    ProofRule("trailing_zero", "小数末尾多写 0", _trailing_zero),
+    ProofRule("mixed_units", "单位不统一", _mixed_units),
+    ProofRule("wrong_unit", "单位错误", _wrong_unit),
+    ProofRule("stale_vintage", "已修订的旧数", _stale_vintage),
+    ProofRule("wrong_rounding", "取舍错误", _wrong_rounding),
+    ProofRule("wrong_month", "月份错位", _wrong_month),
+    ProofRule("wrong_metric", "指标错位", _wrong_metric),
+    ProofRule("stray_number", "无据数字", _stray),
+    ProofRule("zero_base", "以 0 为基数", _zero_base),
+    ProofRule("percent_for_points", "该用百分点", _points_wanted),
+    ProofRule("points_for_percent", "该用百分号", _percent_wanted),
+    ProofRule("direction", "增减方向错误", _direction),
+    ProofRule("stale_vintage", "已修订的旧数", _stale_rate),
+    ProofRule("wrong_rate", "增减幅度错误", _wrong_rate),
+    ProofRule("wrong_difference", "增减数量错误", _wrong_difference),
+    ProofRule("wrong_share", "占比错误", _wrong_share),
+    ProofRule("wrong_share", "占比错误", _wrong_share_change),
 )
-WRITING_RULES: tuple[Rule, ...] = (Rule("thousands_separator", "千分位分隔符", _separators),)
+WRITING_RULES: tuple[ProofRule, ...] = (ProofRule("thousands_separator", "千分位分隔符", _separators),)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
+from reports.figures.wording import ROUNDING_NOTE
 from reports.proofreading.arithmetic import in_units
 from reports.proofreading.context import Context
 from reports.proofreading.kinds import OWN_COUNT, UNNAMED
@@ -14,7 +15,6 @@ from reports.proofreading.known import KnownNumber
 from reports.proofreading.numerals import PERCENT, POINTS
 from reports.proofreading.reading import Reading
 from reports.proofreading.rules import Fault
-from reports.wording import ROUNDING_NOTE
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.months import first_day
+from reports.figures.months import first_day
 
 Months = tuple[str, ...]
-Kind = Literal["topic", "sentence", "aside", "once"]
+PeriodKind = Literal["topic", "sentence", "aside", "once"]
 
 _NUMBERS = {name: value for value, name in enumerate("一二三四五六七八九十", 1)} | {"十一": 11, "十二": 12}
 _MENTION = re.compile(
@@ -46,7 +46,7 @@ class Mention:
     start: int
     end: int
     months: Months
-    kind: Kind
+    kind: PeriodKind
 
 
 def shifted(month: str, by: int) -> str:
@@ -77,7 +77,7 @@ def mentions(text: str, month: str) -> list[Mention]:
     return found
 
 
-def _kind(match: re.Match[str], text: str, *, in_brackets: bool) -> Kind:
+def _kind(match: re.Match[str], text: str, *, in_brackets: bool) -> PeriodKind:
     before = text[max(0, match.start() - 5) : match.start()]
     period = match["from"] or match["quarter"] or match["half"] or match["to_date"] or match["whole"]
     if in_brackets or (_COMPARING.search(before) and not period):

@@ -41,7 +41,7 @@ _UNIT_OF_TABLE = re.compile(r"[（(](?:单位:)?([^（()），]{1,6}(?:（次）
 _UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
 
 
-class Reader:
+class TextReader:
     """Reads passages; what depends on the known numbers alone is made once."""
 
     def __init__(self, known: Known) -> None:
@@ -143,7 +143,7 @@ class _Walk:
     """One pass over one passage."""
 
     passage: Passage
-    reader: Reader
+    reader: TextReader
     subject: Subject | None = None
     sentence: int = 0
     part: int = 0

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reports.certificate import Certificate, CertifiedNumber
-from reports.months import days_of
+from reports.certificates.certificate import Certificate, CertifiedNumber
+from reports.figures.months import days_of
 from reports.workbook.exports import parquet_of
 
 _NUMBERS = "certified_numbers"

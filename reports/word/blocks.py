@@ -41,7 +41,7 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """A table by rows of cells; the first row is its heading.
 
     `caption` is what a screen reader says of it; without one that is the heading before it.
@@ -51,7 +51,7 @@ class Table:
     caption: str = ""
 
 
-Block = Heading | Paragraph | Table
+Block = Heading | Paragraph | TableBlock
 
 
 def plain(text: Text) -> str:

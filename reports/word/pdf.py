@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports.canonical import sha256
+from reports.certificates.canonical import sha256
 from reports.files import write_bytes
 
 _PROGRAMS = ("soffice", "libreoffice")

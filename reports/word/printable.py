@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from reports.dossier import Dossier
-from reports.months import first_day
-from reports.numbers import MonthlyNumber
-from reports.rates import Against, Rate
-from reports.section import DRAFT
-from reports.word.blocks import Block, Heading, Paragraph, Table, text_of
+from reports.certificates.dossier import Dossier
+from reports.figures.months import first_day
+from reports.figures.numbers import MonthlyNumber
+from reports.figures.rates import Against, Rate
+from reports.figures.section import DRAFT
+from reports.word.blocks import Block, Heading, Paragraph, TableBlock, text_of
 from reports.word.manuscript import Manuscript, Vouched
 from reports.word.profiles import Profile
 from reports.word.writer import set_document
@@ -82,7 +82,7 @@ def annex_blocks(printable: Printable) -> list[Block]:
     rows = [tuple(map(text_of, _ANNEX_COLUMNS))]
     rows += [tuple(map(text_of, _row(printable, number))) for number in printable.numbers.values()]
     notes = Paragraph(text_of("注：环比、同比以准确数计算，对比首次刊印数；“—”表示没有可比的核定数。"), "cell")
-    return [Table(rows, annex_title(printable)), notes]
+    return [TableBlock(rows, annex_title(printable)), notes]
 
 
 def annex_title(printable: Printable) -> str:

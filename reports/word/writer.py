@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from reports.word.blocks import Block, Heading, Paragraph, Run, Table, Text, plain, printable, text_of
+from reports.word.blocks import Block, Heading, Paragraph, Run, TableBlock, Text, plain, printable, text_of
 from reports.word.manuscript import Manuscript, Masthead
 from reports.word.package import new_document, set_properties, to_bytes
 from reports.word.page import DRAFT, mark_draft, set_page
@@ -94,7 +94,7 @@ class _Setting:
                 yield self._paragraph(text, f"heading{level}")
             case Paragraph(text=text, style=style):
                 yield self._paragraph(text, style)
-            case Table():
+            case TableBlock():
                 yield self._table(block)
                 # Two tables without a paragraph between them would be read as one.
                 yield self._paragraph((), "cell")
@@ -102,7 +102,7 @@ class _Setting:
     def _paragraph(self, text: Text, style: str, properties: str = "") -> Any:
         return element(_paragraph(text, self.profile.styles[style], properties))
 
-    def _table(self, table: Table) -> Any:
+    def _table(self, table: TableBlock) -> Any:
         columns = max(map(len, table.rows))
         widths = _widths(table, columns, self.width)
         style = self.profile.styles["cell"]
@@ -178,7 +178,7 @@ def _cells(row: Sequence[Text], widths: Sequence[int], style: Style, *, heads: b
         )
 
 
-def _widths(table: Table, columns: int, width: int) -> list[int]:
+def _widths(table: TableBlock, columns: int, width: int) -> list[int]:
     """Columns as wide as their longest cell asks for, within bounds that keep a long one from starving the others."""
     longest = [max(_length(row[column]) if column < len(row) else 0 for row in table.rows) for column in range(columns)]
     shares = [min(max(length, 4), 24) for length in longest]

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
-from reports.dossier import Dossier
+from reports.certificates.dossier import Dossier
 from reports.workbook.exports import FORMULA_STARTS
 from reports.workbook.sheets import Sheet, sheets
 

@@ -7,10 +7,10 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.certificate import Certificate, CertifiedNumber
-from reports.dossier import Dossier
+from reports.certificates.certificate import Certificate, CertifiedNumber
+from reports.certificates.dossier import Dossier
 
-Row = dict[str, str | int]
+ExportRow = dict[str, str | int]
 
 # What a spreadsheet takes for a formula at the start of a cell (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
@@ -19,7 +19,7 @@ _DATAFLOW = "YUEBAO:MONTHLY_NUMBERS(1.0)"
 _ALL_DEPARTMENTS = "_T"
 
 
-def number_rows(certificate: Certificate, state: str) -> list[Row]:
+def number_rows(certificate: Certificate, state: str) -> list[ExportRow]:
     """The numbers of a certificate, each with all that it takes to cite it; `exact` is whole, in `unit`."""
     return [
         {
@@ -60,14 +60,14 @@ def sdmx_csv(dossier: Dossier) -> bytes:
     return csv_of(list(_observations(dossier)), encoding="utf-8")
 
 
-def _observations(dossier: Dossier) -> Iterator[Row]:
+def _observations(dossier: Dossier) -> Iterator[ExportRow]:
     for number in dossier.certificate.numbers:
         yield _observation(dossier, number, _ALL_DEPARTMENTS, number.exact)
         for department, total in dossier.traces[number.metric].by_department.items():
             yield _observation(dossier, number, department, total)
 
 
-def _observation(dossier: Dossier, number: CertifiedNumber, department: str, value: int) -> Row:
+def _observation(dossier: Dossier, number: CertifiedNumber, department: str, value: int) -> ExportRow:
     certificate = dossier.certificate
     return {
         "STRUCTURE": "dataflow",
@@ -95,7 +95,7 @@ def _status(number: CertifiedNumber) -> str:
     return "P" if "p" in number.flags else "B" if "b" in number.flags else "A"
 
 
-def csv_of(rows: Sequence[Row], *, encoding: str) -> bytes:
+def csv_of(rows: Sequence[ExportRow], *, encoding: str) -> bytes:
     """Rows with one header line, lines ended as RFC 4180 says; no rows give no bytes."""
     if not rows:
         return b""

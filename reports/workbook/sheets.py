@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.certificate import REASONS
-from reports.dossier import Dossier
+from reports.certificates.certificate import REASONS
+from reports.certificates.dossier import Dossier
 
 Cell = str | int
 

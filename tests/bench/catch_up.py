@@ -18,12 +18,12 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.catalogue import working_days
+from orchestration.config.catalogue import working_days
+from orchestration.config.hall import load_hall
 from orchestration.demo import demo_hall
-from orchestration.home import Home
-from orchestration.settings import load_hall
-from orchestration.standing import standings
-from reports.months import months_before
+from orchestration.landing.day_status import standings
+from orchestration.runtime.paths import Home
+from reports.figures.months import months_before
 from tests.moments import at
 from tests.simulation import Simulation
 

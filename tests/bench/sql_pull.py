@@ -30,13 +30,13 @@ from rich.console import Console
 from rich.table import Table
 
 from expectations.validation import warm_up
-from orchestration.asking import Questions
-from orchestration.catalogue import evidence_version, working_days
-from orchestration.hall_systems.contract import Answer, Question
-from orchestration.landing import Counted, HallCounts, Landing, Provenance
-from orchestration.pulling import Judge
-from orchestration.quarantine import Quarantine
-from orchestration.settings import DEMO_HALL, load_hall
+from orchestration.config.catalogue import evidence_version, working_days
+from orchestration.config.hall import DEMO_HALL, load_hall
+from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.quarantine import Quarantine
+from orchestration.landing.validate_and_land import DayValidation
+from orchestration.sources.contract import Answer, Request
+from orchestration.sources.pool import Requests
 from tests.bench.measuring import Run, run
 from tests.servers.postgres import postgres
 from tests.sql_halls import COUNTS, COUNTS_OF_ALL, DAY, DAY_CLOSE, DAY_CLOSE_OF_ALL, hall_folder, in_postgres, source
@@ -128,7 +128,7 @@ def _by_hall(folder: Path) -> int:
 def _answers(folder: Path, groups: Sequence[tuple[str, ...]]) -> dict[str, Answer]:
     asked = source(folder)
     with ThreadPoolExecutor(8) as threads:
-        replies = list(threads.map(lambda halls: asked.ask(Question(DAY, halls)), groups))
+        replies = list(threads.map(lambda halls: asked.ask(Request(DAY, halls)), groups))
     return {hall: said for reply in replies for hall, said in reply.items() if isinstance(said, Answer)}
 
 
@@ -149,7 +149,7 @@ def _pulled(folder: Path) -> int:
     (name,) = hall.systems
     # Else a later round would find that nothing has changed.
     landing = Landing(Path(tempfile.mkdtemp(dir=folder)))
-    judge = Judge(
+    judge = DayValidation(
         hall,
         name,
         working_days(),
@@ -157,7 +157,7 @@ def _pulled(folder: Path) -> int:
         Quarantine(folder / "quarantine"),
         replace(_BENCH, suite_version=evidence_version()),
     )
-    questions = Questions(hall.retries, at_once=8)
+    questions = Requests(hall.retries, at_once=8)
     questions.ask({name: source(folder)}, [DAY], lambda _system, _day: HALLS)
     (result,) = judge.settle(questions.outcomes(name, [DAY])).days
     questions.close()

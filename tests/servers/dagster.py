@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from orchestration.home import PROJECT_ROOT
+from orchestration.runtime.paths import PROJECT_ROOT
 from tests.servers.postgres import PASSWORD, Postgres
 from tests.servers.unprivileged import free_port, until_it_answers
 

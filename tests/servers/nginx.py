@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import requests
 
-from orchestration.home import PROJECT_ROOT
+from orchestration.runtime.paths import PROJECT_ROOT
 from tests.servers.programs import program
 from tests.servers.unprivileged import free_port, servant, until_it_answers
 

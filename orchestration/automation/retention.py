@@ -1,0 +1,89 @@
+"""How long Dagster's runs and their events are kept: the history is a view, and what numbers rest on lies elsewhere."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+
+from orchestration.config.hall import load_hall
+from orchestration.runtime.progress import tell, tell_item
+
+RETENTION_JOB = "retention"
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+_PAGE = 500
+
+
+@dataclass(frozen=True)
+class Outgrown:
+    """Runs that ended long ago: those that may go, and those that the page needs, by run id."""
+
+    to_delete: tuple[str, ...]
+    to_keep: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"{len(self.to_delete)} old runs deleted; {len(self.to_keep)} kept, for they hold what the page shows of a "
+            "day or month"
+        )
+
+
+def outgrown(instance: dg.DagsterInstance, before: dt.datetime) -> Outgrown:
+    """The runs of before a moment; one in progress is none of them.
+
+    A run that holds the newest materialization of an asset's partition is kept, or Dagster's page would forget that
+    the partition is in.
+    """
+    # Dagster compares with what it stores, which is UTC, and converts nothing.
+    old = dg.RunsFilter(statuses=_ENDED, created_before=before.astimezone(dt.UTC))
+    found = [record.dagster_run.run_id for record in instance.get_run_records(old)]
+    needed = set(_newest_runs(instance)) if found else set()
+    return Outgrown(
+        to_delete=tuple(run for run in found if run not in needed),
+        to_keep=tuple(run for run in found if run in needed),
+    )
+
+
+def delete(instance: dg.DagsterInstance, runs: Outgrown) -> None:
+    """Delete the runs that may go, with their events."""
+    tell("deleting %d old runs", len(runs.to_delete))
+    for number, run_id in enumerate(runs.to_delete, start=1):
+        instance.delete_run(run_id)
+        tell_item("%d of %d old runs deleted", number, len(runs.to_delete))
+
+
+def _newest_runs(instance: dg.DagsterInstance) -> Iterator[str]:
+    for key in instance.get_asset_keys():
+        seen: set[str | None] = set()
+        for record in _materializations(instance, key):
+            if record.partition_key not in seen:
+                seen.add(record.partition_key)
+                yield record.run_id
+
+
+def _materializations(instance: dg.DagsterInstance, key: dg.AssetKey) -> Iterator[dg.EventLogRecord]:
+    """Every materialization of an asset, the newest first."""
+    cursor = None
+    while True:
+        found = instance.fetch_materializations(key, limit=_PAGE, cursor=cursor)
+        yield from found.records
+        if not found.has_more:
+            return
+        cursor = found.cursor
+
+
+def build_retention_job() -> dg.JobDefinition:
+    """The job `retention`."""
+
+    @dg.op(description="Deletes runs of longer ago than `keep_runs_days`, less those that the page needs.")
+    def delete_old_runs(context: dg.OpExecutionContext) -> None:
+        keep = dt.timedelta(days=load_hall().hall.automation.keep_runs_days)
+        runs = outgrown(context.instance, dt.datetime.now(dt.UTC) - keep)
+        delete(context.instance, runs)
+        context.log.info(str(runs))
+
+    @dg.job(name=RETENTION_JOB, description="Keep the run history from growing for ever.")
+    def retention() -> None:
+        delete_old_runs()
+
+    return retention

@@ -1,0 +1,69 @@
+"""What authors take from a certified month: section 一 in Word, the workbook, the numbers for programs, and the page.
+
+All of it follows from the certificate and can be made again at any time; it lies beside the signed release, in
+`published/<month>/desk/r<n>/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestration.certification.certify import archive_of
+from orchestration.certification.verified_month import DossierError, sound_dossier
+from orchestration.config.hall import HallFolder, load_hall
+from orchestration.runtime.paths import current_home
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Certificate
+from reports.certificates.dossier import Dossier
+from reports.files import write_bytes
+
+_LAST_WRITTEN = "numbers.sdmx.csv"
+
+
+def desk_of(archive: Archive, certificate: Certificate) -> Path:
+    """Where the files of a certificate lie."""
+    return archive.published / certificate.month / "desk" / f"r{certificate.revision}"
+
+
+def is_laid(archive: Archive, certificate: Certificate) -> bool:
+    """Whether everything has been written for a certificate."""
+    return (desk_of(archive, certificate) / _LAST_WRITTEN).exists()
+
+
+def lay_desk(month: str) -> list[Path]:
+    """Write everything of a month's newest certificate, and return the paths.
+
+    Raises:
+        DossierError: the month isn't certified, or what is certified isn't sound.
+        LedgerError, SettingsError: it can't be read.
+    """
+    from orchestration.certification.pages import write_pages
+
+    hall = load_hall()
+    archive = archive_of(hall, current_home())
+    entry = archive.ledger.latest(month)
+    if entry is None:
+        raise DossierError(
+            f"{month} isn't certified, so there is nothing to hand to authors; see `yuebao status {month}`"
+        )
+    dossier = sound_dossier(archive, entry.certificate)
+    folder = desk_of(archive, entry.certificate)
+    for name, content in _files(dossier, hall).items():
+        write_bytes(folder / name, content)
+    return [*sorted(path for path in folder.iterdir() if path.is_file()), *write_pages([month], dossier)]
+
+
+def _files(dossier: Dossier, hall: HallFolder) -> Mapping[str, bytes]:
+    from reports.word.printable import printable_of, section_docx
+    from reports.word.profiles import read_profile
+    from reports.workbook.book import workbook
+    from reports.workbook.exports import numbers_csv, numbers_parquet, sdmx_csv
+
+    return {
+        "section.docx": section_docx(printable_of(dossier), read_profile(hall.hall.edition.profile)),
+        "numbers.xlsx": workbook(dossier),
+        "numbers.csv": numbers_csv(dossier),
+        "numbers.parquet": numbers_parquet(dossier),
+        _LAST_WRITTEN: sdmx_csv(dossier),
+    }

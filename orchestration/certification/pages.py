@@ -1,0 +1,122 @@
+"""Writes the pages of months and their index, from the archive and from how each month stands now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+
+from orchestration.certification.certify import archive_of
+from orchestration.certification.pending_revision import Pending, pending_revision
+from orchestration.certification.verified_month import sound_dossier
+from orchestration.config.catalogue import labels
+from orchestration.config.hall import Hall, load_hall
+from orchestration.runtime.paths import Home, current_home, prepare_environment
+from orchestration.warehouse.dbt_manifest import build_checks, ensure_manifest
+from orchestration.warehouse.month import Month, open_month, problems_of
+from reports.certificates.archive import Archive
+from reports.certificates.dossier import Dossier
+from reports.certificates.queries import Queries
+from reports.certificates.release import release_of
+from reports.figures.readiness import DayState, DayStatus
+from reports.files import write_bytes
+from reports.page import MonthState, index_page, month_page, waiting_page
+
+_PAGE = "index.html"
+_LISTED = 5
+_NOT_IN: Mapping[DayStatus, str] = {
+    "missing": "数据没有到",
+    "quarantined": "收到的数据没有通过检查",
+    "damaged": "数据文件损坏",
+    "closed": "报的是不开放，日历上是开放的",
+}
+
+
+def write_pages(months: Sequence[str], *opened: Dossier) -> list[Path]:
+    """Write the pages of months, all certified ones when none is named, and the index; return their paths.
+
+    A month without a certificate gets a page that says what is missing. The index lists every month that has a page.
+
+    Args:
+        months: As `2025-03`.
+        opened: Dossiers that the caller has opened already, and that were proved then.
+
+    Raises:
+        DossierError: a certified month isn't sound, so nothing of it is shown.
+    """
+    home, hall = current_home(), load_hall()
+    prepare_environment(home)
+    archive = archive_of(hall, home)
+    certified = sorted({link.month for link in archive.ledger.links()})
+    wanted = sorted(set(months) or certified)
+    listed = sorted({*wanted, *(path.parent.name for path in home.published.glob(f"*/{_PAGE}"))})
+    standings = {month: _standing(month, archive, hall.hall, home) for month in listed}
+    dossiers = {dossier.certificate.code: dossier for dossier in opened}
+    written = [
+        _write(home.published / month / _PAGE, _page(standings[month], archive, hall.hall, listed, dossiers))
+        for month in wanted
+    ]
+    newest = next((each.certificate for each in reversed(standings.values()) if each.certificate), None)
+    section = (release_of(archive.published, newest) / "section.txt").read_text(encoding="utf-8") if newest else ""
+    index = index_page(list(standings.values()), hall=hall.hall.name, section=section)
+    return [*written, _write(home.published / _PAGE, index)]
+
+
+def _write(path: Path, content: bytes) -> Path:
+    write_bytes(path, content)
+    return path
+
+
+def _page(
+    standing: MonthState, archive: Archive, hall: Hall, months: Sequence[str], opened: Mapping[str, Dossier]
+) -> bytes:
+    if standing.certificate is None:
+        return waiting_page(standing, hall=hall.name, months=months)
+    dossier = opened.get(standing.certificate.code) or sound_dossier(archive, standing.certificate)
+    return month_page(dossier, standing, labels=labels(), months=months)
+
+
+def _standing(month: str, archive: Archive, hall: Hall, home: Home) -> MonthState:
+    entry = archive.ledger.latest(month)
+    questions = Queries(home.questions).of(month)
+    if entry is None:
+        reasons = tuple(_missing(open_month(month)))
+        return MonthState(month, "草稿" if reasons else "待核定", None, reasons, questions)
+    pending = pending_revision(entry.certificate, home)
+    reasons = tuple(_changed(pending, hall)) if pending else ()
+    return MonthState(month, "待修订" if pending else "已核定", entry.certificate, reasons, questions)
+
+
+def _changed(pending: Pending, hall: Hall) -> Iterator[str]:
+    """Days first; the facts can differ without a day's doing so, by another definition."""
+    for system, days in groupby((each.split(" ") for each in pending.days), key=lambda one: one[0]):
+        title = hall.systems[system].title if system in hall.systems else system
+        yield f"{title}：{_days([dt.date.fromisoformat(day) for _, day in days])}的数据有更正"
+    if not pending.days:
+        yield "重新汇总的数与核定的数不同"
+
+
+def _missing(month: Month) -> Iterator[str]:
+    ensure_manifest()
+    problems = problems_of(month, build_checks())
+    if not problems:
+        return
+    absent = [state for state in month.day_states if state.state in _NOT_IN and not _is_rest(state)]
+    for (title, state), states in groupby(absent, key=lambda one: (one.system_name, one.state)):
+        yield f"{title}：{_days([each.day for each in states])}，{_NOT_IN[state]}"
+    if not absent:
+        yield "每天的数据都到了，还没有汇总，或者有检查没有通过；请数据人员查看"
+
+
+def _is_rest(state: DayState) -> bool:
+    return state.state == "closed" and not state.expected
+
+
+def _days(days: Sequence[dt.date]) -> str:
+    """Days of one month: `3 月 12 日、13 日`, `3 月 1 日至 31 日`; many with gaps are told by their number."""
+    first, last = days[0], days[-1]
+    if len(days) <= _LISTED:
+        return f"{first.month} 月 " + "、".join(f"{day.day} 日" for day in days)
+    ends = f"{first.month} 月 {first.day} 日至 {last.day} 日"
+    return ends if (last - first).days == len(days) - 1 else f"{ends}当中的 {len(days)} 天"

@@ -1,0 +1,82 @@
+"""待修订: certified months behind which something has changed since; nothing printed changes by itself."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from orchestration.landing.manifest import Landing
+from orchestration.runtime.paths import Home
+from reports.certificates.certificate import Certificate, CertifiedExtract
+from reports.certificates.ledger import Ledger
+from reports.figures.numbers import NumbersError, read_numbers
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A month whose newest certificate no longer says what has come in, and where they differ.
+
+    `days` are `system day` of every extract with other rows; `metrics` are `metric old → new` where the newest facts
+    hold another value than the one that was certified.
+    """
+
+    certificate: Certificate
+    days: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+    def __str__(self) -> str:
+        month = self.certificate.month
+        changed = "; ".join(filter(None, [", ".join(self.days), ", ".join(self.metrics)]))
+        return (
+            f"{month} is 待修订: since {self.certificate.name} these have changed: {changed}. What was printed stands; "
+            f"look at it, then `yuebao report {month}` and `yuebao revise {month} --reason ... --note ...`"
+        )
+
+
+def pending_revision(certificate: Certificate, home: Home) -> Pending | None:
+    """What has changed behind a month's newest certificate, or None.
+
+    Raises:
+        LandingError: a manifest entry that stands for a later extract can't be read.
+    """
+    landing = Landing(home.landing)
+    days = tuple(
+        f"{extract.system} {extract.day}" for extract in certificate.foundation.extracts if _differs(extract, landing)
+    )
+    metrics = tuple(_other_values(certificate, home))
+    return Pending(certificate, days, metrics) if days or metrics else None
+
+
+def pending_revisions(ledger: Ledger, home: Home) -> list[Pending]:
+    """Every certified month that waits for a revision, in order.
+
+    Raises:
+        LandingError, LedgerError: a manifest entry or a certificate that is needed can't be read.
+    """
+    newest = {link.month: link for link in ledger.links()}
+    found = (pending_revision(link.read().certificate, home) for _, link in sorted(newest.items()))
+    return [each for each in found if each]
+
+
+def _differs(certified: CertifiedExtract, landing: Landing) -> bool:
+    day = dt.date.fromisoformat(certified.day)
+    if landing.newest_sequence(certified.system, day) <= certified.sequence:
+        return False
+    current = landing.current(certified.system, day)
+    return bool(current and (current.content_sha256, current.state) != (certified.content_sha256, certified.state))
+
+
+def _other_values(certificate: Certificate, home: Home) -> list[str]:
+    facts = home.published / certificate.month / "facts"
+    if not facts.exists():
+        return []
+    try:
+        numbers = read_numbers(facts, month=certificate.month, hall_code=certificate.hall.code)
+    except NumbersError as error:
+        return [str(error)]
+    certified = certificate.by_metric
+    return [
+        f"{metric} {certified[metric].exact if metric in certified else 'none'} → {number.exact}"
+        for metric, number in numbers.items()
+        if metric not in certified or certified[metric].exact != number.exact
+    ]

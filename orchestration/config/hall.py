@@ -1,0 +1,220 @@
+"""A hall's settings: one typed file, `hall.toml`, in the hall's own folder; secrets come from elsewhere.
+
+Strings may hold `${NAME}`, filled when a system is asked and never before, so that loading settings touches nothing. A
+value is that of the environment variable NAME, or stands in a file: the one that NAME_FILE names (as containers do it),
+or NAME in the folder that CREDENTIALS_DIRECTORY names (as systemd does it).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, time
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+
+from orchestration.config.alerts import Alerts
+from orchestration.config.automation import DEVELOPMENT, ENVIRONMENTS, Automation, AutomationName
+from orchestration.config.edition import EditionDefaults
+from orchestration.config.errors import complaint
+from orchestration.config.systems import AnySystem, HttpSystem
+from orchestration.config.systems.common import Strict
+from orchestration.config.systems.http_api import MonthTotals
+from orchestration.runtime.paths import PROJECT_ROOT
+from orchestration.runtime.secrets import keep_secret
+
+DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
+_USERINFO = re.compile(r"://[^/@]*@")
+_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
+
+
+class SettingsError(Exception):
+    """The settings can't be used; the message names file, key and what is allowed."""
+
+
+class Retries(Strict):
+    """How often a passing fault is asked again; waits grow from `first_wait` to `longest_wait` seconds."""
+
+    attempts: int = Field(default=4, ge=1, le=20)
+    first_wait: float = Field(default=0.5, ge=0)
+    longest_wait: float = Field(default=30.0, ge=0)
+
+
+class Certification(Strict):
+    """Who signs: the policy, the list of signers (a .toml), the signing key (a .pem) and its passphrase's variable.
+
+    `questions` says what an open question (校核) on a month does: `warn` lists it, `block` lets nobody sign meanwhile.
+    """
+
+    policy: Literal["automatic", "manual"]
+    service: str = ""
+    signers: str
+    key: str
+    passphrase: str
+    questions: Literal["warn", "block"] = "warn"
+
+
+class Hall(Strict):
+    """A hall: who it is, since when it has data, and its systems by name."""
+
+    code: str
+    name: str
+    timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
+    first_day: date
+    embedded_demo: bool = False
+    at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
+    retries: Retries = Retries()
+    wording: str = Field(description="the template of the statistics section, in the hall's folder")
+    certification: Certification
+    automation: Automation = Automation()
+    environments: dict[str, tuple[AutomationName, ...]] = Field(
+        default=ENVIRONMENTS, description="which automations each environment may run; see YUEBAO_ENVIRONMENT"
+    )
+    alerts: Alerts = Alerts()
+    edition: EditionDefaults = EditionDefaults()
+    systems: dict[str, AnySystem] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _later_halls_are_answered_for(self) -> Self:
+        for name, system in self.systems.items():
+            if unknown := sorted(system.pull_at_of_halls.keys() - set(self.halls_of(name))):
+                raise ValueError(
+                    f"systems.{name}.pull_at_of_halls names {', '.join(unknown)}, and the system answers for "
+                    f"{', '.join(self.halls_of(name))}"
+                )
+        return self
+
+    @property
+    def month_totals(self) -> dict[str, tuple[HttpSystem, MonthTotals]]:
+        """The systems that state totals of their own of a whole month, and where."""
+        http = {name: system for name, system in self.systems.items() if isinstance(system, HttpSystem)}
+        return {name: (system, system.month_totals) for name, system in http.items() if system.month_totals}
+
+    def halls_of(self, system: str) -> tuple[str, ...]:
+        """The codes of the halls that a system answers for."""
+        return self.systems[system].halls or (self.code,)
+
+    def pull_time(self, system: str, hall: str) -> time:
+        """When a system is asked for yesterday of a hall, in hall time."""
+        settings = self.systems[system]
+        return settings.pull_at_of_halls.get(hall) or settings.pull_at or self.automation.pull_at
+
+
+class HallFolder(Strict):
+    """A hall's settings with the folder that they came from, against which its queries are resolved."""
+
+    folder: Path
+    hall: Hall
+
+    @property
+    def wording(self) -> Path:
+        """The template that words the statistics section."""
+        return self.folder / self.hall.wording
+
+
+def hall_folder() -> Path:
+    """The folder named by `YUEBAO_HALL`, or the embedded demo hall's."""
+    return Path(os.environ.get("YUEBAO_HALL") or DEMO_HALL).resolve()
+
+
+def environment() -> str:
+    """The name of the environment that this is: `YUEBAO_ENVIRONMENT`, or `development` when unset."""
+    return os.environ.get("YUEBAO_ENVIRONMENT") or DEVELOPMENT
+
+
+def automations_here(hall: Hall) -> tuple[AutomationName, ...]:
+    """What may run by itself in this environment.
+
+    Raises:
+        SettingsError: the hall's settings know no such environment.
+    """
+    name = environment()
+    try:
+        return hall.environments[name]
+    except KeyError:
+        known = ", ".join(hall.environments)
+        raise SettingsError(
+            f"YUEBAO_ENVIRONMENT is {name!r}, and [environments] in hall.toml knows {known}: name one of these, or add "
+            "yours there"
+        ) from None
+
+
+def why_not_here(automation: AutomationName, hall: Hall) -> str:
+    """Why something may not run by itself in this environment, or an empty text; raises as `automations_here` does."""
+    if automation in automations_here(hall):
+        return ""
+    return f"environment {environment()} doesn't run {automation}: [environments] in hall.toml"
+
+
+def load_hall(folder: Path | None = None) -> HallFolder:
+    """Read `hall.toml`.
+
+    Raises:
+        SettingsError: the file is absent, isn't TOML, or a key is unknown, absent or not allowed.
+    """
+    folder = folder or hall_folder()
+    path = folder / "hall.toml"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path} doesn't exist; set YUEBAO_HALL to a folder that holds a hall.toml") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML in UTF-8: {error}") from error
+    try:
+        return HallFolder(folder=folder, hall=Hall.model_validate(document))
+    except ValidationError as error:
+        schema = Hall.model_json_schema()
+        complaints = [complaint(document, schema, each) for each in error.errors()]
+        raise SettingsError(f"{path}: {'; '.join(complaints)}") from error
+
+
+def expand(text: str, variables: Mapping[str, str]) -> str:
+    """Fill `${NAME}` from `variables`; what stands before the @ of a URL is kept secret.
+
+    Raises:
+        SettingsError: a variable isn't set; its name is given, never a value.
+    """
+    for userinfo in _USERINFO.findall(text):
+        for name in _VARIABLE.findall(userinfo):
+            secret(name, variables)
+    return _VARIABLE.sub(lambda found: _value(found[1], variables), text)
+
+
+def secret(name: str, variables: Mapping[str, str]) -> str:
+    """The value of one variable that no text may hold; see `redaction`.
+
+    Raises:
+        SettingsError: as `expand` does.
+    """
+    return keep_secret(_value(name, variables))
+
+
+def _value(name: str, variables: Mapping[str, str]) -> str:
+    """The value of one variable, from the environment or from a file; a file's last line break isn't part of it.
+
+    Raises:
+        SettingsError: it isn't set, or its file can't be read; the message holds the name and never a value.
+    """
+    if name in variables:
+        return variables[name]
+    file = _file_of(name, variables)
+    if file is None:
+        raise SettingsError(
+            f"the environment variable {name} isn't set, and the hall's settings need it; set it, or name a file that "
+            f"holds the value in {name}_FILE"
+        )
+    try:
+        return file.read_text(encoding="utf-8").removesuffix("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}, which holds {name}, can't be read ({type(error).__name__})") from None
+
+
+def _file_of(name: str, variables: Mapping[str, str]) -> Path | None:
+    if f"{name}_FILE" in variables:
+        return Path(variables[f"{name}_FILE"])
+    credentials = Path(variables.get("CREDENTIALS_DIRECTORY", ""), name)
+    return credentials if "CREDENTIALS_DIRECTORY" in variables and credentials.exists() else None

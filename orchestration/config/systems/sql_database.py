@@ -1,0 +1,26 @@
+"""The settings of a hall system that is asked by SQL."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from orchestration.config.systems.common import System
+
+
+class SqlSystem(System):
+    """A system asked by SQL; `counts` and `day_close` are reviewed .sql files beside the settings.
+
+    `timezone` is that of the times which the database keeps: `day_start` and `day_end` are the hall's day in it. None
+    of those allowed has summer time, so that an offset says all. `timeout` is for connecting; `statement_timeout`
+    (seconds) for each statement, and is set in the database itself. `max_connections` holds over all threads that ask.
+    """
+
+    kind: Literal["sql"]
+    database: str
+    counts: str
+    day_close: str
+    timezone: Literal["Asia/Shanghai", "Asia/Urumqi", "UTC"] = "Asia/Shanghai"
+    statement_timeout: float = Field(default=60.0, ge=0.1, le=3600)
+    max_connections: int = Field(default=2, ge=1, le=16)

@@ -1,0 +1,218 @@
+"""Whether a hall's folder is ready: its tables, their references, wording, signing, and every system asked for a day.
+
+Nothing is landed, and every check is made whatever the others find.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from orchestration.alerts.sending import ChannelError, Sender
+from orchestration.certification.certify import read_signers
+from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
+from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
+from orchestration.config.variables import reachable, variables_of
+from orchestration.landing.preview import ONCE, Sample, sample
+from orchestration.partitions import MonthError, today
+from orchestration.runtime.paths import current_home
+from orchestration.warehouse.month import open_month
+from orchestration.warehouse.month_totals import ask_totals
+from reports.certificates.signers import SignerError, load_key
+from reports.figures.months import months_before
+from reports.figures.numbers import MonthlyNumber
+from reports.figures.wording import WordingError, word_section
+
+Tables = Mapping[str, list[dict[str, Any]]]
+
+# A code in the first table's column stands in the second one's.
+_REFERENCES = (
+    ("metric_measures", "metric", "metrics", "metric"),
+    ("metric_measures", "measure", "measures", "measure"),
+    ("metric_parts", "metric", "metrics", "metric"),
+    ("metric_parts", "part", "metrics", "metric"),
+    (LABELS, "metric", "metrics", "metric"),
+    ("stock_balances", "stock", "measures", "measure"),
+    ("stock_balances", "inflow", "measures", "measure"),
+    ("stock_balances", "outflow", "measures", "measure"),
+    ("reconciliations", "lesser_measure", "measures", "measure"),
+    ("reconciliations", "greater_measure", "measures", "measure"),
+)
+_LONGEST_SILENCE = 15
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One thing that was looked at, and what was found; `good` says whether it may stay so."""
+
+    subject: str
+    good: bool
+    found: str
+
+
+def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Checked]:
+    """Look at everything that a hall's month needs; `YUEBAO_HALL` must name the hall's folder.
+
+    Args:
+        hall: The settings, already read.
+        day: The day to ask every system for; without it the newest day on which each is open.
+    """
+    yield from folder_checks(hall)
+    for name in hall.hall.systems:
+        yield _system(hall, name, day)
+    for name in hall.hall.month_totals:
+        yield _month_totals(hall, name)
+
+
+def folder_checks(hall: HallFolder) -> Iterator[Checked]:
+    """What can be said of a hall's folder without asking any of its systems."""
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for name in (*TABLES, LABELS):
+        try:
+            tables[name] = read_table(catalogue_folder(), name)
+            yield Checked(f"catalogue/{name}.csv", good=True, found=f"{len(tables[name])} rows")
+        except SettingsError as error:
+            yield Checked(f"catalogue/{name}.csv", good=False, found=str(error))
+    if tables.keys() == {*TABLES, LABELS}:
+        yield from _references(tables, hall.hall)
+        yield _wording(tables, hall)
+    yield _signing(hall)
+    for name, channel in hall.hall.alerts.channels.items():
+        yield _channel(hall, f"alerts.channels.{name}", channel.url)
+
+
+def _references(tables: Tables, hall: Hall) -> Iterator[Checked]:
+    unknown = [*_unknown_in_tables(tables), *_unknown_in_settings(tables, hall), *_unfounded(tables, hall)]
+    for problem in unknown:
+        yield Checked("codes", good=False, found=problem)
+    if not unknown:
+        yield Checked("codes", good=True, found="every code that is used stands in its table")
+
+
+def _unknown_in_tables(tables: Tables) -> Iterator[str]:
+    for table, column, other, key in _REFERENCES:
+        known = {row[key] for row in tables[other]}
+        for value in sorted({row[column] for row in tables[table]} - known):
+            yield f"catalogue/{table}.csv column {column}: {value} isn't in catalogue/{other}.csv; add it, or mend it"
+
+
+def _unknown_in_settings(tables: Tables, hall: Hall) -> Iterator[str]:
+    halls = {row["hall_code"] for row in tables["halls"]}
+    measures = {row["measure"] for row in tables["measures"]}
+    if hall.code not in halls:
+        yield f"key code: {hall.code} isn't in catalogue/halls.csv; add it, or mend it"
+    for name, system in hall.systems.items():
+        for value in sorted(set(system.halls) - halls):
+            yield f"key systems.{name}.halls: {value} isn't in catalogue/halls.csv; add it, or mend it"
+        for value in sorted(set(system.measures) - measures):
+            yield f"key systems.{name}.measures: {value} isn't in catalogue/measures.csv; add it, or mend it"
+
+
+def _unfounded(tables: Tables, hall: Hall) -> Iterator[str]:
+    """Metrics that no system answers, and metrics made of nothing."""
+    answered = {measure for system in hall.systems.values() for measure in system.measures}
+    for row in tables["metric_measures"]:
+        if row["measure"] not in answered:
+            yield f"metric {row['metric']} needs {row['measure']}, which no system's `measures` in hall.toml names"
+    founded = {(row["metric"], row["version"]) for name in ("metric_measures", "metric_parts") for row in tables[name]}
+    for row in tables["metrics"]:
+        if (row["metric"], row["version"]) not in founded:
+            yield (
+                f"metric {row['metric']} version {row['version']} is made of nothing; "
+                "name its measures in catalogue/metric_measures.csv, or its parts in catalogue/metric_parts.csv"
+            )
+
+
+def _wording(tables: Tables, hall: HallFolder) -> Checked:
+    subject, last = hall.hall.wording, today(hall.hall)
+    try:
+        section = word_section(_zeros(tables), month=f"{last:%Y-%m}", template=hall.wording)
+    except WordingError as error:
+        return Checked(subject, good=False, found=str(error))
+    return Checked(subject, good=True, found=f"prints {', '.join(sorted(section.metrics))}")
+
+
+def _zeros(tables: Tables) -> dict[str, MonthlyNumber]:
+    """A number for each metric that is defined now, to see whether a template can be filled."""
+    wanted = ("metric", "metric_name", "definition", "event_counted", "deduplication_key", "unit", "display_unit")
+    return {
+        row["metric"]: MonthlyNumber(
+            **{name: row[name] for name in (*wanted, "display_divisor", "display_decimals", "rounding")},
+            version=str(row["version"]),
+            exact=0,
+            printed="0",
+            measures=(),
+            parts=(),
+        )
+        for row in tables["metrics"]
+        if row["valid_to"] is None
+    }
+
+
+def _signing(hall: HallFolder) -> Checked:
+    settings = hall.hall.certification
+    try:
+        variables = variables_of(hall.hall, current_home())
+        signers = read_signers(hall.folder / expand(settings.signers, variables))
+        key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
+    except (SettingsError, SignerError) as error:
+        return Checked("signing", good=False, found=f"{error}; `yuebao new-key` makes a key and lists it")
+    listed = [signer.name for signer in signers if signer.public_key == key.public_key]
+    if not listed:
+        found = f"the key of {settings.key} isn't in {settings.signers}; list its public key {key.public_key}"
+        return Checked("signing", good=False, found=found)
+    return Checked("signing", good=True, found=f"policy {settings.policy}, the key is {listed[0]}'s")
+
+
+def _channel(hall: HallFolder, subject: str, variable: str) -> Checked:
+    try:
+        Sender(variable, variables_of(hall.hall, current_home()))
+    except ChannelError as error:
+        return Checked(subject, good=False, found=str(error))
+    return Checked(subject, good=True, found=f"{variable} can be used; `yuebao alerts --test` sends something")
+
+
+def _system(hall: HallFolder, name: str, day: dt.date | None) -> Checked:
+    subject = f"systems.{name}"
+    try:
+        asked = day or _newest_open_day(hall.hall, name)
+        with reachable(hall.hall, current_home(), [asked]) as variables:
+            (sampled,) = sample(hall, asked, [name], variables)
+    except SettingsError as error:
+        return Checked(subject, good=False, found=str(error))
+    return Checked(subject, good=not sampled.result.messages, found=_said(sampled))
+
+
+def _said(sampled: Sample) -> str:
+    extract = sampled.result.extract
+    if sampled.result.messages or extract is None:
+        return " ".join(sampled.result.messages)
+    sums = ", ".join(f"{measure} {total}" for measure, total in sorted(extract.sums.items()))
+    halls = f" of {len(extract.halls)} halls" if len(extract.halls) > 1 else ""
+    return f"{extract.stat_date}{halls}: {extract.row_count} rows would land, {sums or extract.state}"
+
+
+def _month_totals(hall: HallFolder, name: str) -> Checked:
+    """What the system states of the newest month that is over."""
+    subject = f"systems.{name}.month_totals"
+    try:
+        month = open_month(months_before(f"{today(hall.hall):%Y-%m}", 1))
+        with reachable(hall.hall, current_home(), month.days[:1]) as variables:
+            stated = list(ask_totals(hall, name, month, variables, ONCE))
+    except (SettingsError, MonthError) as error:
+        return Checked(subject, good=False, found=str(error))
+    if faults := [each.fault for each in stated if each.fault]:
+        return Checked(subject, good=False, found=" ".join(faults))
+    said = (f"{measure} {total}" for each in stated for measure, total in sorted(each.totals.items()))
+    return Checked(subject, good=True, found=f"{month.name}: {', '.join(said)}")
+
+
+def _newest_open_day(hall: Hall, name: str) -> dt.date:
+    calendar, yesterday = working_days(), today(hall) - dt.timedelta(days=1)
+    days = [yesterday - dt.timedelta(days=back) for back in range(_LONGEST_SILENCE)]
+    every_day = hall.systems[name].opens == "every_day"
+    return next((day for day in days if every_day or calendar.describe(day).is_working_day), yesterday)

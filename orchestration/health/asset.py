@@ -1,0 +1,43 @@
+"""The health page as an asset, so that Dagster's page shows when it was made last and where it lies."""
+
+import datetime as dt
+
+import dagster as dg
+
+from orchestration.checks import ENGINEERS
+from orchestration.config.hall import load_hall
+from orchestration.health.gathering import gather
+from orchestration.health.writing import write_health
+from orchestration.runtime.paths import current_home
+
+HEALTH_PAGE = dg.AssetKey("health_page")
+
+
+def build_health_asset() -> dg.AssetsDefinition:
+    """The asset `health_page`; it fails only where nothing can be said at all, and never for what it says."""
+
+    @dg.asset(
+        key=HEALTH_PAGE,
+        group_name="health",
+        kinds={"html"},
+        owners=[ENGINEERS],
+        tags={"layer": "health"},
+        description="Whether this month is on its way, and what to do if not: a page (.html) and Prometheus metrics.",
+    )
+    def health_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        home = current_home()
+        health = gather(load_hall(), home, context.instance, dt.datetime.now(dt.UTC))
+        page, metrics = write_health(health, home)
+        return dg.MaterializeResult(
+            metadata={
+                "headline": health.headline,
+                "page": dg.MetadataValue.path(page),
+                "metrics": dg.MetadataValue.path(metrics),
+                "things to do": len(health.actions),
+                "open quarantine items": len(health.refusals),
+                "revisions pending": len(health.pending),
+                "certified months": health.certified_months,
+            }
+        )
+
+    return health_page

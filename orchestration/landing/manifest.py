@@ -1,0 +1,299 @@
+"""Extracts and their manifest: immutable Parquet files, one for a system and a day, each with an entry that vouches.
+
+`landing/<system>/<day>/<sequence>-<content>.parquet` and `.json`: an extract counts once its entry is there, and the
+highest sequence is the current one. Nothing is changed or deleted (design, "Validate, then land").
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock
+
+from orchestration.sources.contract import CONTRACT
+from reports import files
+
+ExtractState = Literal["answered", "closed"]
+CountRow = Mapping[str, Any]
+
+
+class LandingError(Exception):
+    """A manifest entry that can't be read; the message names the file."""
+
+
+@dataclass(frozen=True)
+class HallEntry:
+    """What an extract holds of one hall.
+
+    Attributes:
+        content_sha256: digest of the hall's rows.
+        sums: total by measure.
+        declared: what the source itself states, by measure.
+        source: where it came from.
+    """
+
+    content_sha256: str
+    sums: Mapping[str, int]
+    declared: Mapping[str, int]
+    source: str
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One manifest entry.
+
+    Attributes:
+        content_sha256: digest of the rows, the same whatever library wrote the file; `sha256` is the file's own.
+        row_count, count_sum: over the whole file.
+        halls: by code, the halls that are in.
+        checks: outcome by rule name (passed, warned) under `suite_version`.
+    """
+
+    system: str
+    stat_date: str
+    state: ExtractState
+    sequence: int
+    file: str
+    sha256: str
+    content_sha256: str
+    row_count: int
+    count_sum: int
+    halls: Mapping[str, HallEntry]
+    landed_at: str
+    run_id: str
+    code_version: str
+    suite_version: str
+    checks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """The total by measure, over all halls."""
+        return _added_up((measure, total) for entry in self.halls.values() for measure, total in entry.sums.items())
+
+    @property
+    def sources(self) -> list[str]:
+        """Where it came from, each place once."""
+        return sorted({entry.source for entry in self.halls.values()})
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """By which run and code, and under which suite, something was landed."""
+
+    run_id: str
+    code_version: str
+    suite_version: str
+
+
+@dataclass(frozen=True)
+class HallCounts:
+    """Checked counts of one hall."""
+
+    rows: Sequence[CountRow]
+    declared: Mapping[str, int]
+    source: str
+    checks: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Checked counts of one system and day by hall, ready to land."""
+
+    system: str
+    day: dt.date
+    state: ExtractState
+    halls: Mapping[str, HallCounts]
+
+
+def content_digest(rows: Iterable[CountRow]) -> str:
+    """SHA-256 over the JSON of a hall's rows, the contract's columns in order; the order of arrival doesn't matter."""
+    ordered = sorted(([row.get(name) for name in CONTRACT] for row in rows), key=repr)
+    return hashlib.sha256(json.dumps(ordered, ensure_ascii=False, default=str).encode()).hexdigest()
+
+
+class Landing:
+    """The landing folder of one hall."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def current(self, system: str, day: dt.date) -> Extract | None:
+        """The newest extract of a system and day, or None when none is in.
+
+        Raises:
+            LandingError: its manifest entry can't be read.
+        """
+        entries = self._entries(system, day)
+        return self._read(entries[-1]) if entries else None
+
+    def history(self, system: str, day: dt.date) -> list[Extract]:
+        """Every extract of a system and day, the oldest first.
+
+        Raises:
+            LandingError: a manifest entry can't be read.
+        """
+        return [self._read(entry) for entry in self._entries(system, day)]
+
+    def newest_sequence(self, system: str, day: dt.date) -> int:
+        """The sequence of the newest extract of a system and day, by its entry's name alone; 0 when none is in."""
+        entries = self._entries(system, day)
+        return int(entries[-1].name.partition("-")[0]) if entries else 0
+
+    def halls_to_ask(self, system: str, day: dt.date, halls: tuple[str, ...], suite_version: str) -> tuple[str, ...]:
+        """The halls that the current extract lacks; all of them where it lacks none, or can't vouch for any."""
+        try:
+            current = self.current(system, day)
+        except LandingError:
+            return halls
+        if current is None or current.suite_version != suite_version:
+            return halls
+        return tuple(hall for hall in halls if hall not in current.halls) or halls
+
+    def read(self, entry: Path) -> Extract:
+        """The extract whose manifest entry lies at a path relative to the landing.
+
+        Raises:
+            LandingError: the entry can't be read.
+        """
+        return self._read(self._root / entry)
+
+    def path(self, extract: Extract) -> Path:
+        """Where an extract's Parquet file lies."""
+        return self._root / extract.system / extract.stat_date / extract.file
+
+    def rows(self, extract: Extract) -> list[CountRow]:
+        """The rows of an extract, by the contract's names; the day as text."""
+        from orchestration.landing.parquet import rows_of
+
+        return rows_of(self.path(extract))
+
+    def damage(self, extract: Extract) -> str:
+        """What is wrong with an extract's file, or an empty text."""
+        path = self.path(extract)
+        try:
+            found = hashlib.sha256(path.read_bytes()).hexdigest()
+        except OSError as error:
+            return f"{path} can't be read ({error.strerror})"
+        return "" if found == extract.sha256 else f"{path} was changed: its SHA-256 is not the manifest's"
+
+    def land(self, counted: Counted, provenance: Provenance) -> Extract:
+        """Write an extract and then its entry; until the entry is there, nobody reads the file.
+
+        Halls that the extract before holds, in the same state and under the same suite, are taken over where nothing
+        new is landed of them. Two processes that land the same day take turns. When the one before landed the same
+        rows, its extract is returned and none is added. A file that was lost is put back where the same rows give the
+        very bytes that its entry vouches for; one that was changed is left as it is, for somebody to look at.
+        """
+        from orchestration.landing.parquet import content_of
+
+        folder = self._root / counted.system / counted.day.isoformat()
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):
+            before = self.current(counted.system, counted.day)
+            if before and before.state == counted.state and before.suite_version == provenance.suite_version:
+                counted = self._with_halls_before(counted, before)
+            content = content_of([row for counts in counted.halls.values() for row in counts.rows])
+            digest = hashlib.sha256(content).hexdigest()
+            if before and digest == before.sha256 and not self.path(before).exists():
+                files.write_bytes(self.path(before), content)
+            extract = _entry(counted, provenance, sequence=before.sequence + 1 if before else 1)
+            extract = replace(extract, sha256=digest)
+            if before and _says_the_same(before, extract) and not self.damage(before):
+                return before
+            files.write_bytes(folder / extract.file, content)
+            files.write_json((folder / extract.file).with_suffix(".json"), asdict(extract))
+        return extract
+
+    def _with_halls_before(self, counted: Counted, before: Extract) -> Counted:
+        kept = [hall for hall in before.halls if hall not in counted.halls]
+        if not kept or self.damage(before):
+            return counted
+        rows = self.rows(before)
+        taken_over = {
+            hall: HallCounts(
+                [row for row in rows if row["hall_code"] == hall],
+                before.halls[hall].declared,
+                before.halls[hall].source,
+                before.checks,
+            )
+            for hall in kept
+        }
+        return replace(counted, halls={**taken_over, **counted.halls})
+
+    def _entries(self, system: str, day: dt.date) -> list[Path]:
+        return sorted((self._root / system / day.isoformat()).glob("[0-9]*.json"))
+
+    def _read(self, path: Path) -> Extract:
+        try:
+            entry = json.loads(path.read_bytes())
+            return Extract(**{**entry, "halls": {hall: HallEntry(**told) for hall, told in entry["halls"].items()}})
+        except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
+            raise LandingError(
+                f"{path} is not a manifest entry ({error}); "
+                "restore it from a backup, or move it away and pull the day again"
+            ) from error
+
+
+def _says_the_same(before: Extract, after: Extract) -> bool:
+    return (before.state, before.content_sha256, before.suite_version) == (
+        after.state,
+        after.content_sha256,
+        after.suite_version,
+    )
+
+
+def _entry(counted: Counted, provenance: Provenance, sequence: int) -> Extract:
+    halls = {hall: _hall_entry(counts) for hall, counts in sorted(counted.halls.items())}
+    digest = _digest_of(halls)
+    return Extract(
+        system=counted.system,
+        stat_date=counted.day.isoformat(),
+        state=counted.state,
+        sequence=sequence,
+        file=f"{sequence:04d}-{digest[:12]}.parquet",
+        sha256="",
+        content_sha256=digest,
+        row_count=sum(len(counts.rows) for counts in counted.halls.values()),
+        count_sum=sum(total for entry in halls.values() for total in entry.sums.values()),
+        halls=halls,
+        landed_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        run_id=provenance.run_id,
+        code_version=provenance.code_version,
+        suite_version=provenance.suite_version,
+        checks=_worst(counts.checks for counts in counted.halls.values()),
+    )
+
+
+def _hall_entry(counts: HallCounts) -> HallEntry:
+    return HallEntry(
+        content_sha256=content_digest(counts.rows),
+        sums=_added_up((row["measure"], row["count"]) for row in counts.rows),
+        declared=counts.declared,
+        source=counts.source,
+    )
+
+
+def _digest_of(halls: Mapping[str, HallEntry]) -> str:
+    contents = {hall: entry.content_sha256 for hall, entry in sorted(halls.items())}
+    return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
+
+
+def _added_up(totals: Iterable[tuple[str, int]]) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for measure, total in totals:
+        sums[measure] = sums.get(measure, 0) + total
+    return sums
+
+
+def _worst(outcomes: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    worst: dict[str, str] = {}
+    for by_rule in outcomes:
+        for rule, outcome in by_rule.items():
+            worst[rule] = outcome if worst.get(rule, "passed") == "passed" else worst[rule]
+    return worst

@@ -1,0 +1,55 @@
+"""A day of a hall as it would land: asked for, judged and shown, with nothing landed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from orchestration.config.catalogue import code_version, evidence_version, working_days
+from orchestration.config.hall import HallFolder, Retries
+from orchestration.landing.manifest import CountRow, Landing, Provenance
+from orchestration.landing.quarantine import Quarantine
+from orchestration.landing.validate_and_land import DayResult, DayValidation
+from orchestration.sources import open_source
+from orchestration.sources.pool import Requests
+
+# Somebody waits for the answer, and asks again by hand.
+ONCE = Retries(attempts=1)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one system said of one day, judged as a pull would: the rows that would land, and why others wouldn't."""
+
+    system: str
+    result: DayResult
+    rows: Sequence[CountRow]
+
+
+def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Mapping[str, str]) -> Iterator[Sample]:
+    """Ask each of these systems for one day, once, and judge what it says; `YUEBAO_HALL` must name the hall's folder.
+
+    Raises:
+        SettingsError: a reviewed table of the hall can't be used.
+    """
+    with TemporaryDirectory(prefix="yuebao-sample-") as folder:
+        landing = Landing(Path(folder) / "landing")
+        for name in systems:
+            judge = DayValidation(
+                hall=hall.hall,
+                system=name,
+                calendar=working_days(),
+                landing=landing,
+                quarantine=Quarantine(Path(folder) / "quarantine"),
+                provenance=Provenance("sample", code_version(), evidence_version()),
+            )
+            questions = Requests(ONCE, hall.hall.at_once)
+            questions.ask(
+                {name: open_source(hall, name, variables)}, [day], lambda system, _: hall.hall.halls_of(system)
+            )
+            (result,) = judge.settle(questions.outcomes(name, [day])).days
+            questions.close()
+            yield Sample(name, result, landing.rows(result.extract) if result.extract else [])

@@ -1,0 +1,355 @@
+"""From answers to extracts: judge what one system said of a range of days, land what is good, quarantine the rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import median_low
+from typing import TYPE_CHECKING, Any, Literal
+
+from expectations.volumes import Volume, volumes
+from orchestration.config.catalogue import vocabulary
+from orchestration.config.hall import Hall
+from orchestration.config.working_days import WorkingDays
+from orchestration.landing.manifest import (
+    Counted,
+    Extract,
+    HallCounts,
+    Landing,
+    LandingError,
+    Provenance,
+    content_digest,
+)
+from orchestration.landing.quarantine import Quarantine, Refusal
+from orchestration.runtime.progress import tell_item
+from orchestration.runtime.secrets import redact
+from orchestration.sources.contract import CONTRACT, Answer, NothingForDay, Outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from expectations.validation import Finding, Validation
+
+_WEEKS_BACK = 4
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class DayResult:
+    """What became of one day.
+
+    Attributes:
+        outcome: "refused" where nothing of the day is in; some of many halls may be refused on any day.
+        messages: one readable line for each reason why halls were refused.
+        judged: whether the suite had to judge any of it now.
+    """
+
+    day: dt.date
+    outcome: Literal["landed", "unchanged", "refused"]
+    extract: Extract | None = None
+    messages: tuple[str, ...] = ()
+    judged: bool = False
+
+
+@dataclass(frozen=True)
+class PullResult:
+    """What became of every day asked, and what the suite found in the days that it had to judge, and their volumes."""
+
+    system: str
+    days: tuple[DayResult, ...]
+    findings: tuple[Finding, ...]
+    volumes: tuple[Volume, ...] = ()
+
+    @property
+    def refused(self) -> tuple[DayResult, ...]:
+        """The days of which something didn't land."""
+        return tuple(result for result in self.days if result.messages)
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Why one hall's answer doesn't land."""
+
+    problem: str
+    next_step: str
+    answered: bool = True
+    rows: Sequence[dict[Any, Any]] = ()
+
+
+@dataclass(frozen=True)
+class _Confirmed:
+    """One hall's answer says what is in already."""
+
+
+_CONFIRMED = _Confirmed()
+_Verdict = HallCounts | _Confirmed | _Refused
+_Key = tuple[dt.date, str]
+
+
+@dataclass(frozen=True)
+class DayValidation:
+    """Everything that one system's answers are judged and kept by."""
+
+    hall: Hall
+    system: str
+    calendar: WorkingDays
+    landing: Landing
+    quarantine: Quarantine
+    provenance: Provenance
+    docs: Path | None = None
+
+    def is_open(self, day: dt.date) -> bool:
+        """Whether the system counts on that day."""
+        return self.hall.systems[self.system].opens == "every_day" or self.calendar.describe(day).is_working_day
+
+    def settle(self, outcomes: Iterable[tuple[dt.date, Mapping[str, Outcome]]]) -> PullResult:
+        """Land or refuse every hall of every day; a fault of one never holds another."""
+        settled: dict[dt.date, dict[str, _Verdict]] = {}
+        to_check: dict[_Key, Answer] = {}
+        for day, replies in outcomes:
+            tell_item("%s %s answered", self.system, day)
+            current, settled[day] = self._current(day), {}
+            for hall, outcome in replies.items():
+                early = self._settle_without_suite(day, hall, outcome, current)
+                if early:
+                    settled[day][hall] = early
+                elif isinstance(outcome, Answer):
+                    to_check[day, hall] = outcome
+        findings: tuple[Finding, ...] = ()
+        totals = self._totals(to_check)
+        judged = {day for day, _ in to_check}
+        if to_check:
+            tell_item("%s: judging %d days", self.system, len(judged))
+            validation, masked = self._validate(to_check, totals)
+            findings = validation.findings
+            for (day, hall), answer in to_check.items():
+                settled[day][hall] = _checked(day, hall, answer, validation, masked)
+        days = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
+        return PullResult(self.system, tuple(days), findings, volumes(totals))
+
+    def _current(self, day: dt.date) -> Extract | _Refused | None:
+        try:
+            current = self.landing.current(self.system, day)
+        except LandingError as error:
+            return _Refused(str(error), "mend the landing as said, then pull the day again", answered=False)
+        # One whose file isn't what was landed confirms nothing.
+        return None if current and self.landing.damage(current) else current
+
+    def _settle_without_suite(
+        self, day: dt.date, hall: str, outcome: Outcome, current: Extract | _Refused | None
+    ) -> _Verdict | None:
+        if isinstance(current, _Refused):
+            return current
+        if not self.is_open(day) and _has_nothing(outcome):
+            return HallCounts((), {}, "declared by the calendar", {})
+        if not isinstance(outcome, Answer):
+            return _Refused(outcome.problem, outcome.next_step, outcome.answered)
+        problem = self._wrong_presence(day, outcome) or _blank_total(outcome)
+        if problem:
+            return _Refused(*problem)
+        return _CONFIRMED if current and self._confirms(current, hall, outcome) else None
+
+    def _wrong_presence(self, day: dt.date, answer: Answer) -> tuple[str, str] | None:
+        if self.is_open(day) and not answer.rows:
+            return (
+                "the answer has no rows, and missing is not zero",
+                "ask the system's keeper; if the hall was closed, add the day to calendar_overrides.csv",
+            )
+        if not self.is_open(day):
+            reason = self.calendar.describe(day).reason
+            return (
+                f"{answer.source} holds counts for a day that the calendar declares closed ({reason})",
+                "if the hall was open, add the day to calendar_overrides.csv; if not, ask the system's keeper",
+            )
+        return None
+
+    def _confirms(self, current: Extract, hall: str, answer: Answer) -> bool:
+        # The declared totals too: an answer that contradicts itself now has to be judged, whatever its rows.
+        held = current.halls.get(hall)
+        return (
+            held is not None
+            and current.state == "answered"
+            and current.suite_version == self.provenance.suite_version
+            and held.declared == answer.declared
+            and held.content_sha256 == content_digest(answer.rows)
+        )
+
+    def _validate(
+        self, answers: Mapping[_Key, Answer], totals: Sequence[Mapping[str, Any]]
+    ) -> tuple[Validation, Callable[[], pd.DataFrame]]:
+        """What the suite says, and the counts with personal patterns masked, for whoever has to keep some."""
+        import pandas as pd
+
+        from expectations.rules import TOTALS_COLUMNS
+        from expectations.validation import mask_personal, validate
+
+        rows = [row for answer in answers.values() for row in answer.rows]
+        asked = [key for key, answer in answers.items() for _ in answer.rows]
+        counts = pd.DataFrame(
+            {
+                "asked_date": [day for day, _ in asked],
+                "asked_hall": [hall for _, hall in asked],
+                **{name: [row[name] for row in rows] for name in (*CONTRACT, "origin")},
+            },
+            dtype=object,
+        )
+        summed = pd.DataFrame(totals, columns=list(TOTALS_COLUMNS), dtype=object)
+        validation = validate(counts, summed, vocabulary(self.hall.systems[self.system].measures))
+        if self.docs:
+            validation.build_docs(self.docs / self.system)
+        return validation, cache(lambda: mask_personal(counts))
+
+    def _totals(self, answers: Mapping[_Key, Answer]) -> list[dict[str, Any]]:
+        sums = {key: _sums(answer.rows) for key, answer in answers.items()}
+        history = _History(self.landing, self.system, sums)
+        return [
+            {
+                "asked_date": day,
+                "asked_hall": hall,
+                "measure": measure,
+                "counted": sums[day, hall].get(measure, 0),
+                "declared": answer.declared.get(measure),
+                "usual": history.usual(self._alike(day), hall, measure),
+            }
+            for (day, hall), answer in answers.items()
+            for measure in self.hall.systems[self.system].measures
+        ]
+
+    def _alike(self, day: dt.date) -> list[dt.date]:
+        """The same weekday in the weeks before, where it was worked alike."""
+        earlier = (day - dt.timedelta(weeks=back) for back in range(1, _WEEKS_BACK + 1))
+        return [each for each in earlier if each >= self.hall.first_day and not self._differs(day, each)]
+
+    def _differs(self, day: dt.date, earlier: dt.date) -> bool:
+        return self.calendar.describe(day).is_working_day != self.calendar.describe(earlier).is_working_day
+
+    def _conclude(self, day: dt.date, verdicts: Mapping[str, _Verdict], *, judged: bool) -> DayResult:
+        refused = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, _Refused)}
+        good = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, HallCounts)}
+        for hall, why in refused.items():
+            self._keep(day, hall, why)
+        messages = tuple(self._message(day, halls, why) for why, halls in _by_reason(refused))
+        if len(refused) == len(verdicts):
+            return DayResult(day, "refused", messages=messages, judged=judged)
+        before = self.landing.current(self.system, day)
+        extract = self.landing.land(self._counted(day, good), self.provenance) if good else before
+        for hall in verdicts.keys() - refused.keys():
+            self.quarantine.resolve(self.system, day, hall)
+        outcome: Literal["landed", "unchanged"] = "unchanged" if extract == before else "landed"
+        return DayResult(day, outcome, extract, messages, judged)
+
+    def _counted(self, day: dt.date, good: Mapping[str, HallCounts]) -> Counted:
+        return Counted(self.system, day, "answered" if self.is_open(day) else "closed", good)
+
+    def _keep(self, day: dt.date, hall: str, why: _Refused) -> None:
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
+        reason = self._message(day, [hall], why)
+        self.quarantine.keep(
+            Refusal(
+                self.system, day.isoformat(), hall, reason, now, self.provenance.run_id, why.answered, list(why.rows)
+            )
+        )
+
+    def _message(self, day: dt.date, halls: Sequence[str], why: _Refused) -> str:
+        from expectations.personal import mask_text
+
+        title = self.hall.systems[self.system].title
+        asked = f"hall {halls[0]}" if len(halls) == 1 else f"halls {', '.join(halls)}"
+        # A fault may quote the answer, a file's name, or what the server was told.
+        return redact(mask_text(f"{self.system} {title}, {asked}, {day}: {why.problem}. Next: {why.next_step}."))
+
+
+class _History:
+    """What a system counted on days before, by hall: in the answers at hand, or in what is landed."""
+
+    def __init__(self, landing: Landing, system: str, fresh: Mapping[_Key, Mapping[str, int | None]]) -> None:
+        self._landing = landing
+        self._system = system
+        self._fresh = fresh
+        self._landed: dict[dt.date, Extract | None] = {}
+
+    def usual(self, days: Iterable[dt.date], hall: str, measure: str) -> int | None:
+        """The median of what a hall counted on these days, or None where nothing is known."""
+        known = [self._sums(day, hall).get(measure) for day in days]
+        totals = [total for total in known if total is not None]
+        return median_low(totals) if totals else None
+
+    def _sums(self, day: dt.date, hall: str) -> Mapping[str, int | None]:
+        if (day, hall) in self._fresh:
+            return self._fresh[day, hall]
+        if day not in self._landed:
+            self._landed[day] = self._current(day)
+        landed = self._landed[day]
+        return landed.halls[hall].sums if landed and hall in landed.halls else {}
+
+    def _current(self, day: dt.date) -> Extract | None:
+        try:
+            return self._landing.current(self._system, day)
+        except LandingError:
+            # Named when that day itself is pulled or printed; here it's only a comparison that is lost.
+            return None
+
+
+def _checked(
+    day: dt.date, hall: str, answer: Answer, validation: Validation, masked: Callable[[], pd.DataFrame]
+) -> _Verdict:
+    failures = validation.failures_on(day, hall)
+    if not failures:
+        return HallCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, hall))
+    problem = "; ".join(_complaint(finding, day) for finding in failures)
+    counts = masked()
+    rows = counts[(counts["asked_date"] == day) & (counts["asked_hall"] == hall)]
+    return _Refused(
+        problem,
+        failures[0].rule.next_step.removesuffix("."),
+        rows=rows.drop(columns=["asked_date", "asked_hall"]).to_dict("records"),
+    )
+
+
+def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list[str]]]:
+    """One reason with all the halls that it holds for."""
+    halls: dict[tuple[str, str], list[str]] = {}
+    for hall, why in refused.items():
+        halls.setdefault((why.problem, why.next_step), []).append(hall)
+    for named in halls.values():
+        yield refused[named[0]], named
+
+
+def _complaint(finding: Finding, day: dt.date) -> str:
+    samples = [sample for sample in finding.samples if sample.startswith(day.isoformat())] or [finding.rule.description]
+    more = finding.failing_count - len(samples[:_SHOWN])
+    return f"{finding.rule.name}: {', '.join(samples[:_SHOWN])}{f' and {more} more' if more > 0 else ''}"
+
+
+def _has_nothing(outcome: Outcome) -> bool:
+    if isinstance(outcome, Answer):
+        return not outcome.rows and not any(outcome.declared.values())
+    return isinstance(outcome, NothingForDay)
+
+
+def _blank_total(answer: Answer) -> tuple[str, str] | None:
+    blank = [measure for measure, total in answer.declared.items() if total is None]
+    if not blank:
+        return None
+    return (
+        f"{answer.source} leaves its own total of {', '.join(blank)} blank, and nothing else vouches for the rows",
+        "ask the system's keeper for the total (a workbook with formulas holds it once Excel has saved it)",
+    )
+
+
+def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
+    """Totals by measure; None where a count is no whole number, so that nothing is compared with half a sum."""
+    sums: dict[str, int | None] = {}
+    for row in rows:
+        measure, count = row.get("measure"), row.get("count")
+        if not isinstance(measure, str):
+            continue
+        before = sums.get(measure, 0)
+        if before is None or not isinstance(count, int) or isinstance(count, bool):
+            sums[measure] = None
+        else:
+            sums[measure] = before + count
+    return sums

@@ -1,0 +1,32 @@
+"""Who did what with certified numbers: JSON lines, one file a month, kept at least 180 days (issue: retention).
+
+Each line is written by a single append, so that processes don't mix theirs; no command ever deletes a file.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from typing import Any
+
+from orchestration.runtime.paths import Home
+from reports.certificates.certificate import hall_time, now
+
+
+def record(home: Home, event: str, **details: Any) -> None:
+    """Append one event: when (hall time), what, by whom, and its details."""
+    at = hall_time(now())
+    line = json.dumps({"at": at, "event": event, "by": who(), "pid": os.getpid(), **details}, ensure_ascii=False)
+    path = home.events / f"{at[:7]}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        file.write(f"{line}\n".encode())
+
+
+def who() -> str:
+    """The system's user, or its number where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return str(os.getuid())

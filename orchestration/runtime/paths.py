@@ -1,0 +1,152 @@
+"""Where state lies: one folder outside the source tree, and the Dagster instance inside it (design, "Rooms")."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+RUNBOOK = PROJECT_ROOT / "orchestration" / "README.md"
+
+# Nothing leaves the hall's network: every library that reports home is told not to before it is imported.
+SILENCE = {
+    "DAGSTER_DISABLE_TELEMETRY": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+}
+
+_DAGSTER_YAML = """\
+# Written by Yuebao once; yours to edit afterwards.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+# The daemon says which system hasn't landed by the morning (the landing assets' freshness policy).
+freshness:
+  enabled: true
+# What ticks decided; runs are kept for as long as hall.toml says (keep_runs_days).
+retention:
+  schedule:
+    purge_after_days: {skipped: 7, success: 180, failure: 180, started: 180}
+  sensor:
+    purge_after_days: {skipped: 7, success: 180, failure: 180, started: 180}
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The layout of the state folder."""
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Extracts and their manifest entries, kept for ever."""
+        return self.root / "landing"
+
+    @property
+    def quarantine(self) -> Path:
+        """Answers that were refused, masked, with the reason."""
+        return self.root / "quarantine"
+
+    @property
+    def inputs(self) -> Path:
+        """What dbt is told to read, one folder per month."""
+        return self.root / "inputs"
+
+    @property
+    def published(self) -> Path:
+        """Audited facts and releases, one folder per month."""
+        return self.root / "published"
+
+    @property
+    def editions(self) -> Path:
+        """What authors write: one folder per edition, by month."""
+        return self.root / "editions"
+
+    @property
+    def certificates(self) -> Path:
+        """The ledger: one signed record per month and revision, never changed."""
+        return self.root / "certificates"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file, opened by dbt alone."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def demo(self) -> Path:
+        """Files of the embedded demo hall."""
+        return self.root / "demo"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's runs and event log."""
+        return self.root / "dagster"
+
+    @property
+    def events(self) -> Path:
+        """Who certified, verified and read what: JSON lines, one file a month."""
+        return self.root / "events"
+
+    @property
+    def alerts(self) -> Path:
+        """What each alert channel was told."""
+        return self.root / "alerts"
+
+    @property
+    def questions(self) -> Path:
+        """校核: authors' questions and their answers, only ever added to."""
+        return self.root / "questions"
+
+    @property
+    def docs(self) -> Path:
+        """Great Expectations' Data Docs, one folder per run."""
+        return self.root / "data_docs"
+
+    @property
+    def health(self) -> Path:
+        """The health page and its metrics, each the newest alone."""
+        return self.root / "health"
+
+
+def current_home() -> Home:
+    """The state folder named by `YUEBAO_HOME`, or `var/` beside the source."""
+    return Home(Path(os.environ.get("YUEBAO_HOME") or PROJECT_ROOT / "var").resolve())
+
+
+def prepare_environment(home: Home) -> None:
+    """Set what child libraries read from the environment: silence, and where state lies."""
+    os.environ.update(SILENCE)
+    os.environ["YUEBAO_HOME"] = str(home.root)
+    os.environ.setdefault("DAGSTER_HOME", str(home.dagster))
+
+
+def dagster_instance(home: Home) -> DagsterInstance:
+    """The Dagster instance that the command line and Dagster's page share.
+
+    The first use of a fresh SQLite home by two processes at once corrupts it for good, so it is made under a lock.
+    """
+    prepare_environment(home)
+    folder = Path(os.environ["DAGSTER_HOME"])
+    folder.mkdir(parents=True, exist_ok=True)
+    from dagster import DagsterInstance
+
+    from orchestration.runtime.sqlite_pragmas import hurry
+
+    hurry(folder.resolve())
+    with FileLock(folder / ".creating.lock"):
+        settings = folder / "dagster.yaml"
+        if not settings.exists():
+            settings.write_text(_DAGSTER_YAML, encoding="utf-8")
+        instance = DagsterInstance.get()
+        instance.get_runs_count()
+        return instance

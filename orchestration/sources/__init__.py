@@ -1,0 +1,45 @@
+"""One module per kind of source, all answering the same question: the counts of one day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestration.config.hall import HallFolder, SettingsError
+from orchestration.config.systems import DropSystem, HttpSystem, SqlSystem
+from orchestration.sources.contract import Outcome, Request, RequestRefused, Source
+
+
+class _Unopened:
+    """A system whose settings don't suffice to ask it: every day says so, and the other systems are asked."""
+
+    by_hall = False
+
+    def __init__(self, problem: str) -> None:
+        self._problem = problem
+
+    def ask(self, _question: Request) -> Mapping[str, Outcome]:
+        raise RequestRefused(self._problem, "set what is named, then pull again")
+
+
+def open_source(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
+    """The source of one system, of whichever kind its settings say; what can't be opened says why when it is asked."""
+    try:
+        return _open(hall, name, variables)
+    except (SettingsError, OSError) as error:
+        return _Unopened(str(error))
+
+
+def _open(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
+    match hall.hall.systems[name]:
+        case HttpSystem() as system:
+            from orchestration.sources.http.source import HttpSource
+
+            return HttpSource(system, hall.folder, hall.hall.halls_of(name), variables)
+        case SqlSystem() as system:
+            from orchestration.sources.sql.source import SqlSource
+
+            return SqlSource(system, hall.folder, hall.hall.halls_of(name), variables)
+        case DropSystem() as system:
+            from orchestration.sources.files.source import DropSource
+
+            return DropSource(system, hall.folder, hall.hall.halls_of(name), variables)

@@ -1,0 +1,196 @@
+"""From a table to counts: the header found by name, the total told from the rows, nothing lost and nothing twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from orchestration.sources.contract import PermanentFault, whole_number
+from orchestration.sources.files.cell_values import meant
+from orchestration.sources.files.labels import label
+from orchestration.sources.files.table import Area, Table, Unreadable, cell_name
+
+_HEADER_WITHIN = 20
+# What stands below a total in the forms of halls: it's a remark if it begins so and counts nothing.
+_REMARKS = (
+    "备注",
+    "注:",
+    "说明",
+    "制表",
+    "填表",
+    "填报",
+    "审核",
+    "负责人",
+    "联系",
+    "打印",
+    "导出",
+    "统计时间",
+    "单位",
+)
+
+FileRow = dict[int, Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a table is to be read.
+
+    Attributes:
+        columns: their headers to our names, one of which is `count`.
+        total_row: the label of the row that holds the total, where there is one.
+        fill: whether merged cells count for each of their rows, except those of counts.
+    """
+
+    columns: Mapping[str, str]
+    total_row: str | None
+    fill: bool
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The rows of a table as (origin, their headers to values), and the total that it states itself."""
+
+    rows: tuple[tuple[str, Mapping[str, Any]], ...]
+    total: Any
+
+
+def counts_of(name: str, table: Table, form: Form) -> Counts:
+    """Read a table.
+
+    Raises:
+        PermanentFault: its header, its total or a cell that counts can't be read with certainty.
+    """
+    sheet = _Sheet(name, table, form, *_header(name, table, form.columns))
+    body = [(number, table.seen(number)) for number in sorted(table.rows) if number > sheet.header_ends]
+    totals = [number for number, row in body if sheet.is_total(row)]
+    if form.total_row is not None and len(totals) != 1:
+        raise PermanentFault(
+            f"{name} has {len(totals)} rows named {form.total_row}, and one is expected",
+            "a file without its total may be cut off: ask the sender for it again",
+        )
+    counted = [
+        (number, row)
+        for number, row in body
+        if number not in totals and not (totals and number > totals[0] and sheet.is_remark(row))
+    ]
+    rows = tuple((f"{name} row {number}", sheet.values(number, row)) for number, row in counted)
+    return Counts(rows, sheet.total(totals[0]) if totals else None)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    name: str
+    table: Table
+    form: Form
+    columns: Mapping[str, int]
+    header: int
+    header_ends: int
+
+    @property
+    def count_header(self) -> str:
+        return next(theirs for theirs, ours in self.form.columns.items() if ours == "count")
+
+    def is_total(self, row: FileRow) -> bool:
+        wanted = self.form.total_row
+        return wanted is not None and label(wanted) in map(label, row.values())
+
+    def is_remark(self, row: FileRow) -> bool:
+        count = row.get(self.columns[self.count_header])
+        counts = isinstance(whole_number(count), int | float | Unreadable)
+        return bool(row) and label(row[min(row)]).startswith(_REMARKS) and not counts
+
+    def values(self, number: int, row: FileRow) -> dict[str, Any]:
+        for area in self.table.areas(number):
+            self._refuse_unclear(area)
+        self._refuse_second_value(number, row)
+        return {theirs: self._value(number, row, theirs) for theirs in self.columns}
+
+    def total(self, number: int) -> Any:
+        row, column = self.table.seen(number), self.columns[self.count_header]
+        for area in self.table.areas(number):
+            if area.left <= column <= area.right and (area.left, area.top, area.bottom) != (column, number, number):
+                raise self._unclear(area, "the total is one of them")
+        return whole_number(self._value(number, row, self.count_header))
+
+    def _value(self, number: int, row: FileRow, theirs: str) -> Any:
+        value = meant(self.form.columns[theirs], row.get(self.columns[theirs]), self.table.epoch)
+        if isinstance(value, Unreadable):
+            raise PermanentFault(
+                f"{self.name} cell {cell_name(number, self.columns[theirs])} ({theirs}) is {value.what}",
+                "open it in Excel or WPS, let it calculate and look; ask the sender for a file with values",
+            )
+        return value
+
+    def _refuse_unclear(self, area: Area) -> None:
+        within = [theirs for theirs, column in self.columns.items() if area.left <= column <= area.right]
+        if not within:
+            return
+        if len(within) > 1 or area.left != self.columns[within[0]]:
+            raise self._unclear(area, f"{'、'.join(within)} can't be told apart")
+        if area.top != area.bottom and within[0] == self.count_header:
+            raise self._unclear(area, f"one {within[0]} stands for several rows")
+        if area.top != area.bottom and not self.form.fill:
+            raise self._unclear(area, f"it is open whether one {within[0]} holds for all of its rows")
+
+    def _unclear(self, area: Area, why: str) -> PermanentFault:
+        return PermanentFault(
+            f"{self.name} merges the cells {area.name}: {why}",
+            "ask the sender for a file without merged cells; for departments and the like merged_cells = "
+            '"fill" in hall.toml counts them for each row, after review',
+        )
+
+    def _refuse_second_value(self, number: int, row: FileRow) -> None:
+        """A header over several columns names the first of them; a value in another would be lost."""
+        for area in self.table.areas(self.header):
+            for theirs, column in self.columns.items():
+                others = [each for each in row if column < each <= area.right]
+                if area.left == column and others:
+                    raise PermanentFault(
+                        f"{self.name} merges the header {theirs} over {area.name}, "
+                        f"and {cell_name(number, others[0])} holds a second value for it",
+                        "ask the sender which column holds",
+                    )
+
+
+def _header(name: str, table: Table, columns: Mapping[str, str]) -> tuple[dict[str, int], int, int]:
+    """The columns wanted, the row that names them all, and the last row of the header."""
+    for number in islice(sorted(table.rows), _HEADER_WITHIN):
+        labels = [(label(value), column) for column, value in table.seen(number).items()]
+        found = {theirs: [column for text, column in labels if text == label(theirs)] for theirs in columns}
+        if all(found.values()):
+            _refuse_doubled(name, found)
+            first = {theirs: places[0] for theirs, places in found.items()}
+            ends = max([number, *_bottoms(table.areas(number), first)])
+            _refuse_covered(name, table, first, number, ends)
+            return first, number, ends
+    raise PermanentFault(
+        f"{name} has no header row with {'、'.join(columns)} in its first {_HEADER_WITHIN} rows",
+        "hold the file against the columns in hall.toml; if the sender changed the form, change the columns",
+    )
+
+
+def _bottoms(areas: Sequence[Area], columns: Mapping[str, int]) -> Iterator[int]:
+    return (area.bottom for area in areas if area.left in columns.values())
+
+
+def _refuse_covered(name: str, table: Table, columns: Mapping[str, int], first: int, last: int) -> None:
+    """A header of several rows holds nothing but itself: a row of counts would be lost in it."""
+    for number in range(first + 1, last + 1):
+        row = table.seen(number) if number in table.rows else {}
+        for theirs, column in columns.items():
+            if label(row.get(column)) not in ("", label(theirs)):
+                raise PermanentFault(
+                    f"{name} merges its header down to row {last}, "
+                    f"and {cell_name(number, column)} ({theirs}) holds something else",
+                    "ask the sender for a file whose header isn't merged with other rows",
+                )
+
+
+def _refuse_doubled(name: str, found: Mapping[str, Sequence[int]]) -> None:
+    doubled = [theirs for theirs, places in found.items() if len(places) > 1]
+    if doubled:
+        raise PermanentFault(
+            f"{name} has more than one column named {'、'.join(doubled)}", "ask the sender which one holds"
+        )

@@ -1,0 +1,49 @@
+"""Tables of comma-separated values, decoded strictly."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+
+from orchestration.sources.contract import PermanentFault
+from orchestration.sources.files.table import Table, table_of
+
+# What a file says of its own encoding, and the settings that agree with it.
+_MARKS = (
+    (codecs.BOM_UTF8, "UTF-8", "utf-8"),
+    (codecs.BOM_UTF16_LE, "UTF-16", "utf-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16", "utf-16"),
+)
+
+
+def read_csv(name: str, content: bytes, encoding: str) -> Table:
+    """The table of a text file; its row numbers are line numbers.
+
+    Raises:
+        PermanentFault: it isn't text in the encoding, or no such table.
+    """
+    text = _decoded(name, content, encoding)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        return table_of(name, ((reader.line_num, enumerate(cells, start=1)) for cells in reader))
+    except csv.Error as error:
+        raise PermanentFault(
+            f"{name} isn't a table of comma-separated values (line {reader.line_num}: {error})",
+            "open it by hand; ask the sender for the file again",
+        ) from error
+
+
+def _decoded(name: str, content: bytes, encoding: str) -> str:
+    next_step = "ask the sender to save it in the agreed encoding, or change `encoding` in hall.toml"
+    for mark, said, agreeing in _MARKS:
+        if content.startswith(mark) and not encoding.startswith(agreeing):
+            raise PermanentFault(
+                f"{name} isn't {encoding.upper()} text: it says of itself that it is {said}", next_step
+            )
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeError as error:
+        start = error.start if isinstance(error, UnicodeDecodeError) else 0
+        line = content.count(b"\n", 0, start) + 1
+        raise PermanentFault(f"{name} isn't {encoding.upper()} text (byte {start}, line {line})", next_step) from error

@@ -1,0 +1,66 @@
+"""Folders of an S3-compatible storage: s3fs, with one connection per client and nothing taken from the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+from fsspec import AbstractFileSystem
+from s3fs import S3FileSystem
+
+from orchestration.config.hall import expand, secret
+from orchestration.config.systems.drop_storage import S3
+from orchestration.sources.contract import PassingFault
+from orchestration.sources.files.storage import FaultMeaning, Storage
+
+_REFUSALS = (
+    FaultMeaning(
+        (TimeoutError,),
+        PassingFault,
+        "the storage didn't answer in time",
+        "look whether it is up or overloaded, then pull again",
+    ),
+    FaultMeaning(
+        (OSError, BotoCoreError),
+        PassingFault,
+        "the connection failed",
+        "look whether the storage is up and reachable, then pull again",
+    ),
+)
+
+
+def s3(url: str, storage: S3, timeout: float, variables: Mapping[str, str]) -> Storage:
+    """The folder of an address `s3://bucket/prefix`.
+
+    Raises:
+        SettingsError: a secret isn't set.
+    """
+    options: dict[str, Any] = {
+        "key": secret(storage.access_key, variables),
+        "secret": secret(storage.secret_key, variables),
+        "endpoint_url": expand(storage.endpoint, variables),
+        "client_kwargs": {"region_name": storage.region},
+        "config_kwargs": {
+            "connect_timeout": timeout,
+            "read_timeout": timeout,
+            "max_pool_connections": 1,
+            # How often a question is asked again the hall's settings say.
+            "retries": {"max_attempts": 0},
+            # The hall's settings say where a system is; a proxy variable of the shell must not reroute it.
+            "proxies": {},
+        },
+    }
+
+    def opened() -> AbstractFileSystem:
+        connection = S3FileSystem(skip_instance_cache=True, use_listings_cache=False, **options)
+        connection.retries = 1
+        return connection
+
+    return Storage(
+        address=url,
+        root=url.partition("://")[2].rstrip("/"),
+        opened=opened,
+        max_connections=storage.max_connections,
+        refusals=_REFUSALS,
+    )

@@ -1,0 +1,107 @@
+"""A hall system that drops one file per day: headers found by name, 合计 held against the rest."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from orchestration.config.hall import SettingsError, expand
+from orchestration.config.systems import DropSystem
+from orchestration.config.systems.drop_storage import S3, Sftp
+from orchestration.sources.contract import Outcome, Request, contract_rows, shared_out
+from orchestration.sources.files.choose import Choice, pattern_of
+from orchestration.sources.files.column_map import ColumnMap
+from orchestration.sources.files.counts import Form, counts_of
+from orchestration.sources.files.drop_file import DropFile
+from orchestration.sources.files.file_type import refuse_other_kind
+from orchestration.sources.files.labels import shown
+from orchestration.sources.files.local import local
+from orchestration.sources.files.storage import Folder, Storage
+from orchestration.sources.files.table import Table
+from orchestration.sources.files.zip_member import member_of
+
+
+class DropSource:
+    """Reads one drop folder; safe to share between threads."""
+
+    def __init__(self, system: DropSystem, hall: Path, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
+        """Open nothing yet.
+
+        Raises:
+            SettingsError: a secret isn't set, or a file that the settings name can't be used.
+        """
+        self.by_hall = system.by_hall
+        self._system = system
+        self._halls = halls
+        self._folder = Folder(_place(system, hall, variables))
+        self._choice = Choice(system, self._folder.address)
+        self._columns_on = _columns(system, hall)
+
+    def ask(self, question: Request) -> dict[str, Outcome]:
+        """See `Source.ask`."""
+        day, hall = question.day, question.halls[0]
+        columns = self._columns_on(day)
+        name, content = self._file(day, hall)
+        form = Form(columns, self._system.total_row, self._system.merged_cells == "fill")
+        counts = counts_of(name, self._table(name, content), form)
+        constants = {ours: value.replace("{hall}", hall) for ours, value in self._system.constants.items()}
+        declared = {} if self._system.total_row is None else {constants["measure"]: counts.total}
+        return shared_out(
+            question,
+            question.halls if self.by_hall else self._halls,
+            contract_rows(counts.rows, columns, constants, day),
+            declared,
+            f"{self._folder.address.rstrip('/')}/{name}",
+        )
+
+    def _file(self, day: dt.date, hall: str) -> tuple[str, bytes]:
+        def content_of(entry: DropFile) -> bytes:
+            return self._folder.content(entry, self._system.most_bytes)
+
+        entry = self._choice.of(pattern_of(self._system.file, day, hall), self._folder.entries(), content_of)
+        name, content = shown(entry.name), content_of(entry)
+        if not self._system.member:
+            return name, content
+        return member_of(name, content, pattern_of(self._system.member, day, hall), self._system.most_bytes)
+
+    def _table(self, name: str, content: bytes) -> Table:
+        refuse_other_kind(name, content, self._system.format)
+        match self._system.format:
+            case "csv":
+                from orchestration.sources.files.csv import read_csv
+
+                return read_csv(name, content, self._system.encoding)
+            case "xls":
+                from orchestration.sources.files.xls import read_xls
+
+                return read_xls(name, content, self._system.sheet)
+            case "xlsx":
+                from orchestration.sources.files.xlsx import read_xlsx
+
+                return read_xlsx(name, content, self._system.sheet)
+
+
+def _place(system: DropSystem, hall: Path, variables: Mapping[str, str]) -> Storage:
+    url = expand(system.folder, variables)
+    match system.storage:
+        case Sftp() as storage:
+            from orchestration.sources.files.sftp import sftp
+
+            return sftp(url, storage, system.timeout, hall, variables)
+        case S3() as storage:
+            from orchestration.sources.files.s3 import s3
+
+            return s3(url, storage, system.timeout, variables)
+        case None if "://" in url:
+            raise SettingsError(
+                "folder is an address, once its variables are filled in, and there is no storage for it"
+            )
+        case None:
+            return local(url)
+
+
+def _columns(system: DropSystem, hall: Path) -> Callable[[dt.date], Mapping[str, str]]:
+    if not system.column_map:
+        return lambda _: system.columns
+    return ColumnMap(hall / system.column_map, tuple(system.constants), states_day=system.file_names_day).on

@@ -1,0 +1,132 @@
+"""A file's table: its cells as a person sees them, whatever the format."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from openpyxl.utils import get_column_letter
+
+from orchestration.sources.contract import PermanentFault
+
+MOST_CELLS = 1_000_000
+# A workbook keeps numbers as floats: from here on not every whole number is one.
+EXACT = 2**53
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A cell that holds no value that could be counted; `what` says why."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class Area:
+    """Merged cells, by their first and last row and column, counted from 1."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @property
+    def name(self) -> str:
+        """As a spreadsheet writes it."""
+        return f"{cell_name(self.top, self.left)}:{cell_name(self.bottom, self.right)}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of one sheet that aren't blank, by row and column from 1; hidden ones too.
+
+    Attributes:
+        merged: the merged cells that reach into a row, by its number.
+        epoch: the first day of a workbook's calendar, by which its numbers are days; a text file has none.
+    """
+
+    rows: Mapping[int, Mapping[int, Any]]
+    merged: Mapping[int, Sequence[Area]]
+    epoch: dt.datetime | None = None
+
+    def areas(self, number: int) -> Sequence[Area]:
+        """The merged cells that reach into a row."""
+        return self.merged.get(number, ())
+
+    def seen(self, number: int) -> dict[int, Any]:
+        """One row as it is seen: merged cells hold their first cell's value, at their first column."""
+        cells = dict(self.rows[number])
+        for area in self.areas(number):
+            for column in [column for column in cells if area.left <= column <= area.right]:
+                del cells[column]
+            if (value := self.rows.get(area.top, {}).get(area.left)) is not None:
+                cells[area.left] = value
+        return cells
+
+
+def table_of(
+    name: str,
+    rows: Iterable[tuple[int, Iterable[tuple[int, Any]]]],
+    merged: Iterable[Area] = (),
+    epoch: dt.datetime | None = None,
+) -> Table:
+    """Rows of (column, value) as a table, without what is blank; merged cells are asked for after the rows.
+
+    Raises:
+        PermanentFault: a row, a cell or a merge comes twice, or there are more than a million cells.
+    """
+    kept: dict[int, dict[int, Any]] = {}
+    left = MOST_CELLS
+    for number, row in rows:
+        cells: dict[int, Any] = {}
+        for column, value in row:
+            plain = _plain(value)
+            if plain is None:
+                continue
+            if column in cells or number in kept:
+                raise PermanentFault(
+                    f"{name} states {cell_name(number, column)} more than once", "ask the sender for a whole file"
+                )
+            cells[column] = plain
+            left -= 1
+            if left < 0:
+                raise PermanentFault(
+                    f"{name} holds more than {MOST_CELLS:,} cells",
+                    "a day's counts are small: look what it is, and ask the sender for the day's counts alone",
+                )
+        if cells:
+            kept[number] = cells
+    return Table(kept, _by_row(name, tuple(merged), kept), epoch)
+
+
+def _by_row(name: str, areas: Sequence[Area], rows: Mapping[int, Any]) -> dict[int, list[Area]]:
+    if sum(min(area.bottom - area.top + 1, len(rows)) for area in areas) > MOST_CELLS:
+        raise PermanentFault(f"{name} merges more than {MOST_CELLS:,} cells", "ask the sender for a plain table")
+    by_row: dict[int, list[Area]] = {}
+    for area in sorted(areas, key=lambda each: each.left):
+        reached = range(area.top, area.bottom + 1)
+        for number in (number for number in rows if number in reached) if len(rows) < len(reached) else reached:
+            if number in rows:
+                by_row.setdefault(number, []).append(area)
+    for one, other in (pair for areas in by_row.values() for pair in pairwise(areas)):
+        if other.left <= one.right:
+            raise PermanentFault(
+                f"{name} merges cells twice ({one.name}, {other.name})",
+                "ask the sender for a file without merged cells",
+            )
+    return by_row
+
+
+def cell_name(row: int, column: int) -> str:
+    """A cell as a spreadsheet names it."""
+    return f"{get_column_letter(column)}{row}"
+
+
+def _plain(value: Any) -> Any:
+    """A value without what its format did to it: blank text is None, and a whole number an int."""
+    if isinstance(value, str):
+        return value if value.strip() else None
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < EXACT else value

@@ -1,0 +1,74 @@
+"""Workbooks .xls of Excel 97 to 2003, read by xlrd."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import xlrd
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
+
+from orchestration.sources.contract import PermanentFault, SourceFault
+from orchestration.sources.files.sheets import the_sheet
+from orchestration.sources.files.table import Area, Table, Unreadable, table_of
+
+_EPOCHS = (WINDOWS_EPOCH, MAC_EPOCH)
+
+
+def read_xls(name: str, content: bytes, sheet: str) -> Table:
+    """The table of a workbook's one visible sheet, or of the one named.
+
+    Raises:
+        PermanentFault: it isn't a whole workbook, it is locked, or it is open which sheet counts.
+    """
+    try:
+        # Only with its formatting does xlrd tell merged cells.
+        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
+        pages = [(page.name, not page.visibility, partial(_table, name, page)) for page in book.sheets()]
+        return the_sheet(name, pages, sheet)
+    except SourceFault:
+        raise
+    except Exception as error:  # a damaged record makes xlrd raise almost anything
+        if "encrypted" in str(error):
+            raise PermanentFault(
+                f"{name} is not an .xls workbook: it is a workbook that is locked by a password",
+                "ask the sender for the file without a password",
+            ) from error
+        raise PermanentFault(
+            f"{name} is not an .xls workbook that can be read ({type(error).__name__})",
+            "open it by hand; ask the sender to save it as .xls",
+        ) from error
+
+
+def _table(name: str, page: xlrd.sheet.Sheet) -> Table:
+    datemode = page.book.datemode
+    merged = (Area(top + 1, bottom, left + 1, right) for top, bottom, left, right in page.merged_cells)
+    rows = ((row + 1, _cells(page.row(row), datemode)) for row in range(page.nrows))
+    return table_of(name, rows, merged, _EPOCHS[datemode])
+
+
+def _cells(row: list[Any], datemode: int) -> Iterator[tuple[int, Any]]:
+    for column, cell in enumerate(row, start=1):
+        yield column, _value(cell, datemode)
+
+
+def _value(cell: Any, datemode: int) -> Any:
+    match cell.ctype:
+        case xlrd.XL_CELL_DATE:
+            return _date(cell.value, datemode)
+        case xlrd.XL_CELL_BOOLEAN:
+            return bool(cell.value)
+        case xlrd.XL_CELL_ERROR:
+            return Unreadable(f"the error {xlrd.error_text_from_code.get(cell.value, cell.value)}")
+        case xlrd.XL_CELL_EMPTY | xlrd.XL_CELL_BLANK:
+            return None
+    return cell.value
+
+
+def _date(value: float, datemode: int) -> Any:
+    try:
+        return xlrd.xldate_as_datetime(value, datemode)
+    except (xlrd.XLDateError, OverflowError, ValueError):
+        return Unreadable("a date outside of the workbook's calendar")

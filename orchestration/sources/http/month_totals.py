@@ -1,0 +1,54 @@
+"""A system's own totals of a month over HTTP, asked with the same care as its daily counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestration.config.systems import HttpSystem
+from orchestration.config.systems.http_api import MonthTotals
+from orchestration.config.systems.http_template import MonthValue
+from orchestration.sources.contract import PermanentFault, whole_number
+from orchestration.sources.http.client import Transport
+from orchestration.sources.http.request import HttpRequest
+from orchestration.sources.http.response_validation import refuse_failure, refuse_other, single
+from orchestration.sources.http.strict_json import shown
+
+
+class MonthTotalsSource:
+    """Asks one HTTP system for its totals of months.
+
+    Raises:
+        SettingsError: a variable, a certificate or an address of the settings can't be used.
+    """
+
+    def __init__(self, system: HttpSystem, totals: MonthTotals, folder: Path, variables: Mapping[str, str]) -> None:
+        self._system = system
+        self._totals = totals
+        self._questions = HttpRequest(totals.url, totals.query, variables)
+        self._transport = Transport(system, folder, variables)
+
+    def ask(self, first_day: dt.date, hall: str) -> dict[str, int]:
+        """The totals by measure of the month that begins on a day, of one hall if the question names it.
+
+        Raises:
+            SourceFault: there is no usable answer; its kind says whether to ask again.
+        """
+        totals, where = self._totals, f"month totals of {first_day:%Y-%m}"
+        target = self._questions.target({"month": MonthValue(first_day), "hall": hall})
+        said = self._transport.get(target, where).said
+        refuse_failure(said, self._system.success, where)
+        if totals.month:
+            refuse_other(said, totals.month, first_day.strftime(totals.month_form), where, what="month")
+        stated = {
+            measure: whole_number(single(said, path, where, "month_totals.totals"))
+            for measure, path in totals.totals.items()
+        }
+        for measure, total in stated.items():
+            if type(total) is not int:
+                raise PermanentFault(
+                    f"{where}: the total of {measure} is {shown(total)} and no whole number",
+                    "hold `month_totals.totals` in hall.toml against the system's interface description",
+                )
+        return stated

@@ -1,0 +1,192 @@
+"""The kinds of paging, each as a generator that yields what to ask next and is sent the page that came."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from requests.utils import parse_header_links
+
+from orchestration.config.systems.http_paging import AnyPaging, Cursor, LinkHeader, Offset, Pages
+from orchestration.sources.contract import BrokenAnswer, PermanentFault, whole_number
+from orchestration.sources.http.strict_json import ABSENT, at, maybe_at, shown
+
+AGAIN = "pull again; if it stays so, ask the system's keeper"
+_KEEPER = "ask the system's keeper what it answers"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What to ask next: parameters to add to the question, or another address in its place."""
+
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class ResponsePage:
+    """One page as it was answered: its JSON, its rows, the address it was asked at, and its header `Link`."""
+
+    number: int
+    said: Any
+    rows: list[Mapping[str, Any]]
+    url: str
+    link: str
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"page {self.number}"
+
+
+Walk = Generator[Step, ResponsePage, None]
+
+
+def walk(paging: AnyPaging) -> Walk:
+    """The walk over the pages of one answer: it ends after the last, and raises SourceFault where pages don't fit."""
+    match paging:
+        case Pages():
+            return _numbered(paging)
+        case Offset():
+            return _by_offset(paging)
+        case Cursor():
+            return _by_cursor(paging)
+        case LinkHeader():
+            return _by_link()
+
+
+def refuse_many(pages: int, paging: AnyPaging) -> None:
+    """Raise PermanentFault for more pages than the settings allow."""
+    if pages > paging.most_pages:
+        raise PermanentFault(
+            f"there are more than {paging.most_pages} pages", "raise `most_pages` in hall.toml, or ask for larger pages"
+        )
+
+
+def _numbered(paging: Pages) -> Walk:
+    def step(number: int) -> Step:
+        return Step({paging.page: str(number), paging.size: str(paging.per_page)})
+
+    page = yield step(1)
+    _refuse_other_place(page, paging.this_page, 1, "page")
+    if paging.pages is not None:
+        stated, count = paging.pages, _count(page, paging.pages, "pages", least=1)
+    else:
+        stated = str(paging.total)
+        count = max(1, -(-_count(page, stated, "rows", least=0) // paging.per_page))
+    refuse_many(count, paging)
+    promised, rows = at(page.said, stated, page.name), len(page.rows)
+    for number in range(2, count + 1):
+        page = yield step(number)
+        _refuse_other_place(page, paging.this_page, number, "page")
+        _refuse_changed(page, stated, promised)
+        rows += len(page.rows)
+    if paging.total is not None:
+        refuse_other_count(rows, promised)
+
+
+def _by_offset(paging: Offset) -> Walk:
+    def step(offset: int) -> Step:
+        return Step({paging.offset: str(offset), paging.limit: str(paging.per_page)})
+
+    page = yield step(0)
+    _refuse_other_place(page, paging.this_offset, 0, "offset")
+    total, rows = _count(page, paging.total, "rows", least=0), len(page.rows)
+    refuse_many(-(-total // paging.per_page), paging)
+    promised = at(page.said, paging.total, page.name)
+    while rows < total and page.rows:
+        page = yield step(rows)
+        _refuse_other_place(page, paging.this_offset, rows, "offset")
+        _refuse_changed(page, paging.total, promised)
+        rows += len(page.rows)
+    refuse_other_count(rows, promised)
+
+
+def _by_cursor(paging: Cursor) -> Walk:
+    seen = set[str]()
+    page = yield Step()
+    while cursor := _cursor(page, paging.next):
+        if cursor in seen:
+            raise BrokenAnswer(f"{page.name} has the cursor of a page before it, so that there is no end", AGAIN)
+        seen.add(cursor)
+        page = yield Step({paging.cursor: cursor})
+
+
+def _cursor(page: ResponsePage, path: str) -> str:
+    cursor = maybe_at(page.said, path)
+    if cursor is ABSENT or cursor is None:
+        return ""
+    if isinstance(cursor, bool) or not isinstance(cursor, str | int):
+        raise PermanentFault(f"{page.name}: {path} is {shown(cursor)} and no cursor", _KEEPER)
+    return str(cursor)
+
+
+def _by_link() -> Walk:
+    page = yield Step()
+    seen = {page.url}
+    while target := _next_link(page):
+        if target in seen:
+            raise BrokenAnswer(f"{page.name} links to a page before it, so that there is no end", AGAIN)
+        seen.add(target)
+        page = yield Step(url=target)
+
+
+def _next_link(page: ResponsePage) -> str | None:
+    links = parse_header_links(page.link) if page.link else []
+    try:
+        found = {urljoin(page.url, link["url"]) for link in links if "next" in link.get("rel", "").lower().split()}
+        foreign = [target for target in found if _origin(target) != _origin(page.url)]
+    except ValueError:
+        raise PermanentFault(f"{page.name} links to what is no address", _KEEPER) from None
+    if foreign:
+        raise PermanentFault(
+            f"{page.name} links to another origin, and our credentials go to the system's own only", _KEEPER
+        )
+    if len(found) > 1:
+        raise PermanentFault(f"{page.name} links to {len(found)} next pages", _KEEPER)
+    return found.pop() if found else None
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None, bool]:
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname, port, "@" in parts.netloc
+
+
+def _count(page: ResponsePage, path: str, what: str, least: int) -> int:
+    count = whole_number(at(page.said, path, page.name))
+    if type(count) is not int or count < least:
+        raise PermanentFault(f"{page.name} says that there are {shown(count)} {what}", _KEEPER)
+    return count
+
+
+def _refuse_other_place(page: ResponsePage, path: str | None, wanted: int, what: str) -> None:
+    if path is None:
+        return
+    got = whole_number(at(page.said, path, page.name))
+    if type(got) is not int or got != wanted:
+        raise PermanentFault(
+            f"{page.name}: {path} is {shown(got)} and not the {what} asked for ({wanted})",
+            "ask the system's keeper; nothing of it was kept",
+        )
+
+
+def _refuse_changed(page: ResponsePage, path: str, promised: Any) -> None:
+    got = maybe_at(page.said, path)
+    if got is not ABSENT and whole_number(got) != whole_number(promised):
+        raise BrokenAnswer(
+            f"{page.name}: {path} is {shown(got)}, and page 1 said {shown(promised)}: it changed while it was read",
+            AGAIN,
+        )
+
+
+def refuse_other_count(rows: int, stated: Any) -> None:
+    """Raise BrokenAnswer where the rows of all pages aren't as many as the system states."""
+    declared = whole_number(stated)
+    if type(declared) is not int or declared != rows:
+        raise BrokenAnswer(
+            f"the system declares {shown(declared)} rows and its pages hold {rows}",
+            "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
+        )

@@ -1,0 +1,170 @@
+"""Reading an answer's JSON with certainty: UTF-8, each key once, numbers exact, nothing before or after."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from email.message import Message
+from typing import Any
+
+from orchestration.sources.contract import BrokenAnswer, PermanentFault
+
+_MOST_DIGITS = 100
+_DEEPEST = 64
+_TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,40}", re.ASCII)
+
+
+def read_json(content: bytes, content_type: str, where: str) -> Any:
+    """The document of an answer; its whole numbers are int and exact, its other numbers float.
+
+    Raises:
+        BrokenAnswer: it isn't one whole JSON document; says why.
+    """
+    declared = Message()
+    declared["Content-Type"] = content_type
+    try:
+        _refuse_web_page(content)
+        _refuse_charset(declared.get_content_charset())
+        return _document(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        kind = content_type.partition(";")[0].strip()
+        sent = f"{kind if _TYPE.fullmatch(kind) else 'no type'}, {len(content)} bytes"
+        raise BrokenAnswer(
+            f"{where}: the answer isn't whole JSON ({sent}): {_reason(error)}",
+            "pull again; if it stays so, look at the answer with curl",
+        ) from None
+
+
+def _refuse_web_page(content: bytes) -> None:
+    begin = content.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    if not begin:
+        raise ValueError("it is empty")
+    if begin == b"<":
+        raise ValueError("it is a web page or XML, perhaps the page to log in")
+
+
+def _refuse_charset(charset: str | None) -> None:
+    try:
+        known = charset is None or codecs.lookup(charset).name in ("utf-8", "ascii")
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        raise ValueError(f"it is declared as {shown(charset)}, and JSON is UTF-8 (RFC 8259)")
+
+
+def _document(text: str) -> Any:
+    document = json.loads(
+        text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_number, parse_int=_whole
+    )
+    _refuse_deep(document)
+    if "\\u" in text:
+        # An escape can make half a surrogate pair, which is no text and can't be written to any file.
+        json.dumps(document, ensure_ascii=False).encode()
+    return document
+
+
+def _reason(error: ValueError | RecursionError) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg.lower().removesuffix(' at')} at line {error.lineno} column {error.colno}"
+        case UnicodeDecodeError():
+            return f"byte {error.start + 1} isn't UTF-8 (GBK?), and JSON is UTF-8 (RFC 8259)"
+        case UnicodeEncodeError():
+            return "it holds half a surrogate pair"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _:
+            return str(error)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        ((doubled, _times),) = Counter(key for key, _ in pairs).most_common(1)
+        raise ValueError(f"an object holds the key {shown(doubled)} twice")
+    return found
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def _whole(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"a number has {len(text)} digits")
+    return int(text)
+
+
+def _number(text: str) -> int | float:
+    try:
+        exact = Decimal(text) if len(text) <= _MOST_DIGITS else None
+    except InvalidOperation:
+        exact = None
+    if exact is None or abs(exact.adjusted()) > _MOST_DIGITS:
+        raise ValueError(f"{shown(text)} is beyond the numbers that can be kept")
+    if exact == exact.to_integral_value():
+        return int(exact)
+    if float(exact).is_integer():
+        raise ValueError(f"{shown(text)} would be rounded to a whole number")
+    return float(exact)
+
+
+def _refuse_deep(document: Any) -> None:
+    level = [document]
+    for _ in range(_DEEPEST):
+        level = [child for value in level for child in _children(value)]
+        if not level:
+            return
+    raise RecursionError
+
+
+def _children(value: Any) -> Iterable[Any]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+        case _:
+            return ()
+
+
+def shown(value: Any) -> str:
+    """A value as a message may show it: on one line, and not without end."""
+    match value:
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case _:
+            text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+            return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def at(document: Any, path: str, where: str) -> Any:
+    """What stands at a dotted path.
+
+    Raises:
+        PermanentFault: nothing does.
+    """
+    found = maybe_at(document, path)
+    if found is ABSENT:
+        raise PermanentFault(
+            f"the answer has no {path!r} on {where}", "hold hall.toml against the system's interface description"
+        )
+    return found
+
+
+ABSENT = object()
+
+
+def maybe_at(document: Any, path: str) -> Any:
+    """What stands at a dotted path, or `ABSENT`."""
+    for key in path.split("."):
+        if not isinstance(document, dict) or key not in document:
+            return ABSENT
+        document = document[key]
+    return document

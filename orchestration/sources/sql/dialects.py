@@ -1,0 +1,141 @@
+"""The databases that can be asked, as data (sql_dialects.toml), and the engine that a system's settings make of one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from pydantic import Field
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import QueuePool
+
+from orchestration.config.hall import SettingsError, expand
+from orchestration.config.systems import SqlSystem
+from orchestration.config.systems.common import Strict
+from orchestration.runtime.secrets import keep_secret
+
+_TABLE = Path(__file__).with_name("dialects.toml")
+# By then the database has stopped the statement itself, unless it or the way to it is gone.
+_MARGIN_SECONDS = 15
+# Threads wait for one of the few connections; each is free again when its holder's statements have ended or timed out.
+_LONGEST_WAIT_SECONDS = 3600.0
+_STEPS_BETWEEN_LOOKS = 100_000
+
+
+class Dialect(Strict):
+    """One kind of database: the beginnings of its URLs, the package of its driver, and how a session is prepared."""
+
+    title: str
+    urls: tuple[str, ...]
+    install: str
+    connect: dict[str, bool | int | str] = Field(default={})
+    attributes: dict[str, str] = Field(default={})
+    opening: tuple[str, ...]
+    warnings: str = ""
+    progress_handler: bool = False
+
+    def connect_args(self, system: SqlSystem) -> dict[str, Any]:
+        """What the driver is given when it connects."""
+        filled = _settings(system)
+        return {name: _driver_value(value, filled) for name, value in self.connect.items()}
+
+    def open_session(self, connection: sa.Connection, system: SqlSystem) -> None:
+        """Prepare a connection for one question: read-only, with its time-out and time zone."""
+        driver: Any = connection.connection.driver_connection
+        filled = _settings(system)
+        for name, value in self.attributes.items():
+            setattr(driver, name, _driver_value(value, filled))
+        if self.progress_handler:
+            deadline = time.monotonic() + system.statement_timeout
+            driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+        for statement in self.opening:
+            connection.exec_driver_sql(statement.format_map(filled))
+
+
+def dialects() -> dict[str, Dialect]:
+    """The databases that can be asked, by the beginning of their URL."""
+    rows = [Dialect.model_validate(row) for row in tomllib.loads(_TABLE.read_text(encoding="utf-8"))["dialects"]]
+    return {url: row for row in rows for url in row.urls}
+
+
+def open_engine(system: SqlSystem, variables: Mapping[str, str]) -> tuple[sa.Engine, Dialect]:
+    """An engine that hasn't connected yet, and never has more than `max_connections`.
+
+    Raises:
+        SettingsError: the URL can't be read, is of no known database, or its driver isn't installed.
+    """
+    url, known = _url(system.database, variables), dialects()
+    keep_secret(url.password or "")
+    dialect = known.get(url.drivername)
+    if dialect is None:
+        raise SettingsError(f"key database: begins with {url.drivername!r}; allowed are {', '.join(known)}")
+    # What the URL itself says goes before the table.
+    given = dialect.connect_args(system)
+    try:
+        engine = sa.create_engine(
+            url,
+            connect_args={name: value for name, value in given.items() if name not in url.query},
+            poolclass=QueuePool,
+            pool_size=system.max_connections,
+            max_overflow=0,
+            pool_timeout=_LONGEST_WAIT_SECONDS,
+            pool_pre_ping=True,
+        )
+    except (ImportError, NoSuchModuleError) as error:
+        raise SettingsError(f"{dialect.title} needs a driver that isn't installed: {dialect.install}") from error
+    return engine, dialect
+
+
+def _url(database: str, variables: Mapping[str, str]) -> sa.URL:
+    """The URL with its variables filled: part by part, so that a password may hold any sign."""
+    try:
+        url = sa.make_url(database)
+    except (ArgumentError, ValueError):
+        return _url_as_a_whole(expand(database, variables))
+    return url.set(
+        username=_filled(url.username, variables),
+        password=_filled(url.password, variables),
+        host=_filled(url.host, variables),
+        database=_filled(url.database, variables),
+        query={name: expand(value, variables) for name, value in url.query.items() if isinstance(value, str)},
+    )
+
+
+def _url_as_a_whole(text: str) -> sa.URL:
+    try:
+        return sa.make_url(text)
+    except (ArgumentError, ValueError):
+        # The reader's own words would repeat the URL, and with it a password.
+        raise SettingsError(
+            "key database: isn't a URL such as postgresql+psycopg://account:${PASSWORD}@host:5432/name "
+            "(a variable that holds a whole URL holds its password percent-encoded)"
+        ) from None
+
+
+def _filled(part: str | None, variables: Mapping[str, str]) -> str | None:
+    return None if part is None else expand(part, variables)
+
+
+def _settings(system: SqlSystem) -> dict[str, str]:
+    offset = dt.datetime.now(ZoneInfo(system.timezone)).strftime("%z")
+    return {
+        "milliseconds": f"{system.statement_timeout * 1000:.0f}",
+        "seconds": f"{system.statement_timeout:g}",
+        "patience": f"{system.statement_timeout + _MARGIN_SECONDS:.0f}",
+        "connecting": f"{max(system.timeout, 1):.0f}",
+        "timezone": system.timezone,
+        "offset": f"{offset[:3]}:{offset[3:]}",
+    }
+
+
+def _driver_value(value: str | int, filled: Mapping[str, str]) -> str | int:
+    if isinstance(value, int):
+        return value
+    text = value.format_map(filled)
+    return int(text) if text.isdecimal() else text

@@ -1,0 +1,106 @@
+"""A reviewed query: a file of one SELECT in the hall's folder, which takes the known parameters and no other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import sqlparse
+from sqlparse import tokens
+
+from orchestration.config.hall import SettingsError
+from orchestration.sources.contract import Request
+
+PARAMETERS = ("day", "hall", "halls", "day_start", "day_end")
+_BLANK_LINES = re.compile(r"\A\s+")
+_HALL_TIME = ZoneInfo("Asia/Shanghai")
+# What looks like a parameter in these is none.
+_PLAIN_TEXT = (tokens.Comment, tokens.Literal.String)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A reviewed query.
+
+    Attributes:
+        name: its file as the settings name it, for messages.
+        text: the statement, line by line as it stands in the file.
+    """
+
+    name: str
+    text: str
+
+    @cached_property
+    def statement(self) -> sa.TextClause:
+        """The statement with its parameters; `halls` is a list."""
+        statement = sa.text(self.text)
+        return statement.bindparams(sa.bindparam("halls", expanding=True)) if "halls" in self.parameters else statement
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The names of the parameters that it takes."""
+        return frozenset(sa.text(self.text).compile().params)
+
+
+def read_query(folder: Path, key: str, name: str) -> Query:
+    """Read the query that a key of the settings names.
+
+    Raises:
+        SettingsError: the file isn't there, lies outside the folder, isn't UTF-8, isn't one SELECT, or takes a
+            parameter that isn't known.
+    """
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        raise SettingsError(f"key {key}: {name} lies outside the hall's folder; reviewed queries stay in it")
+    try:
+        # MariaDB doesn't count blank lines at the beginning.
+        text = _BLANK_LINES.sub(lambda blank: "--\n" * blank[0].count("\n"), path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"key {key}: {name} can't be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"key {key}: {name} isn't UTF-8") from error
+    statements = _statements(text)
+    if len(statements) != 1 or statements[0].get_type() != "SELECT":
+        held = ", ".join(statement.get_type() for statement in statements) or "nothing"
+        raise SettingsError(f"key {key}: {name} must hold one SELECT (or WITH … SELECT), and holds {held}")
+    query = Query(name, "".join(_sent(token) for token in statements[0].flatten()))
+    if unknown := sorted(query.parameters - set(PARAMETERS)):
+        raise SettingsError(
+            f"key {key}: {name} takes :{', :'.join(unknown)}; the parameters are :{', :'.join(PARAMETERS)}"
+        )
+    return query
+
+
+def values(question: Request, timezone: str) -> Mapping[str, object]:
+    """What the parameters stand for; day_start (inclusive) and day_end (exclusive) are times in the database's zone."""
+    return {
+        "day": question.day.isoformat(),
+        "hall": question.halls[0],
+        "halls": list(question.halls),
+        "day_start": _midnight(question.day, timezone),
+        "day_end": _midnight(question.day + dt.timedelta(days=1), timezone),
+    }
+
+
+def _midnight(day: dt.date, timezone: str) -> str:
+    moment = dt.datetime.combine(day, dt.time(), _HALL_TIME).astimezone(ZoneInfo(timezone))
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+# sqlparse has types for a part of itself only, hence Any.
+def _statements(text: str) -> list[Any]:
+    parsed: tuple[Any, ...] = sqlparse.parse(text)
+    return [statement for statement in parsed if statement.token_first(skip_cm=True)]
+
+
+def _sent(token: Any) -> str:
+    if any(token.ttype in kind for kind in _PLAIN_TEXT):
+        return str(token.value).replace(":", r"\:")
+    return "" if token.match(tokens.Punctuation, ";") else str(token.value)

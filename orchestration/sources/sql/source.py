@@ -1,0 +1,122 @@
+"""A hall system asked by SQL: a reviewed counting query and the system's own closing record of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestration.config.hall import SettingsError
+from orchestration.config.systems import SqlSystem
+from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault, rows_by_hall
+from orchestration.sources.sql.dialects import open_engine
+from orchestration.sources.sql.errors import fault_of, refuse_warnings
+from orchestration.sources.sql.queries import Query, read_query, values
+from orchestration.sources.sql.rows import ClosingRecords, CountRows, RowReader
+
+
+class SqlSource:
+    """Asks one database; safe to share between threads, which wait for one of its few connections.
+
+    Who asks next takes the connection of who asked before; the last one out closes them, so that none is kept idle.
+    """
+
+    def __init__(self, system: SqlSystem, folder: Path, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
+        self._system = system
+        self._halls = halls
+        self._counts = read_query(folder, "counts", system.counts)
+        self._day_close = read_query(folder, "day_close", system.day_close)
+        self.by_hall = "hall" in self._counts.parameters
+        if "hall" in self._day_close.parameters and not self.by_hall and len(halls) > 1:
+            raise SettingsError(
+                f"key day_close: {system.day_close} takes :hall, and {system.counts} asks for several halls at once; "
+                "select hall_code beside the totals, for hall_code IN :halls"
+            )
+        self._engine, self._dialect = open_engine(system, variables)
+        sa.event.listen(self._engine, "after_cursor_execute", _hand_to_reader)
+        sa.event.listen(self._engine, "do_connect", self._knock_once)
+        self._turned_away: SourceFault | None = None
+        self._asking, self._counted = 0, Lock()
+
+    def ask(self, question: Request) -> dict[str, Outcome]:
+        """See `Source.ask`."""
+        closing = ClosingRecords(self._system.day_close, self._system.measures, question, self._halls)
+        counting = CountRows(self._system.counts)
+        with self._session() as connection:
+            self._read(connection, self._day_close, question, closing)
+            records = closing.by_hall()
+            if not all(isinstance(record, SourceFault) for record in records.values()):
+                self._read(connection, self._counts, question, counting)
+        rows = rows_by_hall(question, question.halls if self.by_hall else self._halls, tuple(counting.rows))
+        source = self._engine.url.set(query={}).render_as_string(hide_password=True)
+        return {
+            hall: record if isinstance(record, SourceFault) else Answer(question.day, rows[hall], record, source)
+            for hall, record in records.items()
+        }
+
+    @contextmanager
+    def _session(self) -> Iterator[sa.Connection]:
+        """A connection for one question, prepared for it."""
+        with self._counted:
+            self._asking += 1
+        try:
+            with self._named(), self._engine.connect() as connection:
+                self._dialect.open_session(connection, self._system)
+                yield connection
+        finally:
+            with self._counted:
+                self._asking -= 1
+                if not self._asking:
+                    self._engine.dispose()
+
+    def _read(self, connection: sa.Connection, query: Query, question: Request, reader: RowReader) -> None:
+        known = values(question, self._system.timezone)
+        asked = {name: known[name] for name in query.parameters}
+        with self._named(query.name):
+            connection.execute(query.statement, asked, execution_options={"stream_results": True, "reader": reader})
+            if self._dialect.warnings:
+                refuse_warnings(query.name, connection.exec_driver_sql(self._dialect.warnings).all())
+
+    @contextmanager
+    def _named(self, query: str = "") -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            fault = fault_of(error, query, self._engine.url.password)
+            if not query and isinstance(fault, RequestRefused):
+                self._turned_away = fault
+            raise fault from error
+
+    def _knock_once(self, *_: Any) -> None:
+        # Too many failures with a wrong password would lock the account.
+        if self._turned_away:
+            raise RequestRefused(self._turned_away.problem, self._turned_away.next_step)
+
+
+def _hand_to_reader(
+    connection: sa.Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: Any
+) -> None:
+    """Hand the driver's cursor to the reader that waits for it.
+
+    SQLAlchemy's own result would fetch a row before its columns can be judged, and make an object of its own of each.
+    """
+    reader: RowReader | None = context.execution_options.get("reader")
+    if reader:
+        try:
+            reader(cursor)
+        except BaseException:
+            _abandon(connection, cursor)
+            raise
+
+
+def _abandon(connection: sa.Connection, cursor: Any) -> None:
+    """Give up an answer in the middle: pymysql would read the rest of it first, even from a server that is gone."""
+    unread: Any = getattr(cursor, "_result", None)
+    if getattr(unread, "unbuffered_active", False):
+        unread.unbuffered_active = False
+        connection.invalidate()

@@ -1,0 +1,122 @@
+"""dbt's manifest: parsed once at set-up and again when the project changed; definitions only read it.
+
+`python -m orchestration.warehouse.dbt_manifest` is the set-up's last step.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from filelock import FileLock
+
+from orchestration.runtime.paths import PROJECT_ROOT, current_home, prepare_environment
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+DOCS = MANIFEST.with_name("static_index.html")
+
+
+class DbtError(Exception):
+    """dbt couldn't parse or run; the message is dbt's own, without a traceback."""
+
+
+def dbt_arguments() -> list[str]:
+    """What every invocation is told: where the project lies and its files go, whatever the shell's DBT_* say."""
+    places = {
+        "--project-dir": DBT_PROJECT,
+        "--profiles-dir": DBT_PROJECT,
+        "--target-path": MANIFEST.parent,
+        "--log-path": current_home().root / "dbt_logs",
+    }
+    return [str(word) for option in places.items() for word in option]
+
+
+def parse(*, write: bool = True) -> Manifest:
+    """Parse the project, which is quick when nothing changed, and write `target/manifest.json` unless told not to.
+
+    Raises:
+        DbtError: the project doesn't parse.
+    """
+    from dbt.cli.main import dbtRunner
+
+    prepare_environment(current_home())
+    MANIFEST.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(MANIFEST.parent / ".parsing.lock"):
+        outcome = dbtRunner().invoke([*dbt_flags(write=write), "parse", "--target", "parsing", *dbt_arguments()])
+    if not outcome.success:
+        raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")
+    return cast("Manifest", outcome.result)
+
+
+def dbt_flags(*, write: bool) -> list[str]:
+    """How every invocation behaves: silent, for results say all and log lines cost time; no JSON without need."""
+    silent = ["--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none"]
+    return silent if write else [*silent, "--no-write-json"]
+
+
+@cache
+def manifest_document() -> dict[str, Any]:
+    """The manifest as Dagster's definitions read it.
+
+    Raises:
+        DbtError: it was never parsed.
+    """
+    try:
+        document: dict[str, Any] = json.loads(MANIFEST.read_bytes())
+    except FileNotFoundError as error:
+        raise DbtError(f"{MANIFEST} isn't there; run `python -m orchestration.warehouse.dbt_manifest` once") from error
+    return document
+
+
+def ensure_manifest() -> None:
+    """Parse when the manifest is absent or older than a source of the warehouse."""
+    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < max(map(_changed, _sources())):
+        prepare()
+        manifest_document.cache_clear()
+
+
+def prepare() -> None:
+    """What set-up does once: parse, find out which column follows from which, and write dbt's documentation.
+
+    Raises:
+        DbtError: the project doesn't parse or compile.
+    """
+    from orchestration.warehouse.column_lineage import write_lineage
+
+    manifest = parse()
+    write_lineage(manifest)
+    _write_docs(manifest)
+
+
+def _write_docs(manifest: Manifest) -> None:
+    """One page that needs nothing else; without a catalog, which would ask for a warehouse."""
+    from dbt.cli.main import dbtRunner
+
+    command = ["docs", "generate", "--static", "--empty-catalog", "--no-compile", *dbt_arguments()]
+    outcome = dbtRunner(manifest=manifest).invoke([*dbt_flags(write=True), *command])
+    if not outcome.success:
+        raise DbtError(f"dbt can't write its documentation: {outcome.exception}")
+
+
+def build_checks() -> frozenset[str]:
+    """The names of all data tests that a build has to run."""
+    nodes = manifest_document()["nodes"].values()
+    return frozenset(node["name"] for node in nodes if node["resource_type"] == "test")
+
+
+def _sources() -> list[Path]:
+    return [path for path in DBT_PROJECT.rglob("*") if path.is_file() and not {"target", "logs"} & set(path.parts)]
+
+
+def _changed(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+if __name__ == "__main__":
+    prepare()

@@ -1,0 +1,234 @@
+"""The state of one month: which extracts are current, what a build reads, and what has to have passed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from expectations.rules import RULES
+from orchestration.config.catalogue import (
+    TABLES,
+    catalogue_folder,
+    evidence_version,
+    read_table,
+    warehouse_sources,
+    working_days,
+)
+from orchestration.config.hall import Hall, load_hall
+from orchestration.config.working_days import CalendarDay
+from orchestration.landing.day_status import SystemDay
+from orchestration.landing.manifest import Extract, Landing
+from orchestration.landing.quarantine import Quarantine
+from orchestration.partitions import reportable_days
+from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
+from orchestration.warehouse import dbt_manifest
+from reports import files
+from reports.certificates.certificate import Certificate
+from reports.figures.readiness import BuildEvidence, DayState, Expected, Problem, assess
+
+# The check of a build that isn't dbt's: facts against the totals that systems state of the month (month_totals).
+MONTH_TOTALS_CHECK = "month_totals_agree"
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month of a hall, as it stands in the landing and in what was published; read once, when first asked.
+
+    With a `vintage` it stands on the extracts of that certificate, and not on those that came later.
+    """
+
+    name: str
+    days: Sequence[dt.date]
+    hall: Hall
+    home: Home
+    vintage: Certificate | None = None
+
+    @cached_property
+    def calendar(self) -> list[CalendarDay]:
+        """The calendar's word on each day."""
+        words = working_days()
+        return [words.describe(day) for day in self.days]
+
+    @cached_property
+    def extracts(self) -> dict[tuple[str, dt.date], Extract]:
+        """The current extract of each system and day that is in, whole or damaged; or the vintage's."""
+        landing = Landing(self.home.landing)
+        if self.vintage:
+            certified = self.vintage.foundation.extracts
+            return {
+                (each.system, dt.date.fromisoformat(each.day)): landing.read(Path(each.entry_path))
+                for each in certified
+            }
+        found = {(system, day): landing.current(system, day) for system in self.hall.systems for day in self.days}
+        return {key: extract for key, extract in found.items() if extract}
+
+    @cached_property
+    def day_states(self) -> list[DayState]:
+        """The state of every system and day, damaged files and open refusals included."""
+        return [self._day_state(system, day) for system in self.hall.systems for day in self.calendar]
+
+    def _day_state(self, system: str, day: CalendarDay) -> DayState:
+        settings = self.hall.systems[system]
+        standing = SystemDay(
+            system=system,
+            day=day.day,
+            expected=settings.opens == "every_day" or day.is_working_day,
+            halls=self.hall.halls_of(system),
+            extract=self.extracts.get((system, day.day)),
+            refusals=Quarantine(self.home.quarantine).open_refusals(system, day.day),
+        )
+        extract = standing.extract
+        damage = Landing(self.home.landing).damage(extract) if extract and standing.is_in else ""
+        return DayState(
+            system=system,
+            system_name=settings.title,
+            day=day.day,
+            expected=standing.expected,
+            state="damaged" if damage else standing.state,
+            detail=damage or standing.detail,
+            checks=extract.checks if extract else {},
+            suite_version=extract.suite_version if extract else None,
+        )
+
+    @cached_property
+    def inputs(self) -> dict[str, list[dict[str, Any]]]:
+        """What a build of the month reads, one table per JSON file (see the sources of dbt_project)."""
+        landing = Landing(self.home.landing)
+        return {
+            "extracts": [
+                {
+                    "system": extract.system,
+                    "stat_date": extract.stat_date,
+                    "state": extract.state,
+                    "path": str(landing.path(extract)),
+                    "sha256": extract.sha256,
+                    "content_sha256": extract.content_sha256,
+                    "row_count": extract.row_count,
+                    "count_sum": extract.count_sum,
+                    "landed_at": extract.landed_at,
+                    "halls": sorted(extract.halls),
+                }
+                for extract in self.extracts.values()
+            ],
+            "calendar": [
+                {"stat_date": str(day.day), "is_working_day": day.is_working_day, "reason": day.reason}
+                for day in self.calendar
+            ],
+            "hall_systems": [
+                {"system": name, "system_name": system.title, "hall_code": hall, "opens": system.opens}
+                for name, system in self.hall.systems.items()
+                for hall in self.hall.halls_of(name)
+            ],
+            **self.catalogue,
+        }
+
+    @cached_property
+    def catalogue(self) -> dict[str, list[dict[str, Any]]]:
+        """The hall's reviewed tables, and which system answers which measure."""
+        answered = [
+            {"system": name, "measure": measure}
+            for name, system in self.hall.systems.items()
+            for measure in system.measures
+        ]
+        tables = {name: read_table(catalogue_folder(), name) for name in TABLES}
+        return {**tables, "system_measures": answered}
+
+    def write_inputs(self) -> Path:
+        """Put the inputs where dbt reads them, and return that folder."""
+        folder = self.home.inputs / self.name
+        for table, rows in self.inputs.items():
+            files.write_json(folder / f"{table}.json", rows)
+        return folder
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of all that the facts follow from: rows landed, calendar, systems, catalogue, the models' sources."""
+        rows = [
+            [row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in self.inputs["extracts"]
+        ]
+        told = [self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
+        facts = [sorted(rows), *told, _warehouse_digest()]
+        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def folder(self) -> Path:
+        """Everything published of the month."""
+        return self.home.published / self.name
+
+    @property
+    def facts(self) -> Path:
+        """The newest facts that passed their audit, as Parquet."""
+        return self.folder / "facts"
+
+    @property
+    def draft(self) -> Path:
+        """The section as a draft, where one was asked for."""
+        return self.folder / "draft"
+
+    @property
+    def evidence_file(self) -> Path:
+        """The evidence of the newest build, whether it passed or not."""
+        return self.folder / "build.json"
+
+    @property
+    def evidence(self) -> BuildEvidence | None:
+        """What the newest build left, or None before the first.
+
+        Raises:
+            EvidenceError: it can't be read.
+        """
+        path = self.evidence_file
+        return BuildEvidence.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def expected(self, build_checks: frozenset[str]) -> Expected:
+        """What must be in and have passed before the month is printed; `build_checks` are dbt's."""
+        own = {MONTH_TOTALS_CHECK} if self.hall.month_totals else frozenset()
+        return Expected(
+            month=self.name,
+            systems={name: system.title for name, system in self.hall.systems.items()},
+            day_rules=frozenset(rule.name for rule in RULES),
+            suite_version=evidence_version(),
+            build_checks=build_checks | own,
+            fingerprint=self.fingerprint,
+        )
+
+
+def open_month(name: str) -> Month:
+    """A month of the hall that `YUEBAO_HALL` names, in the state folder that `YUEBAO_HOME` names.
+
+    Raises:
+        SettingsError, MonthError: the settings can't be used, or the hall can't report on the month.
+    """
+    hall = load_hall().hall
+    return Month(name, reportable_days(name, hall), hall, current_home())
+
+
+def problems_of(month: Month, build_checks: frozenset[str]) -> list[Problem]:
+    """Everything that keeps a month from being printed."""
+    return assess(month.day_states, month.evidence, month.expected(build_checks))
+
+
+def a_build_mends(problem: Problem) -> bool:
+    """Whether building the month may take the problem away; what isn't in stays away whatever is built."""
+    return problem.kind in {"build_missing", "build_stale"} or problem.subject in {
+        *dbt_manifest.build_checks(),
+        MONTH_TOTALS_CHECK,
+    }
+
+
+def refusal(name: str, problems: Iterable[Problem]) -> str:
+    """The refusal as one readable message, a line for each reason."""
+    return "\n".join([f"{name} can't be printed:", *(f"  {problem}" for problem in problems)])
+
+
+def _warehouse_digest() -> str:
+    digest = hashlib.sha256()
+    for path in warehouse_sources():
+        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

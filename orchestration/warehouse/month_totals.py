@@ -1,0 +1,157 @@
+"""A month's facts held against the totals that systems state of it themselves; the outcome is evidence of the build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from orchestration.config.hall import HallFolder, Retries, SettingsError
+from orchestration.config.variables import reachable
+from orchestration.runtime.paths import current_home
+from orchestration.runtime.secrets import redact
+from orchestration.sources.contract import SourceFault
+from orchestration.sources.pool import patiently
+from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month
+from reports import files
+from reports.figures.readiness import BuildCheck, BuildEvidence, CheckStatus
+
+MODEL = "fct_monthly_counts"
+Sums = Mapping[tuple[str, str], int]
+
+
+class NotBuiltError(Exception):
+    """There are no audited facts of the month as it stands; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What one system states of a month, for these halls together, by measure; or why it states nothing."""
+
+    system: str
+    title: str
+    halls: tuple[str, ...]
+    totals: Mapping[str, int]
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One total of a system beside the sum of its days."""
+
+    system: str
+    title: str
+    halls: tuple[str, ...]
+    measure: str
+    stated: int
+    of_days: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.system} {self.title}, hall {', '.join(self.halls)}: {self.measure} is {self.of_days} by its days, "
+            f"and {self.stated} by its own total of the month"
+        )
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Every total that was stated, compared, and what couldn't be asked."""
+
+    compared: tuple[Compared, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def differing(self) -> tuple[Compared, ...]:
+        """The totals that aren't the sum of their days."""
+        return tuple(each for each in self.compared if each.stated != each.of_days)
+
+    @property
+    def check(self) -> BuildCheck:
+        """The outcome as evidence: an error where a system gave no answer, whatever the others say."""
+        status: CheckStatus = "error" if self.faults else "fail" if self.differing else "pass"
+        return BuildCheck(
+            name=MONTH_TOTALS_CHECK,
+            model=MODEL,
+            severity="error",
+            status=status,
+            failures=len(self.differing),
+            message="; ".join([*self.faults, *map(str, self.differing)]),
+        )
+
+
+def hold_against_totals(month: Month, hall: HallFolder) -> Agreement:
+    """Ask every system that states month totals, compare, and add the outcome to the evidence of the month's build.
+
+    Raises:
+        NotBuiltError: the newest build is of other inputs, or was refused: its facts aren't the month's.
+        EvidenceError: the evidence can't be read.
+    """
+    evidence = _sound_evidence(month)
+    with reachable(hall.hall, current_home(), month.days[:1]) as variables:
+        stated = [
+            each
+            for name in hall.hall.month_totals
+            for each in ask_totals(hall, name, month, variables, hall.hall.retries)
+        ]
+    sums = _sums(month)
+    agreement = Agreement(
+        tuple(line for each in stated for line in _compared(each, sums)),
+        tuple(each.fault for each in stated if each.fault),
+    )
+    others = (check for check in evidence.checks if check.name != MONTH_TOTALS_CHECK)
+    told = replace(evidence, checks=(*others, agreement.check))
+    files.write_bytes(month.evidence_file, told.to_json().encode())
+    return agreement
+
+
+def ask_totals(
+    hall: HallFolder, name: str, month: Month, variables: Mapping[str, str], retries: Retries
+) -> Iterator[Stated]:
+    """What one system states of the month: of each of its halls where the question names one, else of all together."""
+    from orchestration.sources.http.month_totals import MonthTotalsSource
+
+    system, settings = hall.hall.month_totals[name]
+    every_hall = hall.hall.halls_of(name)
+    together: list[tuple[str, ...]] = [(code,) for code in every_hall] if settings.names_hall else [every_hall]
+    for asked in together:
+        try:
+            source = MonthTotalsSource(system, settings, hall.folder, variables)
+        except (SettingsError, OSError) as error:
+            yield Stated(name, system.title, asked, {}, f"{name} {system.title}: {error}")
+            continue
+        said = patiently(partial(source.ask, month.days[0], asked[0]), retries)
+        if isinstance(said, SourceFault):
+            fault = redact(f"{name} {system.title}, hall {', '.join(asked)}: {said.problem}. Next: {said.next_step}")
+            yield Stated(name, system.title, asked, {}, fault)
+        else:
+            yield Stated(name, system.title, asked, said)
+
+
+def _sound_evidence(month: Month) -> BuildEvidence:
+    evidence = month.evidence
+    refused = evidence and any(
+        check.status not in {"pass", "warn"} and check.name != MONTH_TOTALS_CHECK for check in evidence.checks
+    )
+    if evidence is None or refused or evidence.fingerprint != month.fingerprint:
+        raise NotBuiltError(
+            f"{month.name} has no audited facts as it stands, so nothing is compared; next: yuebao report {month.name}"
+        )
+    return evidence
+
+
+def _sums(month: Month) -> Sums:
+    """The published month by hall and measure."""
+    import pyarrow.parquet as pq
+
+    sums: dict[tuple[str, str], int] = {}
+    columns = ["hall_code", "measure", "monthly_count"]
+    for row in pq.read_table(month.facts / f"{MODEL}.parquet", columns=columns).to_pylist():
+        key = (row["hall_code"], row["measure"])
+        sums[key] = sums.get(key, 0) + row["monthly_count"]
+    return sums
+
+
+def _compared(stated: Stated, sums: Sums) -> Iterator[Compared]:
+    for measure, total in stated.totals.items():
+        of_days = sum(sums.get((hall, measure), 0) for hall in stated.halls)
+        yield Compared(stated.system, stated.title, stated.halls, measure, total, of_days)

@@ -1,0 +1,88 @@
+"""One certified month with all that authors are shown of it: the certificate, its revisions, its past, its parts.
+
+Every numeral that a document, workbook or page prints comes from here, and so from a certificate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from reports.certificates.archive import Archive
+from reports.certificates.certificate import Certificate
+from reports.certificates.ledger import CertificateState
+from reports.certificates.release import release_of
+from reports.certificates.trace import Trace, traces
+from reports.figures.months import months_before
+from reports.figures.rates import Against, Rate, RateBasis, RateError, base_month, rate
+
+MONTHS_BACK = 24
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """A certificate and what stands around it.
+
+    Attributes:
+        certificate: the vintage that is shown.
+        state: whether it stands or was revised.
+        revisions: every certificate of the month, first to newest.
+        history: by month, the certificates of each of the 24 months before that has one, oldest month first.
+        release: the folder of its signed files.
+        departments: names by code.
+        traces: by metric, the rows of the extracts that add up to the number.
+    """
+
+    certificate: Certificate
+    state: CertificateState
+    revisions: tuple[Certificate, ...]
+    history: Mapping[str, tuple[Certificate, ...]]
+    release: Path
+    departments: Mapping[str, str]
+    traces: Mapping[str, Trace]
+
+    @cached_property
+    def section(self) -> str:
+        """Heading, paragraph and notes of section 一, as released."""
+        return (self.release / "section.txt").read_text(encoding="utf-8")
+
+    def rate(self, metric: str, against: Against, basis: RateBasis = "as_printed") -> Rate | str:
+        """环比 or 同比 of a metric, or in Chinese why none may be printed."""
+        month = base_month(self.certificate.month, against)
+        try:
+            return rate(metric, self.certificate, self.history.get(month, ()), basis)
+        except RateError as error:
+            return error.told
+
+
+def open_dossier(
+    archive: Archive, certificate: Certificate, departments: Mapping[str, str], closing: Collection[str]
+) -> Dossier:
+    """Gather a month.
+
+    Args:
+        archive: Where certificates, extracts and releases lie.
+        certificate: Which month and vintage, of this archive's ledger.
+        departments: Names by code.
+        closing: The measures that are stocks (see `reports.certificates.trace`).
+
+    Raises:
+        LedgerError: a certificate can't be read.
+        TraceError: an extract isn't what was signed, or rows don't add up to their number.
+    """
+    ledger = archive.ledger
+    before = [months_before(certificate.month, back) for back in reversed(range(1, MONTHS_BACK + 1))]
+    certified = {link.month for link in ledger.links()}
+    return Dossier(
+        certificate=certificate,
+        state=ledger.state(certificate),
+        revisions=tuple(entry.certificate for entry in ledger.entries(certificate.month)),
+        history={
+            month: tuple(entry.certificate for entry in ledger.entries(month)) for month in before if month in certified
+        },
+        release=release_of(archive.published, certificate),
+        departments=departments,
+        traces=traces(certificate, archive.landing, closing),
+    )

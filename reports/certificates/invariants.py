@@ -1,0 +1,146 @@
+"""Is a certificate sound by itself, whoever signed it? Asked before it is signed, and again by whoever verifies it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from reports.certificates.certificate import (
+    CERTIFICATE_FILE,
+    CHAIN_FOLDER,
+    Certificate,
+    CertifiedNumber,
+    Foundation,
+    SignOff,
+    moment_of,
+)
+from reports.figures.months import days_of
+from reports.figures.rounding import printed
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# A name that can't lead out of the folder it is looked for in, nor hide in it.
+_NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")
+
+
+def faults(certificate: Certificate) -> list[str]:
+    """What is wrong with a certificate by itself, whoever signed it; empty for a sound one."""
+    return [
+        *_naming_faults(certificate),
+        *_number_faults(certificate.numbers),
+        *_extract_faults(certificate),
+        *_check_faults(certificate.foundation),
+        *_time_faults(certificate.sign_offs),
+    ]
+
+
+def _naming_faults(certificate: Certificate) -> Iterator[str]:
+    try:
+        days_of(certificate.month)
+    except ValueError as error:
+        yield str(error)
+    if certificate.sequence < 1 or certificate.revision < 1:
+        yield "sequence and revision are counted from 1"
+    if bool(certificate.previous) != (certificate.sequence > 1):
+        yield "every certificate but the first names the one before it, and the first names none"
+    if (certificate.revision > 1) != bool(certificate.reason and certificate.note.strip()):
+        yield "a revision has a reason and a note, and a first certificate has neither"
+    if not certificate.files:
+        yield "it vouches for no release file"
+    for name, digest in certificate.files.items():
+        if not _NAME.fullmatch(name) or name in {CERTIFICATE_FILE, CHAIN_FOLDER}:
+            yield f"{name!r} can't be a release file's name"
+        yield from _digest_faults(name, digest)
+    foundation = certificate.foundation
+    untold = [
+        name
+        for name in ("fingerprint", "catalogue_version", "suite_version", "code_version", "lock_sha256")
+        if not getattr(foundation, name)
+    ]
+    if untold:
+        yield f"it doesn't say {', '.join(untold)}"
+
+
+def _number_faults(numbers: Sequence[CertifiedNumber]) -> Iterator[str]:
+    if not numbers:
+        yield "it holds no number"
+    yield from _doubled("number", (number.metric for number in numbers))
+    for number in numbers:
+        try:
+            text = printed(
+                number.exact,
+                divisor=number.display_divisor,
+                decimals=number.display_decimals,
+                rule=number.rounding,
+            )
+        except ValueError as error:
+            yield f"{number.metric}: {error}"
+            continue
+        if text != number.printed:
+            yield f"{number.metric}: {number.exact} is printed {text}, not {number.printed}"
+
+
+def _extract_faults(certificate: Certificate) -> Iterator[str]:
+    extracts = certificate.foundation.extracts
+    if not extracts:
+        yield "it rests on no extract"
+    yield from _doubled("extract", (f"{extract.system} {extract.day}" for extract in extracts))
+    for extract in extracts:
+        where = f"extract {extract.system} {extract.day}"
+        names = (extract.system, extract.day, extract.file.removesuffix(".parquet"))
+        if not all(_NAME.fullmatch(name) for name in names) or not extract.file.endswith(".parquet"):
+            yield f"{where}: {extract.path!r} is no place in the landing"
+        for digest in (extract.sha256, extract.content_sha256, extract.entry_sha256):
+            yield from _digest_faults(where, digest)
+    held = {(extract.system, extract.day) for extract in extracts}
+    for system in sorted({extract.system for extract in extracts}):
+        absent = [str(day) for day in _days(certificate.month) if (system, str(day)) not in held]
+        if absent:
+            yield f"{system} has no extract for {', '.join(absent)}; missing is not zero"
+
+
+def _check_faults(foundation: Foundation) -> Iterator[str]:
+    if not foundation.build_checks or not foundation.day_rules:
+        yield "it names no build check or no day rule, so that nothing was judged"
+    yield from _doubled("build check", (check.name for check in foundation.build_checks))
+    yield from _doubled("day rule", (f"{rule.system} {rule.rule}" for rule in foundation.day_rules))
+    answered: dict[str, int] = {}
+    for extract in foundation.extracts:
+        answered[extract.system] = answered.get(extract.system, 0) + (extract.state == "answered")
+    judged = {(rule.system, rule.rule): rule.passed + rule.warned for rule in foundation.day_rules}
+    rules = sorted({rule.rule for rule in foundation.day_rules})
+    for system, days in sorted(answered.items()):
+        for rule in rules:
+            if judged.get((system, rule), 0) != days:
+                yield f"rule {rule} judged {judged.get((system, rule), 0)} of the {days} answered days of {system}"
+
+
+def _time_faults(sign_offs: Sequence[SignOff]) -> Iterator[str]:
+    moments = []
+    for sign_off in sign_offs:
+        try:
+            moments.append(moment_of(sign_off.at))
+        except ValueError as error:
+            yield f"{sign_off.role} {sign_off.name}: {error}"
+    if moments != sorted(moments):
+        yield "it was not prepared, reviewed and signed in this order"
+
+
+def _digest_faults(name: str, digest: str) -> Iterator[str]:
+    if not _SHA256.fullmatch(digest):
+        yield f"{name}: {digest!r} is no SHA-256 in lower-case hexadecimal"
+
+
+def _doubled(what: str, names: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield f"{what} {name} is in it twice"
+        seen.add(name)
+
+
+def _days(month: str) -> list[date]:
+    try:
+        return days_of(month)
+    except ValueError:
+        return []

@@ -1,0 +1,162 @@
+"""What a revision changed, in the words that the next edition prints, and which earlier sentences it touches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reports.certificates.certificate import REASONS, Certificate, CertifiedNumber, Reason
+from reports.certificates.flags import redefined
+from reports.figures.months import first_day
+
+_SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
+_RATE = re.compile(r"环比|同比|增长|下降|持平|[%％]|百分点")
+
+
+@dataclass(frozen=True)
+class Change:
+    """A metric that another certificate of its month states otherwise: its exact value, or its definition.
+
+    `reasons` are those of the revisions that changed it, in order, each once.
+    """
+
+    old: CertifiedNumber
+    new: CertifiedNumber
+    reasons: tuple[Reason, ...]
+
+    @property
+    def metric(self) -> str:
+        """The metric's code."""
+        return self.new.metric
+
+    @property
+    def printed(self) -> bool:
+        """Whether what is printed changes, value or unit."""
+        return _written(self.old) != _written(self.new)
+
+    @property
+    def breaks_series(self) -> bool:
+        """Whether the two values were counted by different definitions."""
+        return redefined(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two vintages of a month: revision `old` as somebody printed it, and revision `new`.
+
+    `added` and `removed` are metrics that only one of them holds.
+    """
+
+    month: str
+    old: int
+    new: int
+    changes: tuple[Change, ...]
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def note(self) -> str:
+        """What the next edition prints, one line of Chinese; empty if no printed number and no definition changed."""
+        return "".join([*_value_notes(self), *_definition_notes(self)])
+
+
+@dataclass(frozen=True)
+class AffectedSentence:
+    """A sentence of an earlier text, and the metrics because of which it no longer holds or has to be read again."""
+
+    source: str
+    sentence: str
+    metrics: tuple[str, ...]
+
+
+def compare(history: Sequence[Certificate]) -> Comparison:
+    """Compare the first of some certificates of a month with the last.
+
+    Args:
+        history: Certificates of one month with no revision left out, from the one that was printed to the one that
+            stands; those in between tell the reasons.
+
+    Raises:
+        ValueError: They aren't consecutive revisions of one month.
+    """
+    first, last = history[0], history[-1]
+    numbers = [(each.month, each.revision) for each in history]
+    if numbers != [(first.month, first.revision + place) for place in range(len(history))]:
+        raise ValueError(f"consecutive revisions of one month are compared, not {numbers}")
+    old, new = first.by_metric, last.by_metric
+    changes = (Change(old[metric], new[metric], _reasons(metric, history)) for metric in old if metric in new)
+    return Comparison(
+        month=first.month,
+        old=first.revision,
+        new=last.revision,
+        changes=tuple(change for change in changes if _differ(change.old, change.new)),
+        added=tuple(sorted(new.keys() - old.keys())),
+        removed=tuple(sorted(old.keys() - new.keys())),
+    )
+
+
+def affected_sentences(comparison: Comparison, texts: Mapping[str, str]) -> list[AffectedSentence]:
+    """Find the sentences that a comparison touches in texts that were printed before.
+
+    A sentence is touched if it writes a changed number as it was printed, or names a changed metric beside a rate. A
+    number that another metric happens to share is listed too: somebody has to look, and nothing is changed by itself.
+
+    Args:
+        comparison: Its changes.
+        texts: Texts about that month, by the name under which they are to be found again.
+    """
+    found = []
+    for source, text in texts.items():
+        for sentence in (piece.strip() for piece in _SENTENCE.findall(text)):
+            metrics = tuple(change.metric for change in comparison.changes if _touches(change, sentence))
+            if metrics:
+                found.append(AffectedSentence(source, sentence, metrics))
+    return found
+
+
+def _touches(change: Change, sentence: str) -> bool:
+    figure = rf"(?<![\d.]){re.escape(change.old.printed)}\s*{re.escape(change.old.display_unit)}"
+    stated = change.printed and re.search(figure, sentence)
+    return bool(stated or (change.new.metric_name in sentence and _RATE.search(sentence)))
+
+
+def _differ(old: CertifiedNumber, new: CertifiedNumber) -> bool:
+    return old.exact != new.exact or _written(old) != _written(new) or redefined(old, new)
+
+
+def _reasons(metric: str, history: Sequence[Certificate]) -> tuple[Reason, ...]:
+    found: dict[Reason, None] = {}
+    for before, after in pairwise(history):
+        old, new = before.by_metric.get(metric), after.by_metric.get(metric)
+        if after.reason and old != new and not (old and new and not _differ(old, new)):
+            found[after.reason] = None
+    return tuple(found)
+
+
+def _value_notes(comparison: Comparison) -> list[str]:
+    """One sentence for each set of reasons."""
+    clauses: dict[tuple[Reason, ...], list[str]] = {}
+    for change in comparison.changes:
+        if change.printed:
+            clause = f"{change.new.metric_name}由 {_written(change.old)}修订为 {_written(change.new)}"
+            clauses.setdefault(change.reasons, []).append(clause)
+    return [
+        f"{_title(comparison.month)}{'，'.join(written)}（{'、'.join(REASONS[reason] for reason in reasons)}）。"
+        for reasons, written in clauses.items()
+    ]
+
+
+def _definition_notes(comparison: Comparison) -> list[str]:
+    names = [change.new.metric_name for change in comparison.changes if change.breaks_series]
+    return [f"{_title(comparison.month)}{'、'.join(names)}口径有调整，与此前数据不可直接比较。"] if names else []
+
+
+def _written(number: CertifiedNumber) -> str:
+    return f"{number.printed} {number.display_unit}"
+
+
+def _title(month: str) -> str:
+    first = first_day(month)
+    return f"{first.year} 年 {first.month} 月"

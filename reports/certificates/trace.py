@@ -1,0 +1,122 @@
+"""A certified number, taken apart: the rows of the extracts behind it, by system, day and department."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.certificates.certificate import Certificate, CertifiedExtract, CertifiedNumber
+from reports.certificates.verification import Disk, extract_problems
+
+
+class TraceError(Exception):
+    """A number can't be traced: it isn't certified, an extract isn't what was signed, or the rows don't add up."""
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one row of an extract adds to a number."""
+
+    extract: CertifiedExtract
+    department: str
+    item: str
+    measure: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A number and all that adds up to its exact value."""
+
+    number: CertifiedNumber
+    contributions: tuple[Contribution, ...]
+
+    @property
+    def by_department(self) -> dict[str, int]:
+        """Sums by department code, largest first."""
+        sums: Counter[str] = Counter()
+        for each in self.contributions:
+            sums[each.department] += each.count
+        return dict(sums.most_common())
+
+    @property
+    def by_extract(self) -> dict[CertifiedExtract, int]:
+        """Sums by extract, by system and day; days that add nothing are left out."""
+        sums: Counter[CertifiedExtract] = Counter()
+        for each in self.contributions:
+            sums[each.extract] += each.count
+        return dict(sorted(sums.items(), key=lambda item: (item[0].system, item[0].day)))
+
+    @property
+    def by_day(self) -> dict[str, int]:
+        """Sums by day, in order; days that add nothing are left out."""
+        sums: Counter[str] = Counter()
+        for each in self.contributions:
+            sums[each.extract.day] += each.count
+        return dict(sorted(sums.items()))
+
+
+def trace(certificate: Certificate, metric: str, landing: Path, closing: Collection[str] = ()) -> Trace:
+    """Take one number apart; as `traces` does it, whose arguments and errors it shares."""
+    return traces(certificate, landing, closing, [metric])[metric]
+
+
+def traces(
+    certificate: Certificate, landing: Path, closing: Collection[str] = (), metrics: Collection[str] | None = None
+) -> dict[str, Trace]:
+    """Take numbers apart, from the certificate's own extracts, each of which is read once.
+
+    Args:
+        certificate: Which month and vintage.
+        landing: Where the extracts lie; those read are first held against the certificate's hashes.
+        closing: The measures that are stocks: of them the last answered day of a system counts, and no other.
+        metrics: Which of its numbers; all when none is named.
+
+    Raises:
+        TraceError: A metric isn't in the certificate, an extract was changed, or the rows don't give the exact value.
+    """
+    numbers = certificate.by_metric
+    wanted = list(numbers) if metrics is None else list(metrics)
+    if unknown := [metric for metric in wanted if metric not in numbers]:
+        raise TraceError(f"{certificate.name} has no {', '.join(unknown)}; it has {', '.join(numbers)}")
+    if damaged := extract_problems(certificate, landing, Disk()):
+        raise TraceError("\n".join(map(str, damaged)))
+    by_measure: dict[str, list[Contribution]] = {}
+    for each in _contributions(certificate.foundation.extracts, landing, closing):
+        by_measure.setdefault(each.measure, []).append(each)
+    return {metric: _trace(certificate, numbers[metric], by_measure) for metric in wanted}
+
+
+def _trace(certificate: Certificate, number: CertifiedNumber, by_measure: Mapping[str, list[Contribution]]) -> Trace:
+    found = tuple(each for measure in number.measures for each in by_measure.get(measure, ()))
+    if (total := sum(each.count for each in found)) != number.exact:
+        raise TraceError(
+            f"the rows behind {number.metric} give {total}, but {certificate.name} certifies {number.exact}"
+        )
+    return Trace(number, found)
+
+
+def _contributions(
+    extracts: Iterable[CertifiedExtract], landing: Path, closing: Collection[str]
+) -> Iterable[Contribution]:
+    answered = [extract for extract in extracts if extract.state == "answered"]
+    last = {extract.system: max(each.day for each in answered if each.system == extract.system) for extract in answered}
+    for extract in answered:
+        for row in _rows(landing / extract.path):
+            measure = row["measure"]
+            if measure not in closing or extract.day == last[extract.system]:
+                yield Contribution(extract, row["department_code"], row["item_code"] or "", measure, row["count"])
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+    except (OSError, pa.ArrowInvalid) as error:
+        raise TraceError(f"{path} can't be read as Parquet: {error}") from error
+    return rows

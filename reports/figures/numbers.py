@@ -1,0 +1,186 @@
+"""A month's numbers with their definitions, read from the facts that were published after the checks passed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from reports.figures.months import first_day
+from reports.figures.rounding import RoundingRule, printed
+
+_FACTS = "fct_monthly_metrics.parquet"
+_FACT_COLUMNS = ("month_start", "hall_code", "metric", "metric_version", "exact_value")
+_CATALOGUE = "dim_metric.parquet"
+_CATALOGUE_TEXTS = ("metric_name", "definition", "event_counted", "deduplication_key", "unit", "display_unit")
+_CATALOGUE_COLUMNS = (
+    "metric",
+    "version",
+    *_CATALOGUE_TEXTS,
+    "display_divisor",
+    "display_decimals",
+    "rounding",
+    "valid_from",
+    "valid_to",
+    "measures",
+    "parts",
+)
+
+FactRow = dict[str, Any]
+
+
+class NumbersError(Exception):
+    """The published facts don't hold one sound number for each metric; the message names file and metric."""
+
+
+@dataclass(frozen=True)
+class MonthlyNumber:
+    """One metric of one month and hall.
+
+    `exact` is a whole count in `unit`; `printed` is the same in `display_unit`, rounded once by `rounding`.
+    `measures` are the measures behind it, a total's being those of its parts; `parts` are the metrics that add up to
+    it, if it is a total.
+    """
+
+    metric: str
+    metric_name: str
+    version: str
+    definition: str
+    event_counted: str
+    deduplication_key: str
+    exact: int
+    printed: str
+    unit: str
+    display_unit: str
+    display_divisor: int
+    display_decimals: int
+    rounding: RoundingRule
+    measures: tuple[str, ...]
+    parts: tuple[str, ...]
+
+
+def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, MonthlyNumber]:
+    """Read every metric that the catalogue holds valid on the first day of the month.
+
+    Args:
+        marts: The published folder that holds `fct_monthly_metrics.parquet` (one row per month, hall and
+            metric) and `dim_metric.parquet` (the metric catalogue; `measures` and `parts` are lists, or texts
+            joined by `+`).
+        month: `2025-03`.
+        hall_code: The hall.
+
+    Returns:
+        The numbers by metric, sorted by metric.
+
+    Raises:
+        NumbersError: A file or column is absent; a metric has no row, two rows, no value, another version
+            than the catalogue's, or a value that is negative or no integer; or parts don't add up to their
+            total.
+        ValueError: `month` isn't written YYYY-MM.
+    """
+    first = first_day(month)
+    where = f"{_FACTS} for hall {hall_code}, {month}"
+    catalogue = _valid_on(first, _read(marts / _CATALOGUE, _CATALOGUE_COLUMNS))
+    facts = [
+        row
+        for row in _read(marts / _FACTS, _FACT_COLUMNS)
+        if row["month_start"] == first and row["hall_code"] == hall_code
+    ]
+    values = _unique(facts, "metric", where)
+    if strangers := sorted(values.keys() - catalogue.keys()):
+        raise NumbersError(f"{where}: the metric catalogue doesn't know {', '.join(strangers)} in this month")
+    if absent := sorted(catalogue.keys() - values.keys()):
+        raise NumbersError(f"{where}: no value for {', '.join(absent)}; missing is not zero")
+    numbers = {
+        metric: _number(catalogue[metric], values[metric], _measures(metric, catalogue), where)
+        for metric in sorted(catalogue)
+    }
+    _require_sums(numbers, where)
+    return numbers
+
+
+def _read(path: Path, columns: Iterable[str]) -> list[FactRow]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise NumbersError(f"{path} can't be read as Parquet: {error}") from error
+    if absent := [column for column in columns if column not in table.column_names]:
+        raise NumbersError(f"{path} has no column {', '.join(absent)}")
+    return table.to_pylist()
+
+
+def _valid_on(day: date, rows: list[FactRow]) -> dict[str, FactRow]:
+    valid = [row for row in rows if row["valid_from"] <= day and (row["valid_to"] is None or day <= row["valid_to"])]
+    if not valid:
+        raise NumbersError(f"{_CATALOGUE}: no metric is valid on {day}")
+    return _unique(valid, "metric", f"{_CATALOGUE} on {day}")
+
+
+def _unique(rows: list[FactRow], key: str, where: str) -> dict[str, FactRow]:
+    by_key = {row[key]: row for row in rows}
+    if len(by_key) < len(rows):
+        doubled = {row[key] for row in rows if by_key[row[key]] is not row}
+        raise NumbersError(f"{where}: more than one row for {', '.join(sorted(doubled))}")
+    return by_key
+
+
+def _measures(metric: str, catalogue: Mapping[str, FactRow]) -> tuple[str, ...]:
+    summed = [metric, *_names(catalogue[metric]["parts"])]
+    measures = {name for part in summed if part in catalogue for name in _names(catalogue[part]["measures"])}
+    if not measures:
+        raise NumbersError(f"{_CATALOGUE}: {metric} has neither a measure nor parts that have one")
+    return tuple(sorted(measures))
+
+
+def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where: str) -> MonthlyNumber:
+    metric, exact, version = definition["metric"], fact["exact_value"], str(definition["version"])
+    if str(fact["metric_version"]) != version:
+        raise NumbersError(
+            f"{where}: {metric} was computed by version {fact['metric_version']} of its definition, "
+            f"the catalogue holds version {version} valid"
+        )
+    if exact is None:
+        raise NumbersError(f"{where}: the value of {metric} is null; missing is not zero")
+    if untold := [column for column in _CATALOGUE_TEXTS if not definition[column]]:
+        raise NumbersError(f"{_CATALOGUE}: {metric} has no {', '.join(untold)}")
+    try:
+        text = printed(
+            exact,
+            divisor=definition["display_divisor"],
+            decimals=definition["display_decimals"],
+            rule=definition["rounding"],
+        )
+    except (TypeError, ValueError) as error:
+        raise NumbersError(f"{where}: {metric} can't be printed: {error}") from error
+    return MonthlyNumber(
+        metric=metric,
+        version=version,
+        exact=exact,
+        printed=text,
+        display_divisor=definition["display_divisor"],
+        display_decimals=definition["display_decimals"],
+        rounding=definition["rounding"],
+        measures=measures,
+        parts=_names(definition["parts"]),
+        **{column: definition[column] for column in _CATALOGUE_TEXTS},
+    )
+
+
+def _names(value: list[str] | str | None) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = [name.strip() for name in value.split("+") if name.strip()]
+    return tuple(sorted(value or ()))
+
+
+def _require_sums(numbers: Mapping[str, MonthlyNumber], where: str) -> None:
+    for total in numbers.values():
+        if absent := [part for part in total.parts if part not in numbers]:
+            raise NumbersError(f"{where}: {total.metric} has the part {', '.join(absent)}, which has no value")
+        parts = sum(numbers[part].exact for part in total.parts)
+        if total.parts and parts != total.exact:
+            raise NumbersError(f"{where}: {' + '.join(total.parts)} = {parts}, but {total.metric} is {total.exact}")

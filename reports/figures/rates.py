@@ -1,0 +1,117 @@
+"""Month-on-month and year-on-year rates (环比, 同比), against the number as printed or as revised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from reports.certificates.certificate import Certificate, CertifiedNumber
+from reports.certificates.flags import redefined
+from reports.figures.months import first_day, months_before
+
+Against = Literal["month_before", "year_before"]
+RateBasis = Literal["as_printed", "as_revised"]
+
+_MONTHS: Mapping[Against, int] = {"month_before": 1, "year_before": 12}
+WORDS: Mapping[Against, str] = {"month_before": "环比", "year_before": "同比"}
+_BASES: Mapping[RateBasis, str] = {"as_printed": "首次刊印数", "as_revised": "修订后数"}
+
+
+class RateError(Exception):
+    """A rate that must not be printed; the message says why, and `told` says it to authors, in Chinese."""
+
+    def __init__(self, message: str, told: str) -> None:
+        super().__init__(message)
+        self.told = told
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How a metric changed, with what it was compared with.
+
+    `percent` is rounded once, from the exact values; its sign is the change's. `base` is the number compared with, of
+    `base_month` and `base_revision`.
+    """
+
+    against: Against
+    basis: RateBasis
+    number: CertifiedNumber
+    base: CertifiedNumber
+    base_month: str
+    base_revision: int
+    percent: Decimal
+
+    @property
+    def text(self) -> str:
+        """`环比增长 3.1%`; 持平 if nothing is left after rounding."""
+        if not self.percent:
+            return f"{WORDS[self.against]}持平"
+        return f"{WORDS[self.against]}{'增长' if self.percent > 0 else '下降'} {abs(self.percent)}%"
+
+    @property
+    def basis_text(self) -> str:
+        """What it was compared with, in words, to stand beside it: `与 2025 年 2 月首次刊印数（0.31 万件）相比`."""
+        first = first_day(self.base_month)
+        stated = f"{_BASES[self.basis]}（{self.base.printed} {self.base.display_unit}）"
+        return f"与 {first.year} 年 {first.month} 月{stated}相比"
+
+
+def base_month(month: str, against: Against) -> str:
+    """The month that a rate of a month is against; ValueError if it isn't written YYYY-MM."""
+    return months_before(month, _MONTHS[against])
+
+
+def rate(
+    metric: str,
+    current: Certificate,
+    history: Sequence[Certificate],
+    basis: RateBasis,
+    *,
+    decimals: int = 1,
+) -> Rate:
+    """Compare a metric of one month with the same metric of the month before, or of the year before.
+
+    Args:
+        metric: The metric.
+        current: The certificate of the month that is reported.
+        history: The certificates of the month compared with, first to latest; it says which of the two rates it is.
+        basis: `as_printed` takes the first of them, `as_revised` the latest.
+        decimals: How many decimals the percentage has; it is rounded half up (四舍五入) by its absolute value.
+
+    Raises:
+        RateError: There is nothing to compare with, the base is zero, or the definition has changed in between.
+    """
+    if not history:
+        raise RateError(f"{current.month}: {metric} has no certified number to be compared with", "没有可比的核定数")
+    base_certificate = history[0] if basis == "as_printed" else history[-1]
+    against = _against(current.month, base_certificate.month)
+    where = f"{metric} of {current.month} against {base_certificate.month}"
+    number, base = current.by_metric.get(metric), base_certificate.by_metric.get(metric)
+    if number is None or base is None:
+        raise RateError(f"{where}: it isn't certified in both months", "没有可比的核定数")
+    if redefined(base, number):
+        raise RateError(
+            f"{where}: the definition changed in between (a break in the series), so they don't compare",
+            "口径有调整，不可直接比较",
+        )
+    if not base.exact:
+        raise RateError(f"{where}: no rate is printed against a base of zero", "基数为零，不计算增幅")
+    percent = _percent(number.exact - base.exact, base.exact, decimals)
+    return Rate(against, basis, number, base, base_certificate.month, base_certificate.revision, percent)
+
+
+def _against(month: str, base: str) -> Against:
+    for against in _MONTHS:
+        if base_month(month, against) == base:
+            return against
+    message = f"{month} is compared with the month or the year before, not with {base}"
+    raise RateError(message, "只与上月、上年同月比较")
+
+
+def _percent(difference: int, base: int, decimals: int) -> Decimal:
+    """Whole numbers until the one rounding: a quotient that were rounded before would be rounded twice."""
+    whole, rest = divmod(abs(difference) * 10 ** (decimals + 2), base)
+    size = Decimal(whole + (2 * rest >= base)).scaleb(-decimals)
+    return size.copy_sign(difference) if difference else Decimal(0)

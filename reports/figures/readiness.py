@@ -1,0 +1,302 @@
+"""May this month be printed? Judged from plain data, failing closed: what is absent counts as failed.
+
+Whoever knows the landing, the calendar and the warehouse's checks gathers the facts; nothing here reads a file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from reports.figures.months import days_of
+
+DayStatus = Literal["answered", "closed", "missing", "quarantined", "damaged"]
+Severity = Literal["error", "warning"]
+CheckStatus = Literal["pass", "warn", "fail", "error", "skipped"]
+ProblemKind = Literal[
+    "missing_day",
+    "quarantined_day",
+    "damaged_extract",
+    "check_failed",
+    "check_not_run",
+    "check_stale",
+    "check_warned",
+    "build_missing",
+    "build_stale",
+]
+
+
+class EvidenceError(Exception):
+    """`build.json` doesn't hold the evidence of a build; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class DayState:
+    """One system and day that the month needs.
+
+    `expected` says whether the calendar has the system open. A `damaged` extract is listed, but its file is gone
+    or its SHA-256 differs. `detail` is the newest reason for a bad state, else empty. `checks` gives by rule
+    name `passed`, `failed` or `warned`, as recorded when the extract was landed, under `suite_version`.
+    """
+
+    system: str
+    system_name: str
+    day: date
+    expected: bool
+    state: DayStatus
+    detail: str
+    checks: Mapping[str, str]
+    suite_version: str | None
+
+
+@dataclass(frozen=True)
+class BuildCheck:
+    """One check of the warehouse and how it went; `failures` counts offending rows, if it ran."""
+
+    name: str
+    model: str
+    severity: Severity
+    status: CheckStatus
+    failures: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class BuildEvidence:
+    """What a build of the month left behind, kept beside the facts as `build.json`.
+
+    `fingerprint` stands for the extracts that were built from.
+    """
+
+    month: str
+    fingerprint: str
+    built_at: str
+    run_id: str
+    checks: tuple[BuildCheck, ...]
+
+    def to_json(self) -> str:
+        """The same evidence always gives the same text."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> BuildEvidence:
+        """Read what `to_json` wrote.
+
+        Raises:
+            EvidenceError: The text is no JSON, or a field is absent or of another type.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(cls).validate_json(text, strict=True)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"])) or "(whole file)"
+            raise EvidenceError(f"build.json: {field}: {first['msg']}") from error
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What must be in and must have passed.
+
+    `systems` are the names of the hall's systems by code: each must account for every day of `month`.
+    `day_rules` are the rules that every answered day must have passed under `suite_version`; `build_checks` the
+    checks that the build must have passed; `fingerprint` stands for the extracts that are current now.
+    """
+
+    month: str
+    systems: Mapping[str, str]
+    day_rules: frozenset[str]
+    suite_version: str
+    build_checks: frozenset[str]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A reason why the month may not be printed (or, of kind `check_warned`, something to look at).
+
+    `subject` names system and days, or the check; `message` is one line; `next_step` is the command to run.
+    """
+
+    kind: ProblemKind
+    subject: str
+    message: str
+    next_step: str
+
+    def __str__(self) -> str:
+        return f"{self.message}; next: {self.next_step}"
+
+
+@dataclass(frozen=True)
+class _DayFault:
+    """What is wrong with a day, in words that are the same for every day that it is wrong with."""
+
+    kind: ProblemKind
+    text: str
+
+
+_NOT_IN: Mapping[DayStatus, ProblemKind] = {
+    "missing": "missing_day",
+    "quarantined": "quarantined_day",
+    "damaged": "damaged_extract",
+}
+
+
+def assess(days: Sequence[DayState], evidence: BuildEvidence | None, expected: Expected) -> list[Problem]:
+    """Say everything that keeps the month from being printed.
+
+    A day that isn't in `days` is missing; so is a day that was declared closed though the calendar has it open. A
+    closed day needs a declaration of its own, but no checks. A check that nobody expects counts only if it failed.
+
+    Args:
+        days: The state of each system and day; further days than the month's are judged alike.
+        evidence: What the build left, or None if there is none.
+        expected: What must be there.
+
+    Returns:
+        Problems of days (consecutive ones of a system in one), then of the build. Empty: it may be printed.
+
+    Raises:
+        ValueError: `expected` lists no system, day rule or build check, so that nothing would be judged; or a system
+            and day is given twice.
+    """
+    for name in ("systems", "day_rules", "build_checks"):
+        if not getattr(expected, name):
+            raise ValueError(f"expected.{name} is empty: a month of which nothing is asked can't be judged")
+    every_day = _with_absent_days(days, expected)
+    return [*day_problems(every_day, expected), *build_problems(evidence, expected)]
+
+
+def day_problems(days: Iterable[DayState], expected: Expected) -> list[Problem]:
+    """What is wrong with these days alone; one that isn't given isn't missed."""
+    return _grouped(days, lambda state: _day_faults(state, expected), _pull)
+
+
+def warnings(days: Sequence[DayState], evidence: BuildEvidence | None) -> list[Problem]:
+    """The checks that warned: worth a look, but they don't keep the month from being printed."""
+    of_days = _grouped(days, _day_warnings, lambda _, span: _status(f"{span[0]:%Y-%m}"))
+    if evidence is None:
+        return of_days
+    warned = [check for check in evidence.checks if check.status == "warn"]
+    return [*of_days, *(_check_problem("check_warned", check, _status(evidence.month)) for check in warned)]
+
+
+def _with_absent_days(days: Sequence[DayState], expected: Expected) -> list[DayState]:
+    known = {(state.system, state.day): state for state in days}
+    if len(known) < len(days):
+        raise ValueError("days: a system and day is given twice")
+    for system, name in expected.systems.items():
+        for day in days_of(expected.month):
+            absent = DayState(
+                system, name, day, expected=True, state="missing", detail="", checks={}, suite_version=None
+            )
+            known.setdefault((system, day), absent)
+    return list(known.values())
+
+
+def _day_faults(state: DayState, expected: Expected) -> Iterator[_DayFault]:
+    if state.state in _NOT_IN:
+        detail = " ".join(state.detail.split())
+        yield _DayFault(_NOT_IN[state.state], f"{state.state}: {detail}" if detail else state.state)
+        return
+    if state.state == "closed" and state.expected:
+        yield _DayFault("missing_day", "declared closed, but the calendar has it open")
+    for rule in sorted(state.checks):
+        if state.checks[rule] == "failed":
+            yield _DayFault("check_failed", f"check {rule} failed")
+    if state.state == "answered":
+        yield from _unproven(state, expected)
+
+
+def _unproven(state: DayState, expected: Expected) -> Iterator[_DayFault]:
+    if state.suite_version != expected.suite_version:
+        text = f"checks are stale: of suite {state.suite_version}, now it is {expected.suite_version}"
+        yield _DayFault("check_stale", text)
+        return
+    for rule in sorted(expected.day_rules):
+        if state.checks.get(rule) not in {"passed", "warned", "failed"}:
+            yield _DayFault("check_not_run", f"check {rule} was not run")
+
+
+def _day_warnings(state: DayState) -> Iterator[_DayFault]:
+    for rule in sorted(state.checks):
+        if state.checks[rule] == "warned":
+            yield _DayFault("check_warned", f"check {rule} warned")
+
+
+def _grouped(
+    days: Iterable[DayState],
+    faults: Callable[[DayState], Iterable[_DayFault]],
+    next_step: Callable[[str, list[date]], str],
+) -> list[Problem]:
+    """One problem for each run of consecutive days of a system that have the same fault."""
+    spans: dict[tuple[str, str, _DayFault], list[list[date]]] = defaultdict(list)
+    for state in sorted(days, key=lambda state: (state.system, state.day)):
+        for fault in faults(state):
+            runs = spans[state.system, state.system_name, fault]
+            if runs and runs[-1][-1] + timedelta(days=1) == state.day:
+                runs[-1].append(state.day)
+            else:
+                runs.append([state.day])
+    found: list[tuple[str, list[date], Problem]] = []
+    for (system, name, fault), runs in spans.items():
+        for span in runs:
+            message = f"{system} {name}: {_text(span)} {fault.text}"
+            problem = Problem(fault.kind, f"{system} {_text(span)}", message, next_step(system, span))
+            found.append((system, span, problem))
+    return [problem for _, _, problem in sorted(found, key=lambda one: one[:2])]
+
+
+def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterator[Problem]:
+    """What is wrong with the month's build alone."""
+    month, count = expected.month, len(expected.build_checks)
+    again = f"yuebao report {month}"
+    if evidence is None:
+        yield Problem("build_missing", month, f"{month} was not built, so none of its {count} checks was run", again)
+        return
+    if (evidence.month, evidence.fingerprint) != (month, expected.fingerprint):
+        message = (
+            f"the build of {month} is stale, and its {count} checks with it: it is of {evidence.month} with "
+            f"fingerprint {evidence.fingerprint[:12]}, the current extracts have {expected.fingerprint[:12]}"
+        )
+        yield Problem("build_stale", month, message, again)
+        return
+    for name in sorted(expected.build_checks - {check.name for check in evidence.checks}):
+        yield Problem("check_not_run", name, f"check {name} was not run in the build of {month}", again)
+    for check in sorted(evidence.checks, key=lambda check: check.name):
+        if check.status == "fail":
+            yield _check_problem("check_failed", check, _status(month))
+        elif check.status not in {"pass", "warn"} and (check.status == "error" or check.name in expected.build_checks):
+            yield _check_problem("check_not_run", check, again)
+
+
+_OUTCOMES: Mapping[CheckStatus, str] = {
+    "warn": "warned",
+    "fail": "failed",
+    "error": "could not be run",
+    "skipped": "was skipped",
+}
+
+
+def _check_problem(kind: ProblemKind, check: BuildCheck, next_step: str) -> Problem:
+    rows = f" with {check.failures} failing rows" if check.failures else ""
+    because = f": {' '.join(check.message.split())}" if check.message.strip() else ""
+    message = f"check {check.name} on {check.model} {_OUTCOMES[check.status]}{rows}{because}"
+    return Problem(kind, check.name, message, next_step)
+
+
+def _text(span: Sequence[date]) -> str:
+    return f"{span[0]}" if len(span) == 1 else f"{span[0]}..{span[-1]}"
+
+
+def _pull(system: str, span: Sequence[date]) -> str:
+    return f"yuebao pull {_text(span)} --system {system}"
+
+
+def _status(month: str) -> str:
+    return f"yuebao status {month}"

@@ -1,0 +1,131 @@
+"""From numbers to sentences: the wording is a Jinja template, the rules that bind every wording are here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from reports.figures.months import first_day
+
+if TYPE_CHECKING:
+    from reports.figures.numbers import MonthlyNumber
+
+# The words are the reference's; they say why printed parts don't add up, and that nobody bent them.
+ROUNDING_NOTE = "部分数据因四舍五入，分项合计与总计略有差异，未作机械调整"
+
+
+class WordingError(Exception):
+    """The template can't be filled, or what came out breaks a rule of wording; the message says where."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A worded section: one line of heading, one line of paragraph, and the metrics that they print."""
+
+    heading: str
+    paragraph: str
+    metrics: frozenset[str]
+
+
+def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: Path) -> Section:
+    """Fill a template with a month's numbers.
+
+    Args:
+        numbers: The month's numbers by metric.
+        month: `2025-03`.
+        template: The hall's wording, a Jinja file in UTF-8: the heading on one line, a blank line, the paragraph on one
+            line. It is given `year` and `month` (no leading zero) and `n`, in which `n.<metric>` writes the printed
+            number, a half-width space and the unit. It is data and runs in a sandbox.
+
+    Returns:
+        The section; the rounding note is its last sentence where printed parts differ from a printed total.
+
+    Raises:
+        WordingError: The template asks for what doesn't exist, isn't of that shape, or mixes unit styles.
+        ValueError: `month` isn't written YYYY-MM.
+    """
+    first = first_day(month)
+    used: set[str] = set()
+    # Plain text is written here, so nothing is escaped as HTML would be.
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    try:
+        source = template.read_text(encoding="utf-8")
+        text = environment.from_string(source).render(
+            year=first.year, month=first.month, n=_Numbers(numbers, template, used)
+        )
+    except (OSError, UnicodeDecodeError, TemplateError) as error:
+        raise WordingError(f"{template}: {error}") from error
+    heading, paragraph = _two_lines(text, template)
+    in_print = [numbers[metric] for metric in sorted(used)]
+    require_one_unit_style(in_print)
+    if needs_rounding_note(in_print):
+        paragraph += f"{ROUNDING_NOTE}。"
+    return Section(heading, paragraph, frozenset(used))
+
+
+def require_one_unit_style(numbers: Collection[MonthlyNumber]) -> None:
+    """Refuse an edition that prints one unit in two styles, such as 件 beside 万件.
+
+    Raises:
+        WordingError: It does; the message names a metric of each style.
+    """
+    styles: dict[str, dict[str, str]] = {}
+    for number in numbers:
+        styles.setdefault(number.unit, {}).setdefault(number.display_unit, number.metric)
+    for unit, style in styles.items():
+        if len(style) > 1:
+            uses = ", ".join(f"{display_unit} ({metric})" for display_unit, metric in style.items())
+            raise WordingError(f"one edition writes {unit} in one style, but this one mixes {uses}")
+
+
+def needs_rounding_note(numbers: Collection[MonthlyNumber]) -> bool:
+    """Whether some total and all of its parts are among these printed numbers, and differ as printed."""
+    values = {number.metric: Decimal(number.printed) * number.display_divisor for number in numbers}
+    return any(
+        values[number.metric] != sum(values[part] for part in number.parts)
+        for number in numbers
+        if number.parts and values.keys() >= set(number.parts)
+    )
+
+
+def _two_lines(text: str, template: Path) -> tuple[str, str]:
+    match text.strip("\n").split("\n"):
+        case [heading, "", paragraph] if heading.strip() and paragraph.endswith("。"):
+            return heading, paragraph
+        case lines:
+            raise WordingError(
+                f"{template} must give a heading, a blank line and a paragraph on one line that ends in 。; "
+                f"it gave {len(lines)} lines: {lines}"
+            )
+
+
+class _Numbers:
+    """What a template knows as `n`: numbers by metric, without a public name that a metric could clash with."""
+
+    def __init__(self, numbers: Mapping[str, MonthlyNumber], template: Path, used: set[str]) -> None:
+        self._numbers = numbers
+        self._template = template
+        self._used = used
+
+    def __getitem__(self, metric: str) -> _Written:
+        if metric not in self._numbers:
+            raise WordingError(f"{self._template} prints {metric}, which this month's numbers don't hold")
+        return _Written(self._numbers[metric], self._used)
+
+
+class _Written:
+    """A number that notes its metric when it is turned into text, however the template does that."""
+
+    def __init__(self, number: MonthlyNumber, used: set[str]) -> None:
+        self._number = number
+        self._used = used
+
+    def __str__(self) -> str:
+        self._used.add(self._number.metric)
+        return f"{self._number.printed} {self._number.display_unit}"
