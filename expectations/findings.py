@@ -114,13 +114,13 @@ def _faults(verdict: Verdict, frames: Frames) -> list[_Fault]:
     if verdict.rows is None:
         return [_Fault(verdict)]
     frame = frames[verdict.clause.frame]
-    days, halls = frame.get("asked_date"), frame.get("asked_hall")
+    days, sites = frame.get("asked_date"), frame.get("asked_hall")
     return [
         _Fault(
             verdict,
             row,
             None if days is None else _day(days.at[row]),
-            None if halls is None else str(halls.at[row]),
+            None if sites is None else str(sites.at[row]),
         )
         for row in verdict.rows
     ]

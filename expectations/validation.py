@@ -26,14 +26,14 @@ class Vocabulary:
         measures: The measures of the hall system that was asked.
     """
 
-    halls: frozenset[str]
+    sites: frozenset[str]
     departments: frozenset[str]
     measures: frozenset[str]
 
     def as_parameters(self) -> dict[str, list[str]]:
         """The codes in order, by the names that the clauses use."""
         return {
-            "halls": sorted(self.halls),
+            "halls": sorted(self.sites),
             "departments": sorted(self.departments),
             "measures": sorted(self.measures),
         }

@@ -20,12 +20,12 @@ from orchestration.sources.pool import Requests
 class HallSystems(dg.ConfigurableResource["HallSystems"]):
     """The hall's systems. All systems of a run are asked at once, whichever step comes first.
 
-    `data_docs` has each asset also build Great Expectations' Data Docs of what it judged. `halls` are the codes of the
+    `data_docs` has each asset also build Great Expectations' Data Docs of what it judged. `sites` are the codes of the
     only halls to ask for, where some are asked later in the night; all when none is named.
     """
 
     data_docs: bool = False
-    halls: list[str] = Field(default=[])
+    sites: list[str] = Field(default=[])
     _hall: HallFolder = PrivateAttr()
     _questions: Requests = PrivateAttr()
     _in_run: tuple[str, ...] = PrivateAttr()
@@ -53,17 +53,17 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
             variables = self._open.enter_context(reachable(self._hall.hall, current_home(), days))
             names = self._in_run if system in self._in_run else (system,)
             sources = {name: open_source(self._hall, name, variables) for name in names}
-            self._questions.ask(sources, days, self._halls_to_ask)
+            self._questions.ask(sources, days, self._sites_to_ask)
         return self._questions.outcomes(system, days)
 
     def seconds(self, system: str, day: dt.date) -> float:
         """How long the system took to answer for a day, once its outcome is fetched."""
         return self._questions.seconds(system, day)
 
-    def _halls_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
+    def _sites_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
         landing = Landing(current_home().landing)
-        lacking = landing.halls_to_ask(system, day, self._hall.hall.halls_of(system), evidence_version())
-        chosen = tuple(self.halls)
+        lacking = landing.sites_to_ask(system, day, self._hall.hall.sites_of(system), evidence_version())
+        chosen = tuple(self.sites)
         return tuple(hall for hall in lacking if hall in chosen) or chosen or lacking
 
 

@@ -14,7 +14,7 @@ from orchestration.alerts.of_files import Moment
 from orchestration.alerts.telling import Delivery, look, tell
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import WorkingDays
-from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.runtime.paths import Home
 from reports.figures.readiness import BuildCheck, BuildEvidence
@@ -56,7 +56,7 @@ class Told:
         """Days, `2025-03-12` or `2025-03-01..2025-03-07`, that came in."""
         for day in (each for span in days for each in _days(span)):
             for system in systems:
-                counts = Counted(system, day, "answered", {CODE: HallCounts((), {}, "a test", dict(checks or {}))})
+                counts = Counted(system, day, "answered", {CODE: SiteCounts((), {}, "a test", dict(checks or {}))})
                 Landing(self.home.landing).land(counts, Provenance("run", "code", "suite"))
                 Quarantine(self.home.quarantine).resolve(system, day, CODE)
 

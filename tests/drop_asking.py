@@ -26,7 +26,7 @@ def source_of(hall: Hall, **settings: Any) -> Any:
 
 
 def answer_of(source: Any, question: Request = QUESTION) -> Answer:
-    said = source.ask(question)[question.halls[0]]
+    said = source.ask(question)[question.sites[0]]
     assert isinstance(said, Answer)
     return said
 

@@ -35,7 +35,7 @@ def _one_hall(_system: str, _day: dt.date) -> tuple[str, ...]:
 class Scripted:
     """A hall system that says one thing after the other, and its last one for ever."""
 
-    by_hall = False
+    by_site = False
 
     def __init__(self, *said: Exception | None) -> None:
         self._said: Sequence[Exception | None] = said
@@ -46,7 +46,7 @@ class Scripted:
         fault = self._said[min(self.asked, len(self._said)) - 1]
         if fault:
             raise fault
-        return {hall: Answer(question.day, ()) for hall in question.halls}
+        return {hall: Answer(question.day, ()) for hall in question.sites}
 
 
 @pytest.mark.parametrize("kind", [PassingFault, BrokenAnswer])
@@ -109,7 +109,7 @@ def test_a_question_is_asked_once_and_outcomes_come_in_the_order_of_days() -> No
 class Gate:
     """A hall system whose answers wait until `wanted` are asked at once; `peak` is the most that were."""
 
-    by_hall = False
+    by_site = False
 
     def __init__(self, wanted: int) -> None:
         self._together = threading.Barrier(wanted, timeout=30)
@@ -124,7 +124,7 @@ class Gate:
         self._together.wait()
         with self._lock:
             self._inside -= 1
-        return {hall: Answer(question.day, ()) for hall in question.halls}
+        return {hall: Answer(question.day, ()) for hall in question.sites}
 
 
 def test_systems_share_one_bound() -> None:

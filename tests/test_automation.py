@@ -21,7 +21,7 @@ from orchestration.config.hall import DEMO_HALL, Hall, SettingsError, load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
 from orchestration.landing.day_status import SystemDay, standings
-from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
 from orchestration.runtime.paths import Home
 from tests.moments import at
@@ -48,7 +48,7 @@ def _standing(system: str, day: dt.date, refused_at: str = "") -> SystemDay:
         if refused_at
         else {}
     )
-    return SystemDay(system, day, expected=True, halls=("510000",), extract=None, refusals=refused)
+    return SystemDay(system, day, expected=True, sites=("510000",), extract=None, refusals=refused)
 
 
 # --- dates ---------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_a_reviewed_override_moves_them_too() -> None:
 
 
 def test_a_day_is_due_after_the_last_of_its_halls_and_never_late_before() -> None:
-    hall = _hall(online_platform__halls=("510000", "510100"), online_platform__pull_at_of_halls={"510100": "10:15"})
+    hall = _hall(online_platform__sites=("510000", "510100"), online_platform__pull_at_of_sites={"510100": "10:15"})
     assert due_at(hall, "online_platform", YESTERDAY) == at("2025-03-13T10:15")
     assert late_at(hall, "online_platform", YESTERDAY) == at("2025-03-13T10:15")
     assert due_at(hall, "courier", YESTERDAY) == at("2025-03-13T02:30")
@@ -112,16 +112,16 @@ def test_a_window_doesnt_reach_before_the_halls_first_day() -> None:
 
 
 def test_some_halls_of_a_system_are_asked_later() -> None:
-    hall = _hall(online_platform__halls=("510000", "510100"), online_platform__pull_at_of_halls={"510100": "06:45"})
+    hall = _hall(online_platform__sites=("510000", "510100"), online_platform__pull_at_of_sites={"510100": "06:45"})
     late = nightly(hall, dt.time(6, 45), TODAY, [])
     assert late == [Pull((YESTERDAY,), ("online_platform",), "nightly", ("510100",))]
     early = nightly(hall, dt.time(2, 30), TODAY, [])
-    assert [pull.halls for pull in early if pull.systems == ("online_platform",)] == [("510000",)]
+    assert [pull.sites for pull in early if pull.systems == ("online_platform",)] == [("510000",)]
 
 
 def test_a_later_hall_that_the_system_doesnt_answer_for_is_a_mistake() -> None:
-    with pytest.raises(ValidationError, match=r"courier\.pull_at_of_halls names 999999, .* answers for 510000"):
-        _hall(courier__pull_at_of_halls={"999999": "06:45"})
+    with pytest.raises(ValidationError, match=r"courier\.pull_at_of_sites names 999999, .* answers for 510000"):
+        _hall(courier__pull_at_of_sites={"999999": "06:45"})
 
 
 def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> None:
@@ -136,7 +136,7 @@ def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> No
 
 
 def _land(home: Home, system: str, day: dt.date) -> None:
-    counts = HallCounts((), {}, "a test", {})
+    counts = SiteCounts((), {}, "a test", {})
     Landing(home.landing).land(Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", "s"))
 
 
@@ -264,7 +264,7 @@ def test_the_guide_shows_what_holds_when_it_is_left_out() -> None:
     assert Automation.model_validate(document["automation"]) == Automation()
     assert {name: tuple(allowed) for name, allowed in document["environments"].items()} == ENVIRONMENTS
     hall = _hall(
-        window_system__halls=("510000", "510300"),
+        window_system__sites=("510000", "510300"),
         **{f"window_system__{key}": value for key, value in document["systems"]["window_system"].items()},
     )
     assert hall.pull_time("window_system", "510300") == dt.time(7, 30)

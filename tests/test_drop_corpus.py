@@ -18,7 +18,7 @@ CASES = [case for part in (folders, texts, good_workbooks, workbooks, cells, arc
 
 
 @pytest.fixture(scope="module")
-def halls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Callable[[Path], Hall]]]:
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Callable[[Path], Hall]]]:
     with sftp_server(tmp_path_factory.mktemp("sshd")) as sftp, s3_server() as s3:
         yield {
             "local": local_hall,
@@ -30,12 +30,12 @@ def halls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Cal
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_corpus(
     tmp_path: Path,
-    halls: Mapping[str, Callable[[Path], Hall]],
+    sites: Mapping[str, Callable[[Path], Hall]],
     case: Case,
     record_property: Callable[[str, object], None],
 ) -> None:
     drop: Drop = case.spoil
-    hall = halls[drop.storage](tmp_path / "hall")
+    hall = sites[drop.storage](tmp_path / "hall")
     for name, content in drop.files.items():
         hall.put(name, content)
     drop.last(hall)

@@ -117,11 +117,11 @@ def test_each_hall_may_have_a_file_of_its_own(tmp_path: Path) -> None:
     hall.put("邮寄_510100_2025-03-12.csv", csv_of())
     source = source_of(
         hall,
-        halls=["510100", "510300"],
+        sites=["510100", "510300"],
         file="邮寄_{hall}_%Y-%m-%d.csv",
         constants={"hall_code": "{hall}", "measure": "parcels_mailed"},
     )
-    assert source.by_hall
+    assert source.by_site
     answer = answer_of(source, Request(DAY, ("510100",)))
     assert [row["hall_code"] for row in answer.rows] == ["510100", "510100"]
     assert answer.declared == {"parcels_mailed": 12}
@@ -140,11 +140,11 @@ def test_one_file_of_several_halls_is_divided(tmp_path: Path) -> None:
     hall.put(CSV, csv_of(rows))
     source = source_of(
         hall,
-        halls=["510100", "510300"],
+        sites=["510100", "510300"],
         columns={"日期": "stat_date", "大厅": "hall_code", "部门编码": "department_code", "邮寄件数": "count"},
         constants={"measure": "parcels_mailed"},
     )
-    assert not source.by_hall
+    assert not source.by_site
     said = source.ask(Request(DAY, ("510100", "510300")))
     assert {code: counts_of(answer) for code, answer in said.items()} == {
         "510100": [("D01", 5)],

@@ -168,12 +168,12 @@ def test_a_server_that_never_answers_is_given_up(
 
 @pytest.mark.parametrize("kind", ["local", "sftp", "s3"])
 def test_a_folder_that_isnt_there_is_no_answer(tmp_path: Path, sshd: SftpServer, storage: S3Server, kind: str) -> None:
-    halls = {
+    sites = {
         "local": lambda: local_hall(tmp_path / "hall"),
         "sftp": lambda: sftp_hall(tmp_path / "hall", sshd),
         "s3": lambda: s3_hall(tmp_path / "hall", storage),
     }
-    hall = halls[kind]()
+    hall = sites[kind]()
     folder = folder_of(hall) + "/gone"
     fault = fault_of(source_of(hall, folder=folder))
     assert isinstance(fault, PassingFault)
@@ -191,12 +191,12 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
 def test_an_answer_says_where_it_came_from_and_no_secret(
     tmp_path: Path, sshd: SftpServer, storage: S3Server, kind: str
 ) -> None:
-    halls = {
+    sites = {
         "local": lambda: local_hall(tmp_path / "hall"),
         "sftp": lambda: sftp_hall(tmp_path / "hall", sshd),
         "s3": lambda: s3_hall(tmp_path / "hall", storage),
     }
-    hall = halls[kind]()
+    hall = sites[kind]()
     hall.put(CSV, csv_of())
     answer = answer_of(source_of(hall))
     assert answer.source == f"{folder_of(hall)}/{CSV}"

@@ -32,7 +32,7 @@ DAYS = tuple(date(2025, 3, 11) + timedelta(days=offset) for offset in range(3))
 BAD_DAY = DAYS[1]
 MEASURES = ("online_accepted", "online_completed")
 VOCABULARY = Vocabulary(
-    halls=frozenset({"510000", "510100"}), departments=frozenset({"D00", "D01", "D02"}), measures=frozenset(MEASURES)
+    sites=frozenset({"510000", "510100"}), departments=frozenset({"D00", "D01", "D02"}), measures=frozenset(MEASURES)
 )
 # Numbers of nobody: the identity numbers' region codes or check digits don't exist, the telephone numbers
 # are the well-known examples.

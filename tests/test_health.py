@@ -28,7 +28,7 @@ from orchestration.health.metrics import write_metrics
 from orchestration.health.model import CELL_SIGNS, Health
 from orchestration.health.page import page
 from orchestration.jobs import FACTS_JOB, HEALTH_JOB, MONTH_JOB
-from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
 from orchestration.runtime.paths import Home, dagster_instance
 from tests.faults import hall_folder
@@ -275,7 +275,7 @@ def test_what_comes_from_outside_is_shown_and_never_run(troubled: Hall, tmp_path
     hostile = replace(
         health,
         hall=SCRIPT,
-        hall_names={"510000": SCRIPT},
+        site_names={"510000": SCRIPT},
         system_names=dict.fromkeys(health.system_names, f'"{SCRIPT}'),
         refusals=(refused,),
         cells=tuple(replace(cell, detail=SCRIPT) for cell in health.cells),
@@ -354,18 +354,18 @@ def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch
     named = f"halls = {json.dumps(MANY)}"
     kinds = [(f'\nkind = "{kind}"', f'\nkind = "{kind}"\n{named}') for kind in ("http_api", "sql", "drop_folder")]
     folder = hall_folder(tmp_path / "hall", FIRST_DAY, *kinds)
-    with (folder / "catalogue" / "halls.csv").open("a", encoding="utf-8") as halls:
-        halls.writelines(f"{code},第{code}号<script>政务服务大厅,county\n" for code in MANY)
+    with (folder / "catalogue" / "halls.csv").open("a", encoding="utf-8") as sites:
+        sites.writelines(f"{code},第{code}号<script>政务服务大厅,county\n" for code in MANY)
     monkeypatch.setenv("YUEBAO_HALL", str(folder))
     landing, days = Landing(home.landing), [dt.date(2025, 3, 1) + dt.timedelta(days=back) for back in range(60)]
     first = load_hall(folder).hall
     for number, day in enumerate(days):
-        came = {hall: HallCounts([], {}, "here", {}) for place, hall in enumerate(MANY) if place % 10 != number % 10}
+        came = {hall: SiteCounts([], {}, "here", {}) for place, hall in enumerate(MANY) if place % 10 != number % 10}
         for system in first.systems:
             landing.land(Counted(system, day, "answered", came), Provenance("run", "code", "suite"))
     with dagster_instance(home) as instance:
         health = gather(load_hall(folder), home, instance, at("2025-04-30T10:00"))
-    assert {(cell.came, len(cell.halls), cell.state) for cell in health.cells} == {(180, 200, "missing")}
+    assert {(cell.came, len(cell.sites), cell.state) for cell in health.cells} == {(180, 200, "missing")}
     told = page(health)
     assert len(told.encode()) < 2 * 2**20
     assert max(map(len, html.fromstring(told).xpath("//main//ol/li/text()"))) <= 404
@@ -383,11 +383,11 @@ def test_a_closed_day_of_one_hall_says_nothing_of_another(
     folder = hall_folder(tmp_path / "hall", ('\ntitle = "邮寄"', '\ntitle = "邮寄"\nhalls = ["510000", "510100"]'))
     monkeypatch.setenv("YUEBAO_HALL", str(folder))
     days = [dt.date(2025, 3, 15), dt.date(2025, 3, 12)]
-    closed = {"510000": HallCounts([], {}, "here", {})}
+    closed = {"510000": SiteCounts([], {}, "here", {})}
     for day in days:
         Landing(home.landing).land(Counted("courier", day, "closed", closed), Provenance("run", "code", "suite"))
     cells = cells_of(load_hall(folder).hall, home, WorkingDays({}), days, at("2025-03-20T10:00"))
-    assert [(cell.state, dict(cell.halls)) for cell in cells if cell.system == "courier"] == [
+    assert [(cell.state, dict(cell.sites)) for cell in cells if cell.system == "courier"] == [
         ("missing", {"510000": "closed", "510100": "missing"}),
         ("missing", {"510000": "missing", "510100": "missing"}),
     ]

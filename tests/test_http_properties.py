@@ -65,20 +65,20 @@ def many_halls(server: WebServer, tmp_path_factory: pytest.TempPathFactory) -> S
     return source(tmp_path_factory.mktemp("many"), server.url, OF_MANY_HALLS)
 
 
-def _holds(asked: Source, halls: tuple[str, ...] = (HALL,)) -> None:
+def _holds(asked: Source, sites: tuple[str, ...] = (HALL,)) -> None:
     """Every hall has its answer, or there is a fault of one line; any other exception ends the test."""
-    said = _outcome(asked, halls)
+    said = _outcome(asked, sites)
     if isinstance(said, SourceFault):
         assert f"{said.problem} {said.next_step}".isprintable()
         assert len(said.problem) < 1000
     else:
-        assert set(said) == set(halls)
+        assert set(said) == set(sites)
         assert all(isinstance(each, Answer) for each in said.values())
 
 
-def _outcome(asked: Source, halls: tuple[str, ...]) -> Mapping[str, Outcome] | SourceFault:
+def _outcome(asked: Source, sites: tuple[str, ...]) -> Mapping[str, Outcome] | SourceFault:
     try:
-        return asked.ask(Request(DAY, halls))
+        return asked.ask(Request(DAY, sites))
     except SourceFault as fault:
         return fault
 

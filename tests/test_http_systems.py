@@ -116,7 +116,7 @@ def test_day_and_hall_are_filled_in_in_the_systems_own_form(tmp_path: Path) -> N
     with web_server(says(page(rows(1, 1), d=20250312))) as server:
         asked = source(tmp_path, server.url, changes)
         said = answer(asked)
-    assert asked.by_hall is True
+    assert asked.by_site is True
     assert server.asked[0].path == "/510000/2025%2F03/counts"
     assert server.asked[0].query == {"d": "20250312", "filter": "{510000} 2025-03-12"}
     assert said.source == f"{server.url}/510000/2025%2F03/counts"
@@ -134,7 +134,7 @@ def test_one_question_for_many_halls_is_answered_by_hall(tmp_path: Path) -> None
     with web_server(says(page(lines, sum=12, n="3"))) as server:
         asked = source(tmp_path, server.url, changes)
         said = asked.ask(Request(DAY, (HALL, "510100")))
-    assert asked.by_hall is False
+    assert asked.by_site is False
     assert {hall: len(outcome.rows) for hall, outcome in said.items() if hasattr(outcome, "rows")} == {
         HALL: 1,
         "510100": 2,

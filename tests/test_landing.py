@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.landing.manifest import Counted, HallCounts, Landing, LandingError, Provenance, content_digest
+from orchestration.landing.manifest import Counted, Landing, LandingError, Provenance, SiteCounts, content_digest
 from orchestration.landing.parquet import SCHEMA
 from orchestration.landing.quarantine import Quarantine, Refusal
 
@@ -42,7 +42,7 @@ ROWS = (_row("D02", 5), _row("D01", 3, "D01-001"), _row("D01", 2**62))
 
 
 def _counted(rows: Sequence[dict[str, Any]] = ROWS, day: dt.date = DAY) -> Counted:
-    counts = HallCounts(rows, {"online_accepted": 8}, "here", {"key_is_unique": "passed"})
+    counts = SiteCounts(rows, {"online_accepted": 8}, "here", {"key_is_unique": "passed"})
     return Counted("online_platform", day, "answered", {HALL: counts})
 
 
@@ -73,7 +73,7 @@ def test_the_order_of_rows_and_where_they_stood_do_not_matter(tmp_path: Path) ->
     first = landing.land(_counted(), BY)
     moved = [{**row, "origin": "page 2 row 9"} for row in reversed(ROWS)]
     assert landing.land(_counted(moved), BY) == first
-    assert content_digest(moved) == first.halls[HALL].content_sha256
+    assert content_digest(moved) == first.sites[HALL].content_sha256
 
 
 def test_a_null_item_is_not_an_empty_one() -> None:

@@ -49,16 +49,16 @@ def _row(hall: str, count: Any = 5, **values: Any) -> dict[str, Any]:
 class Desks:
     """A system of three halls; `says` gives what each says, a fault or its rows."""
 
-    def __init__(self, *, by_hall: bool, says: Mapping[str, Any]) -> None:
-        self.by_hall = by_hall
+    def __init__(self, *, by_site: bool, says: Mapping[str, Any]) -> None:
+        self.by_site = by_site
         self.says = says
         self.asked: list[tuple[str, ...]] = []
 
     def ask(self, question: Request) -> dict[str, Outcome]:
-        self.asked.append(question.halls)
-        if self.by_hall and isinstance(fault := self.says[question.halls[0]], Exception):
+        self.asked.append(question.sites)
+        if self.by_site and isinstance(fault := self.says[question.sites[0]], Exception):
             raise fault
-        return {hall: self._reply(hall) for hall in question.halls}
+        return {hall: self._reply(hall) for hall in question.sites}
 
     def _reply(self, hall: str) -> Outcome:
         said = self.says[hall]
@@ -72,8 +72,8 @@ Pull = Callable[[Desks], PullResult]
 @pytest.fixture
 def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hall:
     folder = hall_folder(tmp_path / "hall", SETTINGS)
-    with (folder / "catalogue" / "halls.csv").open("a") as halls:
-        halls.write("510100,成都市,city\n510300,自贡市,city\n")
+    with (folder / "catalogue" / "halls.csv").open("a") as sites:
+        sites.write("510100,成都市,city\n510300,自贡市,city\n")
     monkeypatch.setenv("YUEBAO_HALL", str(folder))
     return load_hall(folder).hall
 
@@ -98,7 +98,7 @@ def pull(hall: Hall, landing: Landing, quarantine: Quarantine) -> Pull:
         questions.ask(
             {"enquiry_desks": source},
             [DAY],
-            lambda system, day: landing.halls_to_ask(system, day, hall.halls_of(system), BY.suite_version),
+            lambda system, day: landing.sites_to_ask(system, day, hall.sites_of(system), BY.suite_version),
         )
         result = judge.settle(questions.outcomes("enquiry_desks", [DAY]))
         questions.close()
@@ -122,12 +122,12 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("by_hall", [True, False])
+@pytest.mark.parametrize("by_site", [True, False])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_hall_that_fails_holds_no_other_and_is_asked_for_alone(
-    fault: str, *, by_hall: bool, pull: Pull, landing: Landing, quarantine: Quarantine
+    fault: str, *, by_site: bool, pull: Pull, landing: Landing, quarantine: Quarantine
 ) -> None:
-    source = Desks(by_hall=by_hall, says={**GOOD, "510100": FAULTS[fault]})
+    source = Desks(by_site=by_site, says={**GOOD, "510100": FAULTS[fault]})
 
     (day,) = pull(source).days
 
@@ -150,7 +150,7 @@ def test_one_hall_that_fails_holds_no_other_and_is_asked_for_alone(
 
 
 def test_all_halls_in_are_all_asked_again_and_one_correction_changes_one(pull: Pull, landing: Landing) -> None:
-    source = Desks(by_hall=False, says=GOOD)
+    source = Desks(by_site=False, says=GOOD)
     pull(source)
     (same,) = pull(source).days
     assert (same.outcome, same.judged, source.asked) == ("unchanged", False, [HALLS, HALLS])
@@ -163,7 +163,7 @@ def test_all_halls_in_are_all_asked_again_and_one_correction_changes_one(pull: P
 
 
 def test_a_bad_correction_leaves_what_is_in_and_is_open(pull: Pull, landing: Landing, quarantine: Quarantine) -> None:
-    source = Desks(by_hall=False, says=GOOD)
+    source = Desks(by_site=False, says=GOOD)
     pull(source)
     source.says = {**GOOD, "510300": [_row("510300", -1)]}
     (day,) = pull(source).days
@@ -173,7 +173,7 @@ def test_a_bad_correction_leaves_what_is_in_and_is_open(pull: Pull, landing: Lan
 
 
 def test_halls_that_fail_for_one_reason_are_named_in_one_line(pull: Pull, landing: Landing) -> None:
-    result = pull(Desks(by_hall=True, says=dict.fromkeys(HALLS, PassingFault("no answer", "wait"))))
+    result = pull(Desks(by_site=True, says=dict.fromkeys(HALLS, PassingFault("no answer", "wait"))))
     assert result.days[0].messages == (
         "enquiry_desks 现场咨询, halls 510000, 510100, 510300, 2025-03-12: no answer. Next: wait.",
     )
@@ -181,33 +181,33 @@ def test_halls_that_fail_for_one_reason_are_named_in_one_line(pull: Pull, landin
 
 
 def test_a_suite_that_changed_judges_every_hall_anew(landing: Landing, pull: Pull) -> None:
-    pull(Desks(by_hall=False, says={**GOOD, "510100": []}))
-    assert landing.halls_to_ask("enquiry_desks", DAY, HALLS, BY.suite_version) == ("510100",)
-    assert landing.halls_to_ask("enquiry_desks", DAY, HALLS, "stricter") == HALLS
+    pull(Desks(by_site=False, says={**GOOD, "510100": []}))
+    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, BY.suite_version) == ("510100",)
+    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, "stricter") == HALLS
 
 
 def test_what_was_taken_over_is_as_it_was_landed(landing: Landing, pull: Pull) -> None:
-    (first,) = pull(Desks(by_hall=False, says={**GOOD, "510100": []})).days
-    (second,) = pull(Desks(by_hall=False, says=GOOD)).days
+    (first,) = pull(Desks(by_site=False, says={**GOOD, "510100": []})).days
+    (second,) = pull(Desks(by_site=False, says=GOOD)).days
     assert first.extract is not None
     assert second.extract is not None
-    assert {hall: second.extract.halls[hall] for hall in first.extract.halls} == first.extract.halls
+    assert {hall: second.extract.sites[hall] for hall in first.extract.sites} == first.extract.sites
 
 
 def test_a_damaged_extract_hands_nothing_over(landing: Landing, pull: Pull) -> None:
-    (first,) = pull(Desks(by_hall=False, says={**GOOD, "510100": []})).days
+    (first,) = pull(Desks(by_site=False, says={**GOOD, "510100": []})).days
     assert first.extract is not None
     landing.path(first.extract).write_bytes(b"damaged")
-    pull(Desks(by_hall=False, says=GOOD))
+    pull(Desks(by_site=False, says=GOOD))
     assert _counts(landing) == {"510100": 5}
-    assert landing.halls_to_ask("enquiry_desks", DAY, HALLS, BY.suite_version) == ("510000", "510300")
+    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, BY.suite_version) == ("510000", "510300")
 
 
 # One answer for several halls
 
 
-def _shared(rows: Sequence[Mapping[str, Any]], halls: tuple[str, ...] = HALLS, **declared: Any) -> dict[str, Outcome]:
-    return shared_out(Request(DAY, halls), HALLS, tuple(rows), declared, "here")
+def _shared(rows: Sequence[Mapping[str, Any]], sites: tuple[str, ...] = HALLS, **declared: Any) -> dict[str, Outcome]:
+    return shared_out(Request(DAY, sites), HALLS, tuple(rows), declared, "here")
 
 
 def test_one_answer_is_divided_by_hall() -> None:

@@ -142,13 +142,13 @@ def test_one_halls_day_that_is_not_closed_holds_no_other(afresh: Line, servers: 
     assert f"hall {HALL}" not in pulled.stderr
     extract = afresh.landing.current("kiosks", DAY)
     assert extract is not None
-    assert list(extract.halls) == [HALL]
+    assert list(extract.sites) == [HALL]
 
     servers.kiosks.execute(close_day(DAY, DISTRICT), database="kiosks")
     assert afresh.run("pull", str(DAY), "--system", "kiosks").exit_code == 0
     extract = afresh.landing.current("kiosks", DAY)
     assert extract is not None
-    assert (list(extract.halls), extract.row_count) == ([DISTRICT, HALL], 6)
+    assert (list(extract.sites), extract.row_count) == ([DISTRICT, HALL], 6)
 
 
 def test_a_network_cut_between_two_pages_leaves_a_clear_state_and_the_next_run_completes_it(

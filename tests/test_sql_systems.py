@@ -95,7 +95,7 @@ def test_a_day_of_one_hall(database: Database, tmp_path: Path) -> None:
 
     answer = asked.ask(QUESTION)[HALL]
 
-    assert asked.by_hall
+    assert asked.by_site
     assert isinstance(answer, Answer)
     assert answer.declared == {"online_accepted": 5, "online_completed": 7}
     assert [(row["department_code"], row["measure"], row["count"], row["origin"]) for row in answer.rows] == [
@@ -116,13 +116,13 @@ def test_several_halls_at_once_each_with_its_own_record(database: Database, tmp_
         f"INSERT INTO day_close VALUES ('{DAY}', '510400', 1, 1)",
         f"INSERT INTO day_close VALUES ('{DAY}', '510400', 1, 1)",
     )
-    halls = (HALL, OTHER, "510300", "510400")
-    folder = hall_folder(tmp_path, database.url, database.dialect(COUNTS_OF_ALL), DAY_CLOSE_OF_ALL, halls=halls)
+    sites = (HALL, OTHER, "510300", "510400")
+    folder = hall_folder(tmp_path, database.url, database.dialect(COUNTS_OF_ALL), DAY_CLOSE_OF_ALL, sites=sites)
     asked = source(folder)
 
-    said = asked.ask(Request(DAY, halls))
+    said = asked.ask(Request(DAY, sites))
 
-    assert not asked.by_hall
+    assert not asked.by_site
     assert [row["count"] for row in said[HALL].rows] == [5, 7]  # type: ignore[union-attr]
     assert said[HALL].declared == {"online_accepted": 5, "online_completed": 7}  # type: ignore[union-attr]
     assert [row["count"] for row in said[OTHER].rows] == [11]  # type: ignore[union-attr]
@@ -135,7 +135,7 @@ def test_several_halls_at_once_each_with_its_own_record(database: Database, tmp_
 def test_some_of_the_halls_are_asked_and_no_other_answers(database: Database, tmp_path: Path) -> None:
     everything = 'SELECT stat_date, hall_code, department_code, item_code, measure, number AS "count" FROM counts'
     database.execute(f"INSERT INTO counts VALUES ('{DAY}', '{OTHER}', 'D01', NULL, 'online_accepted', 11)")
-    folder = hall_folder(tmp_path, database.url, database.dialect(everything), DAY_CLOSE_OF_ALL, halls=(HALL, OTHER))
+    folder = hall_folder(tmp_path, database.url, database.dialect(everything), DAY_CLOSE_OF_ALL, sites=(HALL, OTHER))
     assert list(source(folder).ask(QUESTION)) == [HALL]
 
     database.execute(f"INSERT INTO counts VALUES ('{DAY}', '999999', 'D01', NULL, 'online_accepted', 11)")

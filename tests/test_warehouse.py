@@ -343,7 +343,7 @@ PLANTS = {
         ),
         inputs=_catalogue(
             departments=_doubled(1),
-            halls=lambda text: _doubled(1)(text).replace(",province", ",planet"),
+            sites=lambda text: _doubled(1)(text).replace(",province", ",planet"),
             measures=lambda text: _doubled(-1)(text).replace(",sum", ",average"),
             metrics=lambda text: _doubled(-1)(text).replace("half_up", "down"),
         ),

@@ -98,7 +98,7 @@ def _metadata(day: DayResult, judge: DayValidation, seconds: float) -> dict[str,
     return {
         "outcome": dg.MetadataValue.text(day.outcome),
         "state": dg.MetadataValue.text(extract.state),
-        "halls": dg.MetadataValue.int(len(extract.halls)),
+        "halls": dg.MetadataValue.int(len(extract.sites)),
         "dagster/row_count": dg.MetadataValue.int(extract.row_count),
         **{f"sum of {measure}": dg.MetadataValue.int(total) for measure, total in extract.sums.items()},
         "sha256": dg.MetadataValue.text(extract.sha256),

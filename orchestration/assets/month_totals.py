@@ -58,7 +58,7 @@ def _metadata(agreement: Agreement) -> dict[str, dg.MetadataValue]:
     records = [
         dg.TableRecord(dict(zip((column.name for column in columns), values, strict=True)))
         for each in agreement.compared
-        for values in [(each.system, ", ".join(each.halls), each.measure, each.of_days, each.stated)]
+        for values in [(each.system, ", ".join(each.sites), each.measure, each.of_days, each.stated)]
     ]
     return {
         "totals": dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns)),

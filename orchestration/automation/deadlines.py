@@ -40,7 +40,7 @@ def deadlines_of(month: str, hall: Hall, calendar: WorkingDays) -> Deadlines:
 
 def due_at(hall: Hall, system: str, day: dt.date) -> dt.datetime:
     """From when on a day of a system should be in, of all its halls."""
-    latest = max(hall.pull_time(system, each) for each in hall.halls_of(system))
+    latest = max(hall.pull_time(system, each) for each in hall.sites_of(system))
     return dt.datetime.combine(day + dt.timedelta(days=1), latest, ZoneInfo(hall.timezone))
 
 

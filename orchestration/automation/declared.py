@@ -169,7 +169,7 @@ def _asked(tick: Tick, planned: list[Pull], otherwise: str) -> Iterator[dg.RunRe
 def _request(pull: Pull, tick: Tick) -> dg.RunRequest:
     chosen = [landing_key(system) for system in pull.systems]
     first, last = pull.days[0].isoformat(), pull.days[-1].isoformat()
-    config = {"resources": {"hall_systems": {"config": {"halls": list(pull.halls)}}}} if pull.halls else {}
+    config = {"resources": {"hall_systems": {"config": {"sites": list(pull.sites)}}}} if pull.sites else {}
     return dg.RunRequest(
         run_key=f"{pull.cause} {tick.now:%Y-%m-%dT%H:%M} {first}..{last} {','.join(pull.systems)}",
         run_config=config,

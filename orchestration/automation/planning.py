@@ -24,7 +24,7 @@ _GRACE = dt.timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Pull:
-    """One run: consecutive days of some systems; of `halls` alone, where they are named.
+    """One run: consecutive days of some systems; of `sites` alone, where they are named.
 
     Attributes:
         cause: why it is asked, for the run's tags.
@@ -33,12 +33,12 @@ class Pull:
     days: tuple[dt.date, ...]
     systems: tuple[str, ...]
     cause: str
-    halls: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
 
 def pull_times(hall: Hall) -> list[dt.time]:
     """The times of day at which something is asked for."""
-    return sorted({hall.pull_time(system, code) for system in hall.systems for code in hall.halls_of(system)})
+    return sorted({hall.pull_time(system, code) for system in hall.systems for code in hall.sites_of(system)})
 
 
 def nightly(hall: Hall, at: dt.time, today: dt.date, standing: Iterable[SystemDay]) -> list[Pull]:
@@ -54,13 +54,13 @@ def nightly(hall: Hall, at: dt.time, today: dt.date, standing: Iterable[SystemDa
     already_in = {each.system for each in standing if each.day == yesterday and each.is_in}
     asked: dict[tuple[int, tuple[str, ...]], list[str]] = {}
     for system, settings in hall.systems.items():
-        halls = tuple(code for code in hall.halls_of(system) if hall.pull_time(system, code) == at)
-        if halls and (settings.repull_days or system not in already_in):
-            only = halls if settings.pull_at_of_halls else ()
+        sites = tuple(code for code in hall.sites_of(system) if hall.pull_time(system, code) == at)
+        if sites and (settings.repull_days or system not in already_in):
+            only = sites if settings.pull_at_of_sites else ()
             asked.setdefault((settings.repull_days, only), []).append(system)
     return [
-        Pull(days, tuple(systems), "nightly", halls)
-        for (window, halls), systems in asked.items()
+        Pull(days, tuple(systems), "nightly", sites)
+        for (window, sites), systems in asked.items()
         if (days := _window(hall, yesterday, window))
     ]
 

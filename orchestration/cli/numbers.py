@@ -49,7 +49,7 @@ def numbers_of(wanted: Wanted) -> list[ExportRow]:
         Refused: a month, metric, department or hall has no certified number; it says what there is.
     """
     hall = load_hall()
-    _require_hall(wanted.hall, hall.hall.code)
+    _require_site(wanted.hall, hall.hall.code)
     archive = archive_of(hall, current_home())
     return [row for certificate in _certificates(archive, wanted) for row in _rows(archive, certificate, wanted)]
 
@@ -61,7 +61,7 @@ def written(rows: Sequence[ExportRow], form: Literal["csv", "json"]) -> str:
     return json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n"
 
 
-def _require_hall(asked: str, own: str) -> None:
+def _require_site(asked: str, own: str) -> None:
     if asked not in {"", own}:
         raise Refused(
             f"hall {asked} has no certified numbers here: this ledger certifies hall {own} only, "

@@ -34,7 +34,7 @@ class Department(Strict):
     department_name: str = Text
 
 
-class ServiceHall(Strict):
+class Site(Strict):
     """One row of halls.csv."""
 
     hall_code: str = Text
@@ -139,7 +139,7 @@ LABELS = "proofreading_labels"
 # What a build reads; what texts call a metric changes no number.
 TABLES: Mapping[str, type[Strict]] = {
     "departments": Department,
-    "halls": ServiceHall,
+    "halls": Site,
     "measures": Measure,
     "metrics": Metric,
     "metric_measures": MetricMeasure,
@@ -190,7 +190,7 @@ def vocabulary(measures: tuple[str, ...]) -> Vocabulary:
     from expectations.validation import Vocabulary
 
     return Vocabulary(
-        halls=frozenset(_column("halls", "hall_code")),
+        sites=frozenset(_column("halls", "hall_code")),
         departments=frozenset(_column("departments", "department_code")),
         measures=frozenset(measures),
     )

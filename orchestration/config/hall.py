@@ -79,12 +79,12 @@ class Hall(Strict):
     systems: dict[str, AnySystem] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _later_halls_are_answered_for(self) -> Self:
+    def _later_sites_are_answered_for(self) -> Self:
         for name, system in self.systems.items():
-            if unknown := sorted(system.pull_at_of_halls.keys() - set(self.halls_of(name))):
+            if unknown := sorted(system.pull_at_of_sites.keys() - set(self.sites_of(name))):
                 raise ValueError(
-                    f"systems.{name}.pull_at_of_halls names {', '.join(unknown)}, and the system answers for "
-                    f"{', '.join(self.halls_of(name))}"
+                    f"systems.{name}.pull_at_of_sites names {', '.join(unknown)}, and the system answers for "
+                    f"{', '.join(self.sites_of(name))}"
                 )
         return self
 
@@ -94,14 +94,14 @@ class Hall(Strict):
         http = {name: system for name, system in self.systems.items() if isinstance(system, HttpSystem)}
         return {name: (system, system.month_totals) for name, system in http.items() if system.month_totals}
 
-    def halls_of(self, system: str) -> tuple[str, ...]:
+    def sites_of(self, system: str) -> tuple[str, ...]:
         """The codes of the halls that a system answers for."""
-        return self.systems[system].halls or (self.code,)
+        return self.systems[system].sites or (self.code,)
 
     def pull_time(self, system: str, hall: str) -> time:
         """When a system is asked for yesterday of a hall, in hall time."""
         settings = self.systems[system]
-        return settings.pull_at_of_halls.get(hall) or settings.pull_at or self.automation.pull_at
+        return settings.pull_at_of_sites.get(hall) or settings.pull_at or self.automation.pull_at
 
 
 class HallFolder(Strict):

@@ -101,12 +101,12 @@ def _unknown_in_tables(tables: Tables) -> Iterator[str]:
 
 
 def _unknown_in_settings(tables: Tables, hall: Hall) -> Iterator[str]:
-    halls = {row["hall_code"] for row in tables["halls"]}
+    sites = {row["hall_code"] for row in tables["halls"]}
     measures = {row["measure"] for row in tables["measures"]}
-    if hall.code not in halls:
+    if hall.code not in sites:
         yield f"key code: {hall.code} isn't in catalogue/halls.csv; add it, or mend it"
     for name, system in hall.systems.items():
-        for value in sorted(set(system.halls) - halls):
+        for value in sorted(set(system.sites) - sites):
             yield f"key systems.{name}.halls: {value} isn't in catalogue/halls.csv; add it, or mend it"
         for value in sorted(set(system.measures) - measures):
             yield f"key systems.{name}.measures: {value} isn't in catalogue/measures.csv; add it, or mend it"
@@ -192,8 +192,8 @@ def _said(sampled: Sample) -> str:
     if sampled.result.messages or extract is None:
         return " ".join(sampled.result.messages)
     sums = ", ".join(f"{measure} {total}" for measure, total in sorted(extract.sums.items()))
-    halls = f" of {len(extract.halls)} halls" if len(extract.halls) > 1 else ""
-    return f"{extract.stat_date}{halls}: {extract.row_count} rows would land, {sums or extract.state}"
+    sites = f" of {len(extract.sites)} halls" if len(extract.sites) > 1 else ""
+    return f"{extract.stat_date}{sites}: {extract.row_count} rows would land, {sums or extract.state}"
 
 
 def _month_totals(hall: HallFolder, name: str) -> Checked:

@@ -130,7 +130,7 @@ def arrivals_of(hall: Hall, landing: Landing, today: dt.date) -> Iterator[MonthA
 
 def _month(name: str, hall: Hall, landing: Landing, today: dt.date) -> MonthArrival:
     days, zone = days_of(name), ZoneInfo(hall.timezone)
-    histories = ((landing.history(system, day), hall.halls_of(system)) for system in hall.systems for day in days)
+    histories = ((landing.history(system, day), hall.sites_of(system)) for system in hall.systems for day in days)
     return MonthArrival(
         month=name,
         answers=len(days) * len(hall.systems),
@@ -142,8 +142,8 @@ def _month(name: str, hall: Hall, landing: Landing, today: dt.date) -> MonthArri
 def _arrivals(
     histories: Iterable[tuple[Sequence[Extract], tuple[str, ...]]], last_day: dt.date, zone: ZoneInfo
 ) -> Iterator[Arrival]:
-    for history, halls in histories:
-        if history and all(hall in history[-1].halls for hall in halls):
+    for history, sites in histories:
+        if history and all(hall in history[-1].sites for hall in sites):
             yield arrival(history, last_day, zone)
 
 
@@ -171,8 +171,8 @@ def _content(extract: Extract) -> tuple[str, str]:
 
 def _contradicts(before: Extract, newest: Extract) -> bool:
     return before.state != newest.state or any(
-        hall in newest.halls and entry.content_sha256 != newest.halls[hall].content_sha256
-        for hall, entry in before.halls.items()
+        hall in newest.sites and entry.content_sha256 != newest.sites[hall].content_sha256
+        for hall, entry in before.sites.items()
     )
 
 

@@ -57,7 +57,7 @@ def _cell(standing: SystemDay, hall: Hall, now: dt.datetime) -> DayCell:
         system=standing.system,
         day=standing.day,
         state=state,
-        halls={code: _hall_state(code, standing, state, hall, now) for code in standing.halls},
+        sites={code: _site_state(code, standing, state, hall, now) for code in standing.sites},
         detail=standing.detail,
         warned=tuple(sorted(rule for rule, outcome in extract.checks.items() if outcome == "warned"))
         if extract
@@ -66,10 +66,10 @@ def _cell(standing: SystemDay, hall: Hall, now: dt.datetime) -> DayCell:
     )
 
 
-def _hall_state(code: str, standing: SystemDay, day: CellState, hall: Hall, now: dt.datetime) -> CellState:
+def _site_state(code: str, standing: SystemDay, day: CellState, hall: Hall, now: dt.datetime) -> CellState:
     if code in standing.doubted:
         return "quarantined"
-    if standing.extract and code in standing.extract.halls:
+    if standing.extract and code in standing.extract.sites:
         return "missing" if standing.extract.state == "closed" and standing.expected else standing.extract.state
     return day if standing.fault else absence(hall, standing.system, standing.day, now)
 

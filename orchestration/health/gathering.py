@@ -57,7 +57,7 @@ def gather(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.da
     return Health(
         now=now,
         hall=hall.name,
-        hall_names={row["hall_code"]: row["hall_name"] for row in read_table(catalogue_folder(), "halls")},
+        site_names={row["hall_code"]: row["hall_name"] for row in read_table(catalogue_folder(), "halls")},
         system_names={name: system.title for name, system in hall.systems.items()},
         headline=headline(months),
         actions=actions,

@@ -43,7 +43,7 @@ class DayCell:
     system: str
     day: dt.date
     state: CellState
-    halls: Mapping[str, CellState]
+    sites: Mapping[str, CellState]
     detail: str
     warned: tuple[str, ...]
     landed_at: dt.datetime | None
@@ -51,12 +51,12 @@ class DayCell:
     @property
     def absent(self) -> tuple[str, ...]:
         """The halls that aren't in."""
-        return tuple(hall for hall, state in self.halls.items() if state not in IN)
+        return tuple(hall for hall, state in self.sites.items() if state not in IN)
 
     @property
     def came(self) -> int:
         """How many halls are in."""
-        return len(self.halls) - len(self.absent)
+        return len(self.sites) - len(self.absent)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Health:
 
     now: dt.datetime
     hall: str
-    hall_names: Mapping[str, str]
+    site_names: Mapping[str, str]
     system_names: Mapping[str, str]
     headline: str
     actions: tuple[Action, ...]

@@ -40,7 +40,7 @@ def page(health: Health) -> str:
     environment.filters.update(
         {each.__name__: each for each in (shown.share, shown.brief, shown.took, shown.size, shown.days_left)},
         cell_title=shown.cell_title,
-        hall_rows=shown.hall_rows,
+        site_rows=shown.site_rows,
     )
     return environment.get_template("page.html.jinja").render(
         health=health,

@@ -25,7 +25,7 @@ class MonthSheet:
 
 @dataclass(frozen=True)
 class Gap:
-    """Consecutive days of a system that aren't in for the same halls; `halls` is empty where none is in."""
+    """Consecutive days of a system that aren't in for the same halls; `sites` is empty where none is in."""
 
     system: str
     first: dt.date
@@ -33,7 +33,7 @@ class Gap:
     state: CellState
     came: int
     of: int
-    halls: tuple[str, ...]
+    sites: tuple[str, ...]
     detail: str
 
     @property
@@ -43,7 +43,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class HallRow:
+class SiteRow:
     """A hall that lacks a day which others have, and its state on every day of a sheet."""
 
     hall: str
@@ -64,10 +64,10 @@ def _sheet(month: str, cells: Sequence[DayCell]) -> MonthSheet:
     return MonthSheet(month, days, {system: tuple(of_system) for system, of_system in rows.items()})
 
 
-def hall_rows(cells: Sequence[DayCell]) -> list[HallRow]:
+def site_rows(cells: Sequence[DayCell]) -> list[SiteRow]:
     """The halls of a system that lack a day which other halls have; a day that no hall has is told by its cell."""
-    lacking = dict.fromkeys(hall for cell in cells if cell.came and len(cell.halls) > 1 for hall in cell.absent)
-    return [HallRow(hall, tuple(cell.halls[hall] for cell in cells)) for hall in sorted(lacking)]
+    lacking = dict.fromkeys(hall for cell in cells if cell.came and len(cell.sites) > 1 for hall in cell.absent)
+    return [SiteRow(hall, tuple(cell.sites[hall] for cell in cells)) for hall in sorted(lacking)]
 
 
 def gaps_of(cells: Sequence[DayCell]) -> list[Gap]:
@@ -94,8 +94,8 @@ def _gap(cells: Sequence[DayCell]) -> Gap:
         last=newest.day,
         state=newest.state,
         came=newest.came,
-        of=len(newest.halls),
-        halls=newest.absent if newest.came else (),
+        of=len(newest.sites),
+        sites=newest.absent if newest.came else (),
         detail=newest.detail if newest.state != "missing" or newest.came == 0 else "",
     )
 
@@ -138,5 +138,5 @@ def days_left(days: int) -> str:
 
 def cell_title(cell: DayCell, health: Health) -> str:
     """What a cell says when it is pointed at, or read out."""
-    halls = f", {cell.came} of {len(cell.halls)} halls in" if len(cell.halls) > 1 else ""
-    return f"{cell.day} {health.system_names[cell.system]}: {CELL_WORDS[cell.state]}{halls}"
+    sites = f", {cell.came} of {len(cell.sites)} halls in" if len(cell.sites) > 1 else ""
+    return f"{cell.day} {health.system_names[cell.system]}: {CELL_WORDS[cell.state]}{sites}"

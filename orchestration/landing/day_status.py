@@ -31,7 +31,7 @@ class SystemDay:
     system: str
     day: dt.date
     expected: bool
-    halls: tuple[str, ...]
+    sites: tuple[str, ...]
     extract: Extract | None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     fault: str = ""
@@ -39,7 +39,7 @@ class SystemDay:
     @property
     def absent(self) -> tuple[str, ...]:
         """The halls that aren't in."""
-        return tuple(hall for hall in self.halls if not self.extract or hall not in self.extract.halls)
+        return tuple(hall for hall in self.sites if not self.extract or hall not in self.extract.sites)
 
     @property
     def doubted(self) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def standings(hall: Hall, home: Home, calendar: WorkingDays, days: Iterable[dt.d
                 system=system,
                 day=day,
                 expected=works or settings.opens == "every_day",
-                halls=hall.halls_of(system),
+                sites=hall.sites_of(system),
                 extract=extract,
                 refusals=quarantine.open_refusals(system, day),
                 fault=fault,

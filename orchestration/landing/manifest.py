@@ -21,6 +21,8 @@ from reports import files
 
 ExtractState = Literal["answered", "closed"]
 CountRow = Mapping[str, Any]
+# What entries call their sites, since 0.1: landed files are never changed.
+_SITES = "halls"
 
 
 class LandingError(Exception):
@@ -28,7 +30,7 @@ class LandingError(Exception):
 
 
 @dataclass(frozen=True)
-class HallEntry:
+class SiteEntry:
     """What an extract holds of one hall.
 
     Attributes:
@@ -64,7 +66,7 @@ class Extract:
     content_sha256: str
     row_count: int
     count_sum: int
-    halls: Mapping[str, HallEntry]
+    sites: Mapping[str, SiteEntry]
     landed_at: str
     run_id: str
     code_version: str
@@ -74,12 +76,12 @@ class Extract:
     @property
     def sums(self) -> dict[str, int]:
         """The total by measure, over all halls."""
-        return _added_up((measure, total) for entry in self.halls.values() for measure, total in entry.sums.items())
+        return _added_up((measure, total) for entry in self.sites.values() for measure, total in entry.sums.items())
 
     @property
     def sources(self) -> list[str]:
         """Where it came from, each place once."""
-        return sorted({entry.source for entry in self.halls.values()})
+        return sorted({entry.source for entry in self.sites.values()})
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Provenance:
 
 
 @dataclass(frozen=True)
-class HallCounts:
+class SiteCounts:
     """Checked counts of one hall."""
 
     rows: Sequence[CountRow]
@@ -108,7 +110,7 @@ class Counted:
     system: str
     day: dt.date
     state: ExtractState
-    halls: Mapping[str, HallCounts]
+    sites: Mapping[str, SiteCounts]
 
 
 def content_digest(rows: Iterable[CountRow]) -> str:
@@ -145,15 +147,15 @@ class Landing:
         entries = self._entries(system, day)
         return int(entries[-1].name.partition("-")[0]) if entries else 0
 
-    def halls_to_ask(self, system: str, day: dt.date, halls: tuple[str, ...], suite_version: str) -> tuple[str, ...]:
+    def sites_to_ask(self, system: str, day: dt.date, sites: tuple[str, ...], suite_version: str) -> tuple[str, ...]:
         """The halls that the current extract lacks; all of them where it lacks none, or can't vouch for any."""
         try:
             current = self.current(system, day)
         except LandingError:
-            return halls
+            return sites
         if current is None or current.suite_version != suite_version:
-            return halls
-        return tuple(hall for hall in halls if hall not in current.halls) or halls
+            return sites
+        return tuple(hall for hall in sites if hall not in current.sites) or sites
 
     def read(self, entry: Path) -> Extract:
         """The extract whose manifest entry lies at a path relative to the landing.
@@ -197,8 +199,8 @@ class Landing:
         with FileLock(folder / ".lock"):
             before = self.current(counted.system, counted.day)
             if before and before.state == counted.state and before.suite_version == provenance.suite_version:
-                counted = self._with_halls_before(counted, before)
-            content = content_of([row for counts in counted.halls.values() for row in counts.rows])
+                counted = self._with_sites_before(counted, before)
+            content = content_of([row for counts in counted.sites.values() for row in counts.rows])
             digest = hashlib.sha256(content).hexdigest()
             if before and digest == before.sha256 and not self.path(before).exists():
                 files.write_bytes(self.path(before), content)
@@ -207,24 +209,24 @@ class Landing:
             if before and _says_the_same(before, extract) and not self.damage(before):
                 return before
             files.write_bytes(folder / extract.file, content)
-            files.write_json((folder / extract.file).with_suffix(".json"), asdict(extract))
+            files.write_json((folder / extract.file).with_suffix(".json"), _document(extract))
         return extract
 
-    def _with_halls_before(self, counted: Counted, before: Extract) -> Counted:
-        kept = [hall for hall in before.halls if hall not in counted.halls]
+    def _with_sites_before(self, counted: Counted, before: Extract) -> Counted:
+        kept = [hall for hall in before.sites if hall not in counted.sites]
         if not kept or self.damage(before):
             return counted
         rows = self.rows(before)
         taken_over = {
-            hall: HallCounts(
+            hall: SiteCounts(
                 [row for row in rows if row["hall_code"] == hall],
-                before.halls[hall].declared,
-                before.halls[hall].source,
+                before.sites[hall].declared,
+                before.sites[hall].source,
                 before.checks,
             )
             for hall in kept
         }
-        return replace(counted, halls={**taken_over, **counted.halls})
+        return replace(counted, sites={**taken_over, **counted.sites})
 
     def _entries(self, system: str, day: dt.date) -> list[Path]:
         return sorted((self._root / system / day.isoformat()).glob("[0-9]*.json"))
@@ -232,12 +234,18 @@ class Landing:
     def _read(self, path: Path) -> Extract:
         try:
             entry = json.loads(path.read_bytes())
-            return Extract(**{**entry, "halls": {hall: HallEntry(**told) for hall, told in entry["halls"].items()}})
+            sites = {site: SiteEntry(**told) for site, told in entry.pop(_SITES).items()}
+            return Extract(**entry, sites=sites)
         except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
             raise LandingError(
                 f"{path} is not a manifest entry ({error}); "
                 "restore it from a backup, or move it away and pull the day again"
             ) from error
+
+
+def _document(extract: Extract) -> dict[str, Any]:
+    document = asdict(extract)
+    return {_SITES if name == "sites" else name: value for name, value in document.items()}
 
 
 def _says_the_same(before: Extract, after: Extract) -> bool:
@@ -249,8 +257,8 @@ def _says_the_same(before: Extract, after: Extract) -> bool:
 
 
 def _entry(counted: Counted, provenance: Provenance, sequence: int) -> Extract:
-    halls = {hall: _hall_entry(counts) for hall, counts in sorted(counted.halls.items())}
-    digest = _digest_of(halls)
+    sites = {hall: _site_entry(counts) for hall, counts in sorted(counted.sites.items())}
+    digest = _digest_of(sites)
     return Extract(
         system=counted.system,
         stat_date=counted.day.isoformat(),
@@ -259,19 +267,19 @@ def _entry(counted: Counted, provenance: Provenance, sequence: int) -> Extract:
         file=f"{sequence:04d}-{digest[:12]}.parquet",
         sha256="",
         content_sha256=digest,
-        row_count=sum(len(counts.rows) for counts in counted.halls.values()),
-        count_sum=sum(total for entry in halls.values() for total in entry.sums.values()),
-        halls=halls,
+        row_count=sum(len(counts.rows) for counts in counted.sites.values()),
+        count_sum=sum(total for entry in sites.values() for total in entry.sums.values()),
+        sites=sites,
         landed_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         run_id=provenance.run_id,
         code_version=provenance.code_version,
         suite_version=provenance.suite_version,
-        checks=_worst(counts.checks for counts in counted.halls.values()),
+        checks=_worst(counts.checks for counts in counted.sites.values()),
     )
 
 
-def _hall_entry(counts: HallCounts) -> HallEntry:
-    return HallEntry(
+def _site_entry(counts: SiteCounts) -> SiteEntry:
+    return SiteEntry(
         content_sha256=content_digest(counts.rows),
         sums=_added_up((row["measure"], row["count"]) for row in counts.rows),
         declared=counts.declared,
@@ -279,8 +287,8 @@ def _hall_entry(counts: HallCounts) -> HallEntry:
     )
 
 
-def _digest_of(halls: Mapping[str, HallEntry]) -> str:
-    contents = {hall: entry.content_sha256 for hall, entry in sorted(halls.items())}
+def _digest_of(sites: Mapping[str, SiteEntry]) -> str:
+    contents = {hall: entry.content_sha256 for hall, entry in sorted(sites.items())}
     return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
 

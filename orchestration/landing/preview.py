@@ -48,7 +48,7 @@ def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Ma
             )
             questions = Requests(ONCE, hall.hall.at_once)
             questions.ask(
-                {name: open_source(hall, name, variables)}, [day], lambda system, _: hall.hall.halls_of(system)
+                {name: open_source(hall, name, variables)}, [day], lambda system, _: hall.hall.sites_of(system)
             )
             (result,) = judge.settle(questions.outcomes(name, [day])).days
             questions.close()

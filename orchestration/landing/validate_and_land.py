@@ -17,10 +17,10 @@ from orchestration.config.working_days import WorkingDays
 from orchestration.landing.manifest import (
     Counted,
     Extract,
-    HallCounts,
     Landing,
     LandingError,
     Provenance,
+    SiteCounts,
     content_digest,
 )
 from orchestration.landing.quarantine import Quarantine, Refusal
@@ -85,7 +85,7 @@ class _Confirmed:
 
 
 _CONFIRMED = _Confirmed()
-_Verdict = HallCounts | _Confirmed | _Refused
+_Verdict = SiteCounts | _Confirmed | _Refused
 _Key = tuple[dt.date, str]
 
 
@@ -144,7 +144,7 @@ class DayValidation:
         if isinstance(current, _Refused):
             return current
         if not self.is_open(day) and _has_nothing(outcome):
-            return HallCounts((), {}, "declared by the calendar", {})
+            return SiteCounts((), {}, "declared by the calendar", {})
         if not isinstance(outcome, Answer):
             return _Refused(outcome.problem, outcome.next_step, outcome.answered)
         problem = self._wrong_presence(day, outcome) or _blank_total(outcome)
@@ -168,7 +168,7 @@ class DayValidation:
 
     def _confirms(self, current: Extract, hall: str, answer: Answer) -> bool:
         # The declared totals too: an answer that contradicts itself now has to be judged, whatever its rows.
-        held = current.halls.get(hall)
+        held = current.sites.get(hall)
         return (
             held is not None
             and current.state == "answered"
@@ -228,10 +228,10 @@ class DayValidation:
 
     def _conclude(self, day: dt.date, verdicts: Mapping[str, _Verdict], *, judged: bool) -> DayResult:
         refused = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, _Refused)}
-        good = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, HallCounts)}
+        good = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, SiteCounts)}
         for hall, why in refused.items():
             self._keep(day, hall, why)
-        messages = tuple(self._message(day, halls, why) for why, halls in _by_reason(refused))
+        messages = tuple(self._message(day, sites, why) for why, sites in _by_reason(refused))
         if len(refused) == len(verdicts):
             return DayResult(day, "refused", messages=messages, judged=judged)
         before = self.landing.current(self.system, day)
@@ -241,7 +241,7 @@ class DayValidation:
         outcome: Literal["landed", "unchanged"] = "unchanged" if extract == before else "landed"
         return DayResult(day, outcome, extract, messages, judged)
 
-    def _counted(self, day: dt.date, good: Mapping[str, HallCounts]) -> Counted:
+    def _counted(self, day: dt.date, good: Mapping[str, SiteCounts]) -> Counted:
         return Counted(self.system, day, "answered" if self.is_open(day) else "closed", good)
 
     def _keep(self, day: dt.date, hall: str, why: _Refused) -> None:
@@ -253,11 +253,11 @@ class DayValidation:
             )
         )
 
-    def _message(self, day: dt.date, halls: Sequence[str], why: _Refused) -> str:
+    def _message(self, day: dt.date, sites: Sequence[str], why: _Refused) -> str:
         from expectations.personal import mask_text
 
         title = self.hall.systems[self.system].title
-        asked = f"hall {halls[0]}" if len(halls) == 1 else f"halls {', '.join(halls)}"
+        asked = f"hall {sites[0]}" if len(sites) == 1 else f"halls {', '.join(sites)}"
         # A fault may quote the answer, a file's name, or what the server was told.
         return redact(mask_text(f"{self.system} {title}, {asked}, {day}: {why.problem}. Next: {why.next_step}."))
 
@@ -283,7 +283,7 @@ class _History:
         if day not in self._landed:
             self._landed[day] = self._current(day)
         landed = self._landed[day]
-        return landed.halls[hall].sums if landed and hall in landed.halls else {}
+        return landed.sites[hall].sums if landed and hall in landed.sites else {}
 
     def _current(self, day: dt.date) -> Extract | None:
         try:
@@ -298,7 +298,7 @@ def _checked(
 ) -> _Verdict:
     failures = validation.failures_on(day, hall)
     if not failures:
-        return HallCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, hall))
+        return SiteCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, hall))
     problem = "; ".join(_complaint(finding, day) for finding in failures)
     counts = masked()
     rows = counts[(counts["asked_date"] == day) & (counts["asked_hall"] == hall)]
@@ -311,10 +311,10 @@ def _checked(
 
 def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list[str]]]:
     """One reason with all the halls that it holds for."""
-    halls: dict[tuple[str, str], list[str]] = {}
+    sites: dict[tuple[str, str], list[str]] = {}
     for hall, why in refused.items():
-        halls.setdefault((why.problem, why.next_step), []).append(hall)
-    for named in halls.values():
+        sites.setdefault((why.problem, why.next_step), []).append(hall)
+    for named in sites.values():
         yield refused[named[0]], named
 
 

@@ -12,7 +12,7 @@ from orchestration.sources.contract import Outcome, Request, RequestRefused, Sou
 class _Unopened:
     """A system whose settings don't suffice to ask it: every day says so, and the other systems are asked."""
 
-    by_hall = False
+    by_site = False
 
     def __init__(self, problem: str) -> None:
         self._problem = problem
@@ -34,12 +34,12 @@ def _open(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
         case HttpSystem() as system:
             from orchestration.sources.http.source import HttpSource
 
-            return HttpSource(system, hall.folder, hall.hall.halls_of(name), variables)
+            return HttpSource(system, hall.folder, hall.hall.sites_of(name), variables)
         case SqlSystem() as system:
             from orchestration.sources.sql.source import SqlSource
 
-            return SqlSource(system, hall.folder, hall.hall.halls_of(name), variables)
+            return SqlSource(system, hall.folder, hall.hall.sites_of(name), variables)
         case DropSystem() as system:
             from orchestration.sources.files.source import DropSource
 
-            return DropSource(system, hall.folder, hall.hall.halls_of(name), variables)
+            return DropSource(system, hall.folder, hall.hall.sites_of(name), variables)

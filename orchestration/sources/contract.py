@@ -79,7 +79,7 @@ class Request:
     """What a hall system is asked at once: one day, of one hall or of several."""
 
     day: dt.date
-    halls: tuple[str, ...]
+    sites: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Source(Protocol):
         by_hall: whether its questions name a hall, so that every hall is asked for on its own.
     """
 
-    by_hall: bool
+    by_site: bool
 
     def ask(self, question: Request) -> Mapping[str, Outcome]:
         """The counts of one day by hall, with an answer or a fault for every hall of the question.
@@ -121,7 +121,7 @@ class Source(Protocol):
 
 def shared_out(
     question: Request,
-    every_hall: Sequence[str],
+    every_site: Sequence[str],
     rows: tuple[Mapping[str, Any], ...],
     declared: Mapping[str, Any],
     source: str,
@@ -135,37 +135,37 @@ def shared_out(
     Raises:
         SourceFault: a row is of no hall that the system answers for, or the declared totals aren't those of the rows.
     """
-    divided = rows_by_hall(question, every_hall, rows)
-    if len(every_hall) == 1:
-        return {question.halls[0]: Answer(question.day, rows, declared, source)}
+    divided = rows_by_site(question, every_site, rows)
+    if len(every_site) == 1:
+        return {question.sites[0]: Answer(question.day, rows, declared, source)}
     _refuse_other_totals(rows, declared)
-    return {hall: Answer(question.day, divided[hall], {}, source) for hall in question.halls}
+    return {hall: Answer(question.day, divided[hall], {}, source) for hall in question.sites}
 
 
-def rows_by_hall(
-    question: Request, every_hall: Sequence[str], rows: tuple[Mapping[str, Any], ...]
+def rows_by_site(
+    question: Request, every_site: Sequence[str], rows: tuple[Mapping[str, Any], ...]
 ) -> dict[str, tuple[Mapping[str, Any], ...]]:
     """The rows of every hall that was asked, as `shared_out` divides them.
 
     Raises:
         SourceFault: a row is of no hall that the system answers for.
     """
-    if len(every_hall) == 1:
-        return {question.halls[0]: rows}
-    divided: dict[Any, list[Mapping[str, Any]]] = {hall: [] for hall in every_hall}
+    if len(every_site) == 1:
+        return {question.sites[0]: rows}
+    divided: dict[Any, list[Mapping[str, Any]]] = {hall: [] for hall in every_site}
     for row in rows:
         try:
             divided[row["hall_code"]].append(row)
         except (KeyError, TypeError):
-            raise foreign_hall(row["origin"], row["hall_code"]) from None
-    return {hall: tuple(divided[hall]) for hall in question.halls}
+            raise foreign_site(row["origin"], row["hall_code"]) from None
+    return {hall: tuple(divided[hall]) for hall in question.sites}
 
 
-def foreign_hall(origin: str, hall: object) -> SourceFault:
+def foreign_site(origin: str, hall: object) -> SourceFault:
     """The fault of an answer that speaks of a hall which the system isn't set to answer for."""
     return PermanentFault(
         f"{origin} is of hall {hall!r}, which the system isn't set to answer for",
-        "correct the code at the source, or add the hall to the system's `halls` after review",
+        "correct the code at the source, or add the hall to the system's `sites` after review",
     )
 
 

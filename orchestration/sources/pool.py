@@ -17,13 +17,13 @@ from orchestration.config.hall import Retries
 from orchestration.sources.contract import Outcome, PassingFault, PermanentFault, Request, Source, SourceFault
 
 Said = TypeVar("Said")
-HallsOf = Callable[[str, dt.date], tuple[str, ...]]
+SitesOf = Callable[[str, dt.date], tuple[str, ...]]
 
 
 def ask_patiently(source: Source, question: Request, retries: Retries) -> Mapping[str, Outcome]:
     """The answer of every hall of the question, or the fault that was left after the last attempt."""
     answer = patiently(lambda: source.ask(question), retries)
-    return dict.fromkeys(question.halls, answer) if isinstance(answer, SourceFault) else answer
+    return dict.fromkeys(question.sites, answer) if isinstance(answer, SourceFault) else answer
 
 
 def patiently(ask: Callable[[], Said], retries: Retries) -> Said | SourceFault:
@@ -77,14 +77,14 @@ class Requests:
         """Whether a question is under way or answered, and its outcome not yet fetched."""
         return (system, day) in self._asked
 
-    def ask(self, sources: Mapping[str, Source], days: Sequence[dt.date], halls_of: HallsOf) -> None:
+    def ask(self, sources: Mapping[str, Source], days: Sequence[dt.date], sites_of: SitesOf) -> None:
         """Begin to ask for the halls that `halls_of` names by system and day; what was asked isn't asked again."""
         for day in days:
             for name, source in sources.items():
                 if (name, day) not in self._asked:
                     self._asked[name, day] = [
                         self._pool.submit(_timed, source, question, self._retries)
-                        for question in _questions(source, day, halls_of(name, day))
+                        for question in _questions(source, day, sites_of(name, day))
                     ]
 
     def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Mapping[str, Outcome]]]:
@@ -120,5 +120,5 @@ def _timed(source: Source, question: Request, retries: Retries) -> _Reply:
     return _Reply(outcomes, time.monotonic() - begin)
 
 
-def _questions(source: Source, day: dt.date, halls: tuple[str, ...]) -> list[Request]:
-    return [Request(day, (hall,)) for hall in halls] if source.by_hall else [Request(day, halls)]
+def _questions(source: Source, day: dt.date, sites: tuple[str, ...]) -> list[Request]:
+    return [Request(day, (hall,)) for hall in sites] if source.by_site else [Request(day, sites)]

@@ -79,7 +79,7 @@ class Month:
             system=system,
             day=day.day,
             expected=settings.opens == "every_day" or day.is_working_day,
-            halls=self.hall.halls_of(system),
+            sites=self.hall.sites_of(system),
             extract=self.extracts.get((system, day.day)),
             refusals=Quarantine(self.home.quarantine).open_refusals(system, day.day),
         )
@@ -112,7 +112,7 @@ class Month:
                     "row_count": extract.row_count,
                     "count_sum": extract.count_sum,
                     "landed_at": extract.landed_at,
-                    "halls": sorted(extract.halls),
+                    "halls": sorted(extract.sites),
                 }
                 for extract in self.extracts.values()
             ],
@@ -123,7 +123,7 @@ class Month:
             "hall_systems": [
                 {"system": name, "system_name": system.title, "hall_code": hall, "opens": system.opens}
                 for name, system in self.hall.systems.items()
-                for hall in self.hall.halls_of(name)
+                for hall in self.hall.sites_of(name)
             ],
             **self.catalogue,
         }

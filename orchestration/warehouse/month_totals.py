@@ -30,7 +30,7 @@ class Stated:
 
     system: str
     title: str
-    halls: tuple[str, ...]
+    sites: tuple[str, ...]
     totals: Mapping[str, int]
     fault: str = ""
 
@@ -41,14 +41,14 @@ class Compared:
 
     system: str
     title: str
-    halls: tuple[str, ...]
+    sites: tuple[str, ...]
     measure: str
     stated: int
     of_days: int
 
     def __str__(self) -> str:
         return (
-            f"{self.system} {self.title}, hall {', '.join(self.halls)}: {self.measure} is {self.of_days} by its days, "
+            f"{self.system} {self.title}, hall {', '.join(self.sites)}: {self.measure} is {self.of_days} by its days, "
             f"and {self.stated} by its own total of the month"
         )
 
@@ -111,8 +111,8 @@ def ask_totals(
     from orchestration.sources.http.month_totals import MonthTotalsSource
 
     system, settings = hall.hall.month_totals[name]
-    every_hall = hall.hall.halls_of(name)
-    together: list[tuple[str, ...]] = [(code,) for code in every_hall] if settings.names_hall else [every_hall]
+    every_site = hall.hall.sites_of(name)
+    together: list[tuple[str, ...]] = [(code,) for code in every_site] if settings.names_site else [every_site]
     for asked in together:
         try:
             source = MonthTotalsSource(system, settings, hall.folder, variables)
@@ -153,5 +153,5 @@ def _sums(month: Month) -> Sums:
 
 def _compared(stated: Stated, sums: Sums) -> Iterator[Compared]:
     for measure, total in stated.totals.items():
-        of_days = sum(sums.get((hall, measure), 0) for hall in stated.halls)
-        yield Compared(stated.system, stated.title, stated.halls, measure, total, of_days)
+        of_days = sum(sums.get((hall, measure), 0) for hall in stated.sites)
+        yield Compared(stated.system, stated.title, stated.sites, measure, total, of_days)

@@ -32,7 +32,7 @@ from rich.table import Table
 from expectations.validation import warm_up
 from orchestration.config.catalogue import evidence_version, working_days
 from orchestration.config.hall import DEMO_HALL, load_hall
-from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation
 from orchestration.sources.contract import Answer, Request
@@ -76,7 +76,7 @@ def main() -> int:
         database.execute(*_FILL)
         for way in _TITLES:
             queries = (COUNTS, DAY_CLOSE) if way == "by_hall" else (COUNTS_OF_ALL, DAY_CLOSE_OF_ALL)
-            _catalogue(hall_folder(Path(scratch) / way, database.url, *queries, halls=HALLS))
+            _catalogue(hall_folder(Path(scratch) / way, database.url, *queries, sites=HALLS))
         rounds = [{way: _measured(way, Path(scratch) / way) for way in _TITLES} for _ in range(arguments.rounds)]
     Console(width=max(Console().width, 120)).print(_table(rounds))
     return 0 if len({measured.output.split()[1] for each in rounds for measured in each.values()}) == 1 else 1
@@ -105,8 +105,8 @@ def _taken(way: str, folder: Path) -> str:
 
 
 def _copied(folder: Path) -> int:
-    halls = ", ".join(f"'{hall}'" for hall in HALLS)
-    query = COUNTS_OF_ALL.replace(":halls", f"({halls})").replace(":day", f"'{DAY}'").rstrip().removesuffix(";")
+    sites = ", ".join(f"'{hall}'" for hall in HALLS)
+    query = COUNTS_OF_ALL.replace(":halls", f"({sites})").replace(":day", f"'{DAY}'").rstrip().removesuffix(";")
     with source(folder)._engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
@@ -128,7 +128,7 @@ def _by_hall(folder: Path) -> int:
 def _answers(folder: Path, groups: Sequence[tuple[str, ...]]) -> dict[str, Answer]:
     asked = source(folder)
     with ThreadPoolExecutor(8) as threads:
-        replies = list(threads.map(lambda halls: asked.ask(Request(DAY, halls)), groups))
+        replies = list(threads.map(lambda sites: asked.ask(Request(DAY, sites)), groups))
     return {hall: said for reply in replies for hall, said in reply.items() if isinstance(said, Answer)}
 
 
@@ -137,11 +137,11 @@ def _counted(answers: Mapping[str, Answer]) -> int:
 
 
 def _landed(folder: Path) -> int:
-    halls = {
-        hall: HallCounts(said.rows, said.declared, said.source, {}) for hall, said in _answers(folder, [HALLS]).items()
+    sites = {
+        hall: SiteCounts(said.rows, said.declared, said.source, {}) for hall, said in _answers(folder, [HALLS]).items()
     }
     landing = Landing(Path(tempfile.mkdtemp(dir=folder)))
-    return landing.land(Counted("window", DAY, "answered", halls), _BENCH).count_sum
+    return landing.land(Counted("window", DAY, "answered", sites), _BENCH).count_sum
 
 
 def _pulled(folder: Path) -> int:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 # The names of the contract of daily counts, as a type: a wrong one is refused, and the right ones are named.
 ContractName = Literal["stat_date", "hall_code", "department_code", "item_code", "measure", "count"]
@@ -21,18 +21,21 @@ class Strict(BaseModel):
 class System(Strict):
     """What every system says of itself: title, on which days it must answer, what it counts, how long it may take.
 
-    `halls` are the codes of the halls that it answers for, when that isn't the hall of the settings alone. `pull_at` is
-    when yesterday is asked for (hall time), and `pull_at_of_halls` when that is later for some halls; `repull_days` is
+    `sites` are the codes of what it answers for, when that isn't the hall of the settings alone. `pull_at` is
+    when yesterday is asked for (hall time), and `pull_at_of_sites` when that is later for some sites; `repull_days` is
     how many days before yesterday are asked again each night, for late corrections.
     """
 
     title: str
     opens: Literal["every_day", "working_days"]
     measures: tuple[str, ...] = Field(min_length=1)
-    halls: tuple[str, ...] = ()
+    # `halls` is what 0.1 called them: a hall's folder of then is read as it is.
+    sites: tuple[str, ...] = Field(default=(), validation_alias=AliasChoices("sites", "halls"))
     timeout: float = Field(default=20.0, gt=0)
     pull_at: dt.time | None = None
-    pull_at_of_halls: dict[str, dt.time] = {}
+    pull_at_of_sites: dict[str, dt.time] = Field(
+        default={}, validation_alias=AliasChoices("pull_at_of_sites", "pull_at_of_halls")
+    )
     repull_days: int = Field(default=0, ge=0, le=31)
 
 

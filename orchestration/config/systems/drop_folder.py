@@ -48,7 +48,7 @@ class DropSystem(MappedSystem):
     most_bytes: int = Field(default=50_000_000, ge=1, le=500_000_000)
 
     @property
-    def by_hall(self) -> bool:
+    def by_site(self) -> bool:
         """Whether each hall has a file of its own."""
         return "{hall}" in self.file
 
@@ -116,7 +116,7 @@ class DropSystem(MappedSystem):
         return self
 
     @model_validator(mode="after")
-    def _hall_is_asked_by_name(self) -> Self:
-        if "{hall}" in self.constants.values() and not self.by_hall:
+    def _site_is_asked_by_name(self) -> Self:
+        if "{hall}" in self.constants.values() and not self.by_site:
             raise ValueError("a constant {hall} needs {hall} in file")
         return self

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from orchestration.config.systems.common import MappedSystem, Strict
 from orchestration.config.systems.http_auth import AnyAuth
 from orchestration.config.systems.http_paging import AnyPaging, DottedPath
-from orchestration.config.systems.http_template import names_hall, refuse_unknown_names
+from orchestration.config.systems.http_template import names_site, refuse_unknown_names
 
 Template = Annotated[str, AfterValidator(lambda text: refuse_unknown_names(text, ("day", "hall")))]
 MonthTemplate = Annotated[str, AfterValidator(lambda text: refuse_unknown_names(text, ("month", "hall")))]
@@ -45,9 +45,9 @@ class MonthTotals(Strict):
     totals: dict[str, DottedPath] = Field(min_length=1)
 
     @property
-    def names_hall(self) -> bool:
+    def names_site(self) -> bool:
         """Whether a question names the hall that it asks for."""
-        return names_hall(self.url, *self.query.values())
+        return names_site(self.url, *self.query.values())
 
 
 class HttpSystem(MappedSystem):
@@ -77,9 +77,9 @@ class HttpSystem(MappedSystem):
     most_bytes: int = Field(default=64 * 1024 * 1024, ge=1)
 
     @property
-    def names_hall(self) -> bool:
+    def names_site(self) -> bool:
         """Whether a question names the hall that it asks for."""
-        return names_hall(self.url, *self.query.values())
+        return names_site(self.url, *self.query.values())
 
     @model_validator(mode="after")
     def _measures_are_declared(self) -> Self:

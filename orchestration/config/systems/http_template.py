@@ -33,7 +33,7 @@ def names(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(_with_variables_kept(text)) if name is not None}
 
 
-def names_hall(*texts: str) -> bool:
+def names_site(*texts: str) -> bool:
     """Whether one of these texts has a place for the hall."""
     return any("hall" in names(text) for text in texts)
 

@@ -25,22 +25,22 @@ from orchestration.sources.files.zip_member import member_of
 class DropSource:
     """Reads one drop folder; safe to share between threads."""
 
-    def __init__(self, system: DropSystem, hall: Path, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
+    def __init__(self, system: DropSystem, hall: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
         """Open nothing yet.
 
         Raises:
             SettingsError: a secret isn't set, or a file that the settings name can't be used.
         """
-        self.by_hall = system.by_hall
+        self.by_site = system.by_site
         self._system = system
-        self._halls = halls
+        self._sites = sites
         self._folder = Folder(_place(system, hall, variables))
         self._choice = Choice(system, self._folder.address)
         self._columns_on = _columns(system, hall)
 
     def ask(self, question: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
-        day, hall = question.day, question.halls[0]
+        day, hall = question.day, question.sites[0]
         columns = self._columns_on(day)
         name, content = self._file(day, hall)
         form = Form(columns, self._system.total_row, self._system.merged_cells == "fill")
@@ -49,7 +49,7 @@ class DropSource:
         declared = {} if self._system.total_row is None else {constants["measure"]: counts.total}
         return shared_out(
             question,
-            question.halls if self.by_hall else self._halls,
+            question.sites if self.by_site else self._sites,
             contract_rows(counts.rows, columns, constants, day),
             declared,
             f"{self._folder.address.rstrip('/')}/{name}",

@@ -31,17 +31,17 @@ class HttpSource:
         SettingsError: a variable, a certificate or an address of the settings can't be used.
     """
 
-    def __init__(self, system: HttpSystem, folder: Path, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
-        self.by_hall = system.names_hall
+    def __init__(self, system: HttpSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
+        self.by_site = system.names_site
         self._system = system
-        self._halls = halls
+        self._sites = sites
         self._questions = HttpRequest(system.url, system.query, variables)
         self._transport = Transport(system, folder, variables)
 
     def ask(self, question: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
         system = self._system
-        target = self._questions.target({"day": question.day, "hall": question.halls[0]})
+        target = self._questions.target({"day": question.day, "hall": question.sites[0]})
         pages = all_pages(system.paging, lambda number, step: self._page(target, question.day, number, step))
         rows = [
             (f"{page.name} row {position}", row) for page in pages for position, row in enumerate(page.rows, start=1)
@@ -51,7 +51,7 @@ class HttpSource:
             refuse_other_count(len(rows), single(first.said, system.declared_rows, first.name))
         return shared_out(
             question,
-            question.halls if self.by_hall else self._halls,
+            question.sites if self.by_site else self._sites,
             rows=contract_rows(rows, system.columns, system.constants, question.day),
             declared={
                 measure: whole_number(single(first.said, path, first.name)) for measure, path in system.declared.items()

@@ -39,7 +39,7 @@ class Query:
 
     @cached_property
     def statement(self) -> sa.TextClause:
-        """The statement with its parameters; `halls` is a list."""
+        """The statement with its parameters; `sites` is a list."""
         statement = sa.text(self.text)
         return statement.bindparams(sa.bindparam("halls", expanding=True)) if "halls" in self.parameters else statement
 
@@ -82,8 +82,8 @@ def values(question: Request, timezone: str) -> Mapping[str, object]:
     """What the parameters stand for; day_start (inclusive) and day_end (exclusive) are times in the database's zone."""
     return {
         "day": question.day.isoformat(),
-        "hall": question.halls[0],
-        "halls": list(question.halls),
+        "hall": question.sites[0],
+        "halls": list(question.sites),
         "day_start": _midnight(question.day, timezone),
         "day_end": _midnight(question.day + dt.timedelta(days=1), timezone),
     }

@@ -14,7 +14,7 @@ from orchestration.sources.contract import (
     Request,
     RequestRefused,
     SourceFault,
-    foreign_hall,
+    foreign_site,
     normal_column,
     whole_number,
 )
@@ -81,11 +81,11 @@ class CountRows:
 class ClosingRecords:
     """Reads the closing records of a day from a cursor: the totals by measure that the database declares, by hall."""
 
-    def __init__(self, query: str, measures: Sequence[str], question: Request, every_hall: Sequence[str]) -> None:
+    def __init__(self, query: str, measures: Sequence[str], question: Request, every_site: Sequence[str]) -> None:
         self._query = query
         self._measures = measures
         self._question = question
-        self._found: dict[str, list[Mapping[str, Any]]] = {hall: [] for hall in (*every_hall, *question.halls)}
+        self._found: dict[str, list[Mapping[str, Any]]] = {hall: [] for hall in (*every_site, *question.sites)}
 
     def __call__(self, cursor: Any) -> None:
         """Read everything.
@@ -97,15 +97,15 @@ class ClosingRecords:
         self._refuse_other_columns(names)
         for number, row in enumerate((row for batch in _batches(cursor) for row in batch), start=1):
             record = dict(zip(names, row, strict=True))
-            hall = record.pop("hall_code", self._question.halls[0])
+            hall = record.pop("hall_code", self._question.sites[0])
             hall = hall.strip() if isinstance(hall, str) else hall
             if hall not in self._found:
-                raise foreign_hall(f"{self._query} row {number}", hall)
+                raise foreign_site(f"{self._query} row {number}", hall)
             self._found[hall].append(record)
 
-    def by_hall(self) -> dict[str, Totals | SourceFault]:
+    def by_site(self) -> dict[str, Totals | SourceFault]:
         """The declared totals of every hall that was asked, or what is wrong with its closing record."""
-        return {hall: self._totals(self._found[hall]) for hall in self._question.halls}
+        return {hall: self._totals(self._found[hall]) for hall in self._question.sites}
 
     def _refuse_other_columns(self, names: Sequence[str]) -> None:
         known = {*self._measures, "hall_code"}
@@ -115,7 +115,7 @@ class ClosingRecords:
                 f"{self._query} selects {', '.join(foreign)}, which the system isn't set to count, or twice",
                 f"select totals of {', '.join(self._measures)}, and nothing else",
             )
-        if "hall_code" not in names and len(self._question.halls) > 1:
+        if "hall_code" not in names and len(self._question.sites) > 1:
             raise RequestRefused(
                 f"{self._query} doesn't say whose totals it selects, and was asked for several halls",
                 "select hall_code beside the totals, one row per hall",

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.config.hall import SettingsError
 from orchestration.config.systems import SqlSystem
-from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault, rows_by_hall
+from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault, rows_by_site
 from orchestration.sources.sql.dialects import open_engine
 from orchestration.sources.sql.errors import fault_of, refuse_warnings
 from orchestration.sources.sql.queries import Query, read_query, values
@@ -26,13 +26,13 @@ class SqlSource:
     Who asks next takes the connection of who asked before; the last one out closes them, so that none is kept idle.
     """
 
-    def __init__(self, system: SqlSystem, folder: Path, halls: tuple[str, ...], variables: Mapping[str, str]) -> None:
+    def __init__(self, system: SqlSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
         self._system = system
-        self._halls = halls
+        self._sites = sites
         self._counts = read_query(folder, "counts", system.counts)
         self._day_close = read_query(folder, "day_close", system.day_close)
-        self.by_hall = "hall" in self._counts.parameters
-        if "hall" in self._day_close.parameters and not self.by_hall and len(halls) > 1:
+        self.by_site = "hall" in self._counts.parameters
+        if "hall" in self._day_close.parameters and not self.by_site and len(sites) > 1:
             raise SettingsError(
                 f"key day_close: {system.day_close} takes :hall, and {system.counts} asks for several halls at once; "
                 "select hall_code beside the totals, for hall_code IN :halls"
@@ -45,14 +45,14 @@ class SqlSource:
 
     def ask(self, question: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
-        closing = ClosingRecords(self._system.day_close, self._system.measures, question, self._halls)
+        closing = ClosingRecords(self._system.day_close, self._system.measures, question, self._sites)
         counting = CountRows(self._system.counts)
         with self._session() as connection:
             self._read(connection, self._day_close, question, closing)
-            records = closing.by_hall()
+            records = closing.by_site()
             if not all(isinstance(record, SourceFault) for record in records.values()):
                 self._read(connection, self._counts, question, counting)
-        rows = rows_by_hall(question, question.halls if self.by_hall else self._halls, tuple(counting.rows))
+        rows = rows_by_site(question, question.sites if self.by_site else self._sites, tuple(counting.rows))
         source = self._engine.url.set(query={}).render_as_string(hide_password=True)
         return {
             hall: record if isinstance(record, SourceFault) else Answer(question.day, rows[hall], record, source)
