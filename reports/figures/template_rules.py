@@ -1,0 +1,128 @@
+"""What a wording template may hold: words, and references to certified values; no digit and no arithmetic of its own.
+
+A printed number is certified only if it follows from a certified value. So a template's literals hold no digit of any
+script and no Chinese numeral before a unit, but for constants that the hall declares with a reason (12345, 一网通办), and
+its expressions name values and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from jinja2 import Environment, nodes
+
+# Units that a numeral in a sentence is read with, beside those of the hall's own metrics.
+_UNITS = (
+    "百分点 小时 分钟 人次 人（次） 件 人 次 个 户 项 家 份 张 笔 单 宗 条 封 通 起 例 篇 名 位 元 天 秒 成 倍 番 万 亿 % ％"
+).split()
+_NUMERAL = "[〇零一二两三四五六七八九十百千万亿半几数]"
+_DIGIT_CATEGORIES = {"Nd", "Nl", "No"}
+
+
+def template_problems(
+    source: str, *, names: Collection[str], units: Collection[str], constants: Collection[str]
+) -> list[str]:
+    """What keeps a template from being one whose every numeral is certified; empty if nothing does.
+
+    Args:
+        source: The template's text.
+        names: What its expressions may begin with, such as `year`, `month` and `n`.
+        units: The units of the hall's metrics, as printed and as counted.
+        constants: Literals with numerals that the hall's settings declare.
+
+    Returns:
+        One line for each place, with its line in the template.
+
+    Raises:
+        TemplateError: It isn't a Jinja template.
+    """
+    tree = Environment(autoescape=False).parse(source)  # noqa: S701 - parsed to be looked at, and never rendered
+    rules = _Rules(frozenset(names), units, constants)
+    return [f"line {line}: {problem}" for line, problem in rules.block(tree.body)]
+
+
+@dataclass(frozen=True)
+class _Rules:
+    names: frozenset[str]
+    units: Collection[str]
+    constants: Collection[str]
+
+    def block(self, statements: Iterable[nodes.Node]) -> Iterator[tuple[int, str]]:
+        """The problems of statements in order, each with its line."""
+        for statement in statements:
+            match statement:
+                case nodes.Output():
+                    for part in statement.nodes:
+                        yield from self._output(part)
+                case nodes.If():
+                    yield from self._condition(statement.test)
+                    for inner in (statement.body, statement.elif_, statement.else_):
+                        yield from self.block(inner)
+                case _:
+                    yield (
+                        statement.lineno,
+                        f"a {_name(statement)} isn't allowed: only words, {{{{ values }}}} and {{% if %}}",
+                    )
+
+    def _output(self, part: nodes.Node) -> Iterator[tuple[int, str]]:
+        if not isinstance(part, nodes.TemplateData):
+            yield from self._value(part)
+        elif numeral := numeral_in(part.data, units=self.units, constants=self.constants):
+            yield (
+                part.lineno,
+                (
+                    f"{numeral!r} holds a numeral that no certificate vouches for; print a metric, or declare it under "
+                    "`constants` in hall.toml with a reason"
+                ),
+            )
+
+    def _value(self, node: nodes.Node) -> Iterator[tuple[int, str]]:
+        match node:
+            case nodes.Name() if node.name in self.names:
+                return
+            case nodes.Name():
+                yield node.lineno, f"{node.name!r} is undefined; there are {', '.join(sorted(self.names))}"
+            case nodes.Getattr() | nodes.Getitem(arg=nodes.Const(value=str())):
+                yield from self._value(node.node)
+            case _:
+                yield (
+                    node.lineno,
+                    f"a {_name(node)} isn't allowed: an expression names a certified value, without computing",
+                )
+
+    def _condition(self, node: nodes.Node) -> Iterator[tuple[int, str]]:
+        match node:
+            case nodes.And() | nodes.Or():
+                yield from self._condition(node.left)
+                yield from self._condition(node.right)
+            case nodes.Not():
+                yield from self._condition(node.node)
+            case nodes.Compare():
+                for side in (node.expr, *(operand.expr for operand in node.ops)):
+                    yield from () if isinstance(side, nodes.Const) else self._value(side)
+            case _:
+                yield from self._value(node)
+
+
+def _name(node: nodes.Node) -> str:
+    return type(node).__name__.lower()
+
+
+def numeral_in(text: str, *, units: Collection[str], constants: Collection[str]) -> str:
+    """The first numeral of a text, with what stands around it, or empty: a digit, or a Chinese numeral before a unit.
+
+    Declared constants are taken out first, the longest first.
+    """
+    for constant in sorted(constants, key=len, reverse=True):
+        text = text.replace(constant, "\0" * len(constant))
+    digit = next((place for place, char in enumerate(text) if unicodedata.category(char) in _DIGIT_CATEGORIES), None)
+    pattern = "|".join(re.escape(unit) for unit in sorted({*_UNITS, *units}, key=len, reverse=True))
+    spoken = re.search(rf"{_NUMERAL}+(?:点{_NUMERAL}+)?\s*(?:{pattern})|百分之{_NUMERAL}|千分之{_NUMERAL}", text)
+    places = [place for place in (digit, spoken.start() if spoken else None) if place is not None]
+    if not places:
+        return ""
+    first = min(places)
+    return text[max(0, first - 6) : first + 10].replace("\0", "").strip()
