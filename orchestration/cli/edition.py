@@ -12,8 +12,8 @@ from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.config.hall import load_hall
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
-from reports.certificates.archive import Archive
 from reports.certificates.dossier import open_dossier
+from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError
 from reports.edition.assembly import assemble
 from reports.edition.settings import Settings, lay_out, read_settings, with_choices

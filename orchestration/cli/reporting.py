@@ -19,9 +19,8 @@ from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.dbt_manifest import DbtError, build_checks
 from orchestration.warehouse.month import a_build_mends, open_month, problems_of, refusal
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
-from reports.certificates.ledger import LedgerError
+from reports.certificates.ledger import Archive, LedgerError
 from reports.certificates.queries import LogError, QueryError
 from reports.certificates.release import release_of
 from reports.certificates.verification import verify
