@@ -21,7 +21,7 @@ def numbers(
     by: Annotated[Literal["hall", "department"], typer.Option(help="the hall's number, or each department's part")] = (
         "hall"
     ),
-    hall: Annotated[str, typer.Option(help="a hall's code; only the hall that prints has certified numbers")] = "",
+    site: Annotated[str, typer.Option(help="a site's code; only the site that prints has certified numbers")] = "",
     vintage: Annotated[
         Literal["printed", "revised"], typer.Option("--as", help="as first printed, or as newest revised")
     ] = "revised",
@@ -29,13 +29,13 @@ def numbers(
         Literal["table", "csv", "json"], typer.Option("--format", help="csv and json are stable")
     ] = "table",
 ) -> None:
-    """Print certified numbers by month, department and hall, for people or for other programs."""
+    """Print certified numbers by month, department and site, for people or for other programs."""
     from rich.console import Console
 
     from orchestration.cli.numbers import Wanted, numbers_of, table_of, written
 
     with logged("numbers", month=month, format=form):
-        wanted = Wanted(metrics or [], month, first, last, department, by == "department", hall, vintage)
+        wanted = Wanted(metrics or [], month, first, last, department, by == "department", site, vintage)
         rows = numbers_of(wanted)
         if form == "table":
             Console(width=max(Console().width, 180)).print(table_of(rows))

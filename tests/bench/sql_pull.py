@@ -85,7 +85,7 @@ def main() -> int:
 def _catalogue(folder: Path) -> None:
     shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
     rows = "".join(f"{hall},{hall},county\n" for hall in HALLS)
-    (folder / "catalogue" / "halls.csv").write_text(f"hall_code,hall_name,hall_level\n{rows}", encoding="utf-8")
+    (folder / "catalogue" / "sites.csv").write_text(f"hall_code,hall_name,hall_level\n{rows}", encoding="utf-8")
 
 
 def _measured(way: str, folder: Path) -> Run:
