@@ -84,15 +84,9 @@ def page(
 ) -> None:
     """Write the pages that authors read (网页): one per month and an index, each one file that needs nothing else."""
     from orchestration.certification.pages import write_pages
-    from orchestration.certification.verified_month import DossierError
-    from orchestration.cli.reporting import Refused
 
     with readable_errors():
-        try:
-            written = write_pages(months or ())
-        except DossierError as error:
-            raise Refused(str(error)) from error
-        for path in written:
+        for path in write_pages(months or ()):
             typer.echo(os.path.relpath(path))
 
 
@@ -100,13 +94,8 @@ def page(
 def desk(month: MonthArgument) -> None:
     """Write what authors take from a certified month: section in Word, workbook, CSV, Parquet, SDMX-CSV, the page."""
     from orchestration.certification.author_files import lay_desk
-    from orchestration.certification.verified_month import DossierError
-    from orchestration.cli.reporting import Refused
 
     with readable_errors(), progress_line():
-        try:
-            written = lay_desk(month)
-        except DossierError as error:
-            raise Refused(str(error)) from error
+        written = lay_desk(month)
     for path in written:
         typer.echo(os.path.relpath(path))

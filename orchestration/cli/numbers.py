@@ -10,9 +10,9 @@ from typing import Literal
 from rich.table import Table
 
 from orchestration.certification.certify import archive_of
-from orchestration.cli.reporting import Refused
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.config.hall import load_hall
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
