@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from reports.proofreading.known import OwnFigure
+from reports.proofreading.known_numbers import OwnFigure
 
 _COLUMNS = ("code", "name", "value", "unit", "parts")
 _MAY_BE_EMPTY = frozenset({"unit", "parts"})
