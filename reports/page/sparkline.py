@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from reports.figures.flags import redefined
 from reports.figures.numbers import MonthlyNumber
-from reports.page.standing import month_title
+from reports.page.month_summary import month_title
 
 MONTHS = 24
 _WIDTH, _HEIGHT, _EDGE = 240, 48, 5
