@@ -128,7 +128,7 @@ def test_a_file_without_its_entry_is_not_there(tmp_path: Path) -> None:
 _LANDER = """
 import datetime as dt, json, sys
 from pathlib import Path
-from orchestration.landing.manifest import Counted, HallCounts, Landing, Provenance
+from orchestration.landing.manifest import Counted, SiteCounts, Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
 from tests.test_landing import _row
 root, who, days, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
@@ -138,7 +138,7 @@ for number in range(times):
     for offset in range(days):
         day = dt.date(2025, 3, 1) + dt.timedelta(days=offset)
         row = {**_row("D01", number), "stat_date": day.isoformat()}
-        counted = Counted("online_platform", day, "answered", {"510000": HallCounts([row], {}, who, {})})
+        counted = Counted("online_platform", day, "answered", {"510000": SiteCounts([row], {}, who, {})})
         Landing(root / "landing").land(counted, Provenance(who, "code", "suite"))
         Quarantine(root / "quarantine").resolve("online_platform", day, "510000")
 """
