@@ -210,8 +210,56 @@ def test_a_template_that_is_absent_or_not_utf8_is_refused(tmp_path: Path) -> Non
         word_section(month_of(MARCH), month="2025-03", template=path)
 
 
-def test_numbers_count_as_printed_however_they_are_written(template: Callable[[str], Path]) -> None:
-    path = template("标题\n\n{{ '邮寄 ' ~ n.parcels_mailed }}，出件 {{ n['documents_issued'] | replace(' ', '') }}。\n")
+def test_numbers_count_as_printed_however_they_are_named(template: Callable[[str], Path]) -> None:
+    path = template("标题\n\n邮寄 {{ n.parcels_mailed }}，出件 {{ n['documents_issued'] }}。\n")
     section = word_section(month_of(MARCH), month="2025-03", template=path)
-    assert section.paragraph == "邮寄 0.09 万件，出件 0.23万件。"
+    assert section.paragraph == "邮寄 0.09 万件，出件 0.23 万件。"
     assert section.metrics == {"parcels_mailed", "documents_issued"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "邮寄 9.99 万件",
+        "up 12.5%",
+        "邮寄９件",
+        "邮寄五点四二万件",
+        "邮寄三百件",
+        "增长百分之五",
+        "降了两成",
+        "翻一番",
+        "其中①类",
+        "拨打 12346",
+        "{{ '9.99' }}",
+        "{{ 9 }}",
+        "{{ month * 2 }}",
+        "{{ 0 / 0 }}",
+        "{{ n.parcels_mailed ~ '9' }}",
+        "{{ n.parcels_mailed | replace('0', '9') }}",
+        "{{ n.parcels_mailed.__str__() }}",
+        "{% set x = 9 %}{{ x }}",
+        "{% for x in [8, 9] %}{{ x }}{% endfor %}",
+        "{% raw %}9{% endraw %}",
+        "{% include 'wording.txt.j2' %}",
+        "五{{ n.parcels_mailed }}",
+    ],
+)
+def test_no_numeral_is_printed_that_no_certificate_vouches_for(template: Callable[[str], Path], words: str) -> None:
+    with pytest.raises(WordingError, match=r"wording\.txt\.j2"):
+        word_section(
+            month_of(MARCH),
+            month="2025-03",
+            template=template(f"标题\n\n{words}，{{{{ n.parcels_mailed }}}}。\n"),
+            constants=["12345"],
+        )
+
+
+def test_a_declared_constant_is_printed(template: Callable[[str], Path]) -> None:
+    path = template("一网通办\n\n12345 热线接听 {{ n.phone_consultations }}，“一件事”办理 {{ n.parcels_mailed }}。\n")
+    section = word_section(month_of(MARCH), month="2025-03", template=path, constants=["12345", "一件事"])
+    assert section.paragraph == "12345 热线接听 1187 人（次），“一件事”办理 0.09 万件。"
+
+
+def test_a_sentence_may_depend_on_a_value_and_print_none(template: Callable[[str], Path]) -> None:
+    path = template("标题\n\n{% if month == 3 %}本月{% else %}当月{% endif %}邮寄 {{ n.parcels_mailed }}。\n")
+    assert word_section(month_of(MARCH), month="2025-03", template=path).paragraph == "本月邮寄 0.09 万件。"

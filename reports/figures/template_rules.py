@@ -1,8 +1,8 @@
 """What a wording template may hold: words, and references to certified values; no digit and no arithmetic of its own.
 
 A printed number is certified only if it follows from a certified value. So a template's literals hold no digit of any
-script and no Chinese numeral before a unit, but for constants that the hall declares with a reason (12345, 一网通办), and
-its expressions name values and nothing else.
+script and no Chinese numeral before a unit, but for constants that the hall declares with a reason (such as 12345 or
+一网通办), and its expressions name values and nothing else.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from jinja2 import Environment, nodes
 
 # Units that a numeral in a sentence is read with, beside those of the hall's own metrics.
-_UNITS = (
-    "百分点 小时 分钟 人次 人（次） 件 人 次 个 户 项 家 份 张 笔 单 宗 条 封 通 起 例 篇 名 位 元 天 秒 成 倍 番 万 亿 % ％"
-).split()
+_UNITS = ("百分点", "小时", "分钟", "人（次）", *"件人次个户项家份张笔单宗条封通起例篇名位元天秒成倍番万亿%％")
 _NUMERAL = "[〇零一二两三四五六七八九十百千万亿半几数]"
+# Stands for a certified value while the words around it are looked at: no letter, digit or space.
+BLANK = "\ue000"
 _DIGIT_CATEGORIES = {"Nd", "Nl", "No"}
 
 
@@ -114,13 +114,14 @@ def _name(node: nodes.Node) -> str:
 def numeral_in(text: str, *, units: Collection[str], constants: Collection[str]) -> str:
     """The first numeral of a text, with what stands around it, or empty: a digit, or a Chinese numeral before a unit.
 
-    Declared constants are taken out first, the longest first.
+    Declared constants are taken out first, the longest first, and so is the unit of each `BLANK`.
     """
+    pattern = "|".join(re.escape(unit) for unit in sorted({*_UNITS, *units}, key=len, reverse=True))
+    text = re.sub(rf"{BLANK}\s?(?:{pattern})", BLANK, text)
     for constant in sorted(constants, key=len, reverse=True):
         text = text.replace(constant, "\0" * len(constant))
     digit = next((place for place, char in enumerate(text) if unicodedata.category(char) in _DIGIT_CATEGORIES), None)
-    pattern = "|".join(re.escape(unit) for unit in sorted({*_UNITS, *units}, key=len, reverse=True))
-    spoken = re.search(rf"{_NUMERAL}+(?:点{_NUMERAL}+)?\s*(?:{pattern})|百分之{_NUMERAL}|千分之{_NUMERAL}", text)
+    spoken = re.search(rf"{_NUMERAL}+(?:点{_NUMERAL}+)?\s*(?:{pattern}|{BLANK})|百分之{_NUMERAL}|千分之{_NUMERAL}", text)
     places = [place for place in (digit, spoken.start() if spoken else None) if place is not None]
     if not places:
         return ""

@@ -12,12 +12,16 @@ from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reports.figures.months import first_day
+from reports.figures.template_rules import BLANK, numeral_in, template_problems
 
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
 
 # The words are the reference's; they say why printed parts don't add up, and that nobody bent them.
 ROUNDING_NOTE = "部分数据因四舍五入，分项合计与总计略有差异，未作机械调整"
+
+
+_NAMES = ("n", "year", "month")
 
 
 class WordingError(Exception):
@@ -33,7 +37,9 @@ class Section:
     metrics: frozenset[str]
 
 
-def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: Path) -> Section:
+def word_section(
+    numbers: Mapping[str, MonthlyNumber], *, month: str, template: Path, constants: Collection[str] = ()
+) -> Section:
     """Fill a template with a month's numbers.
 
     Args:
@@ -42,31 +48,49 @@ def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: 
         template: The hall's wording, a Jinja file in UTF-8: the heading on one line, a blank line, the paragraph on one
             line. It is given `year` and `month` (no leading zero) and `n`, in which `n.<metric>` writes the printed
             number, a half-width space and the unit. It is data and runs in a sandbox.
+        constants: Literals with numerals that the hall's settings declare, such as 12345; every other numeral comes
+            from `numbers` (see `template_rules`).
 
     Returns:
         The section; the rounding note is its last sentence where printed parts differ from a printed total.
 
     Raises:
-        WordingError: The template asks for what doesn't exist, isn't of that shape, or mixes unit styles.
+        WordingError: The template asks for what doesn't exist, holds a numeral or computes, isn't of that shape, or
+            mixes unit styles.
         ValueError: `month` isn't written YYYY-MM.
     """
-    first = first_day(month)
-    used: set[str] = set()
-    # Plain text is written here, so nothing is escaped as HTML would be.
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    units = {unit for number in numbers.values() for unit in (number.unit, number.display_unit)}
     try:
         source = template.read_text(encoding="utf-8")
-        text = environment.from_string(source).render(
-            year=first.year, month=first.month, n=_Numbers(numbers, template, used)
-        )
+        problems = template_problems(source, names=_NAMES, units=units, constants=constants)
     except (OSError, UnicodeDecodeError, TemplateError) as error:
         raise WordingError(f"{template}: {error}") from error
+    if problems:
+        raise WordingError(f"{template}: {'; '.join(problems)}")
+    used: set[str] = set()
+    text = _render(source, month, _Numbers(numbers, template, used), template)
+    blank = _render(source, "", _Numbers(numbers, template, set(), blank=True), template)
+    if stray := numeral_in(blank, units=units, constants=constants):
+        raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
     heading, paragraph = _two_lines(text, template)
     in_print = [numbers[metric] for metric in sorted(used)]
     require_one_unit_style(in_print)
     if needs_rounding_note(in_print):
         paragraph += f"{ROUNDING_NOTE}。"
     return Section(heading, paragraph, frozenset(used))
+
+
+def _render(source: str, month: str, numbers: _Numbers, template: Path) -> str:
+    """Fill a template; without a month, year and month are left blank too."""
+    first = first_day(month) if month else None
+    # Plain text is written here, so nothing is escaped as HTML would be.
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    try:
+        return environment.from_string(source).render(
+            year=first.year if first else BLANK, month=first.month if first else BLANK, n=numbers
+        )
+    except TemplateError as error:
+        raise WordingError(f"{template}: {error}") from error
 
 
 def require_one_unit_style(numbers: Collection[MonthlyNumber]) -> None:
@@ -108,24 +132,28 @@ def _two_lines(text: str, template: Path) -> tuple[str, str]:
 class _Numbers:
     """What a template knows as `n`: numbers by metric, without a public name that a metric could clash with."""
 
-    def __init__(self, numbers: Mapping[str, MonthlyNumber], template: Path, used: set[str]) -> None:
+    def __init__(
+        self, numbers: Mapping[str, MonthlyNumber], template: Path, used: set[str], *, blank: bool = False
+    ) -> None:
         self._numbers = numbers
         self._template = template
         self._used = used
+        self._blank = blank
 
     def __getitem__(self, metric: str) -> _Written:
         if metric not in self._numbers:
             raise WordingError(f"{self._template} prints {metric}, which this month's numbers don't hold")
-        return _Written(self._numbers[metric], self._used)
+        return _Written(self._numbers[metric], self._used, blank=self._blank)
 
 
 class _Written:
     """A number that notes its metric when it is turned into text, however the template does that."""
 
-    def __init__(self, number: MonthlyNumber, used: set[str]) -> None:
+    def __init__(self, number: MonthlyNumber, used: set[str], *, blank: bool) -> None:
         self._number = number
         self._used = used
+        self._printed = BLANK if blank else number.printed
 
     def __str__(self) -> str:
         self._used.add(self._number.metric)
-        return f"{self._number.printed} {self._number.display_unit}"
+        return f"{self._printed} {self._number.display_unit}"
