@@ -8,10 +8,11 @@ from pathlib import Path
 
 from orchestration.certification.certify import Asked, People, archive_of, read_signers
 from orchestration.certification.pending_revision import pending_revision
-from orchestration.cli.reporting import Refused, bring_to_certificate
+from orchestration.cli.reporting import bring_to_certificate
 from orchestration.cli.runs import Runs
 from orchestration.config.catalogue import labels
 from orchestration.config.hall import load_hall
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
 from reports.certificates.archive import Archive

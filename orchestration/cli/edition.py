@@ -7,9 +7,10 @@ from pathlib import Path
 
 from orchestration.certification.certify import archive_of
 from orchestration.cli.certificates import known_of, ledger_numbers
-from orchestration.cli.reporting import Refused, write_draft
+from orchestration.cli.reporting import write_draft
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.config.hall import load_hall
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
 from reports.certificates.archive import Archive
