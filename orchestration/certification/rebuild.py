@@ -57,7 +57,9 @@ def rebuild(entry: LedgerEntry, month: Month, archive: Archive, wording: Path) -
     flags = flagged_before(archive.ledger, certificate.sequence, certificate.month, numbers.values())
     again = replace(certificate, numbers=flags, files={})
     notes = edition_notes(archive.ledger, certificate)
-    files = certified_files(again, origin_of(then, again.by_metric), notes, template=wording)
+    # Today's settings and models have a fingerprint of their own; the numbers state the one that they were built by.
+    origin = replace(origin_of(then, again.by_metric), fingerprint=certificate.foundation.fingerprint)
+    files = certified_files(again, origin, notes, template=wording)
     differences += _number_differences(certificate, again)
     equal, changed = _compare(files, release_of(archive.published, certificate), certificate)
     differences += changed
