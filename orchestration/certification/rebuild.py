@@ -14,15 +14,12 @@ from orchestration.config.catalogue import code_version
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.dbt_build import build, evidence
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
-from reports.certificates.certification import flagged_before
-from reports.certificates.edition_notes import edition_notes
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.certification import flagged_before, release_files
+from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.verification import Disk, extract_problems
 from reports.figures.numbers import MonthlyNumber, NumbersError, read_numbers
-from reports.figures.section import certified_files
 
 
 @dataclass(frozen=True)
@@ -56,10 +53,9 @@ def rebuild(entry: LedgerEntry, month: Month, archive: Archive, wording: Path) -
         return Rebuilt(entry, (*differences, *_other_code(certificate)), ())
     flags = flagged_before(archive.ledger, certificate.sequence, certificate.month, numbers.values())
     again = replace(certificate, numbers=flags, files={})
-    notes = edition_notes(archive.ledger, certificate)
     # Today's settings and models have a fingerprint of their own; the numbers state the one that they were built by.
     origin = replace(origin_of(then, again.by_metric), fingerprint=certificate.foundation.fingerprint)
-    files = certified_files(again, origin, notes, template=wording)
+    files = release_files(archive, again, origin, template=wording)
     differences += _number_differences(certificate, again)
     equal, changed = _compare(files, release_of(archive.published, certificate), certificate)
     differences += changed

@@ -15,9 +15,8 @@ from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Reason
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.revision import affected_sentences, compare
 from reports.certificates.verification import Verification, verify, verify_release
