@@ -76,8 +76,8 @@ class References:
                 return rate.text, True
             return f"“{reference}”没有可印的{what}：没有可比的核定数，或基数为 0，或口径有变", False
         kinds: dict[str, Callable[[], str]] = {
-            "": lambda: f"{number.printed} {number.display_unit}",
-            "exact": lambda: f"{number.exact} {number.unit}",
+            "": lambda: number.with_unit,
+            "exact": lambda: number.exact_with_unit,
         }
         if what not in kinds:
             return f"“{reference}”里的“.{what}”不认识；可用的有 .exact、.环比、.同比", False

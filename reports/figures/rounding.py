@@ -38,7 +38,7 @@ def printed(exact: int, *, divisor: int, decimals: int, rule: RoundingRule) -> s
 
 
 def rounded(value: Fraction, decimals: int, rule: RoundingRule = "half_up") -> Decimal:
-    """Round an exact number once, by its absolute value, to exactly so many decimals; what rounds to zero has no sign."""
+    """Round an exact number once, by its absolute value, to exactly so many decimals; a zero has no sign."""
     whole, rest = divmod(abs(value.numerator) * 10**decimals, value.denominator)
     twice = 2 * rest - value.denominator
     whole += twice > 0 or (twice == 0 and (rule == "half_up" or whole % 2 == 1))

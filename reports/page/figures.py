@@ -92,7 +92,7 @@ def figures(dossier: Dossier) -> tuple[Figure, ...]:
 
 def in_print_order(numbers: Sequence[MonthlyNumber], section: str) -> list[MonthlyNumber]:
     """Numbers in the order in which a section prints them; those that it doesn't print come last."""
-    places = [section.find(f"{number.printed} {number.display_unit}") for number in numbers]
+    places = [section.find(number.with_unit) for number in numbers]
     last = len(section)
     return [
         number

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.figures.months import first_day
+from reports.figures.months import first_day, month_title, months_before
 
 Months = tuple[str, ...]
 PeriodKind = Literal["topic", "sentence", "aside", "once"]
@@ -51,16 +51,14 @@ class Mention:
 
 def shifted(month: str, by: int) -> str:
     """The month so many months later."""
-    first = first_day(month)
-    index = first.year * 12 + first.month - 1 + by
-    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+    return months_before(month, -by)
 
 
 def in_words(months: Months) -> str:
     """2025 年 3 月, or 2025 年 1 月至 2025 年 3 月."""
     first, last = (first_day(month) for month in (months[0], months[-1]))
     ending = "" if first == last else f"至 {last.year} 年 {last.month} 月"
-    return f"{first.year} 年 {first.month} 月{ending}"
+    return f"{month_title(months[0])}{ending}"
 
 
 def mentions(text: str, month: str) -> list[Mention]:
