@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from orchestration.sources.contract import (
-    BrokenAnswer,
     PassingFault,
 )
-from orchestration.sources.http.statuses import retry_after
-from tests.http_halls import DAY, answer, counts, page, rows, says, source
-from tests.http_pagings import LAST, NUMBERED, by_link, numbered
+from orchestration.sources.http.errors import retry_after
+from tests.http_halls import DAY, answer, counts, rows, source
+from tests.http_pagings import LAST, NUMBERED, numbered
 from tests.servers.certificates import Authority, server_context
 from tests.servers.web import Answering, Asked, Reply, dripping, exactly, web_server
 
@@ -59,58 +58,6 @@ def test_connections_are_never_more_than_allowed(tmp_path: Path) -> None:
         list(pool.map(lambda day: answer(asked, day), DAYS))
     assert len(server.asked) == len(DAYS)
     assert server.peak == 2
-
-
-@pytest.mark.parametrize(
-    ("validator", "condition"),
-    [(("ETag", '"v1"'), "If-None-Match"), (("Last-Modified", "Wed, 12 Mar 2025 10:00:00 GMT"), "If-Modified-Since")],
-)
-def test_what_has_not_changed_is_not_sent_again(tmp_path: Path, validator: tuple[str, str], condition: str) -> None:
-    def conditional(asked: Asked) -> Reply:
-        if asked.headers[condition] == validator[1]:
-            return Reply(304)
-        reply = by_link(asked)
-        return Reply(body=reply.body, headers=(*reply.headers, validator))
-
-    with web_server(conditional) as server:
-        asked = source(tmp_path, server.url, {"paging": {"kind": "link_header"}})
-        first, second = answer(asked), answer(asked)
-    assert first == second
-    assert counts(first) == list(range(1, LAST + 1))
-    assert [each.headers[condition] for each in server.asked] == [None] * 3 + [validator[1]] * 3
-
-
-def test_what_has_changed_is_taken_and_kept_in_its_place(tmp_path: Path) -> None:
-    def growing(asked: Asked) -> Reply:
-        number = len(server.asked)
-        return Reply(body=page(rows(1, number)).body, headers=(("ETag", f'"{number}"'),))
-
-    with web_server(growing) as server:
-        asked = source(tmp_path, server.url)
-        assert [len(answer(asked).rows) for _ in range(3)] == [1, 2, 3]
-    assert [each.headers["If-None-Match"] for each in server.asked] == [None, '"1"', '"2"']
-
-
-def test_an_answer_that_was_refused_is_not_asked_after(tmp_path: Path) -> None:
-    with web_server(says(Reply(body=b"{", headers=(("ETag", '"1"'),)))) as server:
-        asked = source(tmp_path, server.url)
-        for _ in range(2):
-            with pytest.raises(BrokenAnswer):
-                answer(asked)
-    assert [each.headers["If-None-Match"] for each in server.asked] == [None, None]
-
-
-def test_no_more_is_kept_than_one_answer_may_hold(tmp_path: Path) -> None:
-    def tagged(asked: Asked) -> Reply:
-        return Reply(body=_of_its_day(asked).body, headers=(("ETag", '"1"'),))
-
-    size = len(tagged(Asked("", {"date": "2025-03-12"}, {})).body)
-    with web_server(tagged) as server:
-        asked = source(tmp_path, server.url, {"most_bytes": 2 * size})
-        for day in (DAYS[0], DAYS[1], DAYS[0], DAYS[2], DAYS[0], DAYS[1]):
-            answer(asked, day)
-    # The third day took the place of the second, which was used longest ago.
-    assert [each.headers["If-None-Match"] for each in server.asked] == [None, None, '"1"', None, '"1"', None]
 
 
 @pytest.mark.parametrize("status", [429, 503])

@@ -22,7 +22,7 @@ from orchestration.sources.contract import (
     PassingFault,
     PermanentFault,
     Request,
-    shared_out,
+    divide_answer,
 )
 from orchestration.sources.pool import Requests
 from tests.faults import hall_folder
@@ -207,7 +207,7 @@ def test_a_damaged_extract_hands_nothing_over(landing: Landing, pull: Pull) -> N
 
 
 def _shared(rows: Sequence[Mapping[str, Any]], sites: tuple[str, ...] = HALLS, **declared: Any) -> dict[str, Outcome]:
-    return shared_out(Request(DAY, sites), HALLS, tuple(rows), declared, "here")
+    return divide_answer(Request(DAY, sites), HALLS, tuple(rows), declared, "here")
 
 
 def test_one_answer_is_divided_by_hall() -> None:
@@ -222,7 +222,7 @@ def test_halls_that_were_not_asked_for_are_left_out() -> None:
 
 
 def test_a_row_of_no_known_hall_refuses_the_answer() -> None:
-    with pytest.raises(PermanentFault, match="row of 519999 is of hall '519999', which the system isn't set to answer"):
+    with pytest.raises(PermanentFault, match="row of 519999 is of site '519999', which the system isn't set to answer"):
         _shared([_row("510000"), _row("519999")])
 
 

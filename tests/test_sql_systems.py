@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from orchestration.sources import sql_answers
+from orchestration.sources.sql import rows as sql_rows
 from orchestration.sources.contract import (
     Answer,
     NothingForDay,
@@ -140,7 +140,7 @@ def test_some_of_the_halls_are_asked_and_no_other_answers(database: Database, tm
 
     database.execute(f"INSERT INTO counts VALUES ('{DAY}', '999999', 'D01', NULL, 'online_accepted', 11)")
     fault = _fault(lambda: source(folder).ask(QUESTION))
-    assert "is of hall '999999', which the system isn't set to answer for" in fault.problem
+    assert "is of site '999999', which the system isn't set to answer for" in fault.problem
 
 
 def test_a_day_without_a_closing_record_is_missing_and_isnt_counted(database: Database, tmp_path: Path) -> None:
@@ -380,7 +380,7 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
     database, server = served
     database.execute(*["INSERT INTO counts SELECT * FROM counts"] * 17)
     asked = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS)))
-    whole = sql_answers._batches
+    whole = sql_rows._batches
     read: list[int] = []
 
     def interrupted(cursor: object) -> Iterator[Sequence[Sequence[object]]]:
@@ -390,7 +390,7 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
                 _kill(server)
             yield batch
 
-    monkeypatch.setattr(sql_answers, "_batches", interrupted)
+    monkeypatch.setattr(sql_rows, "_batches", interrupted)
     fault = _fault(lambda: asked.ask(QUESTION))
     monkeypatch.undo()
 

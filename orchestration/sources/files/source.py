@@ -9,7 +9,7 @@ from pathlib import Path
 from orchestration.config.hall import SettingsError, expand
 from orchestration.config.systems import DropSystem
 from orchestration.config.systems.drop_storage import S3, Sftp
-from orchestration.sources.contract import Outcome, Request, contract_rows, shared_out
+from orchestration.sources.contract import Outcome, Request, contract_rows, divide_answer
 from orchestration.sources.files.choose import Choice, pattern_of
 from orchestration.sources.files.column_map import ColumnMap
 from orchestration.sources.files.counts import Form, counts_of
@@ -47,7 +47,7 @@ class DropSource:
         counts = counts_of(name, self._table(name, content), form)
         constants = {ours: value.replace("{hall}", hall) for ours, value in self._system.constants.items()}
         declared = {} if self._system.total_row is None else {constants["measure"]: counts.total}
-        return shared_out(
+        return divide_answer(
             question,
             question.sites if self.by_site else self._sites,
             contract_rows(counts.rows, columns, constants, day),
