@@ -39,7 +39,7 @@ class Query:
 
     @cached_property
     def statement(self) -> sa.TextClause:
-        """The statement with its parameters; `sites` is a list."""
+        """The statement with its parameters; `:halls` is a list."""
         statement = sa.text(self.text)
         return statement.bindparams(sa.bindparam("halls", expanding=True)) if "halls" in self.parameters else statement
 
@@ -70,7 +70,7 @@ def read_query(folder: Path, key: str, name: str) -> Query:
     if len(statements) != 1 or statements[0].get_type() != "SELECT":
         held = ", ".join(statement.get_type() for statement in statements) or "nothing"
         raise SettingsError(f"key {key}: {name} must hold one SELECT (or WITH … SELECT), and holds {held}")
-    query = Query(name, "".join(_sent(token) for token in statements[0].flatten()))
+    query = Query(name, "".join(_token_text(token) for token in statements[0].flatten()))
     if unknown := sorted(query.parameters - set(PARAMETERS)):
         raise SettingsError(
             f"key {key}: {name} takes :{', :'.join(unknown)}; the parameters are :{', :'.join(PARAMETERS)}"
@@ -78,14 +78,14 @@ def read_query(folder: Path, key: str, name: str) -> Query:
     return query
 
 
-def values(question: Request, timezone: str) -> Mapping[str, object]:
+def parameter_values(request: Request, timezone: str) -> Mapping[str, object]:
     """What the parameters stand for; day_start (inclusive) and day_end (exclusive) are times in the database's zone."""
     return {
-        "day": question.day.isoformat(),
-        "hall": question.sites[0],
-        "halls": list(question.sites),
-        "day_start": _midnight(question.day, timezone),
-        "day_end": _midnight(question.day + dt.timedelta(days=1), timezone),
+        "day": request.day.isoformat(),
+        "hall": request.sites[0],
+        "halls": list(request.sites),
+        "day_start": _midnight(request.day, timezone),
+        "day_end": _midnight(request.day + dt.timedelta(days=1), timezone),
     }
 
 
@@ -100,7 +100,7 @@ def _statements(text: str) -> list[Any]:
     return [statement for statement in parsed if statement.token_first(skip_cm=True)]
 
 
-def _sent(token: Any) -> str:
+def _token_text(token: Any) -> str:
     if any(token.ttype in kind for kind in _PLAIN_TEXT):
         return str(token.value).replace(":", r"\:")
     return "" if token.match(tokens.Punctuation, ";") else str(token.value)
