@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import http.client
 import json
 import threading
 import time
@@ -10,11 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from orchestration.sources.contract import (
     PassingFault,
 )
+from orchestration.sources.http import deadline
 from orchestration.sources.http.errors import retry_after
+from orchestration.sources.http.source import HttpSource
 from tests.http_halls import DAY, answer, counts, rows, source
 from tests.http_pagings import LAST, NUMBERED, numbered
 from tests.servers.certificates import Authority, server_context
@@ -115,6 +120,24 @@ def test_who_answers_byte_by_byte_holds_nobody(
         with pytest.raises(PassingFault) as caught:
             answer(asked)
     assert str(caught.value) == f"page 1: no answer within 0.5 s from {server.url}/counts"
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_what_the_deadline_reaches_into_is_as_it_was(tmp_path: Path, authority: Authority, *, secured: bool) -> None:
+    # Fails at an upgrade that changes the internals which deadline.py names.
+    assert http.client.HTTPConnection.response_class is http.client.HTTPResponse
+    assert HTTPConnectionPool.ConnectionCls is HTTPConnection
+    assert HTTPSConnectionPool.ConnectionCls is HTTPSConnection
+    assert PoolManager().pool_classes_by_scheme == {"http": HTTPConnectionPool, "https": HTTPSConnectionPool}
+    context = server_context(authority.issue("server")) if secured else None
+    with web_server(_of_its_day, context) as server:
+        asked = source(tmp_path / "hall", server.url, {"ca": "ours.pem"})
+        assert isinstance(asked, HttpSource)
+        with asked._client._session.get(f"{server.url}/counts?date={DAY}", stream=True, timeout=5.0) as response:
+            reader = response.raw._original_response.fp
+            assert isinstance(reader.raw, deadline._UntilDeadline)
+            assert reader.raw._sock.gettimeout() <= 5.0
+            assert response.json()["date"] == str(DAY)
 
 
 def test_a_network_cut_between_two_pages_passes(tmp_path: Path) -> None:

@@ -54,11 +54,11 @@ class Desks:
         self.says = says
         self.asked: list[tuple[str, ...]] = []
 
-    def ask(self, question: Request) -> dict[str, Outcome]:
-        self.asked.append(question.sites)
-        if self.by_site and isinstance(fault := self.says[question.sites[0]], Exception):
+    def ask(self, request: Request) -> dict[str, Outcome]:
+        self.asked.append(request.sites)
+        if self.by_site and isinstance(fault := self.says[request.sites[0]], Exception):
             raise fault
-        return {hall: self._reply(hall) for hall in question.sites}
+        return {hall: self._reply(hall) for hall in request.sites}
 
     def _reply(self, hall: str) -> Outcome:
         said = self.says[hall]
@@ -94,14 +94,14 @@ def pull(hall: Hall, landing: Landing, quarantine: Quarantine) -> Pull:
     judge = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
 
     def once(source: Desks) -> PullResult:
-        questions = Requests(Retries(attempts=1), at_once=2)
-        questions.ask(
+        requests = Requests(Retries(attempts=1), at_once=2)
+        requests.ask(
             {"enquiry_desks": source},
             [DAY],
             lambda system, day: landing.sites_to_ask(system, day, hall.sites_of(system), BY.suite_version),
         )
-        result = judge.settle(questions.outcomes("enquiry_desks", [DAY]))
-        questions.close()
+        result = judge.settle(requests.outcomes("enquiry_desks", [DAY]))
+        requests.close()
         return result
 
     return once

@@ -149,11 +149,9 @@ class FaultRule:
         return bool(re.fullmatch(self.codes, code) if code else re.search(self.words, text))
 
 
-def match_rule(
-    rules: Iterable[FaultRule], default: FaultRule, *errors: BaseException, code: str = "", text: str = ""
-) -> FaultRule:
-    """The first rule that a failure matches."""
-    return next((rule for rule in rules if rule.matches(errors, code, text)), default)
+def match_rule(rules: Sequence[FaultRule], *errors: BaseException, code: str = "", text: str = "") -> FaultRule:
+    """The first rule that a failure matches; the last is for what no other does."""
+    return next((rule for rule in rules if rule.matches(errors, code, text)), rules[-1])
 
 
 def divide_answer(

@@ -13,7 +13,7 @@ from orchestration.sources.contract import Outcome, Request, contract_rows, divi
 from orchestration.sources.files.choose import Chooser, pattern_of
 from orchestration.sources.files.column_map import ColumnMap
 from orchestration.sources.files.counts import Form, counts_of
-from orchestration.sources.files.file_type import refuse_other_kind
+from orchestration.sources.files.file_type import refuse_other_format
 from orchestration.sources.files.labels import printable
 from orchestration.sources.files.storage import DropFile, Folder, Storage, local
 from orchestration.sources.files.table import Table
@@ -64,7 +64,7 @@ class DropSource:
         return member_of(name, content(file), pattern_of(self._system.member, day, site), self._system.most_bytes)
 
     def _table(self, name: str, content: bytes) -> Table:
-        refuse_other_kind(name, content, self._system.format)
+        refuse_other_format(name, content, self._system.format)
         match self._system.format:
             case "csv":
                 from orchestration.sources.files.csv import read_csv

@@ -182,7 +182,7 @@ class Folder:
     def _fault(self, error: Exception, what: str) -> SourceFault:
         # An error's own text isn't shown: it may repeat an address with its password.
         reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        return match_rule(self._storage.fault_rules, _UNREADABLE, error).describe(what=what, reason=reason)
+        return match_rule((*self._storage.fault_rules, _UNREADABLE), error).describe(what=what, reason=reason)
 
 
 def _drop_file(info: Mapping[str, Any]) -> DropFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,10 @@ class Target:
     url: str
     parameters: Mapping[str, str]
     shown: str
+
+    def with_parameters(self, parameters: Mapping[str, str]) -> Target:
+        """The same address with more parameters."""
+        return replace(self, parameters={**self.parameters, **parameters})
 
 
 @dataclass(frozen=True)

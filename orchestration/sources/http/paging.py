@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,18 +13,11 @@ from requests.utils import parse_header_links
 
 from orchestration.config.systems.http_paging import AnyPaging, Cursor, LinkHeader, Offset, Pages
 from orchestration.sources.contract import BrokenAnswer, NothingForDay, PermanentFault, whole_number
+from orchestration.sources.http.client import Target
 from orchestration.sources.http.strict_json import ABSENT, brief, find_value, value_at
 
 _AGAIN = "pull again; if it stays so, ask the system's keeper"
 _KEEPER = "ask the system's keeper what it answers"
-
-
-@dataclass(frozen=True)
-class Step:
-    """What to ask next: parameters to add to the request, or another address in its place."""
-
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,15 +36,17 @@ class ResponsePage:
         return f"page {self.number}"
 
 
-Walk = Generator[Step, ResponsePage, None]
+Walk = Generator[Target, ResponsePage, None]
+Ask = Callable[[int, Target], ResponsePage]
 
 
-def all_pages(paging: AnyPaging | None, ask: Callable[[int, Step], ResponsePage]) -> list[ResponsePage]:
+def all_pages(paging: AnyPaging | None, target: Target, ask: Ask) -> list[ResponsePage]:
     """Every page of an answer, in order.
 
     Args:
         paging: how the answer is divided, if it is.
-        ask: asks for the page of that number.
+        target: the address of the whole answer.
+        ask: asks for the page of that number, at its own address.
 
     Raises:
         BrokenAnswer: a page is missing, was repeated, or pages contradict each other.
@@ -59,24 +54,24 @@ def all_pages(paging: AnyPaging | None, ask: Callable[[int, Step], ResponsePage]
         SourceFault: whatever `ask` raises.
     """
     if paging is None:
-        return [ask(1, Step())]
-    walk, pages, digests = _walk(paging), list[ResponsePage](), dict[str, int]()
-    step: Step | None = next(walk)
-    while step is not None:
-        page = _ask_promised(ask, len(pages) + 1, step)
+        return [ask(1, target)]
+    walk, pages, digests = _walk(paging, target), list[ResponsePage](), dict[str, int]()
+    next_target: Target | None = next(walk)
+    while next_target is not None:
+        page = _ask_promised(ask, len(pages) + 1, next_target)
         pages.append(page)
         try:
-            step = walk.send(page)
+            next_target = walk.send(page)
         except StopIteration:
-            step = None
+            next_target = None
         _refuse_repeated(page, digests)
-        _refuse_too_many(len(pages) + (step is not None), paging)
+        _refuse_too_many(len(pages) + (next_target is not None), paging)
     return pages
 
 
-def _ask_promised(ask: Callable[[int, Step], ResponsePage], number: int, step: Step) -> ResponsePage:
+def _ask_promised(ask: Ask, number: int, target: Target) -> ResponsePage:
     try:
-        return ask(number, step)
+        return ask(number, target)
     except NothingForDay as fault:
         if number == 1:
             raise
@@ -92,17 +87,17 @@ def _refuse_repeated(page: ResponsePage, digests: dict[str, int]) -> None:
         raise BrokenAnswer(f"{page.name} repeats the rows of page {first}", _AGAIN)
 
 
-def _walk(paging: AnyPaging) -> Walk:
+def _walk(paging: AnyPaging, target: Target) -> Walk:
     """Yields what to ask next and is sent the page that came, to the last; raises SourceFault where pages don't fit."""
     match paging:
         case Pages():
-            return _by_number(paging)
+            return _by_number(paging, target)
         case Offset():
-            return _by_offset(paging)
+            return _by_offset(paging, target)
         case Cursor():
-            return _by_cursor(paging)
+            return _by_cursor(paging, target)
         case LinkHeader():
-            return _by_link()
+            return _by_link(target)
 
 
 def _refuse_too_many(pages: int, paging: AnyPaging) -> None:
@@ -112,9 +107,9 @@ def _refuse_too_many(pages: int, paging: AnyPaging) -> None:
         )
 
 
-def _by_number(paging: Pages) -> Walk:
-    def step(number: int) -> Step:
-        return Step({paging.page: str(number), paging.size: str(paging.per_page)})
+def _by_number(paging: Pages, target: Target) -> Walk:
+    def step(number: int) -> Target:
+        return target.with_parameters({paging.page: str(number), paging.size: str(paging.per_page)})
 
     page = yield step(1)
     _refuse_other_position(page, paging.this_page, 1, "page")
@@ -134,9 +129,9 @@ def _by_number(paging: Pages) -> Walk:
         refuse_other_count(rows, promised)
 
 
-def _by_offset(paging: Offset) -> Walk:
-    def step(offset: int) -> Step:
-        return Step({paging.offset: str(offset), paging.limit: str(paging.per_page)})
+def _by_offset(paging: Offset, target: Target) -> Walk:
+    def step(offset: int) -> Target:
+        return target.with_parameters({paging.offset: str(offset), paging.limit: str(paging.per_page)})
 
     page = yield step(0)
     _refuse_other_position(page, paging.this_offset, 0, "offset")
@@ -151,14 +146,14 @@ def _by_offset(paging: Offset) -> Walk:
     refuse_other_count(rows, promised)
 
 
-def _by_cursor(paging: Cursor) -> Walk:
+def _by_cursor(paging: Cursor, target: Target) -> Walk:
     followed = set[str]()
-    page = yield Step()
+    page = yield target
     while cursor := _cursor(page, paging.next):
         if cursor in followed:
             raise BrokenAnswer(f"{page.name} has the cursor of a page before it, so that there is no end", _AGAIN)
         followed.add(cursor)
-        page = yield Step({paging.cursor: cursor})
+        page = yield target.with_parameters({paging.cursor: cursor})
 
 
 def _cursor(page: ResponsePage, path: str) -> str:
@@ -170,14 +165,14 @@ def _cursor(page: ResponsePage, path: str) -> str:
     return str(cursor)
 
 
-def _by_link() -> Walk:
-    page = yield Step()
+def _by_link(target: Target) -> Walk:
+    page = yield target
     followed = {page.url}
-    while target := _next_link(page):
-        if target in followed:
+    while url := _next_link(page):
+        if url in followed:
             raise BrokenAnswer(f"{page.name} links to a page before it, so that there is no end", _AGAIN)
-        followed.add(target)
-        page = yield Step(url=target)
+        followed.add(url)
+        page = yield Target(url, {}, target.shown)
 
 
 def _next_link(page: ResponsePage) -> str | None:
@@ -212,19 +207,19 @@ def _count(page: ResponsePage, path: str, what: str, least: int) -> int:
 def _refuse_other_position(page: ResponsePage, path: str | None, wanted: int, what: str) -> None:
     if path is None:
         return
-    got = whole_number(value_at(page.body, path, page.name))
-    if type(got) is not int or got != wanted:
+    stated = whole_number(value_at(page.body, path, page.name))
+    if type(stated) is not int or stated != wanted:
         raise PermanentFault(
-            f"{page.name}: {path} is {brief(got)} and not the {what} asked for ({wanted})",
+            f"{page.name}: {path} is {brief(stated)} and not the {what} asked for ({wanted})",
             "ask the system's keeper; nothing of it was kept",
         )
 
 
 def _refuse_changed(page: ResponsePage, path: str, promised: Any) -> None:
-    got = find_value(page.body, path)
-    if got is not ABSENT and whole_number(got) != whole_number(promised):
+    stated = find_value(page.body, path)
+    if stated is not ABSENT and whole_number(stated) != whole_number(promised):
         raise BrokenAnswer(
-            f"{page.name}: {path} is {brief(got)}, and page 1 said {brief(promised)}: it changed while it was read",
+            f"{page.name}: {path} is {brief(stated)}, and page 1 said {brief(promised)}: it changed while it was read",
             _AGAIN,
         )
 

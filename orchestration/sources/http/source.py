@@ -17,7 +17,7 @@ from orchestration.sources.contract import (
     whole_number,
 )
 from orchestration.sources.http.client import Client, Target
-from orchestration.sources.http.paging import ResponsePage, Step, all_pages, refuse_other_count
+from orchestration.sources.http.paging import ResponsePage, all_pages, refuse_other_count
 from orchestration.sources.http.request import HttpRequest
 from orchestration.sources.http.response_validation import refuse_failure, refuse_other_period, single_value
 from orchestration.sources.http.strict_json import brief, value_at
@@ -41,7 +41,7 @@ class HttpSource:
         """See `Source.ask`."""
         system = self._system
         target = self._request.target({"day": request.day, "hall": request.sites[0]})
-        pages = all_pages(system.paging, lambda number, step: self._page(target, request.day, number, step))
+        pages = all_pages(system.paging, target, lambda number, page: self._page(page, request.day, number))
         first = pages[0]
         rows = [
             (f"{page.name} row {position}", row) for page in pages for position, row in enumerate(page.rows, start=1)
@@ -59,10 +59,9 @@ class HttpSource:
             source=target.shown,
         )
 
-    def _page(self, target: Target, day: dt.date, number: int, step: Step) -> ResponsePage:
+    def _page(self, target: Target, day: dt.date, number: int) -> ResponsePage:
         system, where = self._system, f"page {number}"
-        parameters = {**target.parameters, **step.parameters} if step.url is None else {}
-        document = self._client.get(Target(step.url or target.url, parameters, target.shown), where)
+        document = self._client.get(target, where)
         refuse_failure(document.body, system.success, where)
         refuse_other_period(document.body, system.day, day.strftime(system.day_form), where, what="day")
         rows = _rows(document.body, system.rows, system.columns, where)

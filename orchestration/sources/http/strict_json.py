@@ -123,13 +123,9 @@ def _refuse_deep(document: Any) -> None:
 
 
 def _children(value: Any) -> Iterable[Any]:
-    match value:
-        case dict():
-            return value.values()
-        case list():
-            return value
-        case _:
-            return ()
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def brief(value: Any) -> str:

@@ -110,7 +110,7 @@ def database_fault(error: exc.SQLAlchemyError, query: str = "", password: str | 
         rule, text = _WRONG_VALUE, _QUOTED.sub("…", text)
     else:
         passing = isinstance(error, exc.OperationalError | exc.InterfaceError | exc.TimeoutError)
-        rule = match_rule(_RULES, _DOWN if passing else _WRONG_QUERY, code=_code(original), text=text)
+        rule = match_rule((*_RULES, _DOWN if passing else _WRONG_QUERY), code=_code(original), text=text)
     if password:
         text = text.replace(password, "***")
     line = _LINE.search(str(original)) if query else None

@@ -66,7 +66,9 @@ def read_query(folder: Path, key: str, name: str) -> Query:
         raise SettingsError(f"key {key}: {name} can't be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"key {key}: {name} isn't UTF-8") from error
-    statements = _statements(text)
+    # sqlparse has types for a part of itself only.
+    parsed: tuple[Any, ...] = sqlparse.parse(text)
+    statements = [statement for statement in parsed if statement.token_first(skip_cm=True)]
     if len(statements) != 1 or statements[0].get_type() != "SELECT":
         held = ", ".join(statement.get_type() for statement in statements) or "nothing"
         raise SettingsError(f"key {key}: {name} must hold one SELECT (or WITH … SELECT), and holds {held}")
@@ -92,12 +94,6 @@ def parameter_values(request: Request, timezone: str) -> Mapping[str, object]:
 def _midnight(day: dt.date, timezone: str) -> str:
     moment = dt.datetime.combine(day, dt.time(), _HALL_TIME).astimezone(ZoneInfo(timezone))
     return f"{moment:%Y-%m-%d %H:%M:%S}"
-
-
-# sqlparse has types for a part of itself only, hence Any.
-def _statements(text: str) -> list[Any]:
-    parsed: tuple[Any, ...] = sqlparse.parse(text)
-    return [statement for statement in parsed if statement.token_first(skip_cm=True)]
 
 
 def _token_text(token: Any) -> str:
