@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from orchestration.config.hall import Hall
+from orchestration.runtime.errors import UserError
 from reports.figures.months import days_of
 
 
-class MonthError(ValueError):
+class MonthError(UserError, ValueError):
     """A text that names no month, or a month that the hall can't report on."""
 
 

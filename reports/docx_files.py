@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from reports.errors import ReportsError
+
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 # What tracked changes deleted or moved away, the second copy of a text box, and text boxes, which are read apart.
@@ -25,7 +27,7 @@ _MOST_XML_BYTES = 32 * 1024 * 1024
 _MOST_PARTS = 5_000
 
 
-class DocumentError(Exception):
+class DocumentError(ReportsError):
     """A file can't be read as what its name says; the message says why."""
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from orchestration.sources.sql import rows as sql_rows
 from orchestration.sources.contract import (
     Answer,
     NothingForDay,
@@ -24,6 +23,7 @@ from orchestration.sources.contract import (
     RequestRefused,
     SourceFault,
 )
+from orchestration.sources.sql import rows as sql_rows
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
 from tests.sql_halls import (

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from orchestration.alerts.conditions import Condition
+from orchestration.runtime.errors import UserError
 from orchestration.runtime.paths import Home
 from reports import files
 
@@ -22,7 +23,7 @@ _DAMAGED = (
 )
 
 
-class AlertsBusyError(Exception):
+class AlertsBusyError(UserError):
     """Another evaluation is under way, and doesn't end."""
 
 

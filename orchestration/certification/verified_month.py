@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestration.config.catalogue import closing_measures, department_names
+from orchestration.runtime.errors import Refused
 from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier, open_dossier
@@ -10,7 +11,7 @@ from reports.certificates.trace import TraceError
 from reports.certificates.verification import verify
 
 
-class DossierError(Exception):
+class DossierError(Refused):
     """A month has nothing that may be shown; the message says why, and lists what is wrong."""
 
 

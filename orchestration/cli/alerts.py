@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from orchestration.alerts.messages import counted, describe
 from orchestration.alerts.sending import ChannelError
 from orchestration.alerts.telling import look, moment, tell, try_out, untold
-from orchestration.cli.reporting import Refused
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home, dagster_instance
 
 _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"

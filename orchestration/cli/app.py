@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from orchestration.runtime.audit_log import record
+from orchestration.runtime.errors import Refused, UserError
 from orchestration.runtime.paths import current_home
+from reports.errors import ReportsError
 
 if TYPE_CHECKING:
     from orchestration.doctor.hall import Checked
@@ -39,15 +41,13 @@ _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
 @contextmanager
 def readable_errors() -> Iterator[None]:
     """A user's mistake is one line on standard error, never a traceback."""
-    from orchestration.cli.reporting import Refused, user_errors
-
     try:
         yield
     except Refused as refused:
         _end(str(refused), REFUSED)
     except KeyboardInterrupt:
         _end("interrupted; what has landed stays, and the same command goes on from there", 130)
-    except user_errors() as error:
+    except (UserError, ReportsError) as error:
         _end(f"yuebao: {error}", _MISUSED)
 
 

@@ -21,7 +21,7 @@ def numbers(
     by: Annotated[Literal["hall", "department"], typer.Option(help="the hall's number, or each department's part")] = (
         "hall"
     ),
-    hall: Annotated[str, typer.Option(help="a hall's code; only the hall that prints has certified numbers")] = "",
+    site: Annotated[str, typer.Option(help="a site's code; only the site that prints has certified numbers")] = "",
     vintage: Annotated[
         Literal["printed", "revised"], typer.Option("--as", help="as first printed, or as newest revised")
     ] = "revised",
@@ -29,13 +29,13 @@ def numbers(
         Literal["table", "csv", "json"], typer.Option("--format", help="csv and json are stable")
     ] = "table",
 ) -> None:
-    """Print certified numbers by month, department and hall, for people or for other programs."""
+    """Print certified numbers by month, department and site, for people or for other programs."""
     from rich.console import Console
 
     from orchestration.cli.numbers import Wanted, numbers_of, table_of, written
 
     with logged("numbers", month=month, format=form):
-        wanted = Wanted(metrics or [], month, first, last, department, by == "department", hall, vintage)
+        wanted = Wanted(metrics or [], month, first, last, department, by == "department", site, vintage)
         rows = numbers_of(wanted)
         if form == "table":
             Console(width=max(Console().width, 180)).print(table_of(rows))
@@ -84,15 +84,9 @@ def page(
 ) -> None:
     """Write the pages that authors read (网页): one per month and an index, each one file that needs nothing else."""
     from orchestration.certification.pages import write_pages
-    from orchestration.certification.verified_month import DossierError
-    from orchestration.cli.reporting import Refused
 
     with readable_errors():
-        try:
-            written = write_pages(months or ())
-        except DossierError as error:
-            raise Refused(str(error)) from error
-        for path in written:
+        for path in write_pages(months or ()):
             typer.echo(os.path.relpath(path))
 
 
@@ -100,13 +94,8 @@ def page(
 def desk(month: MonthArgument) -> None:
     """Write what authors take from a certified month: section in Word, workbook, CSV, Parquet, SDMX-CSV, the page."""
     from orchestration.certification.author_files import lay_desk
-    from orchestration.certification.verified_month import DossierError
-    from orchestration.cli.reporting import Refused
 
     with readable_errors(), progress_line():
-        try:
-            written = lay_desk(month)
-        except DossierError as error:
-            raise Refused(str(error)) from error
+        written = lay_desk(month)
     for path in written:
         typer.echo(os.path.relpath(path))

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestration.automation.planning import gaps
-from orchestration.cli.reporting import Refused, needs_building, require
+from orchestration.cli.reporting import needs_building, require
 from orchestration.cli.runs import Runs
 from orchestration.config.catalogue import evidence_version
 from orchestration.partitions import MonthError
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month, open_month

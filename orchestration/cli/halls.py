@@ -13,13 +13,13 @@ from pydantic import SecretStr
 from rich import box
 from rich.table import Table
 
-from orchestration.cli.reporting import Refused
 from orchestration.config.hall import HallFolder, SettingsError, expand, load_hall, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.doctor.hall import Checked, check_hall
 from orchestration.doctor.machine import examine
 from orchestration.landing.preview import Sample, sample
 from orchestration.partitions import MonthError, today
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.sources.contract import CONTRACT
 from reports.certificates.certificate import SignRole

@@ -10,9 +10,9 @@ from typing import Literal
 from rich.table import Table
 
 from orchestration.certification.certify import archive_of
-from orchestration.cli.reporting import Refused
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.config.hall import load_hall
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
@@ -36,7 +36,7 @@ class Wanted:
     last: str
     department: str
     by_department: bool
-    hall: str
+    site: str
     vintage: Vintage
 
 
@@ -46,10 +46,10 @@ def numbers_of(wanted: Wanted) -> list[ExportRow]:
     A department's rows have exact counts only: what was printed is the hall's number.
 
     Raises:
-        Refused: a month, metric, department or hall has no certified number; it says what there is.
+        Refused: a month, metric, department or site has no certified number; it says what there is.
     """
     hall = load_hall()
-    _require_site(wanted.hall, hall.hall.code)
+    _require_site(wanted.site, hall.hall.code)
     archive = archive_of(hall, current_home())
     return [row for certificate in _certificates(archive, wanted) for row in _rows(archive, certificate, wanted)]
 
@@ -64,8 +64,8 @@ def written(rows: Sequence[ExportRow], form: Literal["csv", "json"]) -> str:
 def _require_site(asked: str, own: str) -> None:
     if asked not in {"", own}:
         raise Refused(
-            f"hall {asked} has no certified numbers here: this ledger certifies hall {own} only, "
-            "and numbers of several halls aren't added up"
+            f"site {asked} has no certified numbers here: this ledger certifies site {own} only, "
+            "and numbers of several sites aren't added up"
         )
 
 

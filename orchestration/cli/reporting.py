@@ -7,52 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.alerts.memory import AlertsBusyError
 from orchestration.certification.certify import Asked, archive_of, origin_of
 from orchestration.certification.pending_revision import pending_revision
 from orchestration.cli.runs import RunOutcome, Runs
 from orchestration.config.hall import Hall, SettingsError, load_hall
-from orchestration.config.working_days import CalendarError
-from orchestration.landing.manifest import LandingError
 from orchestration.partitions import MonthError, reportable_days, today
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
-from orchestration.warehouse.dbt_manifest import DbtError, build_checks
+from orchestration.warehouse.dbt_manifest import build_checks
 from orchestration.warehouse.month import a_build_mends, open_month, problems_of, refusal
 from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
-from reports.certificates.ledger import LedgerError
-from reports.certificates.queries import LogError, QueryError
 from reports.certificates.release import release_of
 from reports.certificates.verification import verify
-from reports.edition.settings import EditionError
 from reports.figures import section
 from reports.figures.numbers import read_numbers
-from reports.figures.readiness import EvidenceError, Problem
-from reports.proofreading import DocumentError, RegisterError
-
-
-class Refused(Exception):
-    """What was asked for can't be given now; the message names each reason and what to do."""
-
-
-def user_errors() -> tuple[type[Exception], ...]:
-    """Errors that a user can mend, and whose message is all that they need."""
-    return (
-        SettingsError,
-        MonthError,
-        CalendarError,
-        DbtError,
-        LandingError,
-        EvidenceError,
-        LedgerError,
-        DocumentError,
-        RegisterError,
-        QueryError,
-        LogError,
-        EditionError,
-        AlertsBusyError,
-    )
+from reports.figures.readiness import Problem
 
 
 @dataclass(frozen=True)

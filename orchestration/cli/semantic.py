@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.certification.certify import archive_of
-from orchestration.cli.reporting import Refused
 from orchestration.config.catalogue import closing_measures
 from orchestration.config.hall import load_hall
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from reports.files import write_bytes
 from reports.semantic.project import SemanticError, semantic_project

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from orchestration.certification.certify import archive_of
 from orchestration.certification.rebuild import Rebuilt, rebuild
-from orchestration.cli.reporting import Refused
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.config.hall import load_hall
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home, prepare_environment
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import open_month

@@ -24,6 +24,7 @@ from orchestration.config.errors import complaint
 from orchestration.config.systems import AnySystem, HttpSystem
 from orchestration.config.systems.common import Strict
 from orchestration.config.systems.http_api import MonthTotals
+from orchestration.runtime.errors import UserError
 from orchestration.runtime.paths import PROJECT_ROOT
 from orchestration.runtime.secrets import keep_secret
 
@@ -32,7 +33,7 @@ _USERINFO = re.compile(r"://[^/@]*@")
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """The settings can't be used; the message names file, key and what is allowed."""
 
 

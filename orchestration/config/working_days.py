@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from orchestration.runtime.errors import UserError
+
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
-class CalendarError(Exception):
+class CalendarError(UserError):
     """No working-day calendar is known for a year, or the override table can't be read."""
 
 

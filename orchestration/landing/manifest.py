@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from filelock import FileLock
 
+from orchestration.runtime.errors import UserError
 from orchestration.sources.contract import CONTRACT
 from reports import files
 
@@ -25,7 +26,7 @@ CountRow = Mapping[str, Any]
 _SITES = "halls"
 
 
-class LandingError(Exception):
+class LandingError(UserError):
     """A manifest entry that can't be read; the message names the file."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from filelock import FileLock
 
+from orchestration.runtime.errors import UserError
 from orchestration.runtime.paths import PROJECT_ROOT, current_home, prepare_environment
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ MANIFEST = DBT_PROJECT / "target" / "manifest.json"
 DOCS = MANIFEST.with_name("static_index.html")
 
 
-class DbtError(Exception):
+class DbtError(UserError):
     """dbt couldn't parse or run; the message is dbt's own, without a traceback."""
 
 

@@ -18,6 +18,7 @@ from filelock import FileLock
 
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate, CertificateError, Envelope, written_code
+from reports.errors import ReportsError
 from reports.files import write_once
 
 CertificateState = Literal["已核定", "已修订"]
@@ -28,7 +29,7 @@ ASIDE = ".next"
 _NAME = re.compile(r"([0-9]{6})-([0-9]{4}-[0-9]{2})-r([0-9]+)\.json", re.ASCII)
 
 
-class LedgerError(Exception):
+class LedgerError(ReportsError):
     """A certificate in the ledger can't be read; the message names the file."""
 
 

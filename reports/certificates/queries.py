@@ -16,6 +16,7 @@ from filelock import FileLock
 
 from reports.certificates.canonical import canonical_json, sha256
 from reports.certificates.certificate import Certificate, hall_time, now
+from reports.errors import ReportsError
 from reports.files import write_once
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _NAME = re.compile(r"[0-9]{6}\.json", re.ASCII)
 _LONGEST = 2_000
 
 
-class QueryError(Exception):
+class QueryError(ReportsError):
     """A question can't be asked, answered or read; the message says why and what to do."""
 
 
@@ -35,7 +36,7 @@ class OpenQueriesError(Exception):
     """A month may not be signed while somebody waits for an answer; the message lists the questions."""
 
 
-class LogError(Exception):
+class LogError(ReportsError):
     """The log of questions isn't what was written; the message names the file."""
 
 

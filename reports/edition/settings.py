@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
 
+from reports.errors import ReportsError
 from reports.word.profiles import ProfileName, profile_names
 
 SETTINGS = "edition.toml"
@@ -20,7 +21,7 @@ _MOST_SECTIONS = len(NUMERALS) - 1
 _LONGEST = 60
 
 
-class EditionError(Exception):
+class EditionError(ReportsError):
     """An edition can't be put together at all; the message says which file and what to do, in Chinese."""
 
 

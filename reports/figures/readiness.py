@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from reports.errors import ReportsError
 from reports.figures.months import days_of
 
 DayStatus = Literal["answered", "closed", "missing", "quarantined", "damaged"]
@@ -30,7 +31,7 @@ ProblemKind = Literal[
 ]
 
 
-class EvidenceError(Exception):
+class EvidenceError(ReportsError):
     """`build.json` doesn't hold the evidence of a build; the message says what is wrong with it."""
 
 

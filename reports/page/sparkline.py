@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from reports.certificates.certificate import CertifiedNumber
 from reports.certificates.flags import redefined
-from reports.page.standing import month_title
+from reports.page.month_summary import month_title
 
 MONTHS = 24
 _WIDTH, _HEIGHT, _EDGE = 240, 48, 5

@@ -9,14 +9,15 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from reports.proofreading.known import OwnFigure
+from reports.errors import ReportsError
+from reports.proofreading.known_numbers import OwnFigure
 
 _COLUMNS = ("code", "name", "value", "unit", "parts")
 _MAY_BE_EMPTY = frozenset({"unit", "parts"})
 _IN_CHINESE = {"代码": "code", "名称": "name", "数值": "value", "单位": "unit", "分项": "parts"}
 
 
-class RegisterError(Exception):
+class RegisterError(ReportsError):
     """A register isn't a sound table of figures; the message names the file and the row, in Chinese."""
 
 
