@@ -1,4 +1,4 @@
-"""Asking many systems for many days and sites at once: a bounded pool, and retries with back-off for what can pass."""
+"""Asks many systems for many days and sites at once: a bounded pool, and retries with back-off for what can pass."""
 
 from __future__ import annotations
 

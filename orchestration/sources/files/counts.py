@@ -1,4 +1,4 @@
-"""From a table to counts: the header found by name, the total told from the rows, nothing lost and nothing twice."""
+"""Reads the counts of a table: finds its header by name, tells its total from its rows, refuses what is uncertain."""
 
 from __future__ import annotations
 

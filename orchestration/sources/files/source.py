@@ -1,4 +1,4 @@
-"""A hall system that drops one file per day: headers found by name, 合计 held against the rest."""
+"""A hall system that drops one file per day: the file is chosen, read as a table, and mapped to the contract."""
 
 from __future__ import annotations
 

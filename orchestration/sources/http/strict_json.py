@@ -1,4 +1,4 @@
-"""Reading an answer's JSON with certainty: UTF-8, each key once, numbers exact, nothing before or after."""
+"""Reads an answer's JSON with certainty: UTF-8, each key once, numbers exact, nothing before or after."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading what a database answers: the columns are judged before a row is fetched, and the rows come in batches."""
+"""Reads what a database answers: the columns are validated before a row is fetched, and the rows come in batches."""
 
 from __future__ import annotations
 
