@@ -230,11 +230,7 @@ def contract_rows(
     """
     blank = {"stat_date": asked_date.isoformat(), "item_code": None, **constants}
     return tuple(
-        {
-            **blank,
-            **{ours: _normal(ours, row.get(theirs)) for theirs, ours in columns.items()},
-            "origin": origin,
-        }
+        {**blank, **{ours: _normal(ours, row.get(theirs)) for theirs, ours in columns.items()}, "origin": origin}
         for origin, row in rows
     )
 

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import requests
 from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
@@ -15,6 +14,7 @@ from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
 from orchestration.config.systems import HttpSystem
 from orchestration.sources.contract import PermanentFault
 from orchestration.sources.http.auth import authentication, sorted_query
+from orchestration.sources.http.document import Document
 from orchestration.sources.http.errors import CONNECTION_ERRORS, connection_fault, refuse_status
 from orchestration.sources.http.session import http_session
 from orchestration.sources.http.strict_json import brief, read_json
@@ -34,15 +34,6 @@ class Target:
     def with_parameters(self, parameters: Mapping[str, str]) -> Target:
         """The same address with more parameters."""
         return replace(self, parameters={**self.parameters, **parameters})
-
-
-@dataclass(frozen=True)
-class Document:
-    """What an address answered: its JSON, the address itself, and the header `Link`."""
-
-    body: Any
-    url: str
-    link: str
 
 
 class Client:
@@ -74,7 +65,7 @@ class Client:
                 # Their own texts, which hold whole URLs, are shown nowhere.
                 raise connection_fault(error, where, target.shown, timeout) from None
         body = read_json(content, response.headers.get("Content-Type", ""), where)
-        return Document(body, str(request.url), response.headers.get("Link", ""))
+        return Document(body, where, str(request.url), response.headers.get("Link", ""))
 
     def _prepared(self, target: Target) -> requests.PreparedRequest:
         query = sorted_query(list(target.parameters.items()))

@@ -117,9 +117,7 @@ _CONNECTIONS = (
         next_step="look at `url` and at the name server, then pull again",
     ),
     _broken(
-        "failed at the proxy",
-        urllib3.exceptions.ProxyError,
-        next_step="look whether the proxy is up, then pull again",
+        "failed at the proxy", urllib3.exceptions.ProxyError, next_step="look whether the proxy is up, then pull again"
     ),
     _broken("was refused", ConnectionRefusedError),
     _broken(_BROKE_OFF, http.client.IncompleteRead),

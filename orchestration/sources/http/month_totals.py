@@ -12,7 +12,6 @@ from orchestration.config.systems.http_template import MonthValue
 from orchestration.sources.contract import PermanentFault, whole_number
 from orchestration.sources.http.client import Client
 from orchestration.sources.http.request import HttpRequest
-from orchestration.sources.http.response_validation import refuse_failure, refuse_other_period, single_value
 from orchestration.sources.http.strict_json import brief
 
 
@@ -37,12 +36,12 @@ class MonthTotalsSource:
         """
         totals, where = self._totals, f"month totals of {first_day:%Y-%m}"
         target = self._request.target({"month": MonthValue(first_day), "hall": site})
-        body = self._client.get(target, where).body
-        refuse_failure(body, self._system.success, where)
+        document = self._client.get(target, where)
+        document.refuse_failure(self._system.success)
         if totals.month:
-            refuse_other_period(body, totals.month, first_day.strftime(totals.month_form), where, what="month")
+            document.refuse_other_period(totals.month, first_day.strftime(totals.month_form), "month")
         stated = {
-            measure: whole_number(single_value(body, path, where, "month_totals.totals"))
+            measure: whole_number(document.single_value(path, "month_totals.totals"))
             for measure, path in totals.totals.items()
         }
         for measure, total in stated.items():

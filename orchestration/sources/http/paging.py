@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -14,33 +13,18 @@ from requests.utils import parse_header_links
 from orchestration.config.systems.http_paging import AnyPaging, Cursor, LinkHeader, Offset, Pages
 from orchestration.sources.contract import BrokenAnswer, NothingForDay, PermanentFault, whole_number
 from orchestration.sources.http.client import Target
-from orchestration.sources.http.strict_json import ABSENT, brief, find_value, value_at
+from orchestration.sources.http.document import ABSENT, Document
+from orchestration.sources.http.strict_json import brief
 
 _AGAIN = "pull again; if it stays so, ask the system's keeper"
 _KEEPER = "ask the system's keeper what it answers"
 
 
-@dataclass(frozen=True)
-class ResponsePage:
-    """One page as it was answered: its JSON, its rows, the address it was asked at, and its header `Link`."""
-
-    number: int
-    body: Any
-    rows: list[Mapping[str, Any]]
-    url: str
-    link: str
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return f"page {self.number}"
+Walk = Generator[Target, Document, None]
+Ask = Callable[[int, Target], Document]
 
 
-Walk = Generator[Target, ResponsePage, None]
-Ask = Callable[[int, Target], ResponsePage]
-
-
-def all_pages(paging: AnyPaging | None, target: Target, ask: Ask) -> list[ResponsePage]:
+def all_pages(paging: AnyPaging | None, target: Target, ask: Ask) -> list[Document]:
     """Every page of an answer, in order.
 
     Args:
@@ -55,7 +39,7 @@ def all_pages(paging: AnyPaging | None, target: Target, ask: Ask) -> list[Respon
     """
     if paging is None:
         return [ask(1, target)]
-    walk, pages, digests = _walk(paging, target), list[ResponsePage](), dict[str, int]()
+    walk, pages, digests = _walk(paging, target), list[Document](), dict[str, str]()
     next_target: Target | None = next(walk)
     while next_target is not None:
         page = _ask_promised(ask, len(pages) + 1, next_target)
@@ -69,7 +53,7 @@ def all_pages(paging: AnyPaging | None, target: Target, ask: Ask) -> list[Respon
     return pages
 
 
-def _ask_promised(ask: Ask, number: int, target: Target) -> ResponsePage:
+def _ask_promised(ask: Ask, number: int, target: Target) -> Document:
     try:
         return ask(number, target)
     except NothingForDay as fault:
@@ -80,11 +64,11 @@ def _ask_promised(ask: Ask, number: int, target: Target) -> ResponsePage:
         ) from None
 
 
-def _refuse_repeated(page: ResponsePage, digests: dict[str, int]) -> None:
+def _refuse_repeated(page: Document, digests: dict[str, str]) -> None:
     digest = hashlib.sha256(json.dumps(page.rows, sort_keys=True).encode()).hexdigest()
-    first = digests.setdefault(digest, page.number)
-    if page.rows and first < page.number:
-        raise BrokenAnswer(f"{page.name} repeats the rows of page {first}", _AGAIN)
+    first = digests.setdefault(digest, page.where)
+    if page.rows and first != page.where:
+        raise BrokenAnswer(f"{page.where} repeats the rows of {first}", _AGAIN)
 
 
 def _walk(paging: AnyPaging, target: Target) -> Walk:
@@ -119,7 +103,7 @@ def _by_number(paging: Pages, target: Target) -> Walk:
         stated = str(paging.total)
         count = max(1, -(-_count(page, stated, "rows", least=0) // paging.per_page))
     _refuse_too_many(count, paging)
-    promised, rows = value_at(page.body, stated, page.name), len(page.rows)
+    promised, rows = page.value(stated), len(page.rows)
     for number in range(2, count + 1):
         page = yield step(number)
         _refuse_other_position(page, paging.this_page, number, "page")
@@ -137,7 +121,7 @@ def _by_offset(paging: Offset, target: Target) -> Walk:
     _refuse_other_position(page, paging.this_offset, 0, "offset")
     total, rows = _count(page, paging.total, "rows", least=0), len(page.rows)
     _refuse_too_many(-(-total // paging.per_page), paging)
-    promised = value_at(page.body, paging.total, page.name)
+    promised = page.value(paging.total)
     while rows < total and page.rows:
         page = yield step(rows)
         _refuse_other_position(page, paging.this_offset, rows, "offset")
@@ -151,17 +135,17 @@ def _by_cursor(paging: Cursor, target: Target) -> Walk:
     page = yield target
     while cursor := _cursor(page, paging.next):
         if cursor in followed:
-            raise BrokenAnswer(f"{page.name} has the cursor of a page before it, so that there is no end", _AGAIN)
+            raise BrokenAnswer(f"{page.where} has the cursor of a page before it, so that there is no end", _AGAIN)
         followed.add(cursor)
         page = yield target.with_parameters({paging.cursor: cursor})
 
 
-def _cursor(page: ResponsePage, path: str) -> str:
-    cursor = find_value(page.body, path)
+def _cursor(page: Document, path: str) -> str:
+    cursor = page.find(path)
     if cursor is ABSENT or cursor is None:
         return ""
     if isinstance(cursor, bool) or not isinstance(cursor, str | int):
-        raise PermanentFault(f"{page.name}: {path} is {brief(cursor)} and no cursor", _KEEPER)
+        raise PermanentFault(f"{page.where}: {path} is {brief(cursor)} and no cursor", _KEEPER)
     return str(cursor)
 
 
@@ -170,24 +154,24 @@ def _by_link(target: Target) -> Walk:
     followed = {page.url}
     while url := _next_link(page):
         if url in followed:
-            raise BrokenAnswer(f"{page.name} links to a page before it, so that there is no end", _AGAIN)
+            raise BrokenAnswer(f"{page.where} links to a page before it, so that there is no end", _AGAIN)
         followed.add(url)
         page = yield Target(url, {}, target.shown)
 
 
-def _next_link(page: ResponsePage) -> str | None:
+def _next_link(page: Document) -> str | None:
     links = parse_header_links(page.link) if page.link else []
     try:
         targets = {urljoin(page.url, link["url"]) for link in links if "next" in link.get("rel", "").lower().split()}
         foreign = [target for target in targets if _origin(target) != _origin(page.url)]
     except ValueError:
-        raise PermanentFault(f"{page.name} links to what is no address", _KEEPER) from None
+        raise PermanentFault(f"{page.where} links to what is no address", _KEEPER) from None
     if foreign:
         raise PermanentFault(
-            f"{page.name} links to another origin, and our credentials go to the system's own only", _KEEPER
+            f"{page.where} links to another origin, and our credentials go to the system's own only", _KEEPER
         )
     if len(targets) > 1:
-        raise PermanentFault(f"{page.name} links to {len(targets)} next pages", _KEEPER)
+        raise PermanentFault(f"{page.where} links to {len(targets)} next pages", _KEEPER)
     return targets.pop() if targets else None
 
 
@@ -197,29 +181,29 @@ def _origin(url: str) -> tuple[str, str | None, int | None, bool]:
     return parts.scheme, parts.hostname, port, "@" in parts.netloc
 
 
-def _count(page: ResponsePage, path: str, what: str, least: int) -> int:
-    count = whole_number(value_at(page.body, path, page.name))
+def _count(page: Document, path: str, what: str, least: int) -> int:
+    count = whole_number(page.value(path))
     if type(count) is not int or count < least:
-        raise PermanentFault(f"{page.name} says that there are {brief(count)} {what}", _KEEPER)
+        raise PermanentFault(f"{page.where} says that there are {brief(count)} {what}", _KEEPER)
     return count
 
 
-def _refuse_other_position(page: ResponsePage, path: str | None, wanted: int, what: str) -> None:
+def _refuse_other_position(page: Document, path: str | None, wanted: int, what: str) -> None:
     if path is None:
         return
-    stated = whole_number(value_at(page.body, path, page.name))
+    stated = whole_number(page.value(path))
     if type(stated) is not int or stated != wanted:
         raise PermanentFault(
-            f"{page.name}: {path} is {brief(stated)} and not the {what} asked for ({wanted})",
+            f"{page.where}: {path} is {brief(stated)} and not the {what} asked for ({wanted})",
             "ask the system's keeper; nothing of it was kept",
         )
 
 
-def _refuse_changed(page: ResponsePage, path: str, promised: Any) -> None:
-    stated = find_value(page.body, path)
+def _refuse_changed(page: Document, path: str, promised: Any) -> None:
+    stated = page.find(path)
     if stated is not ABSENT and whole_number(stated) != whole_number(promised):
         raise BrokenAnswer(
-            f"{page.name}: {path} is {brief(stated)}, and page 1 said {brief(promised)}: it changed while it was read",
+            f"{page.where}: {path} is {brief(stated)}, and page 1 said {brief(promised)}: it changed while it was read",
             _AGAIN,
         )
 

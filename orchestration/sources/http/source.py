@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from orchestration.config.systems import HttpSystem
-from orchestration.sources.contract import (
-    Outcome,
-    PermanentFault,
-    Request,
-    contract_rows,
-    divide_answer,
-    whole_number,
-)
+from orchestration.sources.contract import Outcome, Request, contract_rows, divide_answer, whole_number
 from orchestration.sources.http.client import Client, Target
-from orchestration.sources.http.paging import ResponsePage, all_pages, refuse_other_count
+from orchestration.sources.http.document import Document
+from orchestration.sources.http.paging import all_pages, refuse_other_count
 from orchestration.sources.http.request import HttpRequest
-from orchestration.sources.http.response_validation import refuse_failure, refuse_other_period, single_value
-from orchestration.sources.http.strict_json import brief, value_at
 
 
 class HttpSource:
@@ -44,41 +36,21 @@ class HttpSource:
         pages = all_pages(system.paging, target, lambda number, page: self._page(page, request.day, number))
         first = pages[0]
         rows = [
-            (f"{page.name} row {position}", row) for page in pages for position, row in enumerate(page.rows, start=1)
+            (f"{page.where} row {position}", row) for page in pages for position, row in enumerate(page.rows, start=1)
         ]
         if system.declared_rows is not None:
-            refuse_other_count(len(rows), single_value(first.body, system.declared_rows, first.name))
+            refuse_other_count(len(rows), first.single_value(system.declared_rows))
         return divide_answer(
             request,
             request.sites if self.by_site else self._sites,
             rows=contract_rows(rows, system.columns, system.constants, request.day),
-            declared={
-                measure: whole_number(single_value(first.body, path, first.name))
-                for measure, path in system.declared.items()
-            },
+            declared={measure: whole_number(first.single_value(path)) for measure, path in system.declared.items()},
             source=target.shown,
         )
 
-    def _page(self, target: Target, day: dt.date, number: int) -> ResponsePage:
-        system, where = self._system, f"page {number}"
-        document = self._client.get(target, where)
-        refuse_failure(document.body, system.success, where)
-        refuse_other_period(document.body, system.day, day.strftime(system.day_form), where, what="day")
-        rows = _rows(document.body, system.rows, system.columns, where)
-        return ResponsePage(number, document.body, rows, document.url, document.link)
-
-
-def _rows(body: Any, path: str, columns: Mapping[str, str], where: str) -> list[Mapping[str, Any]]:
-    rows = value_at(body, path, where)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise PermanentFault(
-            f"{where}: {path!r} of the answer isn't a list of rows", "ask the system's keeper what it answers"
-        )
-    for position, row in enumerate(rows, start=1):
-        for name in columns:
-            if isinstance(row.get(name), dict | list):
-                raise PermanentFault(
-                    f"{where} row {position}: {name!r} is {brief(row[name])} and not a single value",
-                    "hold `columns` in hall.toml against the system's interface description",
-                )
-    return rows
+    def _page(self, target: Target, day: dt.date, number: int) -> Document:
+        system = self._system
+        document = self._client.get(target, f"page {number}")
+        document.refuse_failure(system.success)
+        document.refuse_other_period(system.day, day.strftime(system.day_form), "day")
+        return replace(document, rows=document.read_rows(system.rows, system.columns))

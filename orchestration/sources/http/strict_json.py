@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any
 
-from orchestration.sources.contract import BrokenAnswer, PermanentFault
+from orchestration.sources.contract import BrokenAnswer
 
 _MOST_DIGITS = 100
 _DEEPEST = 64
@@ -138,29 +138,3 @@ def brief(value: Any) -> str:
         case _:
             text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
             return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def value_at(document: Any, path: str, where: str) -> Any:
-    """What stands at a dotted path.
-
-    Raises:
-        PermanentFault: nothing does.
-    """
-    value = find_value(document, path)
-    if value is ABSENT:
-        raise PermanentFault(
-            f"the answer has no {path!r} on {where}", "hold hall.toml against the system's interface description"
-        )
-    return value
-
-
-ABSENT = object()
-
-
-def find_value(document: Any, path: str) -> Any:
-    """What stands at a dotted path, or `ABSENT`."""
-    for key in path.split("."):
-        if not isinstance(document, dict) or key not in document:
-            return ABSENT
-        document = document[key]
-    return document

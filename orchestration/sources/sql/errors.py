@@ -78,12 +78,7 @@ _RULES = (
         "ask the database's keeper to grant SELECT on what {query} reads, and on nothing else",
         r"42501|1142|1143|1227|1370|SQLITE_AUTH",
     ),
-    _rule(
-        RequestRefused,
-        "the query writes, and was refused",
-        "let {query} read only",
-        r"25006|1792|SQLITE_READONLY",
-    ),
+    _rule(RequestRefused, "the query writes, and was refused", "let {query} read only", r"25006|1792|SQLITE_READONLY"),
     _WRONG_VALUE,
     _rule(
         PermanentFault,
