@@ -15,14 +15,13 @@ from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Reason
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.revision import affected_sentences, compare
 from reports.certificates.verification import Verification, verify, verify_release
 from reports.figures.numbers import MonthlyNumber
-from reports.proofreading import Known, KnownNumber, OwnFigure
+from reports.proofreading import KnownNumber, KnownNumbers, OwnFigure
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def verify_what(what: str | None, signers: Path | None) -> Verification:
     return verify(archive, month=what)
 
 
-def known_numbers(month: str, figures: list[OwnFigure]) -> Known:
+def known_numbers(month: str, figures: list[OwnFigure]) -> KnownNumbers:
     """All numbers that certificates know, for proofreading a text about one month.
 
     Raises:
@@ -97,7 +96,7 @@ def known_numbers(month: str, figures: list[OwnFigure]) -> Known:
     archive = archive_of(load_hall(), current_home())
     if archive.ledger.latest(month) is None:
         raise Refused(f"{month} isn't certified; run `yuebao certify {month}` first")
-    return Known(month, list(ledger_numbers(archive)), figures)
+    return KnownNumbers(month, list(ledger_numbers(archive)), figures)
 
 
 def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
