@@ -21,7 +21,7 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
     """The hall's systems. All systems of a run are asked at once, whichever step comes first.
 
     `data_docs` has each asset also build Great Expectations' Data Docs of what it judged. `sites` are the codes of the
-    only halls to ask for, where some are asked later in the night; all when none is named.
+    only sites to ask for, where some are asked later in the night; all when none is named.
     """
 
     data_docs: bool = False
