@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,18 @@ def test_all_halls_in_are_all_asked_again_and_one_correction_changes_one(pull: P
 
     assert day.outcome == "landed"
     assert _counts(landing) == {"510000": 5, "510100": 5, "510300": 6}
+
+
+def test_an_answer_that_an_older_suite_judged_confirms_nothing(
+    hall: Hall, pull: Pull, landing: Landing, quarantine: Quarantine
+) -> None:
+    pull(Desks(by_site=False, says=GOOD))
+    stricter = replace(BY, suite_version="stricter")
+    validation = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, stricter)
+    (day,) = validation.settle([(DAY, {site: Answer(DAY, tuple(rows)) for site, rows in GOOD.items()})]).days
+    assert (day.outcome, day.judged) == ("landed", True)
+    assert day.extract is not None
+    assert (day.extract.sequence, day.extract.suite_version) == (2, "stricter")
 
 
 def test_a_bad_correction_leaves_what_is_in_and_is_open(pull: Pull, landing: Landing, quarantine: Quarantine) -> None:
