@@ -72,7 +72,12 @@ def revise_now(name: str, people: People, reason: Reason, note: str) -> Revised:
 
 
 def verify_what(what: str | None, signers: Path | None) -> Verification:
-    """Verify the whole ledger, one month of it, or a release folder that was handed over."""
+    """Verify the whole ledger, one month of it, or a release folder that was handed over.
+
+    A release folder held against an auditor's own list of signers needs no installation.
+    """
+    if signers and what and Path(what).is_dir():
+        return verify_release(Path(what), read_signers(signers))
     hall, home = load_hall(), current_home()
     archive = archive_of(hall, home)
     if signers:
