@@ -17,12 +17,13 @@ from orchestration.automation.deadlines import days_looked_after, deadlines_of, 
 from orchestration.automation.declared import RANGE_END, RANGE_START, Declared, declared
 from orchestration.automation.planning import MOST_DAYS_AT_ONCE, Pull, catch_up, gaps, nightly, pull_times
 from orchestration.config.automation import AUTOMATIONS, ENVIRONMENTS, Automation
-from orchestration.config.hall import DEMO_HALL, Hall, SettingsError, load_hall
+from orchestration.config.hall import Hall, SettingsError, load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
 from orchestration.landing.day_status import SystemDay, standings
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
+from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
 from tests.moments import at
 

@@ -15,7 +15,7 @@ from lxml import html
 from expectations.rules import RULES
 from reports.certificates.dossier import Dossier
 from reports.certificates.queries import Query, QueryEntry
-from reports.figures.rates import Rate
+from reports.certificates.rates import Rate
 from reports.page import MEANINGS, MonthSummary, index_page, month_page, waiting_page
 from reports.page.rendering import _words
 from reports.page.sparkline import Point, sparkline

@@ -13,9 +13,9 @@ from orchestration.certification.certify import archive_of
 from orchestration.certification.verified_month import DossierError, sound_dossier
 from orchestration.config.hall import HallFolder, load_hall
 from orchestration.runtime.paths import current_home
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
+from reports.certificates.ledger import Archive
 from reports.files import write_bytes
 
 _LAST_WRITTEN = "numbers.sdmx.csv"

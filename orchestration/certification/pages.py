@@ -15,8 +15,8 @@ from orchestration.config.hall import Hall, load_hall
 from orchestration.runtime.paths import Home, current_home, prepare_environment
 from orchestration.warehouse.dbt_manifest import build_checks, ensure_manifest
 from orchestration.warehouse.month import Month, open_month, problems_of
-from reports.certificates.archive import Archive
 from reports.certificates.dossier import Dossier
+from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.certificates.release import release_of
 from reports.figures.readiness import DayState, DayStatus

@@ -20,7 +20,7 @@ from orchestration.cli.app import (
 )
 from orchestration.cli.progress_line import progress_line
 from reports.certificates.certificate import Reason
-from reports.figures.rates import RateBasis
+from reports.certificates.rates import RateBasis
 
 
 @app.command(rich_help_panel="Certified numbers")
@@ -70,7 +70,8 @@ def verify(
     """Prove, from files alone, that certificates, extracts and releases are what was signed."""
     from orchestration.cli.certificates import verify_what
 
-    with logged("verify", what=what or "ledger"):
+    stands_alone = bool(signers and what and Path(what).is_dir())
+    with logged("verify", announced=not stands_alone, what=what or "ledger"):
         found = verify_what(what, signers)
         for line in (*found.problems, *(f"not checked: {each}" for each in found.not_checked)):
             typer.echo(str(line))

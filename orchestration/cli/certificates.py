@@ -15,9 +15,8 @@ from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Reason
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.revision import affected_sentences, compare
 from reports.certificates.verification import Verification, verify, verify_release
@@ -73,7 +72,12 @@ def revise_now(name: str, people: People, reason: Reason, note: str) -> Revised:
 
 
 def verify_what(what: str | None, signers: Path | None) -> Verification:
-    """Verify the whole ledger, one month of it, or a release folder that was handed over."""
+    """Verify the whole ledger, one month of it, or a release folder that was handed over.
+
+    A release folder held against an auditor's own list of signers needs no installation.
+    """
+    if signers and what and Path(what).is_dir():
+        return verify_release(Path(what), read_signers(signers))
     hall, home = load_hall(), current_home()
     archive = archive_of(hall, home)
     if signers:

@@ -13,8 +13,8 @@ from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
-from reports.certificates.archive import Archive
 from reports.certificates.dossier import open_dossier
+from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError
 from reports.edition.assembly import assemble
 from reports.edition.output import EditionFiles, write_edition

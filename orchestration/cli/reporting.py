@@ -17,8 +17,8 @@ from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.dbt_manifest import build_checks
 from orchestration.warehouse.month import a_build_mends, open_month, problems_of, refusal
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
+from reports.certificates.ledger import Archive
 from reports.certificates.release import release_of
 from reports.certificates.verification import verify
 from reports.figures import section

@@ -18,12 +18,11 @@ from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home, prepare_environment
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import open_month
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.ledger import Archive, LedgerEntry
+from reports.certificates.rates import Against, RateBasis, RateError, base_month, rate
 from reports.certificates.trace import Trace, TraceError, trace
 from reports.figures.months import first_day
-from reports.figures.rates import Against, RateBasis, RateError, base_month, rate
 
 _RATES: tuple[Against, ...] = ("month_before", "year_before")
 

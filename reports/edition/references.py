@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from reports.figures.rates import Against, Rate
+from reports.certificates.rates import Against, Rate
 from reports.proofreading import OwnFigure
 from reports.word.blocks import RichText, Run, plain
 from reports.word.month_content import MonthContent

@@ -10,10 +10,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.certificates.certificate import CertifiedNumber
 from reports.certificates.dossier import Dossier
+from reports.certificates.rates import WORDS, Against, Rate, RateBasis
 from reports.figures.months import days_of
-from reports.figures.rates import WORDS, Against, Rate, RateBasis
+from reports.figures.numbers import MonthlyNumber
 from reports.page.sparkline import MONTHS, Point, sparkline
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
@@ -62,7 +62,7 @@ class Figure:
         systems: names of the systems that count it.
     """
 
-    number: CertifiedNumber
+    number: MonthlyNumber
     in_section: bool
     changes: tuple[FigureChange, ...]
     points: tuple[Point, ...]
@@ -90,10 +90,10 @@ def figures(dossier: Dossier) -> tuple[Figure, ...]:
     return tuple(_figure(dossier, number, rows[number.metric]) for number in order)
 
 
-def in_print_order(numbers: Sequence[CertifiedNumber], section: str) -> list[CertifiedNumber]:
+def in_print_order(numbers: Sequence[MonthlyNumber], section: str) -> list[MonthlyNumber]:
     """Numbers in the order in which a section prints them; those that it doesn't print come last."""
 
-    def place(number: CertifiedNumber) -> tuple[int, str]:
+    def place(number: MonthlyNumber) -> tuple[int, str]:
         position = section.find(f"{number.printed} {number.display_unit}")
         return position if position >= 0 else len(section), number.metric
 
@@ -123,7 +123,7 @@ def systems(dossier: Dossier) -> tuple[SystemFigures, ...]:
     )
 
 
-def _figure(dossier: Dossier, number: CertifiedNumber, row: Mapping[str, Any]) -> Figure:
+def _figure(dossier: Dossier, number: MonthlyNumber, row: Mapping[str, Any]) -> Figure:
     points = _points(dossier, number)
     names = dossier.certificate.by_metric
     return Figure(
@@ -158,7 +158,7 @@ def _tone(rate: Rate) -> str:
     return "up" if rate.percent > 0 else "down" if rate.percent < 0 else "same"
 
 
-def _points(dossier: Dossier, number: CertifiedNumber) -> tuple[Point, ...]:
+def _points(dossier: Dossier, number: MonthlyNumber) -> tuple[Point, ...]:
     past = [Point(month, entries[-1].by_metric.get(number.metric)) for month, entries in dossier.history.items()]
     certified = [place for place, point in enumerate(past) if point.number]
     recent = past[certified[0] :] if certified else []

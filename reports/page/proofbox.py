@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.certificates.certificate import Certificate, CertifiedNumber
+from reports.certificates.certificate import Certificate
 from reports.figures.months import first_day
+from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import reading_words
 
 
@@ -33,7 +34,7 @@ def proof_data(revisions: Sequence[Certificate], labels: Mapping[str, Collection
 
 
 def _number(
-    number: CertifiedNumber, revisions: Sequence[Certificate], labels: Mapping[str, Collection[str]]
+    number: MonthlyNumber, revisions: Sequence[Certificate], labels: Mapping[str, Collection[str]]
 ) -> dict[str, Any]:
     return {
         "name": number.metric_name,
@@ -46,7 +47,7 @@ def _number(
     }
 
 
-def _earlier(number: CertifiedNumber, revisions: Sequence[Certificate]) -> Iterator[str]:
+def _earlier(number: MonthlyNumber, revisions: Sequence[Certificate]) -> Iterator[str]:
     for certificate in revisions[:-1]:
         before = certificate.by_metric.get(number.metric)
         if before and (before.printed, before.display_unit) != (number.printed, number.display_unit):

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from reports.certificates.certificate import REASONS, CertifiedNumber, DayRule, SignRole, moment_of
+from reports.certificates.certificate import REASONS, DayRule, SignRole, moment_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.revision import compare
+from reports.figures.numbers import MonthlyNumber
 from reports.page.figures import figures, in_print_order, rows_of_past, systems
 from reports.page.month_summary import MonthSummary, month_title
 from reports.page.proofbox import proof_data
@@ -65,7 +66,7 @@ class _Rule:
 @dataclass(frozen=True)
 class _RevisionRow:
     name: str
-    numbers: tuple[CertifiedNumber | None, ...]
+    numbers: tuple[MonthlyNumber | None, ...]
     changed: bool
 
 

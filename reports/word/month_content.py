@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reports.certificates.dossier import Dossier
+from reports.certificates.rates import Against, Rate
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
-from reports.figures.rates import Against, Rate
 from reports.figures.section import DRAFT
 from reports.word.blocks import Block, Heading, Paragraph, TableBlock, text_of
 from reports.word.manuscript import Attribution, Manuscript

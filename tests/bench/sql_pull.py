@@ -31,10 +31,11 @@ from rich.table import Table
 
 from expectations.validation import warm_up
 from orchestration.config.catalogue import evidence_version, working_days
-from orchestration.config.hall import DEMO_HALL, load_hall
+from orchestration.config.hall import load_hall
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation
+from orchestration.runtime.installation import DEMO_HALL
 from orchestration.sources.contract import Answer, Request
 from orchestration.sources.pool import Requests
 from tests.bench.measuring import Run, run
