@@ -135,7 +135,7 @@ class Measurements:
         line = folio.type.line_pt / _POINTS_PER_MM
         return self.page_mm("bottom") - self.page_mm("footer") - line / 2
 
-    # RichText.
+    # Text.
 
     @cached_property
     def types(self) -> Mapping[str, Counter[Type]]:
