@@ -48,11 +48,11 @@ class HttpRequest:
         return Target(
             url=expand(filled(self.url, values, in_url=True), self.variables),
             parameters={name: expand(filled(value, values), self.variables) for name, value in self.query.items()},
-            shown=self._shown(values),
+            shown_url=self._shown_url(values),
         )
 
-    def _shown(self, values: Values) -> str:
+    def _shown_url(self, values: Values) -> str:
         """The address without its query; variables after the host stay names."""
         text = filled(self.url, values, in_url=True)
-        shown = _BASE.sub(lambda base: expand(base[0], self.variables), text, count=1)
-        return urlunsplit(urlsplit(shown)._replace(query="", fragment=""))
+        url = _BASE.sub(lambda base: expand(base[0], self.variables), text, count=1)
+        return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
