@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from orchestration.config.hall import SettingsError, expand, secret
+from orchestration.config.systems.common import VARIABLE
 from orchestration.config.systems.http_template import Values, filled
 from orchestration.sources.http.client import Target
 
 # The scheme and host of an address, either of which may be a variable, or one variable for both.
-_BASE = re.compile(r"(\$\{\w+\})?(\w*://)?[^/?#]*")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_BASE = re.compile(f"({VARIABLE.pattern})?" + r"(\w*://)?[^/?#]*")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class HttpRequest:
     def __post_init__(self) -> None:
         # What the address holds after its host, and the query, may be secret; scheme and host help whoever reads it.
         for text in (_BASE.sub("", self.url, count=1), *self.query.values()):
-            for name in _VARIABLE.findall(text):
+            for name in VARIABLE.findall(text):
                 secret(name, self.variables)
         try:
             parts = urlsplit(expand(self.url, self.variables))
