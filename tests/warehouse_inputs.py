@@ -31,14 +31,14 @@ OPENS = {
     "enquiry_desks": "working_days",
 }
 SCHEMA = pa.schema(
-    [
-        ("stat_date", pa.date32()),
-        ("hall_code", pa.string()),
-        ("department_code", pa.string()),
-        ("item_code", pa.string()),
-        ("measure", pa.string()),
-        ("count", pa.int64()),
-    ]
+    {
+        "stat_date": pa.date32(),
+        "hall_code": pa.string(),
+        "department_code": pa.string(),
+        "item_code": pa.string(),
+        "measure": pa.string(),
+        "count": pa.int64(),
+    }
 )
 
 SYSTEM_MEASURES = [
