@@ -112,7 +112,7 @@ def _add_an_unanswered_measure(catalogue: Path) -> None:
     _spoil(catalogue / "metric_measures.csv", "cases_accepted\n", "cases_accepted\ncases_accepted,1,cases_closed\n")
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a table that is gone": (
         lambda folder: (folder / "catalogue" / "sites.csv").unlink(),
         r"catalogue/sites\.csv: .*sites\.csv can't be read as a table",
