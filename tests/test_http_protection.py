@@ -138,7 +138,9 @@ def test_what_the_deadline_reaches_into_is_as_it_was(tmp_path: Path, authority: 
             answer: Any = response.raw
             reader = answer._original_response.fp
             assert isinstance(reader.raw, deadline._UntilDeadline)
-            assert reader.raw._sock.gettimeout() <= 5.0
+            timeout = reader.raw._sock.gettimeout()
+            assert timeout is not None
+            assert timeout <= 5.0
             assert response.json()["date"] == str(DAY)
 
 
