@@ -131,7 +131,8 @@ def foundation(**changes: Any) -> Any:
 def first_extract(**changes: Any) -> Any:
     def spoil(certificate: Certificate) -> Certificate:
         first, *rest = certificate.foundation.extracts
-        return foundation(extracts=(replace(first, **changes), *rest))(certificate)
+        spoiled: Certificate = foundation(extracts=(replace(first, **changes), *rest))(certificate)
+        return spoiled
 
     return spoil
 
