@@ -77,5 +77,5 @@ def _in_words(points: Sequence[Point]) -> str:
     lowest, highest = (pick(certified, key=lambda one: one[1].exact) for pick in (min, max))
     named_points = [(certified[0], ""), (lowest, "最低："), (highest, "最高："), (certified[-1], "本月：")]
     return "走势。" + "；".join(
-        f"{word}{month_title(month)} {number.printed} {number.display_unit}" for (month, number), word in named_points
+        f"{word}{month_title(month)} {number.with_unit}" for (month, number), word in named_points
     )

@@ -93,7 +93,7 @@ def annex_title(content: MonthContent) -> str:
 
 def _row(content: MonthContent, number: MonthlyNumber) -> Iterator[str]:
     yield number.metric_name
-    yield f"{number.printed} {number.display_unit}"
+    yield number.with_unit
     yield f"{number.exact} {number.unit}"
     for against, word in _RATES.items():
         rate = content.rate(number.metric, against)
