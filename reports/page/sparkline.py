@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reports.figures.flags import redefined
+from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
-from reports.page.month_summary import month_title
 
 MONTHS = 24
 _WIDTH, _HEIGHT, _EDGE = 240, 48, 5
