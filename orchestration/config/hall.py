@@ -57,7 +57,7 @@ class Certification(Strict):
 
 
 class EditionDefaults(Strict):
-    """What editions have in common: whose they are, whom they go to, and the sections that authors write, from 二 on."""
+    """What editions have in common: whose they are, whom they go to, and sections that authors write, from 二 on."""
 
     title: str = "政务窗口月报"
     issuing_body: str = Field(default="", description="who issues it; the hall's name when empty")
