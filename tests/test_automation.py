@@ -17,10 +17,11 @@ from orchestration.automation.deadlines import days_looked_after, deadlines_of, 
 from orchestration.automation.declared import RANGE_END, RANGE_START, Declared, declared
 from orchestration.automation.planning import MOST_DAYS_AT_ONCE, Pull, catch_up, gaps, nightly, pull_times
 from orchestration.config.automation import AUTOMATIONS, ENVIRONMENTS, Automation
+from orchestration.config.catalogue import evidence_version
 from orchestration.config.hall import Hall, SettingsError, load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
-from orchestration.landing.day_status import SystemDay, standings
+from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
 from orchestration.runtime.installation import DEMO_HALL
@@ -49,7 +50,9 @@ def _standing(system: str, day: dt.date, refused_at: str = "") -> SystemDay:
         if refused_at
         else {}
     )
-    return SystemDay(system, day, expected=True, sites=("510000",), extract=None, refusals=refused)
+    return SystemDay(
+        system, day, expected=True, sites=("510000",), suite_version="suite", extract=None, refusals=refused
+    )
 
 
 # --- dates ---------------------------------------------------------------------------------------------------------
@@ -129,16 +132,18 @@ def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> No
     hall = _hall(call_centre__repull_days=1)
     for system in hall.systems:
         _land(home, system, YESTERDAY)
-    standing = list(standings(hall, home, CALENDAR, [YESTERDAY]))
-    assert [each.state for each in standing] == ["answered"] * 5
-    assert nightly(hall, dt.time(2, 30), TODAY, standing) == [
+    statuses = list(system_days(hall, home, CALENDAR, [YESTERDAY]))
+    assert [status.verdict for status in statuses] == ["answered"] * 5
+    assert nightly(hall, dt.time(2, 30), TODAY, statuses) == [
         Pull((dt.date(2025, 3, 11), YESTERDAY), ("call_centre",), "nightly")
     ]
 
 
 def _land(home: Home, system: str, day: dt.date) -> None:
     counts = SiteCounts((), {}, "a test", {})
-    Landing(home.landing).land(Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", "s"))
+    Landing(home.landing).land(
+        Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", evidence_version())
+    )
 
 
 # --- what isn't in -------------------------------------------------------------------------------------------------

@@ -389,7 +389,7 @@ def test_a_closed_day_of_one_hall_says_nothing_of_another(
     cells = cells_of(load_hall(folder).hall, home, WorkingDays({}), days, at("2025-03-20T10:00"))
     assert [(cell.state, dict(cell.sites)) for cell in cells if cell.system == "courier"] == [
         ("missing", {"510000": "closed", "510100": "missing"}),
-        ("missing", {"510000": "missing", "510100": "missing"}),
+        ("missing", {"510000": "wrongly_closed", "510100": "missing"}),
     ]
 
 

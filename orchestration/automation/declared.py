@@ -24,7 +24,7 @@ from orchestration.config.automation import AutomationName
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import Hall, HallFolder, load_hall, why_not_here
 from orchestration.jobs import DESK_JOB, HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
-from orchestration.landing.day_status import standings
+from orchestration.landing.day_status import system_days
 from orchestration.runtime.paths import Home, current_home
 from reports.figures.months import months_before
 
@@ -138,8 +138,8 @@ def _nightly_pull(at: dt.time) -> Declared:
     def decide(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
         today = tick.now.date()
         yesterday = [today - dt.timedelta(days=1)]
-        standing = standings(tick.hall.hall, tick.home, working_days(), yesterday)
-        yield from _asked(tick, nightly(tick.hall.hall, at, today, standing), "yesterday is in")
+        statuses = system_days(tick.hall.hall, tick.home, working_days(), yesterday)
+        yield from _asked(tick, nightly(tick.hall.hall, at, today, statuses), "yesterday is in")
 
     return Declared(
         name=f"nightly_pull_{at:%H%M}",
@@ -153,8 +153,8 @@ def _nightly_pull(at: dt.time) -> Declared:
 
 def _catch_up(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
     hall = tick.hall.hall
-    standing = standings(hall, tick.home, working_days(), days_looked_after(hall, tick.now.date()))
-    yield from _asked(tick, catch_up(hall, tick.now, standing), "every day that is due is in, or was asked for lately")
+    statuses = system_days(hall, tick.home, working_days(), days_looked_after(hall, tick.now.date()))
+    yield from _asked(tick, catch_up(hall, tick.now, statuses), "every day that is due is in, or was asked for lately")
 
 
 def _asked(tick: Tick, planned: list[Pull], otherwise: str) -> Iterator[dg.RunRequest | dg.SkipReason]:

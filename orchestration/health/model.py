@@ -8,25 +8,26 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestration.health.arrivals import Arrivals
-from orchestration.landing.day_status import SIGNS
 from orchestration.landing.quarantine import Refusal
-from reports.figures.readiness import BuildCheck, CheckStatus, DayStatus, Problem
+from reports.figures.day_verdict import VERDICTS, DayVerdict
+from reports.figures.readiness import BuildCheck, CheckStatus, Problem
 
-CellState = Literal[DayStatus, "awaited", "not_due"]
+CellState = Literal[DayVerdict, "awaited", "not_due"]
 DeadlineKind = Literal["candidate", "certification", "edition"]
 MonthState = Literal["under way", "draft", "waiting", "certified", "revision pending"]
 
-CELL_SIGNS: Mapping[CellState, str] = dict([*SIGNS.items(), ("awaited", "…"), ("not_due", "-")])
+CELL_SIGNS: Mapping[CellState, str] = {
+    **{verdict: meaning.sign for verdict, meaning in VERDICTS.items()},
+    "awaited": "…",
+    "not_due": "-",
+}
 CELL_WORDS: Mapping[CellState, str] = {
-    "answered": "in",
-    "closed": "closed",
+    **{verdict: meaning.text for verdict, meaning in VERDICTS.items()},
     "missing": "missing, late",
-    "quarantined": "quarantined",
-    "damaged": "damaged",
     "awaited": "being asked for, not late yet",
     "not_due": "not due yet",
 }
-IN: frozenset[CellState] = frozenset({"answered", "closed"})
+IN: frozenset[CellState] = frozenset(verdict for verdict, meaning in VERDICTS.items() if meaning.is_in)
 NOT_LATE: frozenset[CellState] = frozenset({"awaited", "not_due"})
 
 

@@ -148,16 +148,6 @@ class Landing:
         entries = self._entries(system, day)
         return int(entries[-1].name.partition("-")[0]) if entries else 0
 
-    def sites_to_ask(self, system: str, day: dt.date, sites: tuple[str, ...], suite_version: str) -> tuple[str, ...]:
-        """The halls that the current extract lacks; all of them where it lacks none, or can't vouch for any."""
-        try:
-            current = self.current(system, day)
-        except LandingError:
-            return sites
-        if current is None or current.suite_version != suite_version:
-            return sites
-        return tuple(hall for hall in sites if hall not in current.sites) or sites
-
     def read(self, entry: Path) -> Extract:
         """The extract whose manifest entry lies at a path relative to the landing.
 

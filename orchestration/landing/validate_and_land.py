@@ -14,6 +14,7 @@ from expectations.volumes import Volume, volumes
 from orchestration.config.catalogue import vocabulary
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import WorkingDays
+from orchestration.landing.day_status import is_expected
 from orchestration.landing.manifest import (
     Counted,
     Extract,
@@ -103,7 +104,7 @@ class DayValidation:
 
     def is_open(self, day: dt.date) -> bool:
         """Whether the system counts on that day."""
-        return self.hall.systems[self.system].opens == "every_day" or self.calendar.describe(day).is_working_day
+        return is_expected(self.hall, self.calendar, self.system, day)
 
     def settle(self, outcomes: Iterable[tuple[dt.date, Mapping[str, Outcome]]]) -> PullResult:
         """Land or refuse every hall of every day; a fault of one never holds another."""
