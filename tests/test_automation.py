@@ -14,8 +14,8 @@ import time_machine
 from pydantic import ValidationError
 
 from orchestration.automation.deadlines import days_looked_after, deadlines_of, due_at, late_at
-from orchestration.automation.declared import RANGE_END, RANGE_START, Declared, declared
 from orchestration.automation.planning import MOST_DAYS_AT_ONCE, Pull, catch_up, gaps, nightly, pull_times
+from orchestration.automation.schedules import RANGE_END, RANGE_START, ScheduleRow, schedule_rows
 from orchestration.config.automation import AUTOMATIONS, ENVIRONMENTS, Automation
 from orchestration.config.catalogue import evidence_version
 from orchestration.config.hall import Hall, SettingsError, load_hall
@@ -231,9 +231,9 @@ def test_the_candidate_waits_for_the_first_working_day_and_for_every_answer(inst
     assert "2025-01: call_centre 电话咨询: 2025-01-01..2025-01-31 missing, and 4 more" in str(due)
 
 
-@pytest.mark.parametrize("row", declared(DEMO), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", schedule_rows(DEMO), ids=lambda row: row.name)
 def test_another_environment_stands_stopped_and_skips(
-    row: Declared, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    row: ScheduleRow, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("YUEBAO_ENVIRONMENT")
     assert defs().resolve_schedule_def(row.name).default_status == dg.DefaultScheduleStatus.STOPPED
@@ -246,8 +246,8 @@ def test_in_production_everything_declared_runs(instance: dg.DagsterInstance) ->
         for schedule in defs().schedules or ()
         if schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     }
-    assert running == {row.name for row in declared(DEMO)}
-    assert {row.automation for row in declared(DEMO)} | {"alerts"} == set(AUTOMATIONS)
+    assert running == {row.name for row in schedule_rows(DEMO)}
+    assert {row.automation for row in schedule_rows(DEMO)} | {"alerts"} == set(AUTOMATIONS)
 
 
 def test_an_environment_that_nobody_declared_loads_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,7 @@ def status(hall: Hall, tmp_path: Path) -> Status:
 @pytest.fixture
 def pull(hall: Hall, landing: Landing, quarantine: Quarantine, status: Status) -> Pull:
     """Pulls the one day, as a run does."""
-    judge = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
+    validation = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
 
     def once(source: Desks) -> PullResult:
         questions = Requests(Retries(attempts=1), at_once=2)
@@ -112,7 +112,7 @@ def pull(hall: Hall, landing: Landing, quarantine: Quarantine, status: Status) -
             [DAY],
             lambda _system, _day: status().sites_to_ask,
         )
-        result = judge.settle(questions.outcomes("enquiry_desks", [DAY]))
+        result = validation.settle(questions.outcomes("enquiry_desks", [DAY]))
         questions.close()
         return result
 

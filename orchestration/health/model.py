@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from orchestration.health.arrivals import Arrivals
+from orchestration.health.timeliness import Arrivals
 from orchestration.landing.quarantine import Refusal
 from reports.figures.day_verdict import VERDICTS, DayVerdict
 from reports.figures.readiness import BuildCheck, CheckStatus, Problem

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.alerts.conditions import Condition, UnsureError
-from orchestration.alerts.of_files import TOLD_FOR, Moment
+from orchestration.alerts.file_conditions import TOLD_FOR, Moment
 from orchestration.assets.certified import LEDGER_CHECK
-from orchestration.automation.declared import RANGE_END, days_asked
+from orchestration.automation.schedules import RANGE_END, days_asked
 from orchestration.jobs import PULL_JOB
 from orchestration.landing.day_status import system_days
 
