@@ -372,7 +372,7 @@ def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch
     assert "<script" not in told
     gaps = [row for row in _rows(told, "days") if row[3:4] == ["180 / 200"]]
     assert len(gaps) == 300
-    assert "20 halls510010 第510010号<script>政务服务大厅, 510020 " in gaps[0][4]
+    assert "20 sites510010 第510010号<script>政务服务大厅, 510020 " in gaps[0][4]
     assert "?90%" in _rows(told, "days")[0][1].replace(" ", "")
 
 

@@ -1,4 +1,4 @@
-"""The heat map: how every system and day of the last weeks stands, with each hall, as of a moment."""
+"""The heat map: how every system and day of the last weeks stands, with each site, as of a moment."""
 
 from __future__ import annotations
 

@@ -33,10 +33,10 @@ NOT_LATE: frozenset[CellState] = frozenset({"awaited", "not_due"})
 
 @dataclass(frozen=True)
 class DayCell:
-    """One system and day of the heat map, with every hall that the system answers for.
+    """One system and day of the heat map, with every site that the system answers for.
 
     Attributes:
-        halls: by code, the state of each hall.
+        sites: by code, the state of each site.
         detail: why the day isn't in, as far as it is known.
         warned: the rules of the suite that warned.
     """
@@ -51,12 +51,12 @@ class DayCell:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The halls that aren't in."""
-        return tuple(hall for hall, state in self.sites.items() if state not in IN)
+        """The sites that aren't in."""
+        return tuple(site for site, state in self.sites.items() if state not in IN)
 
     @property
     def came(self) -> int:
-        """How many halls are in."""
+        """How many sites are in."""
         return len(self.sites) - len(self.absent)
 
 
@@ -151,7 +151,7 @@ class Health:
     """All of it, at one moment.
 
     Attributes:
-        hall_names, system_names: by code.
+        site_names, system_names: by code.
         months: the newest first.
         cells: day by day, the oldest first, of the last 60 days.
         bytes_by_part: of the state folder.

@@ -1,4 +1,4 @@
-"""A day of a hall as it would land: asked for, judged and shown, with nothing landed."""
+"""A day of a hall as it would land: asked for, validated and shown, with nothing landed."""
 
 from __future__ import annotations
 
