@@ -46,7 +46,7 @@ class SystemDay:
         """The verdict on each site."""
         return {site: self._verdict(site) for site in self.sites}
 
-    @property
+    @cached_property
     def verdict(self) -> DayVerdict:
         """The verdict on the whole day: that of its worst site."""
         return worst(self.verdicts.values())

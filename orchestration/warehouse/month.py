@@ -72,7 +72,7 @@ class Month:
         found = system_days(self.hall, self.home, working_days(), self.days, verify_files=True)
         return sorted(found, key=lambda status: list(self.hall.systems).index(status.system))
 
-    @property
+    @cached_property
     def day_states(self) -> list[DayState]:
         """The verdict on every system and day, as readiness is judged by."""
         return [
