@@ -22,14 +22,14 @@ from tests.servers.sftp import SftpServer
 
 def _moved(source: Any, move: Callable[[], object]) -> None:
     """Something is done to the folder right after it was listed."""
-    listed = source._folder.entries
+    list_files = source._folder.files
 
-    def entries() -> Any:
-        found = listed()
+    def files_and_move() -> Any:
+        files = list_files()
         move()
-        return found
+        return files
 
-    source._folder.entries = entries
+    source._folder.files = files_and_move
 
 
 def test_a_file_that_disappears_after_it_was_listed_may_come_back(tmp_path: Path, sshd: SftpServer) -> None:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from reports.certificates.certificate import REASONS, Certificate, Reason
 from reports.certificates.ledger import Ledger, Link
 from reports.figures.flags import redefined
-from reports.figures.months import first_day
+from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
 
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
@@ -36,7 +36,7 @@ class Change:
     @property
     def printed(self) -> bool:
         """Whether what is printed changes, value or unit."""
-        return _written(self.old) != _written(self.new)
+        return self.old.with_unit != self.new.with_unit
 
     @property
     def breaks_series(self) -> bool:
@@ -155,7 +155,7 @@ def _touches(change: Change, sentence: str) -> bool:
 
 
 def _differ(old: MonthlyNumber, new: MonthlyNumber) -> bool:
-    return old.exact != new.exact or _written(old) != _written(new) or redefined(old, new)
+    return old.exact != new.exact or old.with_unit != new.with_unit or redefined(old, new)
 
 
 def _reasons(metric: str, history: Sequence[Certificate]) -> tuple[Reason, ...]:
@@ -172,23 +172,14 @@ def _value_notes(comparison: Comparison) -> list[str]:
     clauses: dict[tuple[Reason, ...], list[str]] = {}
     for change in comparison.changes:
         if change.printed:
-            clause = f"{change.new.metric_name}由 {_written(change.old)}修订为 {_written(change.new)}"
+            clause = f"{change.new.metric_name}由 {change.old.with_unit}修订为 {change.new.with_unit}"
             clauses.setdefault(change.reasons, []).append(clause)
     return [
-        f"{_title(comparison.month)}{'，'.join(written)}（{'、'.join(REASONS[reason] for reason in reasons)}）。"
+        f"{month_title(comparison.month)}{'，'.join(written)}（{'、'.join(REASONS[reason] for reason in reasons)}）。"
         for reasons, written in clauses.items()
     ]
 
 
 def _definition_notes(comparison: Comparison) -> list[str]:
     names = [change.new.metric_name for change in comparison.changes if change.breaks_series]
-    return [f"{_title(comparison.month)}{'、'.join(names)}口径有调整，与此前数据不可直接比较。"] if names else []
-
-
-def _written(number: MonthlyNumber) -> str:
-    return f"{number.printed} {number.display_unit}"
-
-
-def _title(month: str) -> str:
-    first = first_day(month)
-    return f"{first.year} 年 {first.month} 月"
+    return [f"{month_title(comparison.month)}{'、'.join(names)}口径有调整，与此前数据不可直接比较。"] if names else []

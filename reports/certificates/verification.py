@@ -16,7 +16,7 @@ from pathlib import Path
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError, Envelope
 from reports.certificates.invariants import faults
-from reports.certificates.ledger import ASIDE, LOCK, Archive, Ledger, LedgerEntry, LedgerError, Link, leading_links
+from reports.certificates.ledger import Archive, Ledger, LedgerEntry, LedgerError, Link, leading_links
 from reports.certificates.release import is_release, release_of, stage_of
 from reports.certificates.signers import Signer, authenticity_problems
 
@@ -100,7 +100,7 @@ def verify(archive: Archive, *, month: str | None = None) -> Verification:
     disk = Disk()
     links = archive.ledger.links()
     chain = _judge(links, archive.signers, first=1)
-    problems = [*_strangers(archive.certificates), *chain.problems, *_unvouched_releases(links, archive, month)]
+    problems = [*_strangers(archive.ledger), *chain.problems, *_unvouched_releases(links, archive, month)]
     asked = [link for link in links if month in {None, link.month}]
     if not asked:
         which = f"certificate of {month}" if month else "certificate"
@@ -174,7 +174,7 @@ def verify_release(folder: Path, signers: Sequence[Signer], *, landing: Path | N
 def ledger_problems(archive: Archive) -> list[Discrepancy]:
     """What is wrong with a ledger by itself: chain, order, signatures, strangers; an empty one is sound."""
     chain = _judge(archive.ledger.links(), archive.signers, first=1)
-    return [*_strangers(archive.certificates), *chain.problems]
+    return [*_strangers(archive.ledger), *chain.problems]
 
 
 def extract_problems(certificate: Certificate, landing: Path, disk: Disk) -> list[Discrepancy]:
@@ -276,13 +276,8 @@ def _release_problems(folder: Path, entry: LedgerEntry, chain: Sequence[Link], d
     return [*found, *(Discrepancy(path, f"{certificate.name} doesn't know this file") for path in strangers)]
 
 
-def _strangers(ledger: Path) -> list[Discrepancy]:
-    paths = sorted(ledger.iterdir()) if ledger.is_dir() else []
-    return [
-        Discrepancy(path, "it is no certificate, and has no place in the ledger")
-        for path in paths
-        if path.name not in {LOCK, ASIDE} and not Link.of(path)
-    ]
+def _strangers(ledger: Ledger) -> list[Discrepancy]:
+    return [Discrepancy(path, "it is no certificate, and has no place in the ledger") for path in ledger.strangers()]
 
 
 def _unvouched_releases(links: Sequence[Link], archive: Archive, month: str | None) -> list[Discrepancy]:

@@ -74,7 +74,7 @@ class References:
             if isinstance(rate, Rate):
                 return rate.text, ""
             return "", f"“{reference}”没有可印的{what}：没有可比的核定数，或基数为 0，或口径有变"
-        values = {"": f"{number.printed} {number.display_unit}", "exact": f"{number.exact} {number.unit}"}
+        values = {"": number.with_unit, "exact": number.exact_with_unit}
         if what not in values:
             return "", f"“{reference}”里的“.{what}”不认识；可用的有 .exact、.环比、.同比"
         return values[what], ""

@@ -70,6 +70,11 @@ class MonthlyNumber:
         """The number as every text prints it: digits, half-width space, unit."""
         return f"{self.printed} {self.display_unit}"
 
+    @property
+    def exact_with_unit(self) -> str:
+        """The whole count and its unit."""
+        return f"{self.exact} {self.unit}"
+
 
 def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, MonthlyNumber]:
     """Read every metric that the catalogue holds valid on the first day of the month.

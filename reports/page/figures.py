@@ -94,7 +94,7 @@ def in_print_order(numbers: Sequence[MonthlyNumber], section: str) -> list[Month
     """Numbers in the order in which a section prints them; those that it doesn't print come last."""
 
     def place(number: MonthlyNumber) -> tuple[int, str]:
-        position = section.find(f"{number.printed} {number.display_unit}")
+        position = section.find(number.with_unit)
         return position if position >= 0 else len(section), number.metric
 
     return sorted(numbers, key=place)

@@ -22,9 +22,10 @@ from markupsafe import Markup
 from reports.certificates.certificate import REASONS, DayRule, SignRole, moment_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.revision import compare
+from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.page.figures import figures, in_print_order, rows_of_past, systems
-from reports.page.month_summary import MonthSummary, month_title
+from reports.page.month_summary import MonthSummary
 from reports.page.proofbox import proof_data
 
 if TYPE_CHECKING:

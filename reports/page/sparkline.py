@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reports.figures.flags import redefined
+from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
-from reports.page.month_summary import month_title
 
 MONTHS = 24
 _WIDTH, _HEIGHT, _EDGE = 240, 48, 5
@@ -77,5 +77,5 @@ def _in_words(points: Sequence[Point]) -> str:
     lowest, highest = (pick(certified, key=lambda one: one[1].exact) for pick in (min, max))
     named_points = [(certified[0], ""), (lowest, "最低："), (highest, "最高："), (certified[-1], "本月：")]
     return "走势。" + "；".join(
-        f"{word}{month_title(month)} {number.printed} {number.display_unit}" for (month, number), word in named_points
+        f"{word}{month_title(month)} {number.with_unit}" for (month, number), word in named_points
     )

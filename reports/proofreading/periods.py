@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.figures.months import first_day, months_before
+from reports.figures.months import first_day, month_title, months_before
 from reports.proofreading.vocabulary import BASE, CHANGE
 
 Months = tuple[str, ...]
@@ -60,7 +60,7 @@ def in_words(months: Months) -> str:
     """2025 年 3 月, or 2025 年 1 月至 2025 年 3 月."""
     first, last = (first_day(month) for month in (months[0], months[-1]))
     ending = "" if first == last else f"至 {last.year} 年 {last.month} 月"
-    return f"{first.year} 年 {first.month} 月{ending}"
+    return f"{month_title(months[0])}{ending}"
 
 
 def mentions(text: str, month: str) -> list[Mention]:

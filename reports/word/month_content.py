@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reports.certificates.dossier import Dossier
 from reports.certificates.rates import Against, Rate
-from reports.figures.months import first_day
+from reports.figures.months import first_day, month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import DRAFT
 from reports.word.blocks import Block, Heading, Paragraph, TableBlock, text_of
@@ -61,9 +61,8 @@ def section_docx(content: MonthContent, profile: Profile) -> bytes:
     """Section 一 alone, as .docx; the same month and profile always give the same bytes."""
     heading, *rest = section_blocks(content)
     note = Paragraph(text_of(content.attribution.line), "distribution")
-    first = first_day(content.attribution.month)
     manuscript = Manuscript(
-        title=f"{first.year} 年 {first.month} 月总体运行情况",
+        title=f"{month_title(content.attribution.month)}总体运行情况",
         attribution=content.attribution,
         draft=not content.certified,
         blocks=[heading, *rest, note],
@@ -87,14 +86,13 @@ def annex_blocks(content: MonthContent) -> list[Block]:
 
 def annex_title(content: MonthContent) -> str:
     """What the annex is called."""
-    first = first_day(content.attribution.month)
-    return f"{first.year} 年 {first.month} 月主要指标"
+    return f"{month_title(content.attribution.month)}主要指标"
 
 
 def _row(content: MonthContent, number: MonthlyNumber) -> Iterator[str]:
     yield number.metric_name
-    yield f"{number.printed} {number.display_unit}"
-    yield f"{number.exact} {number.unit}"
+    yield number.with_unit
+    yield number.exact_with_unit
     for against, word in _RATES.items():
         rate = content.rate(number.metric, against)
         yield rate.text.removeprefix(word) if isinstance(rate, Rate) else _NO_RATE
