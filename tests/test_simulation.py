@@ -62,13 +62,19 @@ class Lived:
         if hour.hour in LOOKED_AT:
             tell(moment(hour), self.simulation.instance)
             for name, server in self.channels.items():
-                taken = "" if not server.asked or server.answer(server.asked[0]).status == 200 else "not taken, "
+                taken = "" if not server.asked or _is_taken(server) else "not taken, "
                 messages = [f"{hour:%m-%d %H} {taken}{_said(asked)}" for asked in server.asked]
                 self.told.setdefault(name, []).extend(messages)
                 server.asked.clear()
         if hour.hour == 23:
             folder = self.hall.home / "dagster"
             self.history.append(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
+
+
+def _is_taken(channel: WebServer) -> bool:
+    reply = channel.answer(channel.asked[0])
+    assert isinstance(reply, Reply)
+    return reply.status == 200
 
 
 def _said(asked: Asked) -> str:
