@@ -203,7 +203,7 @@ class Envelope:
         return envelope
 
 
-def written_code(text: str) -> str:
+def normalised_code(text: str) -> str:
     """A short code as `Certificate.code` writes it, from what somebody typed: case, dashes and look-alikes forgiven.
 
     Raises:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import Certificate, CertificateError, Envelope, written_code
+from reports.certificates.certificate import Certificate, CertificateError, Envelope, normalised_code
 from reports.certificates.chain import Chain
 from reports.certificates.signers import Signer
 from reports.errors import ReportsError
@@ -103,7 +103,7 @@ class Ledger(Chain):
         Raises:
             ValueError: It is no short code.
         """
-        code = written_code(code)
+        code = normalised_code(code)
         return next((entry for entry in self.entries() if entry.certificate.code == code), None)
 
     def state(self, certificate: Certificate) -> CertificateState:

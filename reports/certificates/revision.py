@@ -84,9 +84,9 @@ def compare(history: Sequence[Certificate]) -> Comparison:
         ValueError: They aren't consecutive revisions of one month.
     """
     first, last = history[0], history[-1]
-    numbers = [(each.month, each.revision) for each in history]
-    if numbers != [(first.month, first.revision + place) for place in range(len(history))]:
-        raise ValueError(f"consecutive revisions of one month are compared, not {numbers}")
+    revisions = [(certificate.month, certificate.revision) for certificate in history]
+    if revisions != [(first.month, first.revision + place) for place in range(len(history))]:
+        raise ValueError(f"consecutive revisions of one month are compared, not {revisions}")
     old, new = first.by_metric, last.by_metric
     changes = (Change(old[metric], new[metric], _reasons(metric, history)) for metric in old if metric in new)
     return Comparison(
@@ -124,8 +124,8 @@ def edition_notes(ledger: Ledger, drafted: Certificate) -> tuple[str, ...]:
 
 def _note(revisions: Sequence[Link], printed: int) -> str:
     """What changed from the revision that stood when the last edition was printed to the one that stands."""
-    known = max(1, sum(link.sequence <= printed for link in revisions))
-    history = [link.read().certificate for link in revisions[known - 1 :]]
+    printed_revision = max(1, sum(link.sequence <= printed for link in revisions))
+    history = [link.read().certificate for link in revisions[printed_revision - 1 :]]
     return compare(history).note
 
 
@@ -139,13 +139,13 @@ def affected_sentences(comparison: Comparison, texts: Mapping[str, str]) -> list
         comparison: Its changes.
         texts: Texts about that month, by the name under which they are to be found again.
     """
-    found = []
+    affected = []
     for source, text in texts.items():
         for sentence in (piece.strip() for piece in _SENTENCE.findall(text)):
             metrics = tuple(change.metric for change in comparison.changes if _touches(change, sentence))
             if metrics:
-                found.append(AffectedSentence(source, sentence, metrics))
-    return found
+                affected.append(AffectedSentence(source, sentence, metrics))
+    return affected
 
 
 def _touches(change: Change, sentence: str) -> bool:
@@ -159,24 +159,24 @@ def _differ(old: MonthlyNumber, new: MonthlyNumber) -> bool:
 
 
 def _reasons(metric: str, history: Sequence[Certificate]) -> tuple[Reason, ...]:
-    found: dict[Reason, None] = {}
+    reasons: dict[Reason, None] = {}
     for before, after in pairwise(history):
         old, new = before.by_metric.get(metric), after.by_metric.get(metric)
         if after.reason and old != new and not (old and new and not _differ(old, new)):
-            found[after.reason] = None
-    return tuple(found)
+            reasons[after.reason] = None
+    return tuple(reasons)
 
 
 def _value_notes(comparison: Comparison) -> list[str]:
     """One sentence for each set of reasons."""
-    clauses: dict[tuple[Reason, ...], list[str]] = {}
+    clauses_by_reasons: dict[tuple[Reason, ...], list[str]] = {}
     for change in comparison.changes:
         if change.printed:
             clause = f"{change.new.metric_name}由 {change.old.with_unit}修订为 {change.new.with_unit}"
-            clauses.setdefault(change.reasons, []).append(clause)
+            clauses_by_reasons.setdefault(change.reasons, []).append(clause)
     return [
-        f"{month_title(comparison.month)}{'，'.join(written)}（{'、'.join(REASONS[reason] for reason in reasons)}）。"
-        for reasons, written in clauses.items()
+        f"{month_title(comparison.month)}{'，'.join(clauses)}（{'、'.join(REASONS[reason] for reason in reasons)}）。"
+        for reasons, clauses in clauses_by_reasons.items()
     ]
 
 

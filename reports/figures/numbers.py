@@ -161,8 +161,8 @@ def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where
         )
     if exact is None:
         raise NumbersError(f"{where}: the value of {metric} is null; missing is not zero")
-    if untold := [column for column in _CATALOGUE_TEXTS if not definition[column]]:
-        raise NumbersError(f"{_CATALOGUE}: {metric} has no {', '.join(untold)}")
+    if empty := [column for column in _CATALOGUE_TEXTS if not definition[column]]:
+        raise NumbersError(f"{_CATALOGUE}: {metric} has no {', '.join(empty)}")
     try:
         text = printed(
             exact,
