@@ -6,20 +6,26 @@ ROUNDS ?= 3
 SITES ?= 205
 VENV := .venv
 BIN := $(VENV)/bin
+# A file's tests share what its fixtures built, so a file stays with one worker; the long ones begin (tests/conftest.py).
+TEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 DBT_FILES := $(shell find dbt_project -type f -not -path '*/target/*' -not -path '*/logs/*' -not -name '.*' 2>/dev/null)
 
 .PHONY: report test proof check format dev demo bench clean lock
 # Two recipes at once would install into one environment.
 .NOTPARALLEL:
 
+# Where nobody has named an installation, the checkout is the demo hall's from now on, for other commands too.
+ask_for_demo = test -n "$$YUEBAO_HALL$$YUEBAO_INSTALLATION" || test -e installation.toml || echo 'hall = "demo"' > installation.toml
+
 report: $(VENV)/.ready  ## The statistics section of MONTH, from the embedded demo hall.
+	@$(ask_for_demo)
 	@$(BIN)/yuebao report $(MONTH)
 
 test: $(VENV)/.ready-dev  ## Every test but the proofs.
-	$(BIN)/pytest -n auto $(PYTEST)
+	$(TEST) $(PYTEST)
 
 proof: $(VENV)/.ready-dev  ## What takes too long for every change: long simulations, many kills and flips, big sizes.
-	$(BIN)/pytest -n auto -m proof $(PYTEST)
+	$(TEST) -m proof $(PYTEST)
 
 check: $(VENV)/.ready-dev  ## Style, types, import rules, SQL style, and every test with coverage.
 	$(BIN)/ruff format --check .
@@ -35,6 +41,7 @@ format: $(VENV)/.ready-dev
 	$(BIN)/sqlfluff fix dbt_project --disable-progress-bar
 
 dev: $(VENV)/.ready  ## Dagster's page on loopback.
+	@$(ask_for_demo)
 	@$(BIN)/yuebao dev
 
 demo: $(VENV)/.ready  ## The demo hall's systems, to look at by hand.

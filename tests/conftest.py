@@ -26,9 +26,19 @@ _ROOM = 4 * 2**30
 
 
 def pytest_configure() -> None:
-    """Keep temporary folders in memory where it has room, unless `TMPDIR` names another place."""
+    """Name the demo hall, and keep temporary folders in memory where it has room and `TMPDIR` names no other place."""
+    os.environ |= {"YUEBAO_INSTALLATION": os.devnull, "YUEBAO_HALL": "demo"}
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
+
+# Files of minutes begin, so that no worker is left alone with one at the end.
+_LONG = ("test_simulation", "test_daemon", "test_bad_input", "test_certified_line", "test_health", "test_warehouse")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; else in their order."""
+    items.sort(key=lambda item: _LONG.index(item.path.stem) if item.path.stem in _LONG else len(_LONG))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

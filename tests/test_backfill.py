@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import hall_folder
 from tests.halls import Hall
 
 PAIR = "2025-03..2025-04"
@@ -48,6 +49,19 @@ def test_it_goes_on_where_it_was_left(filled: Hall, tmp_path: Path) -> None:
     ]
 
 
+def test_a_day_landed_as_closed_that_an_override_opens_is_asked_for_again(filled: Hall, tmp_path: Path) -> None:
+    opened = filled.copy(tmp_path)
+    folder = hall_folder(tmp_path / "hall")
+    with (folder / "catalogue" / "calendar_overrides.csv").open("a", encoding="utf-8") as table:
+        table.write("2025-03-15,true,调休上班,a reviewer\n")
+    opened.environment["YUEBAO_HALL"] = str(folder)
+    status = opened.run("status", "2025-03")
+    assert "courier 邮寄: 2025-03-15 declared closed, but the calendar has it open" in status.output
+    done = opened.run("backfill", "2025-03")
+    assert done.stdout.splitlines() == ["2025-03: NOT in, 3 answers asked for"]
+    assert "2025-03-15" in done.stderr
+
+
 def test_a_bad_month_is_named_and_holds_no_other(filled: Hall, tmp_path: Path) -> None:
     spoiled = filled.copy(tmp_path, demo=True)
     shutil.rmtree(spoiled.home / "landing" / "courier")
@@ -79,5 +93,5 @@ def test_a_range_that_is_none_is_refused_before_anything_is_asked(
     refused = fresh.run("backfill", months)
     assert refused.exit_code == 2
     assert says in refused.stderr
-    assert refused.stderr.count("\n") == 1
+    assert refused.stderr.count("\n") == 2
     assert not (fresh.home / "landing").exists()

@@ -27,7 +27,6 @@ from orchestration.demo import (
     DemoHall,
     demo_hall,
     ensure_month,
-    first_month,
     world,
 )
 from orchestration.demo.days import days_of, today_in_shanghai
@@ -51,7 +50,7 @@ MARCH_2025 = {
 # What the seed "yuebao-demo-1" makes of its first days and of March 2025: another value anywhere is a fault.
 FINGERPRINT_DAYS = 1000
 FINGERPRINT = "30042ccd9a47e4f87f53b8b035171ad92ef31b6d38d69458d9a319bc45586fe9"
-OFFLINE: tuple[world.Measure, ...] = (
+OFFLINE: tuple[world.DemoMeasure, ...] = (
     "department_window_accepted",
     "comprehensive_window_accepted",
     "documents_issued",
@@ -81,7 +80,7 @@ def status_and_body(url: str, headers: dict[str, str]) -> tuple[int, Any]:
         return refusal.code, json.load(refusal)
 
 
-def total(measure: world.Measure, day: date) -> int:
+def total(measure: world.DemoMeasure, day: date) -> int:
     return sum(world.counts(measure, day).values())
 
 
@@ -399,7 +398,7 @@ def test_what_is_no_month_is_refused(tmp_path: Path, month: str) -> None:
 
 
 def test_a_month_before_the_first_is_refused(tmp_path: Path) -> None:
-    assert first_month() == FIRST_MONTH == "2023-01"
+    assert FIRST_MONTH == "2023-01"
     with pytest.raises(ValueError, match="begins in 2023-01"), demo_hall(tmp_path, ["2022-12"]):
         pass
 

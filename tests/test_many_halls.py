@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 
 from orchestration.config.hall import Hall, Retries, load_hall
 from orchestration.config.working_days import WorkingDays
+from orchestration.landing.day_status import SystemDay, system_day
 from orchestration.landing.manifest import Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation, PullResult
+from orchestration.runtime.paths import Home
 from orchestration.sources.contract import (
     Answer,
     BrokenAnswer,
@@ -22,7 +25,7 @@ from orchestration.sources.contract import (
     PassingFault,
     PermanentFault,
     Request,
-    shared_out,
+    divide_answer,
 )
 from orchestration.sources.pool import Requests
 from tests.faults import hall_folder
@@ -54,11 +57,11 @@ class Desks:
         self.says = says
         self.asked: list[tuple[str, ...]] = []
 
-    def ask(self, question: Request) -> dict[str, Outcome]:
-        self.asked.append(question.sites)
-        if self.by_site and isinstance(fault := self.says[question.sites[0]], Exception):
+    def ask(self, request: Request) -> dict[str, Outcome]:
+        self.asked.append(request.sites)
+        if self.by_site and isinstance(fault := self.says[request.sites[0]], Exception):
             raise fault
-        return {hall: self._reply(hall) for hall in question.sites}
+        return {hall: self._reply(hall) for hall in request.sites}
 
     def _reply(self, hall: str) -> Outcome:
         said = self.says[hall]
@@ -67,6 +70,7 @@ class Desks:
 
 GOOD: Mapping[str, Any] = {hall: [_row(hall)] for hall in HALLS}
 Pull = Callable[[Desks], PullResult]
+Status = Callable[[], SystemDay]
 
 
 @pytest.fixture
@@ -89,19 +93,27 @@ def quarantine(tmp_path: Path) -> Quarantine:
 
 
 @pytest.fixture
-def pull(hall: Hall, landing: Landing, quarantine: Quarantine) -> Pull:
+def status(hall: Hall, tmp_path: Path) -> Status:
+    """Reads the verdict on the one day."""
+    return lambda: replace(
+        system_day(hall, Home(tmp_path), WorkingDays({}), "enquiry_desks", DAY), suite_version=BY.suite_version
+    )
+
+
+@pytest.fixture
+def pull(hall: Hall, landing: Landing, quarantine: Quarantine, status: Status) -> Pull:
     """Pulls the one day, as a run does."""
-    judge = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
+    validation = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
 
     def once(source: Desks) -> PullResult:
-        questions = Requests(Retries(attempts=1), at_once=2)
-        questions.ask(
+        requests = Requests(Retries(attempts=1), at_once=2)
+        requests.ask(
             {"enquiry_desks": source},
             [DAY],
-            lambda system, day: landing.sites_to_ask(system, day, hall.sites_of(system), BY.suite_version),
+            lambda _system, _day: status().sites_to_ask,
         )
-        result = judge.settle(questions.outcomes("enquiry_desks", [DAY]))
-        questions.close()
+        result = validation.settle(requests.outcomes("enquiry_desks", [DAY]))
+        requests.close()
         return result
 
     return once
@@ -162,6 +174,18 @@ def test_all_halls_in_are_all_asked_again_and_one_correction_changes_one(pull: P
     assert _counts(landing) == {"510000": 5, "510100": 5, "510300": 6}
 
 
+def test_an_answer_that_an_older_suite_judged_confirms_nothing(
+    hall: Hall, pull: Pull, landing: Landing, quarantine: Quarantine
+) -> None:
+    pull(Desks(by_site=False, says=GOOD))
+    stricter = replace(BY, suite_version="stricter")
+    validation = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, stricter)
+    (day,) = validation.settle([(DAY, {site: Answer(DAY, tuple(rows)) for site, rows in GOOD.items()})]).days
+    assert (day.outcome, day.judged) == ("landed", True)
+    assert day.extract is not None
+    assert (day.extract.sequence, day.extract.suite_version) == (2, "stricter")
+
+
 def test_a_bad_correction_leaves_what_is_in_and_is_open(pull: Pull, landing: Landing, quarantine: Quarantine) -> None:
     source = Desks(by_site=False, says=GOOD)
     pull(source)
@@ -180,10 +204,10 @@ def test_halls_that_fail_for_one_reason_are_named_in_one_line(pull: Pull, landin
     assert landing.current("enquiry_desks", DAY) is None
 
 
-def test_a_suite_that_changed_judges_every_hall_anew(landing: Landing, pull: Pull) -> None:
+def test_a_suite_that_changed_judges_every_hall_anew(status: Status, pull: Pull) -> None:
     pull(Desks(by_site=False, says={**GOOD, "510100": []}))
-    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, BY.suite_version) == ("510100",)
-    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, "stricter") == HALLS
+    assert status().sites_to_ask == ("510100",)
+    assert replace(status(), suite_version="stricter").sites_to_ask == HALLS
 
 
 def test_what_was_taken_over_is_as_it_was_landed(landing: Landing, pull: Pull) -> None:
@@ -194,20 +218,20 @@ def test_what_was_taken_over_is_as_it_was_landed(landing: Landing, pull: Pull) -
     assert {hall: second.extract.sites[hall] for hall in first.extract.sites} == first.extract.sites
 
 
-def test_a_damaged_extract_hands_nothing_over(landing: Landing, pull: Pull) -> None:
+def test_a_damaged_extract_hands_nothing_over(landing: Landing, status: Status, pull: Pull) -> None:
     (first,) = pull(Desks(by_site=False, says={**GOOD, "510100": []})).days
     assert first.extract is not None
     landing.path(first.extract).write_bytes(b"damaged")
     pull(Desks(by_site=False, says=GOOD))
     assert _counts(landing) == {"510100": 5}
-    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, BY.suite_version) == ("510000", "510300")
+    assert status().sites_to_ask == ("510000", "510300")
 
 
 # One answer for several halls
 
 
 def _shared(rows: Sequence[Mapping[str, Any]], sites: tuple[str, ...] = HALLS, **declared: Any) -> dict[str, Outcome]:
-    return shared_out(Request(DAY, sites), HALLS, tuple(rows), declared, "here")
+    return divide_answer(Request(DAY, sites), HALLS, tuple(rows), declared, "here")
 
 
 def test_one_answer_is_divided_by_hall() -> None:
@@ -222,7 +246,7 @@ def test_halls_that_were_not_asked_for_are_left_out() -> None:
 
 
 def test_a_row_of_no_known_hall_refuses_the_answer() -> None:
-    with pytest.raises(PermanentFault, match="row of 519999 is of hall '519999', which the system isn't set to answer"):
+    with pytest.raises(PermanentFault, match="row of 519999 is of site '519999', which the system isn't set to answer"):
         _shared([_row("510000"), _row("519999")])
 
 

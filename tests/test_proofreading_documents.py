@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 
 from reports.proofreading import (
     DocumentError,
@@ -37,7 +39,7 @@ def brief(finding: ProofFinding) -> tuple[str, str, str]:
     return finding.rule, finding.spot.found, str(finding.spot.place)
 
 
-def saved(document: Document, path: Path) -> Path:
+def saved(document: WordDocument, path: Path) -> Path:
     document.save(str(path))
     return path
 
@@ -97,7 +99,7 @@ def test_tracked_changes_are_read_as_accepted(tmp_path: Path) -> None:
     assert findings(saved(document, tmp_path / "tracked.docx")) == [("stray_number", "5.72 万件", "第 1 段第 8 字")]
 
 
-def _tracked(tag: str, text_tag: str, text: str) -> OxmlElement:
+def _tracked(tag: str, text_tag: str, text: str) -> BaseOxmlElement:
     change, run, content = OxmlElement(tag), OxmlElement("w:r"), OxmlElement(text_tag)
     content.text = text
     run.append(content)
@@ -236,3 +238,15 @@ def test_registers_of_both_kinds_hold_the_same(register: WriteRegister) -> None:
 def test_unsound_registers_are_refused(register: WriteRegister, name: str, text: str) -> None:
     with pytest.raises(RegisterError, match="own"):
         read_register(register(name, text))
+
+
+def test_a_paragraph_that_was_moved_here_is_read(tmp_path: Path) -> None:
+    document = Document()
+    document.add_paragraph("政务窗口月报")
+    moved = OxmlElement("w:moveTo")
+    document.element.body.insert(1, moved)
+    moved.append(document.add_paragraph("3 月，全程网办受理 5.43 万件。")._p)
+
+    path = saved(document, tmp_path / "edition.docx")
+
+    assert [(found, place) for _, found, place in findings(path)] == [("5.43 万件", "第 2 段第 12 字")]

@@ -70,7 +70,8 @@ def verify(
     """Prove, from files alone, that certificates, extracts and releases are what was signed."""
     from orchestration.cli.certificates import verify_what
 
-    with logged("verify", what=what or "ledger"):
+    stands_alone = bool(signers and what and Path(what).is_dir())
+    with logged("verify", announced=not stands_alone, what=what or "ledger"):
         found = verify_what(what, signers)
         for line in (*found.problems, *(f"not checked: {each}" for each in found.not_checked)):
             typer.echo(str(line))
@@ -120,7 +121,7 @@ def trace(
     with logged("trace", what=what, metric=metric):
         entry, traced = trace_number(what, metric, revision)
         number, certificate = traced.number, entry.certificate
-        typer.echo(f"{number.metric_name} {number.printed} {number.display_unit}, exactly {number.exact} {number.unit}")
+        typer.echo(f"{number.metric_name} {number.with_unit}, exactly {number.exact_with_unit}")
         typer.echo(f"口径（第 {number.version} 版）：{number.definition}")
         typer.echo(f"measures {', '.join(number.measures)}; {certificate.name}, code {certificate.code}\n")
         console = Console(width=max(Console().width, 130))

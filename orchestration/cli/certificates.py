@@ -72,7 +72,12 @@ def revise_now(name: str, people: People, reason: Reason, note: str) -> Revised:
 
 
 def verify_what(what: str | None, signers: Path | None) -> Verification:
-    """Verify the whole ledger, one month of it, or a release folder that was handed over."""
+    """Verify the whole ledger, one month of it, or a release folder that was handed over.
+
+    A release folder held against an auditor's own list of signers needs no installation.
+    """
+    if signers and what and Path(what).is_dir():
+        return verify_release(Path(what), read_signers(signers))
     hall, home = load_hall(), current_home()
     archive = archive_of(hall, home)
     if signers:
@@ -105,19 +110,6 @@ def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
 
 def known_of(numbers: Iterable[MonthlyNumber], month: str) -> Iterator[KnownNumber]:
     """Numbers of a month as proofreading knows them."""
-    called = labels()
+    named = labels()
     for number in numbers:
-        yield KnownNumber(
-            metric=number.metric,
-            metric_name=number.metric_name,
-            labels=called.get(number.metric, ()),
-            exact=number.exact,
-            printed=number.printed,
-            unit=number.unit,
-            display_unit=number.display_unit,
-            display_divisor=number.display_divisor,
-            display_decimals=number.display_decimals,
-            rounding=number.rounding,
-            month=month,
-            parts=number.parts,
-        )
+        yield KnownNumber(**vars(number), labels=named.get(number.metric, ()), month=month)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.app import FolderArgument, app, end_unless, print_checks, readable_errors
+from orchestration.runtime.installation import DEMO, DEMO_HALL
 from orchestration.runtime.paths import PROJECT_ROOT, current_home
 from reports.certificates.certificate import SignRole
 
@@ -17,7 +18,7 @@ def new_hall(folder: FolderArgument) -> None:
     """Begin a hall's own folder: settings, queries, reviewed tables and wording, to be edited."""
     from orchestration.cli.halls import make_hall
 
-    with readable_errors():
+    with readable_errors(announced=False):
         for path in make_hall(folder):
             typer.echo(f"  {os.path.relpath(path)}")
         typer.echo(f"Edit these (README.md says how), then: yuebao check-hall {folder}")
@@ -33,7 +34,7 @@ def new_key(
     """Make the signing key that a hall's settings name, and list its owner among the signers."""
     from orchestration.cli.halls import make_key
 
-    with readable_errors():
+    with readable_errors(folder):
         for line in make_key(folder, name, role):
             typer.echo(line)
 
@@ -47,7 +48,7 @@ def check_hall(
     """Test every table, key, connection, mapping and credential of a hall, land nothing, and say what to fix."""
     from orchestration.cli.halls import checks_of
 
-    with readable_errors():
+    with readable_errors(folder):
         print_checks(checks_of(folder, day), str(folder), "ready")
 
 
@@ -63,7 +64,7 @@ def sample_hall(
 
     from orchestration.cli.halls import sample_table, samples_of
 
-    with readable_errors():
+    with readable_errors(folder):
         refused: list[str] = []
         for sampled in samples_of(folder, day, system or []):
             refused += sampled.result.messages
@@ -85,10 +86,10 @@ def demo(
 
     from orchestration.demo import demo_hall
 
-    with readable_errors(), demo_hall(current_home().demo, month or ["2025-03"], port) as hall:
+    with readable_errors(DEMO_HALL), demo_hall(current_home().demo, month or ["2025-03"], port) as hall:
         typer.echo(hall.describe())
         typer.echo("\nTo have `yuebao report` ask these instead of its own:")
-        for name, value in hall.variables().items():
+        for name, value in {"YUEBAO_HALL": DEMO, **hall.variables()}.items():
             typer.echo(f"  export {name}={value}")
         typer.echo("\nCtrl-C ends it.")
         threading.Event().wait()

@@ -7,7 +7,6 @@ or NAME in the folder that CREDENTIALS_DIRECTORY names (as systemd does it).
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -19,18 +18,16 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestration.config.alerts import Alerts
 from orchestration.config.automation import DEVELOPMENT, ENVIRONMENTS, Automation, AutomationName
-from orchestration.config.edition import EditionDefaults
 from orchestration.config.errors import complaint
 from orchestration.config.systems import AnySystem, HttpSystem
-from orchestration.config.systems.common import Strict
+from orchestration.config.systems.common import VARIABLE, Strict
 from orchestration.config.systems.http_api import MonthTotals
 from orchestration.runtime.errors import UserError
-from orchestration.runtime.paths import PROJECT_ROOT
+from orchestration.runtime.installation import current_installation
 from orchestration.runtime.secrets import keep_secret
 
-DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
+_SECTIONS = ("政务工作动态", "重点工作推进情况", "窗口资讯", "厅（局）长进大厅")
 _USERINFO = re.compile(r"://[^/@]*@")
-_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
 class SettingsError(UserError):
@@ -57,6 +54,18 @@ class Certification(Strict):
     key: str
     passphrase: str
     questions: Literal["warn", "block"] = "warn"
+
+
+class EditionDefaults(Strict):
+    """What editions have in common: whose they are, whom they go to, and sections that authors write, from 二 on."""
+
+    title: str = "政务窗口月报"
+    issuing_body: str = Field(default="", description="who issues it; the hall's name when empty")
+    report_to: tuple[str, ...] = ()
+    send_to: tuple[str, ...] = ()
+    sections: tuple[str, ...] = Field(default=_SECTIONS, min_length=1, max_length=9)
+    profile: Literal["paper", "screen"] = "paper"
+    annex: bool = False
 
 
 class Hall(Strict):
@@ -118,13 +127,17 @@ class HallFolder(Strict):
 
 
 def hall_folder() -> Path:
-    """The folder named by `YUEBAO_HALL`, or the embedded demo hall's."""
-    return Path(os.environ.get("YUEBAO_HALL") or DEMO_HALL).resolve()
+    """The folder of this installation's hall.
+
+    Raises:
+        InstallationError: no hall is named.
+    """
+    return current_installation().require_hall()
 
 
 def environment() -> str:
-    """The name of the environment that this is: `YUEBAO_ENVIRONMENT`, or `development` when unset."""
-    return os.environ.get("YUEBAO_ENVIRONMENT") or DEVELOPMENT
+    """The name of the environment that this is, `development` where nobody named it."""
+    return current_installation().environment or DEVELOPMENT
 
 
 def automations_here(hall: Hall) -> tuple[AutomationName, ...]:
@@ -137,10 +150,10 @@ def automations_here(hall: Hall) -> tuple[AutomationName, ...]:
     try:
         return hall.environments[name]
     except KeyError:
-        known = ", ".join(hall.environments)
+        declared = ", ".join(hall.environments)
         raise SettingsError(
-            f"YUEBAO_ENVIRONMENT is {name!r}, and [environments] in hall.toml knows {known}: name one of these, or add "
-            "yours there"
+            f"YUEBAO_ENVIRONMENT is {name!r}, and [environments] in hall.toml knows {declared}: name one of these, or "
+            "add yours there"
         ) from None
 
 
@@ -169,7 +182,7 @@ def load_hall(folder: Path | None = None) -> HallFolder:
         return HallFolder(folder=folder, hall=Hall.model_validate(document))
     except ValidationError as error:
         schema = Hall.model_json_schema()
-        complaints = [complaint(document, schema, each) for each in error.errors()]
+        complaints = [complaint(document, schema, fault) for fault in error.errors()]
         raise SettingsError(f"{path}: {'; '.join(complaints)}") from error
 
 
@@ -180,9 +193,9 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
         SettingsError: a variable isn't set; its name is given, never a value.
     """
     for userinfo in _USERINFO.findall(text):
-        for name in _VARIABLE.findall(userinfo):
+        for name in VARIABLE.findall(userinfo):
             secret(name, variables)
-    return _VARIABLE.sub(lambda found: _value(found[1], variables), text)
+    return VARIABLE.sub(lambda match: _value(match[1], variables), text)
 
 
 def secret(name: str, variables: Mapping[str, str]) -> str:

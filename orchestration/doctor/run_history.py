@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from orchestration.config.hall import Hall, SettingsError, automations_here, environment
 from orchestration.doctor.hall import Checked
+from orchestration.runtime.installation import current_installation
 from orchestration.runtime.paths import Home, dagster_instance
 
 _LONGEST_SILENCE = dt.timedelta(minutes=5)
@@ -24,7 +24,7 @@ def history_checks(hall: Hall, home: Home) -> Iterator[Checked]:
         found = f"damaged: {names}; move {home.dagster} away (no number is in it), the next command begins a new one"
         yield Checked("run history", good=False, found=found)
         return
-    settings = Path(os.environ.get("DAGSTER_HOME") or home.dagster) / "dagster.yaml"
+    settings = current_installation().dagster_home / "dagster.yaml"
     if not settings.exists():
         yield Checked("run history", good=True, found="none yet")
         return

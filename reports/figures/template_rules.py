@@ -121,7 +121,9 @@ def numeral_in(text: str, *, units: Collection[str], constants: Collection[str])
     for constant in sorted(constants, key=len, reverse=True):
         text = text.replace(constant, "\0" * len(constant))
     digit = next((place for place, char in enumerate(text) if unicodedata.category(char) in _DIGIT_CATEGORIES), None)
-    spoken = re.search(rf"{_NUMERAL}+(?:点{_NUMERAL}+)?\s*(?:{pattern}|{BLANK})|百分之{_NUMERAL}|千分之{_NUMERAL}", text)
+    spoken = re.search(
+        rf"{_NUMERAL}+(?:点{_NUMERAL}+)?\s*(?:{pattern}|{BLANK})|百分之{_NUMERAL}|千分之{_NUMERAL}", text
+    )
     places = [place for place in (digit, spoken.start() if spoken else None) if place is not None]
     if not places:
         return ""

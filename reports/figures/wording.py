@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -152,8 +152,8 @@ class _Written:
     def __init__(self, number: MonthlyNumber, used: set[str], *, blank: bool) -> None:
         self._number = number
         self._used = used
-        self._printed = BLANK if blank else number.printed
+        self._blank = blank
 
     def __str__(self) -> str:
         self._used.add(self._number.metric)
-        return f"{self._printed} {self._number.display_unit}"
+        return replace(self._number, printed=BLANK).with_unit if self._blank else self._number.with_unit

@@ -43,7 +43,7 @@ def hall_open(home: Path, month: str) -> Iterator[dict[str, str]]:
     Raises:
         SetUpError: it ended before it had said them.
     """
-    command = [Path(sys.executable).with_name("yuebao"), "demo", "--month", month, "--port", "0"]
+    command: list[str | Path] = [Path(sys.executable).with_name("yuebao"), "demo", "--month", month, "--port", "0"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ, "YUEBAO_HOME": str(home)}
     ) as server:
@@ -75,7 +75,7 @@ def python_of_dlt() -> Path:
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
         return python
-    uv = shutil.which("uv")
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     commands: list[list[str | Path]] = (
         [
             [uv, "venv", "-q", "--clear", "--python", sys.executable, BENCH_VENV],

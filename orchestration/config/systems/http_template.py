@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+from orchestration.config.systems.common import VARIABLE
 
 
 def refuse_unknown_names(text: str, allowed: tuple[str, ...]) -> str:
@@ -20,10 +19,10 @@ def refuse_unknown_names(text: str, allowed: tuple[str, ...]) -> str:
     """
     may_be = ", ".join(f"{{{name}}}" for name in allowed)
     try:
-        found = names(text)
+        placeholders = names(text)
     except ValueError as error:
         raise ValueError(f"{error}; allowed are {may_be}, and {{{{ and }}}} for a brace itself") from None
-    if foreign := sorted(found - set(allowed)):
+    if foreign := sorted(placeholders - set(allowed)):
         raise ValueError(f"{{{foreign[0]}}} isn't known; allowed are {may_be}")
     return text
 
@@ -59,7 +58,7 @@ def filled(text: str, values: Values, *, in_url: bool = False) -> str:
 
 
 def _with_variables_kept(text: str) -> str:
-    return _VARIABLE.sub(r"${{\1}}", text)
+    return VARIABLE.sub(r"${{\1}}", text)
 
 
 @dataclass(frozen=True)
