@@ -13,7 +13,6 @@ from orchestration.config.hall import Hall, load_hall
 from orchestration.landing.manifest import LandingError
 from orchestration.partitions import monthly
 from orchestration.runtime.paths import current_home
-from orchestration.warehouse.dbt_manifest import build_checks
 from orchestration.warehouse.month import open_month, problems_of, refusal
 from reports.certificates.certificate import Reason
 from reports.certificates.ledger import Ledger, LedgerEntry, LedgerError
@@ -55,7 +54,7 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
     )
     def certified_numbers(context: dg.AssetExecutionContext, config: SignOffs) -> Iterator[dg.MaterializeResult[None]]:
         month = open_month(context.partition_key[:7])
-        if problems := problems_of(month, build_checks()):
+        if problems := problems_of(month):
             raise dg.Failure(
                 description=refusal(month.name, problems),
                 metadata=Counter(problem.kind for problem in problems),

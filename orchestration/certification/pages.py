@@ -13,7 +13,7 @@ from orchestration.certification.verified_month import sound_dossier
 from orchestration.config.catalogue import labels
 from orchestration.config.hall import Hall, load_hall
 from orchestration.runtime.paths import Home, current_home, prepare_environment
-from orchestration.warehouse.dbt_manifest import build_checks, ensure_manifest
+from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import Month, open_month, problems_of
 from reports.certificates.archive import Archive
 from reports.certificates.dossier import Dossier
@@ -99,7 +99,7 @@ def _changed(pending: Pending, hall: Hall) -> Iterator[str]:
 
 def _missing(month: Month) -> Iterator[str]:
     ensure_manifest()
-    problems = problems_of(month, build_checks())
+    problems = problems_of(month)
     if not problems:
         return
     absent = [state for state in month.day_states if state.state in _NOT_IN and not _is_rest(state)]

@@ -48,7 +48,7 @@ def status(month: MonthArgument) -> None:
     from rich.console import Console
 
     from orchestration.cli.status import LEGEND, calendar_table, certification_lines, verdict
-    from orchestration.warehouse.dbt_manifest import build_checks, ensure_manifest
+    from orchestration.warehouse.dbt_manifest import ensure_manifest
     from orchestration.warehouse.month import open_month, problems_of
     from reports.figures.readiness import warnings
 
@@ -56,7 +56,7 @@ def status(month: MonthArgument) -> None:
         prepare_environment(current_home())
         ensure_manifest()
         state = open_month(month)
-        problems = problems_of(state, build_checks())
+        problems = problems_of(state)
         certified = certification_lines(state, problems)
         Console(width=max(Console().width, 130)).print(calendar_table(state), LEGEND, "", sep="\n")
         for line in (*verdict(state, problems, warnings(state.day_states, state.evidence)), *certified):

@@ -15,7 +15,6 @@ from orchestration.partitions import MonthError, reportable_days, today
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
-from orchestration.warehouse.dbt_manifest import build_checks
 from orchestration.warehouse.month import a_build_mends, open_month, problems_of, refusal
 from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
@@ -45,7 +44,7 @@ def write_report(name: str, *, pull_first: bool) -> Report:
     if pull_first:
         _pull_month(runs, name)
     archive = archive_of(load_hall(), current_home())
-    problems = problems_of(open_month(name), build_checks())
+    problems = problems_of(open_month(name))
     if problems or archive.ledger.latest(name) is None:
         bring_to_certificate(runs, name, Asked())
     else:
@@ -75,7 +74,7 @@ def write_draft(name: str, *, pull_first: bool) -> Path:
         tell("building and testing %s", name)
         require(runs.facts(name))
     month = open_month(name)
-    _refuse(name, problems_of(month, build_checks()))
+    _refuse(name, problems_of(month))
     numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
     section.write_draft(month.draft, numbers, origin_of(month, numbers), template=load_hall().wording)
     return month.draft
@@ -98,7 +97,7 @@ def needs_building(name: str) -> bool:
     Raises:
         Refused: something is wrong that a build doesn't mend.
     """
-    problems = problems_of(open_month(name), build_checks())
+    problems = problems_of(open_month(name))
     _refuse(name, [problem for problem in problems if not a_build_mends(problem)])
     return bool(problems)
 

@@ -209,9 +209,9 @@ def open_month(name: str) -> Month:
     return Month(name, reportable_days(name, hall), hall, current_home())
 
 
-def problems_of(month: Month, build_checks: frozenset[str]) -> list[Problem]:
+def problems_of(month: Month) -> list[Problem]:
     """Everything that keeps a month from being printed."""
-    return assess(month.day_states, month.evidence, month.expected(build_checks))
+    return assess(month.day_states, month.evidence, month.expected(dbt_manifest.build_checks()))
 
 
 def a_build_mends(problem: Problem) -> bool:
