@@ -6,7 +6,8 @@ import dagster as dg
 
 from orchestration.checks import ENGINEERS
 from orchestration.config.hall import Hall, load_hall
-from orchestration.warehouse.month import MONTH_TOTALS_CHECK, open_month
+from orchestration.resources import Months
+from orchestration.warehouse.month import MONTH_TOTALS_CHECK
 from orchestration.warehouse.month_totals import MODEL, Agreement, NotBuiltError, hold_against_totals
 from reports.figures.readiness import EvidenceError
 
@@ -32,8 +33,8 @@ def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
     )
 
     @dg.multi_asset_check(specs=[spec], name=MONTH_TOTALS_CHECK)
-    def month_totals_agree(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        month = open_month(context.partition_key[:7])
+    def month_totals_agree(context: dg.AssetCheckExecutionContext, months: Months) -> Iterator[dg.AssetCheckResult]:
+        month = months.of_partition(context.partition_key)
         try:
             agreement = hold_against_totals(month, load_hall())
         except (NotBuiltError, EvidenceError) as error:

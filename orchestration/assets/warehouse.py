@@ -9,10 +9,10 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from orchestration.assets.landing import landing_key
 from orchestration.config.hall import Hall
 from orchestration.partitions import monthly
+from orchestration.resources import Months
 from orchestration.warehouse.dbt_build import DbtEvent, dagster_events
 from orchestration.warehouse.dbt_manifest import manifest_document
 from orchestration.warehouse.facts import build_facts, failures_of, refusal_of_build
-from orchestration.warehouse.month import open_month
 
 # The dbt sources, which are files that the pipeline writes, and no assets of their own.
 _SOURCES = ("landing", "hall")
@@ -63,8 +63,8 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         dagster_dbt_translator=translator,
     )
-    def warehouse(context: dg.AssetExecutionContext) -> Iterator[DbtEvent]:
-        month = open_month(context.partition_key[:7])
+    def warehouse(context: dg.AssetExecutionContext, months: Months) -> Iterator[DbtEvent]:
+        month = months.of_partition(context.partition_key)
         results = build_facts(month, _selection(context), context.run.run_id)
         yield from dagster_events(context, results, translator)
         if failures := failures_of(results):

@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.certification.certify import origin_of
+from orchestration.certification.lookup import find
 from orchestration.config.catalogue import code_version
+from orchestration.config.hall import load_hall
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.dbt_build import build, evidence
-from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month
-from reports.certificates.archive import Archive
+from orchestration.warehouse.dbt_manifest import ensure_manifest
+from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month, open_month
 from reports.certificates.certificate import Certificate
 from reports.certificates.certification import flagged_before
 from reports.certificates.edition_notes import edition_notes
@@ -34,19 +36,19 @@ class Rebuilt:
     equal: tuple[str, ...]
 
 
-def rebuild(entry: LedgerEntry, month: Month, archive: Archive, wording: Path) -> Rebuilt:
-    """Rebuild one certificate's month from the extracts that it names.
+def rebuild(name: str, revision: int | None) -> Rebuilt:
+    """Rebuild a certified month, of its newest revision or another, from the extracts that its certificate names.
 
-    Args:
-        entry: The certificate, of whichever revision.
-        month: The month as it stands; its settings and calendar are used, its current extracts aren't.
-        archive: Where extracts, ledger and releases lie.
-        wording: The hall's template.
+    The hall's settings and calendar are used as they stand; the month's current extracts aren't.
 
     Raises:
+        Refused: the month or the revision isn't certified.
         LandingError, DbtError, SettingsError, CalendarError: it can't be rebuilt at all.
     """
+    ensure_manifest()
+    archive, entry = find(name, revision, "")
     certificate = entry.certificate
+    month = open_month(certificate.month)
     if damaged := extract_problems(certificate, archive.landing, Disk()):
         return Rebuilt(entry, tuple(map(str, damaged)), ())
     with _empty_home(archive.landing) as home:
@@ -57,7 +59,7 @@ def rebuild(entry: LedgerEntry, month: Month, archive: Archive, wording: Path) -
     flags = flagged_before(archive.ledger, certificate.sequence, certificate.month, numbers.values())
     again = replace(certificate, numbers=flags, files={})
     notes = edition_notes(archive.ledger, certificate)
-    files = certified_files(again, origin_of(then, again.by_metric), notes, template=wording)
+    files = certified_files(again, origin_of(then, again.by_metric), notes, template=load_hall().wording)
     differences += _number_differences(certificate, again)
     equal, changed = _compare(files, release_of(archive.published, certificate), certificate)
     differences += changed

@@ -4,6 +4,7 @@ Exit codes, for a scheduler: 0 done; 1 refused, because a day, a check or an ans
 settings are wrong.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +71,24 @@ def end_unless(good: bool) -> None:  # noqa: FBT001 - the one thing that it is t
     """End with 1 where something isn't right."""
     if not good:
         raise typer.Exit(REFUSED)
+
+
+def print_wide(*parts: object, width: int = 130) -> None:
+    """Print tables and lines below each other, no narrower than `width` columns even where nobody looks."""
+    from rich.console import Console
+
+    Console(width=max(Console().width, width)).print(*parts, sep="\n")
+
+
+def print_files(folder: Path) -> None:
+    """Print where the files of a folder lie."""
+    print_paths(sorted(path for path in folder.iterdir() if path.is_file()))
+
+
+def print_paths(paths: Iterable[Path]) -> None:
+    """Print paths, from where the user stands, a line each."""
+    for path in paths:
+        typer.echo(f"  {os.path.relpath(path)}")
 
 
 def _end(message: str, code: int) -> NoReturn:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from orchestration.landing.day_status import SystemDay
 from orchestration.landing.manifest import Extract, Landing
 from orchestration.landing.quarantine import Quarantine
 from orchestration.partitions import reportable_days
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
 from orchestration.warehouse import dbt_manifest
 from reports import files
@@ -49,6 +50,10 @@ class Month:
     home: Home
     vintage: Certificate | None = None
 
+    def reread(self) -> Month:
+        """The month as it stands now; what this one has read, it keeps."""
+        return replace(self)
+
     @cached_property
     def calendar(self) -> list[CalendarDay]:
         """The calendar's word on each day."""
@@ -62,8 +67,8 @@ class Month:
         if self.vintage:
             certified = self.vintage.foundation.extracts
             return {
-                (each.system, dt.date.fromisoformat(each.day)): landing.read(Path(each.entry_path))
-                for each in certified
+                (extract.system, dt.date.fromisoformat(extract.day)): landing.read(Path(extract.entry_path))
+                for extract in certified
             }
         found = {(system, day): landing.current(system, day) for system in self.hall.systems for day in self.days}
         return {key: extract for key, extract in found.items() if extract}
@@ -211,6 +216,7 @@ def open_month(name: str) -> Month:
 
 def problems_of(month: Month) -> list[Problem]:
     """Everything that keeps a month from being printed."""
+    dbt_manifest.ensure_manifest()
     return assess(month.day_states, month.evidence, month.expected(dbt_manifest.build_checks()))
 
 
@@ -222,9 +228,12 @@ def a_build_mends(problem: Problem) -> bool:
     }
 
 
-def refusal(name: str, problems: Iterable[Problem]) -> str:
-    """The refusal as one readable message, a line for each reason."""
-    return "\n".join([f"{name} can't be printed:", *(f"  {problem}" for problem in problems)])
+class NotPrintableError(Refused):
+    """A month can't be printed; the message has a line for each reason."""
+
+    def __init__(self, month: str, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join([f"{month} can't be printed:", *(f"  {problem}" for problem in problems)]))
+        self.problems = problems
 
 
 def _warehouse_digest() -> str:
