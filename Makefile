@@ -1,23 +1,31 @@
-# The commands of the project. `make report` and `make test` need nothing but Python 3.11+ with pip (uv is used when it is there).
+# The commands of the project. `make report` and `make test` need nothing but Python 3.11+ with pip.
 PYTHON ?= python3
 MONTH ?= 2025-03
+# How often `make bench` measures, and for how many sites its database answers.
+ROUNDS ?= 3
+SITES ?= 205
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(shell command -v uv 2>/dev/null)
 DBT_FILES := $(shell find dbt_project -type f -not -path '*/target/*' -not -path '*/logs/*' -not -name '.*' 2>/dev/null)
 
-.PHONY: report test check format dev demo bench clean lock
+.PHONY: report test proof check format dev demo bench clean lock
+# Two recipes at once would install into one environment.
+.NOTPARALLEL:
 
 report: $(VENV)/.ready  ## The statistics section of MONTH, from the embedded demo hall.
 	@$(BIN)/yuebao report $(MONTH)
 
-test: $(VENV)/.ready-dev  ## Every test.
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(PYTEST)
+test: $(VENV)/.ready-dev  ## Every test but the proofs.
+	$(BIN)/pytest -n auto $(PYTEST)
 
-check: $(VENV)/.ready-dev  ## Style, types, SQL style, and every test with coverage.
+proof: $(VENV)/.ready-dev  ## What takes too long for every change: long simulations, many kills and flips, big sizes.
+	$(BIN)/pytest -n auto -m proof $(PYTEST)
+
+check: $(VENV)/.ready-dev  ## Style, types, import rules, SQL style, and every test with coverage.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/sqlfluff lint dbt_project --disable-progress-bar
 	@$(MAKE) --no-print-directory test PYTEST="--cov --cov-report=term"
 
@@ -33,45 +41,48 @@ demo: $(VENV)/.ready  ## The demo hall's systems, to look at by hand.
 	@$(BIN)/yuebao demo
 
 bench: $(VENV)/.ready-dev  ## Figures, as ratios measured in one run.
-	@$(BIN)/python -m tests.bench
-	@$(BIN)/python -m tests.bench.sql_pull
+	@$(BIN)/python -m tests.bench --rounds $(ROUNDS)
+	@$(BIN)/python -m tests.bench.sql_pull --rounds $(ROUNDS) --sites $(SITES)
 
 # State in var/ is never touched: what was landed or printed is kept.
 clean:
-	rm -rf $(VENV) .venv-bench dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-bench dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock:  ## Resolve the dependencies anew (maintainers; needs uv).
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal --python-version 3.11 \
-	  pyproject.toml --group build -o requirements.lock
-	uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal --python-version 3.11 \
-	  pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+compile_lock = $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal --python-version 3.11
+lock: $(VENV)/.uv  ## Resolve the dependencies anew (maintainers).
+	$(compile_lock) --group set-up -o requirements-set-up.lock
+	$(compile_lock) pyproject.toml --group build -o requirements.lock
+	$(compile_lock) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
 	  || { echo "Yuebao needs Python 3.11, 3.12 or 3.13; $$($(PYTHON) --version) was found. Name another: make PYTHON=python3.11 ..."; exit 2; }
-ifdef UV
-	uv venv -q --python $(PYTHON) $(VENV)
-else
 	$(PYTHON) -m venv $(VENV)
-endif
 
-# $(1): the lock. Bytecode is compiled here, once, instead of at the first run.
-ifdef UV
-install = uv pip install -q --python $(BIN)/python --compile-bytecode --require-hashes -r $(1) && uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
-else
-install = $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1) && $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
-endif
+pip_install = $(BIN)/python -m pip install -q --disable-pip-version-check
 
-$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+# uv installs the same lock with a tenth of pip's work. Where no index has it, pip does.
+$(VENV)/.uv: requirements-set-up.lock | $(VENV)/bin/python
+	@$(pip_install) --require-hashes -r $< || echo "uv isn't to be had here; pip installs, which takes longer"
+	@touch $@
+
+# $(1): the lock; $(2): whether its bytecode is compiled now or when first imported. uv asks the index that pip would ask.
+uv_install = test -x $(BIN)/uv && UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/python -m pip config get global.index-url 2>/dev/null)}}" \
+  $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r $(1) $(if $(2),--compile-bytecode)
+install = { $(call uv_install,$(1),$(2)) || $(pip_install) --require-hashes -r $(1) $(if $(2),,--no-compile); } \
+  && $(pip_install) --no-deps --no-build-isolation -e .
+
+$(VENV)/.installed: requirements.lock pyproject.toml $(VENV)/.uv
 	@echo "Setting up (once): installing locked packages ..."
-	@$(call install,requirements.lock)
+	@$(call install,requirements.lock,compiled)
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	@echo "Setting up (once): installing the test tools ..."
+# The lock of the test tools holds the other one whole. What tests never import isn't worth compiling.
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml $(VENV)/.uv
+	@echo "Setting up (once): installing locked packages and the test tools ..."
 	@$(call install,requirements-dev.lock)
-	@touch $@
+	@touch $(VENV)/.installed $@
 
 $(VENV)/.ready: $(VENV)/.installed $(DBT_FILES)
 	@$(BIN)/python -m compileall -q orchestration expectations reports

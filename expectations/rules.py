@@ -139,7 +139,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "hall_is_known",
         "error",
         "The hall is in the table of halls, and the one that was asked for.",
-        "Correct the code at the source, or add the hall to halls.csv after review.",
+        "Correct the code at the source, or add the hall to sites.csv after review.",
     ),
     Rule(
         "department_is_known",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +18,17 @@ from tests.halls import MONTHS, Hall
 if TYPE_CHECKING:
     from tests.servers.s3 import S3Server
     from tests.servers.sftp import SftpServer
+
+
+# Dagster's history commits at every event: a test of 437 days took 204 s on disk and 59 s in memory.
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 * 2**30
+
+
+def pytest_configure() -> None:
+    """Keep temporary folders in memory where it has room, unless `TMPDIR` names another place."""
+    if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

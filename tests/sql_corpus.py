@@ -43,7 +43,7 @@ def _day_close(old: str, new: str) -> Spoil:
     return Spoil(day_close=((old, new),))
 
 
-_SEVERAL = {"halls": [HALL, OTHER]}
+_SEVERAL = {"sites": [HALL, OTHER]}
 _SUMMED = tuple((f"{name}", f"SUM({name}) AS {name}") for name in ("online_accepted", "online_completed"))
 _ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900000000) SELECT max(i) FROM n"
 _UNCERTAIN = "can't be read with certainty"

@@ -110,8 +110,12 @@ def test_a_name_with_quotes_is_listed_as_it_is(folder: Path) -> None:
 
 FAULTS = {
     "a table that is gone": (
-        lambda folder: (folder / "catalogue" / "halls.csv").unlink(),
-        r"catalogue/halls\.csv: .*halls\.csv can't be read as a table",
+        lambda folder: (folder / "catalogue" / "sites.csv").unlink(),
+        r"catalogue/sites\.csv: .*sites\.csv can't be read as a table",
+    ),
+    "the table of sites by the name that it had in 0.1": (
+        lambda folder: (folder / "catalogue" / "sites.csv").rename(folder / "catalogue" / "halls.csv"),
+        r"catalogue/halls\.csv: since 0\.2 this table is called sites\.csv; rename the file",
     ),
     "a value that isn't allowed": (
         lambda folder: _spoil(folder / "catalogue" / "metrics.csv", "half_up", "down"),
@@ -126,16 +130,16 @@ FAULTS = {
         r"metrics\.csv line 2: column display_divisor: Value error, .* a power of ten",
     ),
     "a column too many": (
-        lambda folder: _spoil(folder / "catalogue" / "halls.csv", "hall_level", "hall_level,chief"),
-        r"halls\.csv line 2: column chief: Extra inputs are not permitted",
+        lambda folder: _spoil(folder / "catalogue" / "sites.csv", "hall_level", "hall_level,chief"),
+        r"sites\.csv line 2: column chief: Extra inputs are not permitted",
     ),
     "a cell too many": (
-        lambda folder: _spoil(folder / "catalogue" / "halls.csv", ",city", ",city,x"),
-        r"halls\.csv line 2: .*",
+        lambda folder: _spoil(folder / "catalogue" / "sites.csv", ",city", ",city,x"),
+        r"sites\.csv line 2: .*",
     ),
     "another encoding": (
-        lambda folder: (folder / "catalogue" / "halls.csv").write_bytes("大厅".encode("gbk")),
-        r"halls\.csv can't be read as a table of comma-separated values in UTF-8",
+        lambda folder: (folder / "catalogue" / "sites.csv").write_bytes("大厅".encode("gbk")),
+        r"sites\.csv can't be read as a table of comma-separated values in UTF-8",
     ),
     "a measure that no table knows": (
         lambda folder: _spoil(folder / "catalogue" / "measures.csv", "cases_accepted,", "cases_taken,"),
@@ -152,7 +156,7 @@ FAULTS = {
     ),
     "a hall that no table knows": (
         lambda folder: _spoil(folder / "hall.toml", 'code = "000000"', 'code = "000001"'),
-        r"codes: key code: 000001 isn't in catalogue/halls\.csv",
+        r"codes: key code: 000001 isn't in catalogue/sites\.csv",
     ),
     "a metric made of nothing": (
         lambda folder: _spoil(folder / "catalogue" / "metric_measures.csv", "cases_accepted,1,cases_accepted\n", ""),

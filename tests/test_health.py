@@ -351,10 +351,10 @@ MANY = tuple(f"51{number:04d}" for number in range(1, 201))
 
 def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On every day another tenth of the halls is missing, in all five systems."""
-    named = f"halls = {json.dumps(MANY)}"
+    named = f"sites = {json.dumps(MANY)}"
     kinds = [(f'\nkind = "{kind}"', f'\nkind = "{kind}"\n{named}') for kind in ("http_api", "sql", "drop_folder")]
     folder = hall_folder(tmp_path / "hall", FIRST_DAY, *kinds)
-    with (folder / "catalogue" / "halls.csv").open("a", encoding="utf-8") as sites:
+    with (folder / "catalogue" / "sites.csv").open("a", encoding="utf-8") as sites:
         sites.writelines(f"{code},第{code}号<script>政务服务大厅,county\n" for code in MANY)
     monkeypatch.setenv("YUEBAO_HALL", str(folder))
     landing, days = Landing(home.landing), [dt.date(2025, 3, 1) + dt.timedelta(days=back) for back in range(60)]
@@ -380,7 +380,7 @@ def test_a_closed_day_of_one_hall_says_nothing_of_another(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Saturday and a Wednesday are declared closed by the first of two halls, and the other one says nothing."""
-    folder = hall_folder(tmp_path / "hall", ('\ntitle = "邮寄"', '\ntitle = "邮寄"\nhalls = ["510000", "510100"]'))
+    folder = hall_folder(tmp_path / "hall", ('\ntitle = "邮寄"', '\ntitle = "邮寄"\nsites = ["510000", "510100"]'))
     monkeypatch.setenv("YUEBAO_HALL", str(folder))
     days = [dt.date(2025, 3, 15), dt.date(2025, 3, 12)]
     closed = {"510000": SiteCounts([], {}, "here", {})}

@@ -18,7 +18,7 @@ from tests.servers.web import Reply, WebServer, exactly, web_server
 
 HALLS = (HALL, "510100")
 OF_MANY_HALLS = {
-    "halls": list(HALLS),
+    "sites": list(HALLS),
     "columns": {"hall": "hall_code", "department": "department_code", "measure": "measure", "count": "count"},
     "constants": {},
     "declared": {"online_accepted": "sum"},

@@ -125,7 +125,7 @@ def test_day_and_hall_are_filled_in_in_the_systems_own_form(tmp_path: Path) -> N
 def test_one_question_for_many_halls_is_answered_by_hall(tmp_path: Path) -> None:
     lines = [{"hall": hall, "department": "D01", "item": None, "count": 4} for hall in (HALL, "510100", "510100")]
     changes = {
-        "halls": [HALL, "510100"],
+        "sites": [HALL, "510100"],
         "columns": {"hall": "hall_code", "department": "department_code", "item": "item_code", "count": "count"},
         "constants": {"measure": "online_accepted"},
         "declared": {"online_accepted": "sum"},
@@ -142,7 +142,7 @@ def test_one_question_for_many_halls_is_answered_by_hall(tmp_path: Path) -> None
 
 
 def test_halls_that_are_asked_for_on_their_own_answer_on_their_own(tmp_path: Path) -> None:
-    changes = {"halls": [HALL, "510100"], "query": {"hall": "{hall}"}, "declared": {"online_accepted": "sum"}}
+    changes = {"sites": [HALL, "510100"], "query": {"hall": "{hall}"}, "declared": {"online_accepted": "sum"}}
     with web_server(lambda asked: page(rows(1, 2 if asked.query["hall"] == HALL else 1), sum=3)) as server:
         asked = source(tmp_path, server.url, changes)
         said = [answer(asked, hall=hall) for hall in (HALL, "510100")]

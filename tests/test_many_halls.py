@@ -30,7 +30,7 @@ from tests.faults import hall_folder
 DAY = dt.date(2025, 3, 12)
 HALLS = ("510000", "510100", "510300")
 BY = Provenance("run", "code", "suite")
-SETTINGS = ('title = "现场咨询"', 'title = "现场咨询"\nhalls = ["510000", "510100", "510300"]')
+SETTINGS = ('title = "现场咨询"', 'title = "现场咨询"\nsites = ["510000", "510100", "510300"]')
 
 
 def _row(hall: str, count: Any = 5, **values: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ Pull = Callable[[Desks], PullResult]
 @pytest.fixture
 def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hall:
     folder = hall_folder(tmp_path / "hall", SETTINGS)
-    with (folder / "catalogue" / "halls.csv").open("a") as sites:
+    with (folder / "catalogue" / "sites.csv").open("a") as sites:
         sites.write("510100,成都市,city\n510300,自贡市,city\n")
     monkeypatch.setenv("YUEBAO_HALL", str(folder))
     return load_hall(folder).hall

@@ -69,7 +69,7 @@ def test_csv_says_the_same_as_json_and_the_table_shows_it(revised: Hall) -> None
         (["no_such"], "has no no_such; it has"),
         (["--month", "2024-07"], "no certificate of 2024-07; certified: 2025-03"),
         (["--month", "March"], "March"),
-        (["--hall", "510100"], "this ledger certifies hall"),
+        (["--site", "510100"], "this ledger certifies site"),
         (["--department", "NONE"], "no department NONE"),
     ],
 )

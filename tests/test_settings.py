@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 
 import pytest
@@ -115,6 +115,13 @@ def test_a_wrong_key_is_named_with_what_is_allowed(tmp_path: Path, old: str, new
         load_hall(_hall(tmp_path, old, new))
     assert str(caught.value).startswith(f"{tmp_path / 'hall.toml'}: ")
     assert says in str(caught.value)
+
+
+def test_the_keys_of_0_1_are_read(tmp_path: Path) -> None:
+    keys = 'title = "邮寄"\nhalls = ["510000", "510300"]\npull_at_of_halls = { "510300" = "07:30" }'
+    hall = load_hall(_hall(tmp_path, 'title = "邮寄"', keys)).hall
+    assert hall.sites_of("courier") == ("510000", "510300")
+    assert hall.pull_time("courier", "510300") == time(7, 30)
 
 
 def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_url_that_cant_be_used_is_refused_without_its_password(url: str, says:
             "unknown.sql takes :date, :month; the parameters are :day, :hall, :halls, :day_start",
         ),
         (
-            {"counts": "all.sql", "halls": [HALL, OTHER]},
+            {"counts": "all.sql", "sites": [HALL, OTHER]},
             "day_close.sql takes :hall, and all.sql asks for several halls",
         ),
     ],

@@ -112,7 +112,8 @@ def build_ledger_checks() -> list[dg.AssetChecksDefinition]:
             description="Certificates are signed and chained; extracts and releases are what these say, to the byte.",
             about={
                 "owner": ENGINEERS,
-                "next_step": "restore each file that is named from a backup, then `yuebao verify`; never certify over it",
+                "next_step": "restore each file that is named from a backup, then `yuebao verify`; "
+                "never certify over it",
             },
             severity=dg.AssetCheckSeverity.ERROR,
         ),

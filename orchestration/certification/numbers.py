@@ -33,7 +33,7 @@ class Selection:
     last: str
     department: str
     by_department: bool
-    hall: str
+    site: str
     vintage: Vintage
 
 
@@ -43,9 +43,9 @@ def numbers_of(selection: Selection) -> list[ExportRow]:
     A department's rows have exact counts only: what was printed is the hall's number.
 
     Raises:
-        Refused: a month, metric, department or hall has no certified number; it says what there is.
+        Refused: a month, metric, department or site has no certified number; it says what there is.
     """
-    _require_site(selection.hall, load_hall().hall.code)
+    _require_site(selection.site, load_hall().hall.code)
     archive = current_archive()
     return [row for certificate in _certificates(archive, selection) for row in _rows(archive, certificate, selection)]
 
@@ -60,8 +60,8 @@ def rows_as_text(rows: Sequence[ExportRow], form: Literal["csv", "json"]) -> str
 def _require_site(code: str, own: str) -> None:
     if code not in {"", own}:
         raise Refused(
-            f"hall {code} has no certified numbers here: this ledger certifies hall {own} only, "
-            "and numbers of several halls aren't added up"
+            f"site {code} has no certified numbers here: this ledger certifies site {own} only, "
+            "and numbers of several sites aren't added up"
         )
 
 

@@ -22,7 +22,7 @@ def numbers(
     by: Annotated[Literal["hall", "department"], typer.Option(help="the hall's number, or each department's part")] = (
         "hall"
     ),
-    hall: Annotated[str, typer.Option(help="a hall's code; only the hall that prints has certified numbers")] = "",
+    site: Annotated[str, typer.Option(help="a site's code; only the site that prints has certified numbers")] = "",
     vintage: Annotated[
         Literal["printed", "revised"], typer.Option("--as", help="as first printed, or as newest revised")
     ] = "revised",
@@ -30,12 +30,12 @@ def numbers(
         Literal["table", "csv", "json"], typer.Option("--format", help="csv and json are stable")
     ] = "table",
 ) -> None:
-    """Print certified numbers by month, department and hall, for people or for other programs."""
+    """Print certified numbers by month, department and site, for people or for other programs."""
     from orchestration.certification.numbers import Selection, numbers_of, rows_as_text
     from orchestration.cli.certificate_views import rows_table
 
     with logged("numbers", month=month, format=form):
-        rows = numbers_of(Selection(metrics or [], month, first, last, department, by == "department", hall, vintage))
+        rows = numbers_of(Selection(metrics or [], month, first, last, department, by == "department", site, vintage))
         if form == "table":
             print_wide(rows_table(rows), width=180)
         else:

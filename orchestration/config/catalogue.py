@@ -35,7 +35,7 @@ class Department(Strict):
 
 
 class Site(Strict):
-    """One row of halls.csv."""
+    """One row of sites.csv."""
 
     hall_code: str = Text
     hall_name: str = Text
@@ -136,10 +136,11 @@ class CalendarOverride(Strict):
 
 
 LABELS = "proofreading_labels"
+SITES = "sites"
 # What a build reads; what texts call a metric changes no number.
 TABLES: Mapping[str, type[Strict]] = {
     "departments": Department,
-    "halls": Site,
+    SITES: Site,
     "measures": Measure,
     "metrics": Metric,
     "metric_measures": MetricMeasure,
@@ -162,13 +163,20 @@ def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
     Raises:
         SettingsError: the file is absent, or a column or value isn't what it must be; it names file, line and column.
     """
-    path = folder / f"{name}.csv"
+    path = _table_path(folder, name)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(f"{path} can't be read as a table of comma-separated values in UTF-8: {error}") from error
     return [_row(path, line, row, _KINDS[name]) for line, row in enumerate(rows, start=2)]
+
+
+def _table_path(folder: Path, name: str) -> Path:
+    path = folder / f"{name}.csv"
+    if name == SITES and not path.exists() and path.with_name("halls.csv").exists():
+        raise SettingsError(f"{path.with_name('halls.csv')}: since 0.2 this table is called sites.csv; rename the file")
+    return path
 
 
 def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict]) -> dict[str, Any]:
@@ -190,7 +198,7 @@ def vocabulary(measures: tuple[str, ...]) -> Vocabulary:
     from expectations.validation import Vocabulary
 
     return Vocabulary(
-        sites=frozenset(_column("halls", "hall_code")),
+        sites=frozenset(_column(SITES, "hall_code")),
         departments=frozenset(_column("departments", "department_code")),
         measures=frozenset(measures),
     )
@@ -229,7 +237,7 @@ def evidence_version() -> str:
 
 @cache
 def _evidence_version(folder: Path) -> str:
-    paths = [folder / f"{name}.csv" for name in ("halls", "departments", "measures")]
+    paths = [_table_path(folder, name) for name in (SITES, "departments", "measures")]
     try:
         words = b"".join(path.read_bytes() for path in paths)
     except OSError as error:

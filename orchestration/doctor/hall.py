@@ -101,13 +101,13 @@ def _unknown_in_tables(tables: Tables) -> Iterator[str]:
 
 
 def _unknown_in_settings(tables: Tables, hall: Hall) -> Iterator[str]:
-    sites = {row["hall_code"] for row in tables["halls"]}
+    sites = {row["hall_code"] for row in tables["sites"]}
     measures = {row["measure"] for row in tables["measures"]}
     if hall.code not in sites:
-        yield f"key code: {hall.code} isn't in catalogue/halls.csv; add it, or mend it"
+        yield f"key code: {hall.code} isn't in catalogue/sites.csv; add it, or mend it"
     for name, system in hall.systems.items():
         for value in sorted(set(system.sites) - sites):
-            yield f"key systems.{name}.halls: {value} isn't in catalogue/halls.csv; add it, or mend it"
+            yield f"key systems.{name}.sites: {value} isn't in catalogue/sites.csv; add it, or mend it"
         for value in sorted(set(system.measures) - measures):
             yield f"key systems.{name}.measures: {value} isn't in catalogue/measures.csv; add it, or mend it"
 

@@ -36,7 +36,7 @@ def gather(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.da
     """Everything that the health page says, as of a moment; what can't be looked at is said, and holds nothing else.
 
     Raises:
-        SettingsError: the hall's table of halls can't be read.
+        SettingsError: the hall's table of sites can't be read.
     """
     hall, calendar, ledger = folder.hall, working_days(), Ledger(home.certificates)
     now = now.astimezone(ZoneInfo(hall.timezone))
@@ -57,7 +57,7 @@ def gather(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.da
     return Health(
         now=now,
         hall=hall.name,
-        site_names={row["hall_code"]: row["hall_name"] for row in read_table(catalogue_folder(), "halls")},
+        site_names={row["hall_code"]: row["hall_name"] for row in read_table(catalogue_folder(), "sites")},
         system_names={name: system.title for name, system in hall.systems.items()},
         headline=headline(months),
         actions=actions,

@@ -55,5 +55,5 @@ def _last_line(_state: Path, output: str) -> Totals:
 
 
 def _numbers_file(state: Path, _output: str) -> Totals:
-    (numbers,) = state.glob(f"published/{MONTH}/*/numbers.json")
+    numbers = state / "published" / MONTH / "current" / "numbers.json"
     return {entry["metric"]: entry["exact"] for entry in json.loads(numbers.read_text(encoding="utf-8"))["metrics"]}

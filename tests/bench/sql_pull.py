@@ -1,7 +1,7 @@
-"""`python -m tests.bench.sql_pull`: a day of 205 halls × 1,000 rows from one PostgreSQL, beside a bare COPY to Parquet.
+"""`python -m tests.bench.sql_pull`: a day of 205 sites × 1,000 rows from one PostgreSQL, beside a bare COPY to Parquet.
 
 Five ways, in rounds, each a fresh process against the same server: COPY of the counting query, read by psycopg and
-written to Parquet by pyarrow; one question for all halls at once; a question for each hall, eight at a time over two
+written to Parquet by pyarrow; one request for all sites at once; a request for each site, eight at a time over two
 connections; asked at once and landed with its manifest entry, which is what COPY to Parquet does and more; and the
 whole pull, which has the suite judge it too. Seconds are taken inside the process, after its imports; ratios are taken
 within each round. Nothing here passes or fails by time: the bench fails when the five don't read the same counts.
@@ -41,51 +41,61 @@ from tests.bench.measuring import Run, run
 from tests.servers.postgres import postgres
 from tests.sql_halls import COUNTS, COUNTS_OF_ALL, DAY, DAY_CLOSE, DAY_CLOSE_OF_ALL, hall_folder, in_postgres, source
 
-HALLS = tuple(str(510000 + number) for number in range(205))
 _TITLES = {
     "copy": "COPY of the query, to Parquet",
-    "at_once": "all halls at once",
-    "by_hall": "each hall by itself, 8 threads, 2 connections",
-    "landed": "all halls at once, landed",
-    "pulled": "all halls at once, judged by the suite and landed",
+    "at_once": "all sites at once",
+    "by_site": "each site by itself, 8 threads, 2 connections",
+    "landed": "all sites at once, landed",
+    "pulled": "all sites at once, judged by the suite and landed",
 }
 _BENCH = Provenance("bench", "code", "suite")
-_FILL = (
-    "DELETE FROM counts",
-    "DELETE FROM day_close",
-    f"""INSERT INTO counts SELECT '{DAY}', (510000 + hall)::text, 'D' || lpad((item % 20)::text, 2, '0'),
-        'I' || lpad((item / 20)::text, 3, '0'), 'online_accepted', hall * item % 97
-        FROM generate_series(0, 204) hall, generate_series(0, 999) item""",
-    "CREATE INDEX ON counts (hall_code, stat_date)",
-    "INSERT INTO day_close SELECT stat_date, hall_code, sum(number), 0 FROM counts GROUP BY stat_date, hall_code",
-    "ANALYZE",
-)
+
+
+def _fill(sites: int) -> tuple[str, ...]:
+    """Statements that put 1,000 rows of each site into the database."""
+    return (
+        "DELETE FROM counts",
+        "DELETE FROM day_close",
+        f"""INSERT INTO counts SELECT '{DAY}', (510000 + site)::text, 'D' || lpad((item % 20)::text, 2, '0'),
+            'I' || lpad((item / 20)::text, 3, '0'), 'online_accepted', site * item % 97
+            FROM generate_series(0, {sites - 1}) site, generate_series(0, 999) item""",
+        "CREATE INDEX ON counts (hall_code, stat_date)",
+        "INSERT INTO day_close SELECT stat_date, hall_code, sum(number), 0 FROM counts GROUP BY stat_date, hall_code",
+        "ANALYZE",
+    )
 
 
 def main() -> int:
     """Run the rounds asked for and print the table; or, as a process of its own, take one way."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.sql_pull", description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each way is taken (3)")
+    parser.add_argument("--sites", type=int, default=205, metavar="N", help="for how many the database answers (205)")
     parser.add_argument("--take", nargs=2, metavar=("WAY", "FOLDER"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.take:
         sys.stdout.write(_taken(arguments.take[0], Path(arguments.take[1])))
         return 0
+    rounds, sites = max(1, arguments.rounds), arguments.sites
     with postgres() as server, tempfile.TemporaryDirectory(prefix="yuebao-bench-") as scratch:
         database = in_postgres(server)
-        database.execute(*_FILL)
+        database.execute(*_fill(sites))
         for way in _TITLES:
-            queries = (COUNTS, DAY_CLOSE) if way == "by_hall" else (COUNTS_OF_ALL, DAY_CLOSE_OF_ALL)
-            _catalogue(hall_folder(Path(scratch) / way, database.url, *queries, sites=HALLS))
-        rounds = [{way: _measured(way, Path(scratch) / way) for way in _TITLES} for _ in range(arguments.rounds)]
-    Console(width=max(Console().width, 120)).print(_table(rounds))
-    return 0 if len({measured.output.split()[1] for each in rounds for measured in each.values()}) == 1 else 1
+            queries = (COUNTS, DAY_CLOSE) if way == "by_site" else (COUNTS_OF_ALL, DAY_CLOSE_OF_ALL)
+            folder = hall_folder(Path(scratch) / way, database.url, *queries, sites=_codes(sites))
+            _write_sites(folder, sites)
+        measured = [{way: _measured(way, Path(scratch) / way) for way in _TITLES} for _ in range(rounds)]
+    Console(width=max(Console().width, 120)).print(_table(measured, sites))
+    return 0 if len({run.output.split()[1] for each in measured for run in each.values()}) == 1 else 1
 
 
-def _catalogue(folder: Path) -> None:
+def _codes(sites: int) -> list[str]:
+    return [str(510000 + number) for number in range(sites)]
+
+
+def _write_sites(folder: Path, sites: int) -> None:
     shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
-    rows = "".join(f"{hall},{hall},county\n" for hall in HALLS)
-    (folder / "catalogue" / "halls.csv").write_text(f"hall_code,hall_name,hall_level\n{rows}", encoding="utf-8")
+    rows = "".join(f"{code},{code},county\n" for code in _codes(sites))
+    (folder / "catalogue" / "sites.csv").write_text(f"hall_code,hall_name,hall_level\n{rows}", encoding="utf-8")
 
 
 def _measured(way: str, folder: Path) -> Run:
@@ -105,7 +115,7 @@ def _taken(way: str, folder: Path) -> str:
 
 
 def _copied(folder: Path) -> int:
-    sites = ", ".join(f"'{hall}'" for hall in HALLS)
+    sites = ", ".join(f"'{code}'" for code in _sites(folder))
     query = COUNTS_OF_ALL.replace(":halls", f"({sites})").replace(":day", f"'{DAY}'").rstrip().removesuffix(";")
     with source(folder)._engine.connect() as connection:
         driver = connection.connection.driver_connection
@@ -117,19 +127,23 @@ def _copied(folder: Path) -> int:
     return total
 
 
+def _sites(folder: Path) -> tuple[str, ...]:
+    return tuple(load_hall(folder).hall.sites_of("window"))
+
+
 def _at_once(folder: Path) -> int:
-    return _counted(_answers(folder, [HALLS]))
+    return _counted(_answers(folder, [_sites(folder)]))
 
 
-def _by_hall(folder: Path) -> int:
-    return _counted(_answers(folder, [(hall,) for hall in HALLS]))
+def _by_site(folder: Path) -> int:
+    return _counted(_answers(folder, [(code,) for code in _sites(folder)]))
 
 
 def _answers(folder: Path, groups: Sequence[tuple[str, ...]]) -> dict[str, Answer]:
     asked = source(folder)
     with ThreadPoolExecutor(8) as threads:
         replies = list(threads.map(lambda sites: asked.ask(Request(DAY, sites)), groups))
-    return {hall: said for reply in replies for hall, said in reply.items() if isinstance(said, Answer)}
+    return {code: said for reply in replies for code, said in reply.items() if isinstance(said, Answer)}
 
 
 def _counted(answers: Mapping[str, Answer]) -> int:
@@ -138,7 +152,8 @@ def _counted(answers: Mapping[str, Answer]) -> int:
 
 def _landed(folder: Path) -> int:
     sites = {
-        hall: SiteCounts(said.rows, said.declared, said.source, {}) for hall, said in _answers(folder, [HALLS]).items()
+        code: SiteCounts(answer.rows, answer.declared, answer.source, {})
+        for code, answer in _answers(folder, [_sites(folder)]).items()
     }
     landing = Landing(Path(tempfile.mkdtemp(dir=folder)))
     return landing.land(Counted("window", DAY, "answered", sites), _BENCH).count_sum
@@ -158,18 +173,18 @@ def _pulled(folder: Path) -> int:
         replace(_BENCH, suite_version=evidence_version()),
     )
     questions = Requests(hall.retries, at_once=8)
-    questions.ask({name: source(folder)}, [DAY], lambda _system, _day: HALLS)
+    questions.ask({name: source(folder)}, [DAY], lambda _system, _day: hall.sites_of(name))
     (result,) = judge.settle(questions.outcomes(name, [DAY])).days
     questions.close()
     assert result.extract is not None, result.messages
     return result.extract.count_sum
 
 
-_WAYS = {"copy": _copied, "at_once": _at_once, "by_hall": _by_hall, "landed": _landed, "pulled": _pulled}
+_WAYS = {"copy": _copied, "at_once": _at_once, "by_site": _by_site, "landed": _landed, "pulled": _pulled}
 
 
-def _table(rounds: Sequence[dict[str, Run]]) -> Table:
-    result = Table(title=f"205 halls × 1,000 rows of one day, {len(rounds)} rounds (medians)")
+def _table(rounds: Sequence[dict[str, Run]], sites: int) -> Table:
+    result = Table(title=f"{sites} sites × 1,000 rows of one day, {len(rounds)} rounds (medians)")
     for name in ("", "seconds", "rows per second", "of COPY's", "peak MiB"):
         result.add_column(name, justify="left" if not name else "right")
     for way, title in _TITLES.items():
@@ -177,7 +192,7 @@ def _table(rounds: Sequence[dict[str, Run]]) -> Table:
         ratios = [float(each["copy"].output.split()[0]) / took for each, took in zip(rounds, seconds, strict=True)]
         peak = max(measured[way].peak_mib for measured in rounds)
         took = median(seconds)
-        result.add_row(title, f"{took:.2f}", f"{205_000 / took:,.0f}", f"{median(ratios):.0%}", f"{peak:.0f}")
+        result.add_row(title, f"{took:.2f}", f"{1000 * sites / took:,.0f}", f"{median(ratios):.0%}", f"{peak:.0f}")
     return result
 
 

@@ -2,4 +2,4 @@ select
     hall_code,
     hall_name,
     hall_level
-from {{ ref('stg_hall__halls') }}
+from {{ ref('stg_hall__sites') }}
