@@ -20,7 +20,7 @@ def defs() -> dg.Definitions:
     from orchestration.config.hall import load_hall
     from orchestration.health.asset import build_health_asset
     from orchestration.jobs import build_jobs
-    from orchestration.resources import HallSystems, Months
+    from orchestration.resources import HallSystems, RunMonths
 
     # Dagster marks backfill policies as beta; a user can do nothing about that.
     warnings.simplefilter("ignore", dg.BetaWarning)
@@ -38,6 +38,6 @@ def defs() -> dg.Definitions:
         jobs=[*build_jobs(), build_retention_job()],
         schedules=build_schedules(hall),
         sensors=[build_alerts_sensor(hall)],
-        resources={"hall_systems": HallSystems(), "months": Months()},
+        resources={"hall_systems": HallSystems(), "months": RunMonths()},
         executor=dg.in_process_executor,
     )

@@ -73,7 +73,7 @@ def _systems_of(run: dg.DagsterRun | None, hall: HallFolder) -> tuple[str, ...]:
     return tuple(name for name in hall.hall.systems if name in selected)
 
 
-class Months(dg.ConfigurableResource["Months"]):
+class RunMonths(dg.ConfigurableResource["RunMonths"]):
     """The months of a run, each opened once: what is certified is what was built."""
 
     _opened: dict[str, Month] = PrivateAttr(default_factory=dict)
@@ -91,7 +91,7 @@ class Months(dg.ConfigurableResource["Months"]):
 
 
 class GivenMonth:
-    """Stands for `Months` in a run whose month is open already."""
+    """Stands for `RunMonths` in a run whose month is open already."""
 
     def __init__(self, month: Month) -> None:
         self._month = month

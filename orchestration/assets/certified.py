@@ -19,7 +19,7 @@ from orchestration.checks import AUTHORS, ENGINEERS
 from orchestration.config.hall import Hall, load_hall
 from orchestration.landing.manifest import LandingError
 from orchestration.partitions import monthly
-from orchestration.resources import Months
+from orchestration.resources import RunMonths
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import NotPrintableError
 from reports.certificates.ledger import Ledger, LedgerEntry, LedgerError
@@ -60,7 +60,7 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
         output_required=False,
     )
     def certified_numbers(
-        context: dg.AssetExecutionContext, config: RequestConfig, months: Months
+        context: dg.AssetExecutionContext, config: RequestConfig, months: RunMonths
     ) -> Iterator[dg.MaterializeResult[None]]:
         month = months.of_partition(context.partition_key)
         people = People(config.preparer, config.reviewer, config.signer)
@@ -69,7 +69,7 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
                 month, load_hall(), CertificationRequest(config.revision, people, config.reason, config.note)
             )
         except NotPrintableError as refused:
-            kinds = Counter(problem.kind for problem in refused.problems)
+            kinds = Counter[str](problem.kind for problem in refused.problems)
             raise dg.Failure(description=str(refused), metadata=kinds, allow_retries=False) from refused
         except CERTIFICATE_ERRORS as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
@@ -88,6 +88,7 @@ class _Findings:
     lines: Sequence[str]
     when_none: str
     counts: Mapping[str, int]
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
 
 
 def build_ledger_checks() -> list[dg.AssetChecksDefinition]:
@@ -98,44 +99,25 @@ def build_ledger_checks() -> list[dg.AssetChecksDefinition]:
     """
     return [
         _ledger_check(
-            REVISION_CHECK,
-            _pending_revisions,
-            description="No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
-            about={
-                "owner": AUTHORS,
-                "next_step": "look at what changed, then `yuebao revise MONTH --reason ... --note ...`",
-            },
+            *(REVISION_CHECK, _pending_revisions, AUTHORS),
+            "No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
+            "look at what changed, then `yuebao revise MONTH --reason ... --note ...`",
         ),
         _ledger_check(
-            LEDGER_CHECK,
-            _unsound_files,
-            description="Certificates are signed and chained; extracts and releases are what these say, to the byte.",
-            about={
-                "owner": ENGINEERS,
-                "next_step": "restore each file that is named from a backup, then `yuebao verify`; "
-                "never certify over it",
-            },
-            severity=dg.AssetCheckSeverity.ERROR,
+            *(LEDGER_CHECK, _unsound_files, ENGINEERS),
+            "Certificates are signed and chained; extracts and releases are what these say, to the byte.",
+            "restore each file that is named from a backup, then `yuebao verify`; never certify over it",
         ),
         _ledger_check(
-            QUESTIONS_CHECK,
-            _open_questions,
-            description="Nobody waits for an answer on a certified figure (校核); an unreadable log fails.",
-            about={
-                "owner": AUTHORS,
-                "next_step": "look at the figure, then `yuebao answer ID ...`; mend the source and revise if need be",
-            },
+            *(QUESTIONS_CHECK, _open_questions, AUTHORS),
+            "Nobody waits for an answer on a certified figure (校核); an unreadable log fails.",
+            "look at the figure, then `yuebao answer ID ...`; mend the source and revise if need be",
         ),
     ]
 
 
 def _ledger_check(
-    key: dg.AssetCheckKey,
-    find: Callable[[], _Findings],
-    *,
-    description: str,
-    about: Mapping[str, str],
-    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
+    key: dg.AssetCheckKey, find: Callable[[], _Findings], owner: str, description: str, next_step: str
 ) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=CERTIFIED_NUMBERS,
@@ -144,13 +126,13 @@ def _ledger_check(
         # After the pulls of its run. It can't depend on them: a day is an event of its own and no output, and Dagster
         # skips what depends on an output that wasn't made.
         op_tags={"dagster/priority": "-1"},
-        metadata=about,
+        metadata={"owner": owner, "next_step": next_step},
     )
     def check() -> dg.AssetCheckResult:
         findings = find()
         return dg.AssetCheckResult(
             passed=not findings.lines,
-            severity=severity,
+            severity=findings.severity,
             description="\n".join(findings.lines) or findings.when_none,
             metadata=findings.counts,
         )
@@ -175,7 +157,8 @@ def _unsound_files() -> _Findings:
         return _Findings((), "no month is certified yet, so nothing is there to verify", {})
     proof = verify(archive)
     counts = {"problems": len(proof.problems), "files verified": proof.files_hashed}
-    return _Findings([str(problem) for problem in proof.problems], "every file is what was signed", counts)
+    problems = [str(problem) for problem in proof.problems]
+    return _Findings(problems, "every file is what was signed", counts, dg.AssetCheckSeverity.ERROR)
 
 
 def _open_questions() -> _Findings:

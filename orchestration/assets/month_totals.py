@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.checks import ENGINEERS
 from orchestration.config.hall import Hall, load_hall
-from orchestration.resources import Months
+from orchestration.resources import RunMonths
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK
 from orchestration.warehouse.month_totals import MODEL, Agreement, NotBuiltError, hold_against_totals
 from reports.figures.readiness import EvidenceError
@@ -33,7 +33,7 @@ def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
     )
 
     @dg.multi_asset_check(specs=[spec], name=MONTH_TOTALS_CHECK)
-    def month_totals_agree(context: dg.AssetCheckExecutionContext, months: Months) -> Iterator[dg.AssetCheckResult]:
+    def month_totals_agree(context: dg.AssetCheckExecutionContext, months: RunMonths) -> Iterator[dg.AssetCheckResult]:
         month = months.of_partition(context.partition_key)
         try:
             agreement = hold_against_totals(month, load_hall())

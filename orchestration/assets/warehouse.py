@@ -9,7 +9,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from orchestration.assets.landing import landing_key
 from orchestration.config.hall import Hall
 from orchestration.partitions import monthly
-from orchestration.resources import Months
+from orchestration.resources import RunMonths
 from orchestration.warehouse.dbt_build import DbtEvent, dagster_events
 from orchestration.warehouse.dbt_manifest import manifest_document
 from orchestration.warehouse.facts import build_facts, failures_of, refusal_of_build
@@ -63,7 +63,7 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         dagster_dbt_translator=translator,
     )
-    def warehouse(context: dg.AssetExecutionContext, months: Months) -> Iterator[DbtEvent]:
+    def warehouse(context: dg.AssetExecutionContext, months: RunMonths) -> Iterator[DbtEvent]:
         month = months.of_partition(context.partition_key)
         results = build_facts(month, _selection(context), context.run.run_id)
         yield from dagster_events(context, results, translator)

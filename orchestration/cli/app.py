@@ -18,7 +18,7 @@ from orchestration.runtime.paths import current_home
 from reports.errors import ReportsError
 
 if TYPE_CHECKING:
-    from orchestration.doctor.hall import Checked
+    from orchestration.doctor.diagnosis import Diagnosis
 
 app = typer.Typer(
     add_completion=False,
@@ -96,11 +96,11 @@ def _end(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def print_checks(checks: Iterable["Checked"], what: str, when_good: str) -> None:
+def print_diagnoses(diagnoses: Iterable["Diagnosis"], what: str, when_good: str) -> None:
     """Print every check as it is made, and end with 1 if something is to be mended."""
     bad = 0
-    for checked in checks:
-        typer.echo(f"{'ok ' if checked.good else 'BAD'} {checked.subject}: {checked.found}")
-        bad += not checked.good
+    for diagnosis in diagnoses:
+        typer.echo(f"{'ok ' if diagnosis.good else 'BAD'} {diagnosis.subject}: {diagnosis.message}")
+        bad += not diagnosis.good
     typer.echo(f"{what}: {f'{bad} to mend' if bad else when_good}")
     end_unless(not bad)

@@ -11,7 +11,7 @@ from orchestration.cli.app import (
     FolderArgument,
     app,
     end_unless,
-    print_checks,
+    print_diagnoses,
     print_paths,
     print_wide,
     readable_errors,
@@ -55,7 +55,7 @@ def check_hall(
     from orchestration.cli.hall_views import checks_of
 
     with readable_errors():
-        print_checks(checks_of(folder, day), str(folder), "ready")
+        print_diagnoses(checks_of(folder, day), str(folder), "ready")
 
 
 @app.command(rich_help_panel="A hall")

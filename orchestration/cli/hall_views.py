@@ -15,7 +15,8 @@ from rich.table import Table
 
 from orchestration.config.hall import HallFolder, expand, load_hall, secret
 from orchestration.config.variables import reachable, variables_of
-from orchestration.doctor.hall import Checked, check_hall
+from orchestration.doctor.diagnosis import Diagnosis
+from orchestration.doctor.hall import check_hall
 from orchestration.landing.preview import Sample, sample
 from orchestration.partitions import MonthError, today
 from orchestration.runtime.errors import Refused
@@ -78,7 +79,7 @@ def make_key(folder: Path, name: str, role: SignRole) -> list[str]:
     return [f"{key}: the private key, readable for its owner alone", f"{signers}: lists {name} as {role}"]
 
 
-def checks_of(folder: Path, day: str) -> Iterator[Checked]:
+def checks_of(folder: Path, day: str) -> Iterator[Diagnosis]:
     """Everything that `check-hall` looks at, one after the other.
 
     Raises:

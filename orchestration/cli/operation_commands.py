@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.app import app, end_unless, print_checks, print_wide, readable_errors
+from orchestration.cli.app import app, end_unless, print_diagnoses, print_wide, readable_errors
 from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home, dagster_instance
 
@@ -19,7 +19,7 @@ def doctor() -> None:
     from orchestration.doctor.machine import examine
 
     with readable_errors():
-        print_checks(examine(load_hall(), current_home()), "doctor", "all well")
+        print_diagnoses(examine(load_hall(), current_home()), "doctor", "all well")
 
 
 @app.command(rich_help_panel="Operations")
