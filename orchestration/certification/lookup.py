@@ -110,8 +110,8 @@ def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
     for entry in archive.ledger.entries():
         certificate = entry.certificate
         superseded = archive.ledger.state(certificate) == "已修订"
-        known = known_of(certificate.numbers, certificate.month)
-        yield from (replace(number, revision=certificate.revision, superseded=superseded) for number in known)
+        for number in known_of(certificate.numbers, certificate.month):
+            yield replace(number, revision=certificate.revision, superseded=superseded)
 
 
 def known_of(numbers: Iterable[MonthlyNumber], month: str) -> Iterator[KnownNumber]:

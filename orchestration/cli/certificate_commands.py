@@ -159,8 +159,8 @@ def proofread(
     from reports.proofreading import read_document, read_register
 
     with logged("proofread", file=file.name, month=month):
-        known = known_numbers(month, list(read_register(register)) if register else [])
-        proof = read_proof(read_document(file), known)
+        certified = known_numbers(month, list(read_register(register)) if register else [])
+        proof = read_proof(read_document(file), certified)
         typer.echo(str(proof))
         end_unless(proof.clean)
 

@@ -67,7 +67,7 @@ def health_summary(health: Health) -> Group:
     """What the page says, in about ten lines."""
     lines = [
         Text(health.headline, style="bold green" if health.is_well else "bold red"),
-        *(Text(f"  {shown.brief(each.text)}\n    next: {each.command}") for each in health.actions[:_MOST_ACTIONS]),
+        *(Text(f"  {shown.brief(act.text)}\n    next: {act.command}") for act in health.actions[:_MOST_ACTIONS]),
         *([Text(f"  and {more} more")] if (more := len(health.actions) - _MOST_ACTIONS) > 0 else []),
         Text("; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)),
         Text(health.arrivals.verdict),
@@ -81,5 +81,5 @@ def health_summary(health: Health) -> Group:
 
 
 def _deadlines(health: Health) -> list[str]:
-    coming = sorted((each for each in health.deadlines if not each.done), key=lambda each: each.day)
-    return [f"{each.what} of {each.month} {shown.days_left(each.days_left)}" for each in coming[:3]]
+    coming = sorted((due for due in health.deadlines if not due.done), key=lambda due: due.day)
+    return [f"{due.what} of {due.month} {shown.days_left(due.days_left)}" for due in coming[:3]]

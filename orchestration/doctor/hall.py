@@ -87,8 +87,8 @@ def _references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
 
 def _unknown_in_tables(tables: Tables) -> Iterator[str]:
     for table, column, other, key in _REFERENCES:
-        known = {row[key] for row in tables[other]}
-        for value in sorted({row[column] for row in tables[table]} - known):
+        defined = {row[key] for row in tables[other]}
+        for value in sorted({row[column] for row in tables[table]} - defined):
             yield f"catalogue/{table}.csv column {column}: {value} isn't in catalogue/{other}.csv; add it, or mend it"
 
 

@@ -67,10 +67,10 @@ def _wrong_version(required: Requirement) -> str:
 
 def _disk(home: Home) -> str:
     free = shutil.disk_usage(_nearest_existing(home.root)).free / _GIB
-    found = f"{free:.1f} GiB free under {home.root}"
+    room = f"{free:.1f} GiB free under {home.root}"
     if free < _LEAST_FREE_GIB:
-        raise NotWellError(f"{found}; {_LEAST_FREE_GIB} are needed: make room, or move YUEBAO_HOME")
-    return found
+        raise NotWellError(f"{room}; {_LEAST_FREE_GIB} are needed: make room, or move YUEBAO_HOME")
+    return room
 
 
 def _nearest_existing(path: Path) -> Path:

@@ -70,8 +70,8 @@ class Month:
                 (extract.system, dt.date.fromisoformat(extract.day)): landing.read(Path(extract.entry_path))
                 for extract in certified
             }
-        found = {(system, day): landing.current(system, day) for system in self.hall.systems for day in self.days}
-        return {key: extract for key, extract in found.items() if extract}
+        keys = [(system, day) for system in self.hall.systems for day in self.days]
+        return {key: extract for key in keys if (extract := landing.current(*key))}
 
     @cached_property
     def day_states(self) -> list[DayState]:
@@ -157,9 +157,9 @@ class Month:
         rows = [
             [row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in self.inputs["extracts"]
         ]
-        told = [self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
-        facts = [sorted(rows), *told, _warehouse_digest()]
-        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+        settings = [self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
+        document = [sorted(rows), *settings, _warehouse_digest()]
+        return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
     @property
     def folder(self) -> Path:
