@@ -9,7 +9,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from reports.certificates.archive import Archive
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
     Certificate,
@@ -23,7 +22,7 @@ from reports.certificates.certificate import (
     hall_time,
 )
 from reports.certificates.certification import Candidate, certify, draft
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.signers import Signer, SigningKey
 from reports.figures.months import days_of
 from reports.figures.numbers import MonthlyNumber

@@ -12,7 +12,6 @@ from reports.certificates.certificate import (
     Certificate,
     CertifiedExtract,
     CertifiedHall,
-    CertifiedNumber,
     CheckResult,
     DayRule,
     Foundation,
@@ -22,8 +21,9 @@ from reports.certificates.certificate import (
 from reports.certificates.dossier import Dossier
 from reports.certificates.trace import Contribution, Trace
 from reports.figures.months import days_of, months_before
+from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
-from reports.figures.section import Origin, certified_files
+from reports.figures.section import Origin, Vintage, certified_files
 from tests.proofreading_known import COUNTS, NAMES, PARTS
 
 MONTH = "2025-03"
@@ -31,7 +31,7 @@ TEMPLATE = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "word
 MARCH = COUNTS[MONTH]
 
 
-def number(metric: str, exact: int, **changes: Any) -> CertifiedNumber:
+def number(metric: str, exact: int, **changes: Any) -> MonthlyNumber:
     people = metric.endswith("consultations")
     divisor, decimals = (1, 0) if people else (10_000, 2)
     told: dict[str, Any] = {
@@ -52,10 +52,10 @@ def number(metric: str, exact: int, **changes: Any) -> CertifiedNumber:
         "parts": PARTS if metric == "items_handled" else (),
         "flags": (),
     }
-    return CertifiedNumber(**told | changes)
+    return MonthlyNumber(**told | changes)
 
 
-def numbers(counts: Sequence[int] = MARCH) -> tuple[CertifiedNumber, ...]:
+def numbers(counts: Sequence[int] = MARCH) -> tuple[MonthlyNumber, ...]:
     exact = dict(zip(list(NAMES)[1:], counts, strict=True))
     total = sum(exact[part] for part in PARTS)
     made = [number("items_handled", total), *(number(metric, count) for metric, count in exact.items())]
@@ -112,7 +112,9 @@ def dossier(
     }
     origin = Origin(newest.month, newest.hall.code, newest.hall.name, "f" * 64,
                     {each.metric: [source] for each in newest.numbers})  # fmt: skip
-    for name, content in certified_files(newest, origin, template=TEMPLATE).items():
+    vintage = Vintage(newest.revision, newest.code)
+    files = certified_files(newest.by_metric, origin, vintage, template=TEMPLATE)
+    for name, content in files.items():
         (release / name).write_bytes(content)
     return Dossier(
         certificate=newest,
@@ -125,7 +127,7 @@ def dossier(
     )
 
 
-def trace(each: CertifiedNumber, newest: Certificate, departments: int) -> Trace:
+def trace(each: MonthlyNumber, newest: Certificate, departments: int) -> Trace:
     """Whole counts over departments and open days, the first of each taking the rest."""
     days = [extract for extract in newest.foundation.extracts if extract.state == "answered"]
     places = [(extract, f"D{place:02d}") for place in range(departments) for extract in days]

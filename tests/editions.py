@@ -12,7 +12,7 @@ from reports.edition.assembly import Edition, assemble
 from reports.edition.settings import Settings, lay_out, read_settings
 from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import KnownNumber
-from reports.word.printable import Printable, printable_of
+from reports.word.month_content import MonthContent, certified_content
 from tests.certificates import MARCH, Month, archive_in
 from tests.halls import HEADING, PARAGRAPH
 from tests.proofreading_known import COUNTS, known, of_month
@@ -41,7 +41,7 @@ def _monthly(number: KnownNumber) -> MonthlyNumber:
     return MonthlyNumber(**told, **text, measures=(number.metric,))
 
 
-def march(folder: Path) -> Printable:
+def march(folder: Path) -> MonthContent:
     """March 2025, certified after February, with section 一 as in the reference."""
     archive = archive_in(folder)
     february = Month(archive, "2025-02", MARCH - timedelta(days=28)).certified(monthly("2025-02")).certificate
@@ -49,7 +49,7 @@ def march(folder: Path) -> Printable:
     release = folder / "release"
     release.mkdir()
     (release / "section.txt").write_text(f"{HEADING}\n\n{PARAGRAPH}\n", encoding="utf-8")
-    return printable_of(
+    return certified_content(
         Dossier(certificate, "已核定", (certificate,), {"2025-02": (february,)}, release, {}, {}),
     )
 
@@ -85,6 +85,6 @@ def write(folder: Path, section: int, name: str, text: str) -> Path:
     return path
 
 
-def assembled(folder: Path, month: Printable, numbers: Sequence[KnownNumber] | None = None) -> Edition:
+def assembled(folder: Path, month: MonthContent, numbers: Sequence[KnownNumber] | None = None) -> Edition:
     """The edition of a folder."""
     return assemble(folder, read_settings(folder), month, known().numbers if numbers is None else numbers)

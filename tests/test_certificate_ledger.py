@@ -11,10 +11,9 @@ from typing import Any
 
 import pytest
 
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
 from reports.certificates.certification import certify
-from reports.certificates.ledger import HeadMovedError, LedgerError
+from reports.certificates.ledger import Archive, HeadMovedError, LedgerError
 from reports.certificates.release import ReleaseError, complete_releases, release_of
 from reports.certificates.verification import verify
 from tests.certificates import (

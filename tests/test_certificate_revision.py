@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate, Reason
-from reports.certificates.flags import CANDIDATE, flagged
+from reports.certificates.ledger import Archive
+from reports.certificates.rates import RateError, base_month, rate
 from reports.certificates.revision import AffectedSentence, affected_sentences, compare
-from reports.figures.rates import RateError, base_month, rate
+from reports.figures.flags import flagged
+from reports.figures.numbers import CANDIDATE
 from tests.certificates import MARCH, Month, archive_in, number, numbers
 
 
@@ -145,7 +146,7 @@ def test_a_break_against_the_month_before(archive: Archive) -> None:
 
 
 def test_flagged_numbers_keep_what_they_say() -> None:
-    (certified,) = flagged([number("parcels_mailed", 893)], [], None)
+    (certified,) = flagged([number("parcels_mailed", 893)], {}, {})
     assert (certified.exact, certified.printed, certified.flags) == (893, "0.09", ())
 
 

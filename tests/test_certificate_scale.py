@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.certificates.archive import Archive
 from reports.certificates.canonical import sha256
+from reports.certificates.ledger import Archive
 from reports.certificates.release import complete_releases, stage
 from reports.certificates.verification import Verification, verify
 from tests.certificates import SERVICE, Month, archive_in, files_of, land

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Envelope
+from reports.certificates.ledger import Archive
 from reports.certificates.verification import Verification, verify, verify_release
 from tests.certificates import MARCH, SERVICE, SIGNERS, Month, archive_in, land, numbers, three_certificates
 

@@ -15,16 +15,16 @@ from docx.oxml import OxmlElement
 from PIL import Image
 
 from reports.edition.assembly import Edition, in_chinese
+from reports.edition.output import write_edition
 from reports.edition.settings import EditionError, lay_out, read_settings, with_choices
-from reports.edition.writing import write_edition
 from reports.word.blocks import Heading, Paragraph, TableBlock, plain
-from reports.word.printable import Printable
+from reports.word.month_content import MonthContent
 from tests.editions import SETTINGS, assembled, laid_out, march, write
 from tests.halls import Hall
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Printable:
+def month(tmp_path_factory: pytest.TempPathFactory) -> MonthContent:
     return march(tmp_path_factory.mktemp("march"))
 
 
@@ -49,7 +49,7 @@ def said(edition: Edition) -> list[str]:
 # What is right.
 
 
-def test_thirty_items_are_numbered_in_order_and_nothing_is_remarked(tmp_path: Path, month: Printable) -> None:
+def test_thirty_items_are_numbered_in_order_and_nothing_is_remarked(tmp_path: Path, month: MonthContent) -> None:
     edition = assembled(laid_out(tmp_path / "2025-03", items=30), month)
     assert said(edition) == []
     assert not edition.manuscript.draft
@@ -59,12 +59,12 @@ def test_thirty_items_are_numbered_in_order_and_nothing_is_remarked(tmp_path: Pa
     assert len(items) == 31
     assert items[:3] == ["（一）第 1 条", "（二）第 5 条", "（三）第 9 条"]
     assert items[8:10] == ["（一）重点项目", "（二）第 2 条"]
-    assert edition.manuscript.distribution == ("报：省政府办公厅", "发：各进驻部门（单位）", month.vouched.line)
+    assert edition.manuscript.distribution == ("报：省政府办公厅", "发：各进驻部门（单位）", month.attribution.line)
     assert edition.manuscript.masthead is not None
     assert (edition.manuscript.masthead.issue, edition.manuscript.masthead.date) == ("第 3 期", "2025 年 4 月 24 日")
 
 
-def test_references_are_filled_by_code_and_by_name_in_text_and_in_tables(folder: Path, month: Printable) -> None:
+def test_references_are_filled_by_code_and_by_name_in_text_and_in_tables(folder: Path, month: MonthContent) -> None:
     write(
         folder,
         0,
@@ -81,14 +81,14 @@ def test_references_are_filled_by_code_and_by_name_in_text_and_in_tables(folder:
     assert not edition.wrong
 
 
-def test_headings_keep_no_number_of_their_authors_and_begin_at_the_item(folder: Path, month: Printable) -> None:
+def test_headings_keep_no_number_of_their_authors_and_begin_at_the_item(folder: Path, month: MonthContent) -> None:
     write(folder, 0, "1 稿.md", "## （三）甲\n\n话。\n\n### 1. 乙\n\n#### (2) 丙\n\n### 丁\n")
     write(folder, 0, "2 稿.txt", "（一）戊\n\n　　己，其中（一）庚。\n")
     found = headings(assembled(folder, month))
     assert found[2:7] == [(2, "（一）甲"), (3, "1. 乙"), (4, "（1）丙"), (3, "2. 丁"), (2, "（二）戊")]
 
 
-def test_a_word_file_keeps_text_tables_and_simple_formats(folder: Path, month: Printable) -> None:
+def test_a_word_file_keeps_text_tables_and_simple_formats(folder: Path, month: MonthContent) -> None:
     document = Document()
     document.add_heading("通报", 1)
     paragraph = document.add_paragraph("电话咨询 {{ phone_con")
@@ -175,7 +175,7 @@ WRONG: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_in_a_text_is_named_with_file_and_line(case: str, folder: Path, month: Printable) -> None:
+def test_what_is_wrong_in_a_text_is_named_with_file_and_line(case: str, folder: Path, month: MonthContent) -> None:
     text, says = WRONG[case]
     write(folder, 0, "0 稿.md", text)
     edition = assembled(folder, month)
@@ -184,7 +184,7 @@ def test_what_is_wrong_in_a_text_is_named_with_file_and_line(case: str, folder: 
     assert {remark.file for remark in edition.remarks} == {f"{FIRST}/0 稿.md"}
 
 
-def test_a_missing_section_and_files_that_are_none_are_named(folder: Path, month: Printable) -> None:
+def test_a_missing_section_and_files_that_are_none_are_named(folder: Path, month: MonthContent) -> None:
     shutil.rmtree(folder / SETTINGS.headings[2])
     (folder / "杂项").mkdir()
     (folder / FIRST / "0 坏.docx").write_bytes(b"PK\x03\x04")
@@ -200,7 +200,7 @@ def test_a_missing_section_and_files_that_are_none_are_named(folder: Path, month
     assert "（本栏目稿件暂缺）" in texts(edition)
 
 
-def test_a_damaged_word_file_is_named_wherever_the_damage_is(folder: Path, month: Printable) -> None:
+def test_a_damaged_word_file_is_named_wherever_the_damage_is(folder: Path, month: MonthContent) -> None:
     whole = io.BytesIO()
     Document().save(whole)
     path = folder / FIRST / "0 坏.docx"
@@ -226,7 +226,7 @@ def test_a_damaged_word_file_is_named_wherever_the_damage_is(folder: Path, month
         ("代码,名称,数值,单位\nprojects,别的项目,5,个\n", "projects 已经是别的数的代码或名称"),
     ],
 )
-def test_a_register_that_is_unsound_is_named(register: str, says: str, folder: Path, month: Printable) -> None:
+def test_a_register_that_is_unsound_is_named(register: str, says: str, folder: Path, month: MonthContent) -> None:
     (folder / "登记表" / "坏.csv").write_text(register, encoding="utf-8")
     wrong = assembled(folder, month).wrong
     assert wrong
@@ -276,7 +276,7 @@ def test_items_are_counted_in_chinese() -> None:
 
 
 def test_files_are_the_same_for_the_same_edition_and_say_what_they_are(
-    folder: Path, month: Printable, tmp_path: Path
+    folder: Path, month: MonthContent, tmp_path: Path
 ) -> None:
     edition = assembled(folder, month)
     one, two = (write_edition(edition, tmp_path / name) for name in ("one", "two"))
@@ -284,12 +284,12 @@ def test_files_are_the_same_for_the_same_edition_and_say_what_they_are(
     assert [path.name for path in one.files] == ["edition.docx", "edition-conformance.json", "edition-report.txt"]
     assert [path.read_bytes() for path in one.files] == [path.read_bytes() for path in two.files]
     data = json.loads((tmp_path / "one" / "edition-conformance.json").read_text(encoding="utf-8"))
-    assert (data["certificate"], data["draft"], data["conforms"]) == (month.vouched.code, False, True)
+    assert (data["certificate"], data["draft"], data["conforms"]) == (month.attribution.code, False, True)
     assert "可以刊印" in one.report
 
 
 def test_a_pdf_that_cannot_be_made_is_said_and_fails_nothing(
-    folder: Path, month: Printable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, month: MonthContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reports.word.pdf.find_libreoffice", lambda: None)
     written = write_edition(assembled(folder, month), tmp_path / "out", pdf=True)

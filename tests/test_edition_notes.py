@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.certificates.archive import Archive
-from reports.certificates.edition_notes import edition_notes
+from reports.certificates.ledger import Archive
+from reports.certificates.revision import edition_notes
 from tests.certificates import MARCH, Month, archive_in, numbers
 
 

@@ -15,8 +15,8 @@ from lxml import html
 from expectations.rules import RULES
 from reports.certificates.dossier import Dossier
 from reports.certificates.queries import Query, QueryEntry
-from reports.figures.rates import Rate
-from reports.page import MEANINGS, MonthState, index_page, month_page, waiting_page
+from reports.certificates.rates import Rate
+from reports.page import MEANINGS, MonthSummary, index_page, month_page, waiting_page
 from reports.page.rendering import _words
 from reports.page.sparkline import Point, sparkline
 from tests.dossiers import MONTH, certificate, changed, dossier, number, numbers, past
@@ -35,8 +35,8 @@ HOSTILE = [
 ]
 
 
-def standing(shown: Dossier, **changes: Any) -> MonthState:
-    return replace(MonthState(shown.certificate.month, "已核定", shown.certificate), **changes)
+def standing(shown: Dossier, **changes: Any) -> MonthSummary:
+    return replace(MonthSummary(shown.certificate.month, "已核定", shown.certificate), **changes)
 
 
 def page(shown: Dossier, **changes: Any) -> bytes:
@@ -200,7 +200,7 @@ def test_downloads_are_the_files_that_lie_beside(shown: Dossier) -> None:
 
 
 def test_a_month_that_waits_has_a_page_without_numbers() -> None:
-    waiting = MonthState("2025-04", "草稿", None, ("窗口系统：4 月 3 日，数据没有到",))
+    waiting = MonthSummary("2025-04", "草稿", None, ("窗口系统：4 月 3 日，数据没有到",))
     document = read(waiting_page(waiting, hall="四川省政务服务大厅", months=[MONTH, "2025-04"]))
 
     assert texts_of(document, "//p[@class='word']") == ["草稿"]
@@ -218,8 +218,8 @@ def test_every_state_says_whether_it_may_be_printed(shown: Dossier, status: Any)
 
 
 def test_the_index_lists_every_month_newest_first(shown: Dossier) -> None:
-    waiting = MonthState("2025-04", "草稿", None, ())
-    older = MonthState("2024-12", "已核定", past()["2024-12"][0])
+    waiting = MonthSummary("2025-04", "草稿", None, ())
+    older = MonthSummary("2024-12", "已核定", past()["2024-12"][0])
 
     document = read(index_page([older, standing(shown), waiting], hall="大厅", section=shown.section))
 

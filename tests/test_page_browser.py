@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from reports.certificates.dossier import Dossier
 from reports.certificates.queries import Query, QueryEntry
-from reports.page import MonthState, index_page, month_page
+from reports.page import MonthSummary, index_page, month_page
 from reports.page.proofbox import proof_data
 from reports.proofreading import proofread
 from tests.dossiers import MONTH, certificate, dossier, numbers, past
@@ -56,7 +56,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Dossier:
     )
     given = QueryEntry("answer", 2, "", "2025-04-09T10:00:00+08:00", "张三", "已核对", answers="Q1")
     questions = (Query(asked, (given,)), Query(replace(asked, id="Q2", sequence=3, text=HOSTILE[4]), ()))
-    standing = MonthState(MONTH, "已核定", made.certificate, (), questions)
+    standing = MonthSummary(MONTH, "已核定", made.certificate, (), questions)
     page = month_page(made, standing, labels=LABELS, months=["2025-02", MONTH])
     (made.release.parent / "index.html").write_bytes(page)
     assert (made.release.parent / "index.html").stat().st_size < 2_000_000

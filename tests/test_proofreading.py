@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reports.proofreading import Known, proofread
+from reports.proofreading import KnownNumbers, proofread
 from reports.proofreading.proof import NOTE, SUM, WIDTH
 from reports.proofreading.rules import VALUE_RULES, WRITING_RULES
 from tests.proofreading_known import known
@@ -23,7 +23,7 @@ def texts(name: str) -> list[dict[str, Any]]:
 PLANTED, CLEAN = texts("planted.toml"), texts("clean.toml")
 KNOWN = known()
 # The same without the vintage whose number happens to be the wrong rounding.
-FIRST_VINTAGES = Known(KNOWN.month, [number for number in KNOWN.numbers if not number.superseded], KNOWN.figures)
+FIRST_VINTAGES = KnownNumbers(KNOWN.month, [number for number in KNOWN.numbers if not number.superseded], KNOWN.figures)
 
 
 @pytest.mark.parametrize("case", PLANTED, ids=[case["name"] for case in PLANTED])

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reports.certificates.archive import Archive
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate, CertifiedExtract
+from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, trace
 from tests.certificates import Month, archive_in, numbers
 

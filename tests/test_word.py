@@ -21,8 +21,8 @@ from reports.docx_files import DocumentError, open_docx
 from reports.word import pdf
 from reports.word.blocks import Paragraph, Run, text_of
 from reports.word.conformance import check_conformance
+from reports.word.month_content import MonthContent, draft_content, section_docx
 from reports.word.pdf import PdfError, to_pdf
-from reports.word.printable import Printable, printable_draft, section_docx
 from reports.word.profiles import ProfileName, profile_names, read_profile
 from reports.word.writer import set_document
 from tests.editions import assembled, laid_out, march, monthly
@@ -44,12 +44,12 @@ class Printed:
 
 
 @pytest.fixture(scope="module")
-def month(tmp_path_factory: pytest.TempPathFactory) -> Printable:
+def month(tmp_path_factory: pytest.TempPathFactory) -> MonthContent:
     return march(tmp_path_factory.mktemp("march"))
 
 
 @pytest.fixture(scope="module")
-def editions(tmp_path_factory: pytest.TempPathFactory, month: Printable) -> dict[str, Printed]:
+def editions(tmp_path_factory: pytest.TempPathFactory, month: MonthContent) -> dict[str, Printed]:
     folder = tmp_path_factory.mktemp("editions")
     edition = assembled(laid_out(folder / "2025-03", items=8), month)
     contents = {name: set_document(edition.manuscript, read_profile(name)) for name in profile_names()}
@@ -136,7 +136,7 @@ def test_page_numbers_stand_outside_below_the_type_area(editions: dict[str, Prin
     assert height - 262 == pytest.approx(told[f"{item}页码一字线距版心下边缘"], abs=1.0)
 
 
-def test_every_numeral_read_back_is_certified_or_the_authors(month: Printable, tmp_path: Path) -> None:
+def test_every_numeral_read_back_is_certified_or_the_authors(month: MonthContent, tmp_path: Path) -> None:
     edition = assembled(laid_out(tmp_path / "2025-03"), month)
     edition = replace(edition, manuscript=replace(edition.manuscript, annex=()))
     document = Document(io.BytesIO(set_document(edition.manuscript, read_profile("paper"))))
@@ -155,7 +155,7 @@ def test_every_numeral_read_back_is_certified_or_the_authors(month: Printable, t
     assert any(rate.text in text for text in texts)
 
 
-def test_the_section_alone_carries_its_certificate_and_always_the_same_bytes(month: Printable) -> None:
+def test_the_section_alone_carries_its_certificate_and_always_the_same_bytes(month: MonthContent) -> None:
     content = section_docx(month, read_profile("paper"))
     assert content == section_docx(month, read_profile("paper"))
     document = Document(io.BytesIO(content))
@@ -163,14 +163,14 @@ def test_the_section_alone_carries_its_certificate_and_always_the_same_bytes(mon
     assert document.paragraphs[0].style is not None
     assert document.paragraphs[0].style.name == "Heading 1"
     core = document.core_properties
-    assert (core.identifier, core.content_status, core.language) == (month.vouched.code, "已核定", "zh-CN")
-    assert month.vouched.code in document.paragraphs[-1].text
+    assert (core.identifier, core.content_status, core.language) == (month.attribution.code, "已核定", "zh-CN")
+    assert month.attribution.code in document.paragraphs[-1].text
     assert document.sections[0].header.is_linked_to_previous, "no header, so no 草稿"
 
 
 def test_a_draft_says_so_on_odd_and_even_pages() -> None:
     numbers = {number.metric: number for number in monthly("2025-03")}
-    month = printable_draft("2025-03", "四川省政务服务大厅", numbers, f"草稿\n\n{HEADING}\n\n{PARAGRAPH}\n")
+    month = draft_content("2025-03", "四川省政务服务大厅", numbers, f"草稿\n\n{HEADING}\n\n{PARAGRAPH}\n")
     document = Document(io.BytesIO(section_docx(month, read_profile("paper"))))
     section = document.sections[0]
     for header in (section.header, section.even_page_header):
@@ -209,7 +209,7 @@ def test_what_does_not_conform_is_found_from_the_file(editions: dict[str, Printe
     assert "项不符合" in str(report).splitlines()[0]
 
 
-def test_text_of_any_kind_is_text(month: Printable, tmp_path: Path) -> None:
+def test_text_of_any_kind_is_text(month: MonthContent, tmp_path: Path) -> None:
     edition = assembled(laid_out(tmp_path / "2025-03"), month)
     odd = Run("<b>&amp;\u0007\ud800😀\t后\n行", bold=True)
     manuscript = replace(edition.manuscript, title="<题>&\"'\u0000", blocks=[Paragraph((odd,)), Paragraph(text_of(""))])

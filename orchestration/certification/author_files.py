@@ -14,9 +14,9 @@ from orchestration.certification.verified_month import sound_dossier
 from orchestration.config.catalogue import closing_measures
 from orchestration.config.hall import HallFolder, load_hall
 from orchestration.runtime.errors import Refused
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
+from reports.certificates.ledger import Archive
 from reports.files import write_bytes
 
 _LAST_WRITTEN = "numbers.sdmx.csv"
@@ -73,13 +73,13 @@ def write_semantic_models(folder: Path) -> list[str]:
 
 
 def _files(dossier: Dossier, hall: HallFolder) -> Mapping[str, bytes]:
-    from reports.word.printable import printable_of, section_docx
+    from reports.word.month_content import certified_content, section_docx
     from reports.word.profiles import read_profile
     from reports.workbook.book import workbook
     from reports.workbook.exports import numbers_csv, numbers_parquet, sdmx_csv
 
     return {
-        "section.docx": section_docx(printable_of(dossier), read_profile(hall.hall.edition.profile)),
+        "section.docx": section_docx(certified_content(dossier), read_profile(hall.hall.edition.profile)),
         "numbers.xlsx": workbook(dossier),
         "numbers.csv": numbers_csv(dossier),
         "numbers.parquet": numbers_parquet(dossier),

@@ -20,7 +20,6 @@ from orchestration.landing.manifest import Landing
 from orchestration.runtime.audit_log import record
 from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
 from orchestration.warehouse.month import Month, NotPrintableError, problems_of
-from reports.certificates.archive import Archive
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
     CertificateError,
@@ -34,15 +33,14 @@ from reports.certificates.certificate import (
     hall_time,
     now,
 )
-from reports.certificates.certification import Candidate, certify, draft
-from reports.certificates.edition_notes import edition_notes
-from reports.certificates.ledger import HeadMovedError, LedgerEntry, LedgerError
+from reports.certificates.certification import Candidate, certify, draft, release_files
+from reports.certificates.ledger import Archive, HeadMovedError, LedgerEntry, LedgerError
 from reports.certificates.queries import LogError, OpenQueriesError, Queries
 from reports.certificates.release import ReleaseError
 from reports.certificates.signers import Signer, SignerError, load_key
 from reports.figures.numbers import MonthlyNumber, read_numbers
 from reports.figures.readiness import BuildEvidence
-from reports.figures.section import NumberSource, Origin, certified_files
+from reports.figures.section import NumberSource, Origin
 
 CERTIFICATE_ERRORS = (
     CertificateError,
@@ -173,8 +171,7 @@ def _certify(month: Month, hall: HallFolder, request: CertificationRequest, revi
     if drafted.revision != revision:
         raise _certified_meanwhile(month, drafted.revision - 1)
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
-    notes = edition_notes(archive.ledger, drafted)
-    files = certified_files(drafted, origin_of(month, drafted.by_metric), notes, template=hall.wording)
+    files = release_files(archive, drafted, origin_of(month, drafted.by_metric), template=hall.wording)
     return certify(archive, drafted, files, key)
 
 

@@ -12,15 +12,15 @@ from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
-from reports.certificates.archive import Archive
 from reports.certificates.dossier import open_dossier
+from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError
 from reports.edition.assembly import assemble
+from reports.edition.output import EditionFiles, write_edition
 from reports.edition.settings import Settings, lay_out, read_settings, with_choices
-from reports.edition.writing import Written, write_edition
 from reports.figures.months import first_day, months_before
 from reports.proofreading import KnownNumber
-from reports.word.printable import Printable, printable_draft, printable_of
+from reports.word.month_content import MonthContent, certified_content, draft_content
 
 
 def new_edition(month: str) -> list[Path]:
@@ -47,7 +47,7 @@ def new_edition(month: str) -> list[Path]:
     return lay_out(current_home().editions / month, settings)
 
 
-def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bool) -> Written:
+def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bool) -> EditionFiles:
     """Put a month's edition together and write its files.
 
     Args:
@@ -67,21 +67,21 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     printed = _certified(archive, month) or _draft(month, steps)
     numbers = _known(archive, month, printed)
     edition = assemble(folder, settings, printed, numbers)
-    release = f"r{printed.vouched.revision}" if printed.certified else "draft"
+    release = f"r{printed.attribution.revision}" if printed.certified else "draft"
     return write_edition(edition, archive.published / month / "desk" / release, pdf=pdf)
 
 
-def _certified(archive: Archive, month: str) -> Printable | None:
+def _certified(archive: Archive, month: str) -> MonthContent | None:
     entry = archive.ledger.latest(month)
     if entry is None:
         return None
     try:
-        return printable_of(open_dossier(archive, entry.certificate, department_names(), closing_measures()))
+        return certified_content(open_dossier(archive, entry.certificate, department_names(), closing_measures()))
     except TraceError as error:
         raise Refused(f"{month} 的核定数与原始数据对不上，请找数据人员：\n{error}") from error
 
 
-def _draft(month: str, steps: Steps) -> Printable:
+def _draft(month: str, steps: Steps) -> MonthContent:
     """The numbers of a month that nobody has certified, if every day is in and every check has passed."""
     try:
         draft = create_draft(month, steps, pull_first=False)
@@ -90,9 +90,9 @@ def _draft(month: str, steps: Steps) -> Printable:
             f"{month} 还没有核定，数据也不齐，出不了样稿；请数据人员看 yuebao status {month}：\n{refused}"
         ) from None
     text = (draft.folder / "section.txt").read_text(encoding="utf-8")
-    return printable_draft(month, draft.month.hall.name, draft.numbers, text)
+    return draft_content(month, draft.month.hall.name, draft.numbers, text)
 
 
-def _known(archive: Archive, month: str, printed: Printable) -> Sequence[KnownNumber]:
+def _known(archive: Archive, month: str, printed: MonthContent) -> Sequence[KnownNumber]:
     certified = list(ledger_numbers(archive))
     return certified if printed.certified else [*certified, *known_of(printed.numbers.values(), month)]

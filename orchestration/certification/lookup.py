@@ -12,13 +12,12 @@ from orchestration.certification.certify import current_archive, read_signers
 from orchestration.config.catalogue import closing_measures, labels
 from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
-from reports.certificates.archive import Archive
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.trace import Trace, TraceError, trace
 from reports.certificates.verification import Verification, verify, verify_release
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
-from reports.proofreading import Known, KnownNumber, OwnFigure
+from reports.proofreading import KnownNumber, KnownNumbers, OwnFigure
 
 
 def find(what: str, revision: int | None, as_of: str) -> tuple[Archive, LedgerEntry]:
@@ -93,7 +92,7 @@ def verify_what(what: str | None, signers: Path | None) -> Verification:
     return verify(archive, month=what)
 
 
-def known_numbers(month: str, figures: list[OwnFigure]) -> Known:
+def known_numbers(month: str, figures: list[OwnFigure]) -> KnownNumbers:
     """All numbers that certificates know, for proofreading a text about one month.
 
     Raises:
@@ -102,7 +101,7 @@ def known_numbers(month: str, figures: list[OwnFigure]) -> Known:
     archive = current_archive()
     if archive.ledger.latest(month) is None:
         raise Refused(f"{month} isn't certified; run `yuebao certify {month}` first")
-    return Known(month, list(ledger_numbers(archive)), figures)
+    return KnownNumbers(month, list(ledger_numbers(archive)), figures)
 
 
 def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:

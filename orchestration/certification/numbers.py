@@ -11,8 +11,8 @@ from orchestration.certification.certify import current_archive
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
+from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, traces
 from reports.figures.months import first_day
 from reports.workbook.exports import ExportRow, csv_of, number_rows

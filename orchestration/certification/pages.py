@@ -14,13 +14,13 @@ from orchestration.config.catalogue import labels
 from orchestration.config.hall import Hall, load_hall
 from orchestration.runtime.paths import Home, current_home
 from orchestration.warehouse.month import Month, open_month, problems_of
-from reports.certificates.archive import Archive
 from reports.certificates.dossier import Dossier
+from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.certificates.release import release_of
 from reports.figures.readiness import DayState, DayStatus
 from reports.files import write_bytes
-from reports.page import MonthState, index_page, month_page, waiting_page
+from reports.page import MonthSummary, index_page, month_page, waiting_page
 
 _PAGE = "index.html"
 _LISTED = 5
@@ -67,7 +67,7 @@ def _write(path: Path, content: bytes) -> Path:
 
 
 def _page(
-    standing: MonthState, archive: Archive, hall: Hall, months: Sequence[str], opened: Mapping[str, Dossier]
+    standing: MonthSummary, archive: Archive, hall: Hall, months: Sequence[str], opened: Mapping[str, Dossier]
 ) -> bytes:
     if standing.certificate is None:
         return waiting_page(standing, hall=hall.name, months=months)
@@ -75,15 +75,15 @@ def _page(
     return month_page(dossier, standing, labels=labels(), months=months)
 
 
-def _standing(month: str, archive: Archive, hall: Hall, home: Home) -> MonthState:
+def _standing(month: str, archive: Archive, hall: Hall, home: Home) -> MonthSummary:
     entry = archive.ledger.latest(month)
     questions = Queries(home.questions).of(month)
     if entry is None:
         reasons = tuple(_missing(open_month(month)))
-        return MonthState(month, "草稿" if reasons else "待核定", None, reasons, questions)
+        return MonthSummary(month, "草稿" if reasons else "待核定", None, reasons, questions)
     pending = pending_revision(entry.certificate, home)
     reasons = tuple(_changed(pending, hall)) if pending else ()
-    return MonthState(month, "待修订" if pending else "已核定", entry.certificate, reasons, questions)
+    return MonthSummary(month, "待修订" if pending else "已核定", entry.certificate, reasons, questions)
 
 
 def _changed(pending: Pending, hall: Hall) -> Iterator[str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.runtime.errors import Refused
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier, open_dossier
+from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError
 from reports.certificates.verification import Verification, verify
 

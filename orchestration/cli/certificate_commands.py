@@ -23,7 +23,7 @@ from orchestration.cli.app import (
 from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home
 from reports.certificates.certificate import Reason
-from reports.figures.rates import RateBasis
+from reports.certificates.rates import RateBasis
 
 
 @app.command(rich_help_panel="Certified numbers")

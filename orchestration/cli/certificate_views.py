@@ -9,10 +9,10 @@ from pathlib import Path
 from rich.table import Table
 
 from orchestration.config.catalogue import department_names
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
+from reports.certificates.ledger import Archive
+from reports.certificates.rates import Against, RateBasis, RateError, base_month, rate
 from reports.certificates.trace import Trace
-from reports.figures.rates import Against, RateBasis, RateError, base_month, rate
 from reports.workbook.exports import ExportRow
 
 _RATES: tuple[Against, ...] = ("month_before", "year_before")

@@ -14,8 +14,6 @@ from reports.figures.numbers import MonthlyNumber
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# p and b are codes of SDMX CL_OBS_STATUS; it has none for "revised", for which r is Eurostat's flag.
-Flag = Literal["p", "r", "b"]
 Policy = Literal["manual", "automatic"]
 SignRole = Literal["preparer", "reviewer", "signer", "service"]
 Reason = Literal["late_data", "source_correction", "definition_change", "our_error"]
@@ -50,13 +48,6 @@ class CertifiedHall:
 
     code: str
     name: str
-
-
-@dataclass(frozen=True)
-class CertifiedNumber(MonthlyNumber):
-    """A number with its full definition and its flags; none means a first value that is certified."""
-
-    flags: tuple[Flag, ...]
 
 
 @dataclass(frozen=True)
@@ -147,7 +138,7 @@ class Certificate:
     revision: int
     reason: Reason | Literal[""]
     note: str
-    numbers: tuple[CertifiedNumber, ...]
+    numbers: tuple[MonthlyNumber, ...]
     foundation: Foundation
     policy: Policy
     sign_offs: tuple[SignOff, ...]
@@ -159,7 +150,7 @@ class Certificate:
         return f"{self.sequence:06d}-{self.month}-r{self.revision}.json"
 
     @property
-    def by_metric(self) -> dict[str, CertifiedNumber]:
+    def by_metric(self) -> dict[str, MonthlyNumber]:
         """The numbers, by metric."""
         return {number.metric: number for number in self.numbers}
 

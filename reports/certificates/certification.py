@@ -7,29 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from reports.certificates.archive import Archive
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
     Certificate,
     CertificateError,
     CertifiedHall,
-    CertifiedNumber,
     Envelope,
     Foundation,
     Policy,
     Reason,
     SignOff,
 )
-from reports.certificates.flags import flagged
 from reports.certificates.invariants import faults
-from reports.certificates.ledger import Ledger, LedgerEntry
+from reports.certificates.ledger import Archive, Ledger, LedgerEntry
 from reports.certificates.release import complete_releases, stage
+from reports.certificates.revision import edition_notes
 from reports.certificates.signers import SigningKey, authenticity_problems
 from reports.certificates.verification import Disk, extract_problems, ledger_problems
+from reports.figures.flags import flagged
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.section import Origin, Vintage, certified_files
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,30 @@ def draft(archive: Archive, candidate: Candidate) -> Certificate:
 
 def flagged_before(
     ledger: Ledger, sequence: int, month: str, numbers: Iterable[MonthlyNumber]
-) -> tuple[CertifiedNumber, ...]:
+) -> tuple[MonthlyNumber, ...]:
     """Flag a month's numbers by the certificates that stood before one of the ledger's places.
 
     Raises:
         LedgerError: A certificate in the ledger can't be read.
         ValueError: The month isn't written YYYY-MM.
     """
-    history = [link.read().certificate for link in ledger.links(month) if link.sequence < sequence]
-    before = [link for link in ledger.links(months_before(month, 1)) if link.sequence < sequence]
-    return flagged(numbers, history, before[-1].read().certificate if before else None)
+
+    def newest(of: str) -> Mapping[str, MonthlyNumber]:
+        links = [link for link in ledger.links(of) if link.sequence < sequence]
+        return links[-1].read().certificate.by_metric if links else {}
+
+    return flagged(numbers, newest(month), newest(months_before(month, 1)))
+
+
+def release_files(archive: Archive, drafted: Certificate, origin: Origin, *, template: Path) -> dict[str, bytes]:
+    """Word a draft's release from nothing but its numbers, with the revision notes that the ledger asks for.
+
+    Raises:
+        LedgerError: A certificate in the ledger can't be read.
+        SectionError, WordingError: As `write_draft` raises.
+    """
+    vintage = Vintage(drafted.revision, drafted.code, edition_notes(archive.ledger, drafted))
+    return certified_files(drafted.by_metric, origin, vintage, template=template)
 
 
 def certify(archive: Archive, drafted: Certificate, contents: Mapping[str, bytes], key: SigningKey) -> LedgerEntry:

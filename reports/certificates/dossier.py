@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reports.certificates.archive import Archive
 from reports.certificates.certificate import Certificate
-from reports.certificates.ledger import CertificateState
+from reports.certificates.ledger import Archive, CertificateState
+from reports.certificates.rates import Against, Rate, RateBasis, RateError, base_month, rate
 from reports.certificates.release import release_of
 from reports.certificates.trace import Trace, traces
 from reports.figures.months import months_before
-from reports.figures.rates import Against, Rate, RateBasis, RateError, base_month, rate
 
 MONTHS_BACK = 24
 

@@ -10,12 +10,12 @@ from reports.certificates.certificate import (
     CERTIFICATE_FILE,
     CHAIN_FOLDER,
     Certificate,
-    CertifiedNumber,
     Foundation,
     SignOff,
     moment_of,
 )
 from reports.figures.months import days_of
+from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -61,7 +61,7 @@ def _naming_faults(certificate: Certificate) -> Iterator[str]:
         yield f"it doesn't say {', '.join(untold)}"
 
 
-def _number_faults(numbers: Sequence[CertifiedNumber]) -> Iterator[str]:
+def _number_faults(numbers: Sequence[MonthlyNumber]) -> Iterator[str]:
     if not numbers:
         yield "it holds no number"
     yield from _doubled("number", (number.metric for number in numbers))

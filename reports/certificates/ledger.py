@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -18,6 +19,7 @@ from filelock import FileLock
 
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate, CertificateError, Envelope, written_code
+from reports.certificates.signers import Signer
 from reports.errors import ReportsError
 from reports.files import write_once
 
@@ -169,3 +171,18 @@ def leading_links(links: Sequence[Link], link: Link) -> Sequence[Link]:
     while link.revision > 1 and first > 0 and links[first].month != link.month:
         first -= 1
     return links[max(first, 0) : place]
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The folders of certificates, extracts and releases, and the list of signers (those who no longer may, too)."""
+
+    certificates: Path
+    landing: Path
+    published: Path
+    signers: Sequence[Signer]
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The ledger in `certificates`; always the same object, so that its holder may take its lock again."""
+        return Ledger(self.certificates)

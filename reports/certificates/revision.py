@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reports.certificates.certificate import REASONS, Certificate, CertifiedNumber, Reason
-from reports.certificates.flags import redefined
+from reports.certificates.certificate import REASONS, Certificate, Reason
+from reports.certificates.ledger import Ledger, Link
+from reports.figures.flags import redefined
 from reports.figures.months import first_day
+from reports.figures.numbers import MonthlyNumber
 
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
 _RATE = re.compile(r"环比|同比|增长|下降|持平|[%％]|百分点")
@@ -22,8 +24,8 @@ class Change:
     `reasons` are those of the revisions that changed it, in order, each once.
     """
 
-    old: CertifiedNumber
-    new: CertifiedNumber
+    old: MonthlyNumber
+    new: MonthlyNumber
     reasons: tuple[Reason, ...]
 
     @property
@@ -97,6 +99,36 @@ def compare(history: Sequence[Certificate]) -> Comparison:
     )
 
 
+def edition_notes(ledger: Ledger, drafted: Certificate) -> tuple[str, ...]:
+    """One line of Chinese for each earlier month of which another number stands than was last printed.
+
+    An edition is a month's first certificate. A later revision of the month repeats that edition's notes, so that the
+    notes follow from the ledger alone, and the same certificate always has the same ones.
+
+    Args:
+        ledger: With every certificate before the one that is drafted.
+        drafted: The certificate whose release prints the notes.
+
+    Raises:
+        LedgerError: A certificate that is compared can't be read.
+    """
+    edition = next((link.sequence for link in ledger.links(drafted.month)), drafted.sequence)
+    earlier = [link for link in ledger.links() if link.sequence < edition and link.month < drafted.month]
+    if not earlier:
+        return ()
+    months = sorted({link.month for link in earlier})
+    printed = min(link.sequence for link in earlier if link.month == months[-1])
+    notes = (_note([link for link in earlier if link.month == month], printed) for month in months)
+    return tuple(note for note in notes if note)
+
+
+def _note(revisions: Sequence[Link], printed: int) -> str:
+    """What changed from the revision that stood when the last edition was printed to the one that stands."""
+    known = max(1, sum(link.sequence <= printed for link in revisions))
+    history = [link.read().certificate for link in revisions[known - 1 :]]
+    return compare(history).note
+
+
 def affected_sentences(comparison: Comparison, texts: Mapping[str, str]) -> list[AffectedSentence]:
     """Find the sentences that a comparison touches in texts that were printed before.
 
@@ -122,7 +154,7 @@ def _touches(change: Change, sentence: str) -> bool:
     return bool(stated or (change.new.metric_name in sentence and _RATE.search(sentence)))
 
 
-def _differ(old: CertifiedNumber, new: CertifiedNumber) -> bool:
+def _differ(old: MonthlyNumber, new: MonthlyNumber) -> bool:
     return old.exact != new.exact or _written(old) != _written(new) or redefined(old, new)
 
 
@@ -153,7 +185,7 @@ def _definition_notes(comparison: Comparison) -> list[str]:
     return [f"{_title(comparison.month)}{'、'.join(names)}口径有调整，与此前数据不可直接比较。"] if names else []
 
 
-def _written(number: CertifiedNumber) -> str:
+def _written(number: MonthlyNumber) -> str:
     return f"{number.printed} {number.display_unit}"
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.certificates.certificate import Certificate, CertifiedExtract, CertifiedNumber
+from reports.certificates.certificate import Certificate, CertifiedExtract
 from reports.certificates.verification import Disk, extract_problems
+from reports.figures.numbers import MonthlyNumber
 
 
 class TraceError(Exception):
@@ -31,7 +32,7 @@ class Contribution:
 class Trace:
     """A number and all that adds up to its exact value."""
 
-    number: CertifiedNumber
+    number: MonthlyNumber
     contributions: tuple[Contribution, ...]
 
     @property
@@ -90,7 +91,7 @@ def traces(
     return {metric: _trace(certificate, numbers[metric], by_measure) for metric in wanted}
 
 
-def _trace(certificate: Certificate, number: CertifiedNumber, by_measure: Mapping[str, list[Contribution]]) -> Trace:
+def _trace(certificate: Certificate, number: MonthlyNumber, by_measure: Mapping[str, list[Contribution]]) -> Trace:
     found = tuple(each for measure in number.measures for each in by_measure.get(measure, ()))
     if (total := sum(each.count for each in found)) != number.exact:
         raise TraceError(

@@ -13,11 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.certificates.archive import Archive
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError, Envelope
 from reports.certificates.invariants import faults
-from reports.certificates.ledger import ASIDE, LOCK, Ledger, LedgerEntry, LedgerError, Link, leading_links
+from reports.certificates.ledger import ASIDE, LOCK, Archive, Ledger, LedgerEntry, LedgerError, Link, leading_links
 from reports.certificates.release import is_release, release_of, stage_of
 from reports.certificates.signers import Signer, authenticity_problems
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.edition.fragments import ITEM, Fragment, Piece, read_fragment
+from reports.edition.fragments import ITEM, Fragment, read_fragment
+from reports.edition.pieces import Piece, Remark, where
 from reports.edition.references import References
-from reports.edition.remarks import Remark, where
 from reports.edition.settings import NUMERALS, REGISTERS, SETTINGS, Settings
 from reports.proofreading import (
-    Known,
     KnownNumber,
+    KnownNumbers,
     OwnFigure,
     Passage,
     ProofFinding,
@@ -22,11 +22,21 @@ from reports.proofreading import (
     proofread,
     read_register,
     sum_faults,
+    table_passages,
 )
-from reports.proofreading.documents import table_passages
-from reports.word.blocks import Block, Heading, Paragraph, Run, TableBlock, Text, plain, printable, text_of
+from reports.word.blocks import (
+    Block,
+    Heading,
+    Paragraph,
+    RichText,
+    Run,
+    TableBlock,
+    plain,
+    printable_text,
+    text_of,
+)
 from reports.word.manuscript import Manuscript, Masthead
-from reports.word.printable import Printable, annex_blocks, annex_title, section_blocks
+from reports.word.month_content import MonthContent, annex_blocks, annex_title, section_blocks
 
 _GUIDE = "说明.txt"
 _LONGEST_HEADING = 40
@@ -60,7 +70,7 @@ class _Line:
     inserted: tuple[tuple[int, int], ...] = ()
 
 
-def assemble(folder: Path, settings: Settings, month: Printable, numbers: Sequence[KnownNumber]) -> Edition:
+def assemble(folder: Path, settings: Settings, month: MonthContent, numbers: Sequence[KnownNumber]) -> Edition:
     """Put an edition together.
 
     Args:
@@ -79,20 +89,20 @@ def assemble(folder: Path, settings: Settings, month: Printable, numbers: Sequen
     for heading in settings.headings:
         blocks += assembling.section(folder / heading, heading, references)
     assembling.strangers(folder, settings)
-    known = Known(month.vouched.month, numbers, figures)
+    known = KnownNumbers(month.attribution.month, numbers, figures)
     remarks = [*assembling.remarks, *assembling.proof(known)]
     if not month.certified:
         remarks.append(Remark(_SECTION_ONE, "", "本月数据还没有核定，只能看样", wrong=False))
     draft = not month.certified or any(remark.wrong for remark in remarks)
     manuscript = Manuscript(
         title=f"{settings.title} {settings.issue}",
-        vouched=month.vouched,
+        attribution=month.attribution,
         draft=draft,
         blocks=blocks,
         masthead=Masthead(settings.title, settings.issue, settings.issuing_body, settings.issued),
         annex=annex_blocks(month) if settings.annex else (),
         annex_title=annex_title(month),
-        distribution=(*settings.distribution, month.vouched.line),
+        distribution=(*settings.distribution, month.attribution.line),
     )
     return Edition(settings, manuscript, tuple(remarks))
 
@@ -100,7 +110,7 @@ def assemble(folder: Path, settings: Settings, month: Printable, numbers: Sequen
 class _Assembling:
     """Gathers what there is to remark and to proofread while blocks are made."""
 
-    def __init__(self, month: Printable) -> None:
+    def __init__(self, month: MonthContent) -> None:
         self.month = month
         self.remarks: list[Remark] = []
         self.lines: list[_Line] = []
@@ -112,7 +122,7 @@ class _Assembling:
         taken = {name for number in self.month.numbers.values() for name in (number.metric, number.metric_name)}
         figures: list[OwnFigure] = []
         for path in _files(folder):
-            file = f"{REGISTERS}/{printable(path.name)}"
+            file = f"{REGISTERS}/{printable_text(path.name)}"
             try:
                 read = read_register(path)
             except RegisterError as error:
@@ -145,7 +155,7 @@ class _Assembling:
         """A section that authors write: its heading, and its files' items numbered （一）（二）…."""
         yield Heading(1, text_of(heading))
         numbering = _Numbering()
-        fragments = [read_fragment(path, f"{heading}/{printable(path.name)}") for path in _files(folder)]
+        fragments = [read_fragment(path, f"{heading}/{printable_text(path.name)}") for path in _files(folder)]
         if not any(fragment.pieces for fragment in fragments):
             self._wrong(heading, "", "这个栏目没有稿件，请把 .md、.txt 或 .docx 放进同名的文件夹")
             yield Paragraph(text_of(_ABSENT))
@@ -165,7 +175,7 @@ class _Assembling:
         return replace(block, text=text)
 
     def _table(self, fragment: Fragment, table: TableBlock, place: TextPlace, references: References) -> TableBlock:
-        rows: list[list[Text]] = []
+        rows: list[list[RichText]] = []
         placed: list[list[tuple[str, TextPlace]]] = []
         spans: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
         for number, row in enumerate(table.rows, 1):
@@ -184,9 +194,9 @@ class _Assembling:
         return replace(table, rows=rows)
 
     def _text(
-        self, file: str, text: Text, place: TextPlace, references: References
-    ) -> tuple[Text, tuple[tuple[int, int], ...]]:
-        clean = tuple(replace(run, text=printable(run.text)) for run in text)
+        self, file: str, text: RichText, place: TextPlace, references: References
+    ) -> tuple[RichText, tuple[tuple[int, int], ...]]:
+        clean = tuple(replace(run, text=printable_text(run.text)) for run in text)
         if clean != text:
             self._note(file, where(place), "有看不见的控制字符，已去掉")
         if found := _PICTURES.search(plain(clean)):
@@ -203,9 +213,13 @@ class _Assembling:
         used = {*settings.headings, REGISTERS, SETTINGS, _GUIDE}
         for path in sorted(folder.iterdir()):
             if path.name not in used and not _is_left_out(path):
-                self._note(printable(path.name), "", "没有用上：不是栏目的文件夹，栏目名称见 edition.toml 的 sections")
+                self._note(
+                    printable_text(path.name),
+                    "",
+                    "没有用上：不是栏目的文件夹，栏目名称见 edition.toml 的 sections",
+                )
 
-    def proof(self, known: Known) -> Iterator[Remark]:
+    def proof(self, known: KnownNumbers) -> Iterator[Remark]:
         """What proofreading finds; what it says of a number that a reference put there is for authors to know."""
         findings = proofread([line.passage for line in self.lines], known).findings
         for finding in findings:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reports.docx_files import DocumentError
-from reports.edition.remarks import Remark, where
-from reports.proofreading import TextPlace
-from reports.proofreading.documents import decoded
-from reports.word.blocks import Block, Heading, Paragraph, plain, text_of
+from reports.edition.markdown_fragments import read_markdown
+from reports.edition.pieces import Piece, Remark, where
+from reports.edition.word_fragments import read_word
+from reports.proofreading import TextPlace, read_text
+from reports.word.blocks import Heading, Paragraph, plain, text_of
 
 ITEM = 2  # the level of （一）
 _DEEPEST = 4
@@ -23,23 +24,12 @@ _TYPED_HEADING = re.compile(r"\s*[（(][一二三四五六七八九十]{1,3}[）
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A block and where it stands in its file."""
-
-    block: Block
-    place: TextPlace
-
-
-@dataclass(frozen=True)
 class Fragment:
     """An author's file: what it says, with headings from level 2 down, and what there is to remark."""
 
     file: str
     pieces: tuple[Piece, ...]
     remarks: tuple[Remark, ...]
-
-
-FragmentReader = Callable[[Path, str], tuple[list[Piece], list[Remark]]]
 
 
 def read_fragment(path: Path, name: str) -> Fragment:
@@ -49,11 +39,7 @@ def read_fragment(path: Path, name: str) -> Fragment:
         path: The file.
         name: What remarks call it.
     """
-    from reports.edition.markdown_fragments import read_markdown
-    from reports.edition.word_fragments import read_word
-
-    readers: Mapping[str, FragmentReader] = {".md": read_markdown, ".txt": _read_text, ".docx": read_word}
-    reader = readers.get(path.suffix.lower())
+    reader = _READERS.get(path.suffix.lower())
     if reader is None:
         return Fragment(name, (), (Remark(name, "", "只收 .md、.txt 和 .docx 稿件，这个文件没有收进来"),))
     try:
@@ -70,10 +56,17 @@ def read_fragment(path: Path, name: str) -> Fragment:
 
 def _read_text(path: Path, _: str) -> tuple[list[Piece], list[Remark]]:
     """Plain text: every line that isn't blank is a paragraph."""
-    lines = enumerate(decoded(path).split("\n"), 1)
+    lines = enumerate(read_text(path).split("\n"), 1)
     return [
         Piece(Paragraph(text_of(line.strip())), TextPlace(line=number)) for number, line in lines if line.strip()
     ], []
+
+
+_READERS: Mapping[str, Callable[[Path, str], tuple[list[Piece], list[Remark]]]] = {
+    ".md": read_markdown,
+    ".txt": _read_text,
+    ".docx": read_word,
+}
 
 
 def _typed(piece: Piece) -> Piece:

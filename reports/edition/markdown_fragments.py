@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reports.edition.fragments import Piece
-from reports.edition.remarks import Remark, where
-from reports.proofreading import TextPlace
-from reports.proofreading.documents import decoded
-from reports.word.blocks import Heading, Paragraph, Run, TableBlock, Text
+from reports.edition.pieces import Piece, Remark, where
+from reports.proofreading import TextPlace, read_text
+from reports.word.blocks import Heading, Paragraph, RichText, Run, TableBlock
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -24,7 +22,7 @@ def read_markdown(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
     from markdown_it import MarkdownIt
 
     reading = _Reading(name)
-    tokens = MarkdownIt("commonmark").enable("table").parse(decoded(path))
+    tokens = MarkdownIt("commonmark").enable("table").parse(read_text(path))
     return list(reading.pieces(tokens)), reading.remarks
 
 
@@ -36,7 +34,7 @@ class _Reading:
         self.remarks: list[Remark] = []
         self.place = TextPlace(line=1)
         self.heading = 0
-        self.rows: list[list[Text]] = []
+        self.rows: list[list[RichText]] = []
         self.begun = self.place
         self.numbers: list[int] = []
         self.pending = ""
@@ -83,11 +81,11 @@ class _Reading:
             self.pending = f"{self.numbers[-1]}."
             self.numbers[-1] += 1
 
-    def _number(self) -> Text:
+    def _number(self) -> RichText:
         number, self.pending = self.pending, ""
         return (Run(number),) if number else ()
 
-    def _text(self, children: Sequence[Token]) -> Text:
+    def _text(self, children: Sequence[Token]) -> RichText:
         runs: list[Run] = []
         bold = italic = 0
         for child in children:

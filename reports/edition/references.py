@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from reports.figures.rates import Against, Rate
+from reports.certificates.rates import Against, Rate
 from reports.proofreading import OwnFigure
-from reports.word.blocks import Run, Text, plain
-from reports.word.printable import Printable
+from reports.word.blocks import RichText, Run, plain
+from reports.word.month_content import MonthContent
 
 _REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _STRAY = re.compile(r"\{\{|\}\}")
@@ -23,7 +23,7 @@ _MISSING = "〔{}？〕"
 class Filled:
     """A text with its references filled in, where in it they stand, and what is wrong with those that couldn't be."""
 
-    text: Text
+    text: RichText
     inserted: tuple[tuple[int, int], ...]
     faults: tuple[str, ...]
 
@@ -31,14 +31,14 @@ class Filled:
 class References:
     """What references may name: the month's numbers, by code or name, and the author's figures."""
 
-    def __init__(self, printable: Printable, figures: Sequence[OwnFigure]) -> None:
+    def __init__(self, printable: MonthContent, figures: Sequence[OwnFigure]) -> None:
         self._printable = printable
         self._figures = {name: figure for figure in figures for name in (figure.name, figure.code)}
         self._metrics = {
             name: number for number in printable.numbers.values() for name in (number.metric_name, number.metric)
         }
 
-    def fill(self, text: Text) -> Filled:
+    def fill(self, text: RichText) -> Filled:
         """Fill a text's references; each takes the format of the place where it begins."""
         whole = plain(text).translate(_FULL_WIDTH)
         faults: list[str] = []
@@ -96,7 +96,7 @@ class References:
         return f"{number.metric}（{number.metric_name}）" if number else name
 
 
-def _slice(text: Text, start: int, end: int) -> Iterator[Run]:
+def _slice(text: RichText, start: int, end: int) -> Iterator[Run]:
     begun = 0
     for run in text:
         piece = run.text[max(start - begun, 0) : max(end - begun, 0)]
@@ -105,7 +105,7 @@ def _slice(text: Text, start: int, end: int) -> Iterator[Run]:
         begun += len(run.text)
 
 
-def _run_at(text: Text, position: int) -> Run:
+def _run_at(text: RichText, position: int) -> Run:
     begun = 0
     for run in text:
         begun += len(run.text)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from reports.docx_files import BREAKS, LEFT_OUT, W, readable
-from reports.edition.fragments import Piece
-from reports.edition.remarks import Remark, where
+from reports.edition.pieces import Piece, Remark, where
 from reports.proofreading import TextPlace
-from reports.word.blocks import Heading, Paragraph, Run, TableBlock, Text, plain
-from reports.word.measured import Measured
+from reports.word.blocks import Heading, Paragraph, RichText, Run, TableBlock, plain
+from reports.word.measurements import Measurements
 
 _CONTAINERS = frozenset({f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml"})
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
@@ -40,7 +39,7 @@ def read_word(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
         DocumentError: It can't be opened (see `open_docx`), or is damaged.
     """
     with readable(path.name):
-        reading = _Reading(name, Measured(path))
+        reading = _Reading(name, Measurements(path))
         pieces = list(reading.pieces(reading.measured.document.element.body))
         return pieces, list(dict.fromkeys(reading.remarks))
 
@@ -48,7 +47,7 @@ def read_word(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
 class _Reading:
     """Counts paragraphs and tables while the body is read, as proofreading does."""
 
-    def __init__(self, name: str, measured: Measured) -> None:
+    def __init__(self, name: str, measured: Measurements) -> None:
         self.name = name
         self.measured = measured
         self.remarks: list[Remark] = []
@@ -127,7 +126,7 @@ def _holds(run: Any, name: str) -> bool:
     return found is not None and found.get(f"{W}val", "1") not in {"0", "false", "off"}
 
 
-def _joined(runs: Iterator[Run] | Any) -> Text:
+def _joined(runs: Iterator[Run] | Any) -> RichText:
     """Neighbouring runs of one format as one, so that a reference is found whole."""
     joined: list[Run] = []
     for run in runs:
@@ -138,7 +137,7 @@ def _joined(runs: Iterator[Run] | Any) -> Text:
     return tuple(run for run in joined if run.text)
 
 
-def _stripped(text: Text) -> Text:
+def _stripped(text: RichText) -> RichText:
     """Without the blanks at either end, which authors type as indents."""
     if not text:
         return text

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from reports.figures.months import first_day
 from reports.figures.rounding import RoundingRule, printed
@@ -28,6 +28,10 @@ _CATALOGUE_COLUMNS = (
     "parts",
 )
 
+# p and b are codes of SDMX CL_OBS_STATUS; it has none for "revised", for which r is Eurostat's flag.
+Flag = Literal["p", "r", "b"]
+CANDIDATE: tuple[Flag, ...] = ("p",)
+
 FactRow = dict[str, Any]
 
 
@@ -41,7 +45,7 @@ class MonthlyNumber:
 
     `exact` is a whole count in `unit`; `printed` is the same in `display_unit`, rounded once by `rounding`.
     `measures` are the measures behind it, a total's being those of its parts; `parts` are the metrics that add up to
-    it, if it is a total.
+    it, if it is a total. `flags` are explained in `reports.figures.flags`; nobody has certified a new number yet.
     """
 
     metric: str
@@ -59,6 +63,12 @@ class MonthlyNumber:
     rounding: RoundingRule
     measures: tuple[str, ...]
     parts: tuple[str, ...]
+    flags: tuple[Flag, ...] = CANDIDATE
+
+    @property
+    def with_unit(self) -> str:
+        """The number as every text prints it: digits, half-width space, unit."""
+        return f"{self.printed} {self.display_unit}"
 
 
 def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, MonthlyNumber]:

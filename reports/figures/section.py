@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from filelock import FileLock
 
-from reports.certificates.certificate import Certificate, CertifiedNumber
-from reports.certificates.flags import CANDIDATE
 from reports.figures.wording import Section, word_section
 from reports.files import write_through
 
@@ -59,6 +57,15 @@ class Origin:
     sources: Mapping[str, Sequence[NumberSource]]
 
 
+@dataclass(frozen=True)
+class Vintage:
+    """The certificate that files name, by revision and short code, and the revision notes that they print."""
+
+    revision: int
+    code: str
+    notes: Sequence[str] = ()
+
+
 def write_draft(
     folder: Path,
     numbers: Mapping[str, MonthlyNumber],
@@ -91,82 +98,79 @@ def write_draft(
 
 
 def certified_files(
-    drafted: Certificate, origin: Origin, notes: Sequence[str] = (), *, template: Path
+    numbers: Mapping[str, MonthlyNumber],
+    origin: Origin,
+    vintage: Vintage,
+    *,
+    template: Path,
 ) -> dict[str, bytes]:
-    """The files of a release, worded from nothing but the numbers that its certificate vouches for.
+    """Word the files of a release from the numbers that its certificate vouches for.
 
     Args:
-        drafted: The certificate.
-        origin: What its numbers rest on.
-        notes: The revision notes that its edition prints after the paragraph.
+        numbers: The certificate's numbers, by metric.
+        origin: What they rest on.
+        vintage: What they say of that certificate.
         template: The hall's wording.
 
     Returns:
-        The same three files by name; `numbers.json` names the certificate's revision and short code.
+        The same three files by name; `numbers.json` names revision and short code.
 
     Raises:
-        SectionError, WordingError: As `write_section` raises.
+        SectionError, WordingError: As `write_draft` raises.
     """
-    numbers: dict[str, MonthlyNumber] = dict(drafted.by_metric)
-    section = word_section(numbers, month=drafted.month, template=template)
-    return _files(section, numbers, origin, drafted, notes)
+    section = word_section(numbers, month=origin.month, template=template)
+    return _files(section, numbers, origin, vintage)
 
 
 def _files(
     section: Section,
     numbers: Mapping[str, MonthlyNumber],
     origin: Origin,
-    certificate: Certificate | None = None,
-    notes: Sequence[str] = (),
+    vintage: Vintage | None = None,
 ) -> dict[str, bytes]:
+    notes = vintage.notes if vintage else ()
     ending = "".join(f"\n修订说明：{note}\n" for note in notes)
-    said = ("", "") if certificate else (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n")
+    plain, marked = ("", "") if vintage else (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n")
+    document = {
+        "month": origin.month,
+        "hall": {"code": origin.hall_code, "name": origin.hall_name},
+        "state": _CERTIFIED if vintage else DRAFT,
+        "certificate": {"revision": vintage.revision, "code": vintage.code} if vintage else None,
+        "revision_notes": list(notes),
+        "fingerprint": origin.fingerprint,
+        "metrics": [
+            _metric(number, origin, in_section=metric in section.metrics) for metric, number in sorted(numbers.items())
+        ],
+    }
     texts = {
-        "section.txt": f"{said[0]}{section.heading}\n\n{section.paragraph}\n{ending}",
-        "section.md": f"{said[1]}## {section.heading}\n\n{section.paragraph}\n{ending}",
-        "numbers.json": _numbers_json(numbers, section.metrics, origin, certificate, notes),
+        "section.txt": f"{plain}{section.heading}\n\n{section.paragraph}\n{ending}",
+        "section.md": f"{marked}## {section.heading}\n\n{section.paragraph}\n{ending}",
+        "numbers.json": json.dumps(document, ensure_ascii=False, indent=2) + "\n",
     }
     return {name: text.encode("utf-8") for name, text in texts.items()}
 
 
-def _numbers_json(
-    numbers: Mapping[str, MonthlyNumber],
-    in_section: Collection[str],
-    origin: Origin,
-    certificate: Certificate | None,
-    notes: Sequence[str],
-) -> str:
-    document = {
-        "month": origin.month,
-        "hall": {"code": origin.hall_code, "name": origin.hall_name},
-        "state": _CERTIFIED if certificate else DRAFT,
-        "certificate": {"revision": certificate.revision, "code": certificate.code} if certificate else None,
-        "revision_notes": list(notes),
-        "fingerprint": origin.fingerprint,
-        "metrics": [
-            {
-                "metric": number.metric,
-                "name": number.metric_name,
-                "exact": number.exact,
-                "unit": number.unit,
-                "printed": number.printed,
-                "display_unit": number.display_unit,
-                "flags": list(number.flags if isinstance(number, CertifiedNumber) else CANDIDATE),
-                "in_section": number.metric in in_section,
-                "definition": number.definition,
-                "event_counted": number.event_counted,
-                "deduplication_key": number.deduplication_key,
-                "version": number.version,
-                "rounding": number.rounding,
-                "display_decimals": number.display_decimals,
-                "measures": list(number.measures),
-                "parts": list(number.parts),
-                "sources": _sources(number.metric, origin),
-            }
-            for _, number in sorted(numbers.items())
-        ],
+def _metric(number: MonthlyNumber, origin: Origin, *, in_section: bool) -> dict[str, Any]:
+    """What `numbers.json` says of a number."""
+    return {
+        "metric": number.metric,
+        "name": number.metric_name,
+        "exact": number.exact,
+        "unit": number.unit,
+        "printed": number.printed,
+        "display_unit": number.display_unit,
+        "flags": list(number.flags),
+        "in_section": in_section,
+        "definition": number.definition,
+        "event_counted": number.event_counted,
+        "deduplication_key": number.deduplication_key,
+        "version": number.version,
+        "rounding": number.rounding,
+        "display_decimals": number.display_decimals,
+        "measures": list(number.measures),
+        "parts": list(number.parts),
+        "sources": _sources(number.metric, origin),
     }
-    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _sources(metric: str, origin: Origin) -> list[dict[str, Any]]:

@@ -1,6 +1,10 @@
-"""The page (网页): one self-contained file per month and an index, made of nothing but what is certified."""
+"""The page (网页): one self-contained file per month and an index, made of nothing but what is certified.
 
+How a month stands is decided elsewhere and comes in as `MonthSummary`; a full proofreading isn't done in the browser.
+May import `reports.certificates`, `reports.figures` and `reports.proofreading`.
+"""
+
+from reports.page.month_summary import MEANINGS, Meaning, MonthSummary, Status, month_title
 from reports.page.rendering import index_page, month_page, waiting_page
-from reports.page.standing import MEANINGS, Meaning, MonthState, Status, month_title
 
-__all__ = ["MEANINGS", "Meaning", "MonthState", "Status", "index_page", "month_page", "month_title", "waiting_page"]
+__all__ = ["MEANINGS", "Meaning", "MonthSummary", "Status", "index_page", "month_page", "month_title", "waiting_page"]

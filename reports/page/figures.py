@@ -10,10 +10,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.certificates.certificate import CertifiedNumber
 from reports.certificates.dossier import Dossier
+from reports.certificates.rates import WORDS, Against, Rate, RateBasis
 from reports.figures.months import days_of
-from reports.figures.rates import WORDS, Against, Rate, RateBasis
+from reports.figures.numbers import MonthlyNumber
 from reports.page.sparkline import MONTHS, Point, sparkline
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
@@ -62,7 +62,7 @@ class Figure:
         systems: names of the systems that count it.
     """
 
-    number: CertifiedNumber
+    number: MonthlyNumber
     in_section: bool
     changes: tuple[FigureChange, ...]
     points: tuple[Point, ...]
@@ -90,7 +90,7 @@ def figures(dossier: Dossier) -> tuple[Figure, ...]:
     return tuple(_figure(dossier, number, told[number.metric]) for number in order)
 
 
-def in_print_order(numbers: Sequence[CertifiedNumber], section: str) -> list[CertifiedNumber]:
+def in_print_order(numbers: Sequence[MonthlyNumber], section: str) -> list[MonthlyNumber]:
     """Numbers in the order in which a section prints them; those that it doesn't print come last."""
     places = [section.find(f"{number.printed} {number.display_unit}") for number in numbers]
     last = len(section)
@@ -125,7 +125,7 @@ def systems(dossier: Dossier) -> tuple[SystemFigures, ...]:
     )
 
 
-def _figure(dossier: Dossier, number: CertifiedNumber, told: Mapping[str, Any]) -> Figure:
+def _figure(dossier: Dossier, number: MonthlyNumber, told: Mapping[str, Any]) -> Figure:
     points = _points(dossier, number)
     names = dossier.certificate.by_metric
     return Figure(
@@ -160,7 +160,7 @@ def _tone(found: Rate) -> str:
     return "up" if found.percent > 0 else "down" if found.percent < 0 else "same"
 
 
-def _points(dossier: Dossier, number: CertifiedNumber) -> tuple[Point, ...]:
+def _points(dossier: Dossier, number: MonthlyNumber) -> tuple[Point, ...]:
     past = [Point(month, entries[-1].by_metric.get(number.metric)) for month, entries in dossier.history.items()]
     known = [place for place, point in enumerate(past) if point.number]
     recent = past[known[0] :] if known else []

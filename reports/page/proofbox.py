@@ -6,14 +6,13 @@ and leaves rates, sums, shares, other months and numbers in Chinese characters a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.certificates.certificate import Certificate, CertifiedNumber
+from reports.certificates.certificate import Certificate
 from reports.figures.months import first_day
-from reports.proofreading.changes import CHANGED_BY, CHANGED_TO, FORMERLY
-from reports.proofreading.words import read_words
+from reports.figures.numbers import MonthlyNumber
+from reports.proofreading import reading_words
 
 
 def proof_data(revisions: Sequence[Certificate], labels: Mapping[str, Collection[str]]) -> dict[str, Any]:
@@ -23,26 +22,19 @@ def proof_data(revisions: Sequence[Certificate], labels: Mapping[str, Collection
         revisions: The month's certificates, first to newest; the newest counts, earlier values are told apart.
         labels: What texts call each metric, besides its name (see `ProofreadingLabel` of the catalogue).
     """
-    words = read_words()
-    newest = revisions[-1]
+    words, newest = reading_words(), revisions[-1]
     first = first_day(newest.month)
     return {
         "year": first.year,
         "month": first.month,
         "numbers": [_number(number, revisions, labels) for number in newest.numbers],
-        "units": {unit: list(names) for unit, names in sorted(words.unit_variants.items())},
-        "patterns": {
-            "other_scope": _in_browser(words.other_scope),
-            "filler": _in_browser(words.filler),
-            "changed_by": _in_browser(CHANGED_BY),
-            "changed_to": _in_browser(CHANGED_TO),
-            "formerly": _in_browser(FORMERLY),
-        },
+        "units": words["units"],
+        "patterns": {name: _in_browser(pattern) for name, pattern in words["patterns"].items()},
     }
 
 
 def _number(
-    number: CertifiedNumber, revisions: Sequence[Certificate], labels: Mapping[str, Collection[str]]
+    number: MonthlyNumber, revisions: Sequence[Certificate], labels: Mapping[str, Collection[str]]
 ) -> dict[str, Any]:
     return {
         "name": number.metric_name,
@@ -55,13 +47,13 @@ def _number(
     }
 
 
-def _earlier(number: CertifiedNumber, revisions: Sequence[Certificate]) -> Iterator[str]:
+def _earlier(number: MonthlyNumber, revisions: Sequence[Certificate]) -> Iterator[str]:
     for certificate in revisions[:-1]:
         before = certificate.by_metric.get(number.metric)
         if before and (before.printed, before.display_unit) != (number.printed, number.display_unit):
             yield before.printed
 
 
-def _in_browser(pattern: re.Pattern[str]) -> str:
+def _in_browser(pattern: str) -> str:
     """A pattern as JavaScript writes it; only the names of groups differ in those that are used here."""
-    return pattern.pattern.replace("(?P<", "(?<")
+    return pattern.replace("(?P<", "(?<")

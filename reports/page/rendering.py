@@ -1,6 +1,6 @@
 """Pages as bytes: templates with everything escaped, style and scripts inline under a policy that forbids others.
 
-The same dossier and standing give the same bytes.
+The same dossier and summary give the same bytes.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from reports.certificates.certificate import REASONS, CertifiedNumber, DayRule, SignRole, moment_of
+from reports.certificates.certificate import REASONS, DayRule, SignRole, moment_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.revision import compare
+from reports.figures.numbers import MonthlyNumber
 from reports.page.figures import figures, in_print_order, rows_of_past, systems
+from reports.page.month_summary import MonthSummary, month_title
 from reports.page.proofbox import proof_data
-from reports.page.standing import MonthState, month_title
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -65,18 +66,18 @@ class _Rule:
 @dataclass(frozen=True)
 class _RevisionRow:
     name: str
-    numbers: tuple[CertifiedNumber | None, ...]
+    numbers: tuple[MonthlyNumber | None, ...]
     changed: bool
 
 
 def month_page(
-    dossier: Dossier, standing: MonthState, *, labels: Mapping[str, Collection[str]], months: Sequence[str] = ()
+    dossier: Dossier, summary: MonthSummary, *, labels: Mapping[str, Collection[str]], months: Sequence[str] = ()
 ) -> bytes:
     """The page of a certified month, to lie at `published/<month>/index.html`.
 
     Args:
         dossier: The month's newest certificate with what stands around it.
-        standing: How the month stands today; its questions are shown.
+        summary: How the month stands today; its questions are shown.
         labels: What texts call each metric, besides its name.
         months: Every month that has a page, for the ways to its neighbours.
 
@@ -88,10 +89,10 @@ def month_page(
     return _fill(
         "month.html.j2",
         _SCRIPTS,
-        standing=standing,
+        summary=summary,
         hall=certificate.hall.name,
         certificate=certificate,
-        **_neighbours(standing.month, months),
+        **_neighbours(summary.month, months),
         heading=heading,
         paragraph=paragraph,
         notes=notes,
@@ -110,16 +111,16 @@ def month_page(
     )
 
 
-def waiting_page(standing: MonthState, *, hall: str, months: Sequence[str] = ()) -> bytes:
+def waiting_page(summary: MonthSummary, *, hall: str, months: Sequence[str] = ()) -> bytes:
     """The page of a month without a certificate: how it stands and what is missing, and no number."""
-    return _fill("month.html.j2", (), standing=standing, hall=hall, **_neighbours(standing.month, months))
+    return _fill("month.html.j2", (), summary=summary, hall=hall, **_neighbours(summary.month, months))
 
 
-def index_page(standings: Sequence[MonthState], *, hall: str, section: str) -> bytes:
+def index_page(summaries: Sequence[MonthSummary], *, hall: str, section: str) -> bytes:
     """The index of all months, newest first, to lie at `published/index.html`; the newest section gives the order."""
-    newest_first = sorted(standings, key=lambda standing: standing.month, reverse=True)
+    newest_first = sorted(summaries, key=lambda summary: summary.month, reverse=True)
     newest = next((each.certificate for each in newest_first if each.certificate), None)
-    years = [(year, list(months)) for year, months in groupby(newest_first, key=lambda standing: standing.month[:4])]
+    years = [(year, list(months)) for year, months in groupby(newest_first, key=lambda summary: summary.month[:4])]
     columns = in_print_order(newest.numbers, section) if newest else []
     return _fill("index.html.j2", (), hall=hall, years=years, columns=columns)
 

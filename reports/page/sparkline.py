@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reports.certificates.certificate import CertifiedNumber
-from reports.certificates.flags import redefined
-from reports.page.standing import month_title
+from reports.figures.flags import redefined
+from reports.figures.numbers import MonthlyNumber
+from reports.page.month_summary import month_title
 
 MONTHS = 24
 _WIDTH, _HEIGHT, _EDGE = 240, 48, 5
@@ -20,7 +20,7 @@ class Point:
     """A month's certified number; None where the month has none."""
 
     month: str
-    number: CertifiedNumber | None
+    number: MonthlyNumber | None
 
 
 def sparkline(points: Sequence[Point]) -> Markup:
@@ -60,7 +60,7 @@ def _places(points: Sequence[Point]) -> dict[int, tuple[float, float]]:
 
 def _runs(points: Sequence[Point], places: dict[int, tuple[float, float]]) -> list[list[tuple[float, float]]]:
     runs: list[list[tuple[float, float]]] = []
-    before: CertifiedNumber | None = None
+    before: MonthlyNumber | None = None
     for place, point in enumerate(points):
         if point.number:
             if before is None or redefined(before, point.number):

@@ -1,17 +1,22 @@
-"""Proofreading: every numeral of an author's edited text is matched with a certified number, or told apart."""
+"""Matching every number of an author's text with the certified ones: reading documents and registers, and the rules.
+
+How documents are set or numbers certified doesn't belong here; certified numbers come in as `KnownNumbers`.
+May import `reports.figures` and `reports.docx_files`; the names below are all that other rooms may use.
+"""
 
 from reports.docx_files import DocumentError
-from reports.proofreading.documents import passages_of, read_document
+from reports.proofreading.documents import passages_of, read_document, read_text, table_passages
 from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFinding, Spot
-from reports.proofreading.known import Known, KnownNumber, OwnFigure
+from reports.proofreading.known_numbers import KnownNumber, KnownNumbers, OwnFigure
 from reports.proofreading.passages import Passage, TextPlace
 from reports.proofreading.proof import proofread
 from reports.proofreading.registers import RegisterError, read_register, sum_faults
+from reports.proofreading.vocabulary import reading_words
 
 __all__ = [
     "DocumentError",
-    "Known",
     "KnownNumber",
+    "KnownNumbers",
     "Matched",
     "NotChecked",
     "OwnFigure",
@@ -25,5 +30,8 @@ __all__ = [
     "proofread",
     "read_document",
     "read_register",
+    "read_text",
+    "reading_words",
     "sum_faults",
+    "table_passages",
 ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from reports.figures.rounding import printed
-from reports.proofreading.known import KnownNumber
+from reports.proofreading.known_numbers import KnownNumber
 
 # A ratio is cut off far behind the last decimal that anybody prints, and then rounded once; cutting moves no half.
 _GUARD = 12
@@ -23,7 +23,7 @@ def growth(now: KnownNumber, base: KnownNumber) -> Fraction:
     return Fraction(now.exact - base.exact, base.exact)
 
 
-def share(part: KnownNumber, whole: KnownNumber) -> Fraction:
+def share_of_exact(part: KnownNumber, whole: KnownNumber) -> Fraction:
     """The share of exact counts; the whole isn't zero."""
     return Fraction(part.exact, whole.exact)
 

@@ -8,18 +8,18 @@ from decimal import Decimal
 from functools import cached_property
 
 from reports.proofreading.arithmetic import in_units
-from reports.proofreading.known import Known, KnownNumber
+from reports.proofreading.known_numbers import KnownNumber, KnownNumbers
 from reports.proofreading.numerals import Numeral
-from reports.proofreading.reading import Reading
-from reports.proofreading.times import Months
-from reports.proofreading.walk import family
+from reports.proofreading.periods import Months
+from reports.proofreading.readings import Reading
+from reports.proofreading.text_reader import family
 
 
 @dataclass(frozen=True)
 class Context:
     """The known numbers and every reading of a text."""
 
-    known: Known
+    known: KnownNumbers
     readings: Sequence[Reading]
 
     def number(self, reading: Reading, months: Months | None = None) -> KnownNumber | None:

@@ -38,7 +38,7 @@ def read_document(path: Path) -> list[Passage]:
         DocumentError: Another kind of file, or one that is damaged.
         OSError: The file can't be opened.
     """
-    readers: dict[str, Callable[[Path], list[Passage]]] = {".docx": _read_docx, ".txt": _read_text, ".md": _read_text}
+    readers: dict[str, Callable[[Path], list[Passage]]] = {".docx": _read_docx, ".txt": _read_plain, ".md": _read_plain}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise DocumentError(f"{path.name}：只能核对 .docx、.txt 和 .md 文件")
@@ -48,11 +48,11 @@ def read_document(path: Path) -> list[Passage]:
 # Plain text and Markdown.
 
 
-def _read_text(path: Path) -> list[Passage]:
-    return passages_of(decoded(path))
+def _read_plain(path: Path) -> list[Passage]:
+    return passages_of(read_text(path))
 
 
-def decoded(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The text of a file in UTF-8 or GB 18030.
 
     Raises:

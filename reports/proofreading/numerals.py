@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from reports.proofreading.words import any_of
+from reports.proofreading.vocabulary import any_of
 
 PERCENT = ("%", "‰")
 POINTS = ("个百分点", "百分点")

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from reports.proofreading.context import Context
 from reports.proofreading.documents import passages_of
 from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFinding, Spot
-from reports.proofreading.kinds import OTHER_RATIO
-from reports.proofreading.known import Known
+from reports.proofreading.known_numbers import KnownNumbers
+from reports.proofreading.numeral_kinds import OTHER_RATIO
 from reports.proofreading.passages import Passage
-from reports.proofreading.reading import Reading
-from reports.proofreading.rules import Fault, judge
+from reports.proofreading.periods import in_words
+from reports.proofreading.readings import Reading
+from reports.proofreading.rules import Fault, apply_rules
 from reports.proofreading.sums import NOTE_MISSING, NOTE_UNWANTED, check_sums, wants_note
-from reports.proofreading.times import in_words
-from reports.proofreading.walk import TextReader
+from reports.proofreading.text_reader import TextReader
 
 _NOTE = re.compile(r"因四舍五入[^。]{0,30}差异")
 _ROLES = {
@@ -36,7 +36,7 @@ NOTE = ("rounding_note", "四舍五入说明")
 WIDTH = ("full_width", "全角数字")
 
 
-def proofread(text: str | Sequence[Passage], known: Known) -> Proof:
+def proofread(text: str | Sequence[Passage], known: KnownNumbers) -> Proof:
     """Match every numeral of an author's text with the certified numbers.
 
     Args:
@@ -87,7 +87,7 @@ class _Read:
     def findings(self, context: Context) -> Iterator[ProofFinding]:
         """What the rules find in this passage."""
         for reading in self.readings:
-            for rule, fault in judge(reading, context):
+            for rule, fault in apply_rules(reading, context):
                 yield self.finding((rule.code, rule.name), reading, fault)
             if width := self._full_width(reading):
                 yield self.finding(WIDTH, reading, width)

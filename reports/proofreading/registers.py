@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.errors import ReportsError
-from reports.proofreading.known import OwnFigure
+from reports.proofreading.known_numbers import OwnFigure
 
 _COLUMNS = ("code", "name", "value", "unit", "parts")
 _MAY_BE_EMPTY = frozenset({"unit", "parts"})

@@ -12,15 +12,16 @@ from reports.proofreading.arithmetic import (
     in_units,
     last_place,
     percent,
-    share,
+    share_of_exact,
     share_of_printed,
     sign,
 )
 from reports.proofreading.context import Context, has_unit, in_base_unit, same_value, says
-from reports.proofreading.known import KnownNumber
-from reports.proofreading.reading import Around, Reading
-from reports.proofreading.times import in_words
-from reports.proofreading.walk import family
+from reports.proofreading.known_numbers import KnownNumber
+from reports.proofreading.periods import in_words
+from reports.proofreading.readings import Reading
+from reports.proofreading.text_reader import family
+from reports.proofreading.vocabulary import Around
 
 _DIRECTIONS = {1: "增长", -1: "下降", 0: "持平"}
 # 基本持平 leaves room for less than one per cent.
@@ -45,7 +46,7 @@ class ProofRule:
     check: Callable[[Reading, Context], Fault | None]
 
 
-def judge(reading: Reading, context: Context) -> Iterator[tuple[ProofRule, Fault]]:
+def apply_rules(reading: Reading, context: Context) -> Iterator[tuple[ProofRule, Fault]]:
     """What is wrong with a reading: the first of the rules of value that applies, and every rule of writing."""
     for rule in VALUE_RULES:
         fault = rule.check(reading, context)
@@ -401,7 +402,7 @@ def _wrong_share(reading: Reading, context: Context) -> Fault | None:
         return None
     numbers = [context.known.current(metric, reading.months) for metric in context.wholes(reading)]
     wholes = [whole for whole in numbers if whole is not None and whole.exact]
-    ratios = [(share(part, whole), share_of_printed(part, whole)) for whole in wholes]
+    ratios = [(share_of_exact(part, whole), share_of_printed(part, whole)) for whole in wholes]
     if not ratios or any(
         _is_percent(numeral.value, numeral.decimals, ratio, reading)
         for pair in ratios
@@ -439,7 +440,7 @@ def _share_moves(reading: Reading, context: Context) -> Iterator[Fraction]:
             ]
             part, whole, part_then, whole_then = numbers
             if part and whole and part_then and whole_then and whole.exact and whole_then.exact:
-                yield share(part, whole) - share(part_then, whole_then)
+                yield share_of_exact(part, whole) - share_of_exact(part_then, whole_then)
 
 
 # Writing.

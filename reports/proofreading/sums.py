@@ -10,10 +10,10 @@ from itertools import groupby
 from reports.figures.wording import ROUNDING_NOTE
 from reports.proofreading.arithmetic import in_units
 from reports.proofreading.context import Context
-from reports.proofreading.kinds import OWN_COUNT, UNNAMED
-from reports.proofreading.known import KnownNumber
+from reports.proofreading.known_numbers import KnownNumber
+from reports.proofreading.numeral_kinds import OWN_COUNT, UNNAMED
 from reports.proofreading.numerals import PERCENT, POINTS
-from reports.proofreading.reading import Reading
+from reports.proofreading.readings import Reading
 from reports.proofreading.rules import Fault
 
 

@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from reports.certificates.certificate import Certificate, CertifiedNumber
+from reports.certificates.certificate import Certificate
 from reports.figures.months import days_of
+from reports.figures.numbers import MonthlyNumber
 from reports.workbook.exports import parquet_of
 
 _NUMBERS = "certified_numbers"
@@ -85,11 +86,11 @@ def semantic_project(certificates: Sequence[Certificate], closing: Iterable[str]
     }
 
 
-def _named(numbers: Iterable[CertifiedNumber]) -> dict[str, CertifiedNumber]:
+def _named(numbers: Iterable[MonthlyNumber]) -> dict[str, MonthlyNumber]:
     """The newest text of each definition by the metric's name, which a redefined metric has with its version."""
     newest = {(each.metric, each.version): each for each in numbers}
     metrics = [metric for metric, _ in newest]
-    named: dict[str, CertifiedNumber] = {}
+    named: dict[str, MonthlyNumber] = {}
     for (metric, version), number in sorted(newest.items()):
         name = f"{metric}_v{version}" if metrics.count(metric) > 1 else metric
         if name in named:
@@ -108,7 +109,7 @@ def _row(certificate: Certificate, names: Mapping[tuple[str, str], str]) -> dict
     }
 
 
-def _semantic_model(numbers: Mapping[str, CertifiedNumber], stocks: frozenset[str]) -> dict[str, Any]:
+def _semantic_model(numbers: Mapping[str, MonthlyNumber], stocks: frozenset[str]) -> dict[str, Any]:
     return {
         "name": _NUMBERS,
         "model": f"ref('{_NUMBERS}')",
@@ -122,7 +123,7 @@ def _semantic_model(numbers: Mapping[str, CertifiedNumber], stocks: frozenset[st
     }
 
 
-def _measure(name: str, number: CertifiedNumber, stocks: frozenset[str]) -> dict[str, Any]:
+def _measure(name: str, number: MonthlyNumber, stocks: frozenset[str]) -> dict[str, Any]:
     # MetricFlow refuses a measure's name of one character, and a catalogue may have such.
     measure = {"name": f"exact_{name}", "agg": "sum", "expr": name}
     if stocks.isdisjoint(number.measures):
@@ -130,7 +131,7 @@ def _measure(name: str, number: CertifiedNumber, stocks: frozenset[str]) -> dict
     return {**measure, "non_additive_dimension": {"name": "month_start", "window_choice": "max"}}
 
 
-def _metric(name: str, number: CertifiedNumber) -> dict[str, Any]:
+def _metric(name: str, number: MonthlyNumber) -> dict[str, Any]:
     meta = {
         "metric": number.metric,
         "version": number.version,

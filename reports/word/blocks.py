@@ -13,7 +13,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\r\x0e-\x1f\x7f-\x9f\ud800-\udfff\u
 
 @dataclass(frozen=True)
 class Run:
-    """Text in one format."""
+    """RichText in one format."""
 
     text: str
     bold: bool = False
@@ -21,7 +21,7 @@ class Run:
     raised: Literal["", "superscript", "subscript"] = ""
 
 
-Text = tuple[Run, ...]
+RichText = tuple[Run, ...]
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Heading:
     """A heading; its level is 1 for 一、, 2 for （一）, 3 for 1. and 4 for （1）."""
 
     level: int
-    text: Text
+    text: RichText
 
 
 @dataclass(frozen=True)
 class Paragraph:
     """A paragraph in the style of a key of `profiles.toml`."""
 
-    text: Text
+    text: RichText
     style: str = "body"
 
 
@@ -47,23 +47,23 @@ class TableBlock:
     `caption` is what a screen reader says of it; without one that is the heading before it.
     """
 
-    rows: Sequence[Sequence[Text]]
+    rows: Sequence[Sequence[RichText]]
     caption: str = ""
 
 
 Block = Heading | Paragraph | TableBlock
 
 
-def plain(text: Text) -> str:
+def plain(text: RichText) -> str:
     """The text without its formats."""
     return "".join(run.text for run in text)
 
 
-def text_of(string: str) -> Text:
+def text_of(string: str) -> RichText:
     """Plain text as one run."""
     return (Run(string),)
 
 
-def printable(string: str) -> str:
+def printable_text(string: str) -> str:
     """A text without the characters that no document can hold."""
     return _UNPRINTABLE.sub("", string)

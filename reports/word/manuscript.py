@@ -20,7 +20,7 @@ class Masthead:
 
 
 @dataclass(frozen=True)
-class Vouched:
+class Attribution:
     """Whose numbers a document prints.
 
     Attributes:
@@ -53,7 +53,7 @@ class Manuscript:
 
     Attributes:
         title: what readers and screen readers call it.
-        vouched: whose numbers it prints.
+        attribution: whose numbers it prints.
         draft: whether 草稿 stands on every page.
         blocks: its text.
         masthead: the head of an edition, if it is one.
@@ -63,7 +63,7 @@ class Manuscript:
     """
 
     title: str
-    vouched: Vouched
+    attribution: Attribution
     draft: bool
     blocks: Sequence[Block]
     masthead: Masthead | None = None

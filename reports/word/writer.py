@@ -6,7 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from reports.word.blocks import Block, Heading, Paragraph, Run, TableBlock, Text, plain, printable, text_of
+from reports.word.blocks import (
+    Block,
+    Heading,
+    Paragraph,
+    RichText,
+    Run,
+    TableBlock,
+    plain,
+    printable_text,
+    text_of,
+)
 from reports.word.manuscript import Manuscript, Masthead
 from reports.word.package import new_document, set_properties, to_bytes
 from reports.word.page import DRAFT, mark_draft, set_page
@@ -43,16 +53,16 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
     end = body.sectPr
     for each in _Setting(profile).manuscript(manuscript):
         end.addprevious(each)
-    vouched = manuscript.vouched
+    attribution = manuscript.attribution
     properties = {
-        "title": printable(manuscript.title),
-        "subject": f"{vouched.month} {vouched.line}",
-        "author": printable(manuscript.masthead.body if manuscript.masthead else vouched.hall),
-        "identifier": vouched.code,
-        "keywords": vouched.line,
-        "content_status": DRAFT if manuscript.draft else vouched.state,
+        "title": printable_text(manuscript.title),
+        "subject": f"{attribution.month} {attribution.line}",
+        "author": printable_text(manuscript.masthead.body if manuscript.masthead else attribution.hall),
+        "identifier": attribution.code,
+        "keywords": attribution.line,
+        "content_status": DRAFT if manuscript.draft else attribution.state,
     }
-    set_properties(document, properties, vouched.moment)
+    set_properties(document, properties, attribution.moment)
     return to_bytes(document)
 
 
@@ -99,7 +109,7 @@ class _Setting:
                 # Two tables without a paragraph between them would be read as one.
                 yield self._paragraph((), "cell")
 
-    def _paragraph(self, text: Text, style: str, properties: str = "") -> Any:
+    def _paragraph(self, text: RichText, style: str, properties: str = "") -> Any:
         return element(_paragraph(text, self.profile.styles[style], properties))
 
     def _table(self, table: TableBlock) -> Any:
@@ -111,7 +121,7 @@ class _Setting:
             f"{''.join(_cells(row, widths, style, heads=not index))}</w:tr>"
             for index, row in enumerate(table.rows)
         )
-        caption = attribute(printable(table.caption or self.heading))
+        caption = attribute(printable_text(table.caption or self.heading))
         grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
         return element(
             f'<w:tbl><w:tblPr><w:tblStyle w:val="TableGrid"/><w:tblW w:w="{self.width}" w:type="dxa"/>'
@@ -145,15 +155,15 @@ class _Setting:
         yield element('<w:p><w:pPr><w:spacing w:line="20" w:lineRule="exact"/></w:pPr></w:p>')
 
 
-def _paragraph(text: Text, style: Style, properties: str = "", after: str = "") -> str:
+def _paragraph(text: RichText, style: Style, properties: str = "", after: str = "") -> str:
     runs = "".join(_runs(text))
     return f'<w:p><w:pPr><w:pStyle w:val="{style.style_id}"/>{properties}{after}</w:pPr>{runs}</w:p>'
 
 
-def _runs(text: Text) -> Iterator[str]:
+def _runs(text: RichText) -> Iterator[str]:
     for run in text:
         format_ = _format(run)
-        for index, line in enumerate(printable(run.text).split("\n")):
+        for index, line in enumerate(printable_text(run.text).split("\n")):
             if index:
                 yield "<w:r><w:br/></w:r>"
             for place, piece in enumerate(line.split("\t")):
@@ -169,7 +179,7 @@ def _format(run: Run) -> str:
     return f"<w:rPr>{told}</w:rPr>" if told else ""
 
 
-def _cells(row: Sequence[Text], widths: Sequence[int], style: Style, *, heads: bool) -> Iterator[str]:
+def _cells(row: Sequence[RichText], widths: Sequence[int], style: Style, *, heads: bool) -> Iterator[str]:
     centred = '<w:jc w:val="center"/>' if heads else ""
     for width, text in zip(widths, [*row, *[()] * (len(widths) - len(row))], strict=True):
         yield (

@@ -7,8 +7,9 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reports.certificates.certificate import Certificate, CertifiedNumber
+from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
+from reports.figures.numbers import MonthlyNumber
 
 ExportRow = dict[str, str | int]
 
@@ -67,7 +68,7 @@ def _observations(dossier: Dossier) -> Iterator[ExportRow]:
             yield _observation(dossier, number, department, total)
 
 
-def _observation(dossier: Dossier, number: CertifiedNumber, department: str, value: int) -> ExportRow:
+def _observation(dossier: Dossier, number: MonthlyNumber, department: str, value: int) -> ExportRow:
     certificate = dossier.certificate
     return {
         "STRUCTURE": "dataflow",
@@ -91,7 +92,7 @@ def _observation(dossier: Dossier, number: CertifiedNumber, department: str, val
     }
 
 
-def _status(number: CertifiedNumber) -> str:
+def _status(number: MonthlyNumber) -> str:
     return "P" if "p" in number.flags else "B" if "b" in number.flags else "A"
 
 

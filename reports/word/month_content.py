@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reports.certificates.dossier import Dossier
+from reports.certificates.rates import Against, Rate
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
-from reports.figures.rates import Against, Rate
 from reports.figures.section import DRAFT
 from reports.word.blocks import Block, Heading, Paragraph, TableBlock, text_of
-from reports.word.manuscript import Manuscript, Vouched
+from reports.word.manuscript import Attribution, Manuscript
 from reports.word.profiles import Profile
 from reports.word.writer import set_document
 
@@ -22,10 +22,10 @@ _NO_RATE = "—"
 
 
 @dataclass(frozen=True)
-class Printable:
+class MonthContent:
     """A month's numbers by metric, section 一 (a heading, a paragraph, notes, each on a line) and rates."""
 
-    vouched: Vouched
+    attribution: Attribution
     numbers: Mapping[str, MonthlyNumber]
     section: str
     rate: Callable[[str, Against], Rate | str]
@@ -33,13 +33,13 @@ class Printable:
     @property
     def certified(self) -> bool:
         """Whether a certificate vouches for it."""
-        return bool(self.vouched.code)
+        return bool(self.attribution.code)
 
 
-def printable_of(dossier: Dossier) -> Printable:
+def certified_content(dossier: Dossier) -> MonthContent:
     """A certified month."""
     certificate = dossier.certificate
-    vouched = Vouched(
+    attribution = Attribution(
         month=certificate.month,
         hall=certificate.hall.name,
         state=dossier.state,
@@ -47,37 +47,37 @@ def printable_of(dossier: Dossier) -> Printable:
         revision=certificate.revision,
         moment=certificate.signed_at,
     )
-    return Printable(vouched, certificate.by_metric, dossier.section, dossier.rate)
+    return MonthContent(attribution, certificate.by_metric, dossier.section, dossier.rate)
 
 
-def printable_draft(month: str, hall: str, numbers: Mapping[str, MonthlyNumber], section: str) -> Printable:
+def draft_content(month: str, hall: str, numbers: Mapping[str, MonthlyNumber], section: str) -> MonthContent:
     """A month that nobody has certified: it has no rates, and `section` is its draft's text."""
     first = first_day(month)
-    vouched = Vouched(month, hall, DRAFT, "", 0, datetime(first.year, first.month, 1))  # noqa: DTZ001 - no real moment
-    return Printable(vouched, numbers, section.removeprefix(f"{DRAFT}\n\n"), lambda *_: _NO_RATE)
+    attribution = Attribution(month, hall, DRAFT, "", 0, datetime(first.year, first.month, 1))  # noqa: DTZ001 - no real moment
+    return MonthContent(attribution, numbers, section.removeprefix(f"{DRAFT}\n\n"), lambda *_: _NO_RATE)
 
 
-def section_docx(printable: Printable, profile: Profile) -> bytes:
+def section_docx(printable: MonthContent, profile: Profile) -> bytes:
     """Section 一 alone, as .docx; the same month and profile always give the same bytes."""
     heading, *rest = section_blocks(printable)
-    note = Paragraph(text_of(printable.vouched.line), "distribution")
-    first = first_day(printable.vouched.month)
+    note = Paragraph(text_of(printable.attribution.line), "distribution")
+    first = first_day(printable.attribution.month)
     manuscript = Manuscript(
         title=f"{first.year} 年 {first.month} 月总体运行情况",
-        vouched=printable.vouched,
+        attribution=printable.attribution,
         draft=not printable.certified,
         blocks=[heading, *rest, note],
     )
     return set_document(manuscript, profile)
 
 
-def section_blocks(printable: Printable) -> list[Block]:
+def section_blocks(printable: MonthContent) -> list[Block]:
     """Section 一: its heading, its paragraph and its notes."""
     heading, *paragraphs = [line for line in printable.section.splitlines() if line.strip()]
     return [Heading(1, text_of(heading)), *(Paragraph(text_of(line)) for line in paragraphs)]
 
 
-def annex_blocks(printable: Printable) -> list[Block]:
+def annex_blocks(printable: MonthContent) -> list[Block]:
     """The table of the metrics: as printed, exactly, and how they changed, against the numbers first printed."""
     rows = [tuple(map(text_of, _ANNEX_COLUMNS))]
     rows += [tuple(map(text_of, _row(printable, number))) for number in printable.numbers.values()]
@@ -85,13 +85,13 @@ def annex_blocks(printable: Printable) -> list[Block]:
     return [TableBlock(rows, annex_title(printable)), notes]
 
 
-def annex_title(printable: Printable) -> str:
+def annex_title(printable: MonthContent) -> str:
     """What the annex is called."""
-    first = first_day(printable.vouched.month)
+    first = first_day(printable.attribution.month)
     return f"{first.year} 年 {first.month} 月主要指标"
 
 
-def _row(printable: Printable, number: MonthlyNumber) -> Iterator[str]:
+def _row(printable: MonthContent, number: MonthlyNumber) -> Iterator[str]:
     yield number.metric_name
     yield f"{number.printed} {number.display_unit}"
     yield f"{number.exact} {number.unit}"

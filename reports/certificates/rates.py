@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from reports.certificates.certificate import Certificate, CertifiedNumber
-from reports.certificates.flags import redefined
+from reports.certificates.certificate import Certificate
+from reports.figures.flags import redefined
 from reports.figures.months import first_day, months_before
+from reports.figures.numbers import MonthlyNumber
 
 Against = Literal["month_before", "year_before"]
 RateBasis = Literal["as_printed", "as_revised"]
@@ -37,8 +38,8 @@ class Rate:
 
     against: Against
     basis: RateBasis
-    number: CertifiedNumber
-    base: CertifiedNumber
+    number: MonthlyNumber
+    base: MonthlyNumber
     base_month: str
     base_revision: int
     percent: Decimal

@@ -78,7 +78,7 @@ class OwnFigure:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownNumbers:
     """Everything that a text of one edition may print.
 
     Attributes:

@@ -20,7 +20,7 @@ REPORT = "edition-report.txt"
 
 
 @dataclass(frozen=True)
-class Written:
+class EditionFiles:
     """What was written, the report's text, and whether the edition may be printed."""
 
     files: tuple[Path, ...]
@@ -28,7 +28,7 @@ class Written:
     good: bool
 
 
-def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> Written:
+def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> EditionFiles:
     """Set an edition and write its files; each appears whole, and all but the PDF are the same for the same edition.
 
     Args:
@@ -49,21 +49,26 @@ def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> Writt
         except PdfError as error:
             told.append(f"PDF：{error}")
     report = "\n".join(told) + "\n"
-    vouched = edition.manuscript.vouched
-    about = {"month": vouched.month, "certificate": vouched.code, "revision": vouched.revision, "state": vouched.state}
+    attribution = edition.manuscript.attribution
+    about = {
+        "month": attribution.month,
+        "certificate": attribution.code,
+        "revision": attribution.revision,
+        "state": attribution.state,
+    }
     data = json.dumps(
         {**about, "draft": edition.manuscript.draft, **conformance.document}, ensure_ascii=False, indent=1
     )
     for name, text in ((CONFORMANCE, f"{data}\n"), (REPORT, report)):
         write_bytes(folder / name, text.encode())
         files.append(folder / name)
-    return Written(tuple(files), report, good=not edition.manuscript.draft and conformance.conforms)
+    return EditionFiles(tuple(files), report, good=not edition.manuscript.draft and conformance.conforms)
 
 
 def _report(edition: Edition, conformance: Conformance) -> str:
     wrong = len(edition.wrong)
     state = f"{DRAFT}：{f'有 {wrong} 处须改' if wrong else '数据没有核定'}，每页都印着“{DRAFT}”，不得刊印"
-    lines = [f"{edition.manuscript.title}　{edition.manuscript.vouched.line}"]
+    lines = [f"{edition.manuscript.title}　{edition.manuscript.attribution.line}"]
     lines.append(state if edition.manuscript.draft else "可以刊印")
     ordered = sorted(edition.remarks, key=lambda remark: not remark.wrong)
     return "\n".join([*lines, *map(str, ordered), "", str(conformance)])

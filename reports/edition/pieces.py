@@ -1,10 +1,19 @@
-"""What is said about an edition: things to put right, and things to know, each with file and place, in Chinese."""
+"""What readers of authors' files give: blocks with their places, and remarks on what has to be put right or known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from reports.proofreading import TextPlace
+from reports.word.blocks import Block
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A block and where it stands in its file."""
+
+    block: Block
+    place: TextPlace
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Folio:
     counts: bool
 
 
-class Measured:
+class Measurements:
     """A .docx, measured.
 
     Raises:
@@ -135,7 +135,7 @@ class Measured:
         line = folio.type.line_pt / _POINTS_PER_MM
         return self.page_mm("bottom") - self.page_mm("footer") - line / 2
 
-    # Text.
+    # RichText.
 
     @cached_property
     def types(self) -> Mapping[str, Counter[Type]]:

@@ -36,7 +36,7 @@ MEANINGS: Mapping[Status, Meaning] = {
 
 
 @dataclass(frozen=True)
-class MonthState:
+class MonthSummary:
     """A month on the index and at the head of its page.
 
     Attributes:

@@ -8,7 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from reports.proofreading.changes import (
+from reports.proofreading.known_numbers import KnownNumbers
+from reports.proofreading.labels import Labels, Naming, Subject, between, residue
+from reports.proofreading.numeral_kinds import claimed, claims, kind_of
+from reports.proofreading.numerals import PERCENT, POINTS, Numeral, Tokenizer
+from reports.proofreading.passages import Passage
+from reports.proofreading.periods import Mention, Months, mentions, shifted
+from reports.proofreading.readings import Reading
+from reports.proofreading.vocabulary import (
     BASE,
     CHANGE,
     CHANGED_BY,
@@ -21,15 +28,8 @@ from reports.proofreading.changes import (
     TREND,
     around,
     direction,
+    read_words,
 )
-from reports.proofreading.kinds import claimed, claims, kind_of
-from reports.proofreading.known import Known
-from reports.proofreading.labelling import Labels, Named, Subject, between, residue
-from reports.proofreading.numerals import PERCENT, POINTS, Numeral, Tokenizer
-from reports.proofreading.passages import Passage
-from reports.proofreading.reading import Reading
-from reports.proofreading.times import Mention, Months, mentions, shifted
-from reports.proofreading.words import read_words
 
 # So many characters without a known word may stand between a label and a number in the metric's own display unit.
 _NEAR = 8
@@ -44,7 +44,7 @@ _UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
 class TextReader:
     """Reads passages; what depends on the known numbers alone is made once."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: KnownNumbers) -> None:
         self.known = known
         self.labels = Labels(known)
         self.families = {metric: family(number.unit) for metric, number in known.metrics.items()}
@@ -242,7 +242,7 @@ class _Walk:
 
     # Names.
 
-    def _names(self, segment: str) -> list[Named]:
+    def _names(self, segment: str) -> list[Naming]:
         """What the words up to a number name; more than one if they are joined, 电话咨询和现场咨询."""
         end = self.left + len(segment)
         begins = self.left + _clause(segment)
@@ -253,15 +253,15 @@ class _Walk:
         farther = self._all_names(self.left, end)
         return [max(farther, key=lambda name: (name.end, name.weight))] if farther else []
 
-    def _all_names(self, start: int, end: int) -> list[Named]:
-        best: dict[Subject, Named] = {}
+    def _all_names(self, start: int, end: int) -> list[Naming]:
+        best: dict[Subject, Naming] = {}
         for name in self.reader.labels.named(between(self.words, start, end)):
             held = best.get(name.subject)
             if held is None or (name.weight, name.end) > (held.weight, held.end):
                 best[name.subject] = name
         return sorted(best.values(), key=lambda name: name.end)
 
-    def _joined(self, names: list[Named], best: Named) -> list[Named]:
+    def _joined(self, names: list[Naming], best: Naming) -> list[Naming]:
         chain = [names[-1]]
         for name in reversed(names[:-1]):
             if not self.text.startswith(_JOINS, name.end) or name.end >= chain[0].end:
@@ -269,7 +269,7 @@ class _Walk:
             chain.insert(0, name)
         return chain if len(chain) > 1 else [best]
 
-    def _begun_earlier(self, segment: str) -> list[Named]:
+    def _begun_earlier(self, segment: str) -> list[Naming]:
         """全程网办受理 3.27 万件，办结 3.05 万件: the second number's name began before the first."""
         words = between(self.words, self.left, self.left + len(segment))
         names = self.reader.labels.completed(words, self.earlier)
@@ -284,7 +284,7 @@ class _Walk:
             kept[word.start - self.left : word.end - self.left] = "，" * (word.end - word.start)
         return residue("".join(kept))
 
-    def _named_after(self, numeral: Numeral) -> Named | None:
+    def _named_after(self, numeral: Numeral) -> Naming | None:
         """1234 人（次）电话咨询: a name right after the number, for want of one before it."""
         region = re.match(r"[^，。；：、（\d]{0,20}", self.text[numeral.end : numeral.end + 20])
         end = numeral.end + (region.end() if region else 0)
@@ -297,7 +297,7 @@ class _Walk:
         changed = CHANGED_BY.search(segment[-24:])
         names = self._names(segment) or self._begun_earlier(segment)
         if not names and self.subject and not residue(segment) and (changed or self._goes_on(segment)):
-            names = [Named(self.subject, numeral.start, numeral.start, 0)]
+            names = [Naming(self.subject, numeral.start, numeral.start, 0)]
         if not names and (after := self._named_after(numeral)):
             names = [after]
         months = self.times.months
@@ -327,7 +327,7 @@ class _Walk:
         named_time = self.times.once or BASE.search(segment) or re.search(r"\d月|本月|当月", segment)
         return bool(named_time)
 
-    def _binds(self, name: Named, numeral: Numeral, unit_text: str) -> bool:
+    def _binds(self, name: Naming, numeral: Numeral, unit_text: str) -> bool:
         gap = residue(self.text[name.end : numeral.start]) if name.end < numeral.start else 0
         if name.subject.own:
             return unit_text == self.reader.known.by_figure[name.subject.code].unit and gap <= _NEAR

@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reports.proofreading.known import Known
-from reports.proofreading.words import any_of, read_words
+from reports.proofreading.known_numbers import KnownNumbers
+from reports.proofreading.vocabulary import any_of, read_words
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class LabelWord:
 
 
 @dataclass(frozen=True)
-class Named:
+class Naming:
     """A subject that a stretch of text names, and where the last word of the name ends."""
 
     subject: Subject
@@ -55,7 +55,7 @@ class Named:
 class Labels:
     """The labels of everything known; finding their words is one pass over a text."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: KnownNumbers) -> None:
         self.labels = tuple(dict.fromkeys(_labels(known)))
         words = tuple({word for label in self.labels for word in (*label.words, *label.without)})
         first = "".join({re.escape(word[0]) for word in words})
@@ -71,18 +71,18 @@ class Labels:
             for part in self._within[match[1]]
         ]
 
-    def named(self, words: Iterable[LabelWord]) -> list[Named]:
+    def named(self, words: Iterable[LabelWord]) -> list[Naming]:
         """The subjects whose labels are whole among these words, the last occurrence of each word counting."""
         last = {word.word: word for word in words}
-        found: list[Named] = []
+        found: list[Naming] = []
         for label in self.labels if last else ():
             if all(word in last for word in label.words) and not any(word in last for word in label.without):
                 here = [last[word] for word in label.words]
                 start, end = min(word.start for word in here), max(word.end for word in here)
-                found.append(Named(label.subject, start, end, label.weight))
+                found.append(Naming(label.subject, start, end, label.weight))
         return found
 
-    def completed(self, words: Iterable[LabelWord], earlier: Iterable[str]) -> list[Named]:
+    def completed(self, words: Iterable[LabelWord], earlier: Iterable[str]) -> list[Naming]:
         """The subjects whose labels begin in earlier clauses and end among these words: 全程网办受理…，办结."""
         last, before = {word.word: word for word in words}, set(earlier)
         found = []
@@ -90,7 +90,7 @@ class Labels:
             here = [last[word] for word in label.words if word in last]
             if here and all(word in last or word in before for word in label.words):
                 start, end = min(word.start for word in here), max(word.end for word in here)
-                found.append(Named(label.subject, start, end, sum(len(word.word) for word in here)))
+                found.append(Naming(label.subject, start, end, sum(len(word.word) for word in here)))
         return found
 
 
@@ -101,7 +101,7 @@ def between(words: list[LabelWord], start: int, end: int) -> list[LabelWord]:
     return [word for word in words[first:last] if word.end <= end]
 
 
-def _labels(known: Known) -> Iterable[Label]:
+def _labels(known: KnownNumbers) -> Iterable[Label]:
     for number in known.numbers:
         for text in (number.metric_name, *number.labels):
             yield _label(Subject(number.metric), text)

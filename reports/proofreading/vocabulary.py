@@ -1,11 +1,18 @@
-"""The words of change and comparison: 增长, 下降, 持平, 同比, 环比, 占比, and what stands between them and a number."""
+"""The words around a number: those of `words.toml`, and those of change and comparison, 增长, 同比, 占比."""
 
 from __future__ import annotations
 
 import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
-from reports.proofreading.reading import Around
+Around = Literal["", "about", "below", "above"]
 
+_WORDS = Path(__file__).with_name("words.toml")
 _UP = "增长|增加|上升|提高|提升|升高|上涨|增幅|增速|多|(?<!新)增(?![设派强补添])|升(?!级)|涨"
 _DOWN = "下降|减少|降低|回落|下滑|降幅|减幅|少|减(?!免)|降(?![本费])|跌"
 _CHANGE = rf"(?P<up>{_UP})|(?P<down>{_DOWN})|(?P<flat>持平)"
@@ -35,6 +42,53 @@ _AROUND: tuple[tuple[Around, re.Pattern[str]], ...] = (
     ("below", re.compile(r"(?:将近|接近|近|不足|不到)$")),
     ("above", re.compile(r"(?:超过|超|逾|突破)$")),
 )
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of `words.toml`, as patterns where they are searched for.
+
+    Attributes:
+        other_scope: A clause that counts something else than the metric it names.
+        filler: Words that don't change what is counted, and what separates words.
+        unit_variants: Other names of a unit.
+    """
+
+    other_scope: re.Pattern[str]
+    filler: re.Pattern[str]
+    unit_variants: Mapping[str, tuple[str, ...]]
+
+
+def any_of(words: tuple[str, ...] | list[str]) -> str:
+    """A pattern of alternatives, the longest first."""
+    return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+
+
+@cache
+def read_words() -> Words:
+    """The words; read once in a process."""
+    table = tomllib.loads(_WORDS.read_text(encoding="utf-8"))
+    scope = table["other_scope"]
+    return Words(
+        other_scope=re.compile(f"{any_of(scope['words'])}|{scope['one_department']}"),
+        filler=re.compile(rf"{any_of(table['filler']['words'])}|\d{{4}}年|\d{{1,2}}月|[^\u4e00-\u9fff]"),
+        unit_variants={unit: tuple(names) for unit, names in table["unit_variants"].items()},
+    )
+
+
+def reading_words() -> dict[str, Any]:
+    """The words by which counts are read, for readers elsewhere: `units`, other names by unit, and `patterns`."""
+    words = read_words()
+    return {
+        "units": {unit: list(names) for unit, names in sorted(words.unit_variants.items())},
+        "patterns": {
+            "other_scope": words.other_scope.pattern,
+            "filler": words.filler.pattern,
+            "changed_by": CHANGED_BY.pattern,
+            "changed_to": CHANGED_TO.pattern,
+            "formerly": FORMERLY.pattern,
+        },
+    }
 
 
 def direction(match: re.Match[str] | None) -> int | None:

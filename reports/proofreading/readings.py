@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.proofreading.labelling import Subject
+from reports.proofreading.labels import Subject
 from reports.proofreading.numerals import Numeral
-from reports.proofreading.times import Months
+from reports.proofreading.periods import Months
+from reports.proofreading.vocabulary import Around
 
 NumeralRole = Literal["level", "rate", "points", "share", "difference", "trend", "other"]
-Around = Literal["", "about", "below", "above"]
 
 
 @dataclass(frozen=True)
