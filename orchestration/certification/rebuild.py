@@ -18,7 +18,7 @@ from orchestration.warehouse.dbt_build import build, evidence
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month, open_month
 from reports.certificates.certificate import Certificate
-from reports.certificates.certification import flagged_before
+from reports.certificates.certification import flagged_before, release_files
 from reports.certificates.ledger import LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.verification import Disk, extract_problems
