@@ -12,7 +12,11 @@ DBT_FILES := $(shell find dbt_project -type f -not -path '*/target/*' -not -path
 # Two recipes at once would install into one environment.
 .NOTPARALLEL:
 
+# Where nobody has named an installation, the checkout is the demo hall's from now on, for other commands too.
+ask_for_demo = test -n "$$YUEBAO_HALL$$YUEBAO_INSTALLATION" || test -e installation.toml || echo 'hall = "demo"' > installation.toml
+
 report: $(VENV)/.ready  ## The statistics section of MONTH, from the embedded demo hall.
+	@$(ask_for_demo)
 	@$(BIN)/yuebao report $(MONTH)
 
 test: $(VENV)/.ready-dev  ## Every test but the proofs.
@@ -35,6 +39,7 @@ format: $(VENV)/.ready-dev
 	$(BIN)/sqlfluff fix dbt_project --disable-progress-bar
 
 dev: $(VENV)/.ready  ## Dagster's page on loopback.
+	@$(ask_for_demo)
 	@$(BIN)/yuebao dev
 
 demo: $(VENV)/.ready  ## The demo hall's systems, to look at by hand.

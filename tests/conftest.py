@@ -26,7 +26,8 @@ _ROOM = 4 * 2**30
 
 
 def pytest_configure() -> None:
-    """Keep temporary folders in memory where it has room, unless `TMPDIR` names another place."""
+    """Name the demo hall, and keep temporary folders in memory where it has room and `TMPDIR` names no other place."""
+    os.environ |= {"YUEBAO_INSTALLATION": os.devnull, "YUEBAO_HALL": "demo"}
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 

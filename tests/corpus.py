@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
-from orchestration.config.hall import DEMO_HALL
+from orchestration.runtime.installation import DEMO_HALL
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestration.config.hall import DEMO_HALL
+from orchestration.runtime.installation import DEMO_HALL
 
 # They look personal to any pattern, and can't be anybody's: a division never given out, a prefix no carrier holds.
 ID_CARD = "519901198503071234"

@@ -15,14 +15,23 @@ from pydantic import ValidationError
 
 from orchestration.automation.deadlines import days_looked_after, deadlines_of, due_at, late_at
 from orchestration.automation.declared import RANGE_END, RANGE_START, Declared, declared
-from orchestration.automation.planning import MOST_DAYS_AT_ONCE, Pull, catch_up, gaps, nightly, pull_times
+from orchestration.automation.planning import (
+    MOST_DAYS_AT_ONCE,
+    Pull,
+    catch_up,
+    gaps,
+    nightly,
+    pull_times,
+    without_those_under_way,
+)
 from orchestration.config.automation import AUTOMATIONS, ENVIRONMENTS, Automation
-from orchestration.config.hall import DEMO_HALL, Hall, SettingsError, load_hall
+from orchestration.config.hall import Hall, SettingsError, load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
 from orchestration.landing.day_status import SystemDay, standings
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
+from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
 from tests.moments import at
 
@@ -73,6 +82,13 @@ def test_a_months_dates_follow_the_working_days(month: str, candidate: str, cert
 def test_a_reviewed_override_moves_them_too() -> None:
     closed = WorkingDays({dt.date(2025, 4, 1): CALENDAR.describe(dt.date(2025, 4, 5))})
     assert deadlines_of("2025-03", DEMO, closed).candidate == dt.date(2025, 4, 2)
+
+
+def test_an_edition_before_the_first_working_day_waits_for_it_and_a_deadline_stays_in_its_month() -> None:
+    hall = _hall(edition_day=5, certification_deadline=20)
+    october = deadlines_of("2025-09", hall, CALENDAR)
+    assert (october.edition, october.certification) == (dt.date(2025, 10, 9), dt.date(2025, 10, 31))
+    assert deadlines_of("2025-03", _hall(edition_day=1), CALENDAR).edition == dt.date(2025, 4, 1)
 
 
 def test_a_day_is_due_after_the_last_of_its_halls_and_never_late_before() -> None:
@@ -172,6 +188,22 @@ def test_gaps_are_consecutive_days_with_the_same_systems() -> None:
     day = [dt.date(2025, 3, number) for number in range(1, 8)]
     absent = [(day[0], "a"), (day[1], "a"), (day[1], "b"), (day[2], "a"), (day[2], "b"), (day[5], "b")]
     assert gaps(absent) == [([day[0]], ("a",)), ([day[1], day[2]], ("a", "b")), ([day[5]], ("b",))]
+
+
+@pytest.mark.parametrize(
+    ("under_way", "waits"),
+    [
+        ({}, False),
+        ({"courier": {YESTERDAY}}, True),
+        ({"call_centre": {YESTERDAY}}, True),
+        ({"courier": {TODAY}, "online_platform": {YESTERDAY}}, False),
+    ],
+)
+def test_a_pull_waits_while_any_of_its_systems_is_asked_for_any_of_its_days(
+    under_way: dict[str, set[dt.date]], *, waits: bool
+) -> None:
+    pull = Pull((dt.date(2025, 3, 11), YESTERDAY), ("courier", "call_centre"), "catch_up")
+    assert without_those_under_way([pull], under_way) == ([] if waits else [pull])
 
 
 # --- as Dagster ticks it -------------------------------------------------------------------------------------------

@@ -79,5 +79,5 @@ def test_a_range_that_is_none_is_refused_before_anything_is_asked(
     refused = fresh.run("backfill", months)
     assert refused.exit_code == 2
     assert says in refused.stderr
-    assert refused.stderr.count("\n") == 1
+    assert refused.stderr.count("\n") == 2
     assert not (fresh.home / "landing").exists()

@@ -13,7 +13,7 @@ import pytest
 
 from reports.certificates.certificate import Certificate
 from reports.certificates.certification import certify
-from reports.certificates.ledger import Archive, HeadMovedError, LedgerError
+from reports.certificates.ledger import Archive, HeadMovedError, LedgerError, leading_links
 from reports.certificates.release import ReleaseError, complete_releases, release_of
 from reports.certificates.verification import verify
 from tests.certificates import (
@@ -68,6 +68,21 @@ def test_places_and_links(archive: Archive) -> None:
     assert [second.certificate.previous, third.certificate.previous] == [first.sha256, second.sha256]
     assert archive.ledger.latest() == archive.ledger.latest("2025-03") == third
     assert archive.ledger.latest("2024-01") is None
+
+
+def test_the_links_that_lead_to_a_certificate_reach_back_to_the_first_of_all(archive: Archive) -> None:
+    march = Month(archive).certified()
+    april = Month(archive, "2025-04", MARCH + timedelta(days=30)).certified()
+    reason = {"reason": "late_data", "note": "补报"}
+    revised = Month(archive, at=MARCH + timedelta(days=40), **reason).certified(
+        numbers(2_417), extracts=land(archive, "2025-03", sequence=2)
+    )
+    release = archive.published / "2025-03" / "r2"
+    assert sorted(path.name for path in (release / "chain").iterdir()) == [march.path.name, april.path.name]
+    links = archive.ledger.links()
+    assert [leading_links(links, link) for link in links] == [[], links[:1], links[:2]]
+    assert verify(archive).sound
+    assert revised.certificate.sequence == 3
 
 
 def test_a_superseded_certificate_stays_and_is_told_apart(archive: Archive) -> None:

@@ -137,6 +137,16 @@ def test_flags_of_first_values_and_revised_ones(archive: Archive) -> None:
     ]
 
 
+def test_a_revised_month_keeps_its_flags(archive: Archive) -> None:
+    *_, newest = history(
+        archive,
+        ("", numbers()),
+        ("definition_change", numbers(2_417, version="2")),
+        ("late_data", numbers(2_417, 1_195, version="2")),
+    )
+    assert flags(newest) == {"documents_issued": ("r", "b"), "phone_consultations": ("r",)}
+
+
 def test_a_break_against_the_month_before(archive: Archive) -> None:
     Month(archive, "2025-02", MARCH - timedelta(days=20)).certified()
     march = Month(archive).certified(numbers(version="2")).certificate

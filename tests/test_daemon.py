@@ -22,7 +22,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from orchestration.config.hall import DEMO_HALL
+from orchestration.runtime.installation import DEMO_HALL
 from tests.servers.dagster import Page, engineers_house
 from tests.servers.nginx import NAME, PASSWORD, nginx
 from tests.servers.postgres import postgres

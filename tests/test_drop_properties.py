@@ -19,7 +19,7 @@ from orchestration.sources.files.source import DropSource
 from tests.drop_files import DAY, HEADER, ROWS, Hall, csv_of, edited, local_hall, xlsx_of, zip_of
 from tests.xls_writer import Day, Sheet, xls
 
-QUESTION = Request(DAY, ("510000",))
+REQUEST = Request(DAY, ("510000",))
 PATIENT = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -55,7 +55,7 @@ def _said(hall: Hall, format_: str, content: bytes, **changes: Any) -> Answer | 
     hall.write(**FORMATS[format_], **changes)
     read = load_hall(hall.folder)
     try:
-        said = DropSource(read.hall.systems["courier"], read.folder, ("510000",), {}).ask(QUESTION)["510000"]
+        said = DropSource(read.hall.systems["courier"], read.folder, ("510000",), {}).ask(REQUEST)["510000"]
     except SourceFault as fault:
         said = fault
     if isinstance(said, SourceFault):

@@ -70,10 +70,10 @@ def test_a_file_that_may_not_be_read_may_be_later(tmp_path: Path, monkeypatch: p
 def test_a_file_at_rest_is_read_when_it_was_seen_unchanged_for_long_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orchestration.sources.files import choice
+    from orchestration.sources.files import choose
 
     now = 1000.0
-    monkeypatch.setattr(choice.time, "monotonic", lambda: now)
+    monkeypatch.setattr(choose.time, "monotonic", lambda: now)
     hall = local_hall(tmp_path / "hall")
     hall.put(CSV, csv_of(ROWS[:2]))
     source = source_of(hall, ready="size_stable", settle_seconds=5)

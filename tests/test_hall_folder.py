@@ -210,7 +210,8 @@ def test_a_mistake_of_the_command_is_one_line(words: tuple[str, ...], says: str,
     mistaken = _run(*(word.format(folder=folder) for word in words))
     assert mistaken.exit_code == 2
     assert says in mistaken.stderr
-    assert mistaken.stderr.count("\n") == 1
+    assert mistaken.stderr.splitlines()[0].startswith(f"hall {folder}")
+    assert mistaken.stderr.count("\n") == 2
 
 
 # Secrets

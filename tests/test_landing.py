@@ -107,6 +107,67 @@ def test_a_changed_byte_is_found(tmp_path: Path) -> None:
     assert "can't be read" in landing.damage(extract)
 
 
+def _sites(**outcomes: str) -> Counted:
+    """Counts of some sites, named `s510100`, and what the suite's one rule said of each."""
+    sites = {
+        name[1:]: SiteCounts(
+            [_row("D01", 1, hall=name[1:])], {}, f"source of {name}", {"volume_is_near_usual": outcome}
+        )
+        for name, outcome in outcomes.items()
+    }
+    return Counted("online_platform", DAY, "answered", sites)
+
+
+def test_sites_that_an_older_suite_judged_are_not_taken_over(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.land(_sites(s510100="passed", s510300="passed"), BY)
+    assert list(landing.land(_sites(s510100="passed"), replace(BY, suite_version="stricter")).sites) == ["510100"]
+
+
+def test_sites_of_another_state_are_not_taken_over(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.land(_sites(s510100="passed", s510300="passed"), BY)
+    assert list(landing.land(replace(_sites(s510100="passed"), state="closed"), BY).sites) == ["510100"]
+
+
+def test_sites_that_are_taken_over_keep_their_entry_and_warnings(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    first = landing.land(_sites(s510100="warned"), BY)
+    second = landing.land(_sites(s510300="passed"), BY)
+    assert list(second.sites) == ["510100", "510300"]
+    assert second.sites["510100"] == first.sites["510100"]
+    assert second.checks == {"volume_is_near_usual": "warned"}
+    assert [row["hall_code"] for row in landing.rows(second)] == ["510100", "510300"]
+
+
+@pytest.mark.parametrize("outcomes", [("warned", "passed"), ("passed", "warned")])
+def test_the_worst_outcome_of_all_sites_counts(tmp_path: Path, outcomes: tuple[str, str]) -> None:
+    extract = Landing(tmp_path).land(_sites(s510100=outcomes[0], s510300=outcomes[1]), BY)
+    assert extract.checks == {"volume_is_near_usual": "warned"}
+
+
+def test_a_lost_file_is_put_back_by_the_same_rows_only(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    first = landing.land(_counted(), BY)
+    content = landing.path(first).read_bytes()
+    landing.path(first).unlink()
+    second = landing.land(_counted([_row("D01", 9)]), BY)
+    assert (second.sequence, landing.path(first).exists()) == (2, False)
+    landing.path(second).unlink()
+    assert landing.land(_counted([_row("D01", 9)]), BY) == second
+    assert landing.damage(second) == ""
+    assert landing.path(second).read_bytes() != content
+
+
+def test_a_changed_file_is_left_for_somebody_to_look_at(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    first = landing.land(_counted(), BY)
+    landing.path(first).write_bytes(b"changed")
+    second = landing.land(_counted(), BY)
+    assert (second.sequence, landing.damage(second)) == (2, "")
+    assert landing.path(first).read_bytes() == b"changed"
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"system": "x"}'])
 def test_an_entry_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> None:
     landing = Landing(tmp_path)

@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from orchestration.config.hall import DEMO_HALL
 from orchestration.demo import DESKS_KEY, PLATFORM_BEARER
 from orchestration.demo.server import demo_app, serving
+from orchestration.runtime.installation import DEMO_HALL
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK
 from reports.certificates.certificate import CheckResult, Envelope
 from tests.halls import HEADING, PARAGRAPH, Hall

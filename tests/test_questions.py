@@ -12,8 +12,8 @@ import dagster as dg
 import pytest
 
 from orchestration.assets.certified import QUESTIONS_CHECK, build_ledger_checks
-from orchestration.config.hall import DEMO_HALL
 from orchestration.demo import demo_hall
+from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
 from reports.certificates.certificate import Certificate
 from reports.certificates.queries import LogError, OpenQueriesError, Queries, QueryError
@@ -143,10 +143,10 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
 
 def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> None:
     hall = certified.copy(tmp_path)
-    assert hall.run("questions").output == ""
+    assert hall.run("questions").stdout == ""
 
     asked = hall.run("question", "2025-03", "全程网办受理", "为什么比上月多", "--owner", "王科", "--by", "李处")
-    assert asked.output.startswith("Q1 is open: 2025-03 online_accepted, code "), asked.output
+    assert asked.stdout.startswith("Q1 is open: 2025-03 online_accepted, code "), asked.output
     assert asked.output.endswith(", owner 王科\n")
     assert "Q1 open, 2025-03 online_accepted" in hall.run("questions", "2025-03", "--open").output
     status = hall.run("status", "2025-03")
@@ -163,8 +163,8 @@ def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> No
     assert (refused.exit_code, "2025-03 is certified, but not sound" in refused.output) == (1, True)
     assert "5.52" not in page.read_text(encoding="utf-8")
 
-    assert hall.run("answer", "Q1", "三月集中办理", "--by", "王科").output == "Q1 is answered\n"
-    assert hall.run("questions", "--open").output == ""
+    assert hall.run("answer", "Q1", "三月集中办理", "--by", "王科").stdout == "Q1 is answered\n"
+    assert hall.run("questions", "--open").stdout == ""
     assert "answered" in hall.run("questions").output
 
 

@@ -159,7 +159,13 @@ def test_nothing_leaves_the_machine(hall: Hall, tmp_path: Path) -> None:
         for name, value in os.environ.items()
         if not name.startswith(("YUEBAO_", "DAGSTER_", "GX_", "DBT_", "DO_NOT"))
     }
-    environment = {**plain, **hall.variables, "YUEBAO_HOME": str(tmp_path / "var"), "HOME": str(tmp_path)}
+    environment = {
+        **plain,
+        **hall.variables,
+        "YUEBAO_HALL": "demo",
+        "YUEBAO_HOME": str(tmp_path / "var"),
+        "HOME": str(tmp_path),
+    }
     done = subprocess.run(
         [sys.executable, "-c", _RECORDER], capture_output=True, text=True, env=environment, cwd=ROOT, check=False
     )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.config.hall import DEMO_HALL, SettingsError, expand, hall_folder, load_hall, secret
+from orchestration.config.hall import SettingsError, expand, hall_folder, load_hall, secret
+from orchestration.runtime.installation import DEMO_HALL
 from orchestration.sources import open_source
 from orchestration.sources.contract import CONTRACT, Request, RequestRefused
 
@@ -147,8 +148,6 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path, content: bytes) -> None
 def test_the_environment_names_the_hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("YUEBAO_HALL", str(tmp_path))
     assert hall_folder() == tmp_path
-    monkeypatch.delenv("YUEBAO_HALL")
-    assert hall_folder() == DEMO_HALL
 
 
 def test_variables_are_filled_in_and_an_absent_one_is_named_without_any_value() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.config.hall import DEMO_HALL
 from orchestration.config.working_days import CalendarDay, CalendarError, WorkingDays, load_overrides
+from orchestration.runtime.installation import DEMO_HALL
 
 PUBLIC = WorkingDays({})
 HEADER = "stat_date,is_working_day,reason,reviewed_by\n"

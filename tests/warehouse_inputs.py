@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.config.catalogue import TABLES
-from orchestration.config.hall import DEMO_HALL, load_hall
+from orchestration.config.hall import load_hall
+from orchestration.runtime.installation import DEMO_HALL
 
 HALL = "510000"
 STANDING = 40

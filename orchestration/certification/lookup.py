@@ -83,7 +83,12 @@ def trace_number(what: str, metric: str, revision: int | None) -> tuple[LedgerEn
 
 
 def verify_what(what: str | None, signers: Path | None) -> Verification:
-    """Verify the whole ledger, one month of it, or a release folder that was handed over."""
+    """Verify the whole ledger, one month of it, or a release folder that was handed over.
+
+    A release folder held against an auditor's own list of signers needs no installation.
+    """
+    if signers and what and Path(what).is_dir():
+        return verify_release(Path(what), read_signers(signers))
     archive = current_archive()
     if signers:
         archive = Archive(archive.certificates, archive.landing, archive.published, read_signers(signers))

@@ -14,6 +14,7 @@ import typer
 
 from orchestration.runtime.audit_log import record
 from orchestration.runtime.errors import Refused, UserError
+from orchestration.runtime.installation import current_installation, opening_line
 from orchestration.runtime.paths import current_home
 from reports.errors import ReportsError
 
@@ -40,9 +41,16 @@ _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
 
 
 @contextmanager
-def readable_errors() -> Iterator[None]:
-    """A user's mistake is one line on standard error, never a traceback."""
+def readable_errors(hall: Path | None = None, *, announced: bool = True) -> Iterator[None]:
+    """A user's mistake is one line on standard error, never a traceback; the first line says whose numbers these are.
+
+    Args:
+        hall: the folder that the command was given, if it isn't about the installation's hall.
+        announced: whether there is a first line; without it the command needs no installation.
+    """
     try:
+        if announced:
+            typer.echo(opening_line(hall), err=True)
         yield
     except Refused as refused:
         _end(str(refused), REFUSED)
@@ -53,18 +61,20 @@ def readable_errors() -> Iterator[None]:
 
 
 @contextmanager
-def logged(event: str, **details: object) -> Iterator[None]:
+def logged(event: str, *, announced: bool = True, **details: object) -> Iterator[None]:
     """Readable errors, and a line in the log of who did what with certified numbers, however it ends."""
-    code = _CRASHED
+    code, begun = _CRASHED, False
     try:
-        with readable_errors():
+        with readable_errors(announced=announced):
+            begun = True
             yield
         code = 0
     except typer.Exit as end:
         code = end.exit_code
         raise
     finally:
-        record(current_home(), event, **details, exit_code=code)
+        if begun and current_installation().hall:
+            record(current_home(), event, **details, exit_code=code)
 
 
 def end_unless(good: bool) -> None:  # noqa: FBT001 - the one thing that it is told

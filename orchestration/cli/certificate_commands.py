@@ -74,7 +74,8 @@ def verify(
     """Prove, from files alone, that certificates, extracts and releases are what was signed."""
     from orchestration.certification.lookup import verify_what
 
-    with logged("verify", what=what or "ledger"):
+    stands_alone = bool(signers and what and Path(what).is_dir())
+    with logged("verify", announced=not stands_alone, what=what or "ledger"):
         proof = verify_what(what, signers)
         for line in (*proof.problems, *(f"not checked: {path}" for path in proof.not_checked)):
             typer.echo(str(line))

@@ -16,6 +16,7 @@ from orchestration.cli.app import (
     print_wide,
     readable_errors,
 )
+from orchestration.runtime.installation import DEMO, DEMO_HALL
 from orchestration.runtime.paths import PROJECT_ROOT, current_home
 from reports.certificates.certificate import SignRole
 
@@ -25,7 +26,7 @@ def new_hall(folder: FolderArgument) -> None:
     """Begin a hall's own folder: settings, queries, reviewed tables and wording, to be edited."""
     from orchestration.cli.hall_views import make_hall
 
-    with readable_errors():
+    with readable_errors(announced=False):
         print_paths(make_hall(folder))
         typer.echo(f"Edit these (README.md says how), then: yuebao check-hall {folder}")
 
@@ -40,7 +41,7 @@ def new_key(
     """Make the signing key that a hall's settings name, and list its owner among the signers."""
     from orchestration.cli.hall_views import make_key
 
-    with readable_errors():
+    with readable_errors(folder):
         for line in make_key(folder, name, role):
             typer.echo(line)
 
@@ -54,7 +55,7 @@ def check_hall(
     """Test every table, key, connection, mapping and credential of a hall, land nothing, and say what to fix."""
     from orchestration.cli.hall_views import checks_of
 
-    with readable_errors():
+    with readable_errors(folder):
         print_diagnoses(checks_of(folder, day), str(folder), "ready")
 
 
@@ -68,7 +69,7 @@ def sample_hall(
     """Show a day as it would land, and land nothing."""
     from orchestration.cli.hall_views import sample_table, samples_of
 
-    with readable_errors():
+    with readable_errors(folder):
         refused: list[str] = []
         for sampled in samples_of(folder, day, system or []):
             refused += sampled.result.messages
@@ -90,10 +91,10 @@ def demo(
 
     from orchestration.demo import demo_hall
 
-    with readable_errors(), demo_hall(current_home().demo, month or ["2025-03"], port) as hall:
+    with readable_errors(DEMO_HALL), demo_hall(current_home().demo, month or ["2025-03"], port) as hall:
         typer.echo(hall.describe())
         typer.echo("\nTo have `yuebao report` ask these instead of its own:")
-        for name, value in hall.variables().items():
+        for name, value in {"YUEBAO_HALL": DEMO, **hall.variables()}.items():
             typer.echo(f"  export {name}={value}")
         typer.echo("\nCtrl-C ends it.")
         threading.Event().wait()

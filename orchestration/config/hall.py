@@ -7,7 +7,6 @@ or NAME in the folder that CREDENTIALS_DIRECTORY names (as systemd does it).
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -25,10 +24,9 @@ from orchestration.config.systems import AnySystem, HttpSystem
 from orchestration.config.systems.common import Strict
 from orchestration.config.systems.http_api import MonthTotals
 from orchestration.runtime.errors import UserError
-from orchestration.runtime.paths import PROJECT_ROOT
+from orchestration.runtime.installation import current_installation
 from orchestration.runtime.secrets import keep_secret
 
-DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
 _USERINFO = re.compile(r"://[^/@]*@")
 _VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
@@ -128,13 +126,17 @@ class HallFolder(Strict):
 
 
 def hall_folder() -> Path:
-    """The folder named by `YUEBAO_HALL`, or the embedded demo hall's."""
-    return Path(os.environ.get("YUEBAO_HALL") or DEMO_HALL).resolve()
+    """The folder of this installation's hall.
+
+    Raises:
+        InstallationError: no hall is named.
+    """
+    return current_installation().require_hall()
 
 
 def environment() -> str:
-    """The name of the environment that this is: `YUEBAO_ENVIRONMENT`, or `development` when unset."""
-    return os.environ.get("YUEBAO_ENVIRONMENT") or DEVELOPMENT
+    """The name of the environment that this is, `development` where nobody named it."""
+    return current_installation().environment or DEVELOPMENT
 
 
 def automations_here(hall: Hall) -> tuple[AutomationName, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from orchestration.config.hall import Hall, automations_here, environment
 from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
+from orchestration.runtime.installation import current_installation
 from orchestration.runtime.paths import Home, dagster_instance
 
 _LONGEST_SILENCE = dt.timedelta(minutes=5)
@@ -25,7 +25,7 @@ def history_checks(hall: Hall, home: Home) -> Iterator[Diagnosis]:
         message = f"damaged: {names}; move {home.dagster} away (no number is in it), the next command begins a new one"
         yield Diagnosis("run history", good=False, message=message)
         return
-    settings = Path(os.environ.get("DAGSTER_HOME") or home.dagster) / "dagster.yaml"
+    settings = current_installation().dagster_home / "dagster.yaml"
     if not settings.exists():
         yield Diagnosis("run history", good=True, message="none yet")
         return

@@ -5,18 +5,21 @@ Each line is written by a single append, so that processes don't mix theirs; no 
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 import json
 import os
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestration.runtime.paths import Home
-from reports.certificates.certificate import hall_time, now
+
+_HALL_TIME = ZoneInfo("Asia/Shanghai")
 
 
 def record(home: Home, event: str, **details: Any) -> None:
     """Append one event: when (hall time), what, by whom, and its details."""
-    at = hall_time(now())
+    at = dt.datetime.now(_HALL_TIME).isoformat(timespec="seconds")
     line = json.dumps({"at": at, "event": event, "by": who(), "pid": os.getpid(), **details}, ensure_ascii=False)
     path = home.events / f"{at[:7]}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock
 
+from orchestration.runtime.installation import PROJECT_ROOT, current_installation
+
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
+__all__ = ["PROJECT_ROOT", "RUNBOOK", "SILENCE", "Home", "current_home", "dagster_instance", "prepare_environment"]
+
 RUNBOOK = PROJECT_ROOT / "orchestration" / "README.md"
 
 # Nothing leaves the hall's network: every library that reports home is told not to before it is imported.
@@ -119,15 +122,15 @@ class Home:
 
 
 def current_home() -> Home:
-    """The state folder named by `YUEBAO_HOME`, or `var/` beside the source."""
-    return Home(Path(os.environ.get("YUEBAO_HOME") or PROJECT_ROOT / "var").resolve())
+    """The state folder of this installation."""
+    return Home(current_installation().home)
 
 
 def prepare_environment(home: Home) -> None:
     """Set what child libraries read from the environment: silence, and where state lies."""
     os.environ.update(SILENCE)
     os.environ["YUEBAO_HOME"] = str(home.root)
-    os.environ.setdefault("DAGSTER_HOME", str(home.dagster))
+    os.environ.setdefault("DAGSTER_HOME", str(current_installation().dagster_home))
 
 
 def dagster_instance(home: Home) -> DagsterInstance:

@@ -11,7 +11,7 @@ from orchestration.config.variables import reachable
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.secrets import redact
 from orchestration.sources.contract import SourceFault
-from orchestration.sources.pool import patiently
+from orchestration.sources.pool import with_retries
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month
 from reports import files
 from reports.figures.readiness import BuildCheck, BuildEvidence, CheckStatus
@@ -119,7 +119,7 @@ def ask_totals(
         except (SettingsError, OSError) as error:
             yield StatedTotals(name, system.title, sites, {}, f"{name} {system.title}: {error}")
             continue
-        answer = patiently(partial(source.ask, month.days[0], sites[0]), retries)
+        answer = with_retries(partial(source.ask, month.days[0], sites[0]), retries)
         if isinstance(answer, SourceFault):
             fault = redact(
                 f"{name} {system.title}, hall {', '.join(sites)}: {answer.problem}. Next: {answer.next_step}"

@@ -37,7 +37,9 @@ def main() -> int:
     """Catch up once, pull a few days singly, and print the table."""
     with tempfile.TemporaryDirectory(prefix="yuebao-bench-") as folder, demo_hall(Path(folder), _months()) as demo:
         home = Home(Path(folder, "var"))
-        os.environ.update(demo.variables(), YUEBAO_HOME=str(home.root), YUEBAO_ENVIRONMENT="production")
+        os.environ.update(
+            demo.variables(), YUEBAO_HALL="demo", YUEBAO_HOME=str(home.root), YUEBAO_ENVIRONMENT="production"
+        )
         simulation = Simulation()
         single = []
         for back in range(_SINGLE_DAYS):

@@ -31,10 +31,11 @@ from rich.table import Table
 
 from expectations.validation import warm_up
 from orchestration.config.catalogue import evidence_version, working_days
-from orchestration.config.hall import DEMO_HALL, load_hall
+from orchestration.config.hall import load_hall
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation
+from orchestration.runtime.installation import DEMO_HALL
 from orchestration.sources.contract import Answer, Request
 from orchestration.sources.pool import Requests
 from tests.bench.measuring import Run, run
@@ -172,10 +173,10 @@ def _pulled(folder: Path) -> int:
         Quarantine(folder / "quarantine"),
         replace(_BENCH, suite_version=evidence_version()),
     )
-    questions = Requests(hall.retries, at_once=8)
-    questions.ask({name: source(folder)}, [DAY], lambda _system, _day: hall.sites_of(name))
-    (result,) = judge.settle(questions.outcomes(name, [DAY])).days
-    questions.close()
+    requests = Requests(hall.retries, at_once=8)
+    requests.ask({name: source(folder)}, [DAY], lambda _system, _day: hall.sites_of(name))
+    (result,) = judge.settle(requests.outcomes(name, [DAY])).days
+    requests.close()
     assert result.extract is not None, result.messages
     return result.extract.count_sum
 

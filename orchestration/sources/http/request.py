@@ -1,4 +1,4 @@
-"""A hall's question as an address over HTTP, and as messages may show it: without user, query or secret."""
+"""A request as an address over HTTP, and as messages may show it: without user, query or secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """Makes the questions of one kind that a system is asked, from the templates of its settings.
+    """Makes the requests of one kind that a system is asked, from the templates of its settings.
 
     Raises:
         SettingsError: a variable isn't set, or `url` is no address.
@@ -44,7 +44,7 @@ class HttpRequest:
             raise SettingsError('`url` names a user; allowed is auth = { kind = "basic", user = …, secret = … }')
 
     def target(self, values: Values) -> Target:
-        """The address of a question with these values, and its parameters."""
+        """The address of a request with these values, and its parameters."""
         return Target(
             url=expand(filled(self.url, values, in_url=True), self.variables),
             parameters={name: expand(filled(value, values), self.variables) for name, value in self.query.items()},

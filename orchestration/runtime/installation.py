@@ -1,0 +1,107 @@
+"""Which installation this is: its hall's folder, state folder, Dagster's home and environment.
+
+Each is named by a variable or by a key of `installation.toml`, which lies beside the source or where
+`YUEBAO_INSTALLATION` says. A variable wins. Without a name the state lies in `var/` beside the source, and Dagster's
+home in the state folder, and there is no hall: the demo hall is used only where somebody asked for it.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.runtime.errors import UserError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[2]
+DEMO_HALL = PROJECT_ROOT / "orchestration" / "demo" / "hall"
+DEMO = "demo"
+_VARIABLES = {
+    "hall": "YUEBAO_HALL",
+    "home": "YUEBAO_HOME",
+    "dagster_home": "DAGSTER_HOME",
+    "environment": "YUEBAO_ENVIRONMENT",
+}
+
+
+class InstallationError(UserError):
+    """No installation is named, or the file that names it can't be used; the message says what to set."""
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The four places; `environment` is empty where none is named."""
+
+    hall: Path | None
+    home: Path
+    dagster_home: Path
+    environment: str
+
+    def require_hall(self) -> Path:
+        """The hall's folder.
+
+        Raises:
+            InstallationError: none is named.
+        """
+        if self.hall is None:
+            raise InstallationError(
+                "no installation is named: set YUEBAO_HALL to the hall's folder and YUEBAO_HOME to its state folder, "
+                f"or write them as `hall` and `home` into {installation_file()}. YUEBAO_HALL=demo is the demo hall"
+            )
+        return self.hall
+
+
+def current_installation() -> Installation:
+    """The installation that variables and file name at this moment.
+
+    Raises:
+        InstallationError: the file can't be read, or has a key or value that isn't allowed.
+    """
+    variables = {key: os.environ[name] for key, name in _VARIABLES.items() if os.environ.get(name)}
+    named = {**_read(installation_file()), **variables}
+    home = Path(named.get("home") or PROJECT_ROOT / "var").resolve()
+    hall = named.get("hall")
+    return Installation(
+        hall=Path(DEMO_HALL if hall == DEMO else hall).resolve() if hall else None,
+        home=home,
+        dagster_home=Path(named.get("dagster_home") or home / "dagster"),
+        environment=named.get("environment", ""),
+    )
+
+
+def installation_file() -> Path:
+    """The file that names the installation, whether it is there or not."""
+    return Path(os.environ.get("YUEBAO_INSTALLATION") or PROJECT_ROOT / "installation.toml")
+
+
+def opening_line(hall: Path | None = None) -> str:
+    """What a command for people begins with: whose numbers these are, and where they lie.
+
+    Args:
+        hall: the folder that the command was given, if not the installation's.
+
+    Raises:
+        InstallationError: neither is there.
+    """
+    installation = current_installation()
+    folder = hall or installation.require_hall()
+    name = "演示 (the demo hall, made-up numbers)" if folder.resolve() == DEMO_HALL else str(folder)
+    return f"hall {name}, state {installation.home}"
+
+
+def _read(file: Path) -> dict[str, str]:
+    """The file's keys; paths are relative to its folder."""
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if "YUEBAO_INSTALLATION" in os.environ:
+            raise InstallationError(f"{file}, which YUEBAO_INSTALLATION names, doesn't exist") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InstallationError(f"{file} can't be read as TOML in UTF-8: {error}") from error
+    for key, value in document.items():
+        if key not in _VARIABLES or not isinstance(value, str):
+            raise InstallationError(f"{file}: key {key}: allowed are texts for {', '.join(_VARIABLES)}")
+    words = {"environment": document.get("environment"), "hall": DEMO if document.get("hall") == DEMO else None}
+    return {key: words.get(key) or str(file.parent / value) for key, value in document.items() if value}
