@@ -35,10 +35,7 @@ def monthly(month: str) -> list[MonthlyNumber]:
 
 
 def _monthly(number: KnownNumber) -> MonthlyNumber:
-    shared = {field.name for field in fields(MonthlyNumber)} & {field.name for field in fields(KnownNumber)}
-    told = {name: getattr(number, name) for name in shared}
-    text = {"definition": "口径", "event_counted": "受理", "deduplication_key": "编号", "version": "1"}
-    return MonthlyNumber(**told, **text, measures=(number.metric,))
+    return MonthlyNumber(**{field.name: getattr(number, field.name) for field in fields(MonthlyNumber)})
 
 
 def march(folder: Path) -> MonthContent:

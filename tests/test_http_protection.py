@@ -9,6 +9,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
@@ -134,9 +135,12 @@ def test_what_the_deadline_reaches_into_is_as_it_was(tmp_path: Path, authority: 
         asked = source(tmp_path / "hall", server.url, {"ca": "ours.pem"})
         assert isinstance(asked, HttpSource)
         with asked._client._session.get(f"{server.url}/counts?date={DAY}", stream=True, timeout=5.0) as response:
-            reader = response.raw._original_response.fp
+            answer: Any = response.raw
+            reader = answer._original_response.fp
             assert isinstance(reader.raw, deadline._UntilDeadline)
-            assert reader.raw._sock.gettimeout() <= 5.0
+            timeout = reader.raw._sock.gettimeout()
+            assert timeout is not None
+            assert timeout <= 5.0
             assert response.json()["date"] == str(DAY)
 
 

@@ -122,17 +122,4 @@ def known_of(numbers: Iterable[MonthlyNumber], month: str) -> Iterator[KnownNumb
     """Numbers of a month as proofreading knows them."""
     names = labels()
     for number in numbers:
-        yield KnownNumber(
-            metric=number.metric,
-            metric_name=number.metric_name,
-            labels=names.get(number.metric, ()),
-            exact=number.exact,
-            printed=number.printed,
-            unit=number.unit,
-            display_unit=number.display_unit,
-            display_divisor=number.display_divisor,
-            display_decimals=number.display_decimals,
-            rounding=number.rounding,
-            month=month,
-            parts=number.parts,
-        )
+        yield KnownNumber(**vars(number), labels=names.get(number.metric, ()), month=month)

@@ -2,55 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeVar
 
 from reports.figures.months import first_day
-from reports.figures.rounding import RoundingRule, printed
+from reports.figures.numbers import MonthlyNumber
+from reports.figures.rounding import printed
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
-@dataclass(frozen=True)
-class KnownNumber:
+@dataclass(frozen=True, kw_only=True)
+class KnownNumber(MonthlyNumber):
     """One metric of one month as one certificate has it.
 
     Attributes:
-        metric: Its code, `online_accepted`.
-        metric_name: Its name for authors, 全程网办受理.
-        labels: What texts call it, see `labelling.Label`; the metric's name need not be repeated.
-        exact: The whole count, in `unit`.
-        printed: The certified text, in `display_unit`.
-        unit: 件.
-        display_unit: 万件.
-        display_divisor: How many units make one display unit, a power of ten.
-        display_decimals: The most decimals that are printed.
-        rounding: `half_up` or `half_even`.
+        labels: What texts call it, see `labels.Label`; the metric's name need not be repeated.
         month: `2025-03`.
         revision: 1 for the first certificate of the month.
         superseded: Whether a later revision holds in its stead.
-        parts: The metrics that add up to it, if it is a total.
     """
 
-    metric: str
-    metric_name: str
     labels: tuple[str, ...]
-    exact: int
-    printed: str
-    unit: str
-    display_unit: str
-    display_divisor: int
-    display_decimals: int
-    rounding: RoundingRule
     month: str
     revision: int = 1
     superseded: bool = False
-    parts: tuple[str, ...] = ()
-
-    @property
-    def written(self) -> str:
-        """The number as a text prints it: number, half-width space, unit."""
-        return f"{self.printed} {self.display_unit}"
 
     def with_exact(self, exact: int, month: str) -> KnownNumber:
         """The same metric with another count, rounded once by the same rule; for sums over months and differences."""
@@ -120,32 +99,22 @@ class KnownNumbers:
 
     @cached_property
     def _by_metric(self) -> dict[str, list[KnownNumber]]:
-        numbers: dict[str, list[KnownNumber]] = {}
-        for number in self.numbers:
-            numbers.setdefault(number.metric, []).append(number)
-        return numbers
+        return _grouped(self.numbers, lambda number: number.metric)
 
     @cached_property
     def _superseded(self) -> dict[tuple[str, str], list[KnownNumber]]:
-        numbers: dict[tuple[str, str], list[KnownNumber]] = {}
-        for number in self.numbers:
-            if number.superseded:
-                numbers.setdefault((number.metric, number.month), []).append(number)
-        return numbers
+        replaced = [number for number in self.numbers if number.superseded]
+        return _grouped(replaced, lambda number: (number.metric, number.month))
 
     @cached_property
     def by_text(self) -> dict[tuple[str, str, str], list[KnownNumber]]:
         """Numbers by month, printed text and display unit."""
-        numbers: dict[tuple[str, str, str], list[KnownNumber]] = {}
-        for number in self.numbers:
-            numbers.setdefault((number.month, number.printed, number.display_unit), []).append(number)
-        return numbers
+        return _grouped(self.numbers, lambda number: (number.month, number.printed, number.display_unit))
 
     def current(self, metric: str, months: Sequence[str]) -> KnownNumber | None:
         """The number that holds, of one month or summed over several; None if a month has no certificate."""
-        found = [self._current.get((metric, month)) for month in months]
-        present = [number for number in found if number is not None]
-        if not present or len(present) < len(found):
+        present = [number for month in months if (number := self._current.get((metric, month)))]
+        if not present or len(present) < len(months):
             return None
         if len(present) == 1:
             return present[0]
@@ -158,3 +127,10 @@ class KnownNumbers:
     def of_metric(self, metric: str) -> list[KnownNumber]:
         """Every number of a metric, whichever month and vintage."""
         return self._by_metric.get(metric, [])
+
+
+def _grouped(numbers: Iterable[KnownNumber], key: Callable[[KnownNumber], _Key]) -> dict[_Key, list[KnownNumber]]:
+    groups: dict[_Key, list[KnownNumber]] = {}
+    for number in numbers:
+        groups.setdefault(key(number), []).append(number)
+    return groups

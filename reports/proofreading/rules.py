@@ -60,11 +60,11 @@ def apply_rules(reading: Reading, context: Context) -> Iterator[tuple[ProofRule,
 
 
 def _write(number: KnownNumber) -> str:
-    return f"请改为“{number.written}”"
+    return f"请改为“{number.with_unit}”"
 
 
 def _certified(number: KnownNumber) -> str:
-    return f"{_when(number)}{number.metric_name}的核定数为 {number.written}"
+    return f"{_when(number)}{number.metric_name}的核定数为 {number.with_unit}"
 
 
 def _when(number: KnownNumber) -> str:
@@ -208,7 +208,7 @@ def _wrong_rounding(reading: Reading, context: Context) -> Fault | None:
     if away >= number.display_divisor * Decimal(1).scaleb(-numeral.decimals):
         return None
     return Fault(
-        f"准确数为 {number.exact} {number.unit}，最多保留 {number.display_decimals} 位小数，应为 {number.written}",
+        f"准确数为 {number.exact} {number.unit}，最多保留 {number.display_decimals} 位小数，应为 {number.with_unit}",
         _write(number),
     )
 
@@ -284,32 +284,32 @@ def _changes(reading: Reading, context: Context) -> list[tuple[KnownNumber, Know
     return [(now, base) for base in context.bases(reading)]
 
 
-def _said_sign(reading: Reading) -> int:
+def _stated_sign(reading: Reading) -> int:
     minus = reading.numeral is not None and reading.numeral.sign < 0
-    said = 1 if reading.direction is None else reading.direction
-    return -said if minus else said
+    stated = 1 if reading.direction is None else reading.direction
+    return -stated if minus else stated
 
 
 def _direction(reading: Reading, context: Context) -> Fault | None:
     changes = _changes(reading, context)
-    if not changes or any(_goes_as_said(reading, now, base) for now, base in changes):
+    if not changes or any(_goes_as_stated(reading, now, base) for now, base in changes):
         return None
     now, base = changes[0]
     real = _DIRECTIONS[sign(now.exact - base.exact)]
-    said = _DIRECTIONS[_said_sign(reading)]
+    stated = _DIRECTIONS[_stated_sign(reading)]
     return Fault(
-        f"{now.metric_name}的核定数，{_when(base)}为 {base.written}，{_when(now)}为 {now.written}，"
-        f"实为{real}，不是{said}",
+        f"{now.metric_name}的核定数，{_when(base)}为 {base.with_unit}，{_when(now)}为 {now.with_unit}，"
+        f"实为{real}，不是{stated}",
         f"请改为“{real}{_rate_text(now, base, 1)}”",
     )
 
 
-def _goes_as_said(reading: Reading, now: KnownNumber, base: KnownNumber) -> bool:
-    said = _said_sign(reading)
+def _goes_as_stated(reading: Reading, now: KnownNumber, base: KnownNumber) -> bool:
+    stated = _stated_sign(reading)
     if reading.numeral is not None and reading.numeral.sign < 0 and reading.direction is not None:
         return False
-    if said:
-        return sign(now.exact - base.exact) == said
+    if stated:
+        return sign(now.exact - base.exact) == stated
     nearly = reading.around == "about" and base.exact > 0 and abs(growth(now, base)) < _NEARLY_LEVEL
     return now.printed == base.printed or nearly
 
@@ -356,7 +356,7 @@ def _from_superseded(reading: Reading, context: Context, now: KnownNumber) -> st
     for then, base in olds:
         if numeral and base.exact and _is_percent(numeral.value, numeral.decimals, growth(then, base), reading):
             old = base if then is now else then
-            return f"{_when(old)}第 {old.revision} 版 {old.written}"
+            return f"{_when(old)}第 {old.revision} 版 {old.with_unit}"
     return ""
 
 
@@ -376,7 +376,7 @@ def _wrong_difference(reading: Reading, context: Context) -> Fault | None:
     now, base = changes[0]
     change = now.with_exact(abs(now.exact - base.exact), now.month)
     return Fault(
-        f"{now.metric_name}与 {_when(base)}相比{_DIRECTIONS[sign(now.exact - base.exact)]} {change.written}",
+        f"{now.metric_name}与 {_when(base)}相比{_DIRECTIONS[sign(now.exact - base.exact)]} {change.with_unit}",
         _write(change),
     )
 
@@ -422,7 +422,7 @@ def _wrong_share_change(reading: Reading, context: Context) -> Fault | None:
     if not moves:
         return None
     if any(
-        sign(move) == _said_sign(reading) and _is_percent(numeral.value, numeral.decimals, move, reading)
+        sign(move) == _stated_sign(reading) and _is_percent(numeral.value, numeral.decimals, move, reading)
         for move in moves
     ):
         return None

@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 
 from reports.certificates.dossier import Dossier
 from reports.workbook.exports import FORMULA_STARTS
-from reports.workbook.sheets import Sheet, sheets
+from reports.workbook.sheets import WorkbookSheet, sheets
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -43,11 +43,12 @@ def workbook(dossier: Dossier) -> bytes:
 
 
 def _stamp(dossier: Dossier) -> str:
-    each = dossier.certificate
-    return f"{each.hall.name} {each.month}　{dossier.state}　第 {each.revision} 版　核定码 {each.code}"
+    certificate = dossier.certificate
+    month, revision = f"{certificate.hall.name} {certificate.month}", f"第 {certificate.revision} 版"
+    return f"{month}　{dossier.state}　{revision}　核定码 {certificate.code}"
 
 
-def _lay_out(target: Worksheet, sheet: Sheet, dossier: Dossier) -> None:
+def _lay_out(target: Worksheet, sheet: WorkbookSheet, dossier: Dossier) -> None:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 
@@ -102,7 +103,7 @@ def _write(target: Worksheet, row: int, column: int, value: str | int) -> None:
 
 
 def _width(text: str) -> int:
-    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _draw_charts(book: Workbook, dossier: Dossier) -> None:
@@ -150,13 +151,13 @@ def _chart(
 
 
 def _describe(book: Workbook, dossier: Dossier) -> None:
-    each = dossier.certificate
-    moment = each.signed_at.replace(tzinfo=None)
+    certificate = dossier.certificate
+    moment = certificate.signed_at.replace(tzinfo=None)
     about = book.properties
-    about.title = f"{each.hall.name} {each.month} 核定数"
-    about.creator = each.hall.name
-    about.identifier = each.code
-    about.version = str(each.revision)
+    about.title = f"{certificate.hall.name} {certificate.month} 核定数"
+    about.creator = certificate.hall.name
+    about.identifier = certificate.code
+    about.version = str(certificate.revision)
     about.contentStatus = dossier.state
     about.created = about.modified = moment
 

@@ -29,7 +29,7 @@ class Target:
 
     url: str
     parameters: Mapping[str, str]
-    shown: str
+    shown_url: str
 
     def with_parameters(self, parameters: Mapping[str, str]) -> Target:
         """The same address with more parameters."""
@@ -63,7 +63,7 @@ class Client:
                     content = self._content(response, where)
             except CONNECTION_ERRORS as error:
                 # Their own texts, which hold whole URLs, are shown nowhere.
-                raise connection_fault(error, where, target.shown, timeout) from None
+                raise connection_fault(error, where, target.shown_url, timeout) from None
         body = read_json(content, response.headers.get("Content-Type", ""), where)
         return Document(body, where, str(request.url), response.headers.get("Link", ""))
 

@@ -156,7 +156,7 @@ def _by_link(target: Target) -> Walk:
         if url in followed:
             raise BrokenAnswer(f"{page.where} links to a page before it, so that there is no end", _AGAIN)
         followed.add(url)
-        page = yield Target(url, {}, target.shown)
+        page = yield Target(url, {}, target.shown_url)
 
 
 def _next_link(page: Document) -> str | None:

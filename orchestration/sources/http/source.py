@@ -45,7 +45,7 @@ class HttpSource:
             request.sites if self.by_site else self._sites,
             rows=contract_rows(rows, system.columns, system.constants, request.day),
             declared={measure: whole_number(first.single_value(path)) for measure, path in system.declared.items()},
-            source=target.shown,
+            source=target.shown_url,
         )
 
     def _page(self, target: Target, day: dt.date, number: int) -> Document:
