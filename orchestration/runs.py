@@ -13,7 +13,7 @@ import dagster as dg
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
 from orchestration.assets.section import SECTION
-from orchestration.automation.declared import RANGE_END, RANGE_START
+from orchestration.automation.schedules import RANGE_END, RANGE_START
 from orchestration.certification.certify import CertificationRequest
 from orchestration.certification.monthly_report import RunOutcome
 from orchestration.config.hall import load_hall

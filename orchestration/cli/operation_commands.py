@@ -31,7 +31,7 @@ def health(
     """Say whether this month is on its way and what to do if not: exit code 1 when something waits for a person."""
     from orchestration.cli.operation_views import health_summary
     from orchestration.config.hall import load_hall
-    from orchestration.health.gathering import gather
+    from orchestration.health.snapshot import take_snapshot
     from orchestration.health.writing import write_health
     from orchestration.warehouse.dbt_manifest import ensure_manifest
 
@@ -39,7 +39,7 @@ def health(
         home = current_home()
         instance = dagster_instance(home)
         ensure_manifest()
-        state = gather(load_hall(), home, instance, dt.datetime.now(dt.UTC))
+        state = take_snapshot(load_hall(), home, instance, dt.datetime.now(dt.UTC))
         print_wide(health_summary(state))
         if html or file:
             for path in write_health(state, home, file):

@@ -9,9 +9,9 @@ from rich.console import Group
 from rich.text import Text
 
 from orchestration.alerts.messages import counted, describe
+from orchestration.alerts.notification import find_conditions, moment, notify, pending_news, send_test
 from orchestration.alerts.sending import ChannelError
-from orchestration.alerts.telling import look, moment, tell, try_out, untold
-from orchestration.health import shown
+from orchestration.health import view
 from orchestration.health.model import Health
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home, dagster_instance
@@ -23,9 +23,9 @@ _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is t
 def alert_lines() -> Iterator[str]:
     """Everything that deserves an alert now, and how much of it each channel wasn't told; sends nothing."""
     at = moment(dt.datetime.now(dt.UTC))
-    seen = look(at, dagster_instance(current_home()))
+    seen = find_conditions(at, dagster_instance(current_home()))
     yield describe(seen.conditions.values()) or "nothing deserves an alert"
-    memory, news_by_channel = untold(at, seen)
+    memory, news_by_channel = pending_news(at, seen)
     if memory.doubt:
         yield memory.doubt
     for name, news in news_by_channel.items():
@@ -42,7 +42,7 @@ def send_alerts() -> list[str]:
         AlertsBusyError: another evaluation doesn't end.
     """
     at = moment(dt.datetime.now(dt.UTC))
-    outcomes = tell(at, dagster_instance(current_home()))
+    outcomes = notify(at, dagster_instance(current_home()))
     lines = [str(outcome) for outcome in outcomes]
     if any(outcome.fault for outcome in outcomes):
         raise Refused("\n".join(lines))
@@ -57,7 +57,7 @@ def try_channel(channel: str) -> str:
         SettingsError: there is no such channel.
     """
     try:
-        try_out(moment(dt.datetime.now(dt.UTC)), channel)
+        send_test(moment(dt.datetime.now(dt.UTC)), channel)
     except ChannelError as error:
         raise Refused(f"{channel}: NOT delivered: {error}") from None
     return f"{channel}: delivered; look whether it arrived"
@@ -67,7 +67,7 @@ def health_summary(health: Health) -> Group:
     """What the page says, in about ten lines."""
     lines = [
         Text(health.headline, style="bold green" if health.is_well else "bold red"),
-        *(Text(f"  {shown.brief(act.text)}\n    next: {act.command}") for act in health.actions[:_MOST_ACTIONS]),
+        *(Text(f"  {view.brief(act.text)}\n    next: {act.command}") for act in health.actions[:_MOST_ACTIONS]),
         *([Text(f"  and {more} more")] if (more := len(health.actions) - _MOST_ACTIONS) > 0 else []),
         Text("; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)),
         Text(health.arrivals.verdict),
@@ -75,11 +75,11 @@ def health_summary(health: Health) -> Group:
             f"open quarantine items: {len(health.refusals)}; revisions pending: {', '.join(health.pending) or 'none'}"
         ),
         Text("deadlines: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"),
-        Text(f"state folder {shown.size(sum(health.bytes_by_part.values()))}, {shown.size(health.free_bytes)} free"),
+        Text(f"state folder {view.size(sum(health.bytes_by_part.values()))}, {view.size(health.free_bytes)} free"),
     ]
     return Group(*lines)
 
 
 def _deadlines(health: Health) -> list[str]:
     coming = sorted((due for due in health.deadlines if not due.done), key=lambda due: due.day)
-    return [f"{due.what} of {due.month} {shown.days_left(due.days_left)}" for due in coming[:3]]
+    return [f"{due.what} of {due.month} {view.days_left(due.days_left)}" for due in coming[:3]]
