@@ -21,13 +21,13 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
     """The hall's systems. All systems of a run are asked at once, whichever step comes first.
 
     `data_docs` has each asset also build Great Expectations' Data Docs of what it judged. `sites` are the codes of the
-    only halls to ask for, where some are asked later in the night; all when none is named.
+    only sites to ask for, where some are asked later in the night; all when none is named.
     """
 
     data_docs: bool = False
     sites: list[str] = Field(default=[])
     _hall: HallFolder = PrivateAttr()
-    _questions: Requests = PrivateAttr()
+    _requests: Requests = PrivateAttr()
     _in_run: tuple[str, ...] = PrivateAttr()
     _open: ExitStack = PrivateAttr()
 
@@ -38,8 +38,8 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         self._in_run = _systems_of(context.run, self._hall)
         with ExitStack() as stack:
             self._open = stack
-            self._questions = Requests(self._hall.hall.retries, self._hall.hall.at_once)
-            stack.callback(self._questions.close)
+            self._requests = Requests(self._hall.hall.retries, self._hall.hall.at_once)
+            stack.callback(self._requests.close)
             yield self
 
     @property
@@ -48,23 +48,23 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         return self._hall
 
     def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Mapping[str, Outcome]]]:
-        """What one system said of each day, by hall; the first call also begins to ask the run's other systems."""
-        if not self._questions.was_asked(system, days[0]):
+        """What one system answered for each day, by site; the first call also begins to ask the run's other systems."""
+        if not self._requests.is_pending(system, days[0]):
             variables = self._open.enter_context(reachable(self._hall.hall, current_home(), days))
             names = self._in_run if system in self._in_run else (system,)
             sources = {name: open_source(self._hall, name, variables) for name in names}
-            self._questions.ask(sources, days, self._sites_to_ask)
-        return self._questions.outcomes(system, days)
+            self._requests.ask(sources, days, self._sites_to_ask)
+        return self._requests.outcomes(system, days)
 
     def seconds(self, system: str, day: dt.date) -> float:
         """How long the system took to answer for a day, once its outcome is fetched."""
-        return self._questions.seconds(system, day)
+        return self._requests.seconds(system, day)
 
     def _sites_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
         landing = Landing(current_home().landing)
         lacking = landing.sites_to_ask(system, day, self._hall.hall.sites_of(system), evidence_version())
         chosen = tuple(self.sites)
-        return tuple(hall for hall in lacking if hall in chosen) or chosen or lacking
+        return tuple(site for site in lacking if site in chosen) or chosen or lacking
 
 
 def _systems_of(run: dg.DagsterRun | None, hall: HallFolder) -> tuple[str, ...]:

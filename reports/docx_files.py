@@ -1,20 +1,27 @@
-"""Opening a .docx that somebody else made: within limits, and without entities."""
+"""Reading a .docx that somebody else made, within limits and without entities: its paragraphs, tables and texts.
+
+What is done with the text doesn't belong here. Imports `reports.errors` at most.
+"""
 
 from __future__ import annotations
 
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reports.errors import ReportsError
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+_TABLE = f"{W}tbl"
+_CONTAINERS = frozenset({f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml"})
+_BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 # What tracked changes deleted or moved away, the second copy of a text box, and text boxes, which are read apart.
-LEFT_OUT = frozenset(
+_LEFT_OUT = frozenset(
     {
         f"{W}del",
         f"{W}moveFrom",
@@ -76,3 +83,70 @@ def _require_limits(content: bytes, name: str) -> None:
         for part in parts:
             if part.filename.endswith((".xml", ".rels")) and b"<!DOCTYPE" in archive.read(part)[:4096]:
                 raise DocumentError(f"{name} 里有 Word 不会写的实体声明（DOCTYPE），不予打开")
+
+
+@dataclass(frozen=True)
+class DocxBlock:
+    """A paragraph or a table; `number` counts those of its kind from 1, in reading order."""
+
+    element: Any
+    number: int
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table."""
+        return bool(self.element.tag == _TABLE)
+
+    @property
+    def rows(self) -> list[list[list[Any]]]:
+        """Of a table, the paragraphs of each cell by row."""
+        return [
+            [list(cell.iterchildren(f"{W}p")) for cell in row.iterchildren(f"{W}tc")]
+            for row in self.element.iterchildren(f"{W}tr")
+        ]
+
+    @property
+    def nested(self) -> list[Any]:
+        """Of a table, the tables in its cells, which come as blocks right after it."""
+        return list(self.element.iterfind(f"{W}tr/{W}tc/{_TABLE}"))
+
+
+def blocks_of(container: Any, counts: Counter[str] | None = None) -> Iterator[DocxBlock]:
+    """The blocks of a document's body as they are when tracked changes are accepted, text boxes after their paragraph.
+
+    Args:
+        container: The body, or an element that holds paragraphs and tables.
+        counts: How many elements of each tag came before.
+    """
+    counts = Counter() if counts is None else counts
+    for element in container.iterchildren():
+        if element.tag in _CONTAINERS:
+            yield from blocks_of(element, counts)
+        elif element.tag in {f"{W}p", _TABLE}:
+            yield from _block(element, counts)
+
+
+def _block(element: Any, counts: Counter[str]) -> Iterator[DocxBlock]:
+    counts[element.tag] += 1
+    block = DocxBlock(element, counts[element.tag])
+    yield block
+    if block.is_table:
+        for nested in block.nested:
+            yield from _block(nested, counts)
+        return
+    for box in element.iter(f"{W}txbxContent"):
+        if not any(parent.tag.endswith("}Fallback") for parent in box.iterancestors()):
+            yield from blocks_of(box, counts)
+
+
+def texts_of(element: Any, run: Any = None) -> Iterator[tuple[str, Any]]:
+    """The texts of a paragraph as a reader sees it, whatever links and insertions split it, each with its run."""
+    for child in element.iterchildren():
+        if child.tag in _LEFT_OUT:
+            continue
+        if child.tag == f"{W}t":
+            yield child.text or "", run
+        elif child.tag in _BREAKS:
+            yield _BREAKS[child.tag], run
+        else:
+            yield from texts_of(child, child if child.tag == f"{W}r" else run)

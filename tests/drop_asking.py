@@ -17,7 +17,7 @@ from tests.drop_files import DAY, Hall
 from tests.servers.s3 import S3Server
 
 CSV = "邮寄_2025-03-12.csv"
-QUESTION = Request(DAY, ("510000",))
+REQUEST = Request(DAY, ("510000",))
 
 
 def source_of(hall: Hall, **settings: Any) -> Any:
@@ -25,15 +25,15 @@ def source_of(hall: Hall, **settings: Any) -> Any:
     return open_source(load_hall(hall.folder), "courier", hall.variables)
 
 
-def answer_of(source: Any, question: Request = QUESTION) -> Answer:
-    said = source.ask(question)[question.sites[0]]
+def answer_of(source: Any, request: Request = REQUEST) -> Answer:
+    said = source.ask(request)[request.sites[0]]
     assert isinstance(said, Answer)
     return said
 
 
-def fault_of(source: Any, question: Request = QUESTION) -> SourceFault:
+def fault_of(source: Any, request: Request = REQUEST) -> SourceFault:
     with pytest.raises(SourceFault) as caught:
-        source.ask(question)
+        source.ask(request)
     assert "\n" not in caught.value.problem
     return caught.value
 

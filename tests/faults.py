@@ -275,7 +275,7 @@ def nobody_listens() -> str:
 
 # --- files ---------------------------------------------------------------------------------------------------------
 
-FileFault = Callable[[Path], None]
+FileFault = Callable[[Path], object]
 
 
 def remove(path: Path) -> None:
@@ -285,17 +285,17 @@ def remove(path: Path) -> None:
 
 def holding(content: bytes) -> FileFault:
     """A file with other bytes."""
-    return lambda path: path.write_bytes(content) and None
+    return lambda path: path.write_bytes(content)
 
 
 def doubled(suffix: str) -> FileFault:
     """A second file beside the first, its name ending otherwise."""
-    return lambda path: shutil.copy(path, path.with_stem(path.stem + suffix)) and None
+    return lambda path: shutil.copy(path, path.with_stem(path.stem + suffix))
 
 
 def renamed(suffix: str) -> FileFault:
     """The same file under a longer name."""
-    return lambda path: path.rename(path.with_stem(path.stem + suffix)) and None
+    return lambda path: path.rename(path.with_stem(path.stem + suffix))
 
 
 def sheet(change: Callable[[Worksheet], None]) -> FileFault:
@@ -332,7 +332,7 @@ def archive(parts: Mapping[str, bytes]) -> bytes:
     return content.getvalue()
 
 
-def lines(change: Callable[[list[list[str]]], None], encoding: str = "gbk") -> FileFault:
+def lines(change: Callable[[list[list[str]]], object], encoding: str = "gbk") -> FileFault:
     """The GBK table's lines, changed: the first holds the headers, the last 合计; written in `encoding`."""
 
     def fault(path: Path) -> None:

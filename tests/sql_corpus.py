@@ -428,7 +428,7 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
                 settings=_SEVERAL,
                 all_halls=True,
             ),
-            ("is of hall '99', which the system isn't set to answer for",),
+            ("is of site '99', which the system isn't set to answer for",),
         ),
     ),
     (
@@ -441,7 +441,7 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
                 settings=_SEVERAL,
                 all_halls=True,
             ),
-            ("day_close.sql row", "is of hall '99'"),
+            ("day_close.sql row", "is of site '99'"),
         ),
     ),
     (

@@ -135,10 +135,10 @@ def test_a_robot_that_refuses_with_http_200_is_noticed_where_apprise_looks_for_i
 
 
 @pytest.fixture
-def hanging() -> Iterator[Callable[[Asked], Callable[[Any], None]]]:
+def hanging() -> Iterator[Callable[[Asked], Callable[[Any], object]]]:
     """An answer that never comes, until the test is over."""
     over = threading.Event()
-    yield lambda _asked: lambda _connection: over.wait(30) and None
+    yield lambda _asked: lambda _connection: over.wait(30)
     over.set()
 
 

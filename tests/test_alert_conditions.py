@@ -7,8 +7,8 @@ import pytest
 import time_machine
 
 from orchestration.alerts.conditions import KINDS
-from orchestration.alerts.of_runs import LEDGER_CHECK
 from orchestration.alerts.telling import look
+from orchestration.assets.certified import LEDGER_CHECK
 from orchestration.config.alerts import ALERT_KINDS
 from orchestration.jobs import FACTS_JOB, PULL_JOB
 from tests.alerting import Told, told_in
@@ -174,7 +174,7 @@ def test_the_ledgers_own_check_is_told_when_it_fails(told: Told, kinds: list[str
     @dg.asset(
         key=LEDGER_CHECK.asset_key, check_specs=[dg.AssetCheckSpec(LEDGER_CHECK.name, asset=LEDGER_CHECK.asset_key)]
     )
-    def certified_numbers() -> dg.MaterializeResult:
+    def certified_numbers() -> dg.MaterializeResult[None]:
         result = dg.AssetCheckResult(passed=passed, check_name=LEDGER_CHECK.name, description="a byte was changed")
         return dg.MaterializeResult(check_results=[result])
 

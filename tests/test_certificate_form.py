@@ -20,9 +20,9 @@ from reports.certificates.certificate import (
     SignOff,
     hall_time,
     moment_of,
-    written_code,
+    normalised_code,
 )
-from reports.certificates.invariants import faults
+from reports.certificates.invariants import broken_invariants
 from reports.figures.months import months_before
 from tests.certificates import MARCH, SERVICE, Month, archive_in
 
@@ -68,7 +68,7 @@ def test_a_lone_surrogate_is_refused() -> None:
 def test_an_envelope_is_read_back(certificate: Certificate) -> None:
     envelope = SERVICE.seal(certificate)
     assert Envelope.read(envelope.content) == envelope
-    assert faults(envelope.certificate) == []
+    assert broken_invariants(envelope.certificate) == []
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_an_envelope_without_anybody_who_signed_off(certificate: Certificate) ->
 def test_the_code_binds_everything_but_the_files_that_carry_it(certificate: Certificate) -> None:
     assert replace(certificate, files={}).code == certificate.code
     assert replace(certificate, note="x").code != certificate.code
-    assert written_code(certificate.code) == certificate.code
+    assert normalised_code(certificate.code) == certificate.code
 
 
 def test_a_code_is_forgiven_how_it_is_typed() -> None:
-    assert written_code(" oIl0-9qwx 20ab ") == "0110-9QWX-20AB"
+    assert normalised_code(" oIl0-9qwx 20ab ") == "0110-9QWX-20AB"
     for wrong in ("", "7H3K-9QWX-20A", "7H3K-9QWX-20AU", "7H3K-9QWX-20ABC"):
         with pytest.raises(ValueError, match="12 letters and digits"):
-            written_code(wrong)
+            normalised_code(wrong)
 
 
 def test_moments_are_in_hall_time() -> None:
@@ -131,7 +131,8 @@ def foundation(**changes: Any) -> Any:
 def first_extract(**changes: Any) -> Any:
     def spoil(certificate: Certificate) -> Certificate:
         first, *rest = certificate.foundation.extracts
-        return foundation(extracts=(replace(first, **changes), *rest))(certificate)
+        spoiled: Certificate = foundation(extracts=(replace(first, **changes), *rest))(certificate)
+        return spoiled
 
     return spoil
 
@@ -188,4 +189,4 @@ EARLIER = SignOff("signer", "王五", hall_time(MARCH - timedelta(hours=1)))
     ],
 )
 def test_an_unsound_certificate_says_why(certificate: Certificate, spoil: Any, message: str) -> None:
-    assert any(message in fault for fault in faults(spoil(certificate)))
+    assert any(message in fault for fault in broken_invariants(spoil(certificate)))

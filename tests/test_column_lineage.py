@@ -36,7 +36,9 @@ def test_a_build_tells_it(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
     with dagster_instance(Home(hall.home)) as instance:
         (built,) = instance.fetch_materializations(dg.AssetKey("fct_monthly_metrics"), limit=1).records
-    told = built.asset_materialization.metadata["dagster/column_lineage"]
+    assert built.asset_materialization is not None
+    lineage = built.asset_materialization.metadata["dagster/column_lineage"].value
+    assert isinstance(lineage, dg.TableColumnLineage)
     docs = Path(str(built.asset_materialization.metadata["dbt docs"].value))
     assert "fct_monthly_metrics" in docs.read_text(encoding="utf-8")
-    assert COUNTED in told.value.deps_by_column["exact_value"]
+    assert COUNTED in lineage.deps_by_column["exact_value"]

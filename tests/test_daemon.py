@@ -61,12 +61,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         for system in _SYSTEMS:
             database.execute(f"CREATE TABLE {system} (stat_date TEXT, department_code TEXT, number INTEGER)")
             database.execute(f"CREATE TABLE {system}_close (stat_date TEXT, total INTEGER)")
-    with postgres() as database:
+    with postgres() as server:
         # A tick that passes before the daemon knows of its schedule never comes: this is 60 to 120 seconds from now.
         tick = dt.datetime.now(_SHANGHAI) + dt.timedelta(seconds=120)
         # Counted from the tick, for midnight may lie before it.
         days = tuple((tick.date() - dt.timedelta(days=back)).isoformat() for back in (2, 1, 0))
-        with engineers_house(folder, database, _hall(folder / "hall", systems, tick, days)) as page:
+        with engineers_house(folder, server, _hall(folder / "hall", systems, tick, days)) as page:
             made = House(page, systems, days)
             made.answer("window", *days)
             made.answer("desks", *days[1:])
@@ -161,7 +161,7 @@ def test_the_runs_lines_are_json_with_their_run(house: House) -> None:
 
 
 def test_doctor_finds_the_history_and_the_daemon(house: House) -> None:
-    command = [Path(sys.executable).with_name("yuebao"), "doctor"]
+    command: list[str | Path] = [Path(sys.executable).with_name("yuebao"), "doctor"]
     done = subprocess.run(command, env=dict(house.page.environment), capture_output=True, text=True, check=False)
     assert "ok  run history: whole, 3 runs" in done.stdout
     assert "ok  daemon: last heard of at" in done.stdout

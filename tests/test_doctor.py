@@ -16,7 +16,7 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
-from orchestration.doctor.machine import machine as doctor
+from orchestration.doctor import machine as doctor
 from orchestration.runtime.paths import Home
 from tests.halls import Hall
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 
 from orchestration.config.hall import load_hall
+from orchestration.config.systems import DropSystem
 from orchestration.sources.contract import Answer, Request, SourceFault
 from orchestration.sources.files.source import DropSource
 from tests.drop_files import DAY, HEADER, ROWS, Hall, csv_of, edited, local_hall, xlsx_of, zip_of
 from tests.xls_writer import Day, Sheet, xls
 
-QUESTION = Request(DAY, ("510000",))
+REQUEST = Request(DAY, ("510000",))
 PATIENT = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -54,8 +55,10 @@ def _said(hall: Hall, format_: str, content: bytes, **changes: Any) -> Answer | 
     hall.put(f"邮寄_2025-03-12.{format_}", content)
     hall.write(**FORMATS[format_], **changes)
     read = load_hall(hall.folder)
+    system = read.hall.systems["courier"]
+    assert isinstance(system, DropSystem)
     try:
-        said = DropSource(read.hall.systems["courier"], read.folder, ("510000",), {}).ask(QUESTION)["510000"]
+        said = DropSource(system, read.folder, ("510000",), {}).ask(REQUEST)["510000"]
     except SourceFault as fault:
         said = fault
     if isinstance(said, SourceFault):

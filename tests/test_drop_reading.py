@@ -16,24 +16,25 @@ from orchestration.sources.contract import (
     RequestRefused,
 )
 from tests.drop_asking import CSV, WRITTEN, answer_of, counts_of, fault_of, source_of
-from tests.drop_files import DAY, ROWS, csv_of, local_hall, sftp_hall
+from tests.drop_files import DAY, ROWS, Hall, csv_of, local_hall, sftp_hall
 from tests.servers.sftp import SftpServer
 
 
 def _moved(source: Any, move: Callable[[], object]) -> None:
     """Something is done to the folder right after it was listed."""
-    listed = source._folder.entries
+    list_files = source._folder.files
 
-    def entries() -> Any:
-        found = listed()
+    def files_and_move() -> Any:
+        files = list_files()
         move()
-        return found
+        return files
 
-    source._folder.entries = entries
+    source._folder.files = files_and_move
 
 
 def test_a_file_that_disappears_after_it_was_listed_may_come_back(tmp_path: Path, sshd: SftpServer) -> None:
-    for number, make in enumerate((local_hall, lambda folder: sftp_hall(folder, sshd))):
+    makers: tuple[Callable[[Path], Hall], ...] = (local_hall, lambda folder: sftp_hall(folder, sshd))
+    for number, make in enumerate(makers):
         hall = make(tmp_path / str(number))
         hall.put(CSV, csv_of())
         source = source_of(hall)
@@ -67,23 +68,26 @@ def test_a_file_that_may_not_be_read_may_be_later(tmp_path: Path, monkeypatch: p
     assert (type(fault), fault.problem) == (PassingFault, f"{CSV} can't be read (Permission denied)")
 
 
+def _asked_again_after(source: Any) -> float | None:
+    fault = fault_of(source)
+    assert isinstance(fault, PassingFault)
+    return fault.retry_after
+
+
 def test_a_file_at_rest_is_read_when_it_was_seen_unchanged_for_long_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orchestration.sources.files import choice
-
     now = 1000.0
-    monkeypatch.setattr(choice.time, "monotonic", lambda: now)
+    monkeypatch.setattr("orchestration.sources.files.choose.time.monotonic", lambda: now)
     hall = local_hall(tmp_path / "hall")
     hall.put(CSV, csv_of(ROWS[:2]))
     source = source_of(hall, ready="size_stable", settle_seconds=5)
-    fault = fault_of(source)
-    assert (type(fault), fault.retry_after) == (PassingFault, 5.0)
+    assert _asked_again_after(source) == 5.0
     now += 4
     hall.put(CSV, csv_of())
-    assert fault_of(source).retry_after == 5.0
+    assert _asked_again_after(source) == 5.0
     now += 3
-    assert fault_of(source).retry_after == 2.0
+    assert _asked_again_after(source) == 2.0
     now += 2
     assert counts_of(answer_of(source)) == WRITTEN
 

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -145,9 +146,9 @@ def test_a_server_that_isnt_there_may_be_there_the_next_time(
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
         hall = sftp_hall(tmp_path / "hall", sshd) if kind == "sftp" else s3_hall(tmp_path / "hall", storage)
-        changes = {"sftp": {"folder": f"sftp://127.0.0.1:{port}/drop"}, "s3": {"storage": s3_settings(storage, port)}}[
-            kind
-        ]
+        changes: dict[str, Any] = (
+            {"folder": f"sftp://127.0.0.1:{port}/drop"} if kind == "sftp" else {"storage": s3_settings(storage, port)}
+        )
         fault = fault_of(source_of(hall, **changes))
     assert isinstance(fault, PassingFault)
     assert fault.problem.endswith(": the connection failed")
@@ -160,9 +161,9 @@ def test_a_server_that_never_answers_is_given_up(
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         hall = sftp_hall(tmp_path / "hall", sshd) if kind == "sftp" else s3_hall(tmp_path / "hall", storage)
-        changes = {"sftp": {"folder": f"sftp://127.0.0.1:{port}/drop"}, "s3": {"storage": s3_settings(storage, port)}}[
-            kind
-        ]
+        changes: dict[str, Any] = (
+            {"folder": f"sftp://127.0.0.1:{port}/drop"} if kind == "sftp" else {"storage": s3_settings(storage, port)}
+        )
         assert isinstance(fault_of(source_of(hall, timeout=0.5, **changes)), PassingFault)
 
 

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from orchestration.cli.main import app
 from orchestration.config.working_days import WorkingDays
@@ -108,7 +107,12 @@ def test_a_name_with_quotes_is_listed_as_it_is(folder: Path) -> None:
     assert 'the key is 张"三" \\\'s' in checked.stdout
 
 
-FAULTS = {
+def _add_an_unanswered_measure(catalogue: Path) -> None:
+    _spoil(catalogue / "measures.csv", ",sum\n", ",sum\ncases_closed,办结量,办结,sum\n")
+    _spoil(catalogue / "metric_measures.csv", "cases_accepted\n", "cases_accepted\ncases_accepted,1,cases_closed\n")
+
+
+FAULTS: dict[str, tuple[Callable[[Path], object], str]] = {
     "a table that is gone": (
         lambda folder: (folder / "catalogue" / "sites.csv").unlink(),
         r"catalogue/sites\.csv: .*sites\.csv can't be read as a table",
@@ -146,12 +150,7 @@ FAULTS = {
         r"codes: catalogue/metric_measures\.csv column measure: cases_accepted isn't in catalogue/measures\.csv",
     ),
     "a measure that no system answers": (
-        lambda folder: [
-            _spoil(folder / "catalogue" / name, "cases_accepted\n", "cases_accepted\ncases_accepted,1,cases_closed\n")
-            if name != "measures.csv"
-            else _spoil(folder / "catalogue" / name, ",sum\n", ",sum\ncases_closed,办结量,办结,sum\n")
-            for name in ("measures.csv", "metric_measures.csv")
-        ],
+        lambda folder: _add_an_unanswered_measure(folder / "catalogue"),
         r"codes: metric cases_accepted needs cases_closed, which no system's `measures` in hall\.toml names",
     ),
     "a hall that no table knows": (

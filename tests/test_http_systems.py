@@ -1,4 +1,4 @@
-"""Systems asked over HTTP, against a real server: paging, signing in, and the question itself."""
+"""Systems asked over HTTP, against a real server: paging, signing in, and the request itself."""
 
 from __future__ import annotations
 

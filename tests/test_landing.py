@@ -224,9 +224,9 @@ def test_processes_that_land_the_same_day_at_once_leave_one_history(tmp_path: Pa
     days, times = 3, 8
     quarantine = Quarantine(tmp_path / "quarantine")
     for offset in range(days):
-        day = str(dt.date(2025, 3, 1) + dt.timedelta(days=offset))
+        day = dt.date(2025, 3, 1) + dt.timedelta(days=offset)
         for number in range(20):
-            quarantine.keep(Refusal("online_platform", day, HALL, f"{number}", "now", "run", answered=True))
+            quarantine.keep(Refusal("online_platform", str(day), HALL, f"{number}", "now", "run", answered=True))
     landers = [_lander(tmp_path, who, days, times) for who in ("one", "other")]
     (tmp_path / "go").touch()
     assert [lander.wait() for lander in landers] == [0, 0]

@@ -23,7 +23,7 @@ from orchestration.sources.contract import (
     PassingFault,
     PermanentFault,
     Request,
-    shared_out,
+    divide_answer,
 )
 from orchestration.sources.pool import Requests
 from tests.faults import hall_folder
@@ -55,11 +55,11 @@ class Desks:
         self.says = says
         self.asked: list[tuple[str, ...]] = []
 
-    def ask(self, question: Request) -> dict[str, Outcome]:
-        self.asked.append(question.sites)
-        if self.by_site and isinstance(fault := self.says[question.sites[0]], Exception):
+    def ask(self, request: Request) -> dict[str, Outcome]:
+        self.asked.append(request.sites)
+        if self.by_site and isinstance(fault := self.says[request.sites[0]], Exception):
             raise fault
-        return {hall: self._reply(hall) for hall in question.sites}
+        return {hall: self._reply(hall) for hall in request.sites}
 
     def _reply(self, hall: str) -> Outcome:
         said = self.says[hall]
@@ -95,14 +95,14 @@ def pull(hall: Hall, landing: Landing, quarantine: Quarantine) -> Pull:
     judge = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
 
     def once(source: Desks) -> PullResult:
-        questions = Requests(Retries(attempts=1), at_once=2)
-        questions.ask(
+        requests = Requests(Retries(attempts=1), at_once=2)
+        requests.ask(
             {"enquiry_desks": source},
             [DAY],
             lambda system, day: landing.sites_to_ask(system, day, hall.sites_of(system), BY.suite_version),
         )
-        result = judge.settle(questions.outcomes("enquiry_desks", [DAY]))
-        questions.close()
+        result = judge.settle(requests.outcomes("enquiry_desks", [DAY]))
+        requests.close()
         return result
 
     return once
@@ -220,7 +220,7 @@ def test_a_damaged_extract_hands_nothing_over(landing: Landing, pull: Pull) -> N
 
 
 def _shared(rows: Sequence[Mapping[str, Any]], sites: tuple[str, ...] = HALLS, **declared: Any) -> dict[str, Outcome]:
-    return shared_out(Request(DAY, sites), HALLS, tuple(rows), declared, "here")
+    return divide_answer(Request(DAY, sites), HALLS, tuple(rows), declared, "here")
 
 
 def test_one_answer_is_divided_by_hall() -> None:
@@ -235,7 +235,7 @@ def test_halls_that_were_not_asked_for_are_left_out() -> None:
 
 
 def test_a_row_of_no_known_hall_refuses_the_answer() -> None:
-    with pytest.raises(PermanentFault, match="row of 519999 is of hall '519999', which the system isn't set to answer"):
+    with pytest.raises(PermanentFault, match="row of 519999 is of site '519999', which the system isn't set to answer"):
         _shared([_row("510000"), _row("519999")])
 
 

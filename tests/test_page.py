@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from lxml import html
@@ -15,7 +15,7 @@ from lxml import html
 from expectations.rules import RULES
 from reports.certificates.dossier import Dossier
 from reports.certificates.queries import Query, QueryEntry
-from reports.certificates.rates import Rate
+from reports.certificates.rates import Against, Rate
 from reports.page import MEANINGS, MonthSummary, index_page, month_page, waiting_page
 from reports.page.rendering import _words
 from reports.page.sparkline import Point, sparkline
@@ -77,7 +77,7 @@ def test_every_numeral_is_the_certificates(shown: Dossier) -> None:
         assert texts_of(bars, ".//tbody//td[@class='count']") == [str(sum_) for sum_ in traced.by_department.values()]
         days = document.xpath(f"//div[@data-panel='by-day'][@data-metric='{each.metric}']")[0]
         assert texts_of(days, ".//td/b") == [str(count) for count in traced.by_day.values()]
-        rates = [shown.rate(each.metric, against) for against in ("month_before", "year_before")]
+        rates = [shown.rate(each.metric, against) for against in get_args(Against)]
         told = [f"{rate.text} {rate.basis_text}" for rate in rates if isinstance(rate, Rate)]
         said = [" ".join(row.split()) for row in texts_of(card, ".//dl[@class='changes']/div")]
         assert [line.replace(" ", "") for line in said] == [line.replace(" ", "") for line in told]
@@ -97,7 +97,7 @@ def _not_from(shown: Dossier, text: str) -> Iterator[str]:
     for each in shown.certificate.numbers:
         traced = shown.traces[each.metric]
         known |= {str(count) for count in (*traced.by_department.values(), *traced.by_day.values())}
-        rates = [shown.rate(each.metric, against) for against in ("month_before", "year_before")]
+        rates = [shown.rate(each.metric, against) for against in get_args(Against)]
         known |= {str(abs(rate.percent)) for rate in rates if isinstance(rate, Rate)}
     # Ranks, days of the month, versions, and how many days and checks there were.
     known |= {str(count) for count in range(32)}

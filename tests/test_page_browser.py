@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -191,7 +191,7 @@ def test_in_print_the_numbers_stand_and_the_tools_do_not(tab: Tab, tmp_path: Pat
 
 
 def test_how_soon_a_page_of_sixty_departments_can_be_used(
-    tab: Tab, shown: Dossier, record_property: pytest.RecordProperty
+    tab: Tab, shown: Dossier, record_property: Callable[[str, object], None]
 ) -> None:
     """The figure is told, not judged; only that the page is ready once it has loaded."""
     ready = tab.page.evaluate(
@@ -212,7 +212,8 @@ def box_data() -> dict[str, Any]:
 
 
 def cases(name: str) -> list[dict[str, Any]]:
-    return tomllib.loads((TEXTS / f"{name}.toml").read_text(encoding="utf-8"))["text"]
+    entries: list[dict[str, Any]] = tomllib.loads((TEXTS / f"{name}.toml").read_text(encoding="utf-8"))["text"]
+    return entries
 
 
 def test_the_box_never_contradicts_the_full_proofreading_and_finds_what_it_says(browser: OpenBrowser) -> None:

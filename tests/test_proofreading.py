@@ -17,7 +17,8 @@ TEXTS = Path(__file__).parent / "proofreading_texts"
 
 
 def texts(name: str) -> list[dict[str, Any]]:
-    return tomllib.loads((TEXTS / name).read_text(encoding="utf-8"))["text"]
+    entries: list[dict[str, Any]] = tomllib.loads((TEXTS / name).read_text(encoding="utf-8"))["text"]
+    return entries
 
 
 PLANTED, CLEAN = texts("planted.toml"), texts("clean.toml")

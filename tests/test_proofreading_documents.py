@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
 
 from reports.proofreading import (
     DocumentError,
@@ -37,7 +39,7 @@ def brief(finding: ProofFinding) -> tuple[str, str, str]:
     return finding.rule, finding.spot.found, str(finding.spot.place)
 
 
-def saved(document: Document, path: Path) -> Path:
+def saved(document: WordDocument, path: Path) -> Path:
     document.save(str(path))
     return path
 
@@ -97,7 +99,7 @@ def test_tracked_changes_are_read_as_accepted(tmp_path: Path) -> None:
     assert findings(saved(document, tmp_path / "tracked.docx")) == [("stray_number", "5.72 万件", "第 1 段第 8 字")]
 
 
-def _tracked(tag: str, text_tag: str, text: str) -> OxmlElement:
+def _tracked(tag: str, text_tag: str, text: str) -> BaseOxmlElement:
     change, run, content = OxmlElement(tag), OxmlElement("w:r"), OxmlElement(text_tag)
     content.text = text
     run.append(content)

@@ -129,7 +129,11 @@ def test_blanks_and_line_breaks_outside_numbers_change_nothing(position: int, bl
 def test_any_text_is_read_to_its_end(text: str) -> None:
     proof, passages, lines = proofread(text, KNOWN), passages_of(text), text.split("\n")
 
-    for spot in [kept.spot for kept in (*proof.findings, *proof.matched, *proof.not_checked)]:
+    for spot in [
+        *(finding.spot for finding in proof.findings),
+        *(match.spot for match in proof.matched),
+        *(unchecked.spot for unchecked in proof.not_checked),
+    ]:
         assert spot.found
         assert str(spot.place)
         passage = passages[spot.passage]

@@ -35,17 +35,17 @@ def ask(log: Queries, text: str = "比上月多出三成，请核实", asked: Ce
 def test_a_question_is_open_until_it_is_answered(log: Queries) -> None:
     first, second = ask(log), ask(log, "二月呢", certificate("2025-02"))
 
-    (question,) = log.of("2025-03")
-    asked = question.asked
+    (query,) = log.of("2025-03")
+    asked = query.question
     assert (asked.id, asked.metric, asked.owner, asked.by, asked.certificate) == (
         first, "online_accepted", "张三", "李四", MARCH.code,
     )  # fmt: skip
     assert asked.at.endswith("+08:00")
-    assert [each.asked.id for each in log.open_in()] == [first, second]
+    assert [each.question.id for each in log.open_in()] == [first, second]
 
     log.answer(first.lower(), "三月集中办理，已与平台核对", by="张三")
 
-    assert [each.asked.id for each in log.open_in()] == [second]
+    assert [each.question.id for each in log.open_in()] == [second]
     assert [given.text for given in log.of("2025-03")[0].answers] == ["三月集中办理，已与平台核对"]
 
 
@@ -128,7 +128,7 @@ def test_processes_that_ask_at_once_get_different_ids(log: Queries) -> None:
         process.join()
 
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert [each.asked.id for each in log.of()] == [f"Q{number}" for number in range(1, 31)]
+    assert [each.question.id for each in log.of()] == [f"Q{number}" for number in range(1, 31)]
 
 
 @pytest.fixture(scope="module")

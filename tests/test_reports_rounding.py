@@ -1,12 +1,13 @@
 """The decimal routine against known halves, refusals, and an oracle of integers only."""
 
 import re
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures.rounding import RoundingRule, printed
+from reports.figures.rounding import RoundingRule, printed, rounded
 
 EXACT = st.integers(0, 10**18) | st.integers(0, 99_999)
 DIVISORS = st.integers(0, 12).map(lambda power: 10**power)
@@ -77,6 +78,22 @@ def test_a_caller_s_decimal_context_changes_nothing() -> None:
 
     with decimal.localcontext(prec=1, rounding=decimal.ROUND_DOWN):
         assert printed(123_456, divisor=10_000, decimals=2, rule="half_up") == "12.35"
+
+
+@given(numerator=st.integers(-(10**20), 10**20), denominator=st.integers(1, 10**12), decimals=DECIMALS)
+def test_any_ratio_is_rounded_once_by_its_size(numerator: int, denominator: int, decimals: int) -> None:
+    value = rounded(Fraction(numerator, denominator), decimals)
+    assert value.as_tuple().exponent == -decimals
+    assert abs(Fraction(value) - Fraction(numerator, denominator)) <= Fraction(1, 2 * 10**decimals)
+    assert rounded(Fraction(-numerator, denominator), decimals) == -value
+
+
+@pytest.mark.parametrize(
+    ("value", "half_up", "half_even"), [("5/2", "3", "2"), ("-5/2", "-3", "-2"), ("7/2", "4", "4"), ("-1/3", "0", "0")]
+)
+def test_halves_of_either_sign(value: str, half_up: str, half_even: str) -> None:
+    assert str(rounded(Fraction(value), 0, "half_up")) == half_up
+    assert str(rounded(Fraction(value), 0, "half_even")) == half_even
 
 
 @pytest.mark.parametrize("exact", [True, 1.0, "1", None])

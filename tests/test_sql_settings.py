@@ -112,7 +112,7 @@ def test_a_url_that_cant_be_used_is_refused_without_its_password(url: str, says:
         ),
         (
             {"counts": "all.sql", "sites": [HALL, OTHER]},
-            "day_close.sql takes :hall, and all.sql asks for several halls",
+            "day_close.sql takes :hall, and all.sql asks for several sites",
         ),
     ],
 )

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from orchestration.sources import sql_answers
 from orchestration.sources.contract import (
     Answer,
     NothingForDay,
@@ -24,6 +23,7 @@ from orchestration.sources.contract import (
     RequestRefused,
     SourceFault,
 )
+from orchestration.sources.sql import rows as sql_rows
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
 from tests.sql_halls import (
@@ -44,7 +44,7 @@ from tests.sql_halls import (
     source,
 )
 
-QUESTION = Request(DAY, (HALL,))
+REQUEST = Request(DAY, (HALL,))
 SLOW = COUNTS.replace('number AS "count"', 'number + {} AS "count"')
 _SLEEP = {"postgresql": "length(pg_sleep(4)::text)", "mariadb": "sleep(4)"}
 
@@ -93,7 +93,7 @@ def _fault(ask: Callable[[], object]) -> SourceFault:
 def test_a_day_of_one_hall(database: Database, tmp_path: Path) -> None:
     asked = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS)))
 
-    answer = asked.ask(QUESTION)[HALL]
+    answer = asked.ask(REQUEST)[HALL]
 
     assert asked.by_site
     assert isinstance(answer, Answer)
@@ -136,16 +136,16 @@ def test_some_of_the_halls_are_asked_and_no_other_answers(database: Database, tm
     everything = 'SELECT stat_date, hall_code, department_code, item_code, measure, number AS "count" FROM counts'
     database.execute(f"INSERT INTO counts VALUES ('{DAY}', '{OTHER}', 'D01', NULL, 'online_accepted', 11)")
     folder = hall_folder(tmp_path, database.url, database.dialect(everything), DAY_CLOSE_OF_ALL, sites=(HALL, OTHER))
-    assert list(source(folder).ask(QUESTION)) == [HALL]
+    assert list(source(folder).ask(REQUEST)) == [HALL]
 
     database.execute(f"INSERT INTO counts VALUES ('{DAY}', '999999', 'D01', NULL, 'online_accepted', 11)")
-    fault = _fault(lambda: source(folder).ask(QUESTION))
-    assert "is of hall '999999', which the system isn't set to answer for" in fault.problem
+    fault = _fault(lambda: source(folder).ask(REQUEST))
+    assert "is of site '999999', which the system isn't set to answer for" in fault.problem
 
 
 def test_a_day_without_a_closing_record_is_missing_and_isnt_counted(database: Database, tmp_path: Path) -> None:
     database.execute("DELETE FROM day_close", "DROP TABLE counts")
-    (fault,) = source(hall_folder(tmp_path, database.url)).ask(QUESTION).values()
+    (fault,) = source(hall_folder(tmp_path, database.url)).ask(REQUEST).values()
     assert isinstance(fault, NothingForDay)
 
 
@@ -193,7 +193,7 @@ def _cases(database: Database, folder: Path, zone: str) -> int:
         "'online_accepted' AS measure, COUNT(*) AS \"count\" "
         "FROM cases WHERE accepted_at >= :day_start AND accepted_at < :day_end"
     )
-    answer = source(hall_folder(folder, database.url, database.dialect(counts), timezone=zone)).ask(QUESTION)[HALL]
+    answer = source(hall_folder(folder, database.url, database.dialect(counts), timezone=zone)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
     count: int = answer.rows[0]["count"]
     return count
@@ -204,7 +204,7 @@ def test_a_long_answer_comes_in_batches_and_whole(database: Database, tmp_path: 
         "INSERT INTO counts SELECT stat_date, hall_code, 'D03', NULL, 'online_accepted', number FROM counts LIMIT 1",
         *["INSERT INTO counts SELECT * FROM counts WHERE department_code = 'D03'"] * 15,
     )
-    answer = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(QUESTION)[HALL]
+    answer = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
     assert len(answer.rows) == 2 + 2**15
     assert answer.rows[-1]["origin"] == f"counts.sql row {2 + 2**15}"
@@ -214,14 +214,14 @@ def test_a_whole_url_may_be_a_secret(database: Database, tmp_path: Path) -> None
     written = sa.engine.make_url(database.url).set(password=VARIABLES["SQL_PASSWORD"])
     whole = written.render_as_string(hide_password=False) if database.kind != "sqlite" else database.url
     asked = source(hall_folder(tmp_path, "${URL}", database.dialect(COUNTS)), {"URL": whole})
-    assert isinstance(asked.ask(QUESTION)[HALL], Answer)
+    assert isinstance(asked.ask(REQUEST)[HALL], Answer)
 
 
 def test_colons_in_comments_and_texts_are_no_parameters(database: Database, tmp_path: Path) -> None:
     odd = COUNTS.replace("-- Counts", "/* at 10:30, :never */ -- 100 % :sure;").replace(
         "AND stat_date", "AND 'a:b :c; %' <> '10:30' AND stat_date"
     )
-    answer = source(hall_folder(tmp_path, database.url, database.dialect(odd))).ask(QUESTION)[HALL]
+    answer = source(hall_folder(tmp_path, database.url, database.dialect(odd))).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
     assert len(answer.rows) == 2
 
@@ -229,7 +229,7 @@ def test_colons_in_comments_and_texts_are_no_parameters(database: Database, tmp_
 def test_a_mistake_is_named_with_its_line(served: tuple[Database, object], tmp_path: Path) -> None:
     database, _ = served
     wrong = "\n\n" + COUNTS.replace("WHERE", "WEHRE x x")
-    fault = _fault(lambda: source(hall_folder(tmp_path, database.url, database.dialect(wrong))).ask(QUESTION))
+    fault = _fault(lambda: source(hall_folder(tmp_path, database.url, database.dialect(wrong))).ask(REQUEST))
     assert isinstance(fault, RequestRefused)
     assert fault.problem.startswith("counts.sql line 6: the database refused the query")
 
@@ -245,7 +245,7 @@ def test_nothing_is_said_of_other_days(database: Database, tmp_path: Path) -> No
 
 def test_people_are_refused(database: Database, tmp_path: Path) -> None:
     folder = hall_folder(tmp_path, database.url, "SELECT department_code, hall_code AS name FROM counts")
-    fault = _fault(lambda: source(folder).ask(QUESTION))
+    fault = _fault(lambda: source(folder).ask(REQUEST))
     assert isinstance(fault, RequestRefused)
     assert fault.problem == "counts.sql selects department_code, name; counts are asked for, and nothing else"
 
@@ -253,7 +253,7 @@ def test_people_are_refused(database: Database, tmp_path: Path) -> None:
 def test_people_are_refused_before_a_row_is_made(postgres_server: Postgres, tmp_path: Path) -> None:
     # The first row would divide by zero.
     spoiled = "SELECT department_code, 1 / (number - number) AS name FROM counts"
-    fault = _fault(lambda: source(hall_folder(tmp_path, in_postgres(postgres_server).url, spoiled)).ask(QUESTION))
+    fault = _fault(lambda: source(hall_folder(tmp_path, in_postgres(postgres_server).url, spoiled)).ask(REQUEST))
     assert fault.problem == "counts.sql selects department_code, name; counts are asked for, and nothing else"
 
 
@@ -275,7 +275,7 @@ def test_never_more_connections_than_allowed_and_none_left(
     watching.start()
     try:
         with ThreadPoolExecutor(8) as threads:
-            answers = list(threads.map(lambda _: asked.ask(QUESTION)[HALL], range(16)))
+            answers = list(threads.map(lambda _: asked.ask(REQUEST)[HALL], range(16)))
     finally:
         over.set()
         watching.join()
@@ -305,7 +305,7 @@ def test_a_wrong_password_is_tried_once(postgres_server: Postgres, tmp_path: Pat
     log = postgres_server.servant.folder / "server.log"
     before = log.read_text().count("password authentication failed")
 
-    faults = [_fault(lambda: asked.ask(QUESTION)) for _ in range(3)]
+    faults = [_fault(lambda: asked.ask(REQUEST)) for _ in range(3)]
 
     assert {(type(fault), fault.problem) for fault in faults} == {(RequestRefused, faults[0].problem)}
     assert "the database didn't let the account in" in faults[0].problem
@@ -327,11 +327,11 @@ def test_a_query_that_writes_is_refused_by_the_database(database: Database, tmp_
         database.execute(f"GRANT EXECUTE ON {database.name}.* TO reader@'127.0.0.1'")
     spoiling = database.dialect(COUNTS.replace("number AS", "spoil() AS"))
 
-    fault = _fault(lambda: source(hall_folder(tmp_path, database.url, spoiling)).ask(QUESTION))
+    fault = _fault(lambda: source(hall_folder(tmp_path, database.url, spoiling)).ask(REQUEST))
 
     assert isinstance(fault, RequestRefused)
     assert fault.problem.startswith("counts.sql: the query writes, and was refused")
-    assert len(source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(QUESTION)[HALL].rows) == 2  # type: ignore[union-attr]
+    assert len(source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(REQUEST)[HALL].rows) == 2  # type: ignore[union-attr]
 
 
 def test_a_slow_query_is_stopped_by_the_database(database: Database, tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_a_slow_query_is_stopped_by_the_database(database: Database, tmp_path: P
     slow = SLOW.format(_SLEEP.get(database.kind, f"({endless})"))
     folder = hall_folder(tmp_path, database.url, database.dialect(slow), statement_timeout=0.3)
 
-    fault = _fault(lambda: source(folder).ask(QUESTION))
+    fault = _fault(lambda: source(folder).ask(REQUEST))
 
     assert isinstance(fault, PassingFault)
     assert fault.problem.startswith("counts.sql: the database stopped the query")
@@ -352,14 +352,14 @@ def test_restarted_in_the_middle_of_a_query(served: tuple[Database, Postgres | M
     database, server = served
     asked = source(hall_folder(tmp_path, database.url, database.dialect(SLOW.format(_SLEEP[database.kind]))))
     with ThreadPoolExecutor(1) as thread:
-        asking = thread.submit(asked.ask, QUESTION)
+        asking = thread.submit(asked.ask, REQUEST)
         assert _after_a_moment(lambda: _running(server) > 0)
         server.stop()
         fault = asking.exception()
         assert isinstance(fault, PassingFault)
-        assert isinstance(_fault(lambda: asked.ask(QUESTION)), PassingFault)
+        assert isinstance(_fault(lambda: asked.ask(REQUEST)), PassingFault)
         server.start()
-    assert isinstance(asked.ask(QUESTION)[HALL], Answer)
+    assert isinstance(asked.ask(REQUEST)[HALL], Answer)
 
 
 def _running(server: Postgres | MariaDb) -> int:
@@ -380,7 +380,7 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
     database, server = served
     database.execute(*["INSERT INTO counts SELECT * FROM counts"] * 17)
     asked = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS)))
-    whole = sql_answers._batches
+    whole = sql_rows._batches
     read: list[int] = []
 
     def interrupted(cursor: object) -> Iterator[Sequence[Sequence[object]]]:
@@ -390,15 +390,15 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
                 _kill(server)
             yield batch
 
-    monkeypatch.setattr(sql_answers, "_batches", interrupted)
-    fault = _fault(lambda: asked.ask(QUESTION))
+    monkeypatch.setattr(sql_rows, "_batches", interrupted)
+    fault = _fault(lambda: asked.ask(REQUEST))
     monkeypatch.undo()
 
     assert 20_000 < sum(read) < 2**18
     assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]
     assert isinstance(fault, PassingFault)
     assert fault.problem.startswith("counts.sql: the database didn't answer")
-    answer = asked.ask(QUESTION)[HALL]
+    answer = asked.ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
     assert len(answer.rows) == 2**18
 
@@ -415,16 +415,16 @@ def test_a_database_that_somebody_writes_to_is_asked_again(tmp_path: Path) -> No
     asked = source(hall_folder(tmp_path / "hall", database.url, timeout=1))
     with closing(sqlite3.connect(tmp_path / database.name, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
-        fault = _fault(lambda: asked.ask(QUESTION))
+        fault = _fault(lambda: asked.ask(REQUEST))
         writer.execute("ROLLBACK")
     assert isinstance(fault, PassingFault)
     assert fault.problem == "day_close.sql: the database didn't answer (database is locked)"
-    assert isinstance(asked.ask(QUESTION)[HALL], Answer)
+    assert isinstance(asked.ask(REQUEST)[HALL], Answer)
 
 
 def test_a_database_in_gbk_is_converted(postgres_server: Postgres, tmp_path: Path) -> None:
     counts = COUNTS.replace("item_code,", f"convert_from('\\x{'财政'.encode('gbk').hex()}', 'GBK') AS item_code,")
-    answer = source(hall_folder(tmp_path, in_postgres(postgres_server).url, counts)).ask(QUESTION)[HALL]
+    answer = source(hall_folder(tmp_path, in_postgres(postgres_server).url, counts)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
     assert {row["item_code"] for row in answer.rows} == {"财政"}
 
@@ -437,13 +437,13 @@ def test_a_database_that_doesnt_know_its_encoding(postgres_server: Postgres, tmp
     escaped = "".join(f"\\x{byte:02x}" for byte in "财政".encode("gbk"))
     counts = COUNTS.replace("item_code,", f"E'{escaped}' AS item_code,")
 
-    fault = _fault(lambda: source(hall_folder(tmp_path, url, counts)).ask(QUESTION))
+    fault = _fault(lambda: source(hall_folder(tmp_path, url, counts)).ask(REQUEST))
     assert isinstance(fault, PermanentFault)
     assert (
         fault.problem
         == "counts.sql: the database couldn't work out a value (invalid byte sequence for encoding …: 0xb2)"
     )
 
-    answer = source(hall_folder(tmp_path, f"{url}&client_encoding=gbk", counts)).ask(QUESTION)[HALL]
+    answer = source(hall_folder(tmp_path, f"{url}&client_encoding=gbk", counts)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
     assert {row["item_code"] for row in answer.rows} == {"财政"}

@@ -42,8 +42,8 @@ def extract(landing: Path, day: str) -> CertifiedExtract:
         {"stat_date": date.fromisoformat(day), "department_code": code, "item_code": None, "measure": name, "count": n}
         for code, name, n in ROWS[day]
     ]
-    fields = [("stat_date", pa.date32()), ("department_code", pa.string()), ("item_code", pa.string())]
-    schema = pa.schema([*fields, ("measure", pa.string()), ("count", pa.int64())])
+    types: dict[str, pa.DataType] = dict.fromkeys(("department_code", "item_code", "measure"), pa.string())
+    schema = pa.schema({"stat_date": pa.date32(), **types, "count": pa.int64()})
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "0009-traced.parquet")
     (folder / "0009-traced.json").write_text("{}")
     state = "closed" if not rows else "answered"

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from dagster_dbt import DagsterDbtTranslator
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
+from dbt.artifacts.schemas.catalog import CatalogArtifact
+from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from tests.warehouse_inputs import HALL, STANDING, MonthInputs, accepted, days_of, is_working_day, issued, mailed
@@ -86,10 +88,10 @@ class Warehouse:
             inputs=str(inputs.write(self.home)),
             publish_to=str(published),
         )
-        assert outcome.result is not None, outcome.exception
+        assert isinstance(outcome.result, RunExecutionResult), outcome.exception
         return Build(
-            {result.node.name: str(result.status) for result in outcome.result},
-            {result.node.name: result.message or "" for result in outcome.result},
+            {result.node.name: str(result.status) for result in outcome.result.results},
+            {result.node.name: result.message or "" for result in outcome.result.results},
             published,
         )
 
@@ -602,13 +604,15 @@ def test_the_unit_tests_pass(warehouse: Warehouse) -> None:
     outcome = warehouse.invoke("test", "--select", "test_type:unit")
 
     assert outcome.success, outcome.exception
-    assert len(outcome.result) >= len(warehouse.manifest.unit_tests)
+    assert isinstance(outcome.result, RunExecutionResult)
+    assert len(outcome.result.results) >= len(warehouse.manifest.unit_tests)
 
 
 def test_every_model_and_column_is_described_and_there(warehouse: Warehouse) -> None:
     inputs = MonthInputs.complete(MONTH)
     warehouse.build(inputs)
     catalog = warehouse.invoke("docs", "generate", "--no-compile").result
+    assert isinstance(catalog, CatalogArtifact)
 
     nodes = [node for node in warehouse.manifest.nodes.values() if node.resource_type == "model"]
     documented = {node.unique_id: set(node.columns) for node in nodes}

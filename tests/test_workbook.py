@@ -91,6 +91,7 @@ def test_every_sheet_says_whose_numbers_it_holds_and_is_ready_for_print(dossier:
     assert read.sheetnames == SHEETS
     for sheet in read.worksheets:
         assert all(word in str(sheet["A1"].value) for word in (dossier.certificate.code, dossier.state, "2025-03"))
+        assert sheet.oddFooter is not None
         assert dossier.certificate.code in str(sheet.oddFooter.left.text)
         assert str(sheet.page_setup.paperSize) == sheet.PAPERSIZE_A4
     for sheet in read.worksheets[:-1]:

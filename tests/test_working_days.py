@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.config.working_days import CalendarDay, CalendarError, WorkingDays, load_overrides
-from orchestration.runtime.installation import DEMO_HALL
+from orchestration.config.catalogue import working_days
+from orchestration.config.working_days import CalendarDay, CalendarError, WorkingDays
 
 PUBLIC = WorkingDays({})
 HEADER = "stat_date,is_working_day,reason,reviewed_by\n"
@@ -59,40 +59,51 @@ def test_an_override_holds_where_no_calendar_is_known() -> None:
     assert WorkingDays({day: override}).describe(day) is override
 
 
-def test_the_table_is_read(tmp_path: Path) -> None:
-    table = tmp_path / "overrides.csv"
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the overrides of the current hall are to lie."""
+    monkeypatch.setenv("YUEBAO_HALL", str(tmp_path))
+    (tmp_path / "catalogue").mkdir()
+    return tmp_path / "catalogue" / "calendar_overrides.csv"
+
+
+def test_the_table_is_read(table: Path) -> None:
     table.write_text(f"{HEADER}2025-03-12,false,停电检修,李\n2025-03-15,true,加班,李\n", encoding="utf-8")
-    assert load_overrides(table) == {
+    assert working_days().overrides == {
         date(2025, 3, 12): CalendarDay(date(2025, 3, 12), is_working_day=False, reason="停电检修"),
         date(2025, 3, 15): CalendarDay(date(2025, 3, 15), is_working_day=True, reason="加班"),
     }
 
 
 @pytest.mark.parametrize(
-    "row",
+    ("row", "says"),
     [
-        "2025-02-30,true,x,李",
-        "12.3.2025,true,x,李",
-        "2025-03-12,yes,x,李",
-        "2025-03-12,,x,李",
-        "2025-03-12",
-        ",true,x,李",
+        ("2025-02-30,true,x,李", "column stat_date: Input should be a valid date"),
+        ("12.3.2025,true,x,李", "column stat_date: Input should be a valid date"),
+        ("2025-03-12,yes,x,李", "column is_working_day: Value error, allowed are true and false"),
+        ("2025-03-12,,x,李", "column is_working_day: Value error, allowed are true and false"),
+        ("2025-03-12", "column is_working_day: Value error, allowed are true and false"),
+        (",true,x,李", "column stat_date: Input should be a valid date"),
     ],
 )
-def test_a_broken_row_names_file_line_and_what_is_allowed(tmp_path: Path, row: str) -> None:
-    table = tmp_path / "overrides.csv"
+def test_a_broken_row_names_file_line_and_what_is_allowed(table: Path, row: str, says: str) -> None:
     table.write_text(f"{HEADER}2025-03-11,true,x,李\n{row}\n", encoding="utf-8")
     with pytest.raises(CalendarError) as caught:
-        load_overrides(table)
-    assert f"{table} line 3: stat_date must be YYYY-MM-DD and is_working_day true or false" in str(caught.value)
+        working_days()
+    assert str(caught.value).startswith(f"{table} line 3: ")
+    assert says in str(caught.value)
 
 
-def test_a_day_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    table = tmp_path / "overrides.csv"
+def test_a_day_that_stands_twice_is_refused(table: Path) -> None:
     table.write_text(f"{HEADER}2025-03-12,true,x,李\n2025-03-12,false,y,李\n", encoding="utf-8")
     with pytest.raises(CalendarError, match=r"line 3: 2025-03-12 stands in the table already"):
-        load_overrides(table)
+        working_days()
+
+
+def test_a_table_that_is_gone_is_named(table: Path) -> None:
+    with pytest.raises(CalendarError, match=r"calendar_overrides\.csv can't be read as a table"):
+        working_days()
 
 
 def test_the_projects_own_table_is_readable() -> None:
-    load_overrides(DEMO_HALL / "catalogue" / "calendar_overrides.csv")
+    assert working_days().overrides == {}

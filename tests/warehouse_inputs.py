@@ -30,16 +30,15 @@ OPENS = {
     "call_centre": "every_day",
     "enquiry_desks": "working_days",
 }
-SCHEMA = pa.schema(
-    [
-        ("stat_date", pa.date32()),
-        ("hall_code", pa.string()),
-        ("department_code", pa.string()),
-        ("item_code", pa.string()),
-        ("measure", pa.string()),
-        ("count", pa.int64()),
-    ]
-)
+_TYPES: dict[str, pa.DataType] = {
+    "stat_date": pa.date32(),
+    "hall_code": pa.string(),
+    "department_code": pa.string(),
+    "item_code": pa.string(),
+    "measure": pa.string(),
+    "count": pa.int64(),
+}
+SCHEMA = pa.schema(_TYPES)
 
 SYSTEM_MEASURES = [
     {"system": name, "measure": measure}

@@ -153,7 +153,7 @@ def build_questions_check() -> dg.AssetChecksDefinition:
     )
     def no_question_is_open() -> dg.AssetCheckResult:
         try:
-            waiting = [str(question) for question in Queries(current_home().questions).open_in()]
+            waiting = [str(query) for query in Queries(current_home().questions).open_in()]
         except LogError as error:
             waiting = [str(error)]
         return dg.AssetCheckResult(

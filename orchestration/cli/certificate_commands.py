@@ -121,7 +121,7 @@ def trace(
     with logged("trace", what=what, metric=metric):
         entry, traced = trace_number(what, metric, revision)
         number, certificate = traced.number, entry.certificate
-        typer.echo(f"{number.metric_name} {number.printed} {number.display_unit}, exactly {number.exact} {number.unit}")
+        typer.echo(f"{number.metric_name} {number.with_unit}, exactly {number.exact_with_unit}")
         typer.echo(f"口径（第 {number.version} 版）：{number.definition}")
         typer.echo(f"measures {', '.join(number.measures)}; {certificate.name}, code {certificate.code}\n")
         console = Console(width=max(Console().width, 130))

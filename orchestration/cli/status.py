@@ -53,8 +53,8 @@ def _share(states: list[DayState]) -> str:
 
 def certification_lines(month: Month, problems: list[Problem]) -> Iterator[str]:
     """Open questions; then 草稿, 待核定, 已核定 or 待修订, and what is to be done next."""
-    for question in Queries(month.home.questions).open_in(month.name):
-        yield f'校核 {question}; next: yuebao answer {question.asked.id} "..."'
+    for query in Queries(month.home.questions).open_in(month.name):
+        yield f'校核 {query}; next: yuebao answer {query.question.id} "..."'
     ledger = archive_of(load_hall(), month.home).ledger
     entry = ledger.latest(month.name)
     if entry is None:

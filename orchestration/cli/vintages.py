@@ -87,8 +87,8 @@ def numbers_table(archive: Archive, certificate: Certificate, basis: RateBasis |
         table.add_row(
             number.metric,
             number.metric_name,
-            f"{number.printed} {number.display_unit}",
-            f"{number.exact} {number.unit}",
+            number.with_unit,
+            number.exact_with_unit,
             "".join(number.flags),
             f"v{number.version}",
             *([_rates(archive, certificate, number.metric, basis)] if basis else []),

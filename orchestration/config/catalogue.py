@@ -1,6 +1,7 @@
 """The reviewed tables of a hall, `catalogue/*.csv` in its folder: departments, measures, metrics, calendar overrides.
 
-They say what the hall counts and how that is reported; nothing of it stands in the code.
+They say what the hall counts and how that is reported; nothing of it stands in the code. Names, types and descriptions
+of their columns stand here; a test holds dbt's sources and staging models to them.
 """
 
 from __future__ import annotations
@@ -18,56 +19,65 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from expectations.rules import suite_version
 from orchestration.config.hall import SettingsError, hall_folder
 from orchestration.config.systems.common import Strict
-from orchestration.config.working_days import WorkingDays, load_overrides
+from orchestration.config.working_days import CalendarDay, CalendarError, WorkingDays
 from orchestration.runtime.paths import PROJECT_ROOT
 
 if TYPE_CHECKING:
     from expectations.validation import Vocabulary
 
-Text = Field(min_length=1)
+
+def _text(description: str) -> Any:
+    """A column that must hold a text."""
+    return Field(min_length=1, description=description)
 
 
 class Department(Strict):
     """One row of departments.csv."""
 
-    department_code: str = Text
-    department_name: str = Text
+    department_code: str = _text("Department.")
+    department_name: str = _text("Chinese name.")
 
 
 class Site(Strict):
     """One row of sites.csv."""
 
-    hall_code: str = Text
-    hall_name: str = Text
-    hall_level: Literal["province", "city", "county"]
+    hall_code: str = _text("Hall, an administrative division code.")
+    hall_name: str = _text("Chinese name.")
+    hall_level: Literal["province", "city", "county"] = Field(
+        description="Administrative level: province, city or county."
+    )
 
 
 class Measure(Strict):
     """One row of measures.csv; `closing` is a stock, of which a month has what its last answered day has."""
 
-    measure: str = Text
-    measure_name: str = Text
-    event_counted: str = Text
-    aggregation: Literal["sum", "closing"]
+    measure: str = _text("Measure.")
+    measure_name: str = _text("Chinese name.")
+    event_counted: str = _text("Event that is counted.")
+    aggregation: Literal["sum", "closing"] = Field(description="sum, or closing for a stock.")
 
 
 class Metric(Strict):
     """One row of metrics.csv: a metric at one version of its definition."""
 
-    metric: str = Text
-    version: int = Field(ge=1)
-    metric_name: str = Text
-    definition: str = Text
-    event_counted: str = Text
-    deduplication_key: str = Text
-    overlaps_with: str | None
-    unit: str = Text
-    display_unit: str = Text
-    display_divisor: int = Field(ge=1)
-    display_decimals: int = Field(ge=0)
-    rounding: Literal["half_up", "half_even"]
-    valid_from: date
-    valid_to: date | None
+    metric: str = _text("Metric (指标).")
+    version: int = Field(ge=1, description="Version of its definition (口径).")
+    metric_name: str = _text("Chinese name.")
+    definition: str = _text("Definition (口径), for report authors.")
+    event_counted: str = _text("Event that is counted.")
+    deduplication_key: str = _text("Key by which the hall system counts an event once.")
+    overlaps_with: str | None = Field(
+        description="Metrics that count some of the same events, separated by semicolons; null when there is none."
+    )
+    unit: str = _text("Unit of the exact value.")
+    display_unit: str = _text("Unit that is printed.")
+    display_divisor: int = Field(ge=1, description="Exact value in one display unit.")
+    display_decimals: int = Field(ge=0, description="Decimals that are printed at most.")
+    rounding: Literal["half_up", "half_even"] = Field(
+        description="half_up (四舍五入) or half_even (GB/T 8170); the report rounds, the warehouse never does."
+    )
+    valid_from: date = Field(description="First day on which the version is valid, the first of a month.")
+    valid_to: date | None = Field(description="Last day on which it is valid, the last of a month; null while open.")
 
     @field_validator("display_divisor")
     @classmethod
@@ -81,33 +91,33 @@ class Metric(Strict):
 class MetricMeasure(Strict):
     """One row of metric_measures.csv: a measure that a version of a metric sums."""
 
-    metric: str = Text
-    version: int = Field(ge=1)
-    measure: str = Text
+    metric: str = _text("Metric (指标).")
+    version: int = Field(ge=1, description="Version of its definition (口径).")
+    measure: str = _text("Measure that it sums.")
 
 
 class MetricPart(Strict):
     """One row of metric_parts.csv: a metric that a version of a composed metric adds up."""
 
-    metric: str = Text
-    version: int = Field(ge=1)
-    part: str = Text
+    metric: str = _text("Metric (指标).")
+    version: int = Field(ge=1, description="Version of its definition (口径).")
+    part: str = _text("Metric that is a part of it, itself made of measures.")
 
 
 class StockBalance(Strict):
     """One row of stock_balances.csv: what stands at a day's end is what stood before it, plus inflow, minus outflow."""
 
-    stock: str = Text
-    inflow: str = Text
-    outflow: str = Text
+    stock: str = _text("Measure that is a stock (closing).")
+    inflow: str = _text("Measure that adds to it.")
+    outflow: str = _text("Measure that takes from it.")
 
 
 class Reconciliation(Strict):
     """One row of reconciliations.csv: over a month and hall, the first measure's sum may not exceed the second's."""
 
-    lesser_measure: str = Text
-    greater_measure: str = Text
-    reason: str = Text
+    lesser_measure: str = _text("Measure that counts no more.")
+    greater_measure: str = _text("Measure that counts as much or more.")
+    reason: str = _text("Why, in the hall's own words.")
 
     @model_validator(mode="after")
     def _compares_two(self) -> Self:
@@ -122,17 +132,24 @@ class ProofreadingLabel(Strict):
     A label is words separated by spaces: all of them stand before the number, in any order. A word after "-" must not.
     """
 
-    metric: str = Text
-    label: str = Text
+    metric: str = _text("Metric (指标).")
+    label: str = _text("What texts call it: words that stand before the number.")
 
 
 class CalendarOverride(Strict):
     """One row of calendar_overrides.csv: a reviewed correction of the working-day calendar."""
 
-    stat_date: date
-    is_working_day: bool
-    reason: str = Text
-    reviewed_by: str = Text
+    stat_date: date = Field(description="Day.")
+    is_working_day: bool = Field(description="Whether it is a working day after all.")
+    reason: str = _text("Why.")
+    reviewed_by: str = _text("Who reviewed it.")
+
+    @field_validator("is_working_day", mode="before")
+    @classmethod
+    def _is_spelled_out(cls, text: Any) -> Any:
+        if text not in {"true", "false"}:
+            raise ValueError("allowed are true and false")
+        return text
 
 
 LABELS = "proofreading_labels"
@@ -180,17 +197,36 @@ def _table_path(folder: Path, name: str) -> Path:
 
 
 def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict]) -> dict[str, Any]:
-    told = {str(column): value or None for column, value in row.items()}
+    cells = {str(column): value or None for column, value in row.items()}
     try:
-        return kind.model_validate(told).model_dump(mode="json")
+        return kind.model_validate(cells).model_dump(mode="json")
     except ValidationError as error:
-        complaints = [": ".join([*(f"column {name}" for name in each["loc"]), each["msg"]]) for each in error.errors()]
+        complaints = [
+            ": ".join([*(f"column {name}" for name in fault["loc"]), fault["msg"]]) for fault in error.errors()
+        ]
         raise SettingsError(f"{path} line {line}: {'; '.join(complaints)}") from error
 
 
 def working_days() -> WorkingDays:
-    """The calendar under the reviewed overrides."""
-    return WorkingDays(load_overrides(catalogue_folder() / "calendar_overrides.csv"))
+    """The calendar under the reviewed overrides.
+
+    Raises:
+        CalendarError: the table can't be read, or a day stands twice; the message names file and line.
+    """
+    folder = catalogue_folder()
+    try:
+        rows = read_table(folder, "calendar_overrides")
+    except SettingsError as error:
+        raise CalendarError(str(error)) from error
+    overrides: dict[date, CalendarDay] = {}
+    for line, row in enumerate(rows, start=2):
+        day = date.fromisoformat(row["stat_date"])
+        if day in overrides:
+            raise CalendarError(
+                f"{folder}/calendar_overrides.csv line {line}: {day} stands in the table already; keep one of the lines"
+            )
+        overrides[day] = CalendarDay(day, row["is_working_day"], row["reason"])
+    return WorkingDays(overrides)
 
 
 def vocabulary(measures: tuple[str, ...]) -> Vocabulary:
@@ -217,8 +253,10 @@ def department_names() -> dict[str, str]:
 
 def labels() -> dict[str, tuple[str, ...]]:
     """What texts call each metric, besides its name."""
-    told = [(row["metric"], row["label"]) for row in read_table(catalogue_folder(), LABELS)]
-    return {metric: tuple(label for named, label in told if named == metric) for metric, _ in told}
+    labels_of: dict[str, tuple[str, ...]] = {}
+    for row in read_table(catalogue_folder(), LABELS):
+        labels_of[row["metric"]] = (*labels_of.get(row["metric"], ()), row["label"])
+    return labels_of
 
 
 def _column(table: str, column: str) -> list[str]:

@@ -21,14 +21,13 @@ from orchestration.config.automation import DEVELOPMENT, ENVIRONMENTS, Automatio
 from orchestration.config.edition import EditionDefaults
 from orchestration.config.errors import complaint
 from orchestration.config.systems import AnySystem, HttpSystem
-from orchestration.config.systems.common import Strict
+from orchestration.config.systems.common import VARIABLE, Strict
 from orchestration.config.systems.http_api import MonthTotals
 from orchestration.runtime.errors import UserError
 from orchestration.runtime.installation import current_installation
 from orchestration.runtime.secrets import keep_secret
 
 _USERINFO = re.compile(r"://[^/@]*@")
-_VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 
 class SettingsError(UserError):
@@ -182,9 +181,9 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
         SettingsError: a variable isn't set; its name is given, never a value.
     """
     for userinfo in _USERINFO.findall(text):
-        for name in _VARIABLE.findall(userinfo):
+        for name in VARIABLE.findall(userinfo):
             secret(name, variables)
-    return _VARIABLE.sub(lambda found: _value(found[1], variables), text)
+    return VARIABLE.sub(lambda found: _value(found[1], variables), text)
 
 
 def secret(name: str, variables: Mapping[str, str]) -> str:

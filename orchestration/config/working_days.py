@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from orchestration.runtime.errors import UserError
 
@@ -39,29 +37,6 @@ class WorkingDays:
             CalendarError: the installed calendar doesn't know the year (it is published a year ahead, in autumn).
         """
         return self.overrides.get(day) or _public_day(day)
-
-
-def load_overrides(path: Path) -> dict[date, CalendarDay]:
-    """Read the reviewed override table (columns stat_date, is_working_day, reason, reviewed_by).
-
-    Raises:
-        CalendarError: a row can't be read, or a day stands twice; the message names file and line.
-    """
-    overrides: dict[date, CalendarDay] = {}
-    with path.open(encoding="utf-8", newline="") as table:
-        for number, row in enumerate(csv.DictReader(table), start=2):
-            try:
-                day = date.fromisoformat(row["stat_date"])
-                worked = {"true": True, "false": False}[row["is_working_day"]]
-            except (KeyError, ValueError) as error:
-                raise CalendarError(
-                    f"{path} line {number}: stat_date must be YYYY-MM-DD and is_working_day true or false ({error}); "
-                    "correct the line"
-                ) from error
-            if day in overrides:
-                raise CalendarError(f"{path} line {number}: {day} stands in the table already; keep one of the lines")
-            overrides[day] = CalendarDay(day, worked, row["reason"])
-    return overrides
 
 
 def _public_day(day: date) -> CalendarDay:

@@ -143,9 +143,9 @@ def dagster_instance(home: Home) -> DagsterInstance:
     folder.mkdir(parents=True, exist_ok=True)
     from dagster import DagsterInstance
 
-    from orchestration.runtime.sqlite_pragmas import hurry
+    from orchestration.runtime.sqlite_pragmas import leave_flushing_to_system
 
-    hurry(folder.resolve())
+    leave_flushing_to_system(folder.resolve())
     with FileLock(folder / ".creating.lock"):
         settings = folder / "dagster.yaml"
         if not settings.exists():

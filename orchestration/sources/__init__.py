@@ -1,4 +1,9 @@
-"""One module per kind of source, all answering the same question: the counts of one day."""
+"""One way of asking any hall system for the counts of one day: a source answers with rows or with a fault.
+
+What the counts are worth isn't decided here, nothing is landed, and Dagster isn't known.
+
+May import `config`, `runtime`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from orchestration.config.systems import DropSystem, HttpSystem, SqlSystem
 from orchestration.sources.contract import Outcome, Request, RequestRefused, Source
 
 
-class _Unopened:
+class _UnusableSource:
     """A system whose settings don't suffice to ask it: every day says so, and the other systems are asked."""
 
     by_site = False
@@ -17,29 +22,26 @@ class _Unopened:
     def __init__(self, problem: str) -> None:
         self._problem = problem
 
-    def ask(self, _question: Request) -> Mapping[str, Outcome]:
+    def ask(self, _request: Request) -> Mapping[str, Outcome]:
         raise RequestRefused(self._problem, "set what is named, then pull again")
 
 
 def open_source(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
     """The source of one system, of whichever kind its settings say; what can't be opened says why when it is asked."""
+    sites = hall.hall.sites_of(name)
     try:
-        return _open(hall, name, variables)
+        match hall.hall.systems[name]:
+            case HttpSystem() as system:
+                from orchestration.sources.http.source import HttpSource
+
+                return HttpSource(system, hall.folder, sites, variables)
+            case SqlSystem() as system:
+                from orchestration.sources.sql.source import SqlSource
+
+                return SqlSource(system, hall.folder, sites, variables)
+            case DropSystem() as system:
+                from orchestration.sources.files.source import DropSource
+
+                return DropSource(system, hall.folder, sites, variables)
     except (SettingsError, OSError) as error:
-        return _Unopened(str(error))
-
-
-def _open(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:
-    match hall.hall.systems[name]:
-        case HttpSystem() as system:
-            from orchestration.sources.http.source import HttpSource
-
-            return HttpSource(system, hall.folder, hall.hall.sites_of(name), variables)
-        case SqlSystem() as system:
-            from orchestration.sources.sql.source import SqlSource
-
-            return SqlSource(system, hall.folder, hall.hall.sites_of(name), variables)
-        case DropSystem() as system:
-            from orchestration.sources.files.source import DropSource
-
-            return DropSource(system, hall.folder, hall.hall.sites_of(name), variables)
+        return _UnusableSource(str(error))

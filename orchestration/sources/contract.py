@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol, get_args
@@ -24,7 +24,7 @@ _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")
 
 
 class SourceFault(Exception):
-    """A question that got no usable answer.
+    """A request that got no usable answer.
 
     Args:
         problem: what happened, with file, page or row where one is known.
@@ -63,7 +63,7 @@ class PermanentFault(SourceFault):
 
 
 class RequestRefused(SourceFault):
-    """The system takes no question from us as things stand: nothing is said of the day, and asking again is no use."""
+    """The system takes no request from us as things stand: nothing is said of the day, and asking again is no use."""
 
     answered = False
 
@@ -76,7 +76,7 @@ class NothingForDay(SourceFault):
 
 @dataclass(frozen=True)
 class Request:
-    """What a hall system is asked at once: one day, of one hall or of several."""
+    """What a hall system is asked at once: one day, of one site or of several."""
 
     day: dt.date
     sites: tuple[str, ...]
@@ -84,7 +84,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one hall system said of one day of one hall.
+    """What one hall system answered for one day of one site.
 
     Attributes:
         asked_date: the day asked for.
@@ -106,75 +106,110 @@ class Source(Protocol):
     """One hall system, whatever its kind.
 
     Attributes:
-        by_hall: whether its questions name a hall, so that every hall is asked for on its own.
+        by_site: whether its requests name a site, so that every site is asked for on its own.
     """
 
     by_site: bool
 
-    def ask(self, question: Request) -> Mapping[str, Outcome]:
-        """The counts of one day by hall, with an answer or a fault for every hall of the question.
+    def ask(self, request: Request) -> Mapping[str, Outcome]:
+        """The counts of one day by site, with an answer or a fault for every site of the request.
 
         Raises:
-            SourceFault: there is no usable answer for any hall; its kind says whether to ask again.
+            SourceFault: there is no usable answer for any site; its kind says whether to ask again.
         """
 
 
-def shared_out(
-    question: Request,
+@dataclass(frozen=True)
+class FaultRule:
+    """What a kind of failure means.
+
+    Attributes:
+        fault: the fault that it is.
+        problem: its words, which may hold `{name}`s that `describe` fills in; so may `next_step`.
+        errors: the exceptions that mean it.
+        codes: a pattern of the codes that mean it, such as HTTP's statuses or SQLSTATEs.
+        words: a pattern of the texts that mean it, for failures without a code.
+    """
+
+    fault: type[SourceFault]
+    problem: str
+    next_step: str
+    errors: tuple[type[BaseException], ...] = ()
+    codes: str = "(?!)"
+    words: str = "(?!)"
+
+    def describe(self, **details: object) -> SourceFault:
+        """The fault, with these details in its words."""
+        return self.fault(self.problem.format(**details), self.next_step.format(**details))
+
+    def matches(self, errors: Collection[BaseException], code: str, text: str) -> bool:
+        """Whether a failure is of this kind: by an exception, by its code, or without a code by its text."""
+        if any(isinstance(error, self.errors) for error in errors):
+            return True
+        return bool(re.fullmatch(self.codes, code) if code else re.search(self.words, text))
+
+
+def match_rule(rules: Sequence[FaultRule], *errors: BaseException, code: str = "", text: str = "") -> FaultRule:
+    """The first rule that a failure matches; the last is for what no other does."""
+    return next((rule for rule in rules if rule.matches(errors, code, text)), rules[-1])
+
+
+def divide_answer(
+    request: Request,
     every_site: Sequence[str],
     rows: tuple[Mapping[str, Any], ...],
     declared: Mapping[str, Any],
     source: str,
 ) -> dict[str, Outcome]:
-    """One answer as the answers of its halls.
+    """One answer as the answers of its sites.
 
-    An answer for one hall is that hall's as it came, whatever its rows say; the suite judges that. One for several is
+    An answer for one site is that site's as it came, whatever its rows say; the suite judges that. One for several is
     divided by the rows' `hall_code`; its declared totals are those of all its rows together, and are held against them
-    here. Rows of a hall that the system answers for and wasn't asked for are left out.
+    here. Rows of a site that the system answers for and wasn't asked for are left out.
 
     Raises:
-        SourceFault: a row is of no hall that the system answers for, or the declared totals aren't those of the rows.
+        SourceFault: a row is of no site that the system answers for, or the declared totals aren't those of the rows.
     """
-    divided = rows_by_site(question, every_site, rows)
-    if len(every_site) == 1:
-        return {question.sites[0]: Answer(question.day, rows, declared, source)}
-    _refuse_other_totals(rows, declared)
-    return {hall: Answer(question.day, divided[hall], {}, source) for hall in question.sites}
+    divided = rows_by_site(request, every_site, rows)
+    if len(every_site) > 1:
+        _refuse_other_totals(rows, declared)
+        declared = {}
+    return {site: Answer(request.day, divided[site], declared, source) for site in request.sites}
 
 
 def rows_by_site(
-    question: Request, every_site: Sequence[str], rows: tuple[Mapping[str, Any], ...]
+    request: Request, every_site: Sequence[str], rows: tuple[Mapping[str, Any], ...]
 ) -> dict[str, tuple[Mapping[str, Any], ...]]:
-    """The rows of every hall that was asked, as `shared_out` divides them.
+    """The rows of every site that was asked for, as `divide_answer` divides them.
 
     Raises:
-        SourceFault: a row is of no hall that the system answers for.
+        SourceFault: a row is of no site that the system answers for.
     """
     if len(every_site) == 1:
-        return {question.sites[0]: rows}
-    divided: dict[Any, list[Mapping[str, Any]]] = {hall: [] for hall in every_site}
+        return {request.sites[0]: rows}
+    divided: dict[Any, list[Mapping[str, Any]]] = {site: [] for site in every_site}
     for row in rows:
         try:
             divided[row["hall_code"]].append(row)
         except (KeyError, TypeError):
             raise foreign_site(row["origin"], row["hall_code"]) from None
-    return {hall: tuple(divided[hall]) for hall in question.sites}
+    return {site: tuple(divided[site]) for site in request.sites}
 
 
-def foreign_site(origin: str, hall: object) -> SourceFault:
-    """The fault of an answer that speaks of a hall which the system isn't set to answer for."""
+def foreign_site(origin: str, site: object) -> SourceFault:
+    """The fault of an answer that speaks of a site which the system isn't set to answer for."""
     return PermanentFault(
-        f"{origin} is of hall {hall!r}, which the system isn't set to answer for",
-        "correct the code at the source, or add the hall to the system's `sites` after review",
+        f"{origin} is of site {site!r}, which the system isn't set to answer for",
+        "correct the code at the source, or add the site to the system's `sites` after review",
     )
 
 
 def _refuse_other_totals(rows: Iterable[Mapping[str, Any]], declared: Mapping[str, Any]) -> None:
     counted = dict.fromkeys(declared, 0)
     for row in rows:
-        if row["measure"] in counted:
-            # What isn't a whole number is left to the suite, which says so by row.
-            counted[row["measure"]] += row["count"] if type(row["count"]) is int else 0
+        # What isn't a whole number is left to the suite, which says so by row.
+        if row["measure"] in counted and type(row["count"]) is int:
+            counted[row["measure"]] += row["count"]
     for measure, total in declared.items():
         if counted[measure] != total:
             raise BrokenAnswer(
@@ -195,21 +230,17 @@ def contract_rows(
     """
     blank = {"stat_date": asked_date.isoformat(), "item_code": None, **constants}
     return tuple(
-        {
-            **blank,
-            **{ours: _normal(ours, row.get(theirs)) for theirs, ours in columns.items()},
-            "origin": origin,
-        }
+        {**blank, **{ours: _normal(ours, row.get(theirs)) for theirs, ours in columns.items()}, "origin": origin}
         for origin, row in rows
     )
 
 
 def normal_column(name: str, values: Sequence[Any]) -> Sequence[Any]:
     """A column of the contract in normal form; each distinct value is brought to it once."""
-    kinds = set(map(type, values))
+    types = set(map(type, values))
     if name == "count":
-        return values if kinds == {int} else [whole_number(value) for value in values]
-    if not kinds <= _ALIKE_WHEN_EQUAL:
+        return values if types == {int} else [whole_number(value) for value in values]
+    if not types <= _ALIKE_WHEN_EQUAL:
         return [_normal(name, value) for value in values]
     normal = {value: _normal(name, value) for value in set(values)}
     return [normal[value] for value in values]
@@ -233,10 +264,8 @@ def whole_number(value: Any) -> Any:
 def _normal(name: str, value: Any) -> Any:
     if name == "count":
         return whole_number(value)
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
     if isinstance(value, dt.date):
-        return value.isoformat()
+        return dt.date.isoformat(value)  # of a datetime, its day
     if isinstance(value, str):
         return unicodedata.normalize("NFKC", value).strip()
     return value

@@ -11,7 +11,7 @@ from orchestration.config.variables import reachable
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.secrets import redact
 from orchestration.sources.contract import SourceFault
-from orchestration.sources.pool import patiently
+from orchestration.sources.pool import with_retries
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month
 from reports import files
 from reports.figures.readiness import BuildCheck, BuildEvidence, CheckStatus
@@ -119,7 +119,7 @@ def ask_totals(
         except (SettingsError, OSError) as error:
             yield Stated(name, system.title, asked, {}, f"{name} {system.title}: {error}")
             continue
-        said = patiently(partial(source.ask, month.days[0], asked[0]), retries)
+        said = with_retries(partial(source.ask, month.days[0], asked[0]), retries)
         if isinstance(said, SourceFault):
             fault = redact(f"{name} {system.title}, hall {', '.join(asked)}: {said.problem}. Next: {said.next_step}")
             yield Stated(name, system.title, asked, {}, fault)

@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+T = TypeVar("T")
 
 
 def canonical_json(document: Any) -> bytes:
@@ -23,9 +29,40 @@ def canonical_json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
+def read_canonical(kind: type[T], content: bytes, write: Callable[[T], bytes]) -> T:
+    """Read a document, which must stand in the very bytes in which it is written.
+
+    Args:
+        kind: The dataclass that it is; its fields are read strictly.
+        content: All of the file.
+        write: Gives the bytes in which a document is written.
+
+    Raises:
+        ValueError: It is no JSON, a field is absent or of another type, or it is written otherwise.
+    """
+    from pydantic import ValidationError
+
+    try:
+        document: T = _adapter(cast("Hashable", kind)).validate_json(content, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the whole file"
+        raise ValueError(f"{place}: {first['msg']}") from error
+    if write(document) != content:
+        raise ValueError("its bytes aren't the canonical form of what is in it")
+    return document
+
+
 def sha256(content: bytes) -> str:
     """SHA-256 in lower-case hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
 
 
 def _require_plain(value: Any, place: str) -> None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Literal
+from functools import cached_property
+from typing import Literal
 
-from reports.certificates.canonical import canonical_json, sha256
+from reports.certificates.canonical import canonical_json, read_canonical, sha256
 from reports.figures.numbers import MonthlyNumber
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 Policy = Literal["manual", "automatic"]
 SignRole = Literal["preparer", "reviewer", "signer", "service"]
@@ -198,30 +195,15 @@ class Envelope:
         Raises:
             CertificateError: It is no envelope, or isn't written exactly as one is.
         """
-        from pydantic import ValidationError
-
         try:
-            envelope = _envelopes().validate_json(content, strict=True)
-            canonical = envelope.content == content and bool(envelope.certificate.signed_at)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            place = ".".join(map(str, first["loc"])) or "the whole file"
-            raise CertificateError(f"it can't be read as a certificate: {place}: {first['msg']}") from error
+            envelope = read_canonical(cls, content, lambda envelope: envelope.content)
+            moment_of(envelope.certificate.sign_offs[-1].at)
         except (ValueError, IndexError) as error:
             raise CertificateError(f"it can't be read as a certificate: {error}") from error
-        if not canonical:
-            raise CertificateError("its bytes aren't the canonical form of the certificate in it")
         return envelope
 
 
-@cache
-def _envelopes() -> TypeAdapter[Envelope]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(Envelope)
-
-
-def written_code(text: str) -> str:
+def normalised_code(text: str) -> str:
     """A short code as `Certificate.code` writes it, from what somebody typed: case, dashes and look-alikes forgiven.
 
     Raises:

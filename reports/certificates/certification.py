@@ -21,7 +21,7 @@ from reports.certificates.certificate import (
     Reason,
     SignOff,
 )
-from reports.certificates.invariants import faults
+from reports.certificates.invariants import broken_invariants
 from reports.certificates.ledger import Archive, Ledger, LedgerEntry
 from reports.certificates.release import complete_releases, stage
 from reports.certificates.revision import edition_notes
@@ -142,7 +142,7 @@ def certify(archive: Archive, drafted: Certificate, contents: Mapping[str, bytes
 def _reasons_against(envelope: Envelope, archive: Archive) -> list[str]:
     certificate = envelope.certificate
     return [
-        *faults(certificate),
+        *broken_invariants(certificate),
         *authenticity_problems(envelope, archive.signers),
         *map(str, ledger_problems(archive)),
         *map(str, extract_problems(certificate, archive.landing, Disk())),

@@ -53,7 +53,7 @@ class Dossier:
         try:
             return rate(metric, self.certificate, self.history.get(month, ()), basis)
         except RateError as error:
-            return error.told
+            return error.for_authors
 
 
 def open_dossier(

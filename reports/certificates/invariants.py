@@ -23,8 +23,8 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")
 
 
-def faults(certificate: Certificate) -> list[str]:
-    """What is wrong with a certificate by itself, whoever signed it; empty for a sound one."""
+def broken_invariants(certificate: Certificate) -> list[str]:
+    """Say in one message each what is wrong with a certificate by itself; empty for a sound one."""
     return [
         *_naming_faults(certificate),
         *_number_faults(certificate.numbers),
@@ -52,13 +52,13 @@ def _naming_faults(certificate: Certificate) -> Iterator[str]:
             yield f"{name!r} can't be a release file's name"
         yield from _digest_faults(name, digest)
     foundation = certificate.foundation
-    untold = [
+    unstated = [
         name
         for name in ("fingerprint", "catalogue_version", "suite_version", "code_version", "lock_sha256")
         if not getattr(foundation, name)
     ]
-    if untold:
-        yield f"it doesn't say {', '.join(untold)}"
+    if unstated:
+        yield f"it doesn't say {', '.join(unstated)}"
 
 
 def _number_faults(numbers: Sequence[MonthlyNumber]) -> Iterator[str]:

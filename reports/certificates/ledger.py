@@ -1,8 +1,4 @@
-"""The ledger: a folder of certificates, one file each, only ever added to, each naming the hash of the one before.
-
-`000001-2025-03-r1.json`, `000002-…`: the file's SHA-256 (as `sha256sum` gives it) is what the next certificate holds as
-`previous`. A certificate counts from the moment that its file is there; nothing else is stored about its state.
-"""
+"""The ledger: the chain of a hall's certificates, `000001-2025-03-r1.json`, `000002-…`, and where their files lie."""
 
 from __future__ import annotations
 
@@ -15,20 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from filelock import FileLock
-
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import Certificate, CertificateError, Envelope, written_code
+from reports.certificates.certificate import Certificate, CertificateError, Envelope, normalised_code
+from reports.certificates.chain import Chain
 from reports.certificates.signers import Signer
 from reports.errors import ReportsError
-from reports.files import write_once
 
 CertificateState = Literal["已核定", "已修订"]
-
-# What the ledger itself keeps beside its certificates: the lock, and the file that is being written.
-LOCK = ".lock"
-ASIDE = ".next"
-_NAME = re.compile(r"([0-9]{6})-([0-9]{4}-[0-9]{2})-r([0-9]+)\.json", re.ASCII)
 
 
 class LedgerError(ReportsError):
@@ -62,10 +51,10 @@ class Link(NamedTuple):
     path: Path
 
     @classmethod
-    def of(cls, path: Path) -> Link | None:
-        """The link that a file is by its name, or None if it is no certificate's."""
-        parts = _NAME.fullmatch(path.name)
-        return cls(int(parts[1]), parts[2], int(parts[3]), path) if parts else None
+    def of(cls, path: Path) -> Link:
+        """The link that a file is by its name, `000002-2025-03-r1.json`."""
+        sequence, year, month, revision = path.stem.split("-")
+        return cls(int(sequence), f"{year}-{month}", int(revision.removeprefix("r")), path)
 
     def read(self) -> LedgerEntry:
         """The certificate in the file.
@@ -80,21 +69,14 @@ class Link(NamedTuple):
             raise LedgerError(f"{self.path}: {error}") from error
 
 
-class Ledger:
-    """A ledger folder; reading never waits, and one process at a time adds to it, under `lock`.
+class Ledger(Chain):
+    """A ledger folder; whatever returns certificates raises LedgerError if one that it needs can't be read."""
 
-    Whatever returns certificates raises LedgerError if one that it needs can't be read.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.lock = FileLock(folder / LOCK)
+    NAME = re.compile(r"[0-9]{6}-[0-9]{4}-[0-9]{2}-r[0-9]+\.json", re.ASCII)
 
     def links(self, month: str | None = None) -> list[Link]:
         """Every certificate's place, or a month's, in order."""
-        if not self.folder.is_dir():
-            return []
-        links = sorted(link for path in self.folder.iterdir() if (link := Link.of(path)))
+        links = sorted(map(Link.of, self.files())) if self.folder.is_dir() else []
         return [link for link in links if month in {None, link.month}]
 
     def entries(self, month: str | None = None) -> list[LedgerEntry]:
@@ -121,7 +103,7 @@ class Ledger:
         Raises:
             ValueError: It is no short code.
         """
-        code = written_code(code)
+        code = normalised_code(code)
         return next((entry for entry in self.entries() if entry.certificate.code == code), None)
 
     def state(self, certificate: Certificate) -> CertificateState:
@@ -136,11 +118,9 @@ class Ledger:
         Raises:
             HeadMovedError: The certificate doesn't follow the newest one, or isn't its month's next revision.
         """
-        path = self.folder / envelope.certificate.name
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self.lock:
+        with self.writing():
             self.require_head(envelope.certificate)
-            write_once(path, envelope.content, aside=self.folder / ASIDE)
+            path = self.add(envelope.certificate.name, envelope.content)
         return LedgerEntry(path, sha256(envelope.content), envelope)
 
     def require_head(self, certificate: Certificate) -> None:

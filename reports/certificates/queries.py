@@ -1,30 +1,21 @@
-"""校核: authors' questions on certified figures and their answers, a chained log that is only ever added to.
+"""校核: authors' queries on certified figures and their answers, as a chain of files `questions/000001.json`, ….
 
-`questions/000001.json`, `000002.json`, …: one file each, written once, each holding the SHA-256 of the file before it
-as `previous`. A question is open until an answer names it.
+A query is open until an answer names it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from filelock import FileLock
-
-from reports.certificates.canonical import canonical_json, sha256
+from reports.certificates.canonical import canonical_json, read_canonical, sha256
 from reports.certificates.certificate import Certificate, hall_time, now
+from reports.certificates.chain import Chain
 from reports.errors import ReportsError
-from reports.files import write_once
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-_LOCK = ".lock"
-_ASIDE = ".next"
-_NAME = re.compile(r"[0-9]{6}\.json", re.ASCII)
 _LONGEST = 2_000
 
 
@@ -64,9 +55,9 @@ class QueryEntry:
 
 @dataclass(frozen=True)
 class Query:
-    """A question with its answers, first to latest."""
+    """A query: the question as it was asked, and its answers, first to latest."""
 
-    asked: QueryEntry
+    question: QueryEntry
     answers: tuple[QueryEntry, ...]
 
     @property
@@ -75,48 +66,47 @@ class Query:
         return not self.answers
 
     def __str__(self) -> str:
-        asked = self.asked
+        question = self.question
         state = "open" if self.is_open else "answered"
         return (
-            f"{asked.id} {state}, {asked.month} {asked.metric} ({asked.certificate}), owner {asked.owner}, "
-            f"asked {asked.at[:16]} by {asked.by}: {asked.text}"
+            f"{question.id} {state}, {question.month} {question.metric} ({question.certificate}), "
+            f"owner {question.owner}, asked {question.at[:16]} by {question.by}: {question.text}"
         )
 
 
-class Queries:
-    """The log in a folder; reading never waits, and one process at a time adds to it.
+class Queries(Chain):
+    """The log of queries in a folder.
 
     Whatever reads raises LogError if a file is absent from the chain, was changed or can't be read.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    NAME = re.compile(r"[0-9]{6}\.json", re.ASCII)
 
     def of(self, month: str | None = None) -> tuple[Query, ...]:
-        """Every question, or a month's, in the order in which they were asked."""
+        """Every query, or a month's, in the order in which they were asked."""
         entries = list(self._entries())
         return tuple(
-            Query(entry, tuple(each for each in entries if each.answers == entry.id))
+            Query(entry, tuple(answer for answer in entries if answer.answers == entry.id))
             for entry in entries
             if entry.kind == "question" and month in {None, entry.month}
         )
 
     def open_in(self, month: str | None = None) -> tuple[Query, ...]:
-        """The questions that nobody has answered."""
-        return tuple(question for question in self.of(month) if question.is_open)
+        """The queries that nobody has answered."""
+        return tuple(query for query in self.of(month) if query.is_open)
 
     def require_none_open(self, month: str) -> None:
-        """Refuse a month on which a question is open.
+        """Refuse a month on which a query is open.
 
         Raises:
-            OpenQueriesError: one is.
+            OpenQueriesError: One is.
         """
         if waiting := self.open_in(month):
             lines = [f"{month} may not be signed while a question is open; answer it first (`yuebao answer`):"]
             raise OpenQueriesError("\n  ".join([*lines, *map(str, waiting)]))
 
     def ask(self, certificate: Certificate, metric: str, text: str, *, owner: str, by: str) -> QueryEntry:
-        """Open a question on a number of a certificate.
+        """Open a query on a number of a certificate.
 
         Raises:
             QueryError: A text is empty, too long or holds personal data, or the certificate has no such metric.
@@ -126,73 +116,62 @@ class Queries:
         subject = {"month": certificate.month, "metric": metric, "certificate": certificate.code, "owner": owner}
         return self._append("question", text, by, subject)
 
-    def answer(self, question: str, text: str, *, by: str) -> QueryEntry:
-        """Answer a question by its id; another answer may follow.
+    def answer(self, query: str, text: str, *, by: str) -> QueryEntry:
+        """Answer a query by its id; another answer may follow.
 
         Raises:
-            QueryError: A text is empty, too long or holds personal data, or there is no such question.
+            QueryError: A text is empty, too long or holds personal data, or there is no such query.
         """
-        wanted = question.strip().upper()
-        known = [each.asked.id for each in self.of()]
-        if wanted not in known:
-            raise QueryError(f"there is no question {question!r}; there are {', '.join(known) or 'none'}")
-        return self._append("answer", text, by, {"answers": wanted})
+        query_id = query.strip().upper()
+        ids = [existing.question.id for existing in self.of()]
+        if query_id not in ids:
+            raise QueryError(f"there is no question {query!r}; there are {', '.join(ids) or 'none'}")
+        return self._append("answer", text, by, {"answers": query_id})
 
     def _append(self, kind: Literal["question", "answer"], text: str, by: str, subject: dict[str, str]) -> QueryEntry:
         _require_fit({"the text": text, "--by": by, **({"--owner": subject["owner"]} if "owner" in subject else {})})
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / _LOCK):
+        with self.writing():
             entries = list(self._entries())
-            previous = sha256(self._path(len(entries)).read_bytes()) if entries else ""
+            previous = sha256(_content(entries[-1])) if entries else ""
             if kind == "question":
-                subject = {"id": f"Q{1 + sum(each.kind == kind for each in entries)}", **subject}
+                subject = {"id": f"Q{1 + sum(entry.kind == kind for entry in entries)}", **subject}
             entry = QueryEntry(kind, len(entries) + 1, previous, hall_time(now()), by.strip(), text.strip(), **subject)
-            write_once(self._path(entry.sequence), canonical_json(asdict(entry)), aside=self.folder / _ASIDE)
+            self.add(_name(entry.sequence), _content(entry))
         return entry
-
-    def _path(self, sequence: int) -> Path:
-        return self.folder / f"{sequence:06d}.json"
 
     def _entries(self) -> Iterator[QueryEntry]:
         """Every entry in order, each held against the file before it."""
         previous = ""
-        for sequence, path in enumerate(_files(self.folder), start=1):
-            entry, content = _read(path)
-            if path != self._path(sequence) or (entry.sequence, entry.previous) != (sequence, previous):
+        for sequence, path in enumerate(self._existing_files(), start=1):
+            entry = _read(path)
+            if path.name != _name(sequence) or (entry.sequence, entry.previous) != (sequence, previous):
                 raise LogError(
                     f"{path}: it doesn't follow the file before it, so one was changed or taken away; restore "
                     f"{self.folder} from a backup"
                 )
-            previous = sha256(content)
+            previous = sha256(_content(entry))
             yield entry
 
+    def _existing_files(self) -> list[Path]:
+        try:
+            return self.files()
+        except OSError as error:
+            raise LogError(f"{self.folder} can't be read ({error.strerror}), so nobody knows what is open") from error
 
-def _files(folder: Path) -> Sequence[Path]:
+
+def _name(sequence: int) -> str:
+    return f"{sequence:06d}.json"
+
+
+def _content(entry: QueryEntry) -> bytes:
+    return canonical_json(asdict(entry))
+
+
+def _read(path: Path) -> QueryEntry:
     try:
-        return sorted(path for path in folder.iterdir() if _NAME.fullmatch(path.name))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise LogError(f"{folder} can't be read ({error.strerror}), so nobody knows what is open") from error
-
-
-def _read(path: Path) -> tuple[QueryEntry, bytes]:
-    from pydantic import ValidationError
-
-    try:
-        content = path.read_bytes()
-        entry = _adapter().validate_json(content, strict=True)
-    except (OSError, ValidationError) as error:
+        return read_canonical(QueryEntry, path.read_bytes(), _content)
+    except (OSError, ValueError) as error:
         raise LogError(f"{path} can't be read as a question or answer; restore it from a backup") from error
-    if canonical_json(asdict(entry)) != content:
-        raise LogError(f"{path}: its bytes aren't what was written; restore it from a backup")
-    return entry, content
-
-
-def _adapter() -> TypeAdapter[QueryEntry]:
-    from pydantic import TypeAdapter
-
-    return TypeAdapter(QueryEntry)
 
 
 def _require_fit(texts: dict[str, str]) -> None:

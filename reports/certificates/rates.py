@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from reports.certificates.certificate import Certificate
 from reports.figures.flags import redefined
-from reports.figures.months import first_day, months_before
+from reports.figures.months import month_title, months_before
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.rounding import rounded
 
 Against = Literal["month_before", "year_before"]
 RateBasis = Literal["as_printed", "as_revised"]
@@ -21,11 +23,11 @@ _BASES: Mapping[RateBasis, str] = {"as_printed": "首次刊印数", "as_revised"
 
 
 class RateError(Exception):
-    """A rate that must not be printed; the message says why, and `told` says it to authors, in Chinese."""
+    """A rate that must not be printed; the message says why, and `for_authors` says it in Chinese."""
 
-    def __init__(self, message: str, told: str) -> None:
+    def __init__(self, message: str, for_authors: str) -> None:
         super().__init__(message)
-        self.told = told
+        self.for_authors = for_authors
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,7 @@ class Rate:
     @property
     def basis_text(self) -> str:
         """What it was compared with, in words, to stand beside it: `与 2025 年 2 月首次刊印数（0.31 万件）相比`."""
-        first = first_day(self.base_month)
-        stated = f"{_BASES[self.basis]}（{self.base.printed} {self.base.display_unit}）"
-        return f"与 {first.year} 年 {first.month} 月{stated}相比"
+        return f"与 {month_title(self.base_month)}{_BASES[self.basis]}（{self.base.with_unit}）相比"
 
 
 def base_month(month: str, against: Against) -> str:
@@ -99,7 +99,7 @@ def rate(
         )
     if not base.exact:
         raise RateError(f"{where}: no rate is printed against a base of zero", "基数为零，不计算增幅")
-    percent = _percent(number.exact - base.exact, base.exact, decimals)
+    percent = rounded(Fraction(100 * (number.exact - base.exact), base.exact), decimals)
     return Rate(against, basis, number, base, base_certificate.month, base_certificate.revision, percent)
 
 
@@ -109,10 +109,3 @@ def _against(month: str, base: str) -> Against:
             return against
     message = f"{month} is compared with the month or the year before, not with {base}"
     raise RateError(message, "只与上月、上年同月比较")
-
-
-def _percent(difference: int, base: int, decimals: int) -> Decimal:
-    """Whole numbers until the one rounding: a quotient that were rounded before would be rounded twice."""
-    whole, rest = divmod(abs(difference) * 10 ** (decimals + 2), base)
-    size = Decimal(whole + (2 * rest >= base)).scaleb(-decimals)
-    return size.copy_sign(difference) if difference else Decimal(0)

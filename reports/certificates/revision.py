@@ -10,7 +10,7 @@ from itertools import pairwise
 from reports.certificates.certificate import REASONS, Certificate, Reason
 from reports.certificates.ledger import Ledger, Link
 from reports.figures.flags import redefined
-from reports.figures.months import first_day
+from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
 
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
@@ -36,7 +36,7 @@ class Change:
     @property
     def printed(self) -> bool:
         """Whether what is printed changes, value or unit."""
-        return _written(self.old) != _written(self.new)
+        return self.old.with_unit != self.new.with_unit
 
     @property
     def breaks_series(self) -> bool:
@@ -84,9 +84,9 @@ def compare(history: Sequence[Certificate]) -> Comparison:
         ValueError: They aren't consecutive revisions of one month.
     """
     first, last = history[0], history[-1]
-    numbers = [(each.month, each.revision) for each in history]
-    if numbers != [(first.month, first.revision + place) for place in range(len(history))]:
-        raise ValueError(f"consecutive revisions of one month are compared, not {numbers}")
+    revisions = [(certificate.month, certificate.revision) for certificate in history]
+    if revisions != [(first.month, first.revision + place) for place in range(len(history))]:
+        raise ValueError(f"consecutive revisions of one month are compared, not {revisions}")
     old, new = first.by_metric, last.by_metric
     changes = (Change(old[metric], new[metric], _reasons(metric, history)) for metric in old if metric in new)
     return Comparison(
@@ -124,8 +124,8 @@ def edition_notes(ledger: Ledger, drafted: Certificate) -> tuple[str, ...]:
 
 def _note(revisions: Sequence[Link], printed: int) -> str:
     """What changed from the revision that stood when the last edition was printed to the one that stands."""
-    known = max(1, sum(link.sequence <= printed for link in revisions))
-    history = [link.read().certificate for link in revisions[known - 1 :]]
+    printed_revision = max(1, sum(link.sequence <= printed for link in revisions))
+    history = [link.read().certificate for link in revisions[printed_revision - 1 :]]
     return compare(history).note
 
 
@@ -139,13 +139,13 @@ def affected_sentences(comparison: Comparison, texts: Mapping[str, str]) -> list
         comparison: Its changes.
         texts: Texts about that month, by the name under which they are to be found again.
     """
-    found = []
+    affected = []
     for source, text in texts.items():
         for sentence in (piece.strip() for piece in _SENTENCE.findall(text)):
             metrics = tuple(change.metric for change in comparison.changes if _touches(change, sentence))
             if metrics:
-                found.append(AffectedSentence(source, sentence, metrics))
-    return found
+                affected.append(AffectedSentence(source, sentence, metrics))
+    return affected
 
 
 def _touches(change: Change, sentence: str) -> bool:
@@ -155,40 +155,31 @@ def _touches(change: Change, sentence: str) -> bool:
 
 
 def _differ(old: MonthlyNumber, new: MonthlyNumber) -> bool:
-    return old.exact != new.exact or _written(old) != _written(new) or redefined(old, new)
+    return old.exact != new.exact or old.with_unit != new.with_unit or redefined(old, new)
 
 
 def _reasons(metric: str, history: Sequence[Certificate]) -> tuple[Reason, ...]:
-    found: dict[Reason, None] = {}
+    reasons: dict[Reason, None] = {}
     for before, after in pairwise(history):
         old, new = before.by_metric.get(metric), after.by_metric.get(metric)
         if after.reason and old != new and not (old and new and not _differ(old, new)):
-            found[after.reason] = None
-    return tuple(found)
+            reasons[after.reason] = None
+    return tuple(reasons)
 
 
 def _value_notes(comparison: Comparison) -> list[str]:
     """One sentence for each set of reasons."""
-    clauses: dict[tuple[Reason, ...], list[str]] = {}
+    clauses_by_reasons: dict[tuple[Reason, ...], list[str]] = {}
     for change in comparison.changes:
         if change.printed:
-            clause = f"{change.new.metric_name}由 {_written(change.old)}修订为 {_written(change.new)}"
-            clauses.setdefault(change.reasons, []).append(clause)
+            clause = f"{change.new.metric_name}由 {change.old.with_unit}修订为 {change.new.with_unit}"
+            clauses_by_reasons.setdefault(change.reasons, []).append(clause)
     return [
-        f"{_title(comparison.month)}{'，'.join(written)}（{'、'.join(REASONS[reason] for reason in reasons)}）。"
-        for reasons, written in clauses.items()
+        f"{month_title(comparison.month)}{'，'.join(clauses)}（{'、'.join(REASONS[reason] for reason in reasons)}）。"
+        for reasons, clauses in clauses_by_reasons.items()
     ]
 
 
 def _definition_notes(comparison: Comparison) -> list[str]:
     names = [change.new.metric_name for change in comparison.changes if change.breaks_series]
-    return [f"{_title(comparison.month)}{'、'.join(names)}口径有调整，与此前数据不可直接比较。"] if names else []
-
-
-def _written(number: MonthlyNumber) -> str:
-    return f"{number.printed} {number.display_unit}"
-
-
-def _title(month: str) -> str:
-    first = first_day(month)
-    return f"{first.year} 年 {first.month} 月"
+    return [f"{month_title(comparison.month)}{'、'.join(names)}口径有调整，与此前数据不可直接比较。"] if names else []

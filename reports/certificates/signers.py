@@ -155,7 +155,7 @@ def authenticity_problems(envelope: Envelope, signers: Sequence[Signer]) -> list
     holders = [signer for signer in signers if signer.key == envelope.key]
     if not holders:
         return [f"it is signed with key {envelope.key}, which is not in the list of signers"]
-    if not _fits(envelope, holders[0]):
+    if not _signature_fits(envelope, holders[0]):
         return ["its signature doesn't fit: it was changed after it was signed"]
     certificate = envelope.certificate
     *others, last = certificate.sign_offs
@@ -164,13 +164,13 @@ def authenticity_problems(envelope: Envelope, signers: Sequence[Signer]) -> list
         wanted = ", ".join(ROLES[certificate.policy])
         return [f"under the policy {certificate.policy} it needs {wanted}, but it has {', '.join(roles)}"]
     return [
-        *(problem for sign_off in others for problem in _standing(sign_off, signers)),
-        *_ownership(last, holders),
-        *_same_person(certificate, signers),
+        *(problem for sign_off in others for problem in _listing_problems(sign_off, signers)),
+        *_key_problems(last, holders),
+        *_identity_problems(certificate, signers),
     ]
 
 
-def _fits(envelope: Envelope, signer: Signer) -> bool:
+def _signature_fits(envelope: Envelope, signer: Signer) -> bool:
     try:
         signature = bytes.fromhex(envelope.signature)
         signer.verifier().verify(signature, envelope.signed_bytes)
@@ -179,15 +179,15 @@ def _fits(envelope: Envelope, signer: Signer) -> bool:
     return signature.hex() == envelope.signature
 
 
-def _ownership(sign_off: SignOff, holders: Sequence[Signer]) -> Iterator[str]:
+def _key_problems(sign_off: SignOff, holders: Sequence[Signer]) -> Iterator[str]:
     names = sorted({holder.name for holder in holders})
     if sign_off.name in names:
-        yield from _standing(sign_off, holders)
+        yield from _listing_problems(sign_off, holders)
     else:
         yield f"it names {sign_off.name} as {sign_off.role}, but is signed with the key of {', '.join(names)}"
 
 
-def _standing(sign_off: SignOff, listed: Sequence[Signer]) -> Iterator[str]:
+def _listing_problems(sign_off: SignOff, listed: Sequence[Signer]) -> Iterator[str]:
     named = [signer for signer in listed if signer.name == sign_off.name]
     in_role = [signer for signer in named if signer.role == sign_off.role]
     day = hall_day(moment_of(sign_off.at))
@@ -204,7 +204,7 @@ def _standing(sign_off: SignOff, listed: Sequence[Signer]) -> Iterator[str]:
         yield f"{sign_off.role} {sign_off.name} had expired on {day}: the key counted until {last}"
 
 
-def _same_person(certificate: Certificate, signers: Sequence[Signer]) -> Iterator[str]:
+def _identity_problems(certificate: Certificate, signers: Sequence[Signer]) -> Iterator[str]:
     for position, one in enumerate(certificate.sign_offs):
         for other in certificate.sign_offs[position + 1 :]:
             if one.name == other.name:

@@ -39,24 +39,24 @@ class Trace:
     def by_department(self) -> dict[str, int]:
         """Sums by department code, largest first."""
         sums: Counter[str] = Counter()
-        for each in self.contributions:
-            sums[each.department] += each.count
+        for contribution in self.contributions:
+            sums[contribution.department] += contribution.count
         return dict(sums.most_common())
 
     @property
     def by_extract(self) -> dict[CertifiedExtract, int]:
         """Sums by extract, by system and day; days that add nothing are left out."""
         sums: Counter[CertifiedExtract] = Counter()
-        for each in self.contributions:
-            sums[each.extract] += each.count
+        for contribution in self.contributions:
+            sums[contribution.extract] += contribution.count
         return dict(sorted(sums.items(), key=lambda item: (item[0].system, item[0].day)))
 
     @property
     def by_day(self) -> dict[str, int]:
         """Sums by day, in order; days that add nothing are left out."""
         sums: Counter[str] = Counter()
-        for each in self.contributions:
-            sums[each.extract.day] += each.count
+        for contribution in self.contributions:
+            sums[contribution.extract.day] += contribution.count
         return dict(sorted(sums.items()))
 
 
@@ -86,25 +86,27 @@ def traces(
     if damaged := extract_problems(certificate, landing, Disk()):
         raise TraceError("\n".join(map(str, damaged)))
     by_measure: dict[str, list[Contribution]] = {}
-    for each in _contributions(certificate.foundation.extracts, landing, closing):
-        by_measure.setdefault(each.measure, []).append(each)
+    for contribution in _contributions(certificate.foundation.extracts, landing, closing):
+        by_measure.setdefault(contribution.measure, []).append(contribution)
     return {metric: _trace(certificate, numbers[metric], by_measure) for metric in wanted}
 
 
 def _trace(certificate: Certificate, number: MonthlyNumber, by_measure: Mapping[str, list[Contribution]]) -> Trace:
-    found = tuple(each for measure in number.measures for each in by_measure.get(measure, ()))
-    if (total := sum(each.count for each in found)) != number.exact:
+    contributions = tuple(row for measure in number.measures for row in by_measure.get(measure, ()))
+    if (total := sum(contribution.count for contribution in contributions)) != number.exact:
         raise TraceError(
             f"the rows behind {number.metric} give {total}, but {certificate.name} certifies {number.exact}"
         )
-    return Trace(number, found)
+    return Trace(number, contributions)
 
 
 def _contributions(
     extracts: Iterable[CertifiedExtract], landing: Path, closing: Collection[str]
 ) -> Iterable[Contribution]:
     answered = [extract for extract in extracts if extract.state == "answered"]
-    last = {extract.system: max(each.day for each in answered if each.system == extract.system) for extract in answered}
+    last: dict[str, str] = {}
+    for extract in answered:
+        last[extract.system] = max(extract.day, last.get(extract.system, ""))
     for extract in answered:
         for row in _rows(landing / extract.path):
             measure = row["measure"]

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError, Envelope
-from reports.certificates.invariants import faults
-from reports.certificates.ledger import ASIDE, LOCK, Archive, Ledger, LedgerEntry, LedgerError, Link, leading_links
+from reports.certificates.invariants import broken_invariants
+from reports.certificates.ledger import Archive, Ledger, LedgerEntry, LedgerError, Link, leading_links
 from reports.certificates.release import is_release, release_of, stage_of
 from reports.certificates.signers import Signer, authenticity_problems
 
@@ -36,7 +36,7 @@ class Discrepancy:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found.
+    """The result of a verification.
 
     `certificates` were read, `files_hashed` counts the other files read, each once. `not_checked` says in words what
     could not be verified from what was given. `newest` is the short code of the newest certificate, or empty.
@@ -65,16 +65,17 @@ class Disk:
         """How many files were read."""
         return sum(map(bool, self._hashes.values()))
 
-    def problem(self, path: Path, digest: str, vouched_by: str) -> Discrepancy | None:
-        """What is wrong with a file that must have a SHA-256."""
-        found = self.digest(path)
-        if not found:
+    def problems(self, files: Iterable[tuple[Path, str]], vouched_by: str) -> list[Discrepancy]:
+        """What is wrong with files that must each have a SHA-256."""
+        return [problem for path, digest in files if (problem := self._problem(path, digest, vouched_by))]
+
+    def _problem(self, path: Path, digest: str, vouched_by: str) -> Discrepancy | None:
+        actual = self.digest(path)
+        if not actual:
             return Discrepancy(path, f"it is absent or can't be read, but {vouched_by} vouches for it")
-        return (
-            None
-            if found == digest
-            else Discrepancy(path, f"it was changed: its SHA-256 is not the one in {vouched_by}")
-        )
+        if actual != digest:
+            return Discrepancy(path, f"it was changed: its SHA-256 is not the one in {vouched_by}")
+        return None
 
     def digest(self, path: Path) -> str:
         """A file's SHA-256, or an empty text if it can't be read."""
@@ -100,23 +101,23 @@ def verify(archive: Archive, *, month: str | None = None) -> Verification:
     disk = Disk()
     links = archive.ledger.links()
     chain = _judge(links, archive.signers, first=1)
-    problems = [*_strangers(archive.certificates), *chain.problems, *_unvouched_releases(links, archive, month)]
-    asked = [link for link in links if month in {None, link.month}]
-    if not asked:
+    problems = [*_strangers(archive.ledger), *chain.problems, *_unvouched_releases(links, archive, month)]
+    chosen = [link for link in links if month in {None, link.month}]
+    if not chosen:
         which = f"certificate of {month}" if month else "certificate"
         problems.append(Discrepancy(archive.certificates, f"it holds no {which}"))
     by_month: dict[str, list[Link]] = {}
-    for link in asked:
+    for link in chosen:
         if link in chain.trusted:
             by_month.setdefault(link.month, []).append(link)
 
     def problems_of(month: str) -> list[Discrepancy]:
-        found = []
+        of_month: list[Discrepancy] = []
         for link in by_month[month]:
             entry, folder = chain.trusted[link], release_of(archive.published, link)
-            found += extract_problems(entry.certificate, archive.landing, disk)
-            found += _release_problems(folder, entry, leading_links(links, link), disk)
-        return found
+            of_month += extract_problems(entry.certificate, archive.landing, disk)
+            of_month += _release_problems(folder, entry, leading_links(links, link), disk)
+        return of_month
 
     # Months share no extracts, so each file is still read once; a cold disk serves several readers sooner than one.
     with ThreadPoolExecutor(_READERS) as pool:
@@ -128,7 +129,7 @@ def verify(archive: Archive, *, month: str | None = None) -> Verification:
         files_hashed=disk.files_hashed,
         not_checked=tuple(
             f"extracts and release of {link.path.name}, because it isn't sound itself"
-            for link in asked
+            for link in chosen
             if link not in chain.trusted
         ),
         newest=newest.certificate.code if newest else "",
@@ -174,17 +175,17 @@ def verify_release(folder: Path, signers: Sequence[Signer], *, landing: Path | N
 def ledger_problems(archive: Archive) -> list[Discrepancy]:
     """What is wrong with a ledger by itself: chain, order, signatures, strangers; an empty one is sound."""
     chain = _judge(archive.ledger.links(), archive.signers, first=1)
-    return [*_strangers(archive.certificates), *chain.problems]
+    return [*_strangers(archive.ledger), *chain.problems]
 
 
 def extract_problems(certificate: Certificate, landing: Path, disk: Disk) -> list[Discrepancy]:
     """What is wrong with the extracts that a certificate rests on, and with their manifest entries."""
-    found = []
-    for extract in certificate.foundation.extracts:
-        for place, digest in ((extract.path, extract.sha256), (extract.entry_path, extract.entry_sha256)):
-            if problem := disk.problem(landing / place, digest, certificate.name):
-                found.append(problem)
-    return found
+    files = [
+        (landing / place, digest)
+        for extract in certificate.foundation.extracts
+        for place, digest in ((extract.path, extract.sha256), (extract.entry_path, extract.entry_sha256))
+    ]
+    return disk.problems(files, certificate.name)
 
 
 @dataclass(frozen=True)
@@ -205,23 +206,23 @@ def _judge(links: Sequence[Link], signers: Sequence[Signer], *, first: int | Non
     for link in links:
         revisions[link.month] += 1
         problems += _order_problems(link, expected, revisions[link.month] if first else None)
-        entry, faulty = _read(link, signers)
+        entry, faults = _read_link(link, signers)
         if entry:
             problems += _link_problems(link, entry, before if link.sequence == expected else None)
-        if entry and not faulty:
+        if entry and not faults:
             trusted[link] = entry
-        problems += faulty
+        problems += faults
         before, expected = entry, link.sequence + 1
     return _Chain(problems, trusted)
 
 
-def _read(link: Link, signers: Sequence[Signer]) -> tuple[LedgerEntry | None, list[Discrepancy]]:
+def _read_link(link: Link, signers: Sequence[Signer]) -> tuple[LedgerEntry | None, list[Discrepancy]]:
     try:
         entry = link.read()
     except LedgerError as error:
         return None, [Discrepancy(link.path, str(error.__cause__))]
-    faulty = authenticity_problems(entry.envelope, signers) or faults(entry.certificate)
-    return entry, [Discrepancy(link.path, message) for message in faulty]
+    faults = authenticity_problems(entry.envelope, signers) or broken_invariants(entry.certificate)
+    return entry, [Discrepancy(link.path, message) for message in faults]
 
 
 def _order_problems(link: Link, expected: int | None, revision: int | None) -> Iterator[Discrepancy]:
@@ -271,18 +272,15 @@ def _release_problems(folder: Path, entry: LedgerEntry, chain: Sequence[Link], d
         **{folder / CHAIN_FOLDER / link.path.name: disk.digest(link.path) for link in chain},
         **{folder / name: digest for name, digest in certificate.files.items()},
     }
-    found = [problem for path, digest in expected.items() if (problem := disk.problem(path, digest, certificate.name))]
     strangers = sorted(path for path in folder.rglob("*") if not path.is_dir() and path not in expected)
-    return [*found, *(Discrepancy(path, f"{certificate.name} doesn't know this file") for path in strangers)]
-
-
-def _strangers(ledger: Path) -> list[Discrepancy]:
-    paths = sorted(ledger.iterdir()) if ledger.is_dir() else []
     return [
-        Discrepancy(path, "it is no certificate, and has no place in the ledger")
-        for path in paths
-        if path.name not in {LOCK, ASIDE} and not Link.of(path)
+        *disk.problems(expected.items(), certificate.name),
+        *(Discrepancy(path, f"{certificate.name} doesn't know this file") for path in strangers),
     ]
+
+
+def _strangers(ledger: Ledger) -> list[Discrepancy]:
+    return [Discrepancy(path, "it is no certificate, and has no place in the ledger") for path in ledger.strangers()]
 
 
 def _unvouched_releases(links: Sequence[Link], archive: Archive, month: str | None) -> list[Discrepancy]:

@@ -182,15 +182,15 @@ class _Assembling:
             rows.append([])
             placed.append([])
             for column, cell in enumerate(row, 1):
-                here = replace(place, row=number, cell=column, column=1) if place.table else replace(place, column=1)
-                text, spans[number, column] = self._text(fragment.file, cell, here, references)
+                text, spans[number, column] = self._text(
+                    fragment.file, cell, _cell_place(place, number, column), references
+                )
                 rows[-1].append(text)
-                # The row and cell tell the cell's passage again below, also of a table in Markdown.
+                # The row and cell identify the cell's passage below, also of a table in Markdown.
                 placed[-1].append((plain(text), TextPlace(table=1, row=number, cell=column, column=1)))
         for passage in table_passages(placed, ""):
             at = passage.place.row, passage.place.cell
-            told = replace(place, row=at[0], cell=at[1], column=1) if place.table else replace(place, column=1)
-            self.lines.append(_Line(fragment.file, replace(passage, place=told), spans[at]))
+            self.lines.append(_Line(fragment.file, replace(passage, place=_cell_place(place, *at)), spans[at]))
         return replace(table, rows=rows)
 
     def _text(
@@ -199,8 +199,8 @@ class _Assembling:
         clean = tuple(replace(run, text=printable_text(run.text)) for run in text)
         if clean != text:
             self._note(file, where(place), "有看不见的控制字符，已去掉")
-        if found := _PICTURES.search(plain(clean)):
-            self._note(file, where(place), f"“{found[0]}”这样的符号公文字体里没有，印出来可能是方框，请删去")
+        if picture := _PICTURES.search(plain(clean)):
+            self._note(file, where(place), f"“{picture[0]}”这样的符号公文字体里没有，印出来可能是方框，请删去")
         filled = references.fill(clean)
         for fault in filled.faults:
             self._wrong(file, where(place), fault)
@@ -225,13 +225,18 @@ class _Assembling:
         for finding in findings:
             line = self.lines[finding.spot.passage]
             own = not any(start <= finding.spot.start < end for start, end in line.inserted)
-            yield Remark(line.file, where(finding.spot.place), _said(finding), wrong=own)
+            yield Remark(line.file, where(finding.spot.place), _remark_text(finding), wrong=own)
 
     def _wrong(self, file: str, place: str, text: str) -> None:
         self.remarks.append(Remark(file, place, text))
 
     def _note(self, file: str, place: str, text: str) -> None:
         self.remarks.append(Remark(file, place, text, wrong=False))
+
+
+def _cell_place(table: TextPlace, row: int, cell: int) -> TextPlace:
+    """Where a cell stands: in a Word file its row and cell, in Markdown the line of the table."""
+    return replace(table, row=row, cell=cell, column=1) if table.table else replace(table, column=1)
 
 
 class _Numbering:
@@ -265,9 +270,8 @@ def _files(folder: Path) -> list[Path]:
     """The files of a folder in the order in which people count: 2 before 10."""
     if not folder.is_dir():
         return []
-    found = [path for path in folder.iterdir() if path.is_file() and not _is_left_out(path)]
     return sorted(
-        found,
+        (path for path in folder.iterdir() if path.is_file() and not _is_left_out(path)),
         key=lambda path: [
             (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in _DIGITS.split(path.name)
         ],
@@ -278,6 +282,6 @@ def _is_left_out(path: Path) -> bool:
     return path.name.startswith((".", "_", "~$"))
 
 
-def _said(finding: ProofFinding) -> str:
+def _remark_text(finding: ProofFinding) -> str:
     spot = finding.spot
     return f"{finding.rule_name}，“{spot.found}”：{finding.expected}。{finding.suggestion}。原文：{spot.excerpt}"

@@ -42,13 +42,13 @@ def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> Editi
     path = folder / DOCUMENT
     write_bytes(path, content)
     files = [path]
-    told = [_report(edition, conformance)]
+    parts = [_report(edition, conformance)]
     if pdf:
         try:
             files += to_pdf([path])
         except PdfError as error:
-            told.append(f"PDF：{error}")
-    report = "\n".join(told) + "\n"
+            parts.append(f"PDF：{error}")
+    report = "\n".join(parts) + "\n"
     attribution = edition.manuscript.attribution
     about = {
         "month": attribution.month,

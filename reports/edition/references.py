@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -31,11 +31,11 @@ class Filled:
 class References:
     """What references may name: the month's numbers, by code or name, and the author's figures."""
 
-    def __init__(self, printable: MonthContent, figures: Sequence[OwnFigure]) -> None:
-        self._printable = printable
+    def __init__(self, month: MonthContent, figures: Sequence[OwnFigure]) -> None:
+        self._month = month
         self._figures = {name: figure for figure in figures for name in (figure.name, figure.code)}
         self._metrics = {
-            name: number for number in printable.numbers.values() for name in (number.metric_name, number.metric)
+            name: number for number in month.numbers.values() for name in (number.metric_name, number.metric)
         }
 
     def fill(self, text: RichText) -> Filled:
@@ -44,52 +44,45 @@ class References:
         faults: list[str] = []
         inserted: list[tuple[int, int]] = []
         runs: list[Run] = []
-        done = length = 0
-        for found in _REFERENCE.finditer(whole):
-            kept = list(_slice(text, done, found.start()))
-            told, good = self._value(found[1])
-            if not good:
-                faults.append(told)
-                told = _MISSING.format(found[1])
-            runs += [*kept, replace(_run_at(text, found.start()), text=told)]
-            length += sum(len(run.text) for run in kept)
-            if good:
-                inserted.append((length, length + len(told)))
-            length += len(told)
-            done = found.end()
+        done = 0
+        for match in _REFERENCE.finditer(whole):
+            runs += _slice(text, done, match.start())
+            value, fault = self._value(match[1])
+            length = len(plain(tuple(runs)))
+            if fault:
+                faults.append(fault)
+                value = _MISSING.format(match[1])
+            else:
+                inserted.append((length, length + len(value)))
+            runs.append(replace(_run_at(text, match.start()), text=value))
+            done = match.end()
         runs += _slice(text, done, len(whole))
         if _STRAY.search(_REFERENCE.sub("", whole)):
             faults.append("花括号没有成对：引用写成 {{ 代码 }}")
         return Filled(tuple(runs), tuple(inserted), tuple(faults))
 
-    def _value(self, reference: str) -> tuple[str, bool]:
-        """What a reference stands for, or what is wrong with it."""
+    def _value(self, reference: str) -> tuple[str, str]:
+        """What a reference stands for, and what is wrong with it; one of the two is empty."""
         name, _, what = (part.strip() for part in reference.partition("."))
         if figure := self._figures.get(name):
-            return (figure.written, True) if not what else (f"“{name}”是自有数字，后面不能写“.{what}”", False)
+            return ("", f"“{name}”是自有数字，后面不能写“.{what}”") if what else (figure.written, "")
         number = self._metrics.get(name)
         if number is None:
-            return self._unknown(name), False
+            return "", self._unknown(name)
         if what in _RATES:
-            rate = self._printable.rate(number.metric, _RATES[what])
+            rate = self._month.rate(number.metric, _RATES[what])
             if isinstance(rate, Rate):
-                return rate.text, True
-            return f"“{reference}”没有可印的{what}：没有可比的核定数，或基数为 0，或口径有变", False
-        kinds: dict[str, Callable[[], str]] = {
-            "": lambda: f"{number.printed} {number.display_unit}",
-            "exact": lambda: f"{number.exact} {number.unit}",
-        }
-        if what not in kinds:
-            return f"“{reference}”里的“.{what}”不认识；可用的有 .exact、.环比、.同比", False
-        return kinds[what](), True
+                return rate.text, ""
+            return "", f"“{reference}”没有可印的{what}：没有可比的核定数，或基数为 0，或口径有变"
+        values = {"": number.with_unit, "exact": number.exact_with_unit}
+        if what not in values:
+            return "", f"“{reference}”里的“.{what}”不认识；可用的有 .exact、.环比、.同比"
+        return values[what], ""
 
     def _unknown(self, name: str) -> str:
-        known = [*self._metrics, *self._figures]
-        near = [*get_close_matches(name, known, n=2, cutoff=0.6)]
-        hint = (
-            f"，是不是{'或'.join(f'“{self._called(each)}”' for each in near)}？" if near else "；指标代码见主要指标表"
-        )
-        return f"没有叫“{name}”的数{hint}"
+        near = get_close_matches(name, [*self._metrics, *self._figures], n=2, cutoff=0.6)
+        names = "或".join(f"“{self._called(candidate)}”" for candidate in near)
+        return f"没有叫“{name}”的数{f'，是不是{names}？' if near else '；指标代码见主要指标表'}"
 
     def _called(self, name: str) -> str:
         number = self._metrics.get(name)

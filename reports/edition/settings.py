@@ -69,15 +69,15 @@ class Settings:
     @property
     def distribution(self) -> tuple[str, ...]:
         """The lines 报：… and 发：…, those that name somebody."""
-        told = (("报", self.report_to), ("发", self.send_to))
-        return tuple(f"{word}：{'，'.join(names)}" for word, names in told if names)
+        lines = (("报", self.report_to), ("发", self.send_to))
+        return tuple(f"{word}：{'，'.join(names)}" for word, names in lines if names)
 
 
 # What each key must be, and how that is said to an author.
 _TEXT = ("一行文字，写在英文双引号里，不超过 60 字", lambda value: isinstance(value, str) and _is_line(value))
 _TEXTS = (
     '若干行文字，如 ["甲", "乙"]；没有就写 []',
-    lambda value: isinstance(value, list) and all(isinstance(each, str) and _is_line(each) for each in value),
+    lambda value: isinstance(value, list) and all(isinstance(item, str) and _is_line(item) for item in value),
 )
 _KINDS: Mapping[str, tuple[str, Any]] = {
     "title": _TEXT,
@@ -125,8 +125,8 @@ def read_settings(folder: Path) -> Settings:
     faults = [*_unknown(table), *_unfit(table)]
     if faults:
         raise EditionError("\n".join(f"{path}：{fault}" for fault in faults))
-    told: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    return Settings(**told)
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    return Settings(**values)
 
 
 def _unknown(table: Mapping[str, Any]) -> list[str]:
@@ -183,8 +183,8 @@ def _settings_text(settings: Settings, template: Path) -> str:
             return str(value)
         return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
 
-    told = {field.name: written(getattr(settings, field.name)) for field in fields(Settings)}
-    return template.read_text(encoding="utf-8").format(**told)
+    values = {field.name: written(getattr(settings, field.name)) for field in fields(Settings)}
+    return template.read_text(encoding="utf-8").format(**values)
 
 
 def with_choices(settings: Settings, profile: str, *, annex: bool) -> Settings:

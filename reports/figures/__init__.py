@@ -1,4 +1,5 @@
-"""Exact numbers and how they are written: facts read, readiness, rounding, rates, wording.
+"""Exact numbers and how they are written: published facts, rounding, flags, months, readiness, wording, the section.
 
-Signatures and documents don't belong here. Imports no other room but `reports.files`.
+Certificates, signatures and the look of documents don't belong here: figures know no certificate.
+May import `reports.files`, `reports.errors` and the names in `expectations.rules`.
 """

@@ -30,3 +30,9 @@ def months_before(month: str, count: int) -> str:
     first = first_day(month)
     year, number = divmod(first.year * 12 + first.month - 1 - count, 12)
     return f"{year:04d}-{number + 1:02d}"
+
+
+def month_title(month: str) -> str:
+    """A month as it is printed, `2025 年 3 月`; raises as `first_day` does."""
+    first = first_day(month)
+    return f"{first.year} 年 {first.month} 月"

@@ -70,6 +70,11 @@ class MonthlyNumber:
         """The number as every text prints it: digits, half-width space, unit."""
         return f"{self.printed} {self.display_unit}"
 
+    @property
+    def exact_with_unit(self) -> str:
+        """The whole count and its unit."""
+        return f"{self.exact} {self.unit}"
+
 
 def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, MonthlyNumber]:
     """Read every metric that the catalogue holds valid on the first day of the month.
@@ -156,8 +161,8 @@ def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where
         )
     if exact is None:
         raise NumbersError(f"{where}: the value of {metric} is null; missing is not zero")
-    if untold := [column for column in _CATALOGUE_TEXTS if not definition[column]]:
-        raise NumbersError(f"{_CATALOGUE}: {metric} has no {', '.join(untold)}")
+    if empty := [column for column in _CATALOGUE_TEXTS if not definition[column]]:
+        raise NumbersError(f"{_CATALOGUE}: {metric} has no {', '.join(empty)}")
     try:
         text = printed(
             exact,

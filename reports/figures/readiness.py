@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from expectations.rules import Severity
 from reports.errors import ReportsError
 from reports.figures.months import days_of
 
 DayStatus = Literal["answered", "closed", "missing", "quarantined", "damaged"]
-Severity = Literal["error", "warning"]
 CheckStatus = Literal["pass", "warn", "fail", "error", "skipped"]
 ProblemKind = Literal[
     "missing_day",
@@ -188,16 +188,16 @@ def warnings(days: Sequence[DayState], evidence: BuildEvidence | None) -> list[P
 
 
 def _with_absent_days(days: Sequence[DayState], expected: Expected) -> list[DayState]:
-    known = {(state.system, state.day): state for state in days}
-    if len(known) < len(days):
+    states = {(state.system, state.day): state for state in days}
+    if len(states) < len(days):
         raise ValueError("days: a system and day is given twice")
     for system, name in expected.systems.items():
         for day in days_of(expected.month):
             absent = DayState(
                 system, name, day, expected=True, state="missing", detail="", checks={}, suite_version=None
             )
-            known.setdefault((system, day), absent)
-    return list(known.values())
+            states.setdefault((system, day), absent)
+    return list(states.values())
 
 
 def _day_faults(state: DayState, expected: Expected) -> Iterator[_DayFault]:
@@ -244,13 +244,13 @@ def _grouped(
                 runs[-1].append(state.day)
             else:
                 runs.append([state.day])
-    found: list[tuple[str, list[date], Problem]] = []
+    problems: list[tuple[str, list[date], Problem]] = []
     for (system, name, fault), runs in spans.items():
         for span in runs:
             message = f"{system} {name}: {_text(span)} {fault.text}"
             problem = Problem(fault.kind, f"{system} {_text(span)}", message, next_step(system, span))
-            found.append((system, span, problem))
-    return [problem for _, _, problem in sorted(found, key=lambda one: one[:2])]
+            problems.append((system, span, problem))
+    return [problem for _, _, problem in sorted(problems, key=lambda located: located[:2])]
 
 
 def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterator[Problem]:

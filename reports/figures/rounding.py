@@ -1,14 +1,15 @@
-"""The one decimal routine: an exact integer becomes the number that is printed.
+"""The one decimal routine: an exact number becomes the number that is printed.
 
 Nothing else in Yuebao rounds: no float and no engine's `round()` touches a printed number.
 """
 
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 RoundingRule = Literal["half_up", "half_even"]
 
-_ROUNDINGS = {"half_up": ROUND_HALF_UP, "half_even": ROUND_HALF_EVEN}
+_RULES = ("half_up", "half_even")
 
 
 def printed(exact: int, *, divisor: int, decimals: int, rule: RoundingRule) -> str:
@@ -16,8 +17,7 @@ def printed(exact: int, *, divisor: int, decimals: int, rule: RoundingRule) -> s
 
     Args:
         exact: The count in its own unit, zero or more.
-        divisor: How many of the unit make one display unit; a power of ten (10000 for 万), so that the
-            division is exact and the rounding happens once.
+        divisor: How many of the unit make one display unit; a power of ten (10000 for 万).
         decimals: The most decimals that are printed; trailing zeros are dropped.
         rule: `half_up` (四舍五入) or `half_even` (GB/T 8170, a half goes to the even neighbour).
 
@@ -30,15 +30,23 @@ def printed(exact: int, *, divisor: int, decimals: int, rule: RoundingRule) -> s
     """
     for name, number in (("exact", exact), ("divisor", divisor), ("decimals", decimals)):
         _require_count(name, number)
-    if rule not in _ROUNDINGS:
-        raise ValueError(f"rounding rule must be one of {', '.join(_ROUNDINGS)}, got {rule!r}")
-    shift = len(str(divisor)) - 1
-    if divisor != 10**shift:
+    if rule not in _RULES:
+        raise ValueError(f"rounding rule must be one of {', '.join(_RULES)}, got {rule!r}")
+    if divisor != 10 ** (len(str(divisor)) - 1):
         raise ValueError(f"divisor must be a power of ten, got {divisor}")
+    return without_zeros(rounded(Fraction(exact, divisor), decimals, rule))
 
-    digits = tuple(int(digit) for digit in str(exact))
-    context = Context(prec=len(digits) + decimals + 1, rounding=_ROUNDINGS[rule])
-    value = Decimal((0, digits, -shift)).quantize(Decimal((0, (1,), -decimals)), context=context)
+
+def rounded(value: Fraction, decimals: int, rule: RoundingRule = "half_up") -> Decimal:
+    """Round an exact number once, by its absolute value, to exactly so many decimals; a zero has no sign."""
+    whole, rest = divmod(abs(value.numerator) * 10**decimals, value.denominator)
+    twice = 2 * rest - value.denominator
+    whole += twice > 0 or (twice == 0 and (rule == "half_up" or whole % 2 == 1))
+    return Decimal((int(value < 0 and whole > 0), tuple(map(int, str(whole))), -decimals))
+
+
+def without_zeros(value: Decimal) -> str:
+    """Plain digits, the trailing zeros of decimals dropped."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 

@@ -233,7 +233,7 @@ def _restore(replaced: Path, folder: Path) -> None:
 def _holds(folder: Path, files: Mapping[str, bytes]) -> bool:
     if not folder.exists():
         return False
-    found = {path.name: path for path in folder.iterdir()}
-    if strangers := sorted(found.keys() - files.keys()):
+    existing = {path.name: path for path in folder.iterdir()}
+    if strangers := sorted(existing.keys() - files.keys()):
         raise SectionError(f"{folder} holds {', '.join(strangers)}, which a section must not replace")
-    return found.keys() == files.keys() and all(found[name].read_bytes() == files[name] for name in files)
+    return existing.keys() == files.keys() and all(existing[name].read_bytes() == files[name] for name in files)

@@ -128,4 +128,4 @@ class _Written:
 
     def __str__(self) -> str:
         self._used.add(self._number.metric)
-        return f"{self._number.printed} {self._number.display_unit}"
+        return self._number.with_unit

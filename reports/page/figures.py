@@ -85,21 +85,19 @@ class SystemFigures:
 
 def figures(dossier: Dossier) -> tuple[Figure, ...]:
     """Every number, those of the paragraph first and in its order."""
-    told = {row["metric"]: row for row in released(dossier)["metrics"]}
+    rows = {row["metric"]: row for row in released(dossier)["metrics"]}
     order = in_print_order(dossier.certificate.numbers, dossier.section)
-    return tuple(_figure(dossier, number, told[number.metric]) for number in order)
+    return tuple(_figure(dossier, number, rows[number.metric]) for number in order)
 
 
 def in_print_order(numbers: Sequence[MonthlyNumber], section: str) -> list[MonthlyNumber]:
     """Numbers in the order in which a section prints them; those that it doesn't print come last."""
-    places = [section.find(f"{number.printed} {number.display_unit}") for number in numbers]
-    last = len(section)
-    return [
-        number
-        for _, number in sorted(
-            zip(places, numbers, strict=True), key=lambda one: (one[0] if one[0] >= 0 else last, one[1].metric)
-        )
-    ]
+
+    def place(number: MonthlyNumber) -> tuple[int, str]:
+        position = section.find(number.with_unit)
+        return position if position >= 0 else len(section), number.metric
+
+    return sorted(numbers, key=place)
 
 
 def released(dossier: Dossier) -> dict[str, Any]:
@@ -117,26 +115,26 @@ def systems(dossier: Dossier) -> tuple[SystemFigures, ...]:
     return tuple(
         SystemFigures(
             name=names.get(code, code),
-            answered=sum(each.system == code and each.state == "answered" for each in extracts),
-            closed=sum(each.system == code and each.state == "closed" for each in extracts),
-            extracts=tuple((each.day, each.sha256) for each in extracts if each.system == code),
+            answered=sum(extract.system == code and extract.state == "answered" for extract in extracts),
+            closed=sum(extract.system == code and extract.state == "closed" for extract in extracts),
+            extracts=tuple((extract.day, extract.sha256) for extract in extracts if extract.system == code),
         )
-        for code in sorted({each.system for each in extracts})
+        for code in sorted({extract.system for extract in extracts})
     )
 
 
-def _figure(dossier: Dossier, number: MonthlyNumber, told: Mapping[str, Any]) -> Figure:
+def _figure(dossier: Dossier, number: MonthlyNumber, row: Mapping[str, Any]) -> Figure:
     points = _points(dossier, number)
     names = dossier.certificate.by_metric
     return Figure(
         number=number,
-        in_section=told["in_section"],
+        in_section=row["in_section"],
         changes=tuple(change for against in _AGAINST for change in _changes(dossier, number.metric, against)),
         points=points,
         spark=sparkline(points),
         bars=_bars(dossier, number.metric),
-        weeks=_weeks(dossier, number.metric, {source["system"] for source in told["sources"]}),
-        systems=tuple(source["system_name"] for source in told["sources"]),
+        weeks=_weeks(dossier, number.metric, {source["system"] for source in row["sources"]}),
+        systems=tuple(source["system_name"] for source in row["sources"]),
         parts=tuple(names[part].metric_name for part in number.parts),
     )
 
@@ -145,25 +143,25 @@ def _changes(dossier: Dossier, metric: str, against: Against) -> Iterator[Figure
     """Against the base as printed, and as revised where that says something else."""
     seen = set()
     for basis in _BASES:
-        found = dossier.rate(metric, against, basis)
-        text = found.text if isinstance(found, Rate) else found
+        rate = dossier.rate(metric, against, basis)
+        text = rate.text if isinstance(rate, Rate) else rate
         if text in seen:
             continue
         seen.add(text)
-        if isinstance(found, Rate):
-            yield FigureChange(WORDS[against], text.removeprefix(WORDS[against]), found.basis_text, _tone(found))
+        if isinstance(rate, Rate):
+            yield FigureChange(WORDS[against], text.removeprefix(WORDS[against]), rate.basis_text, _tone(rate))
         else:
-            yield FigureChange(WORDS[against], f"无（{found}）", "", "none")
+            yield FigureChange(WORDS[against], f"无（{rate}）", "", "none")
 
 
-def _tone(found: Rate) -> str:
-    return "up" if found.percent > 0 else "down" if found.percent < 0 else "same"
+def _tone(rate: Rate) -> str:
+    return "up" if rate.percent > 0 else "down" if rate.percent < 0 else "same"
 
 
 def _points(dossier: Dossier, number: MonthlyNumber) -> tuple[Point, ...]:
     past = [Point(month, entries[-1].by_metric.get(number.metric)) for month, entries in dossier.history.items()]
-    known = [place for place, point in enumerate(past) if point.number]
-    recent = past[known[0] :] if known else []
+    certified = [place for place, point in enumerate(past) if point.number]
+    recent = past[certified[0] :] if certified else []
     return (*recent[1 - MONTHS :], Point(dossier.certificate.month, number))
 
 
@@ -180,9 +178,9 @@ def _weeks(dossier: Dossier, metric: str, behind: set[str]) -> tuple[tuple[Day |
     counts = dossier.traces[metric].by_day
     most = max(counts.values(), default=0) or 1
     open_days = {
-        each.day
-        for each in dossier.certificate.foundation.extracts
-        if each.system in behind and each.state == "answered"
+        extract.day
+        for extract in dossier.certificate.foundation.extracts
+        if extract.system in behind and extract.state == "answered"
     }
     days = [_day(day, counts, most, open_days) for day in days_of(dossier.certificate.month)]
     cells: list[Day | None] = [*[None] * days[0].day.weekday(), *days]

@@ -8,7 +8,7 @@ from typing import Literal
 
 from reports.certificates.certificate import Certificate
 from reports.certificates.queries import Query
-from reports.figures.months import first_day
+from reports.figures.months import month_title
 
 Status = Literal["草稿", "待核定", "已核定", "待修订", "已修订"]
 
@@ -65,9 +65,3 @@ class MonthSummary:
     def open_questions(self) -> int:
         """How many questions nobody has answered."""
         return sum(question.is_open for question in self.questions)
-
-
-def month_title(month: str) -> str:
-    """`2025-03` as it is printed, `2025 年 3 月`."""
-    first = first_day(month)
-    return f"{first.year} 年 {first.month} 月"

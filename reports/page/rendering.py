@@ -22,9 +22,10 @@ from markupsafe import Markup
 from reports.certificates.certificate import REASONS, DayRule, SignRole, moment_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.revision import compare
+from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.page.figures import figures, in_print_order, rows_of_past, systems
-from reports.page.month_summary import MonthSummary, month_title
+from reports.page.month_summary import MonthSummary
 from reports.page.proofbox import proof_data
 
 if TYPE_CHECKING:
@@ -119,15 +120,15 @@ def waiting_page(summary: MonthSummary, *, hall: str, months: Sequence[str] = ()
 def index_page(summaries: Sequence[MonthSummary], *, hall: str, section: str) -> bytes:
     """The index of all months, newest first, to lie at `published/index.html`; the newest section gives the order."""
     newest_first = sorted(summaries, key=lambda summary: summary.month, reverse=True)
-    newest = next((each.certificate for each in newest_first if each.certificate), None)
+    newest = next((summary.certificate for summary in newest_first if summary.certificate), None)
     years = [(year, list(months)) for year, months in groupby(newest_first, key=lambda summary: summary.month[:4])]
     columns = in_print_order(newest.numbers, section) if newest else []
     return _fill("index.html.j2", (), hall=hall, years=years, columns=columns)
 
 
-def _fill(template: str, scripts: Sequence[str], **told: Any) -> bytes:
+def _fill(template: str, scripts: Sequence[str], **values: Any) -> bytes:
     inline = [_inline(name) for name in scripts]
-    text = _environment().get_template(template).render(style=_inline("style.css"), scripts=inline, **told)
+    text = _environment().get_template(template).render(style=_inline("style.css"), scripts=inline, **values)
     return text.encode("utf-8", "replace")
 
 
@@ -174,8 +175,10 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
 
 
 def _neighbours(month: str, months: Sequence[str]) -> dict[str, str]:
-    earlier, later = [each for each in months if each < month], [each for each in months if each > month]
-    return {"before": max(earlier, default=""), "after": min(later, default="")}
+    return {
+        "before": max((other for other in months if other < month), default=""),
+        "after": min((other for other in months if other > month), default=""),
+    }
 
 
 def _revision_rows(dossier: Dossier) -> list[_RevisionRow]:
@@ -183,11 +186,11 @@ def _revision_rows(dossier: Dossier) -> list[_RevisionRow]:
     revisions = dossier.revisions
     printed = in_print_order(revisions[-1].numbers, dossier.section)
     names: dict[str, str] = {}
-    for number in (*printed, *(number for each in revisions for number in each.numbers)):
+    for number in (*printed, *(number for revision in revisions for number in revision.numbers)):
         names.setdefault(number.metric, number.metric_name)
     rows = []
     for metric, name in names.items():
-        numbers = tuple(each.by_metric.get(metric) for each in revisions)
+        numbers = tuple(revision.by_metric.get(metric) for revision in revisions)
         values = {(number.exact, number.printed, number.display_unit) if number else None for number in numbers}
         rows.append(_RevisionRow(name, numbers, len(values) > 1))
     return sorted(rows, key=lambda row: not row.changed)
@@ -216,10 +219,10 @@ def _files(dossier: Dossier) -> list[_File]:
     """The desk's files first, which is what authors want, then the release's own."""
     release, month = dossier.release, dossier.certificate.month
     desk = release.parent / "desk" / release.name
-    found = [path for folder in (desk, release) if folder.is_dir() for path in sorted(folder.iterdir())]
+    paths = [path for folder in (desk, release) if folder.is_dir() for path in sorted(folder.iterdir())]
     return [
         _File(path.relative_to(release.parent).as_posix(), path.name, _meaning(path))
-        for path in found
+        for path in paths
         if path.is_file() and not path.name.startswith(".") and release.parent.name == month
     ]
 

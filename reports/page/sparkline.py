@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reports.figures.flags import redefined
+from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
-from reports.page.month_summary import month_title
 
 MONTHS = 24
 _WIDTH, _HEIGHT, _EDGE = 240, 48, 5
@@ -71,11 +71,11 @@ def _runs(points: Sequence[Point], places: dict[int, tuple[float, float]]) -> li
 
 
 def _in_words(points: Sequence[Point]) -> str:
-    known = [(point.month, point.number) for point in points if point.number]
-    if len(known) == 1:
+    certified = [(point.month, point.number) for point in points if point.number]
+    if len(certified) == 1:
         return "此前没有核定的月份"
-    lowest, highest = (pick(known, key=lambda one: one[1].exact) for pick in (min, max))
-    told = [(known[0], ""), (lowest, "最低："), (highest, "最高："), (known[-1], "本月：")]
+    lowest, highest = (pick(certified, key=lambda one: one[1].exact) for pick in (min, max))
+    named_points = [(certified[0], ""), (lowest, "最低："), (highest, "最高："), (certified[-1], "本月：")]
     return "走势。" + "；".join(
-        f"{word}{month_title(month)} {number.printed} {number.display_unit}" for (month, number), word in told
+        f"{word}{month_title(month)} {number.with_unit}" for (month, number), word in named_points
     )

@@ -5,17 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from reports.figures.rounding import printed
+from reports.figures.rounding import rounded, without_zeros
 from reports.proofreading.known_numbers import KnownNumber
-
-# A ratio is cut off far behind the last decimal that anybody prints, and then rounded once; cutting moves no half.
-_GUARD = 12
 
 
 def percent(ratio: Fraction, decimals: int) -> str:
     """A ratio without its sign as a percentage, 四舍五入 to at most so many decimals, trailing zeros dropped."""
-    scale = 10 ** (_GUARD + decimals)
-    return printed(int(abs(ratio) * 100 * scale), divisor=scale, decimals=decimals, rule="half_up")
+    return without_zeros(rounded(abs(ratio) * 100, decimals))
 
 
 def growth(now: KnownNumber, base: KnownNumber) -> Fraction:

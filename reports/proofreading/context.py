@@ -37,8 +37,7 @@ class Context:
 
     def bases(self, reading: Reading) -> list[KnownNumber]:
         """The numbers that a change may be compared with, those that have certificates."""
-        found = [self.number(reading, months) for months in reading.bases]
-        return [base for base in found if base is not None]
+        return [base for months in reading.bases if (base := self.number(reading, months))]
 
     def wholes(self, reading: Reading) -> list[str]:
         """The metrics that a share may be of: the one that the words name, or the totals that it is a part of."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.docx_files import BREAKS, LEFT_OUT, DocumentError, W, open_docx, readable
+from reports.docx_files import DocumentError, blocks_of, open_docx, readable, texts_of
 from reports.proofreading.passages import Passage, TextPlace
 
 if TYPE_CHECKING:
@@ -137,8 +137,8 @@ def table_passages(rows: Sequence[Sequence[tuple[str, TextPlace]]], caption: str
 
 
 def _caption(text: str) -> str:
-    found = _UNIT_CAPTION.search(text) if len(text) <= _LONGEST_CELL else None
-    return found[0] if found else ""
+    match = _UNIT_CAPTION.search(text) if len(text) <= _LONGEST_CELL else None
+    return match[0] if match else ""
 
 
 # Word.
@@ -146,71 +146,25 @@ def _caption(text: str) -> str:
 
 def _read_docx(path: Path) -> list[Passage]:
     with readable(path.name):
-        return list(_Word().passages(open_docx(path).element.body))
+        return list(_docx_passages(open_docx(path).element.body))
 
 
-class _Word:
-    """Counts paragraphs and tables while the body of a document is read."""
-
-    def __init__(self) -> None:
-        self.paragraphs = 0
-        self.tables = 0
-        self.caption = ""
-
-    def passages(self, container: Any) -> Iterator[Passage]:
-        for element in container.iterchildren():
-            if element.tag == f"{W}p":
-                yield from self._paragraph(element)
-            elif element.tag == f"{W}tbl":
-                yield from self._table(element)
-            elif element.tag in {f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}customXml"}:
-                yield from self.passages(element)
-
-    def _paragraph(self, element: Any) -> Iterator[Passage]:
-        self.paragraphs += 1
-        text = "".join(_texts(element))
-        if text.strip():
-            self.caption = _caption(text)
-            yield Passage(text, TextPlace(paragraph=self.paragraphs, column=1))
-        for box in _boxes(element):
-            yield from self.passages(box)
-
-    def _table(self, element: Any) -> Iterator[Passage]:
-        self.tables += 1
-        number = self.tables
-        rows = [
-            [
-                (
-                    "\n".join("".join(_texts(p)) for p in cell.iterchildren(f"{W}p")),
-                    _cell_place(number, row, column),
-                )
-                for column, cell in enumerate(line.iterchildren(f"{W}tc"), 1)
+def _docx_passages(body: Any) -> Iterator[Passage]:
+    caption = ""
+    for block in blocks_of(body):
+        if block.is_table:
+            rows = [
+                [
+                    ("\n".join(map(_text, cell)), TextPlace(table=block.number, row=row, cell=column, column=1))
+                    for column, cell in enumerate(cells, 1)
+                ]
+                for row, cells in enumerate(block.rows, 1)
             ]
-            for row, line in enumerate(element.iterchildren(f"{W}tr"), 1)
-        ]
-        yield from table_passages(rows, self.caption)
-        for nested in element.iterfind(f"{W}tr/{W}tc/{W}tbl"):
-            yield from self._table(nested)
+            yield from table_passages(rows, caption)
+        elif (text := _text(block.element)).strip():
+            caption = _caption(text)
+            yield Passage(text, TextPlace(paragraph=block.number, column=1))
 
 
-def _cell_place(table: int, row: int, cell: int) -> TextPlace:
-    return TextPlace(table=table, row=row, cell=cell, column=1)
-
-
-def _texts(element: Any) -> Iterator[str]:
-    """The text of a paragraph as a reader sees it, whatever runs, links and insertions it is split into."""
-    for child in element.iterchildren():
-        if child.tag in LEFT_OUT:
-            continue
-        if child.tag == f"{W}t":
-            yield child.text or ""
-        elif child.tag in BREAKS:
-            yield BREAKS[child.tag]
-        else:
-            yield from _texts(child)
-
-
-def _boxes(element: Any) -> Iterator[Any]:
-    for box in element.iter(f"{W}txbxContent"):
-        if not any(parent.tag.endswith("}Fallback") for parent in box.iterancestors()):
-            yield box
+def _text(paragraph: Any) -> str:
+    return "".join(text for text, _ in texts_of(paragraph))

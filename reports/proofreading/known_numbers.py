@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeVar
 
 from reports.figures.months import first_day
 from reports.figures.rounding import RoundingRule, printed
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -120,32 +123,22 @@ class KnownNumbers:
 
     @cached_property
     def _by_metric(self) -> dict[str, list[KnownNumber]]:
-        numbers: dict[str, list[KnownNumber]] = {}
-        for number in self.numbers:
-            numbers.setdefault(number.metric, []).append(number)
-        return numbers
+        return _grouped(self.numbers, lambda number: number.metric)
 
     @cached_property
     def _superseded(self) -> dict[tuple[str, str], list[KnownNumber]]:
-        numbers: dict[tuple[str, str], list[KnownNumber]] = {}
-        for number in self.numbers:
-            if number.superseded:
-                numbers.setdefault((number.metric, number.month), []).append(number)
-        return numbers
+        replaced = [number for number in self.numbers if number.superseded]
+        return _grouped(replaced, lambda number: (number.metric, number.month))
 
     @cached_property
     def by_text(self) -> dict[tuple[str, str, str], list[KnownNumber]]:
         """Numbers by month, printed text and display unit."""
-        numbers: dict[tuple[str, str, str], list[KnownNumber]] = {}
-        for number in self.numbers:
-            numbers.setdefault((number.month, number.printed, number.display_unit), []).append(number)
-        return numbers
+        return _grouped(self.numbers, lambda number: (number.month, number.printed, number.display_unit))
 
     def current(self, metric: str, months: Sequence[str]) -> KnownNumber | None:
         """The number that holds, of one month or summed over several; None if a month has no certificate."""
-        found = [self._current.get((metric, month)) for month in months]
-        present = [number for number in found if number is not None]
-        if not present or len(present) < len(found):
+        present = [number for month in months if (number := self._current.get((metric, month)))]
+        if not present or len(present) < len(months):
             return None
         if len(present) == 1:
             return present[0]
@@ -158,3 +151,10 @@ class KnownNumbers:
     def of_metric(self, metric: str) -> list[KnownNumber]:
         """Every number of a metric, whichever month and vintage."""
         return self._by_metric.get(metric, [])
+
+
+def _grouped(numbers: Iterable[KnownNumber], key: Callable[[KnownNumber], _Key]) -> dict[_Key, list[KnownNumber]]:
+    groups: dict[_Key, list[KnownNumber]] = {}
+    for number in numbers:
+        groups.setdefault(key(number), []).append(number)
+    return groups

@@ -74,24 +74,24 @@ class Labels:
     def named(self, words: Iterable[LabelWord]) -> list[Naming]:
         """The subjects whose labels are whole among these words, the last occurrence of each word counting."""
         last = {word.word: word for word in words}
-        found: list[Naming] = []
+        namings: list[Naming] = []
         for label in self.labels if last else ():
             if all(word in last for word in label.words) and not any(word in last for word in label.without):
                 here = [last[word] for word in label.words]
                 start, end = min(word.start for word in here), max(word.end for word in here)
-                found.append(Naming(label.subject, start, end, label.weight))
-        return found
+                namings.append(Naming(label.subject, start, end, label.weight))
+        return namings
 
     def completed(self, words: Iterable[LabelWord], earlier: Iterable[str]) -> list[Naming]:
         """The subjects whose labels begin in earlier clauses and end among these words: 全程网办受理…，办结."""
         last, before = {word.word: word for word in words}, set(earlier)
-        found = []
+        namings = []
         for label in self.labels:
             here = [last[word] for word in label.words if word in last]
             if here and all(word in last or word in before for word in label.words):
                 start, end = min(word.start for word in here), max(word.end for word in here)
-                found.append(Naming(label.subject, start, end, sum(len(word.word) for word in here)))
-        return found
+                namings.append(Naming(label.subject, start, end, sum(len(word.word) for word in here)))
+        return namings
 
 
 def between(words: list[LabelWord], start: int, end: int) -> list[LabelWord]:

@@ -68,10 +68,10 @@ class Claim:
 def claims(text: str) -> list[Claim]:
     """The stretches of a plain text that hold no counts, in order and without overlaps."""
     taken = bytearray(len(text))
-    found: list[Claim] = []
+    stretches: list[Claim] = []
     for kind, pattern in _KINDS:
-        found += _claim(pattern, kind, text, taken)
-    return sorted(found, key=lambda claim: claim.start)
+        stretches += _claim(pattern, kind, text, taken)
+    return sorted(stretches, key=lambda claim: claim.start)
 
 
 def _claim(pattern: re.Pattern[str], kind: str, text: str, taken: bytearray) -> Iterator[Claim]:
@@ -82,9 +82,9 @@ def _claim(pattern: re.Pattern[str], kind: str, text: str, taken: bytearray) -> 
             yield Claim(start, end, kind)
 
 
-def claimed(numerals: list[Numeral], found: list[Claim]) -> Iterator[tuple[Numeral, Claim | None]]:
+def claimed(numerals: list[Numeral], stretches: list[Claim]) -> Iterator[tuple[Numeral, Claim | None]]:
     """Each numeral with the claim that it begins in, if any; both lists are in order."""
-    remaining = iter(found)
+    remaining = iter(stretches)
     claim = next(remaining, None)
     for numeral in numerals:
         while claim is not None and claim.end <= numeral.start:

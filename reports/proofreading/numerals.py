@@ -91,7 +91,7 @@ class Tokenizer:
 
     def find(self, text: str) -> list[Numeral]:
         """The numerals of a plain text, in order."""
-        return sorted([*self._arabic_numerals(text), *self._chinese_numerals(text)], key=lambda found: found.start)
+        return sorted([*self._arabic_numerals(text), *self._chinese_numerals(text)], key=lambda numeral: numeral.start)
 
     def _arabic_numerals(self, text: str) -> Iterator[Numeral]:
         for match in self._arabic.finditer(text):
@@ -146,8 +146,8 @@ def chinese_value(digits: str) -> Decimal | None:
     value = Decimal(0)
     rest = digits
     for name, scale in (("亿", 10**8), ("万", 10**4)):
-        before, found, after = rest.rpartition(name)
-        if found:
+        before, scale_name, after = rest.rpartition(name)
+        if scale_name:
             head = _below_ten_thousand(before)
             if head is None:
                 return None

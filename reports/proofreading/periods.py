@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.figures.months import first_day
+from reports.figures.months import first_day, month_title, months_before
+from reports.proofreading.vocabulary import BASE, CHANGE
 
 Months = tuple[str, ...]
 PeriodKind = Literal["topic", "sentence", "aside", "once"]
@@ -49,23 +50,22 @@ class Mention:
     kind: PeriodKind
 
 
-def shifted(month: str, by: int) -> str:
-    """The month so many months later."""
-    first = first_day(month)
-    index = first.year * 12 + first.month - 1 + by
-    return f"{index // 12:04d}-{index % 12 + 1:02d}"
+def year_to_date(months: Months) -> Months:
+    """The months of a year up to the first of these."""
+    year, month = months[0].split("-")
+    return _span(int(year), 1, int(month))
 
 
 def in_words(months: Months) -> str:
     """2025 年 3 月, or 2025 年 1 月至 2025 年 3 月."""
     first, last = (first_day(month) for month in (months[0], months[-1]))
     ending = "" if first == last else f"至 {last.year} 年 {last.month} 月"
-    return f"{first.year} 年 {first.month} 月{ending}"
+    return f"{month_title(months[0])}{ending}"
 
 
 def mentions(text: str, month: str) -> list[Mention]:
     """The months that a plain text names, in order; `month` is the edition's, from which years are understood."""
-    found: list[Mention] = []
+    named: list[Mention] = []
     depth, read = 0, 0
     for match in _MENTION.finditer(text):
         months = _months(match, month)
@@ -73,8 +73,8 @@ def mentions(text: str, month: str) -> list[Mention]:
             continue
         depth = max(0, depth + sum(_PARENTHESES.get(character, 0) for character in text[read : match.start()]))
         read = match.start()
-        found.append(Mention(*match.span(), months, _kind(match, text, in_brackets=depth > 0)))
-    return found
+        named.append(Mention(*match.span(), months, _kind(match, text, in_brackets=depth > 0)))
+    return named
 
 
 def _kind(match: re.Match[str], text: str, *, in_brackets: bool) -> PeriodKind:
@@ -91,7 +91,7 @@ def _months(match: re.Match[str], month: str) -> Months:
     year, number = first_day(month).year, first_day(month).month
     groups = match.groupdict()
     if relative := [by for name, by in _RELATIVE.items() if groups[name]]:
-        return (shifted(month, relative[0]),)
+        return (months_before(month, -relative[0]),)
     if groups["to_date"]:
         stated = int(groups["to_date"][:4]) if groups["to_date"][0].isdigit() else year
         return _span(stated, 1, number) if stated == year else ()
@@ -123,3 +123,63 @@ def _span(year: int, first: int, last: int) -> Months:
     if not (1 <= first <= last <= 12 and 1 <= year <= 9999):
         return ()
     return tuple(f"{year:04d}-{month:02d}" for month in range(first, last + 1))
+
+
+@dataclass
+class PeriodsInForce:
+    """The months in force while a passage is read from left to right."""
+
+    edition: Months
+    topic: Months = ()
+    sentence: Months = ()
+    aside: Months = ()
+    once: Mention | None = None
+    base: Months = ()
+
+    def meet(self, mention: Mention) -> None:
+        """A month or period is named."""
+        match mention.kind:
+            case "once":
+                self.once = mention
+            case "aside":
+                self.aside = self.base = mention.months
+            case "sentence":
+                self.sentence, self.aside, self.once = mention.months, (), None
+            case "topic":
+                self.topic, self.sentence, self.aside, self.once = mention.months, (), (), None
+
+    def end_sentence(self) -> None:
+        """What held for the sentence holds no longer."""
+        self.sentence, self.aside, self.once, self.base = (), (), None, ()
+
+    @property
+    def months(self) -> Months:
+        """What a number is about that no word places elsewhere."""
+        return self.sentence or self.topic or self.edition
+
+    def of_count(self, text: str, position: int) -> Months:
+        """The months of a count; a month that is named for this one number is used up."""
+        once, self.once = self.once, None
+        if once is not None:
+            self.base = once.months
+            if not CHANGE.search(text, once.end, position):
+                return once.months
+        return self.aside or self.months
+
+    def bases(self, segment: str) -> tuple[Months, ...]:
+        """What a change is compared with: 同比, 环比, a month that is named; nothing if the words don't say."""
+        once, self.once = self.once, None
+        if once is not None:
+            self.base = once.months
+        if comparisons := list(BASE.finditer(segment)):
+            return (self.base_of(comparisons[-1]),)
+        return (self.base,) if self.base else ()
+
+    def base_of(self, match: re.Match[str]) -> Months:
+        """The months that 同比 or 环比 compares with."""
+        by = -12 if match["year"] else -len(self.months)
+        return tuple(months_before(month, -by) for month in self.months)
+
+    def any_bases(self) -> tuple[Months, ...]:
+        """A month and a year before, for a rate that doesn't say which."""
+        return tuple(tuple(months_before(month, -by) for month in self.months) for by in (-len(self.months), -12))

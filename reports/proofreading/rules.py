@@ -284,32 +284,32 @@ def _changes(reading: Reading, context: Context) -> list[tuple[KnownNumber, Know
     return [(now, base) for base in context.bases(reading)]
 
 
-def _said_sign(reading: Reading) -> int:
+def _stated_sign(reading: Reading) -> int:
     minus = reading.numeral is not None and reading.numeral.sign < 0
-    said = 1 if reading.direction is None else reading.direction
-    return -said if minus else said
+    stated = 1 if reading.direction is None else reading.direction
+    return -stated if minus else stated
 
 
 def _direction(reading: Reading, context: Context) -> Fault | None:
     changes = _changes(reading, context)
-    if not changes or any(_goes_as_said(reading, now, base) for now, base in changes):
+    if not changes or any(_goes_as_stated(reading, now, base) for now, base in changes):
         return None
     now, base = changes[0]
     real = _DIRECTIONS[sign(now.exact - base.exact)]
-    said = _DIRECTIONS[_said_sign(reading)]
+    stated = _DIRECTIONS[_stated_sign(reading)]
     return Fault(
         f"{now.metric_name}的核定数，{_when(base)}为 {base.written}，{_when(now)}为 {now.written}，"
-        f"实为{real}，不是{said}",
+        f"实为{real}，不是{stated}",
         f"请改为“{real}{_rate_text(now, base, 1)}”",
     )
 
 
-def _goes_as_said(reading: Reading, now: KnownNumber, base: KnownNumber) -> bool:
-    said = _said_sign(reading)
+def _goes_as_stated(reading: Reading, now: KnownNumber, base: KnownNumber) -> bool:
+    stated = _stated_sign(reading)
     if reading.numeral is not None and reading.numeral.sign < 0 and reading.direction is not None:
         return False
-    if said:
-        return sign(now.exact - base.exact) == said
+    if stated:
+        return sign(now.exact - base.exact) == stated
     nearly = reading.around == "about" and base.exact > 0 and abs(growth(now, base)) < _NEARLY_LEVEL
     return now.printed == base.printed or nearly
 
@@ -422,7 +422,7 @@ def _wrong_share_change(reading: Reading, context: Context) -> Fault | None:
     if not moves:
         return None
     if any(
-        sign(move) == _said_sign(reading) and _is_percent(numeral.value, numeral.decimals, move, reading)
+        sign(move) == _stated_sign(reading) and _is_percent(numeral.value, numeral.decimals, move, reading)
         for move in moves
     ):
         return None

@@ -53,29 +53,29 @@ def _is_count(reading: Reading) -> bool:
 def check_sums(readings: Sequence[Reading], context: Context) -> Iterator[tuple[Reading, Fault | None]]:
     """The sums that a passage announces with what is wrong; nothing if certified numbers do add up to the total."""
     for _, part in groupby(readings, key=lambda reading: reading.part):
-        for found in sums(list(part)):
-            fault = _check(found, context)
-            if fault is not None or all(reading.metric for reading in found.addends):
-                yield found.total, fault
+        for sum_ in sums(list(part)):
+            fault = _check(sum_, context)
+            if fault is not None or all(reading.metric for reading in sum_.addends):
+                yield sum_.total, fault
 
 
-def _check(found: Sum, context: Context) -> Fault | None:
-    total, addends = found.total.numeral, [reading.numeral for reading in found.addends if reading.numeral]
-    if total is None or found.total.metric:
+def _check(sum_: Sum, context: Context) -> Fault | None:
+    total, addends = sum_.total.numeral, [reading.numeral for reading in sum_.addends if reading.numeral]
+    if total is None or sum_.total.metric:
         return None
     written = sum((numeral.value for numeral in addends), Decimal(0))
-    if written == total.value or _exact(found, context) == total.value:
+    if written == total.value or _exact(sum_, context) == total.value:
         return None
-    certified = all(reading.metric for reading in found.addends) and len(addends) > 1 and found.total.total
-    if not found.complete and not certified and written < total.value:
+    certified = all(reading.metric for reading in sum_.addends) and len(addends) > 1 and sum_.total.total
+    if not sum_.complete and not certified and written < total.value:
         return None
     items = " + ".join(f"{numeral.value:f}" for numeral in addends)
-    right = f"{written:f} {found.total.unit_text}".rstrip()
+    right = f"{written:f} {sum_.total.unit_text}".rstrip()
     return Fault(f"分项相加 {items} = {written:f}，与 {total.value:f} 不符", f"请核对；合计应为“{right}”")
 
 
-def _exact(found: Sum, context: Context) -> Decimal | None:
-    numbers = [context.number(reading) for reading in found.addends]
+def _exact(sum_: Sum, context: Context) -> Decimal | None:
+    numbers = [context.number(reading) for reading in sum_.addends]
     present = [number for number in numbers if number is not None]
     if not present or len(present) < len(numbers):
         return None

@@ -13,7 +13,7 @@ from reports.proofreading.labels import Labels, Naming, Subject, between, residu
 from reports.proofreading.numeral_kinds import claimed, claims, kind_of
 from reports.proofreading.numerals import PERCENT, POINTS, Numeral, Tokenizer
 from reports.proofreading.passages import Passage
-from reports.proofreading.periods import Mention, Months, mentions, shifted
+from reports.proofreading.periods import Mention, Months, PeriodsInForce, mentions, year_to_date
 from reports.proofreading.readings import Reading
 from reports.proofreading.vocabulary import (
     BASE,
@@ -70,62 +70,6 @@ def family(unit: str) -> frozenset[str]:
     return frozenset({unit, *read_words().unit_variants.get(unit, ())})
 
 
-@dataclass
-class _Times:
-    """The months in force while a passage is read from left to right."""
-
-    edition: Months
-    topic: Months = ()
-    sentence: Months = ()
-    aside: Months = ()
-    once: Mention | None = None
-    base: Months = ()
-
-    def meet(self, mention: Mention) -> None:
-        match mention.kind:
-            case "once":
-                self.once = mention
-            case "aside":
-                self.aside = self.base = mention.months
-            case "sentence":
-                self.sentence, self.aside, self.once = mention.months, (), None
-            case "topic":
-                self.topic, self.sentence, self.aside, self.once = mention.months, (), (), None
-
-    def end_sentence(self) -> None:
-        self.sentence, self.aside, self.once, self.base = (), (), None, ()
-
-    @property
-    def months(self) -> Months:
-        return self.sentence or self.topic or self.edition
-
-    def of_count(self, text: str, position: int) -> Months:
-        """The months of a count; a month that is named for this one number is used up."""
-        once, self.once = self.once, None
-        if once is not None:
-            self.base = once.months
-            if not CHANGE.search(text, once.end, position):
-                return once.months
-        return self.aside or self.months
-
-    def bases(self, segment: str) -> tuple[Months, ...]:
-        """What a change is compared with: 同比, 环比, a month that is named; nothing if the words don't say."""
-        once, self.once = self.once, None
-        if once is not None:
-            self.base = once.months
-        if found := list(BASE.finditer(segment)):
-            return (self.base_of(found[-1]),)
-        return (self.base,) if self.base else ()
-
-    def base_of(self, match: re.Match[str]) -> Months:
-        by = -12 if match["year"] else -len(self.months)
-        return tuple(shifted(month, by) for month in self.months)
-
-    def any_bases(self) -> tuple[Months, ...]:
-        """A month and a year before, for a rate that doesn't say which."""
-        return tuple(tuple(shifted(month, by) for month in self.months) for by in (-len(self.months), -12))
-
-
 @dataclass(frozen=True)
 class _Shared:
     """What 分别 hands out one by one: subjects, months or bases, in order, to the numerals up to `last`."""
@@ -157,7 +101,7 @@ class _Walk:
     def __post_init__(self) -> None:
         self.text = self.passage.plain
         self.words = self.reader.labels.words_in(self.text)
-        self.times = _Times(edition=(self.reader.known.month,))
+        self.times = PeriodsInForce(edition=(self.reader.known.month,))
         self.mentions = mentions(self.text, self.reader.known.month)
         self.ends = [index for index, character in enumerate(self.text) if character in _SENTENCE_END]
         self.parts = [index for index, character in enumerate(self.text) if character in _PART_END]
@@ -166,12 +110,12 @@ class _Walk:
 
     def readings(self) -> Iterator[Reading]:
         """Every numeral and every trend, in order."""
-        found = list(claimed(self.reader.tokenizer.find(self.text), claims(self.text)))
-        self.counted = [numeral for numeral, claim in found if claim is None]
+        numerals = list(claimed(self.reader.tokenizer.find(self.text), claims(self.text)))
+        self.counted = [numeral for numeral, claim in numerals if claim is None]
         trends = [match for match in TREND.finditer(self.text) if not any(map(str.isdigit, match["rest"]))]
         events: list[tuple[int, Numeral | re.Match[str] | Mention, str]] = [
             *((mention.start, mention, "") for mention in self.mentions),
-            *((numeral.start, numeral, claim.kind if claim else "") for numeral, claim in found),
+            *((numeral.start, numeral, claim.kind if claim else "") for numeral, claim in numerals),
             *((match.start(), match, "") for match in trends),
         ]
         index = 0
@@ -306,7 +250,7 @@ class _Walk:
             months = self.times.of_count(self.text, numeral.start)
         if not names or not self._binds(names[-1], numeral, other.unit_text) or (changed and not bases):
             return other
-        also = (_year_to_date(months),) if "累计" in segment and len(months) == 1 else ()
+        also = (year_to_date(months),) if "累计" in segment and len(months) == 1 else ()
         return replace(
             other,
             role="difference" if changed else "level",
@@ -362,7 +306,7 @@ class _Walk:
         subject = None if elsewhere else self._subject_before(segment, marker)
         of_ratio = of_ratio or (changed is not None and not residue(segment) and self._last_is_ratio())
         bases = self.times.bases(segment) or self.times.any_bases()
-        said = replace(
+        bound = replace(
             other,
             kind="",
             subject=subject,
@@ -373,15 +317,15 @@ class _Walk:
         unbound = replace(other, direction=direction(changed))
         if points:
             of_own_ratio = of_ratio and not (shares or self._last_is_share())
-            return unbound if subject is None or subject.own or of_own_ratio else replace(said, role="points")
+            return unbound if subject is None or subject.own or of_own_ratio else replace(bound, role="points")
         if of_ratio:
-            return replace(said, role="rate")
+            return replace(bound, role="rate")
         if subject is None or subject.own:
             return unbound
         if shares and changed is None:
             whole = self._whole(segment, shares[-1].end())
-            return other if whole is None else replace(said, role="share", whole=whole)
-        return replace(said, role="rate", ratio=False)
+            return other if whole is None else replace(bound, role="share", whole=whole)
+        return replace(bound, role="rate", ratio=False)
 
     def _last_is_share(self) -> bool:
         """Whether the number before is a certified share or its change."""
@@ -429,18 +373,18 @@ class _Walk:
         begins = self.left + _clause(segment)
         names = self._all_names(begins, numeral.start)
         names = names if len(names) > 1 else self._all_names(self.left, numeral.start)
-        found = list(BASE.finditer(segment))
-        bases: list[tuple[Months, ...]] = [(self.times.base_of(match),) for match in found]
+        comparisons = list(BASE.finditer(segment))
+        bases: list[tuple[Months, ...]] = [(self.times.base_of(match),) for match in comparisons]
         if len(bases) != size or size == 1:
             bases = [self.times.bases(segment)] * size
         subjects = [name.subject for name in names]
         if not subjects and self.subject and not residue(segment):
-            again = len(found) != size and len(self.shared_before) == size
+            again = len(comparisons) != size and len(self.shared_before) == size
             subjects = list(self.shared_before) if again else [self.subject]
         first, end = (bisect_left(self.mentions, at, key=lambda met: met.start) for at in (self.left, numeral.start))
         named_times = [mention.months for mention in self.mentions[first:end]]
         months = named_times if len(named_times) == size > 1 else [self.times.months] * size
-        if len(subjects) == 1 and size in {len(found), len(named_times)}:
+        if len(subjects) == 1 and size in {len(comparisons), len(named_times)}:
             subjects *= size
         if read_words().other_scope.search(segment, _clause(segment)) or len(subjects) != size:
             subjects = []
@@ -453,22 +397,22 @@ class _Walk:
         taken = index - shared.first
         subject, bases = shared.subjects[taken], shared.bases[taken]
         months = shared.months[taken]
-        said = replace(other, kind="", subject=subject, months=months, bases=bases, direction=shared.direction)
+        bound = replace(other, kind="", subject=subject, months=months, bases=bases, direction=shared.direction)
         if other.unit_text in PERCENT:
             changes = shared.direction is not None and not subject.own
-            return replace(said, role="rate", bases=bases or self.times.any_bases()) if changes else other
+            return replace(bound, role="rate", bases=bases or self.times.any_bases()) if changes else other
         if other.unit_text in POINTS:
-            return replace(said, role="points")
+            return replace(bound, role="points")
         if shared.direction is not None:
-            return replace(said, role="difference") if bases else other
-        return replace(said, role="level")
+            return replace(bound, role="difference") if bases else other
+        return replace(bound, role="level")
 
     # Changes without a number.
 
     def _trend(self, match: re.Match[str]) -> Iterator[Reading]:
         segment = self.text[self.left : match.start()]
-        said = segment[_clause(segment) :]
-        if read_words().other_scope.search(said) or SHARE.search(said):
+        clause = segment[_clause(segment) :]
+        if read_words().other_scope.search(clause) or SHARE.search(clause):
             return
         subject = self._subject_before(segment, len(segment))
         if subject is None or subject.own:
@@ -496,8 +440,3 @@ def _clause(segment: str) -> int:
 def _last(segment: str, characters: str) -> int:
     """The position after the last of these characters; 0 if there is none."""
     return max(map(segment.rfind, characters)) + 1
-
-
-def _year_to_date(months: Months) -> Months:
-    year, month = months[0].split("-")
-    return tuple(f"{year}-{number:02d}" for number in range(1, int(month) + 1))

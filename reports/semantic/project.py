@@ -70,8 +70,8 @@ def semantic_project(certificates: Sequence[Certificate], closing: Iterable[str]
     """
     if not certificates:
         raise SemanticError("no month is certified yet, so there is nothing that a BI tool could read")
-    numbers = _named([each for certificate in certificates for each in certificate.numbers])
-    names = {(each.metric, each.version): name for name, each in numbers.items()}
+    numbers = _named([number for certificate in certificates for number in certificate.numbers])
+    names = {(number.metric, number.version): name for name, number in numbers.items()}
     stocks = frozenset(closing)
     models = {
         "semantic_models": [_semantic_model(numbers, stocks)],
@@ -88,7 +88,7 @@ def semantic_project(certificates: Sequence[Certificate], closing: Iterable[str]
 
 def _named(numbers: Iterable[MonthlyNumber]) -> dict[str, MonthlyNumber]:
     """The newest text of each definition by the metric's name, which a redefined metric has with its version."""
-    newest = {(each.metric, each.version): each for each in numbers}
+    newest = {(number.metric, number.version): number for number in numbers}
     metrics = [metric for metric, _ in newest]
     named: dict[str, MonthlyNumber] = {}
     for (metric, version), number in sorted(newest.items()):
@@ -105,7 +105,7 @@ def _row(certificate: Certificate, names: Mapping[tuple[str, str], str]) -> dict
         "hall": certificate.hall.code,
         "certificate": certificate.code,
         "revision": certificate.revision,
-        **{names[each.metric, each.version]: each.exact for each in certificate.numbers},
+        **{names[number.metric, number.version]: number.exact for number in certificate.numbers},
     }
 
 

@@ -13,7 +13,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\r\x0e-\x1f\x7f-\x9f\ud800-\udfff\u
 
 @dataclass(frozen=True)
 class Run:
-    """RichText in one format."""
+    """Text in one format."""
 
     text: str
     bold: bool = False

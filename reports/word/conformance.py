@@ -63,119 +63,110 @@ def check_conformance(content: bytes | Path, profile: Profile) -> Conformance:
     """
     checks = (_page, _grid, _types, _folios, _access)
     with readable(content.name if isinstance(content, Path) else "文件"):
-        measured = Measurements(content)
-        lines = tuple(line for check in checks for line in check(measured, profile))
+        measurements = Measurements(content)
+        lines = tuple(item for check in checks for item in check(measurements, profile))
     return Conformance(profile.standard, profile.title, lines)
 
 
-def _page(measured: Measurements, profile: Profile) -> Iterator[Item]:
-    for item, demanded, found in (
-        ("纸张宽（A4）", profile.width_mm, measured.page_mm("w")),
-        ("纸张高（A4）", profile.height_mm, measured.page_mm("h")),
-        ("上白边（天头）", profile.top_mm, measured.page_mm("top")),
-        ("下白边", profile.bottom_mm, measured.page_mm("bottom")),
-        ("左白边（订口）", profile.left_mm, measured.page_mm("left")),
-        ("右白边", profile.right_mm, measured.page_mm("right")),
-        ("版心宽", profile.type_width_mm, measured.type_width_mm),
-        ("版心高", profile.type_height_mm, measured.type_height_mm),
+def _page(measurements: Measurements, profile: Profile) -> Iterator[Item]:
+    for name, demanded, actual in (
+        ("纸张宽（A4）", profile.width_mm, measurements.page_mm("w")),
+        ("纸张高（A4）", profile.height_mm, measurements.page_mm("h")),
+        ("上白边（天头）", profile.top_mm, measurements.page_mm("top")),
+        ("下白边", profile.bottom_mm, measurements.page_mm("bottom")),
+        ("左白边（订口）", profile.left_mm, measurements.page_mm("left")),
+        ("右白边", profile.right_mm, measurements.page_mm("right")),
+        ("版心宽", profile.type_width_mm, measurements.type_width_mm),
+        ("版心高", profile.type_height_mm, measurements.type_height_mm),
     ):
-        good = abs(found - demanded) <= profile.tolerance_mm
-        yield Item(item, f"{demanded:g}±{profile.tolerance_mm:g} mm", f"{found:.2f} mm", good, round(found, 2))
+        yield _length(name, demanded, actual, profile)
 
 
-def _grid(measured: Measurements, profile: Profile) -> Iterator[Item]:
-    type_ = measured.grid.get("type", "")
-    kind = {"linesAndChars": "指定行和字符网格", "lines": "只指定行网格"}.get(type_, type_ or "没有网格")
-    yield Item("文档网格", "指定行和字符网格", kind, type_ == "linesAndChars")
-    body = measured.type_of_style(measured.style_of_name(profile.styles["body"].style) or "Normal")
-    for item, demanded, found in (
-        ("网格每页行数", profile.lines, measured.grid_lines),
-        ("网格每行字数", profile.characters, measured.grid_characters),
-        ("正文每页行数", profile.lines, measured.lines(body)),
-        ("正文每行字数", profile.characters, measured.characters(body)),
+def _length(name: str, demanded: float, actual: float, profile: Profile) -> Item:
+    tolerance = profile.tolerance_mm
+    conforms = abs(actual - demanded) <= tolerance
+    return Item(name, f"{demanded:g}±{tolerance:g} mm", f"{actual:.2f} mm", conforms, round(actual, 2))
+
+
+def _equal(name: str, demanded: Any, actual: Any, form: str = "{}", measured: float | None = None) -> Item:
+    return Item(name, form.format(demanded), form.format(actual), demanded == actual, measured)
+
+
+def _grid(measurements: Measurements, profile: Profile) -> Iterator[Item]:
+    type_ = measurements.grid.get("type", "")
+    kinds = {"linesAndChars": "指定行和字符网格", "lines": "只指定行网格"}
+    yield _equal("文档网格", kinds["linesAndChars"], kinds.get(type_, type_ or "没有网格"))
+    body = measurements.type_of_style(measurements.style_of_name(profile.styles["body"].style) or "Normal")
+    for name, demanded, actual in (
+        ("网格每页行数", profile.lines, measurements.grid_lines),
+        ("网格每行字数", profile.characters, measurements.grid_characters),
+        ("正文每页行数", profile.lines, measurements.lines(body)),
+        ("正文每行字数", profile.characters, measurements.characters(body)),
     ):
-        yield Item(item, str(demanded), str(found), demanded == found, found)
-    yield Item(
-        "正文行距",
-        f"固定值 {profile.line_pitch_pt:g} 磅",
-        f"固定值 {body.line_pt:g} 磅",
-        body.line_pt == profile.line_pitch_pt,
-        body.line_pt,
-    )
+        yield _equal(name, demanded, actual, measured=actual)
+    yield _equal("正文行距", profile.line_pitch_pt, body.line_pt, "固定值 {:g} 磅", body.line_pt)
 
 
-def _types(measured: Measurements, profile: Profile) -> Iterator[Item]:
-    known = {style.style: style for style in profile.styles.values()}
-    for name, found in measured.types.items():
-        style = known.get(name)
+def _types(measurements: Measurements, profile: Profile) -> Iterator[Item]:
+    styles = {style.style: style for style in profile.styles.values()}
+    for name, counts in measurements.types.items():
+        style = styles.get(name)
         if style is None:
-            yield Item(f"样式“{name}”", "版式规定的样式", f"{sum(found.values())} 字用了别的样式", conforms=False)
+            yield Item(f"样式“{name}”", "版式规定的样式", f"{sum(counts.values())} 字用了别的样式", conforms=False)
             continue
-        demanded = _type_text(style.font, style.font, style.size_pt)
-        told = "；".join(sorted({_type_text(each.font, each.figures, each.size_pt) for each in found}))
-        yield Item(f"{style.name}字体字号", demanded, told, told == demanded)
-        yield from _paragraphs(measured, style)
+        actual = "；".join(sorted({_type_text(type_.font, type_.figures, type_.size_pt) for type_ in counts}))
+        yield _equal(f"{style.name}字体字号", _type_text(style.font, style.font, style.size_pt), actual)
+        yield from _paragraphs(measurements, style)
 
 
-def _paragraphs(measured: Measurements, style: Style) -> Iterator[Item]:
-    key = measured.style_of_name(style.style)
+def _paragraphs(measurements: Measurements, style: Style) -> Iterator[Item]:
+    key = measurements.style_of_name(style.style)
     if style.outline:
-        level = measured.outline(key)
-        yield Item(f"{style.name}大纲级别", str(style.outline), str(level or "无"), level == style.outline, level)
+        level = measurements.outline(key)
+        yield _equal(f"{style.name}大纲级别", style.outline, level or "无", measured=level)
     if style.first_line:
-        indent = measured.first_line_characters(key)
-        yield Item(
-            f"{style.name}首行缩进", f"{style.first_line} 字", f"{indent:g} 字", indent == style.first_line, indent
-        )
+        indent = measurements.first_line_characters(key)
+        yield _equal(f"{style.name}首行缩进", style.first_line, indent, "{:g} 字", indent)
 
 
 def _type_text(font: str, figures: str, size_pt: float) -> str:
     return f"{font}{'' if figures == font else f'（数字 {figures}）'} {size_pt:g} 磅"
 
 
-def _folios(measured: Measurements, profile: Profile) -> Iterator[Item]:
-    yield Item("奇偶页不同", "是", "是" if measured.odd_and_even else "否", measured.odd_and_even)
-    for item, side, even in (("单页", "right", False), ("双页", "left", True)):
-        folio = measured.folio(even=even)
+def _folios(measurements: Measurements, profile: Profile) -> Iterator[Item]:
+    yield _equal("奇偶页不同", "是", "是" if measurements.odd_and_even else "否")
+    for pages, side, even in (("单页", "right", False), ("双页", "left", True)):
+        folio = measurements.folio(even=even)
         if folio is None or not folio.counts:
-            yield Item(f"{item}页码", "有", "没有", conforms=False)
+            yield Item(f"{pages}页码", "有", "没有", conforms=False)
         else:
-            yield from _folio(measured, profile, item, side, folio)
+            yield from _folio(measurements, profile, pages, side, folio)
 
 
-def _folio(measured: Measurements, profile: Profile, item: str, side: str, folio: Folio) -> Iterator[Item]:
-    number = profile.page_number
+def _folio(measurements: Measurements, profile: Profile, pages: str, side: str, folio: Folio) -> Iterator[Item]:
+    number, type_ = profile.page_number, folio.type
     sides = {"right": "居右", "left": "居左", "center": "居中"}
-    written = f"{number.dash} 1 {number.dash}"
-    found = f"{folio.before}1{folio.after}"
-    yield Item(f"{item}页码形式", written, found, written == found)
+    yield _equal(f"{pages}页码形式", f"{number.dash} 1 {number.dash}", f"{folio.before}1{folio.after}")
     demanded_type = _type_text(number.font, number.font, number.size_pt)
-    found_type = _type_text(folio.type.font, folio.type.figures, folio.type.size_pt)
-    yield Item(f"{item}页码字体字号", demanded_type, found_type, demanded_type == found_type)
-    indent = folio.indent_pt / folio.type.size_pt if folio.type.size_pt else 0.0
+    yield _equal(f"{pages}页码字体字号", demanded_type, _type_text(type_.font, type_.figures, type_.size_pt))
+    indent = folio.indent_pt / type_.size_pt if type_.size_pt else 0.0
     yield Item(
-        f"{item}页码位置",
+        f"{pages}页码位置",
         f"{sides[side]}空 {number.indent_characters} 字",
         f"{sides.get(folio.side, folio.side)}空 {indent:g} 字",
         folio.side == side and indent == number.indent_characters,
         folio.indent_pt,
     )
-    below = measured.footer_mm_below(folio)
-    yield Item(
-        f"{item}页码一字线距版心下边缘",
-        f"{number.below_mm:g}±{profile.tolerance_mm:g} mm",
-        f"{below:.2f} mm",
-        abs(below - number.below_mm) <= profile.tolerance_mm,
-        round(below, 2),
-    )
+    below = measurements.footer_mm_below(folio)
+    yield _length(f"{pages}页码一字线距版心下边缘", number.below_mm, below, profile)
 
 
-def _access(measured: Measurements, _: Profile) -> Iterator[Item]:
+def _access(measurements: Measurements, _: Profile) -> Iterator[Item]:
     """What a screen reader needs."""
-    core = measured.document.core_properties
+    core, language = measurements.document.core_properties, measurements.language
     yield Item("文档标题", "有", core.title or "没有", bool(core.title))
-    yield Item("文档语言", "zh-CN", measured.language or "没有", measured.language == "zh-CN" == core.language)
-    tables = [table for table in measured.tables() if _caption(table) != DISTRIBUTION]
+    yield Item("文档语言", "zh-CN", language or "没有", language == "zh-CN" == core.language)
+    tables = [table for table in measurements.tables() if _caption(table) != DISTRIBUTION]
     headed = sum(table.find(f"{W}tr/{W}trPr/{W}tblHeader") is not None for table in tables)
     if tables:
         yield Item("表格标题行", f"{len(tables)} 个表格都有", f"{headed} 个有", headed == len(tables), headed)

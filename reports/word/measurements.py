@@ -135,19 +135,19 @@ class Measurements:
         line = folio.type.line_pt / _POINTS_PER_MM
         return self.page_mm("bottom") - self.page_mm("footer") - line / 2
 
-    # RichText.
+    # Text.
 
     @cached_property
     def types(self) -> Mapping[str, Counter[Type]]:
         """By style name in Word, in which types its text is really set, and how many characters of it."""
-        found: dict[str, Counter[Type]] = {}
+        types: dict[str, Counter[Type]] = {}
         for paragraph in self.document.element.body.iter(f"{W}p"):
             style = self.style_of(paragraph)
             for run in paragraph.iter(f"{W}r"):
                 length = sum(len((text.text or "").strip()) for text in run.iter(f"{W}t"))
                 if length:
-                    found.setdefault(self.style_name(style), Counter())[self._type(paragraph, run)] += length
-        return found
+                    types.setdefault(self.style_name(style), Counter())[self._type(paragraph, run)] += length
+        return types
 
     def style_name(self, style: str) -> str:
         """A style's name in Word."""
@@ -161,7 +161,7 @@ class Measurements:
 
     def type_of_style(self, style: str) -> Type:
         """How text of a style is set."""
-        return self._resolved([self._styles[each] for each in self._ancestry(style)])
+        return self._resolved(self._chain_of(style))
 
     def outline(self, style: str) -> int:
         """The level at which paragraphs of a style are headings; 0 for none."""
@@ -194,19 +194,17 @@ class Measurements:
         named = paragraph.find(f"{W}pPr/{W}pStyle")
         return named.get(f"{W}val") if named is not None else self._default
 
-    def _ancestry(self, style: str) -> list[str]:
-        chain: list[str] = []
-        while style in self._styles and style not in chain:
-            chain.append(style)
-            based = self._styles[style].find(f"{W}basedOn")
+    def _chain_of(self, style: str) -> list[Any]:
+        """A style and those that it rests on."""
+        chain: list[Any] = []
+        while style in self._styles and self._styles[style] not in chain:
+            chain.append(self._styles[style])
+            based = chain[-1].find(f"{W}basedOn")
             style = based.get(f"{W}val") if based is not None else ""
         return chain
 
-    def _chain_of(self, style: str) -> list[Any]:
-        return [self._styles[each] for each in self._ancestry(style)]
-
     def _type(self, paragraph: Any, run: Any) -> Type:
-        own = [each for each in (run, paragraph) if each is not None]
+        own = [element for element in (run, paragraph) if element is not None]
         return self._resolved([*own, *self._chain_of(self.style_of(paragraph))])
 
     def _resolved(self, holders: list[Any]) -> Type:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from reports.certificates.dossier import Dossier
 from reports.certificates.rates import Against, Rate
-from reports.figures.months import first_day
+from reports.figures.months import first_day, month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import DRAFT
 from reports.word.blocks import Block, Heading, Paragraph, TableBlock, text_of
@@ -57,44 +57,42 @@ def draft_content(month: str, hall: str, numbers: Mapping[str, MonthlyNumber], s
     return MonthContent(attribution, numbers, section.removeprefix(f"{DRAFT}\n\n"), lambda *_: _NO_RATE)
 
 
-def section_docx(printable: MonthContent, profile: Profile) -> bytes:
+def section_docx(content: MonthContent, profile: Profile) -> bytes:
     """Section 一 alone, as .docx; the same month and profile always give the same bytes."""
-    heading, *rest = section_blocks(printable)
-    note = Paragraph(text_of(printable.attribution.line), "distribution")
-    first = first_day(printable.attribution.month)
+    heading, *rest = section_blocks(content)
+    note = Paragraph(text_of(content.attribution.line), "distribution")
     manuscript = Manuscript(
-        title=f"{first.year} 年 {first.month} 月总体运行情况",
-        attribution=printable.attribution,
-        draft=not printable.certified,
+        title=f"{month_title(content.attribution.month)}总体运行情况",
+        attribution=content.attribution,
+        draft=not content.certified,
         blocks=[heading, *rest, note],
     )
     return set_document(manuscript, profile)
 
 
-def section_blocks(printable: MonthContent) -> list[Block]:
+def section_blocks(content: MonthContent) -> list[Block]:
     """Section 一: its heading, its paragraph and its notes."""
-    heading, *paragraphs = [line for line in printable.section.splitlines() if line.strip()]
+    heading, *paragraphs = [line for line in content.section.splitlines() if line.strip()]
     return [Heading(1, text_of(heading)), *(Paragraph(text_of(line)) for line in paragraphs)]
 
 
-def annex_blocks(printable: MonthContent) -> list[Block]:
+def annex_blocks(content: MonthContent) -> list[Block]:
     """The table of the metrics: as printed, exactly, and how they changed, against the numbers first printed."""
     rows = [tuple(map(text_of, _ANNEX_COLUMNS))]
-    rows += [tuple(map(text_of, _row(printable, number))) for number in printable.numbers.values()]
+    rows += [tuple(map(text_of, _row(content, number))) for number in content.numbers.values()]
     notes = Paragraph(text_of("注：环比、同比以准确数计算，对比首次刊印数；“—”表示没有可比的核定数。"), "cell")
-    return [TableBlock(rows, annex_title(printable)), notes]
+    return [TableBlock(rows, annex_title(content)), notes]
 
 
-def annex_title(printable: MonthContent) -> str:
+def annex_title(content: MonthContent) -> str:
     """What the annex is called."""
-    first = first_day(printable.attribution.month)
-    return f"{first.year} 年 {first.month} 月主要指标"
+    return f"{month_title(content.attribution.month)}主要指标"
 
 
-def _row(printable: MonthContent, number: MonthlyNumber) -> Iterator[str]:
+def _row(content: MonthContent, number: MonthlyNumber) -> Iterator[str]:
     yield number.metric_name
-    yield f"{number.printed} {number.display_unit}"
-    yield f"{number.exact} {number.unit}"
+    yield number.with_unit
+    yield number.exact_with_unit
     for against, word in _RATES.items():
-        rate = printable.rate(number.metric, against)
+        rate = content.rate(number.metric, against)
         yield rate.text.removeprefix(word) if isinstance(rate, Rate) else _NO_RATE

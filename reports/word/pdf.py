@@ -29,7 +29,7 @@ class PdfError(Exception):
 
 def find_libreoffice() -> str | None:
     """The path of LibreOffice; None where it isn't installed."""
-    return next((found for name in _PROGRAMS if (found := shutil.which(name))), None)
+    return next((path for name in _PROGRAMS if (path := shutil.which(name))), None)
 
 
 def to_pdf(documents: Sequence[Path]) -> list[Path]:
@@ -56,12 +56,12 @@ def to_pdf(documents: Sequence[Path]) -> list[Path]:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise PdfError(f"LibreOffice 没有完成转换：{error}") from error
-        return [_taken(aside / f"{document.stem}.pdf", document, done.stderr) for document in documents]
+        return [_collected(aside / f"{document.stem}.pdf", document, done.stderr) for document in documents]
 
 
-def _taken(made: Path, document: Path, said: str) -> Path:
+def _collected(made: Path, document: Path, errors: str) -> Path:
     if not made.exists():
-        raise PdfError(f"LibreOffice 没有生成 {document.name} 的 PDF：{said.strip() or '没有说明原因'}")
+        raise PdfError(f"LibreOffice 没有生成 {document.name} 的 PDF：{errors.strip() or '没有说明原因'}")
     target = document.with_suffix(".pdf")
     write_bytes(target, _timeless(made.read_bytes()))
     return target

@@ -102,7 +102,7 @@ def read_profile(name: ProfileName) -> Profile:
     return Profile(
         name=name,
         page_number=PageNumber(**table["page_number"]),
-        styles={each["key"]: Style(**each) for each in table["styles"]},
+        styles={style["key"]: Style(**style) for style in table["styles"]},
         **table["page"],
         **table["profiles"][name],
     )

@@ -76,9 +76,9 @@ def _indents(style: Style, profile: Profile) -> str:
     side = twentieths(style.indent * style.size_pt)
     # In characters for Word, which sets them on the grid, and as a length for readers that don't know characters.
     first = twentieths(style.first_line * profile.character_pt)
-    told = f' w:left="{side}" w:right="{side}"' if side else ""
-    told += f' w:firstLineChars="{style.first_line * 100}" w:firstLine="{first}"' if first else ""
-    return f"<w:ind{told}/>" if told else ""
+    attributes = f' w:left="{side}" w:right="{side}"' if side else ""
+    attributes += f' w:firstLineChars="{style.first_line * 100}" w:firstLine="{first}"' if first else ""
+    return f"<w:ind{attributes}/>" if attributes else ""
 
 
 def _page_number(profile: Profile) -> Any:

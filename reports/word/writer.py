@@ -51,8 +51,8 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
         mark_draft(document, profile)
     body = document.element.body
     end = body.sectPr
-    for each in _Setting(profile).manuscript(manuscript):
-        end.addprevious(each)
+    for element_ in _Setting(profile).manuscript(manuscript):
+        end.addprevious(element_)
     attribution = manuscript.attribution
     properties = {
         "title": printable_text(manuscript.title),
@@ -174,9 +174,9 @@ def _runs(text: RichText) -> Iterator[str]:
 
 
 def _format(run: Run) -> str:
-    told = "".join(f"<w:{tag}/>" for tag, holds in (("b", run.bold), ("i", run.italic)) if holds)
-    told += f'<w:vertAlign w:val="{run.raised}"/>' if run.raised else ""
-    return f"<w:rPr>{told}</w:rPr>" if told else ""
+    marks = "".join(f"<w:{tag}/>" for tag, holds in (("b", run.bold), ("i", run.italic)) if holds)
+    marks += f'<w:vertAlign w:val="{run.raised}"/>' if run.raised else ""
+    return f"<w:rPr>{marks}</w:rPr>" if marks else ""
 
 
 def _cells(row: Sequence[RichText], widths: Sequence[int], style: Style, *, heads: bool) -> Iterator[str]:

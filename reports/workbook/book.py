@@ -43,8 +43,9 @@ def workbook(dossier: Dossier) -> bytes:
 
 
 def _stamp(dossier: Dossier) -> str:
-    each = dossier.certificate
-    return f"{each.hall.name} {each.month}　{dossier.state}　第 {each.revision} 版　核定码 {each.code}"
+    certificate = dossier.certificate
+    month, revision = f"{certificate.hall.name} {certificate.month}", f"第 {certificate.revision} 版"
+    return f"{month}　{dossier.state}　{revision}　核定码 {certificate.code}"
 
 
 def _lay_out(target: Worksheet, sheet: Sheet, dossier: Dossier) -> None:
@@ -102,7 +103,7 @@ def _write(target: Worksheet, row: int, column: int, value: str | int) -> None:
 
 
 def _width(text: str) -> int:
-    return sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def _draw_charts(book: Workbook, dossier: Dossier) -> None:
@@ -150,13 +151,13 @@ def _chart(
 
 
 def _describe(book: Workbook, dossier: Dossier) -> None:
-    each = dossier.certificate
-    moment = each.signed_at.replace(tzinfo=None)
+    certificate = dossier.certificate
+    moment = certificate.signed_at.replace(tzinfo=None)
     about = book.properties
-    about.title = f"{each.hall.name} {each.month} 核定数"
-    about.creator = each.hall.name
-    about.identifier = each.code
-    about.version = str(each.revision)
+    about.title = f"{certificate.hall.name} {certificate.month} 核定数"
+    about.creator = certificate.hall.name
+    about.identifier = certificate.code
+    about.version = str(certificate.revision)
     about.contentStatus = dossier.state
     about.created = about.modified = moment
 

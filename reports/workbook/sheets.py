@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from reports.certificates.certificate import REASONS
 from reports.certificates.dossier import Dossier
@@ -26,10 +27,8 @@ def sheets(dossier: Dossier) -> list[Sheet]:
 
 
 def _numbers(dossier: Dossier) -> list[Sequence[Cell]]:
-    return [
-        (each.metric, each.metric_name, each.printed, each.display_unit, each.exact, each.unit, "".join(each.flags))
-        for each in dossier.certificate.numbers
-    ]
+    values = attrgetter("metric", "metric_name", "printed", "display_unit", "exact", "unit")
+    return [(*values(number), "".join(number.flags)) for number in dossier.certificate.numbers]
 
 
 def _by_department(dossier: Dossier) -> list[Sequence[Cell]]:
@@ -51,37 +50,35 @@ def _by_day(dossier: Dossier) -> list[Sequence[Cell]]:
 def _revisions(dossier: Dossier) -> list[Sequence[Cell]]:
     return [
         (
-            each.revision,
-            each.code,
-            f"{each.signed_at:%Y-%m-%d %H:%M}",
-            "、".join(signed.name for signed in each.sign_offs),
-            REASONS[each.reason] if each.reason else "首次核定",
-            each.note,
+            certificate.revision,
+            certificate.code,
+            f"{certificate.signed_at:%Y-%m-%d %H:%M}",
+            "、".join(sign_off.name for sign_off in certificate.sign_offs),
+            REASONS[certificate.reason] if certificate.reason else "首次核定",
+            certificate.note,
             number.metric,
             number.printed,
             number.display_unit,
             number.exact,
         )
-        for each in dossier.revisions
-        for number in each.numbers
+        for certificate in dossier.revisions
+        for number in certificate.numbers
     ]
 
 
 def _definitions(dossier: Dossier) -> list[Sequence[Cell]]:
-    return [
-        (each.metric, each.metric_name, each.version, each.definition, each.event_counted, each.deduplication_key)
-        for each in dossier.certificate.numbers
-    ]
+    values = attrgetter("metric", "metric_name", "version", "definition", "event_counted", "deduplication_key")
+    return list(map(values, dossier.certificate.numbers))
 
 
 def _checks(dossier: Dossier) -> list[Sequence[Cell]]:
     foundation = dossier.certificate.foundation
     days: list[Sequence[Cell]] = [
-        ("按日", each.system, each.rule, each.passed, each.warned) for each in foundation.day_rules
+        ("按日", rule.system, rule.rule, rule.passed, rule.warned) for rule in foundation.day_rules
     ]
     builds: list[Sequence[Cell]] = [
-        ("按月", "", each.name, int(each.result == "pass"), int(each.result == "warn"))
-        for each in foundation.build_checks
+        ("按月", "", check.name, int(check.result == "pass"), int(check.result == "warn"))
+        for check in foundation.build_checks
     ]
     return days + builds
 
@@ -89,8 +86,8 @@ def _checks(dossier: Dossier) -> list[Sequence[Cell]]:
 def _sources(dossier: Dossier) -> list[Sequence[Cell]]:
     states = {"answered": "已答复", "closed": "休息"}
     return [
-        (each.system, each.day, states[each.state], each.file, each.sha256)
-        for each in dossier.certificate.foundation.extracts
+        (extract.system, extract.day, states[extract.state], extract.file, extract.sha256)
+        for extract in dossier.certificate.foundation.extracts
     ]
 
 

@@ -43,7 +43,7 @@ def hall_open(home: Path, month: str) -> Iterator[dict[str, str]]:
     Raises:
         SetUpError: it ended before it had said them.
     """
-    command = [Path(sys.executable).with_name("yuebao"), "demo", "--month", month, "--port", "0"]
+    command: list[str | Path] = [Path(sys.executable).with_name("yuebao"), "demo", "--month", month, "--port", "0"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, encoding="utf-8", env={**os.environ, "YUEBAO_HOME": str(home)}
     ) as server:

@@ -173,10 +173,10 @@ def _pulled(folder: Path) -> int:
         Quarantine(folder / "quarantine"),
         replace(_BENCH, suite_version=evidence_version()),
     )
-    questions = Requests(hall.retries, at_once=8)
-    questions.ask({name: source(folder)}, [DAY], lambda _system, _day: hall.sites_of(name))
-    (result,) = judge.settle(questions.outcomes(name, [DAY])).days
-    questions.close()
+    requests = Requests(hall.retries, at_once=8)
+    requests.ask({name: source(folder)}, [DAY], lambda _system, _day: hall.sites_of(name))
+    (result,) = judge.settle(requests.outcomes(name, [DAY])).days
+    requests.close()
     assert result.extract is not None, result.messages
     return result.extract.count_sum
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from typing import Literal
 
 from tests.drop_cases.making import (
     ASK_AGAIN,
@@ -23,6 +24,12 @@ def _link_out(hall: Hall) -> None:
     (hall.drop / CSV).symlink_to("../secret.csv")
 
 
+def _all_written_at(hall: Hall, moment: float) -> None:
+    for path in hall.drop.iterdir():
+        os.utime(path, (moment, moment))
+
+
+FORMS: tuple[Literal["NFC", "NFD"], ...] = ("NFC", "NFD")
 CASES = [
     in_csv("a byte-for-byte copy", {CSV: csv_of(), "邮寄_2025-03-12 (1).csv": csv_of()}, doubles="identical"),
     in_csv(
@@ -74,11 +81,11 @@ CASES = [
         {CSV: csv_of(), "邮寄_2025-03-12(1).csv": csv_of()},
         "2 files for one day changed at the same time: ",
         doubles="newest_by_time",
-        last=lambda hall: [os.utime(each, (5, 5)) for each in hall.drop.iterdir()],
+        last=lambda hall: _all_written_at(hall, 5),
     ),
     in_csv(
         "a name twice in two Unicode forms",
-        {unicodedata.normalize(form, "Café_2025-03-12.csv"): csv_of() for form in ("NFC", "NFD")},
+        {unicodedata.normalize(form, "Café_2025-03-12.csv"): csv_of() for form in FORMS},
         "2 files for one day: Café_2025-03-12.csv, Café_2025-03-12.csv. Next: ",
         file="Café_%Y-%m-%d.csv",
     ),

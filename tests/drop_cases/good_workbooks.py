@@ -16,6 +16,7 @@ from tests.drop_cases.making import (
     WAYS,
     WITH_ITEMS,
     days,
+    empty_sheet,
     in_xls,
     in_xlsx,
     merged,
@@ -61,7 +62,7 @@ CASES = [
         total_row=None,
     ),
     in_xlsx("the sheet that is named", xlsx_of(ROWS, second_sheet("明细")), sheet="日报"),
-    in_xlsx("empty sheets beside it", xlsx_of(ROWS, lambda page: page.parent.create_sheet("Sheet2"))),
+    in_xlsx("empty sheets beside it", xlsx_of(ROWS, empty_sheet("Sheet2"))),
     in_xlsx("inline and rich text", xlsx_of(with_cell(2, 2, CellRichText("D", TextBlock(InlineFont(b=True), "01"))))),
     in_xlsx("numbers as text", xlsx_of(with_cell(2, 3, "５", with_cell(4, 3, " 12 ")))),
     in_xlsx(

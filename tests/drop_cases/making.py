@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -76,12 +76,26 @@ def merged(*areas: str) -> Callable[[Worksheet], None]:
     return merge
 
 
-def second_sheet(title: str, state: str = "visible", *, first: str = "visible") -> Callable[[Worksheet], None]:
+Visibility = Literal["visible", "hidden", "veryHidden"]
+
+
+def second_sheet(
+    title: str, state: Visibility = "visible", *, first: Visibility = "visible"
+) -> Callable[[Worksheet], None]:
     def add(page: Worksheet) -> None:
+        assert page.parent is not None
         other = page.parent.create_sheet(title)
         other.append(HEADER)
         other.append(("2025-03-12", "D01", 99))
         other.sheet_state, page.sheet_state = state, first
+
+    return add
+
+
+def empty_sheet(title: str) -> Callable[[Worksheet], None]:
+    def add(page: Worksheet) -> None:
+        assert page.parent is not None
+        page.parent.create_sheet(title)
 
     return add
 

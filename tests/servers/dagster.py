@@ -75,7 +75,7 @@ def engineers_house(folder: Path, database: Postgres, hall: Path, **more: str) -
     page = Page(f"http://127.0.0.1:{environment['YUEBAO_PAGE_PORT']}", environment)
     with ExitStack() as stack:
         code = stack.enter_context(_service("yuebao-code-location", environment))
-        health = [Path(sys.executable).with_name("dagster"), "api", "grpc-health-check", "-p"]
+        health: list[str | Path] = [Path(sys.executable).with_name("dagster"), "api", "grpc-health-check", "-p"]
         until_it_answers(code, lambda: _run(*health, environment["YUEBAO_CODE_PORT"]), subprocess.CalledProcessError)
         server = stack.enter_context(_service("yuebao-webserver", environment))
         stack.enter_context(_service("yuebao-daemon", environment))
@@ -88,7 +88,7 @@ def webserver(environment: Mapping[str, str]) -> Iterator[Page]:
     """Dagster's page alone, on the state and history that an environment names, as a developer opens it."""
     page = Page(f"http://127.0.0.1:{free_port()}", environment)
     program = Path(sys.executable).with_name("dagster-webserver")
-    command = [program, "-m", "orchestration.definitions", "-p", page.url.rpartition(":")[2]]
+    command: list[str | Path] = [program, "-m", "orchestration.definitions", "-p", page.url.rpartition(":")[2]]
     with _running(command, {**os.environ, **environment}, Path(environment["YUEBAO_HOME"], "webserver.log")) as server:
         until_it_answers(server, lambda: requests.get(f"{page.url}/server_info", timeout=5), requests.RequestException)
         yield page

@@ -41,7 +41,8 @@ class MariaDb:
         """What a query of the keeper answers."""
         with closing(self.connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(query)
-            return cursor.fetchall()
+            rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+            return rows
 
     def start(self) -> None:
         """Start the server, and wait until it answers."""

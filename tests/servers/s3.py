@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]  # it carries no types
 
 ACCESS_KEY = "AKIAYUEBAOTESTS00001"
 SECRET_KEY = "not-a-real-secret-but-one-to-look-for"

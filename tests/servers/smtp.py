@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -45,7 +44,7 @@ class _Session(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()) != b".\r\n":
             lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
-        self.server.messages.append(cast("EmailMessage", email.message_from_bytes(b"".join(lines), policy=default)))
+        self.server.messages.append(email.message_from_bytes(b"".join(lines), policy=default))
         self._say("250 taken")
 
     def _say(self, *lines: str) -> None:

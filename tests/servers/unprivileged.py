@@ -40,8 +40,9 @@ class Servant:
 
     def owns(self, *paths: Path) -> None:
         """Hand files that we wrote to the server's user."""
-        for path in paths if self.user else ():
-            shutil.chown(path, self.user)
+        if self.user:
+            for path in paths:
+                shutil.chown(path, self.user)
 
 
 def until_it_answers(process: subprocess.Popen[bytes], ask: Callable[[], object], refused: type[Exception]) -> None:

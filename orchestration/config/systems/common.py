@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+
+# `${NAME}` in a text of the settings: a variable, filled in when a system is asked.
+VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 # The names of the contract of daily counts, as a type: a wrong one is refused, and the right ones are named.
 ContractName = Literal["stat_date", "hall_code", "department_code", "item_code", "measure", "count"]

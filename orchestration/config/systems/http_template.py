@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+from orchestration.config.systems.common import VARIABLE
 
 
 def refuse_unknown_names(text: str, allowed: tuple[str, ...]) -> str:
@@ -59,7 +58,7 @@ def filled(text: str, values: Values, *, in_url: bool = False) -> str:
 
 
 def _with_variables_kept(text: str) -> str:
-    return _VARIABLE.sub(r"${{\1}}", text)
+    return VARIABLE.sub(r"${{\1}}", text)
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,14 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _LAST_SERIAL = 2_958_465
 
 
-def meant(ours: str, value: Any, epoch: dt.datetime | None) -> Any:
+def intended_value(column: str, value: Any, epoch: dt.datetime | None) -> Any:
     """A cell's value as that of our column; what has no certain meaning stays as it came, and the suite refuses it.
 
     `epoch` is the first day of a workbook's calendar.
     """
-    if ours == "stat_date":
+    if column == "stat_date":
         return _day(value, epoch)
-    if ours == "count":
+    if column == "count":
         return _exact(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -45,10 +45,10 @@ def _day(value: Any, epoch: dt.datetime | None) -> Any:
         return from_excel(value, epoch) if epoch else value
     if isinstance(value, int | str):
         text = unicodedata.normalize("NFKC", str(value)).strip()
-        if found := _COMPACT.fullmatch(text):
-            return _date(*found.groups()) or value
-        if found := _DAY.fullmatch(text):
-            return _date(found[1], found[3], found[4]) or value
+        if parts := _COMPACT.fullmatch(text):
+            return _date(*parts.groups()) or value
+        if parts := _DAY.fullmatch(text):
+            return _date(parts[1], parts[3], parts[4]) or value
     return value
 
 

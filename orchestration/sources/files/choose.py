@@ -8,12 +8,12 @@ import glob
 import re
 import time
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from orchestration.config.systems.drop_folder import DropSystem
-from orchestration.sources.contract import NothingForDay, PassingFault, PermanentFault, SourceFault
-from orchestration.sources.files.drop_file import DropFile
-from orchestration.sources.files.labels import shown
+from orchestration.sources.contract import NothingForDay, PassingFault, PermanentFault
+from orchestration.sources.files.labels import printable
+from orchestration.sources.files.storage import DropFile
 
 MARKER = ".ok"
 _UNFINISHED_STARTS = ("~$", ".")
@@ -22,9 +22,9 @@ _UNFINISHED_ENDS = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".s
 _LONG_AGO = 86_400
 
 
-def pattern_of(pattern: str, day: dt.date, hall: str) -> str:
-    """A glob with strftime fields and `{hall}` as the glob of one day and hall."""
-    return unicodedata.normalize("NFC", day.strftime(pattern).replace("{hall}", glob.escape(hall)))
+def pattern_of(pattern: str, day: dt.date, site: str) -> str:
+    """A glob with strftime fields and `{hall}` as the glob of one day and site."""
+    return unicodedata.normalize("NFC", day.strftime(pattern).replace("{hall}", glob.escape(site)))
 
 
 def matches(name: str, pattern: str) -> bool:
@@ -34,7 +34,7 @@ def matches(name: str, pattern: str) -> bool:
     return not unfinished and fnmatch.fnmatchcase(name, pattern)
 
 
-class Choice:
+class Chooser:
     """Chooses a day's file; it remembers what it saw, to tell a file at rest from one still being written."""
 
     def __init__(self, system: DropSystem, address: str) -> None:
@@ -42,84 +42,66 @@ class Choice:
         self._address = address
         self._seen: dict[str, tuple[DropFile, float]] = {}
 
-    def of(self, pattern: str, entries: Sequence[DropFile], content: Callable[[DropFile], bytes]) -> DropFile:
-        """The one file of `entries` that holds.
+    def choose(self, pattern: str, files: Sequence[DropFile], content: Callable[[DropFile], bytes]) -> DropFile:
+        """The one file of `files` that holds.
 
         Raises:
             SourceFault: there is none, one isn't written to its end yet, or it is open which one holds.
         """
         marked = self._system.ready == "marker"
-        found = [e for e in entries if matches(e.name, pattern) and not (marked and e.name.endswith(MARKER))]
-        if not found:
+        candidates = [
+            file for file in files if matches(file.name, pattern) and not (marked and file.name.endswith(MARKER))
+        ]
+        if not candidates:
             raise NothingForDay(
                 f"no file {pattern} in {self._address}", "ask the sender for the day's file, then pull again"
             )
-        for entry in found:
-            self._refuse_unready(entry, entries)
-        return found[0] if len(found) == 1 else _PREFERENCES[self._system.doubles](found, content)
-
-    def _refuse_unready(self, entry: DropFile, entries: Iterable[DropFile]) -> None:
-        match self._system.ready:
-            case "marker" if entry.name + MARKER not in {each.name for each in entries}:
+        names = {file.name for file in files}
+        for file in candidates:
+            if marked and file.name + MARKER not in names:
                 raise PassingFault(
-                    f"{shown(entry.name)} has no {shown(entry.name)}{MARKER} beside it yet",
+                    f"{printable(file.name)} has no {printable(file.name)}{MARKER} beside it yet",
                     "wait until the sender has put it there, then pull again",
                 )
-            case "size_stable":
-                self._refuse_unsettled(entry)
+            if self._system.ready == "size_stable":
+                self._refuse_unsettled(file)
+        return candidates[0] if len(candidates) == 1 else self._preferred(candidates, content)
 
-    def _refuse_unsettled(self, entry: DropFile) -> None:
-        if (dt.datetime.now(dt.UTC) - entry.modified).total_seconds() > _LONG_AGO:
+    def _refuse_unsettled(self, file: DropFile) -> None:
+        if (dt.datetime.now(dt.UTC) - file.modified).total_seconds() > _LONG_AGO:
             return
         now = time.monotonic()
-        before, since = self._seen.get(entry.path, (None, now))
-        if before != entry:
-            self._seen[entry.path] = (entry, since := now)
-        left = since + self._system.settle_seconds - now
-        if left > 0:
+        before, since = self._seen.get(file.path, (None, now))
+        if before != file:
+            self._seen[file.path] = (file, since := now)
+        seconds_left = since + self._system.settle_seconds - now
+        if seconds_left > 0:
             raise PassingFault(
-                f"{shown(entry.name)} may still be written: "
+                f"{printable(file.name)} may still be written: "
                 f"it wasn't yet seen unchanged for {self._system.settle_seconds:g} s",
                 "wait that long, then pull again",
-                retry_after=left,
+                retry_after=seconds_left,
             )
 
-
-def _refused(found: Sequence[DropFile], _content: Callable[[DropFile], bytes]) -> DropFile:
-    raise _undecided(found)
-
-
-def _identical(found: Sequence[DropFile], content: Callable[[DropFile], bytes]) -> DropFile:
-    if len({content(entry) for entry in found}) > 1:
-        raise _undecided(found, " that differ")
-    return found[0]
-
-
-def _last_by_name(found: Sequence[DropFile], _content: Callable[[DropFile], bytes]) -> DropFile:
-    return max(found, key=lambda entry: _natural(entry.name))
-
-
-def _last_by_time(found: Sequence[DropFile], _content: Callable[[DropFile], bytes]) -> DropFile:
-    last = max(entry.modified for entry in found)
-    newest = [entry for entry in found if entry.modified == last]
-    if len(newest) > 1:
-        raise _undecided(newest, " changed at the same time")
-    return newest[0]
-
-
-_PREFERENCES: dict[str, Callable[[Sequence[DropFile], Callable[[DropFile], bytes]], DropFile]] = {
-    "refuse": _refused,
-    "identical": _identical,
-    "newest_by_name": _last_by_name,
-    "newest_by_time": _last_by_time,
-}
-
-
-def _undecided(found: Sequence[DropFile], how: str = "") -> SourceFault:
-    return PermanentFault(
-        f"{len(found)} files for one day{how}: {', '.join(shown(entry.name) for entry in found)}",
-        "ask the sender which one holds, move the other away, then pull again",
-    )
+    def _preferred(self, files: Sequence[DropFile], content: Callable[[DropFile], bytes]) -> DropFile:
+        """Of several files for one day, the one that the settings prefer."""
+        match self._system.doubles:
+            case "newest_by_name":
+                return max(files, key=lambda file: _natural(file.name))
+            case "newest_by_time":
+                last = max(file.modified for file in files)
+                files, how = [file for file in files if file.modified == last], " changed at the same time"
+            case "identical":
+                alike = len({content(file) for file in files}) == 1
+                files, how = files[:1] if alike else files, " that differ"
+            case "refuse":
+                how = ""
+        if len(files) > 1:
+            raise PermanentFault(
+                f"{len(files)} files for one day{how}: {', '.join(printable(file.name) for file in files)}",
+                "ask the sender which one holds, move the other away, then pull again",
+            )
+        return files[0]
 
 
 def _natural(name: str) -> list[tuple[str, int]]:

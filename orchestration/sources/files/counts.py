@@ -1,34 +1,20 @@
-"""From a table to counts: the header found by name, the total told from the rows, nothing lost and nothing twice."""
+"""Reads the counts of a table: finds its header by name, tells its total from its rows, refuses what is uncertain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from orchestration.sources.contract import PermanentFault, whole_number
-from orchestration.sources.files.cell_values import meant
+from orchestration.sources.files.cell_values import intended_value
 from orchestration.sources.files.labels import label
 from orchestration.sources.files.table import Area, Table, Unreadable, cell_name
 
 _HEADER_WITHIN = 20
 # What stands below a total in the forms of halls: it's a remark if it begins so and counts nothing.
-_REMARKS = (
-    "备注",
-    "注:",
-    "说明",
-    "制表",
-    "填表",
-    "填报",
-    "审核",
-    "负责人",
-    "联系",
-    "打印",
-    "导出",
-    "统计时间",
-    "单位",
-)
+_REMARKS = ("备注", "注:", "说明", "制表", "填表", "填报", "审核", "负责人", "联系", "打印", "导出", "统计时间", "单位")
 
 FileRow = dict[int, Any]
 
@@ -115,7 +101,7 @@ class _Sheet:
         return whole_number(self._value(number, row, self.count_header))
 
     def _value(self, number: int, row: FileRow, theirs: str) -> Any:
-        value = meant(self.form.columns[theirs], row.get(self.columns[theirs]), self.table.epoch)
+        value = intended_value(self.form.columns[theirs], row.get(self.columns[theirs]), self.table.epoch)
         if isinstance(value, Unreadable):
             raise PermanentFault(
                 f"{self.name} cell {cell_name(number, self.columns[theirs])} ({theirs}) is {value.what}",
@@ -145,7 +131,7 @@ class _Sheet:
         """A header over several columns names the first of them; a value in another would be lost."""
         for area in self.table.areas(self.header):
             for theirs, column in self.columns.items():
-                others = [each for each in row if column < each <= area.right]
+                others = [filled for filled in row if column < filled <= area.right]
                 if area.left == column and others:
                     raise PermanentFault(
                         f"{self.name} merges the header {theirs} over {area.name}, "
@@ -158,21 +144,20 @@ def _header(name: str, table: Table, columns: Mapping[str, str]) -> tuple[dict[s
     """The columns wanted, the row that names them all, and the last row of the header."""
     for number in islice(sorted(table.rows), _HEADER_WITHIN):
         labels = [(label(value), column) for column, value in table.seen(number).items()]
-        found = {theirs: [column for text, column in labels if text == label(theirs)] for theirs in columns}
-        if all(found.values()):
-            _refuse_doubled(name, found)
-            first = {theirs: places[0] for theirs, places in found.items()}
-            ends = max([number, *_bottoms(table.areas(number), first)])
+        places = {theirs: [column for text, column in labels if text == label(theirs)] for theirs in columns}
+        if all(places.values()):
+            if doubled := [theirs for theirs, named in places.items() if len(named) > 1]:
+                raise PermanentFault(
+                    f"{name} has more than one column named {'、'.join(doubled)}", "ask the sender which one holds"
+                )
+            first = {theirs: named[0] for theirs, named in places.items()}
+            ends = max([number, *(area.bottom for area in table.areas(number) if area.left in first.values())])
             _refuse_covered(name, table, first, number, ends)
             return first, number, ends
     raise PermanentFault(
         f"{name} has no header row with {'、'.join(columns)} in its first {_HEADER_WITHIN} rows",
         "hold the file against the columns in hall.toml; if the sender changed the form, change the columns",
     )
-
-
-def _bottoms(areas: Sequence[Area], columns: Mapping[str, int]) -> Iterator[int]:
-    return (area.bottom for area in areas if area.left in columns.values())
 
 
 def _refuse_covered(name: str, table: Table, columns: Mapping[str, int], first: int, last: int) -> None:
@@ -186,11 +171,3 @@ def _refuse_covered(name: str, table: Table, columns: Mapping[str, int], first: 
                     f"and {cell_name(number, column)} ({theirs}) holds something else",
                     "ask the sender for a file whose header isn't merged with other rows",
                 )
-
-
-def _refuse_doubled(name: str, found: Mapping[str, Sequence[int]]) -> None:
-    doubled = [theirs for theirs, places in found.items() if len(places) > 1]
-    if doubled:
-        raise PermanentFault(
-            f"{name} has more than one column named {'、'.join(doubled)}", "ask the sender which one holds"
-        )

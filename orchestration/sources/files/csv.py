@@ -36,10 +36,10 @@ def read_csv(name: str, content: bytes, encoding: str) -> Table:
 
 def _decoded(name: str, content: bytes, encoding: str) -> str:
     next_step = "ask the sender to save it in the agreed encoding, or change `encoding` in hall.toml"
-    for mark, said, agreeing in _MARKS:
+    for mark, stated, agreeing in _MARKS:
         if content.startswith(mark) and not encoding.startswith(agreeing):
             raise PermanentFault(
-                f"{name} isn't {encoding.upper()} text: it says of itself that it is {said}", next_step
+                f"{name} isn't {encoding.upper()} text: it says of itself that it is {stated}", next_step
             )
     try:
         return content.decode(encoding).removeprefix("\ufeff")

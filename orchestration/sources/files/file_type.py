@@ -9,16 +9,14 @@ from orchestration.sources.contract import PermanentFault
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
-_TEXTS = ((b"<html", "html"), (b"<!doctype html", "html"), (b"<table", "html"), (b"<meta", "html"), (b"<?xml", "xml"))
-_SIGNATURES = (
-    (b"%PDF", "pdf"),
-    (b"{\\rtf", "document"),
-    (b"\x89PNG", "picture"),
-    (b"\xff\xd8\xff", "picture"),
-    (b"Rar!", "archive"),
-    (b"7z\xbc\xaf", "archive"),
-    (b"\x1f\x8b", "archive"),
-)
+# By kind, how files of it begin; text whatever its case, after a mark of UTF-8 and blanks.
+_TEXTS = {"html": (b"<html", b"<!doctype html", b"<table", b"<meta"), "xml": (b"<?xml",)}
+_SIGNATURES = {
+    "pdf": (b"%PDF",),
+    "document": (b"{\\rtf",),
+    "picture": (b"\x89PNG", b"\xff\xd8\xff"),
+    "archive": (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b"),
+}
 _SAVE_AS = "open it in Excel or WPS and look; ask the sender to save it as .{format}, not to rename it"
 
 # What each kind is called, and what to do about one that wasn't expected.
@@ -36,10 +34,10 @@ _KINDS = {
     "torn": ("an archive or a workbook that is cut off", "ask the sender for the file again"),
     "archive": ("an archive", "ask the sender for the file itself, or set `member` in hall.toml for a .zip"),
 }
-_MEANT = {"xlsx": "an .xlsx workbook", "xls": "an .xls workbook", "csv": "a .csv table"}
+_FORMATS = {"xlsx": "an .xlsx workbook", "xls": "an .xls workbook", "csv": "a .csv table"}
 
 
-def refuse_other_kind(name: str, content: bytes, format_: str) -> None:
+def refuse_other_format(name: str, content: bytes, format_: str) -> None:
     """Hold a file's bytes against the format that its system is set to.
 
     Raises:
@@ -48,7 +46,7 @@ def refuse_other_kind(name: str, content: bytes, format_: str) -> None:
     kind = _kind_of(content)
     if kind != format_:
         what, next_step = _KINDS[kind]
-        raise PermanentFault(f"{name} is not {_MEANT[format_]}: it is {what}", next_step.format(format=format_))
+        raise PermanentFault(f"{name} is not {_FORMATS[format_]}: it is {what}", next_step.format(format=format_))
 
 
 def _kind_of(content: bytes) -> str:
@@ -57,9 +55,9 @@ def _kind_of(content: bytes) -> str:
     if content.startswith(_OLE):
         return _kind_of_ole(content)
     start = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if any(start.startswith(sign) for sign, _ in _TEXTS):
-        return next(kind for sign, kind in _TEXTS if start.startswith(sign))
-    return next((kind for sign, kind in _SIGNATURES if content.startswith(sign)), "csv")
+    kinds = [kind for kind, signs in _TEXTS.items() if start.startswith(signs)]
+    kinds += [kind for kind, signs in _SIGNATURES.items() if content.startswith(signs)]
+    return kinds[0] if kinds else "csv"
 
 
 def _kind_of_zip(content: bytes) -> str:

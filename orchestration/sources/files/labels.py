@@ -11,7 +11,7 @@ def label(value: Any) -> str:
     return "" if value is None else "".join(unicodedata.normalize("NFKC", str(value)).split())
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """A name from outside as it is put into a message: on one line, in characters that can be printed."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")

@@ -11,21 +11,21 @@ from s3fs import S3FileSystem
 
 from orchestration.config.hall import expand, secret
 from orchestration.config.systems.drop_storage import S3
-from orchestration.sources.contract import PassingFault
-from orchestration.sources.files.storage import FaultMeaning, Storage
+from orchestration.sources.contract import FaultRule, PassingFault
+from orchestration.sources.files.storage import Storage
 
-_REFUSALS = (
-    FaultMeaning(
-        (TimeoutError,),
+_FAULT_RULES = (
+    FaultRule(
         PassingFault,
-        "the storage didn't answer in time",
+        "{what}: the storage didn't answer in time",
         "look whether it is up or overloaded, then pull again",
+        (TimeoutError,),
     ),
-    FaultMeaning(
-        (OSError, BotoCoreError),
+    FaultRule(
         PassingFault,
-        "the connection failed",
+        "{what}: the connection failed",
         "look whether the storage is up and reachable, then pull again",
+        (OSError, BotoCoreError),
     ),
 )
 
@@ -52,7 +52,7 @@ def s3(url: str, storage: S3, timeout: float, variables: Mapping[str, str]) -> S
         },
     }
 
-    def opened() -> AbstractFileSystem:
+    def connect() -> AbstractFileSystem:
         connection = S3FileSystem(skip_instance_cache=True, use_listings_cache=False, **options)
         connection.retries = 1
         return connection
@@ -60,7 +60,7 @@ def s3(url: str, storage: S3, timeout: float, variables: Mapping[str, str]) -> S
     return Storage(
         address=url,
         root=url.partition("://")[2].rstrip("/"),
-        opened=opened,
+        connect=connect,
         max_connections=storage.max_connections,
-        refusals=_REFUSALS,
+        fault_rules=_FAULT_RULES,
     )

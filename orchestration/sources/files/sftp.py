@@ -16,8 +16,8 @@ from fsspec.implementations.sftp import SFTPFileSystem
 
 from orchestration.config.hall import SettingsError, expand, secret
 from orchestration.config.systems.drop_storage import Sftp
-from orchestration.sources.contract import PassingFault, RequestRefused
-from orchestration.sources.files.storage import FaultMeaning, Storage
+from orchestration.sources.contract import FaultRule, PassingFault, RequestRefused
+from orchestration.sources.files.storage import Storage
 
 # What goes wrong is said by the fault; paramiko would write a traceback of it to the terminal, too.
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -33,42 +33,42 @@ class _Refuse(paramiko.MissingHostKeyPolicy):
         raise _UnknownHost
 
 
-_REFUSALS = (
-    FaultMeaning(
-        (_UnknownHost,),
+_FAULT_RULES = (
+    FaultRule(
         RequestRefused,
-        "the server's host key isn't in known_hosts",
+        "{what}: the server's host key isn't in known_hosts",
         "ask the server's keeper for its host key, hold it against ssh-keyscan's, and add it to known_hosts",
+        (_UnknownHost,),
     ),
-    FaultMeaning(
-        (paramiko.BadHostKeyException,),
+    FaultRule(
         RequestRefused,
-        "the server's host key isn't the one in known_hosts",
+        "{what}: the server's host key isn't the one in known_hosts",
         "somebody may stand in for the server: ask its keeper whether the key was changed before anything else",
+        (paramiko.BadHostKeyException,),
     ),
-    FaultMeaning(
-        (paramiko.AuthenticationException,),
+    FaultRule(
         RequestRefused,
-        "the server refuses the user or its credentials",
+        "{what}: the server refuses the user or its credentials",
         "renew the secret named in hall.toml's storage, then pull again",
+        (paramiko.AuthenticationException,),
     ),
-    FaultMeaning(
-        (UnicodeDecodeError, TypeError),
+    FaultRule(
         RequestRefused,
-        "a name in the folder isn't in UTF-8",
+        "{what}: a name in the folder isn't in UTF-8",
         "ask the sender to name files in UTF-8, then pull again",
+        (UnicodeDecodeError, TypeError),
     ),
-    FaultMeaning(
-        (TimeoutError,),
+    FaultRule(
         PassingFault,
-        "the server didn't answer in time",
+        "{what}: the server didn't answer in time",
         "look whether it is up or overloaded, then pull again",
+        (TimeoutError,),
     ),
-    FaultMeaning(
-        (OSError, EOFError, paramiko.SSHException),
+    FaultRule(
         PassingFault,
-        "the connection failed",
+        "{what}: the connection failed",
         "look whether the server is up and reachable, then pull again",
+        (OSError, EOFError, paramiko.SSHException),
     ),
 )
 
@@ -102,7 +102,7 @@ class _KnownHostFileSystem(SFTPFileSystem):  # type: ignore[misc]  # fsspec has 
         channel.settimeout(self._timeout)
 
 
-def sftp(url: str, storage: Sftp, timeout: float, hall: Path, variables: Mapping[str, str]) -> Storage:
+def sftp(url: str, storage: Sftp, timeout: float, folder: Path, variables: Mapping[str, str]) -> Storage:
     """The folder of an address `sftp://host:port/path`.
 
     Raises:
@@ -113,28 +113,24 @@ def sftp(url: str, storage: Sftp, timeout: float, hall: Path, variables: Mapping
         port = address.port or 22
     except ValueError as error:
         raise SettingsError("folder is no address of the form sftp://host:port/path") from error
-    known_hosts = hall / expand(storage.known_hosts, variables)
+    known_hosts = folder / expand(storage.known_hosts, variables)
     if not known_hosts.is_file():
         raise SettingsError(f"storage.known_hosts: {known_hosts} isn't there; make it by ssh-keyscan and review it")
-    login = {
-        "port": port,
-        "username": expand(storage.user, variables),
-        **_credentials(storage, variables),
-    }
+    login = {"port": port, "username": expand(storage.user, variables), **_credentials(storage, variables)}
     host, root = address.hostname or "", unquote(address.path) or "/"
 
-    def opened() -> AbstractFileSystem:
+    def connect() -> AbstractFileSystem:
         return _KnownHostFileSystem(host, str(known_hosts), timeout, **login)
 
     return Storage(
         address=url,
         root=root,
-        opened=opened,
+        connect=connect,
         max_connections=storage.max_connections,
-        refusals=_REFUSALS,
-        alive=lambda connection: bool((transport := connection.client.get_transport()) and transport.is_active()),
-        closed=lambda connection: connection.client.close(),
-        real=lambda connection, path: connection.ftp.normalize(path),
+        fault_rules=_FAULT_RULES,
+        is_alive=lambda connection: bool((transport := connection.client.get_transport()) and transport.is_active()),
+        close=lambda connection: connection.client.close(),
+        resolve=lambda connection, path: connection.ftp.normalize(path),
     )
 
 

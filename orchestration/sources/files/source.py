@@ -1,4 +1,4 @@
-"""A hall system that drops one file per day: headers found by name, 合计 held against the rest."""
+"""A hall system that drops one file per day: the file is chosen, read as a table, and mapped to the contract."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from pathlib import Path
 from orchestration.config.hall import SettingsError, expand
 from orchestration.config.systems import DropSystem
 from orchestration.config.systems.drop_storage import S3, Sftp
-from orchestration.sources.contract import Outcome, Request, contract_rows, shared_out
-from orchestration.sources.files.choose import Choice, pattern_of
+from orchestration.sources.contract import Outcome, Request, contract_rows, divide_answer
+from orchestration.sources.files.choose import Chooser, pattern_of
 from orchestration.sources.files.column_map import ColumnMap
 from orchestration.sources.files.counts import Form, counts_of
-from orchestration.sources.files.drop_file import DropFile
-from orchestration.sources.files.file_type import refuse_other_kind
-from orchestration.sources.files.labels import shown
-from orchestration.sources.files.local import local
-from orchestration.sources.files.storage import Folder, Storage
+from orchestration.sources.files.file_type import refuse_other_format
+from orchestration.sources.files.labels import printable
+from orchestration.sources.files.storage import DropFile, Folder, Storage, local
 from orchestration.sources.files.table import Table
 from orchestration.sources.files.zip_member import member_of
 
@@ -25,7 +23,7 @@ from orchestration.sources.files.zip_member import member_of
 class DropSource:
     """Reads one drop folder; safe to share between threads."""
 
-    def __init__(self, system: DropSystem, hall: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
+    def __init__(self, system: DropSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
         """Open nothing yet.
 
         Raises:
@@ -34,39 +32,39 @@ class DropSource:
         self.by_site = system.by_site
         self._system = system
         self._sites = sites
-        self._folder = Folder(_place(system, hall, variables))
-        self._choice = Choice(system, self._folder.address)
-        self._columns_on = _columns(system, hall)
+        self._folder = Folder(_storage(system, folder, variables))
+        self._chooser = Chooser(system, self._folder.address)
+        self._columns_on = _columns(system, folder)
 
-    def ask(self, question: Request) -> dict[str, Outcome]:
+    def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
-        day, hall = question.day, question.sites[0]
+        day, site = request.day, request.sites[0]
         columns = self._columns_on(day)
-        name, content = self._file(day, hall)
+        name, content = self._file(day, site)
         form = Form(columns, self._system.total_row, self._system.merged_cells == "fill")
         counts = counts_of(name, self._table(name, content), form)
-        constants = {ours: value.replace("{hall}", hall) for ours, value in self._system.constants.items()}
+        constants = {ours: value.replace("{hall}", site) for ours, value in self._system.constants.items()}
         declared = {} if self._system.total_row is None else {constants["measure"]: counts.total}
-        return shared_out(
-            question,
-            question.sites if self.by_site else self._sites,
+        return divide_answer(
+            request,
+            request.sites if self.by_site else self._sites,
             contract_rows(counts.rows, columns, constants, day),
             declared,
             f"{self._folder.address.rstrip('/')}/{name}",
         )
 
-    def _file(self, day: dt.date, hall: str) -> tuple[str, bytes]:
-        def content_of(entry: DropFile) -> bytes:
-            return self._folder.content(entry, self._system.most_bytes)
+    def _file(self, day: dt.date, site: str) -> tuple[str, bytes]:
+        def content(file: DropFile) -> bytes:
+            return self._folder.content(file, self._system.most_bytes)
 
-        entry = self._choice.of(pattern_of(self._system.file, day, hall), self._folder.entries(), content_of)
-        name, content = shown(entry.name), content_of(entry)
+        file = self._chooser.choose(pattern_of(self._system.file, day, site), self._folder.files(), content)
+        name = printable(file.name)
         if not self._system.member:
-            return name, content
-        return member_of(name, content, pattern_of(self._system.member, day, hall), self._system.most_bytes)
+            return name, content(file)
+        return member_of(name, content(file), pattern_of(self._system.member, day, site), self._system.most_bytes)
 
     def _table(self, name: str, content: bytes) -> Table:
-        refuse_other_kind(name, content, self._system.format)
+        refuse_other_format(name, content, self._system.format)
         match self._system.format:
             case "csv":
                 from orchestration.sources.files.csv import read_csv
@@ -82,13 +80,13 @@ class DropSource:
                 return read_xlsx(name, content, self._system.sheet)
 
 
-def _place(system: DropSystem, hall: Path, variables: Mapping[str, str]) -> Storage:
+def _storage(system: DropSystem, folder: Path, variables: Mapping[str, str]) -> Storage:
     url = expand(system.folder, variables)
     match system.storage:
         case Sftp() as storage:
             from orchestration.sources.files.sftp import sftp
 
-            return sftp(url, storage, system.timeout, hall, variables)
+            return sftp(url, storage, system.timeout, folder, variables)
         case S3() as storage:
             from orchestration.sources.files.s3 import s3
 
@@ -101,7 +99,7 @@ def _place(system: DropSystem, hall: Path, variables: Mapping[str, str]) -> Stor
             return local(url)
 
 
-def _columns(system: DropSystem, hall: Path) -> Callable[[dt.date], Mapping[str, str]]:
+def _columns(system: DropSystem, folder: Path) -> Callable[[dt.date], Mapping[str, str]]:
     if not system.column_map:
         return lambda _: system.columns
-    return ColumnMap(hall / system.column_map, tuple(system.constants), states_day=system.file_names_day).on
+    return ColumnMap(folder / system.column_map, tuple(system.constants), states_day=system.file_names_day).on

@@ -1,9 +1,9 @@
-"""A file's table: its cells as a person sees them, whatever the format."""
+"""A file's table: its cells as a person sees them, whatever the format, and the sheet of a workbook that holds it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from orchestration.sources.contract import PermanentFault
+from orchestration.sources.files.labels import label, printable
 
 MOST_CELLS = 1_000_000
 # A workbook keeps numbers as floats: from here on not every whole number is one.
@@ -106,7 +107,7 @@ def _by_row(name: str, areas: Sequence[Area], rows: Mapping[int, Any]) -> dict[i
     if sum(min(area.bottom - area.top + 1, len(rows)) for area in areas) > MOST_CELLS:
         raise PermanentFault(f"{name} merges more than {MOST_CELLS:,} cells", "ask the sender for a plain table")
     by_row: dict[int, list[Area]] = {}
-    for area in sorted(areas, key=lambda each: each.left):
+    for area in sorted(areas, key=lambda area: area.left):
         reached = range(area.top, area.bottom + 1)
         for number in (number for number in rows if number in reached) if len(rows) < len(reached) else reached:
             if number in rows:
@@ -118,6 +119,39 @@ def _by_row(name: str, areas: Sequence[Area], rows: Mapping[int, Any]) -> dict[i
                 "ask the sender for a file without merged cells",
             )
     return by_row
+
+
+Sheet = tuple[str, bool, Callable[[], Table]]
+
+
+def choose_sheet(name: str, sheets: Sequence[Sheet], wanted: str) -> Table:
+    """The table that counts, of sheets that are (title, whether it is visible, how to read it).
+
+    Raises:
+        PermanentFault: the sheet named isn't visible, or none is named and several hold something.
+    """
+    visible = [(title, read) for title, is_visible, read in sheets if is_visible]
+    if wanted:
+        named = [read for title, read in visible if label(title) == label(wanted)]
+        if len(named) != 1:
+            raise PermanentFault(
+                f"{name} has no visible sheet {wanted} ({_titles(visible)})",
+                "ask the sender which sheet holds; if the form changed, change `sheet` in hall.toml",
+            )
+        return named[0]()
+    if len(visible) == 1:
+        return visible[0][1]()
+    filled = [(title, table) for title, table in ((title, read()) for title, read in visible) if table.rows]
+    if len(filled) != 1:
+        raise PermanentFault(
+            f"{name} has {len(filled)} visible sheets that hold something ({_titles(filled or visible)})",
+            "name the one that counts as `sheet` in hall.toml after review",
+        )
+    return filled[0][1]
+
+
+def _titles(sheets: Sequence[tuple[str, object]]) -> str:
+    return "、".join(printable(title) for title, _ in sheets) or "none is visible"
 
 
 def cell_name(row: int, column: int) -> str:

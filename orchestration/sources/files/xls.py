@@ -11,8 +11,7 @@ import xlrd
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from orchestration.sources.contract import PermanentFault, SourceFault
-from orchestration.sources.files.sheets import the_sheet
-from orchestration.sources.files.table import Area, Table, Unreadable, table_of
+from orchestration.sources.files.table import Area, Table, Unreadable, choose_sheet, table_of
 
 _EPOCHS = (WINDOWS_EPOCH, MAC_EPOCH)
 
@@ -26,8 +25,8 @@ def read_xls(name: str, content: bytes, sheet: str) -> Table:
     try:
         # Only with its formatting does xlrd tell merged cells.
         book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
-        pages = [(page.name, not page.visibility, partial(_table, name, page)) for page in book.sheets()]
-        return the_sheet(name, pages, sheet)
+        sheets = [(page.name, not page.visibility, partial(_table, name, page)) for page in book.sheets()]
+        return choose_sheet(name, sheets, sheet)
     except SourceFault:
         raise
     except Exception as error:  # a damaged record makes xlrd raise almost anything

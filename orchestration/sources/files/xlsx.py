@@ -12,8 +12,7 @@ import openpyxl
 from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from orchestration.sources.contract import PermanentFault, SourceFault
-from orchestration.sources.files.sheets import the_sheet
-from orchestration.sources.files.table import Area, Table, Unreadable, table_of
+from orchestration.sources.files.table import Area, Table, Unreadable, choose_sheet, table_of
 
 _MOST_UNPACKED = 128 * 1024 * 1024
 
@@ -28,8 +27,8 @@ def read_xlsx(name: str, content: bytes, sheet: str) -> Table:
         _refuse_too_large(name, content)
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         # A sheet of charts only has no cells, and openpyxl doesn't list it here.
-        pages = [(page.title, page.sheet_state == "visible", partial(_table, name, page)) for page in book.worksheets]
-        return the_sheet(name, pages, sheet)
+        sheets = [(page.title, page.sheet_state == "visible", partial(_table, name, page)) for page in book.worksheets]
+        return choose_sheet(name, sheets, sheet)
     except SourceFault:
         raise
     except Exception as error:  # a damaged part makes openpyxl raise almost anything

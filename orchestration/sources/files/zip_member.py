@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from orchestration.sources.contract import PermanentFault, SourceFault
 from orchestration.sources.files.choose import matches
-from orchestration.sources.files.labels import shown
+from orchestration.sources.files.labels import printable
 
 _MOST_MEMBERS = 10_000
 _MOST_RATIO = 200
@@ -26,21 +26,19 @@ def member_of(name: str, content: bytes, pattern: str, most_bytes: int) -> tuple
     """
     try:
         with _opened(content) as archive:
-            info = _the_one(name, archive, pattern)
+            info = _choose_member(name, archive, pattern)
             _refuse_unfit(name, info, most_bytes)
-            with archive.open(info) as stream:
-                unpacked = stream.read(most_bytes + 1)
+            # No more is read than the archive's directory declares, and that was held against the limit.
+            unpacked = archive.read(info)
     except SourceFault:
         raise
     except Exception as error:  # a torn archive makes zipfile raise almost anything
         raise PermanentFault(
             f"{name} is not a whole .zip archive ({type(error).__name__})", "ask the sender for the file again"
         ) from error
-    if len(unpacked) > most_bytes:
-        raise _too_large(name, info, most_bytes)
     if not unpacked:
-        raise PermanentFault(f"{_shown(name, info)} is empty (0 bytes)", "ask the sender for the file again")
-    return _shown(name, info), unpacked
+        raise PermanentFault(f"{_member_name(name, info)} is empty (0 bytes)", "ask the sender for the file again")
+    return _member_name(name, info), unpacked
 
 
 def _opened(content: bytes) -> zipfile.ZipFile:
@@ -52,47 +50,43 @@ def _opened(content: bytes) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(content), metadata_encoding=_NAMES_IN[-1])
 
 
-def _the_one(name: str, archive: zipfile.ZipFile, pattern: str) -> zipfile.ZipInfo:
+def _choose_member(name: str, archive: zipfile.ZipFile, pattern: str) -> zipfile.ZipInfo:
     members = [info for info in archive.infolist() if not info.is_dir()]
     if len(members) > _MOST_MEMBERS:
         raise PermanentFault(f"{name} holds more than {_MOST_MEMBERS:,} files", "ask the sender what it is")
     for info in members:
         if info.filename.startswith("/") or ".." in PurePosixPath(info.filename).parts or "\\" in info.orig_filename:
             raise PermanentFault(
-                f"{name} holds a file whose name leads out of it ({shown(info.filename)})",
+                f"{name} holds a file whose name leads out of it ({printable(info.filename)})",
                 "no honest archive does: ask the sender what it is",
             )
-    found = [info for info in members if matches(PurePosixPath(info.filename).name, pattern)]
-    if len(found) != 1:
-        names = "".join(f"; {shown(info.filename)}" for info in found)
+    matching = [info for info in members if matches(PurePosixPath(info.filename).name, pattern)]
+    if len(matching) != 1:
+        names = "".join(f"; {printable(info.filename)}" for info in matching)
         raise PermanentFault(
-            f"{name} holds {len(found)} files {pattern}, and one is expected{names}",
+            f"{name} holds {len(matching)} files {pattern}, and one is expected{names}",
             "ask the sender for an archive of the day's file alone, or correct `member` in hall.toml",
         )
-    return found[0]
+    return matching[0]
 
 
 def _refuse_unfit(name: str, info: zipfile.ZipInfo, most_bytes: int) -> None:
     if info.flag_bits & 1:
         raise PermanentFault(
-            f"{_shown(name, info)} is locked by a password", "ask the sender for an archive without a password"
+            f"{_member_name(name, info)} is locked by a password", "ask the sender for an archive without a password"
         )
     ratio = info.file_size // max(info.compress_size, 1)
     if info.file_size > _HARMLESS and ratio > _MOST_RATIO:
         raise PermanentFault(
-            f"{_shown(name, info)} is packed {ratio} to 1, and {_MOST_RATIO} is the most that is unpacked",
+            f"{_member_name(name, info)} is packed {ratio} to 1, and {_MOST_RATIO} is the most that is unpacked",
             "no honest table is: ask the sender what it is",
         )
     if info.file_size > most_bytes:
-        raise _too_large(name, info, most_bytes)
+        raise PermanentFault(
+            f"{_member_name(name, info)} is larger than {most_bytes} bytes unpacked ({info.file_size})",
+            "a day's counts are small: look what it is, and raise most_bytes in hall.toml only if it is right",
+        )
 
 
-def _too_large(name: str, info: zipfile.ZipInfo, most_bytes: int) -> PermanentFault:
-    return PermanentFault(
-        f"{_shown(name, info)} is larger than {most_bytes} bytes unpacked ({info.file_size})",
-        "a day's counts are small: look what it is, and raise most_bytes in hall.toml only if it is right",
-    )
-
-
-def _shown(name: str, info: zipfile.ZipInfo) -> str:
-    return f"{name}/{shown(info.filename)}"
+def _member_name(name: str, info: zipfile.ZipInfo) -> str:
+    return f"{name}/{printable(info.filename)}"

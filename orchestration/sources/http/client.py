@@ -1,26 +1,23 @@
-"""One question and its whole answer over HTTP: signed, at the pace and within the bounds that the settings state."""
+"""One request and its whole answer over HTTP: signed, at the pace and within the bounds that the settings state."""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import requests
 from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
 
 from orchestration.config.systems import HttpSystem
-from orchestration.sources.contract import PermanentFault, SourceFault
+from orchestration.sources.contract import PermanentFault
 from orchestration.sources.http.auth import authentication, sorted_query
-from orchestration.sources.http.cache import Kept, Received
-from orchestration.sources.http.errors import CAN_GO_WRONG, connection_fault
+from orchestration.sources.http.document import Document
+from orchestration.sources.http.errors import CONNECTION_ERRORS, connection_fault, refuse_status
 from orchestration.sources.http.session import http_session
-from orchestration.sources.http.statuses import refuse_status
-from orchestration.sources.http.strict_json import read_json, shown
+from orchestration.sources.http.strict_json import brief, read_json
 
 _PIECE = 64 * 1024
 _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
@@ -32,19 +29,14 @@ class Target:
 
     url: str
     parameters: Mapping[str, str]
-    shown: str
+    shown_url: str
+
+    def with_parameters(self, parameters: Mapping[str, str]) -> Target:
+        """The same address with more parameters."""
+        return replace(self, parameters={**self.parameters, **parameters})
 
 
-@dataclass(frozen=True)
-class Document:
-    """What an address answered: its JSON, the address itself, and the header `Link`."""
-
-    said: Any
-    url: str
-    link: str
-
-
-class Transport:
+class Client:
     """Asks one system; safe to share between threads, which share its connections and its pace."""
 
     def __init__(self, system: HttpSystem, folder: Path, variables: Mapping[str, str]) -> None:
@@ -53,7 +45,6 @@ class Transport:
         self._auth = authentication(system.auth, variables)
         self._free = threading.BoundedSemaphore(system.max_connections)
         self._pace = _pace(system.requests_per_second)
-        self._kept = Kept(system.most_bytes)
 
     def get(self, target: Target, where: str) -> Document:
         """The JSON of one answer.
@@ -61,35 +52,31 @@ class Transport:
         Raises:
             SourceFault: there is none that can be used; `where` says in the message which one was asked for.
         """
+        timeout = self._system.timeout
         with self._free:
             if self._pace:
                 self._pace.try_acquire()
-            with _told(where, target.shown, self._system.timeout):
+            try:
                 request = self._prepared(target)
-                kept = self._kept.get(str(request.url))
-                received = self._received(request, kept, where)
-        document = read_json(received.content, received.headers.get("Content-Type", ""), where)
-        self._kept.keep(str(request.url), received)
-        return Document(document, str(request.url), received.headers.get("Link", ""))
+                with self._session.send(request, stream=True, allow_redirects=False, timeout=timeout) as response:
+                    refuse_status(response, where)
+                    content = self._content(response, where)
+            except CONNECTION_ERRORS as error:
+                # Their own texts, which hold whole URLs, are shown nowhere.
+                raise connection_fault(error, where, target.shown_url, timeout) from None
+        body = read_json(content, response.headers.get("Content-Type", ""), where)
+        return Document(body, where, str(request.url), response.headers.get("Link", ""))
 
     def _prepared(self, target: Target) -> requests.PreparedRequest:
         query = sorted_query(list(target.parameters.items()))
         # Signed here, and not before a wait: a timestamp is held against the clock by who receives it.
         return self._session.prepare_request(requests.Request("GET", target.url, params=query, auth=self._auth))
 
-    def _received(self, request: requests.PreparedRequest, kept: Received | None, where: str) -> Received:
-        request.headers.update(kept.conditions() if kept else {})
-        with self._session.send(request, stream=True, allow_redirects=False, timeout=self._system.timeout) as response:
-            if response.status_code == 304 and kept:
-                return kept
-            refuse_status(response, where)
-            return Received(self._content(response, where), response.headers)
-
     def _content(self, response: requests.Response, where: str) -> bytes:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in _ENCODINGS:
             raise PermanentFault(
-                f"{where}: the answer is encoded as {shown(encoding)}, which we didn't ask for",
+                f"{where}: the answer is encoded as {brief(encoding)}, which we didn't ask for",
                 "ask the system's keeper to send gzip, or plain JSON",
             )
         content = bytearray()
@@ -110,14 +97,3 @@ def _pace(requests_per_second: float | None) -> Limiter | None:
     bucket = InMemoryBucket([Rate(1, math.ceil(1000 / requests_per_second))])
     # It forgets by itself only in a thread of its own, which would outlive the run; a run's requests are few.
     return Limiter(SingleBucketFactory(bucket, schedule_leak=False), buffer_ms=1)
-
-
-@contextmanager
-def _told(where: str, url: str, timeout: float) -> Iterator[None]:
-    """Exceptions of the connection as faults; their own texts, which hold whole URLs, are shown nowhere."""
-    try:
-        yield
-    except SourceFault:
-        raise
-    except CAN_GO_WRONG as error:
-        raise connection_fault(error, where, url, timeout) from None

@@ -1,6 +1,8 @@
 """Connections whose read timeout counts for a whole answer, headers and body, and not for each piece of it.
 
-A server that sends a byte now and then would otherwise hold its asker for ever.
+A server that sends a byte now and then would otherwise hold its caller for ever. Neither requests nor urllib3 has a
+public way to bound a whole answer, so this module, and no other, reaches into them: `response_class` and `fp` of
+http.client, `ConnectionCls` and `pool_classes_by_scheme` of urllib3. A test fails when an upgrade changes them.
 """
 
 from __future__ import annotations
@@ -27,10 +29,10 @@ class _UntilDeadline(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._ends - time.monotonic()
-        if left <= 0:
+        seconds_left = self._ends - time.monotonic()
+        if seconds_left <= 0:
             raise TimeoutError("the answer took too long")
-        self._sock.settimeout(left)
+        self._sock.settimeout(seconds_left)
         read: int | None = self._whole.raw.readinto(buffer)
         return read
 

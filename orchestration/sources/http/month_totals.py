@@ -10,10 +10,9 @@ from orchestration.config.systems import HttpSystem
 from orchestration.config.systems.http_api import MonthTotals
 from orchestration.config.systems.http_template import MonthValue
 from orchestration.sources.contract import PermanentFault, whole_number
-from orchestration.sources.http.client import Transport
+from orchestration.sources.http.client import Client
 from orchestration.sources.http.request import HttpRequest
-from orchestration.sources.http.response_validation import refuse_failure, refuse_other, single
-from orchestration.sources.http.strict_json import shown
+from orchestration.sources.http.strict_json import brief
 
 
 class MonthTotalsSource:
@@ -26,29 +25,29 @@ class MonthTotalsSource:
     def __init__(self, system: HttpSystem, totals: MonthTotals, folder: Path, variables: Mapping[str, str]) -> None:
         self._system = system
         self._totals = totals
-        self._questions = HttpRequest(totals.url, totals.query, variables)
-        self._transport = Transport(system, folder, variables)
+        self._request = HttpRequest(totals.url, totals.query, variables)
+        self._client = Client(system, folder, variables)
 
-    def ask(self, first_day: dt.date, hall: str) -> dict[str, int]:
-        """The totals by measure of the month that begins on a day, of one hall if the question names it.
+    def ask(self, first_day: dt.date, site: str) -> dict[str, int]:
+        """The totals by measure of the month that begins on a day, of one site if the request names it.
 
         Raises:
             SourceFault: there is no usable answer; its kind says whether to ask again.
         """
         totals, where = self._totals, f"month totals of {first_day:%Y-%m}"
-        target = self._questions.target({"month": MonthValue(first_day), "hall": hall})
-        said = self._transport.get(target, where).said
-        refuse_failure(said, self._system.success, where)
+        target = self._request.target({"month": MonthValue(first_day), "hall": site})
+        document = self._client.get(target, where)
+        document.refuse_failure(self._system.success)
         if totals.month:
-            refuse_other(said, totals.month, first_day.strftime(totals.month_form), where, what="month")
+            document.refuse_other_period(totals.month, first_day.strftime(totals.month_form), "month")
         stated = {
-            measure: whole_number(single(said, path, where, "month_totals.totals"))
+            measure: whole_number(document.single_value(path, "month_totals.totals"))
             for measure, path in totals.totals.items()
         }
         for measure, total in stated.items():
             if type(total) is not int:
                 raise PermanentFault(
-                    f"{where}: the total of {measure} is {shown(total)} and no whole number",
+                    f"{where}: the total of {measure} is {brief(total)} and no whole number",
                     "hold `month_totals.totals` in hall.toml against the system's interface description",
                 )
         return stated

@@ -1,152 +1,178 @@
-"""The kinds of paging, each as a generator that yields what to ask next and is sent the page that came."""
+"""Every page of an answer, asked for one after the other: none missing, none twice, no more than allowed."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Callable, Generator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from requests.utils import parse_header_links
 
 from orchestration.config.systems.http_paging import AnyPaging, Cursor, LinkHeader, Offset, Pages
-from orchestration.sources.contract import BrokenAnswer, PermanentFault, whole_number
-from orchestration.sources.http.strict_json import ABSENT, at, maybe_at, shown
+from orchestration.sources.contract import BrokenAnswer, NothingForDay, PermanentFault, whole_number
+from orchestration.sources.http.client import Target
+from orchestration.sources.http.document import ABSENT, Document
+from orchestration.sources.http.strict_json import brief
 
-AGAIN = "pull again; if it stays so, ask the system's keeper"
+_AGAIN = "pull again; if it stays so, ask the system's keeper"
 _KEEPER = "ask the system's keeper what it answers"
 
 
-@dataclass(frozen=True)
-class Step:
-    """What to ask next: parameters to add to the question, or another address in its place."""
-
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    url: str | None = None
+Walk = Generator[Target, Document, None]
+Ask = Callable[[int, Target], Document]
 
 
-@dataclass(frozen=True)
-class ResponsePage:
-    """One page as it was answered: its JSON, its rows, the address it was asked at, and its header `Link`."""
+def all_pages(paging: AnyPaging | None, target: Target, ask: Ask) -> list[Document]:
+    """Every page of an answer, in order.
 
-    number: int
-    said: Any
-    rows: list[Mapping[str, Any]]
-    url: str
-    link: str
+    Args:
+        paging: how the answer is divided, if it is.
+        target: the address of the whole answer.
+        ask: asks for the page of that number, at its own address.
 
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return f"page {self.number}"
+    Raises:
+        BrokenAnswer: a page is missing, was repeated, or pages contradict each other.
+        PermanentFault: there are more pages than the settings allow, or what says how many can't be read.
+        SourceFault: whatever `ask` raises.
+    """
+    if paging is None:
+        return [ask(1, target)]
+    walk, pages, digests = _walk(paging, target), list[Document](), dict[str, str]()
+    next_target: Target | None = next(walk)
+    while next_target is not None:
+        page = _ask_promised(ask, len(pages) + 1, next_target)
+        pages.append(page)
+        try:
+            next_target = walk.send(page)
+        except StopIteration:
+            next_target = None
+        _refuse_repeated(page, digests)
+        _refuse_too_many(len(pages) + (next_target is not None), paging)
+    return pages
 
 
-Walk = Generator[Step, ResponsePage, None]
+def _ask_promised(ask: Ask, number: int, target: Target) -> Document:
+    try:
+        return ask(number, target)
+    except NothingForDay as fault:
+        if number == 1:
+            raise
+        raise BrokenAnswer(
+            f"page {number} is missing, and page {number - 1} promised it ({fault.problem})", _AGAIN
+        ) from None
 
 
-def walk(paging: AnyPaging) -> Walk:
-    """The walk over the pages of one answer: it ends after the last, and raises SourceFault where pages don't fit."""
+def _refuse_repeated(page: Document, digests: dict[str, str]) -> None:
+    digest = hashlib.sha256(json.dumps(page.rows, sort_keys=True).encode()).hexdigest()
+    first = digests.setdefault(digest, page.where)
+    if page.rows and first != page.where:
+        raise BrokenAnswer(f"{page.where} repeats the rows of {first}", _AGAIN)
+
+
+def _walk(paging: AnyPaging, target: Target) -> Walk:
+    """Yields what to ask next and is sent the page that came, to the last; raises SourceFault where pages don't fit."""
     match paging:
         case Pages():
-            return _numbered(paging)
+            return _by_number(paging, target)
         case Offset():
-            return _by_offset(paging)
+            return _by_offset(paging, target)
         case Cursor():
-            return _by_cursor(paging)
+            return _by_cursor(paging, target)
         case LinkHeader():
-            return _by_link()
+            return _by_link(target)
 
 
-def refuse_many(pages: int, paging: AnyPaging) -> None:
-    """Raise PermanentFault for more pages than the settings allow."""
+def _refuse_too_many(pages: int, paging: AnyPaging) -> None:
     if pages > paging.most_pages:
         raise PermanentFault(
             f"there are more than {paging.most_pages} pages", "raise `most_pages` in hall.toml, or ask for larger pages"
         )
 
 
-def _numbered(paging: Pages) -> Walk:
-    def step(number: int) -> Step:
-        return Step({paging.page: str(number), paging.size: str(paging.per_page)})
+def _by_number(paging: Pages, target: Target) -> Walk:
+    def step(number: int) -> Target:
+        return target.with_parameters({paging.page: str(number), paging.size: str(paging.per_page)})
 
     page = yield step(1)
-    _refuse_other_place(page, paging.this_page, 1, "page")
+    _refuse_other_position(page, paging.this_page, 1, "page")
     if paging.pages is not None:
         stated, count = paging.pages, _count(page, paging.pages, "pages", least=1)
     else:
         stated = str(paging.total)
         count = max(1, -(-_count(page, stated, "rows", least=0) // paging.per_page))
-    refuse_many(count, paging)
-    promised, rows = at(page.said, stated, page.name), len(page.rows)
+    _refuse_too_many(count, paging)
+    promised, rows = page.value(stated), len(page.rows)
     for number in range(2, count + 1):
         page = yield step(number)
-        _refuse_other_place(page, paging.this_page, number, "page")
+        _refuse_other_position(page, paging.this_page, number, "page")
         _refuse_changed(page, stated, promised)
         rows += len(page.rows)
     if paging.total is not None:
         refuse_other_count(rows, promised)
 
 
-def _by_offset(paging: Offset) -> Walk:
-    def step(offset: int) -> Step:
-        return Step({paging.offset: str(offset), paging.limit: str(paging.per_page)})
+def _by_offset(paging: Offset, target: Target) -> Walk:
+    def step(offset: int) -> Target:
+        return target.with_parameters({paging.offset: str(offset), paging.limit: str(paging.per_page)})
 
     page = yield step(0)
-    _refuse_other_place(page, paging.this_offset, 0, "offset")
+    _refuse_other_position(page, paging.this_offset, 0, "offset")
     total, rows = _count(page, paging.total, "rows", least=0), len(page.rows)
-    refuse_many(-(-total // paging.per_page), paging)
-    promised = at(page.said, paging.total, page.name)
+    _refuse_too_many(-(-total // paging.per_page), paging)
+    promised = page.value(paging.total)
     while rows < total and page.rows:
         page = yield step(rows)
-        _refuse_other_place(page, paging.this_offset, rows, "offset")
+        _refuse_other_position(page, paging.this_offset, rows, "offset")
         _refuse_changed(page, paging.total, promised)
         rows += len(page.rows)
     refuse_other_count(rows, promised)
 
 
-def _by_cursor(paging: Cursor) -> Walk:
-    seen = set[str]()
-    page = yield Step()
+def _by_cursor(paging: Cursor, target: Target) -> Walk:
+    followed = set[str]()
+    page = yield target
     while cursor := _cursor(page, paging.next):
-        if cursor in seen:
-            raise BrokenAnswer(f"{page.name} has the cursor of a page before it, so that there is no end", AGAIN)
-        seen.add(cursor)
-        page = yield Step({paging.cursor: cursor})
+        if cursor in followed:
+            raise BrokenAnswer(f"{page.where} has the cursor of a page before it, so that there is no end", _AGAIN)
+        followed.add(cursor)
+        page = yield target.with_parameters({paging.cursor: cursor})
 
 
-def _cursor(page: ResponsePage, path: str) -> str:
-    cursor = maybe_at(page.said, path)
+def _cursor(page: Document, path: str) -> str:
+    cursor = page.find(path)
     if cursor is ABSENT or cursor is None:
         return ""
     if isinstance(cursor, bool) or not isinstance(cursor, str | int):
-        raise PermanentFault(f"{page.name}: {path} is {shown(cursor)} and no cursor", _KEEPER)
+        raise PermanentFault(f"{page.where}: {path} is {brief(cursor)} and no cursor", _KEEPER)
     return str(cursor)
 
 
-def _by_link() -> Walk:
-    page = yield Step()
-    seen = {page.url}
-    while target := _next_link(page):
-        if target in seen:
-            raise BrokenAnswer(f"{page.name} links to a page before it, so that there is no end", AGAIN)
-        seen.add(target)
-        page = yield Step(url=target)
+def _by_link(target: Target) -> Walk:
+    page = yield target
+    followed = {page.url}
+    while url := _next_link(page):
+        if url in followed:
+            raise BrokenAnswer(f"{page.where} links to a page before it, so that there is no end", _AGAIN)
+        followed.add(url)
+        page = yield Target(url, {}, target.shown_url)
 
 
-def _next_link(page: ResponsePage) -> str | None:
+def _next_link(page: Document) -> str | None:
     links = parse_header_links(page.link) if page.link else []
     try:
-        found = {urljoin(page.url, link["url"]) for link in links if "next" in link.get("rel", "").lower().split()}
-        foreign = [target for target in found if _origin(target) != _origin(page.url)]
+        targets = {urljoin(page.url, link["url"]) for link in links if "next" in link.get("rel", "").lower().split()}
+        foreign = [target for target in targets if _origin(target) != _origin(page.url)]
     except ValueError:
-        raise PermanentFault(f"{page.name} links to what is no address", _KEEPER) from None
+        raise PermanentFault(f"{page.where} links to what is no address", _KEEPER) from None
     if foreign:
         raise PermanentFault(
-            f"{page.name} links to another origin, and our credentials go to the system's own only", _KEEPER
+            f"{page.where} links to another origin, and our credentials go to the system's own only", _KEEPER
         )
-    if len(found) > 1:
-        raise PermanentFault(f"{page.name} links to {len(found)} next pages", _KEEPER)
-    return found.pop() if found else None
+    if len(targets) > 1:
+        raise PermanentFault(f"{page.where} links to {len(targets)} next pages", _KEEPER)
+    return targets.pop() if targets else None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None, bool]:
@@ -155,30 +181,30 @@ def _origin(url: str) -> tuple[str, str | None, int | None, bool]:
     return parts.scheme, parts.hostname, port, "@" in parts.netloc
 
 
-def _count(page: ResponsePage, path: str, what: str, least: int) -> int:
-    count = whole_number(at(page.said, path, page.name))
+def _count(page: Document, path: str, what: str, least: int) -> int:
+    count = whole_number(page.value(path))
     if type(count) is not int or count < least:
-        raise PermanentFault(f"{page.name} says that there are {shown(count)} {what}", _KEEPER)
+        raise PermanentFault(f"{page.where} says that there are {brief(count)} {what}", _KEEPER)
     return count
 
 
-def _refuse_other_place(page: ResponsePage, path: str | None, wanted: int, what: str) -> None:
+def _refuse_other_position(page: Document, path: str | None, wanted: int, what: str) -> None:
     if path is None:
         return
-    got = whole_number(at(page.said, path, page.name))
-    if type(got) is not int or got != wanted:
+    stated = whole_number(page.value(path))
+    if type(stated) is not int or stated != wanted:
         raise PermanentFault(
-            f"{page.name}: {path} is {shown(got)} and not the {what} asked for ({wanted})",
+            f"{page.where}: {path} is {brief(stated)} and not the {what} asked for ({wanted})",
             "ask the system's keeper; nothing of it was kept",
         )
 
 
-def _refuse_changed(page: ResponsePage, path: str, promised: Any) -> None:
-    got = maybe_at(page.said, path)
-    if got is not ABSENT and whole_number(got) != whole_number(promised):
+def _refuse_changed(page: Document, path: str, promised: Any) -> None:
+    stated = page.find(path)
+    if stated is not ABSENT and whole_number(stated) != whole_number(promised):
         raise BrokenAnswer(
-            f"{page.name}: {path} is {shown(got)}, and page 1 said {shown(promised)}: it changed while it was read",
-            AGAIN,
+            f"{page.where}: {path} is {brief(stated)}, and page 1 said {brief(promised)}: it changed while it was read",
+            _AGAIN,
         )
 
 
@@ -187,6 +213,6 @@ def refuse_other_count(rows: int, stated: Any) -> None:
     declared = whole_number(stated)
     if type(declared) is not int or declared != rows:
         raise BrokenAnswer(
-            f"the system declares {shown(declared)} rows and its pages hold {rows}",
+            f"the system declares {brief(declared)} rows and its pages hold {rows}",
             "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
         )

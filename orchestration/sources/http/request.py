@@ -1,4 +1,4 @@
-"""A hall's question as an address over HTTP, and as messages may show it: without user, query or secret."""
+"""A request as an address over HTTP, and as messages may show it: without user, query or secret."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from orchestration.config.hall import SettingsError, expand, secret
+from orchestration.config.systems.common import VARIABLE
 from orchestration.config.systems.http_template import Values, filled
 from orchestration.sources.http.client import Target
 
 # The scheme and host of an address, either of which may be a variable, or one variable for both.
-_BASE = re.compile(r"(\$\{\w+\})?(\w*://)?[^/?#]*")
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_BASE = re.compile(f"({VARIABLE.pattern})?" + r"(\w*://)?[^/?#]*")
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """Makes the questions of one kind that a system is asked, from the templates of its settings.
+    """Makes the requests of one kind that a system is asked, from the templates of its settings.
 
     Raises:
         SettingsError: a variable isn't set, or `url` is no address.
@@ -31,7 +31,7 @@ class HttpRequest:
     def __post_init__(self) -> None:
         # What the address holds after its host, and the query, may be secret; scheme and host help whoever reads it.
         for text in (_BASE.sub("", self.url, count=1), *self.query.values()):
-            for name in _VARIABLE.findall(text):
+            for name in VARIABLE.findall(text):
                 secret(name, self.variables)
         try:
             parts = urlsplit(expand(self.url, self.variables))
@@ -44,15 +44,15 @@ class HttpRequest:
             raise SettingsError('`url` names a user; allowed is auth = { kind = "basic", user = …, secret = … }')
 
     def target(self, values: Values) -> Target:
-        """The address of a question with these values, and its parameters."""
+        """The address of a request with these values, and its parameters."""
         return Target(
             url=expand(filled(self.url, values, in_url=True), self.variables),
             parameters={name: expand(filled(value, values), self.variables) for name, value in self.query.items()},
-            shown=self._shown(values),
+            shown_url=self._shown_url(values),
         )
 
-    def _shown(self, values: Values) -> str:
+    def _shown_url(self, values: Values) -> str:
         """The address without its query; variables after the host stay names."""
         text = filled(self.url, values, in_url=True)
-        shown = _BASE.sub(lambda base: expand(base[0], self.variables), text, count=1)
-        return urlunsplit(urlsplit(shown)._replace(query="", fragment=""))
+        url = _BASE.sub(lambda base: expand(base[0], self.variables), text, count=1)
+        return urlunsplit(urlsplit(url)._replace(query="", fragment=""))

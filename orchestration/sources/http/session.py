@@ -43,7 +43,7 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = POOLS
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        # What is left of the total after connecting is the read timeout, and that is the answer's: see http_deadline.
+        # What is left of the total after connecting is the read timeout, and that is the answer's: see deadline.py.
         kwargs["timeout"] = Timeout(total=kwargs["timeout"])
         return super().send(request, *args, **kwargs)
 
@@ -70,20 +70,20 @@ def http_session(system: HttpSystem, folder: Path, variables: Mapping[str, str])
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.update({"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "yuebao"})
     if system.ca:
-        session.verify = _authorities(folder / expand(system.ca, variables))
+        session.verify = _authority_file(folder / expand(system.ca, variables))
     if system.proxy:
         proxy = _proxy(system.proxy, variables)
         session.proxies = {"http": proxy, "https": proxy}
     context = create_urllib3_context()
     if system.client_certificate:
-        _show_certificate(context, system.client_certificate, folder, variables)
+        _load_client_certificate(context, system.client_certificate, folder, variables)
     adapter = _Adapter(context, system.max_connections)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session
 
 
-def _authorities(path: Path) -> str:
+def _authority_file(path: Path) -> str:
     try:
         ssl.create_default_context(cafile=str(path))
     except (OSError, ValueError):
@@ -103,12 +103,12 @@ def _proxy(template: str, variables: Mapping[str, str]) -> str:
     return proxy
 
 
-def _show_certificate(
-    context: ssl.SSLContext, ours: ClientCertificate, folder: Path, variables: Mapping[str, str]
+def _load_client_certificate(
+    context: ssl.SSLContext, files: ClientCertificate, folder: Path, variables: Mapping[str, str]
 ) -> None:
-    certificate, key = folder / expand(ours.certificate, variables), folder / expand(ours.key, variables)
+    certificate, key = folder / expand(files.certificate, variables), folder / expand(files.key, variables)
     # Without a passphrase given, OpenSSL would ask for one at the terminal.
-    passphrase = secret(ours.passphrase, variables) if ours.passphrase else ""
+    passphrase = secret(files.passphrase, variables) if files.passphrase else ""
     try:
         context.load_cert_chain(certificate, key, password=passphrase)
     except (OSError, ValueError):

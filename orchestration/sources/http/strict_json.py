@@ -1,4 +1,4 @@
-"""Reading an answer's JSON with certainty: UTF-8, each key once, numbers exact, nothing before or after."""
+"""Reads an answer's JSON with certainty: UTF-8, each key once, numbers exact, nothing before or after."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any
 
-from orchestration.sources.contract import BrokenAnswer, PermanentFault
+from orchestration.sources.contract import BrokenAnswer
 
 _MOST_DIGITS = 100
 _DEEPEST = 64
@@ -49,16 +49,16 @@ def _refuse_web_page(content: bytes) -> None:
 
 def _refuse_charset(charset: str | None) -> None:
     try:
-        known = charset is None or codecs.lookup(charset).name in ("utf-8", "ascii")
+        is_utf8 = charset is None or codecs.lookup(charset).name in ("utf-8", "ascii")
     except (LookupError, ValueError):
-        known = False
-    if not known:
-        raise ValueError(f"it is declared as {shown(charset)}, and JSON is UTF-8 (RFC 8259)")
+        is_utf8 = False
+    if not is_utf8:
+        raise ValueError(f"it is declared as {brief(charset)}, and JSON is UTF-8 (RFC 8259)")
 
 
 def _document(text: str) -> Any:
     document = json.loads(
-        text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_number, parse_int=_whole
+        text, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_decimal, parse_int=_whole
     )
     _refuse_deep(document)
     if "\\u" in text:
@@ -82,14 +82,14 @@ def _reason(error: ValueError | RecursionError) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         ((doubled, _times),) = Counter(key for key, _ in pairs).most_common(1)
-        raise ValueError(f"an object holds the key {shown(doubled)} twice")
-    return found
+        raise ValueError(f"an object holds the key {brief(doubled)} twice")
+    return values
 
 
-def _no_number(name: str) -> None:
+def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no number")
 
 
@@ -99,17 +99,17 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _number(text: str) -> int | float:
+def _decimal(text: str) -> int | float:
     try:
         exact = Decimal(text) if len(text) <= _MOST_DIGITS else None
     except InvalidOperation:
         exact = None
     if exact is None or abs(exact.adjusted()) > _MOST_DIGITS:
-        raise ValueError(f"{shown(text)} is beyond the numbers that can be kept")
+        raise ValueError(f"{brief(text)} is beyond the numbers that can be kept")
     if exact == exact.to_integral_value():
         return int(exact)
     if float(exact).is_integer():
-        raise ValueError(f"{shown(text)} would be rounded to a whole number")
+        raise ValueError(f"{brief(text)} would be rounded to a whole number")
     return float(exact)
 
 
@@ -123,16 +123,12 @@ def _refuse_deep(document: Any) -> None:
 
 
 def _children(value: Any) -> Iterable[Any]:
-    match value:
-        case dict():
-            return value.values()
-        case list():
-            return value
-        case _:
-            return ()
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
-def shown(value: Any) -> str:
+def brief(value: Any) -> str:
     """A value as a message may show it: on one line, and not without end."""
     match value:
         case dict():
@@ -142,29 +138,3 @@ def shown(value: Any) -> str:
         case _:
             text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
             return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def at(document: Any, path: str, where: str) -> Any:
-    """What stands at a dotted path.
-
-    Raises:
-        PermanentFault: nothing does.
-    """
-    found = maybe_at(document, path)
-    if found is ABSENT:
-        raise PermanentFault(
-            f"the answer has no {path!r} on {where}", "hold hall.toml against the system's interface description"
-        )
-    return found
-
-
-ABSENT = object()
-
-
-def maybe_at(document: Any, path: str) -> Any:
-    """What stands at a dotted path, or `ABSENT`."""
-    for key in path.split("."):
-        if not isinstance(document, dict) or key not in document:
-            return ABSENT
-        document = document[key]
-    return document

@@ -1,4 +1,4 @@
-"""The databases that can be asked, as data (sql_dialects.toml), and the engine that a system's settings make of one."""
+"""The databases that can be asked, as data (dialects.toml), and the engine that a system's settings make of one."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ class Dialect(Strict):
 
     def connect_args(self, system: SqlSystem) -> dict[str, Any]:
         """What the driver is given when it connects."""
-        filled = _settings(system)
-        return {name: _driver_value(value, filled) for name, value in self.connect.items()}
+        settings = _settings(system)
+        return {name: _driver_value(value, settings) for name, value in self.connect.items()}
 
     def open_session(self, connection: sa.Connection, system: SqlSystem) -> None:
-        """Prepare a connection for one question: read-only, with its time-out and time zone."""
+        """Prepare a connection for one request: read-only, with its time-out and time zone."""
         driver: Any = connection.connection.driver_connection
-        filled = _settings(system)
+        settings = _settings(system)
         for name, value in self.attributes.items():
-            setattr(driver, name, _driver_value(value, filled))
+            setattr(driver, name, _driver_value(value, settings))
         if self.progress_handler:
             deadline = time.monotonic() + system.statement_timeout
             driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
         for statement in self.opening:
-            connection.exec_driver_sql(statement.format_map(filled))
+            connection.exec_driver_sql(statement.format_map(settings))
 
 
 def dialects() -> dict[str, Dialect]:
@@ -70,17 +70,16 @@ def open_engine(system: SqlSystem, variables: Mapping[str, str]) -> tuple[sa.Eng
     Raises:
         SettingsError: the URL can't be read, is of no known database, or its driver isn't installed.
     """
-    url, known = _url(system.database, variables), dialects()
+    url, known_dialects = _url(system.database, variables), dialects()
     keep_secret(url.password or "")
-    dialect = known.get(url.drivername)
+    dialect = known_dialects.get(url.drivername)
     if dialect is None:
-        raise SettingsError(f"key database: begins with {url.drivername!r}; allowed are {', '.join(known)}")
-    # What the URL itself says goes before the table.
-    given = dialect.connect_args(system)
+        raise SettingsError(f"key database: begins with {url.drivername!r}; allowed are {', '.join(known_dialects)}")
     try:
         engine = sa.create_engine(
             url,
-            connect_args={name: value for name, value in given.items() if name not in url.query},
+            # What the URL itself says goes before the table.
+            connect_args={name: value for name, value in dialect.connect_args(system).items() if name not in url.query},
             poolclass=QueuePool,
             pool_size=system.max_connections,
             max_overflow=0,
@@ -134,8 +133,8 @@ def _settings(system: SqlSystem) -> dict[str, str]:
     }
 
 
-def _driver_value(value: str | int, filled: Mapping[str, str]) -> str | int:
+def _driver_value(value: str | int, settings: Mapping[str, str]) -> str | int:
     if isinstance(value, int):
         return value
-    text = value.format_map(filled)
+    text = value.format_map(settings)
     return int(text) if text.isdecimal() else text

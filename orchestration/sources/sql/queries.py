@@ -39,7 +39,7 @@ class Query:
 
     @cached_property
     def statement(self) -> sa.TextClause:
-        """The statement with its parameters; `sites` is a list."""
+        """The statement with its parameters; `:halls` is a list."""
         statement = sa.text(self.text)
         return statement.bindparams(sa.bindparam("halls", expanding=True)) if "halls" in self.parameters else statement
 
@@ -66,11 +66,13 @@ def read_query(folder: Path, key: str, name: str) -> Query:
         raise SettingsError(f"key {key}: {name} can't be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"key {key}: {name} isn't UTF-8") from error
-    statements = _statements(text)
+    # sqlparse has types for a part of itself only.
+    parsed: tuple[Any, ...] = sqlparse.parse(text)
+    statements = [statement for statement in parsed if statement.token_first(skip_cm=True)]
     if len(statements) != 1 or statements[0].get_type() != "SELECT":
         held = ", ".join(statement.get_type() for statement in statements) or "nothing"
         raise SettingsError(f"key {key}: {name} must hold one SELECT (or WITH … SELECT), and holds {held}")
-    query = Query(name, "".join(_sent(token) for token in statements[0].flatten()))
+    query = Query(name, "".join(_token_text(token) for token in statements[0].flatten()))
     if unknown := sorted(query.parameters - set(PARAMETERS)):
         raise SettingsError(
             f"key {key}: {name} takes :{', :'.join(unknown)}; the parameters are :{', :'.join(PARAMETERS)}"
@@ -78,14 +80,14 @@ def read_query(folder: Path, key: str, name: str) -> Query:
     return query
 
 
-def values(question: Request, timezone: str) -> Mapping[str, object]:
+def parameter_values(request: Request, timezone: str) -> Mapping[str, object]:
     """What the parameters stand for; day_start (inclusive) and day_end (exclusive) are times in the database's zone."""
     return {
-        "day": question.day.isoformat(),
-        "hall": question.sites[0],
-        "halls": list(question.sites),
-        "day_start": _midnight(question.day, timezone),
-        "day_end": _midnight(question.day + dt.timedelta(days=1), timezone),
+        "day": request.day.isoformat(),
+        "hall": request.sites[0],
+        "halls": list(request.sites),
+        "day_start": _midnight(request.day, timezone),
+        "day_end": _midnight(request.day + dt.timedelta(days=1), timezone),
     }
 
 
@@ -94,13 +96,7 @@ def _midnight(day: dt.date, timezone: str) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
-# sqlparse has types for a part of itself only, hence Any.
-def _statements(text: str) -> list[Any]:
-    parsed: tuple[Any, ...] = sqlparse.parse(text)
-    return [statement for statement in parsed if statement.token_first(skip_cm=True)]
-
-
-def _sent(token: Any) -> str:
+def _token_text(token: Any) -> str:
     if any(token.ttype in kind for kind in _PLAIN_TEXT):
         return str(token.value).replace(":", r"\:")
     return "" if token.match(tokens.Punctuation, ";") else str(token.value)

@@ -1,4 +1,4 @@
-"""Reading what a database answers: the columns are judged before a row is fetched, and the rows come in batches."""
+"""Reads what a database answers: the columns are validated before a row is fetched, and the rows come in batches."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _READABLE: Mapping[str, frozenset[type]] = {
     "count": frozenset({int, Decimal, str, _NOTHING}),
     **{name: frozenset({str, _NOTHING}) for name in ("hall_code", "department_code", "item_code", "measure")},
 }
-_MEANT = {"stat_date": "DATE", "count": "an exact whole number", **dict.fromkeys(CONTRACT[1:5], "text")}
+_CAST_TO = {"stat_date": "DATE", "count": "an exact whole number", **dict.fromkeys(CONTRACT[1:5], "text")}
 RowReader = Callable[[Any], None]
 Totals = Mapping[str, Any]
 
@@ -60,65 +60,67 @@ class CountRows:
         self.rows += [
             {
                 "stat_date": stat_date,
-                "hall_code": hall,
+                "hall_code": site,
                 "department_code": department,
                 "item_code": item,
                 "measure": measure,
                 "count": count,
                 "origin": f"{self._query} row {number}",
             }
-            for number, (stat_date, hall, department, item, measure, count) in numbered
+            for number, (stat_date, site, department, item, measure, count) in numbered
         ]
 
     def _normal(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
         if unreadable := set(map(type, values)) - _READABLE[name]:
-            at = next(number for number, value in enumerate(values) if type(value) in unreadable)
-            origin = f"{self._query} row {len(self.rows) + at + 1}"
-            raise PermanentFault(f"{origin}: {_uncertain(name, values[at])}", f"CAST it in the query to {_MEANT[name]}")
+            position = next(number for number, value in enumerate(values) if type(value) in unreadable)
+            origin = f"{self._query} row {len(self.rows) + position + 1}"
+            raise PermanentFault(
+                f"{origin}: {_uncertain(name, values[position])}", f"CAST it in the query to {_CAST_TO[name]}"
+            )
         return normal_column(name, values)
 
 
 class ClosingRecords:
-    """Reads the closing records of a day from a cursor: the totals by measure that the database declares, by hall."""
+    """Reads the closing records of a day from a cursor: the totals by measure that the database declares, by site."""
 
-    def __init__(self, query: str, measures: Sequence[str], question: Request, every_site: Sequence[str]) -> None:
+    def __init__(self, query: str, measures: Sequence[str], request: Request, every_site: Sequence[str]) -> None:
         self._query = query
         self._measures = measures
-        self._question = question
-        self._found: dict[str, list[Mapping[str, Any]]] = {hall: [] for hall in (*every_site, *question.sites)}
+        self._request = request
+        self._records: dict[str, list[Mapping[str, Any]]] = {site: [] for site in (*every_site, *request.sites)}
 
     def __call__(self, cursor: Any) -> None:
         """Read everything.
 
         Raises:
-            SourceFault: the query selects what isn't asked for, or a record is of no hall that the system answers for.
+            SourceFault: the query selects what isn't asked for, or a record is of no site that the system answers for.
         """
         names = _columns(cursor)
         self._refuse_other_columns(names)
         for number, row in enumerate((row for batch in _batches(cursor) for row in batch), start=1):
             record = dict(zip(names, row, strict=True))
-            hall = record.pop("hall_code", self._question.sites[0])
-            hall = hall.strip() if isinstance(hall, str) else hall
-            if hall not in self._found:
-                raise foreign_site(f"{self._query} row {number}", hall)
-            self._found[hall].append(record)
+            site = record.pop("hall_code", self._request.sites[0])
+            site = site.strip() if isinstance(site, str) else site
+            if site not in self._records:
+                raise foreign_site(f"{self._query} row {number}", site)
+            self._records[site].append(record)
 
     def by_site(self) -> dict[str, Totals | SourceFault]:
-        """The declared totals of every hall that was asked, or what is wrong with its closing record."""
-        return {hall: self._totals(self._found[hall]) for hall in self._question.sites}
+        """The declared totals of every site that was asked for, or what is wrong with its closing record."""
+        return {site: self._totals(self._records[site]) for site in self._request.sites}
 
     def _refuse_other_columns(self, names: Sequence[str]) -> None:
-        known = {*self._measures, "hall_code"}
-        foreign = sorted({name for name in names if name not in known or names.count(name) > 1})
+        expected = {*self._measures, "hall_code"}
+        foreign = sorted({name for name in names if name not in expected or names.count(name) > 1})
         if foreign:
             raise RequestRefused(
                 f"{self._query} selects {', '.join(foreign)}, which the system isn't set to count, or twice",
                 f"select totals of {', '.join(self._measures)}, and nothing else",
             )
-        if "hall_code" not in names and len(self._question.sites) > 1:
+        if "hall_code" not in names and len(self._request.sites) > 1:
             raise RequestRefused(
-                f"{self._query} doesn't say whose totals it selects, and was asked for several halls",
-                "select hall_code beside the totals, one row per hall",
+                f"{self._query} doesn't say whose totals it selects, and was asked for several sites",
+                "select hall_code beside the totals, one row per site",
             )
 
     def _totals(self, records: Sequence[Mapping[str, Any]]) -> Totals | SourceFault:

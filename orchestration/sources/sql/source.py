@@ -15,8 +15,8 @@ from orchestration.config.hall import SettingsError
 from orchestration.config.systems import SqlSystem
 from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault, rows_by_site
 from orchestration.sources.sql.dialects import open_engine
-from orchestration.sources.sql.errors import fault_of, refuse_warnings
-from orchestration.sources.sql.queries import Query, read_query, values
+from orchestration.sources.sql.errors import database_fault, refuse_warnings
+from orchestration.sources.sql.queries import Query, parameter_values, read_query
 from orchestration.sources.sql.rows import ClosingRecords, CountRows, RowReader
 
 
@@ -34,68 +34,69 @@ class SqlSource:
         self.by_site = "hall" in self._counts.parameters
         if "hall" in self._day_close.parameters and not self.by_site and len(sites) > 1:
             raise SettingsError(
-                f"key day_close: {system.day_close} takes :hall, and {system.counts} asks for several halls at once; "
+                f"key day_close: {system.day_close} takes :hall, and {system.counts} asks for several sites at once; "
                 "select hall_code beside the totals, for hall_code IN :halls"
             )
         self._engine, self._dialect = open_engine(system, variables)
         sa.event.listen(self._engine, "after_cursor_execute", _hand_to_reader)
-        sa.event.listen(self._engine, "do_connect", self._knock_once)
-        self._turned_away: SourceFault | None = None
-        self._asking, self._counted = 0, Lock()
+        sa.event.listen(self._engine, "do_connect", self._refuse_again)
+        self._refusal: SourceFault | None = None
+        self._requests, self._lock = 0, Lock()
 
-    def ask(self, question: Request) -> dict[str, Outcome]:
+    def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
-        closing = ClosingRecords(self._system.day_close, self._system.measures, question, self._sites)
+        closing = ClosingRecords(self._system.day_close, self._system.measures, request, self._sites)
         counting = CountRows(self._system.counts)
         with self._session() as connection:
-            self._read(connection, self._day_close, question, closing)
+            self._read(connection, self._day_close, request, closing)
             records = closing.by_site()
             if not all(isinstance(record, SourceFault) for record in records.values()):
-                self._read(connection, self._counts, question, counting)
-        rows = rows_by_site(question, question.sites if self.by_site else self._sites, tuple(counting.rows))
+                self._read(connection, self._counts, request, counting)
+        rows = rows_by_site(request, request.sites if self.by_site else self._sites, tuple(counting.rows))
         source = self._engine.url.set(query={}).render_as_string(hide_password=True)
         return {
-            hall: record if isinstance(record, SourceFault) else Answer(question.day, rows[hall], record, source)
-            for hall, record in records.items()
+            site: record if isinstance(record, SourceFault) else Answer(request.day, rows[site], record, source)
+            for site, record in records.items()
         }
 
     @contextmanager
     def _session(self) -> Iterator[sa.Connection]:
-        """A connection for one question, prepared for it."""
-        with self._counted:
-            self._asking += 1
+        """A connection for one request, prepared for it."""
+        with self._lock:
+            self._requests += 1
         try:
-            with self._named(), self._engine.connect() as connection:
+            with self._database_faults(), self._engine.connect() as connection:
                 self._dialect.open_session(connection, self._system)
                 yield connection
         finally:
-            with self._counted:
-                self._asking -= 1
-                if not self._asking:
+            with self._lock:
+                self._requests -= 1
+                if not self._requests:
                     self._engine.dispose()
 
-    def _read(self, connection: sa.Connection, query: Query, question: Request, reader: RowReader) -> None:
-        known = values(question, self._system.timezone)
-        asked = {name: known[name] for name in query.parameters}
-        with self._named(query.name):
-            connection.execute(query.statement, asked, execution_options={"stream_results": True, "reader": reader})
+    def _read(self, connection: sa.Connection, query: Query, request: Request, reader: RowReader) -> None:
+        values = parameter_values(request, self._system.timezone)
+        parameters = {name: values[name] for name in query.parameters}
+        with self._database_faults(query.name):
+            options = {"stream_results": True, "reader": reader}
+            connection.execute(query.statement, parameters, execution_options=options)
             if self._dialect.warnings:
                 refuse_warnings(query.name, connection.exec_driver_sql(self._dialect.warnings).all())
 
     @contextmanager
-    def _named(self, query: str = "") -> Iterator[None]:
+    def _database_faults(self, query: str = "") -> Iterator[None]:
         try:
             yield
         except SQLAlchemyError as error:
-            fault = fault_of(error, query, self._engine.url.password)
+            fault = database_fault(error, query, self._engine.url.password)
             if not query and isinstance(fault, RequestRefused):
-                self._turned_away = fault
+                self._refusal = fault
             raise fault from error
 
-    def _knock_once(self, *_: Any) -> None:
+    def _refuse_again(self, *_: Any) -> None:
         # Too many failures with a wrong password would lock the account.
-        if self._turned_away:
-            raise RequestRefused(self._turned_away.problem, self._turned_away.next_step)
+        if self._refusal:
+            raise RequestRefused(self._refusal.problem, self._refusal.next_step)
 
 
 def _hand_to_reader(

@@ -1,4 +1,4 @@
-"""Asking: what can pass is asked again, what can't isn't, each question once, never too many at a time."""
+"""Asking: what can pass is asked again, what can't isn't, each request once, never too many at a time."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from orchestration.sources.contract import (
     SourceFault,
     whole_number,
 )
-from orchestration.sources.pool import Requests, ask_patiently
+from orchestration.sources.pool import Requests, ask_with_retries
 
 DAY = dt.date(2025, 3, 12)
-QUESTION = Request(DAY, ("510000",))
+REQUEST = Request(DAY, ("510000",))
 QUICK = Retries(attempts=3, first_wait=0, longest_wait=0)
 
 
-def _one_hall(_system: str, _day: dt.date) -> tuple[str, ...]:
+def _one_site(_system: str, _day: dt.date) -> tuple[str, ...]:
     return ("510000",)
 
 
@@ -41,18 +41,18 @@ class Scripted:
         self._said: Sequence[Exception | None] = said
         self.asked = 0
 
-    def ask(self, question: Request) -> dict[str, Outcome]:
+    def ask(self, request: Request) -> dict[str, Outcome]:
         self.asked += 1
         fault = self._said[min(self.asked, len(self._said)) - 1]
         if fault:
             raise fault
-        return {hall: Answer(question.day, ()) for hall in question.sites}
+        return {hall: Answer(request.day, ()) for hall in request.sites}
 
 
 @pytest.mark.parametrize("kind", [PassingFault, BrokenAnswer])
 def test_what_can_pass_is_asked_again_until_it_is_well(kind: type[SourceFault]) -> None:
     source = Scripted(kind("ill", "wait"), kind("ill", "wait"), None)
-    assert ask_patiently(source, QUESTION, QUICK) == {"510000": Answer(DAY, ())}
+    assert ask_with_retries(source, REQUEST, QUICK) == {"510000": Answer(DAY, ())}
     assert source.asked == 3
 
 
@@ -60,7 +60,7 @@ def test_what_can_pass_is_asked_again_until_it_is_well(kind: type[SourceFault]) 
 def test_it_is_not_asked_for_ever(kind: type[SourceFault]) -> None:
     fault = kind("ill", "wait")
     source = Scripted(fault)
-    assert ask_patiently(source, QUESTION, QUICK) == {"510000": fault}
+    assert ask_with_retries(source, REQUEST, QUICK) == {"510000": fault}
     assert source.asked == QUICK.attempts
 
 
@@ -68,14 +68,14 @@ def test_it_is_not_asked_for_ever(kind: type[SourceFault]) -> None:
 def test_what_cannot_pass_is_asked_once(kind: type[SourceFault]) -> None:
     fault = kind("wrong", "mend it")
     source = Scripted(fault, None)
-    assert ask_patiently(source, QUESTION, QUICK) == {"510000": fault}
+    assert ask_with_retries(source, REQUEST, QUICK) == {"510000": fault}
     assert source.asked == 1
 
 
 def test_a_fault_that_nobody_foresaw_is_placed_and_not_echoed() -> None:
-    outcome = ask_patiently(Scripted(LookupError("of 15412345678")), QUESTION, QUICK)["510000"]
+    outcome = ask_with_retries(Scripted(LookupError("of 15412345678")), REQUEST, QUICK)["510000"]
     assert isinstance(outcome, PermanentFault)
-    assert "LookupError at test_asking.py line" in outcome.problem
+    assert "LookupError at test_request_pool.py line" in outcome.problem
     assert "154" not in outcome.problem
 
 
@@ -96,13 +96,13 @@ def test_only_an_answer_casts_doubt_on_an_earlier_one(kind: type[SourceFault], *
 def test_a_question_is_asked_once_and_outcomes_come_in_the_order_of_days() -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(5)]
     source = Scripted(None)
-    questions = Requests(QUICK, at_once=4)
-    questions.ask({"desks": source}, days, _one_hall)
-    questions.ask({"desks": source}, days, _one_hall)
-    assert questions.was_asked("desks", DAY)
-    assert [day for day, _ in questions.outcomes("desks", days)] == days
-    assert not questions.was_asked("desks", DAY)
-    questions.close()
+    requests = Requests(QUICK, at_once=4)
+    requests.ask({"desks": source}, days, _one_site)
+    requests.ask({"desks": source}, days, _one_site)
+    assert requests.is_pending("desks", DAY)
+    assert [day for day, _ in requests.outcomes("desks", days)] == days
+    assert not requests.is_pending("desks", DAY)
+    requests.close()
     assert source.asked == len(days)
 
 
@@ -117,24 +117,24 @@ class Gate:
         self._inside = 0
         self.peak = 0
 
-    def ask(self, question: Request) -> dict[str, Outcome]:
+    def ask(self, request: Request) -> dict[str, Outcome]:
         with self._lock:
             self._inside += 1
             self.peak = max(self.peak, self._inside)
         self._together.wait()
         with self._lock:
             self._inside -= 1
-        return {hall: Answer(question.day, ()) for hall in question.sites}
+        return {hall: Answer(request.day, ()) for hall in request.sites}
 
 
 def test_systems_share_one_bound() -> None:
     days = [DAY + dt.timedelta(days=offset) for offset in range(4)]
     gate = Gate(wanted=2)
-    questions = Requests(QUICK, at_once=2)
-    questions.ask({"a": gate, "b": gate}, days, _one_hall)
+    requests = Requests(QUICK, at_once=2)
+    requests.ask({"a": gate, "b": gate}, days, _one_site)
     for system in ("b", "a"):
-        assert all(isinstance(reply["510000"], Answer) for _, reply in questions.outcomes(system, days))
-    questions.close()
+        assert all(isinstance(reply["510000"], Answer) for _, reply in requests.outcomes(system, days))
+    requests.close()
     assert gate.peak == 2
 
 
