@@ -59,7 +59,9 @@ def mutants(source: str) -> Iterator[Mutant]:
         if id(node) in left_alone:
             continue
         for instead in _mistakes(node):
-            changed = _Replacement(node, instead).visit(copy.deepcopy(tree, {id(node): node}))
+            # The node itself stays shared with the copy, so that it is found there.
+            changed = copy.deepcopy(tree, {id(node): node})
+            _Replacement(node, instead).visit(changed)
             yield Mutant(node.lineno, ast.unparse(node), ast.unparse(instead), ast.fix_missing_locations(changed))
 
 
