@@ -6,6 +6,8 @@ ROUNDS ?= 3
 SITES ?= 205
 VENV := .venv
 BIN := $(VENV)/bin
+# A file's tests share what its fixtures built, so a file stays with one worker; the long ones begin (tests/conftest.py).
+TEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 DBT_FILES := $(shell find dbt_project -type f -not -path '*/target/*' -not -path '*/logs/*' -not -name '.*' 2>/dev/null)
 
 .PHONY: report test proof mutants check format dev demo bench clean lock
@@ -20,10 +22,10 @@ report: $(VENV)/.ready  ## The statistics section of MONTH, from the embedded de
 	@$(BIN)/yuebao report $(MONTH)
 
 test: $(VENV)/.ready-dev  ## Every test but the proofs.
-	$(BIN)/pytest -n auto $(PYTEST)
+	$(TEST) $(PYTEST)
 
 proof: $(VENV)/.ready-dev  ## What takes too long for every change: long simulations, many kills and flips, big sizes.
-	$(BIN)/pytest -n auto -m proof $(PYTEST)
+	$(TEST) -m proof $(PYTEST)
 
 mutants: $(VENV)/.ready-dev  ## Plants mistakes in the modules of tests/mutants/modules.toml; their tests have to notice nine of ten.
 	@$(BIN)/python -m tests.mutants $(MODULES)

@@ -1,6 +1,6 @@
-"""What a day of counts must look like before it may land; knows pandas and Great Expectations, not Dagster.
+"""What a day of counts must look like before it may land: rules as data, and their validation by Great Expectations.
 
-`rules` is data: the rules, and the expectations that judge each. `validation` is the door: frames in, findings
-by rule and day out. Between them `personal` masks, `judged` derives columns, `gx` runs Great Expectations
-(loaded by `late`, when a frame is judged first), and `findings` maps its verdicts back to rows and days.
+Who is asked for counts, and what becomes of them afterwards, don't belong here.
+
+May import nothing of this project; the door is `validation`, and Great Expectations is loaded when it is needed first.
 """

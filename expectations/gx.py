@@ -1,4 +1,4 @@
-"""Runs Great Expectations; imported through `expectations.late` only.
+"""Runs Great Expectations; imported through `expectations.lazy_import` only.
 
 Great Expectations 1.24 takes 2.5 s to import, and 5 ms for each expectation, whatever the rows. So the suites
 are built once in a process, a frame is first asked for yes or no only, and only what failed is asked again
@@ -43,18 +43,18 @@ _STAY_HERE: Final = "<meta http-equiv=\"Content-Security-Policy\" content=\"defa
 
 
 class SuiteRunner:
-    """Holds a context of its own and the expectations, and judges frames with them, one run at a time."""
+    """Holds a context of its own and the expectations, and validates frames with them, one run at a time."""
 
     def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
         self._context, self._batches = _new_context()
         self._expectations = [_expectation(number) for number in range(len(CLAUSES))]
 
-    def judge(self, frames: Frames, parameters: Parameters) -> tuple[Verdict, ...]:
-        """Judges every clause on the frame that it is about, one run for each frame.
+    def validate(self, frames: Frames, parameters: Parameters) -> tuple[Verdict, ...]:
+        """Validates every clause on the frame that it is about, one run for each frame.
 
         Args:
-            frames: The judged frames (`expectations.judged`), nothing personal left in them.
+            frames: The prepared frames (`expectations.prepared_frame`), nothing personal left in them.
             parameters: Values of the vocabulary, by the names that the clauses use.
 
         Returns:
@@ -64,9 +64,9 @@ class SuiteRunner:
         with self._one_at_a_time:
             for name in FRAMES:
                 batch = self._batches[name].get_batch({"dataframe": frames[name]})
-                asked = [number for number, clause in enumerate(CLAUSES) if clause.frame == name]
-                verdicts |= self._ask(batch, asked, parameters, "BOOLEAN_ONLY")
-                failed = [number for number in asked if not verdicts[number].passed]
+                numbers = [number for number, clause in enumerate(CLAUSES) if clause.frame == name]
+                verdicts |= self._ask(batch, numbers, parameters, "BOOLEAN_ONLY")
+                failed = [number for number in numbers if not verdicts[number].passed]
                 if failed:
                     verdicts |= self._ask(batch, failed, parameters, _ROWS)
         return tuple(verdicts[number] for number in range(len(CLAUSES)))
@@ -82,7 +82,7 @@ class SuiteRunner:
         """Writes Data Docs of a run: an index that lists the rules, and a page for each with what it found.
 
         Args:
-            frames: The judged frames, nothing personal left in them.
+            frames: The prepared frames, nothing personal left in them.
             parameters: Values of the vocabulary, by the names that the clauses use.
             folder: Where to write; it is made when it isn't there.
 

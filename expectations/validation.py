@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from expectations import late
+from expectations import lazy_import
 from expectations.findings import Finding, Frames, Verdict, finding
-from expectations.judged import judged_counts, judged_totals
 from expectations.personal import mask_personal
+from expectations.prepared_frame import prepared_counts, prepared_totals
 from expectations.rules import RULES
 
 __all__ = ["Finding", "Validation", "Vocabulary", "mask_personal", "validate", "warm_up"]
@@ -74,7 +74,7 @@ class Validation:
         Returns:
             The index page, which lists the rules. No page asks a server for anything.
         """
-        return late.judge().write_docs(self._frames, self._parameters, folder)
+        return lazy_import.suite_runner().write_docs(self._frames, self._parameters, folder)
 
 
 def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary) -> Validation:
@@ -95,15 +95,15 @@ def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary)
         The findings, by rule and by day.
     """
     frames: Frames = {
-        "counts": judged_counts(mask_personal(counts)),
-        "totals": judged_totals(mask_personal(totals)),
+        "counts": prepared_counts(mask_personal(counts)),
+        "totals": prepared_totals(mask_personal(totals)),
     }
     parameters = vocabulary.as_parameters()
-    verdicts = late.judge().judge(frames, parameters)
+    verdicts = lazy_import.suite_runner().validate(frames, parameters)
     findings = tuple(finding(rule, verdicts, frames) for rule in RULES)
     return Validation(findings, verdicts, frames, parameters)
 
 
 def warm_up() -> None:
     """Loads Great Expectations ahead of time, e.g. on a thread while a pull waits for its answers."""
-    late.judge()
+    lazy_import.suite_runner()

@@ -20,8 +20,8 @@ def defs() -> dg.Definitions:
     from orchestration.assets.month_totals import build_month_totals_check
     from orchestration.assets.section import build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
-    from orchestration.automation.declared import build_schedules
     from orchestration.automation.retention import build_retention_job
+    from orchestration.automation.schedules import build_schedules
     from orchestration.config.hall import load_hall
     from orchestration.health.asset import build_health_asset
     from orchestration.jobs import build_jobs

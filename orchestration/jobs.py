@@ -1,4 +1,4 @@
-"""The jobs: what is run together. When they run by themselves is declared in `automation.declared`."""
+"""The jobs: what is run together. When they run by themselves is declared in `automation.schedules`."""
 
 from __future__ import annotations
 

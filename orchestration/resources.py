@@ -7,10 +7,10 @@ from contextlib import ExitStack, contextmanager
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from orchestration.config.catalogue import evidence_version
+from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, load_hall
 from orchestration.config.variables import reachable
-from orchestration.landing.manifest import Landing
+from orchestration.landing.day_status import system_day
 from orchestration.runtime.paths import current_home
 from orchestration.sources import open_source
 from orchestration.sources.contract import Outcome
@@ -61,8 +61,7 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         return self._requests.seconds(system, day)
 
     def _sites_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
-        landing = Landing(current_home().landing)
-        lacking = landing.sites_to_ask(system, day, self._hall.hall.sites_of(system), evidence_version())
+        lacking = system_day(self._hall.hall, current_home(), working_days(), system, day).sites_to_ask
         chosen = tuple(self.sites)
         return tuple(site for site in lacking if site in chosen) or chosen or lacking
 

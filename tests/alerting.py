@@ -10,8 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.alerts.of_files import Moment
-from orchestration.alerts.telling import Delivery, look, tell
+from orchestration.alerts.file_conditions import Moment
+from orchestration.alerts.notification import Delivery, find_conditions, notify
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
@@ -47,10 +47,10 @@ class Told:
 
     def found(self, now: str) -> dict[str, str]:
         """By key, the kind of each condition."""
-        return {key: each.kind for key, each in look(self.moment(now), self.instance).conditions.items()}
+        return {key: each.kind for key, each in find_conditions(self.moment(now), self.instance).conditions.items()}
 
     def tell(self, now: str) -> list[Delivery]:
-        return tell(self.moment(now), self.instance)
+        return notify(self.moment(now), self.instance)
 
     def land(self, *days: str, systems: tuple[str, ...] = SYSTEMS, checks: Mapping[str, str] | None = None) -> None:
         """Days, `2025-03-12` or `2025-03-01..2025-03-07`, that came in."""

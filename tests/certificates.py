@@ -87,7 +87,7 @@ def foundation(extracts: Sequence[CertifiedExtract]) -> Foundation:
 def number(metric: str, exact: int, **changes: Any) -> MonthlyNumber:
     people = metric == "phone_consultations"
     divisor, decimals = (1, 0) if people else (10_000, 2)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "metric": metric,
         "metric_name": {"documents_issued": "窗口出件量", "phone_consultations": "电话咨询"}.get(metric, metric),
         "version": "1",
@@ -104,7 +104,7 @@ def number(metric: str, exact: int, **changes: Any) -> MonthlyNumber:
         "measures": (metric,),
         "parts": (),
     }
-    return MonthlyNumber(**told | changes)
+    return MonthlyNumber(**fields | changes)
 
 
 def numbers(issued: int = 2_317, phoned: int = 1_187, **changes: Any) -> list[MonthlyNumber]:
@@ -144,7 +144,7 @@ class Month:
 
     def drafted(self, values: Sequence[MonthlyNumber] | None = None, **changes: Any) -> Certificate:
         extracts = changes.pop("extracts") if "extracts" in changes else land(self.archive, self.month)
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "hall": HALL,
             "month": self.month,
             "numbers": numbers() if values is None else values,
@@ -154,7 +154,7 @@ class Month:
             "reason": self.reason,
             "note": self.note,
         }
-        return draft(self.archive, Candidate(**told | changes))
+        return draft(self.archive, Candidate(**fields | changes))
 
     def certified(self, values: Sequence[MonthlyNumber] | None = None, **changes: Any) -> LedgerEntry:
         return sealed(self.archive, self.drafted(values, **changes))

@@ -34,7 +34,7 @@ MARCH = COUNTS[MONTH]
 def number(metric: str, exact: int, **changes: Any) -> MonthlyNumber:
     people = metric.endswith("consultations")
     divisor, decimals = (1, 0) if people else (10_000, 2)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "metric": metric,
         "metric_name": NAMES[metric],
         "version": "1",
@@ -52,7 +52,7 @@ def number(metric: str, exact: int, **changes: Any) -> MonthlyNumber:
         "parts": PARTS if metric == "items_handled" else (),
         "flags": (),
     }
-    return MonthlyNumber(**told | changes)
+    return MonthlyNumber(**fields | changes)
 
 
 def numbers(counts: Sequence[int] = MARCH) -> tuple[MonthlyNumber, ...]:
@@ -72,7 +72,7 @@ def extracts(month: str = MONTH) -> tuple[CertifiedExtract, ...]:
 
 
 def certificate(month: str = MONTH, revision: int = 1, **changes: Any) -> Certificate:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "kind": "yuebao certificate 1",
         "sequence": revision,
         "previous": "",
@@ -91,7 +91,7 @@ def certificate(month: str = MONTH, revision: int = 1, **changes: Any) -> Certif
         "sign_offs": (SignOff("service", "签署服务", hall_time(datetime(2025, 4, 1 + revision, 8, 0, tzinfo=UTC))),),
         "files": {},
     }  # fmt: skip
-    return Certificate(**told | changes)
+    return Certificate(**fields | changes)
 
 
 def dossier(

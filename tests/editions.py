@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from reports.certificates.dossier import Dossier
 from reports.edition.assembly import Edition, assemble
@@ -36,10 +35,7 @@ def monthly(month: str) -> list[MonthlyNumber]:
 
 
 def _monthly(number: KnownNumber) -> MonthlyNumber:
-    shared = {field.name for field in fields(MonthlyNumber)} & {field.name for field in fields(KnownNumber)}
-    told: dict[str, Any] = {name: getattr(number, name) for name in shared}
-    told |= {"definition": "口径", "event_counted": "受理", "deduplication_key": "编号", "version": "1"}
-    return MonthlyNumber(**told, measures=(number.metric,))
+    return MonthlyNumber(**{field.name: getattr(number, field.name) for field in fields(MonthlyNumber)})
 
 
 def march(folder: Path) -> MonthContent:

@@ -57,6 +57,11 @@ def _number(metric: str, exact: int, month: str, *, revision: int, superseded: b
     return KnownNumber(
         metric=metric,
         metric_name=NAMES[metric],
+        version="1",
+        definition="口径",
+        event_counted="受理",
+        deduplication_key="编号",
+        measures=(metric,),
         labels=LABELS.get(metric, ()),
         exact=exact,
         printed=printed(exact, divisor=divisor, decimals=decimals, rule="half_up"),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import dagster as dg
 import time_machine
 
-from orchestration.automation.declared import days_asked, declared
+from orchestration.automation.schedules import days_asked, schedule_rows
 from orchestration.config.hall import load_hall
 from orchestration.definitions import defs
 from orchestration.runtime.paths import current_home, dagster_instance
@@ -115,7 +115,7 @@ class Simulation:
 
 def _ticks(first: dt.datetime, last: dt.datetime) -> Iterator[tuple[dt.datetime, list[str]]]:
     """Every moment at which something ticks, with the names of the schedules."""
-    crons = {row.name: row.cron.split() for row in declared(load_hall().hall)}
+    crons = {row.name: row.cron.split() for row in schedule_rows(load_hall().hall)}
     moment = first
     while moment < last:
         names = [name for name, cron in crons.items() if _matches(cron, moment)]

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from orchestration.alerts.conditions import KINDS
-from orchestration.alerts.telling import look
+from orchestration.alerts.notification import find_conditions
 from orchestration.assets.certified import LEDGER_CHECK
 from orchestration.config.alerts import ALERT_KINDS
 from orchestration.jobs import FACTS_JOB, PULL_JOB
@@ -51,7 +51,7 @@ def test_silence_is_late_and_says_why_it_was_asked_in_vain(told: Told) -> None:
     told.land("2025-03-12", systems=("courier",))
     told.refuse("call_centre", "2025-03-12", "no file has come", answered=False)
     assert told.found("2025-03-13T03:00") == {}
-    found = look(told.moment("2025-03-13T10:00"), told.instance).conditions["days call_centre 2025-03-12"]
+    found = find_conditions(told.moment("2025-03-13T10:00"), told.instance).conditions["days call_centre 2025-03-12"]
     assert (found.kind, found.text) == ("late", "not in: no file has come")
 
 
@@ -133,7 +133,7 @@ def _run(told: Told, job: str, failure: Exception | None = None, **tags: str) ->
 def _of_runs(told: Told) -> list[str]:
     return [
         each.text
-        for each in look(told.moment("2025-03-13T08:00"), told.instance).conditions.values()
+        for each in find_conditions(told.moment("2025-03-13T08:00"), told.instance).conditions.values()
         if each.source == "runs"
     ]
 
@@ -189,7 +189,7 @@ def test_a_source_that_can_not_look_is_a_failure_and_keeps_no_other_from_looking
     told.refuse("courier", "2025-03-11")
     (told.home.published / "2025-03").mkdir(parents=True)
     (told.home.published / "2025-03" / "build.json").write_text("{")
-    found = look(told.moment("2025-03-12T12:00"), told.instance)
+    found = find_conditions(told.moment("2025-03-12T12:00"), told.instance)
     assert {key: each.kind for key, each in found.conditions.items()} == {
         "days courier 2025-03-11": "refused",
         "looking checks": "failure",
@@ -199,6 +199,6 @@ def test_a_source_that_can_not_look_is_a_failure_and_keeps_no_other_from_looking
 
 
 def test_a_year_without_a_calendar_is_said_with_what_to_do(told: Told) -> None:
-    found = look(told.moment("2099-01-05T12:00"), told.instance)
+    found = find_conditions(told.moment("2099-01-05T12:00"), told.instance)
     assert "update the package `chinesecalendar`" in found.conditions["looking days"].text
     assert at("2099-01-05T12:00").year == 2099

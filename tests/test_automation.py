@@ -14,7 +14,6 @@ import time_machine
 from pydantic import ValidationError
 
 from orchestration.automation.deadlines import days_looked_after, deadlines_of, due_at, late_at
-from orchestration.automation.declared import RANGE_END, RANGE_START, Declared, declared
 from orchestration.automation.planning import (
     MOST_DAYS_AT_ONCE,
     Pull,
@@ -24,11 +23,13 @@ from orchestration.automation.planning import (
     pull_times,
     without_those_under_way,
 )
+from orchestration.automation.schedules import RANGE_END, RANGE_START, ScheduleRow, schedule_rows
 from orchestration.config.automation import AUTOMATIONS, ENVIRONMENTS, Automation
+from orchestration.config.catalogue import evidence_version
 from orchestration.config.hall import Hall, SettingsError, load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
-from orchestration.landing.day_status import SystemDay, standings
+from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
 from orchestration.runtime.installation import DEMO_HALL
@@ -57,7 +58,9 @@ def _standing(system: str, day: dt.date, refused_at: str = "") -> SystemDay:
         if refused_at
         else {}
     )
-    return SystemDay(system, day, expected=True, sites=("510000",), extract=None, refusals=refused)
+    return SystemDay(
+        system, day, expected=True, sites=("510000",), suite_version="suite", extract=None, refusals=refused
+    )
 
 
 # --- dates ---------------------------------------------------------------------------------------------------------
@@ -144,16 +147,18 @@ def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> No
     hall = _hall(call_centre__repull_days=1)
     for system in hall.systems:
         _land(home, system, YESTERDAY)
-    standing = list(standings(hall, home, CALENDAR, [YESTERDAY]))
-    assert [each.state for each in standing] == ["answered"] * 5
-    assert nightly(hall, dt.time(2, 30), TODAY, standing) == [
+    statuses = list(system_days(hall, home, CALENDAR, [YESTERDAY]))
+    assert [status.verdict for status in statuses] == ["answered"] * 5
+    assert nightly(hall, dt.time(2, 30), TODAY, statuses) == [
         Pull((dt.date(2025, 3, 11), YESTERDAY), ("call_centre",), "nightly")
     ]
 
 
 def _land(home: Home, system: str, day: dt.date) -> None:
     counts = SiteCounts((), {}, "a test", {})
-    Landing(home.landing).land(Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", "s"))
+    Landing(home.landing).land(
+        Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", evidence_version())
+    )
 
 
 # --- what isn't in -------------------------------------------------------------------------------------------------
@@ -257,9 +262,9 @@ def test_the_candidate_waits_for_the_first_working_day_and_for_every_answer(inst
     assert "2025-01: call_centre 电话咨询: 2025-01-01..2025-01-31 missing, and 4 more" in str(due)
 
 
-@pytest.mark.parametrize("row", declared(DEMO), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", schedule_rows(DEMO), ids=lambda row: row.name)
 def test_another_environment_stands_stopped_and_skips(
-    row: Declared, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    row: ScheduleRow, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("YUEBAO_ENVIRONMENT")
     assert defs().resolve_schedule_def(row.name).default_status == dg.DefaultScheduleStatus.STOPPED
@@ -272,8 +277,8 @@ def test_in_production_everything_declared_runs(instance: dg.DagsterInstance) ->
         for schedule in defs().schedules or ()
         if schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     }
-    assert running == {row.name for row in declared(DEMO)}
-    assert {row.automation for row in declared(DEMO)} | {"alerts"} == set(AUTOMATIONS)
+    assert running == {row.name for row in schedule_rows(DEMO)}
+    assert {row.automation for row in schedule_rows(DEMO)} | {"alerts"} == set(AUTOMATIONS)
 
 
 def test_an_environment_that_nobody_declared_loads_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

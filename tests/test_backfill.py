@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import hall_folder
 from tests.halls import Hall
 
 PAIR = "2025-03..2025-04"
@@ -46,6 +47,19 @@ def test_it_goes_on_where_it_was_left(filled: Hall, tmp_path: Path) -> None:
         "2025-03: in and built, 3 answers asked for",
         "2025-04: in and built, 1 answers asked for",
     ]
+
+
+def test_a_day_landed_as_closed_that_an_override_opens_is_asked_for_again(filled: Hall, tmp_path: Path) -> None:
+    opened = filled.copy(tmp_path)
+    folder = hall_folder(tmp_path / "hall")
+    with (folder / "catalogue" / "calendar_overrides.csv").open("a", encoding="utf-8") as table:
+        table.write("2025-03-15,true,调休上班,a reviewer\n")
+    opened.environment["YUEBAO_HALL"] = str(folder)
+    status = opened.run("status", "2025-03")
+    assert "courier 邮寄: 2025-03-15 declared closed, but the calendar has it open" in status.output
+    done = opened.run("backfill", "2025-03")
+    assert done.stdout.splitlines() == ["2025-03: NOT in, 3 answers asked for"]
+    assert "2025-03-15" in done.stderr
 
 
 def test_a_bad_month_is_named_and_holds_no_other(filled: Hall, tmp_path: Path) -> None:

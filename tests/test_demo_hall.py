@@ -27,7 +27,6 @@ from orchestration.demo import (
     DemoHall,
     demo_hall,
     ensure_month,
-    first_month,
     world,
 )
 from orchestration.demo.days import days_of, today_in_shanghai
@@ -399,7 +398,7 @@ def test_what_is_no_month_is_refused(tmp_path: Path, month: str) -> None:
 
 
 def test_a_month_before_the_first_is_refused(tmp_path: Path) -> None:
-    assert first_month() == FIRST_MONTH == "2023-01"
+    assert FIRST_MONTH == "2023-01"
     with pytest.raises(ValueError, match="begins in 2023-01"), demo_hall(tmp_path, ["2022-12"]):
         pass
 

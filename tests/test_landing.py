@@ -214,9 +214,8 @@ def _history(landing: Landing, root: Path, day: dt.date) -> list[dict[str, Any]]
     """All entries of a day, in order; each has its file, undamaged."""
     entries = sorted((root / "landing" / "online_platform" / day.isoformat()).glob("*.json"))
     documents = [json.loads(path.read_bytes()) for path in entries]
-    current = landing.current("online_platform", day)
-    assert current
-    assert not [entry for entry in documents if landing.damage(replace(current, **entry))]
+    assert landing.current("online_platform", day)
+    assert not [extract for extract in landing.history("online_platform", day) if landing.damage(extract)]
     return documents
 
 

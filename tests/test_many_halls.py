@@ -12,9 +12,11 @@ import pytest
 
 from orchestration.config.hall import Hall, Retries, load_hall
 from orchestration.config.working_days import WorkingDays
+from orchestration.landing.day_status import SystemDay, system_day
 from orchestration.landing.manifest import Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation, PullResult
+from orchestration.runtime.paths import Home
 from orchestration.sources.contract import (
     Answer,
     BrokenAnswer,
@@ -68,6 +70,7 @@ class Desks:
 
 GOOD: Mapping[str, Any] = {hall: [_row(hall)] for hall in HALLS}
 Pull = Callable[[Desks], PullResult]
+Status = Callable[[], SystemDay]
 
 
 @pytest.fixture
@@ -90,18 +93,26 @@ def quarantine(tmp_path: Path) -> Quarantine:
 
 
 @pytest.fixture
-def pull(hall: Hall, landing: Landing, quarantine: Quarantine) -> Pull:
+def status(hall: Hall, tmp_path: Path) -> Status:
+    """Reads the verdict on the one day."""
+    return lambda: replace(
+        system_day(hall, Home(tmp_path), WorkingDays({}), "enquiry_desks", DAY), suite_version=BY.suite_version
+    )
+
+
+@pytest.fixture
+def pull(hall: Hall, landing: Landing, quarantine: Quarantine, status: Status) -> Pull:
     """Pulls the one day, as a run does."""
-    judge = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
+    validation = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, BY)
 
     def once(source: Desks) -> PullResult:
         requests = Requests(Retries(attempts=1), at_once=2)
         requests.ask(
             {"enquiry_desks": source},
             [DAY],
-            lambda system, day: landing.sites_to_ask(system, day, hall.sites_of(system), BY.suite_version),
+            lambda _system, _day: status().sites_to_ask,
         )
-        result = judge.settle(requests.outcomes("enquiry_desks", [DAY]))
+        result = validation.settle(requests.outcomes("enquiry_desks", [DAY]))
         requests.close()
         return result
 
@@ -193,10 +204,10 @@ def test_halls_that_fail_for_one_reason_are_named_in_one_line(pull: Pull, landin
     assert landing.current("enquiry_desks", DAY) is None
 
 
-def test_a_suite_that_changed_judges_every_hall_anew(landing: Landing, pull: Pull) -> None:
+def test_a_suite_that_changed_judges_every_hall_anew(status: Status, pull: Pull) -> None:
     pull(Desks(by_site=False, says={**GOOD, "510100": []}))
-    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, BY.suite_version) == ("510100",)
-    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, "stricter") == HALLS
+    assert status().sites_to_ask == ("510100",)
+    assert replace(status(), suite_version="stricter").sites_to_ask == HALLS
 
 
 def test_what_was_taken_over_is_as_it_was_landed(landing: Landing, pull: Pull) -> None:
@@ -207,13 +218,13 @@ def test_what_was_taken_over_is_as_it_was_landed(landing: Landing, pull: Pull) -
     assert {hall: second.extract.sites[hall] for hall in first.extract.sites} == first.extract.sites
 
 
-def test_a_damaged_extract_hands_nothing_over(landing: Landing, pull: Pull) -> None:
+def test_a_damaged_extract_hands_nothing_over(landing: Landing, status: Status, pull: Pull) -> None:
     (first,) = pull(Desks(by_site=False, says={**GOOD, "510100": []})).days
     assert first.extract is not None
     landing.path(first.extract).write_bytes(b"damaged")
     pull(Desks(by_site=False, says=GOOD))
     assert _counts(landing) == {"510100": 5}
-    assert landing.sites_to_ask("enquiry_desks", DAY, HALLS, BY.suite_version) == ("510000", "510300")
+    assert status().sites_to_ask == ("510000", "510300")
 
 
 # One answer for several halls

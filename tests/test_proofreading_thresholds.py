@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reports.figures.rounding import printed
-from reports.proofreading import KnownNumber, KnownNumbers, proofread
-from reports.proofreading.documents import passages_of
+from reports.proofreading import KnownNumber, KnownNumbers, passages_of, proofread
 from tests.proofreading_known import known
 
 NUMBERS = {number.metric: number for number in known().numbers if number.month == "2025-03" and not number.superseded}

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reports.figures.day_verdict import DayVerdict
 from reports.figures.months import days_of
 from reports.figures.readiness import (
     BuildCheck,
     BuildEvidence,
     CheckStatus,
     DayState,
-    DayStatus,
     EvidenceError,
     Expected,
     Problem,
@@ -26,7 +26,7 @@ MONTH = "2025-03"
 SYSTEMS = {"call_centre": "电话咨询", "courier": "邮寄"}
 RULES = frozenset({"counts_are_whole", "keys_are_unique"})
 BUILD_CHECKS = frozenset({"unique_fct_daily_counts", "parts_make_total", "month_is_sum_of_days"})
-EXPECTED = Expected(MONTH, SYSTEMS, RULES, "suite-2", BUILD_CHECKS, "f" * 64)
+EXPECTED = Expected(MONTH, SYSTEMS, RULES, BUILD_CHECKS, "f" * 64)
 
 
 def ready_day(system: str, day: date) -> DayState:
@@ -35,16 +35,14 @@ def ready_day(system: str, day: date) -> DayState:
         system=system,
         system_name=SYSTEMS[system],
         day=day,
-        expected=is_open,
-        state="answered" if is_open else "closed",
+        verdict="answered" if is_open else "closed",
         detail="",
         checks=dict.fromkeys(RULES, "passed") if is_open else {},
-        suite_version="suite-2" if is_open else None,
     )
 
 
 DAYS = [ready_day(system, day) for system in SYSTEMS for day in days_of(MONTH)]
-ANSWERED = [state for state in DAYS if state.state == "answered"]
+ANSWERED = [state for state in DAYS if state.verdict == "answered"]
 
 
 def check(name: str, status: CheckStatus = "pass", **values: Any) -> BuildCheck:
@@ -77,17 +75,17 @@ def test_a_ready_month_has_no_problem() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "detail", "kind", "text"),
+    ("verdict", "detail", "kind", "text"),
     [
         ("missing", "", "missing_day", "missing"),
         ("missing", "HTTP 503", "missing_day", "missing: HTTP 503"),
         ("quarantined", "row 4:\n  count is -1", "quarantined_day", "quarantined: row 4: count is -1"),
         ("damaged", "SHA-256 differs", "damaged_extract", "damaged: SHA-256 differs"),
-        ("closed", "", "missing_day", "declared closed, but the calendar has it open"),
+        ("wrongly_closed", "", "missing_day", "declared closed, but the calendar has it open"),
     ],
 )
-def test_a_day_that_is_not_in_is_named(state: DayStatus, detail: str, kind: str, text: str) -> None:
-    days = with_days("courier", range(12, 13), state=state, detail=detail, checks={}, suite_version=None)
+def test_a_day_that_is_not_in_is_named(verdict: DayVerdict, detail: str, kind: str, text: str) -> None:
+    days = with_days("courier", range(12, 13), verdict=verdict, detail=detail, checks={})
     problem = only(assess(days, EVIDENCE, EXPECTED))
     assert problem.kind == kind
     assert problem.subject == "courier 2025-03-12"
@@ -97,7 +95,7 @@ def test_a_day_that_is_not_in_is_named(state: DayStatus, detail: str, kind: str,
 
 
 def test_consecutive_days_are_one_problem() -> None:
-    days = with_days("courier", range(12, 15), state="missing")
+    days = with_days("courier", range(12, 15), verdict="missing")
     problem = only(assess(days, EVIDENCE, EXPECTED))
     assert problem.message == "courier 邮寄: 2025-03-12..2025-03-14 missing"
     assert problem.next_step == "yuebao pull 2025-03-12..2025-03-14 --system courier"
@@ -111,7 +109,7 @@ def test_other_systems_gaps_and_reasons_are_problems_of_their_own() -> None:
         ("call_centre", 4): "",
     }
     days = [
-        replace(state, state="missing", detail=gone[state.system, state.day.day])
+        replace(state, verdict="missing", detail=gone[state.system, state.day.day])
         if (state.system, state.day.day) in gone
         else state
         for state in DAYS
@@ -125,16 +123,14 @@ def test_other_systems_gaps_and_reasons_are_problems_of_their_own() -> None:
 
 
 def test_a_closed_day_needs_its_declaration() -> None:
-    saturday = with_days("courier", range(8, 9), state="missing")
+    saturday = with_days("courier", range(8, 9), verdict="missing")
     assert only(assess(saturday, EVIDENCE, EXPECTED)).message == "courier 邮寄: 2025-03-08 missing"
 
 
 def test_a_system_that_worked_on_a_day_off_is_judged_like_on_any_day() -> None:
-    answered = with_days(
-        "courier", range(8, 9), state="answered", checks=dict.fromkeys(RULES, "passed"), suite_version="suite-2"
-    )
+    answered = with_days("courier", range(8, 9), verdict="answered", checks=dict.fromkeys(RULES, "passed"))
     assert assess(answered, EVIDENCE, EXPECTED) == []
-    unchecked = with_days("courier", range(8, 9), state="answered", suite_version="suite-2")
+    unchecked = with_days("courier", range(8, 9), verdict="answered")
     assert {problem.kind for problem in assess(unchecked, EVIDENCE, EXPECTED)} == {"check_not_run"}
 
 
@@ -158,13 +154,13 @@ def test_an_outcome_that_nobody_knows_is_no_pass() -> None:
     assert problem.message == "courier 邮寄: 2025-03-12 check keys_are_unique was not run"
 
 
-@pytest.mark.parametrize("version", ["suite-1", None])
-def test_checks_of_another_suite_are_stale(version: str | None) -> None:
-    days = with_days("call_centre", range(1, 32), suite_version=version)
+def test_checks_of_another_suite_are_stale() -> None:
+    detail = "of suite suite-1, now it is suite-2"
+    days = with_days("call_centre", range(1, 32), verdict="stale", detail=detail, checks={})
     problem = only(assess(days, EVIDENCE, EXPECTED))
     assert problem.kind == "check_stale"
     assert problem.message == (
-        f"call_centre 电话咨询: 2025-03-01..2025-03-31 checks are stale: of suite {version}, now it is suite-2"
+        "call_centre 电话咨询: 2025-03-01..2025-03-31 checks are stale: of suite suite-1, now it is suite-2"
     )
 
 
@@ -279,7 +275,7 @@ def test_a_day_given_twice_is_refused() -> None:
 
 
 def test_a_day_before_the_month_is_judged_alike() -> None:
-    before = replace(ready_day("call_centre", date(2025, 2, 28)), state="damaged", detail="file is gone")
+    before = replace(ready_day("call_centre", date(2025, 2, 28)), verdict="damaged", detail="file is gone")
     assert only(assess([before, *DAYS], EVIDENCE, EXPECTED)).subject == "call_centre 2025-02-28"
 
 

@@ -1,4 +1,6 @@
-"""Who is told of what, once: conditions, messages, channels and the memory of what was told.
+"""Notification of people: conditions that deserve an alert, messages, channels, and the memory of what was sent.
 
-What is true is decided below; this room only tells it. May import `automation` and below.
+What is true of a day, a build or a certificate is decided below and doesn't belong here.
+
+May import `automation` and below.
 """

@@ -84,10 +84,10 @@ class Found:
     blind: frozenset[str] = frozenset()
 
 
-Look = Callable[[], Iterable[Condition]]
+Find = Callable[[], Iterable[Condition]]
 
 
-def look_everywhere(sources: dict[str, Look], mistakes: tuple[type[Exception], ...]) -> Found:
+def find_everywhere(sources: dict[str, Find], mistakes: tuple[type[Exception], ...]) -> Found:
     """Ask every source; one that can't look is itself a failure, and keeps no other from looking.
 
     Args:
@@ -96,9 +96,9 @@ def look_everywhere(sources: dict[str, Look], mistakes: tuple[type[Exception], .
     """
     found: dict[str, Condition] = {}
     blind: set[str] = set()
-    for name, look in sources.items():
+    for name, find in sources.items():
         try:
-            found |= {condition.key: condition for condition in look()}
+            found |= {condition.key: condition for condition in find()}
         except UnsureError:
             blind.add(name)
         except mistakes as error:

@@ -67,7 +67,7 @@ class Memory:
 
 
 @contextmanager
-def at_it_alone(home: Home) -> Iterator[None]:
+def exclusive(home: Home) -> Iterator[None]:
     """One evaluation at a time reads, tells and remembers.
 
     Raises:
@@ -88,7 +88,7 @@ def at_it_alone(home: Home) -> Iterator[None]:
         lock.release()
 
 
-def recall(home: Home) -> Memory:
+def read_memory(home: Home) -> Memory:
     """What was told; a file that can't be read is a doubt, for silence is worse than telling twice."""
     from pydantic import TypeAdapter, ValidationError
 
@@ -103,8 +103,8 @@ def recall(home: Home) -> Memory:
         return Memory(doubt=_DAMAGED.format(path=path, error=error.strerror))
 
 
-def remember(home: Home, memory: Memory) -> None:
-    """Keep what was told; a file that couldn't be read is put beside it, for somebody to look at."""
+def write_memory(home: Home, memory: Memory) -> None:
+    """Write what was told; a file that couldn't be read is put beside it, for somebody to look at."""
     from pydantic import TypeAdapter
 
     path = _path(home)

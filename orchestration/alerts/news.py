@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass, replace
 
 from orchestration.alerts.conditions import KINDS, Condition, Found
+from orchestration.alerts.file_conditions import TOLD_FOR
 from orchestration.alerts.memory import Recollection
-from orchestration.alerts.of_files import TOLD_FOR
 from orchestration.config.alerts import Alerts, Channel
 from orchestration.runtime.secrets import redact
 

@@ -27,9 +27,9 @@ def build_alerts_sensor(hall: Hall) -> dg.SensorDefinition:
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if reason := why_not_here("alerts", hall):
             return dg.SkipReason(reason)
-        from orchestration.alerts.telling import moment, tell
+        from orchestration.alerts.notification import moment, notify
 
-        outcomes = tell(moment(dt.datetime.now(dt.UTC)), context.instance)
+        outcomes = notify(moment(dt.datetime.now(dt.UTC)), context.instance)
         return dg.SkipReason("; ".join(map(str, outcomes)) or _NOBODY)
 
     return alerts

@@ -51,7 +51,7 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
     def pull(context: dg.AssetExecutionContext, hall_systems: HallSystems) -> Iterator[dg.AssetCheckResult]:
         days = [dt.date.fromisoformat(key) for key in context.partition_keys]
         home = current_home()
-        judge = DayValidation(
+        validation = DayValidation(
             hall=hall_systems.hall.hall,
             system=name,
             calendar=working_days(),
@@ -60,9 +60,9 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
             provenance=Provenance(context.run.run_id, code_version(), evidence_version()),
             docs=home.docs / context.run.run_id if hall_systems.data_docs else None,
         )
-        result = judge.settle(hall_systems.outcomes(name, days))
+        result = validation.settle(hall_systems.outcomes(name, days))
         yield from check_results(key, RULES, result)
-        _record(context, key, judge, result, hall_systems)
+        _record(context, key, validation, result, hall_systems)
         if result.refused:
             raise _failure(result)
 
@@ -77,7 +77,11 @@ def _landed_by(hall: Hall) -> dg.FreshnessPolicy:
 
 
 def _record(
-    context: dg.AssetExecutionContext, key: dg.AssetKey, judge: DayValidation, result: PullResult, systems: HallSystems
+    context: dg.AssetExecutionContext,
+    key: dg.AssetKey,
+    validation: DayValidation,
+    result: PullResult,
+    systems: HallSystems,
 ) -> None:
     """A materialization for each new extract, so that one bad day doesn't hide thirty good ones.
 
@@ -86,15 +90,15 @@ def _record(
     known = context.instance.get_materialized_partitions(key)
     for day in result.days:
         if day.outcome == "landed" or (day.extract and day.day.isoformat() not in known):
-            told = _metadata(day, judge, systems.seconds(result.system, day.day))
+            told = _metadata(day, validation, systems.seconds(result.system, day.day))
             context.log_event(dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=told))
 
 
-def _metadata(day: DayResult, judge: DayValidation, seconds: float) -> dict[str, dg.MetadataValue]:
+def _metadata(day: DayResult, validation: DayValidation, seconds: float) -> dict[str, dg.MetadataValue]:
     extract = day.extract
     if extract is None:
         return {}
-    path = judge.landing.path(extract)
+    path = validation.landing.path(extract)
     return {
         "outcome": dg.MetadataValue.text(day.outcome),
         "state": dg.MetadataValue.text(extract.state),
@@ -105,10 +109,10 @@ def _metadata(day: DayResult, judge: DayValidation, seconds: float) -> dict[str,
         "extract": dg.MetadataValue.path(path),
         "bytes": dg.MetadataValue.int(path.stat().st_size),
         "seconds to answer": dg.MetadataValue.float(round(seconds, 3)),
-        "hours after the day's end": dg.MetadataValue.float(_hours_late(day, extract, judge.hall)),
+        "hours after the day's end": dg.MetadataValue.float(_hours_late(day, extract, validation.hall)),
         "source": dg.MetadataValue.text("\n".join(extract.sources)),
         "runbook": dg.MetadataValue.path(RUNBOOK),
-        **_docs(judge),
+        **_docs(validation),
     }
 
 
@@ -118,9 +122,9 @@ def _hours_late(day: DayResult, extract: Extract, hall: Hall) -> float:
     return round((dt.datetime.fromisoformat(extract.landed_at) - end) / dt.timedelta(hours=1), 2)
 
 
-def _docs(judge: DayValidation) -> dict[str, dg.MetadataValue]:
-    """Great Expectations' Data Docs, where the run was asked to build them and had something to judge."""
-    index = judge.docs / judge.system / "index.html" if judge.docs else None
+def _docs(validation: DayValidation) -> dict[str, dg.MetadataValue]:
+    """Great Expectations' Data Docs, where the run was asked to build them and had something to validation."""
+    index = validation.docs / validation.system / "index.html" if validation.docs else None
     return {"data docs": dg.MetadataValue.path(index)} if index and index.exists() else {}
 
 

@@ -1,4 +1,6 @@
-"""When what runs by itself: schedules, sensors, catching up, deadlines, retention.
+"""When work starts by itself: schedules, what to pull at a moment, deadlines, which months are due, retention of runs.
 
-What a run does doesn't belong here. May import `assets` and below.
+What a run does, and whether a day is in, don't belong here.
+
+May import `assets` and below.
 """

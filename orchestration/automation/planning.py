@@ -41,17 +41,17 @@ def pull_times(hall: Hall) -> list[dt.time]:
     return sorted({hall.pull_time(system, code) for system in hall.systems for code in hall.sites_of(system)})
 
 
-def nightly(hall: Hall, at: dt.time, today: dt.date, standing: Iterable[SystemDay]) -> list[Pull]:
+def nightly(hall: Hall, at: dt.time, today: dt.date, statuses: Iterable[SystemDay]) -> list[Pull]:
     """What to ask for at one of the hall's times: yesterday, and each system's window for late corrections.
 
     Args:
         hall: The settings.
         at: The time of day.
         today: The date of the tick; after downtime it may lie back.
-        standing: How yesterday stands; what is in and has no window isn't asked for again.
+        statuses: How yesterday stands; what is in and has no window isn't asked for again.
     """
     yesterday = today - dt.timedelta(days=1)
-    already_in = {each.system for each in standing if each.day == yesterday and each.is_in}
+    already_in = {status.system for status in statuses if status.day == yesterday and status.is_in}
     asked: dict[tuple[int, tuple[str, ...]], list[str]] = {}
     for system, settings in hall.systems.items():
         sites = tuple(code for code in hall.sites_of(system) if hall.pull_time(system, code) == at)
@@ -70,24 +70,24 @@ def _window(hall: Hall, last: dt.date, days_before: int) -> tuple[dt.date, ...]:
     return tuple(day for day in days if day >= hall.first_day)
 
 
-def catch_up(hall: Hall, now: dt.datetime, standing: Iterable[SystemDay]) -> list[Pull]:
+def catch_up(hall: Hall, now: dt.datetime, statuses: Iterable[SystemDay]) -> list[Pull]:
     """What isn't in though it should be: every hour on the first day, once a day afterwards.
 
     Args:
         hall: The settings.
         now: The moment.
-        standing: How the days that are looked after stand.
+        statuses: How the days that are looked after stand.
     """
-    overdue = [each for each in standing if not each.is_in and _is_due_again(hall, each, now)]
-    pieces = _pieces(gaps((each.day, each.system) for each in overdue))
+    overdue = [status for status in statuses if not status.is_in and _is_due_again(hall, status, now)]
+    pieces = _pieces(gaps((status.day, status.system) for status in overdue))
     return [Pull(days, systems, "catch_up") for days, systems in pieces]
 
 
-def _is_due_again(hall: Hall, standing: SystemDay, now: dt.datetime) -> bool:
-    due, asked = due_at(hall, standing.system, standing.day), standing.refused_at
-    if asked is None:
+def _is_due_again(hall: Hall, status: SystemDay, now: dt.datetime) -> bool:
+    due, refused_at = due_at(hall, status.system, status.day), status.refused_at
+    if refused_at is None:
         return now >= due + _GRACE
-    return now - asked >= (_OFTEN if now - due < _PATIENCE else _SELDOM)
+    return now - refused_at >= (_OFTEN if now - due < _PATIENCE else _SELDOM)
 
 
 def gaps(absent: Iterable[tuple[dt.date, str]]) -> list[tuple[Sequence[dt.date], tuple[str, ...]]]:

@@ -19,18 +19,12 @@ from reports.certificates.dossier import Dossier
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.certificates.release import release_of
-from reports.figures.readiness import DayState, DayStatus
+from reports.figures.day_verdict import VERDICTS
 from reports.files import write_bytes
 from reports.page import MonthSummary, index_page, month_page, waiting_page
 
 _PAGE = "index.html"
 _LISTED = 5
-_NOT_IN: Mapping[DayStatus, str] = {
-    "missing": "数据没有到",
-    "quarantined": "收到的数据没有通过检查",
-    "damaged": "数据文件损坏",
-    "closed": "报的是不开放，日历上是开放的",
-}
 
 
 def write_pages(months: Sequence[str], *opened: Dossier) -> list[Path]:
@@ -102,15 +96,12 @@ def _missing(month: Month) -> Iterator[str]:
     problems = problems_of(month, build_checks())
     if not problems:
         return
-    absent = [state for state in month.day_states if state.state in _NOT_IN and not _is_rest(state)]
-    for (title, state), states in groupby(absent, key=lambda one: (one.system_name, one.state)):
-        yield f"{title}：{_days([each.day for each in states])}，{_NOT_IN[state]}"
+    absent = [status for status in month.system_days if not status.is_in]
+    for (system, verdict), days in groupby(absent, key=lambda status: (status.system, status.verdict)):
+        title = month.hall.systems[system].title
+        yield f"{title}：{_days([status.day for status in days])}，{VERDICTS[verdict].chinese}"
     if not absent:
         yield "每天的数据都到了，还没有汇总，或者有检查没有通过；请数据人员查看"
-
-
-def _is_rest(state: DayState) -> bool:
-    return state.state == "closed" and not state.expected
 
 
 def _days(days: Sequence[dt.date]) -> str:

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 
 from orchestration.alerts.messages import counted, describe
+from orchestration.alerts.notification import find_conditions, moment, notify, pending_news, send_test
 from orchestration.alerts.sending import ChannelError
-from orchestration.alerts.telling import look, moment, tell, try_out, untold
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home, dagster_instance
 
@@ -17,9 +17,9 @@ _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is t
 def shown() -> Iterator[str]:
     """Everything that deserves an alert now, and how much of it each channel wasn't told; sends nothing."""
     at = moment(dt.datetime.now(dt.UTC))
-    found = look(at, dagster_instance(current_home()))
+    found = find_conditions(at, dagster_instance(current_home()))
     yield describe(found.conditions.values()) or "nothing deserves an alert"
-    memory, told = untold(at, found)
+    memory, told = pending_news(at, found)
     if memory.doubt:
         yield memory.doubt
     for name, news in told.items():
@@ -36,7 +36,7 @@ def sent() -> list[str]:
         AlertsBusyError: another evaluation doesn't end.
     """
     at = moment(dt.datetime.now(dt.UTC))
-    outcomes = tell(at, dagster_instance(current_home()))
+    outcomes = notify(at, dagster_instance(current_home()))
     lines = [str(outcome) for outcome in outcomes]
     if any(outcome.fault for outcome in outcomes):
         raise Refused("\n".join(lines))
@@ -51,7 +51,7 @@ def tried_out(channel: str) -> str:
         SettingsError: there is no such channel.
     """
     try:
-        try_out(moment(dt.datetime.now(dt.UTC)), channel)
+        send_test(moment(dt.datetime.now(dt.UTC)), channel)
     except ChannelError as error:
         raise Refused(f"{channel}: NOT delivered: {error}") from None
     return f"{channel}: delivered; look whether it arrived"

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from orchestration.automation.planning import gaps
 from orchestration.cli.reporting import needs_building, require
 from orchestration.cli.runs import Runs
-from orchestration.config.catalogue import evidence_version
 from orchestration.partitions import MonthError
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month, open_month
+from reports.figures.day_verdict import VERDICTS
 from reports.figures.months import first_day, months_before
 
 
@@ -63,13 +63,8 @@ def _brought_in(runs: Runs, name: str) -> Backfilled:
 
 
 def _gaps(month: Month) -> list[tuple[Sequence[dt.date], tuple[str, ...]]]:
-    """What isn't in, or was judged by an older suite: consecutive days with the same systems."""
-    suite = evidence_version()
-    return gaps(
-        (state.day, state.system)
-        for state in month.day_states
-        if state.state not in {"answered", "closed"} or state.suite_version != suite
-    )
+    """What keeps the month from being printed: consecutive days with the same systems."""
+    return gaps((status.day, status.system) for status in month.system_days if VERDICTS[status.verdict].problem)
 
 
 def _months(text: str) -> list[str]:

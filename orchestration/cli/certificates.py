@@ -110,19 +110,6 @@ def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
 
 def known_of(numbers: Iterable[MonthlyNumber], month: str) -> Iterator[KnownNumber]:
     """Numbers of a month as proofreading knows them."""
-    called = labels()
+    named = labels()
     for number in numbers:
-        yield KnownNumber(
-            metric=number.metric,
-            metric_name=number.metric_name,
-            labels=called.get(number.metric, ()),
-            exact=number.exact,
-            printed=number.printed,
-            unit=number.unit,
-            display_unit=number.display_unit,
-            display_divisor=number.display_divisor,
-            display_decimals=number.display_decimals,
-            rounding=number.rounding,
-            month=month,
-            parts=number.parts,
-        )
+        yield KnownNumber(**vars(number), labels=named.get(number.metric, ()), month=month)

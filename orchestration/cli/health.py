@@ -9,9 +9,9 @@ from rich.console import Group
 from rich.text import Text
 
 from orchestration.config.hall import load_hall
-from orchestration.health import shown
-from orchestration.health.gathering import gather
+from orchestration.health import view
 from orchestration.health.model import Health
+from orchestration.health.snapshot import take_snapshot
 from orchestration.health.writing import write_health
 from orchestration.runtime.paths import current_home, dagster_instance
 from orchestration.warehouse.dbt_manifest import ensure_manifest
@@ -24,7 +24,7 @@ def health_now() -> Health:
     home = current_home()
     instance = dagster_instance(home)
     ensure_manifest()
-    return gather(load_hall(), home, instance, dt.datetime.now(dt.UTC))
+    return take_snapshot(load_hall(), home, instance, dt.datetime.now(dt.UTC))
 
 
 def write_page(health: Health, file: Path | None) -> tuple[Path, Path]:
@@ -36,7 +36,7 @@ def summary(health: Health) -> Group:
     """What the page says, in about ten lines."""
     lines = [
         Text(health.headline, style="bold green" if health.is_well else "bold red"),
-        *(Text(f"  {shown.brief(each.text)}\n    next: {each.command}") for each in health.actions[:_MOST_ACTIONS]),
+        *(Text(f"  {view.brief(each.text)}\n    next: {each.command}") for each in health.actions[:_MOST_ACTIONS]),
         *([Text(f"  and {more} more")] if (more := len(health.actions) - _MOST_ACTIONS) > 0 else []),
         Text("; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)),
         Text(health.arrivals.verdict),
@@ -44,11 +44,11 @@ def summary(health: Health) -> Group:
             f"open quarantine items: {len(health.refusals)}; revisions pending: {', '.join(health.pending) or 'none'}"
         ),
         Text("deadlines: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"),
-        Text(f"state folder {shown.size(sum(health.bytes_by_part.values()))}, {shown.size(health.free_bytes)} free"),
+        Text(f"state folder {view.size(sum(health.bytes_by_part.values()))}, {view.size(health.free_bytes)} free"),
     ]
     return Group(*lines)
 
 
 def _deadlines(health: Health) -> list[str]:
     coming = sorted((each for each in health.deadlines if not each.done), key=lambda each: each.day)
-    return [f"{each.what} of {each.month} {shown.days_left(each.days_left)}" for each in coming[:3]]
+    return [f"{each.what} of {each.month} {view.days_left(each.days_left)}" for each in coming[:3]]

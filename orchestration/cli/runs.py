@@ -10,7 +10,7 @@ from typing import Any
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
 from orchestration.assets.section import SECTION
-from orchestration.automation.declared import RANGE_END, RANGE_START
+from orchestration.automation.schedules import RANGE_END, RANGE_START
 from orchestration.certification.certify import Asked
 from orchestration.config.hall import load_hall
 from orchestration.definitions import defs

@@ -10,19 +10,14 @@ from rich.text import Text
 from orchestration.certification.certify import archive_of
 from orchestration.certification.pending_revision import pending_revision
 from orchestration.config.hall import load_hall
-from orchestration.landing.day_status import SIGNS
+from orchestration.landing.day_status import SystemDay
 from orchestration.warehouse.month import Month
 from reports.certificates.queries import Queries
-from reports.figures.readiness import DayState, DayStatus, Problem
+from reports.figures.day_verdict import VERDICTS, DayVerdict
+from reports.figures.readiness import Problem
 
-_STYLES: Mapping[DayStatus, str] = {
-    "answered": "green",
-    "closed": "dim",
-    "missing": "bold red",
-    "quarantined": "bold red",
-    "damaged": "bold red",
-}
-LEGEND = "■ in   · closed   ? missing   ! quarantined   x damaged"
+_STYLES: Mapping[DayVerdict, str] = {"answered": "green", "declared_zero": "green", "closed": "dim", "stale": "yellow"}
+LEGEND = "   ".join(f"{meaning.sign} {meaning.text}" for meaning in VERDICTS.values())
 
 
 def calendar_table(month: Month) -> Table:
@@ -35,20 +30,18 @@ def calendar_table(month: Month) -> Table:
         )
     table.add_column("  in", justify="right", no_wrap=True)
     for system, settings in month.hall.systems.items():
-        states = [state for state in month.day_states if state.system == system]
-        table.add_row(f"{system} {settings.title} ", *map(_mark, states), f"  {_share(states)}")
+        days = [status for status in month.system_days if status.system == system]
+        table.add_row(f"{system} {settings.title} ", *(_mark(status.verdict) for status in days), f"  {_share(days)}")
     return table
 
 
-def _mark(state: DayState) -> Text:
-    closed_in_error = state.state == "closed" and state.expected
-    shown: DayStatus = "missing" if closed_in_error else state.state
-    return Text(SIGNS[shown], style=_STYLES[shown])
+def _mark(verdict: DayVerdict) -> Text:
+    return Text(VERDICTS[verdict].sign, style=_STYLES.get(verdict, "bold red"))
 
 
-def _share(states: list[DayState]) -> str:
-    due = [state for state in states if state.expected]
-    return f"{sum(state.state == 'answered' for state in due)}/{len(due)}"
+def _share(days: list[SystemDay]) -> str:
+    due = [status for status in days if status.expected]
+    return f"{sum(status.is_in for status in due)}/{len(due)}"
 
 
 def certification_lines(month: Month, problems: list[Problem]) -> Iterator[str]:

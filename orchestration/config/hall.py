@@ -18,7 +18,6 @@ from pydantic import Field, ValidationError, model_validator
 
 from orchestration.config.alerts import Alerts
 from orchestration.config.automation import DEVELOPMENT, ENVIRONMENTS, Automation, AutomationName
-from orchestration.config.edition import EditionDefaults
 from orchestration.config.errors import complaint
 from orchestration.config.systems import AnySystem, HttpSystem
 from orchestration.config.systems.common import VARIABLE, Strict
@@ -27,6 +26,7 @@ from orchestration.runtime.errors import UserError
 from orchestration.runtime.installation import current_installation
 from orchestration.runtime.secrets import keep_secret
 
+_SECTIONS = ("政务工作动态", "重点工作推进情况", "窗口资讯", "厅（局）长进大厅")
 _USERINFO = re.compile(r"://[^/@]*@")
 
 
@@ -54,6 +54,18 @@ class Certification(Strict):
     key: str
     passphrase: str
     questions: Literal["warn", "block"] = "warn"
+
+
+class EditionDefaults(Strict):
+    """What editions have in common: whose they are, whom they go to, and sections that authors write, from 二 on."""
+
+    title: str = "政务窗口月报"
+    issuing_body: str = Field(default="", description="who issues it; the hall's name when empty")
+    report_to: tuple[str, ...] = ()
+    send_to: tuple[str, ...] = ()
+    sections: tuple[str, ...] = Field(default=_SECTIONS, min_length=1, max_length=9)
+    profile: Literal["paper", "screen"] = "paper"
+    annex: bool = False
 
 
 class Hall(Strict):
@@ -138,10 +150,10 @@ def automations_here(hall: Hall) -> tuple[AutomationName, ...]:
     try:
         return hall.environments[name]
     except KeyError:
-        known = ", ".join(hall.environments)
+        declared = ", ".join(hall.environments)
         raise SettingsError(
-            f"YUEBAO_ENVIRONMENT is {name!r}, and [environments] in hall.toml knows {known}: name one of these, or add "
-            "yours there"
+            f"YUEBAO_ENVIRONMENT is {name!r}, and [environments] in hall.toml knows {declared}: name one of these, or "
+            "add yours there"
         ) from None
 
 
@@ -170,7 +182,7 @@ def load_hall(folder: Path | None = None) -> HallFolder:
         return HallFolder(folder=folder, hall=Hall.model_validate(document))
     except ValidationError as error:
         schema = Hall.model_json_schema()
-        complaints = [complaint(document, schema, each) for each in error.errors()]
+        complaints = [complaint(document, schema, fault) for fault in error.errors()]
         raise SettingsError(f"{path}: {'; '.join(complaints)}") from error
 
 
@@ -183,7 +195,7 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     for userinfo in _USERINFO.findall(text):
         for name in VARIABLE.findall(userinfo):
             secret(name, variables)
-    return VARIABLE.sub(lambda found: _value(found[1], variables), text)
+    return VARIABLE.sub(lambda match: _value(match[1], variables), text)
 
 
 def secret(name: str, variables: Mapping[str, str]) -> str:

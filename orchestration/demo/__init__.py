@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestration.demo.days import FIRST_DAY, month_of
 from orchestration.demo.months import ensure_month
 
-__all__ = ["DESKS_KEY", "FIRST_MONTH", "PLATFORM_BEARER", "DemoHall", "demo_hall", "ensure_month", "first_month"]
+__all__ = ["DESKS_KEY", "FIRST_MONTH", "PLATFORM_BEARER", "DemoHall", "demo_hall", "ensure_month"]
 
 FIRST_MONTH = month_of(FIRST_DAY)
 # Open secrets: they guard made-up numbers on loopback, so that the way with secrets is the one that is tried.
@@ -40,11 +40,6 @@ class DemoHall:
     def describe(self) -> str:
         """How to look at each of the five systems by hand."""
         return _BY_HAND.format(url=self.url, folder=self.folder, bearer=PLATFORM_BEARER, key=DESKS_KEY)
-
-
-def first_month() -> str:
-    """The first month that the demo hall has, as `2023-01`."""
-    return FIRST_MONTH
 
 
 @contextmanager

@@ -209,8 +209,8 @@ def _month_total(measure: DemoMeasure, month: str) -> int:
     if month == CALIBRATED_MONTH:
         return CALIBRATION[measure]
     chance = 96 + int(_random(f"total:{measure}:{month}").random() * 9)
-    known = CALIBRATION[measure] * _volume(measure, month) * chance
-    return known // (_volume(measure, CALIBRATED_MONTH) * 100)
+    scaled = CALIBRATION[measure] * _volume(measure, month) * chance
+    return scaled // (_volume(measure, CALIBRATED_MONTH) * 100)
 
 
 def _volume(measure: DemoMeasure, month: str) -> int:

@@ -1,4 +1,6 @@
-"""How the hall's months and systems stand, as a page, as metrics for Prometheus and as an asset.
+"""The health of a hall at a moment: a snapshot, as a page, as metrics for Prometheus and as an asset.
 
-What is true is decided below; this room only shows it. May import `automation` and below.
+What is true of a day, a build or a certificate is decided below and doesn't belong here.
+
+May import `automation` and below.
 """

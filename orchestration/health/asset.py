@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration.checks import ENGINEERS
 from orchestration.config.hall import load_hall
-from orchestration.health.gathering import gather
+from orchestration.health.snapshot import take_snapshot
 from orchestration.health.writing import write_health
 from orchestration.runtime.paths import current_home
 
@@ -26,7 +26,7 @@ def build_health_asset() -> dg.AssetsDefinition:
     )
     def health_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         home = current_home()
-        health = gather(load_hall(), home, context.instance, dt.datetime.now(dt.UTC))
+        health = take_snapshot(load_hall(), home, context.instance, dt.datetime.now(dt.UTC))
         page, metrics = write_health(health, home)
         return dg.MaterializeResult(
             metadata={

@@ -1,19 +1,20 @@
-"""The heat map: how every system and day of the last weeks stands, with each hall, as of a moment."""
+"""The heat map: how every system and day of the last weeks stands, with each site, as of a moment."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 
 from orchestration.automation.deadlines import due_at, late_at
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.health.model import IN, CellState, DayCell, SuiteHistory
-from orchestration.landing.day_status import SystemDay, standings
+from orchestration.landing.day_status import system_days
 from orchestration.runtime.paths import Home
-from reports.figures.readiness import DayState
+from reports.figures.day_verdict import DayVerdict
 
 WINDOW = 60
 
@@ -32,46 +33,24 @@ def cells_of(
     Raises:
         CalendarError: the working-day calendar doesn't know a day's year.
     """
-    for standing in standings(hall, home, calendar, days):
-        yield _cell(standing, hall, now)
+    for status in system_days(hall, home, calendar, days, verify_files=True):
+        state_of = partial(cell_state, hall=hall, system=status.system, day=status.day, now=now)
+        yield DayCell(
+            system=status.system,
+            day=status.day,
+            state=state_of(status.verdict),
+            sites={site: state_of(verdict) for site, verdict in status.verdicts.items()},
+            detail=status.detail,
+            warned=status.warned,
+            landed_at=status.landed_at,
+        )
 
 
-def cell_state(day: SystemDay | DayState, hall: Hall, now: dt.datetime) -> CellState:
-    """How a day stands as of a moment: it may not be late yet; one that is closed against the calendar is missing."""
-    if day.state == "closed" and day.expected:
-        return "missing"
-    return absence(hall, day.system, day.day, now) if day.state == "missing" else day.state
-
-
-def absence(hall: Hall, system: str, day: dt.date, now: dt.datetime) -> CellState:
-    """What it means as of a moment that a day isn't in."""
-    if now >= late_at(hall, system, day):
-        return "missing"
+def cell_state(verdict: DayVerdict, hall: Hall, system: str, day: dt.date, now: dt.datetime) -> CellState:
+    """What a verdict means as of a moment: what is missing may not be late yet, or not even due."""
+    if verdict != "missing" or now >= late_at(hall, system, day):
+        return verdict
     return "awaited" if now >= due_at(hall, system, day) else "not_due"
-
-
-def _cell(standing: SystemDay, hall: Hall, now: dt.datetime) -> DayCell:
-    extract = standing.extract
-    state = cell_state(standing, hall, now)
-    return DayCell(
-        system=standing.system,
-        day=standing.day,
-        state=state,
-        sites={code: _site_state(code, standing, state, hall, now) for code in standing.sites},
-        detail=standing.detail,
-        warned=tuple(sorted(rule for rule, outcome in extract.checks.items() if outcome == "warned"))
-        if extract
-        else (),
-        landed_at=dt.datetime.fromisoformat(extract.landed_at) if extract else None,
-    )
-
-
-def _site_state(code: str, standing: SystemDay, day: CellState, hall: Hall, now: dt.datetime) -> CellState:
-    if code in standing.doubted:
-        return "quarantined"
-    if standing.extract and code in standing.extract.sites:
-        return "missing" if standing.extract.state == "closed" and standing.expected else standing.extract.state
-    return day if standing.fault else absence(hall, standing.system, standing.day, now)
 
 
 def suites_of(cells: Sequence[DayCell]) -> tuple[SuiteHistory, ...]:

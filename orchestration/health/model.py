@@ -7,35 +7,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from orchestration.health.arrivals import Arrivals
-from orchestration.landing.day_status import SIGNS
+from orchestration.health.timeliness import Arrivals
 from orchestration.landing.quarantine import Refusal
-from reports.figures.readiness import BuildCheck, CheckStatus, DayStatus, Problem
+from reports.figures.day_verdict import VERDICTS, DayVerdict
+from reports.figures.readiness import BuildCheck, CheckStatus, Problem
 
-CellState = Literal[DayStatus, "awaited", "not_due"]
+CellState = Literal[DayVerdict, "awaited", "not_due"]
 DeadlineKind = Literal["candidate", "certification", "edition"]
 MonthState = Literal["under way", "draft", "waiting", "certified", "revision pending"]
 
-CELL_SIGNS: Mapping[CellState, str] = dict([*SIGNS.items(), ("awaited", "…"), ("not_due", "-")])
+CELL_SIGNS: Mapping[CellState, str] = {
+    **{verdict: meaning.sign for verdict, meaning in VERDICTS.items()},
+    "awaited": "…",
+    "not_due": "-",
+}
 CELL_WORDS: Mapping[CellState, str] = {
-    "answered": "in",
-    "closed": "closed",
+    **{verdict: meaning.text for verdict, meaning in VERDICTS.items()},
     "missing": "missing, late",
-    "quarantined": "quarantined",
-    "damaged": "damaged",
     "awaited": "being asked for, not late yet",
     "not_due": "not due yet",
 }
-IN: frozenset[CellState] = frozenset({"answered", "closed"})
+IN: frozenset[CellState] = frozenset(verdict for verdict, meaning in VERDICTS.items() if meaning.is_in)
 NOT_LATE: frozenset[CellState] = frozenset({"awaited", "not_due"})
 
 
 @dataclass(frozen=True)
 class DayCell:
-    """One system and day of the heat map, with every hall that the system answers for.
+    """One system and day of the heat map, with every site that the system answers for.
 
     Attributes:
-        halls: by code, the state of each hall.
+        sites: by code, the state of each site.
         detail: why the day isn't in, as far as it is known.
         warned: the rules of the suite that warned.
     """
@@ -50,12 +51,12 @@ class DayCell:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The halls that aren't in."""
-        return tuple(hall for hall, state in self.sites.items() if state not in IN)
+        """The sites that aren't in."""
+        return tuple(site for site, state in self.sites.items() if state not in IN)
 
     @property
     def came(self) -> int:
-        """How many halls are in."""
+        """How many sites are in."""
         return len(self.sites) - len(self.absent)
 
 
@@ -150,7 +151,7 @@ class Health:
     """All of it, at one moment.
 
     Attributes:
-        hall_names, system_names: by code.
+        site_names, system_names: by code.
         months: the newest first.
         cells: day by day, the oldest first, of the last 60 days.
         bytes_by_part: of the state folder.

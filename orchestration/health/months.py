@@ -47,7 +47,7 @@ class Observer:
 
     def state_of(self, day: DayState) -> CellState:
         """How a day stands, as the heat map says it."""
-        return cell_state(day, self.hall, self.now)
+        return cell_state(day.verdict, self.hall, day.system, day.day, self.now)
 
 
 def months_looked_at(hall: Hall, today: dt.date) -> list[str]:

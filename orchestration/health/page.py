@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestration.health import shown
+from orchestration.health import view
 from orchestration.health.days import WINDOW
 from orchestration.health.model import CELL_SIGNS, CELL_WORDS, Health, MonthState
 from orchestration.health.runs import RUN_DAYS
@@ -38,9 +38,9 @@ def page(health: Health) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        {each.__name__: each for each in (shown.share, shown.brief, shown.took, shown.size, shown.days_left)},
-        cell_title=shown.cell_title,
-        site_rows=shown.site_rows,
+        {each.__name__: each for each in (view.share, view.brief, view.took, view.size, view.days_left)},
+        cell_title=view.cell_title,
+        site_rows=view.site_rows,
     )
     return environment.get_template("page.html.jinja").render(
         health=health,
@@ -48,10 +48,10 @@ def page(health: Health) -> str:
         words=CELL_WORDS,
         month_words=_MONTH_WORDS,
         month_classes=_MONTH_CLASSES,
-        sheets=shown.sheets_of(health.cells),
-        gaps=shown.gaps_of(health.cells),
+        sheets=view.sheets_of(health.cells),
+        gaps=view.gaps_of(health.cells),
         triangle=[month for month in health.arrivals.months if month.arrivals],
-        triangle_days=shown.TRIANGLE_DAYS,
+        triangle_days=view.TRIANGLE_DAYS,
         window=WINDOW,
         run_days=RUN_DAYS,
         **_LIMITS,

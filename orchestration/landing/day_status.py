@@ -1,20 +1,23 @@
-"""How one system and day stands: what is in, what is absent, what was refused; by files alone, without judging them."""
+"""The one verdict on each system, site and day: what is in, absent, refused or damaged, by files alone.
+
+Everybody who asks whether a day is in reads it here. What a verdict means stands in `reports.figures.day_verdict`; from
+when on a missing day is late, in `automation.deadlines`.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from orchestration.config.catalogue import evidence_version
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.landing.manifest import Extract, Landing, LandingError
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.runtime.paths import Home
-from reports.figures.readiness import DayStatus
-
-# Colour is never the only mark: the same signs in the terminal and on the health page.
-SIGNS: Mapping[DayStatus, str] = {"answered": "■", "closed": "·", "missing": "?", "quarantined": "!", "damaged": "x"}
+from reports.figures.day_verdict import VERDICTS, DayVerdict, worst
 
 
 @dataclass(frozen=True)
@@ -23,83 +26,137 @@ class SystemDay:
 
     Attributes:
         expected: whether the calendar has the system open.
-        halls: the codes of the halls that the system answers for.
-        refusals: by hall, the newest refusal that no good answer has followed.
-        fault: why the manifest entry can't be read, else empty.
+        sites: the codes of the sites that the system answers for.
+        suite_version: what counts as current evidence; an answer that was checked under another one is stale.
+        refusals: by site, the newest refusal that no good answer has followed.
+        fault: why the manifest entry can't be read, or what is wrong with the extract's file, else empty.
     """
 
     system: str
     day: dt.date
     expected: bool
     sites: tuple[str, ...]
+    suite_version: str
     extract: Extract | None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     fault: str = ""
 
-    @property
-    def absent(self) -> tuple[str, ...]:
-        """The halls that aren't in."""
-        return tuple(hall for hall in self.sites if not self.extract or hall not in self.extract.sites)
+    @cached_property
+    def verdicts(self) -> Mapping[str, DayVerdict]:
+        """The verdict on each site."""
+        return {site: self._verdict(site) for site in self.sites}
 
-    @property
-    def doubted(self) -> tuple[str, ...]:
-        """The halls whose newest answer was refused: it casts doubt on an earlier good one, as silence doesn't."""
-        return tuple(hall for hall, refusal in self.refusals.items() if refusal.answered)
+    @cached_property
+    def verdict(self) -> DayVerdict:
+        """The verdict on the whole day: that of its worst site."""
+        return worst(self.verdicts.values())
 
-    @property
-    def state(self) -> DayStatus:
-        """The state of the whole day; whether the file is what was landed isn't looked at."""
+    def _verdict(self, site: str) -> DayVerdict:
+        refusal = self.refusals.get(site)
         if self.fault:
             return "damaged"
-        if self.doubted:
+        if refusal and refusal.answered:
+            # A refused answer casts doubt on an earlier good one, as silence doesn't.
             return "quarantined"
-        return self.extract.state if self.extract and not self.absent else "missing"
+        if self.extract is None or site not in self.extract.sites:
+            return "missing"
+        if self.extract.state == "closed":
+            return "wrongly_closed" if self.expected else "closed"
+        if self.extract.suite_version != self.suite_version:
+            return "stale"
+        sums = self.extract.sites[site].sums
+        return "declared_zero" if sums and not any(sums.values()) else "answered"
 
     @property
     def is_in(self) -> bool:
-        """Whether every hall is in, and none in doubt."""
-        return self.state in {"answered", "closed"}
+        """Whether an answer has landed of every site, and none is in doubt."""
+        return VERDICTS[self.verdict].is_in
+
+    @property
+    def sites_to_ask(self) -> tuple[str, ...]:
+        """The sites whose verdict blocks the month; all of them where none does."""
+        blocking = tuple(site for site, verdict in self.verdicts.items() if VERDICTS[verdict].problem)
+        return blocking or self.sites
 
     @property
     def detail(self) -> str:
-        """Why the day isn't in, as far as it is known."""
-        if self.state == "quarantined":
-            return " ".join(self.refusals[hall].reason for hall in self.doubted)
-        if self.state == "missing":
-            known = " ".join(self.refusals[hall].reason for hall in self.absent if hall in self.refusals)
-            return known or (f"halls {', '.join(self.absent)}" if self.extract else "")
-        return self.fault
+        """Why the verdict is what it is, as far as it is known and not said by the verdict itself."""
+        sites = [site for site, verdict in self.verdicts.items() if verdict == self.verdict]
+        reasons = " ".join(self.refusals[site].reason for site in sites if site in self.refusals)
+        if self.verdict == "stale" and self.extract:
+            return f"of suite {self.extract.suite_version}, now it is {self.suite_version}"
+        if self.verdict == "missing":
+            return reasons or (f"sites {', '.join(sites)}" if self.extract else "")
+        return reasons if self.verdict == "quarantined" else self.fault
+
+    @property
+    def warned(self) -> tuple[str, ...]:
+        """The rules of the suite that warned when the extract was landed."""
+        checks = self.extract.checks if self.extract else {}
+        return tuple(sorted(rule for rule, outcome in checks.items() if outcome == "warned"))
+
+    @property
+    def landed_at(self) -> dt.datetime | None:
+        """When the extract was landed, or None."""
+        return dt.datetime.fromisoformat(self.extract.landed_at) if self.extract else None
 
     @property
     def refused_at(self) -> dt.datetime | None:
         """When it was last asked for in vain, or None."""
-        return max((dt.datetime.fromisoformat(each.refused_at) for each in self.refusals.values()), default=None)
+        return max((dt.datetime.fromisoformat(refusal.refused_at) for refusal in self.refusals.values()), default=None)
 
 
-def standings(hall: Hall, home: Home, calendar: WorkingDays, days: Iterable[dt.date]) -> Iterator[SystemDay]:
+def is_expected(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> bool:
+    """Whether the calendar has a system open on a day.
+
+    Raises:
+        CalendarError: the working-day calendar doesn't know the day's year.
+    """
+    return hall.systems[system].opens == "every_day" or calendar.describe(day).is_working_day
+
+
+def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> SystemDay:
+    """One system and day as manifest entry and quarantine have it; the extract's file isn't read.
+
+    Raises:
+        CalendarError: the working-day calendar doesn't know the day's year.
+    """
+    try:
+        extract, fault = Landing(home.landing).current(system, day), ""
+    except LandingError as error:
+        extract, fault = None, str(error)
+    return SystemDay(
+        system=system,
+        day=day,
+        expected=is_expected(hall, calendar, system, day),
+        sites=hall.sites_of(system),
+        suite_version=evidence_version(),
+        extract=extract,
+        refusals=Quarantine(home.quarantine).open_refusals(system, day),
+        fault=fault,
+    )
+
+
+def system_days(
+    hall: Hall, home: Home, calendar: WorkingDays, days: Iterable[dt.date], *, verify_files: bool = False
+) -> Iterator[SystemDay]:
     """Every system on each of the days, day by day.
+
+    Args:
+        hall: The settings.
+        home: The state folder.
+        calendar: The working-day calendar.
+        days: Which days.
+        verify_files: Whether each extract's file is held against its entry's digest, which costs a read of the file;
+            decisions made every few minutes over hundreds of days go without.
 
     Raises:
         CalendarError: the working-day calendar doesn't know a day's year.
     """
-    landing, quarantine = Landing(home.landing), Quarantine(home.quarantine)
+    landing = Landing(home.landing)
     for day in days:
-        works = calendar.describe(day).is_working_day
-        for system, settings in hall.systems.items():
-            extract, fault = _current(landing, system, day)
-            yield SystemDay(
-                system=system,
-                day=day,
-                expected=works or settings.opens == "every_day",
-                sites=hall.sites_of(system),
-                extract=extract,
-                refusals=quarantine.open_refusals(system, day),
-                fault=fault,
-            )
-
-
-def _current(landing: Landing, system: str, day: dt.date) -> tuple[Extract | None, str]:
-    try:
-        return landing.current(system, day), ""
-    except LandingError as error:
-        return None, str(error)
+        for system in hall.systems:
+            status = system_day(hall, home, calendar, system, day)
+            if verify_files and status.extract:
+                status = replace(status, fault=landing.damage(status.extract))
+            yield status

@@ -32,10 +32,10 @@ class LandingError(UserError):
 
 @dataclass(frozen=True)
 class SiteEntry:
-    """What an extract holds of one hall.
+    """What an extract holds of one site.
 
     Attributes:
-        content_sha256: digest of the hall's rows.
+        content_sha256: digest of the site's rows.
         sums: total by measure.
         declared: what the source itself states, by measure.
         source: where it came from.
@@ -54,7 +54,7 @@ class Extract:
     Attributes:
         content_sha256: digest of the rows, the same whatever library wrote the file; `sha256` is the file's own.
         row_count, count_sum: over the whole file.
-        halls: by code, the halls that are in.
+        sites: by code, the sites that are in.
         checks: outcome by rule name (passed, warned) under `suite_version`.
     """
 
@@ -76,7 +76,7 @@ class Extract:
 
     @property
     def sums(self) -> dict[str, int]:
-        """The total by measure, over all halls."""
+        """The total by measure, over all sites."""
         return _added_up((measure, total) for entry in self.sites.values() for measure, total in entry.sums.items())
 
     @property
@@ -96,7 +96,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class SiteCounts:
-    """Checked counts of one hall."""
+    """Checked counts of one site."""
 
     rows: Sequence[CountRow]
     declared: Mapping[str, int]
@@ -106,7 +106,7 @@ class SiteCounts:
 
 @dataclass(frozen=True)
 class Counted:
-    """Checked counts of one system and day by hall, ready to land."""
+    """Checked counts of one system and day by site, ready to land."""
 
     system: str
     day: dt.date
@@ -115,7 +115,7 @@ class Counted:
 
 
 def content_digest(rows: Iterable[CountRow]) -> str:
-    """SHA-256 over the JSON of a hall's rows, the contract's columns in order; the order of arrival doesn't matter."""
+    """SHA-256 over the JSON of a site's rows, the contract's columns in order; the order of arrival doesn't matter."""
     ordered = sorted(([row.get(name) for name in CONTRACT] for row in rows), key=repr)
     return hashlib.sha256(json.dumps(ordered, ensure_ascii=False, default=str).encode()).hexdigest()
 
@@ -148,16 +148,6 @@ class Landing:
         entries = self._entries(system, day)
         return int(entries[-1].name.partition("-")[0]) if entries else 0
 
-    def sites_to_ask(self, system: str, day: dt.date, sites: tuple[str, ...], suite_version: str) -> tuple[str, ...]:
-        """The halls that the current extract lacks; all of them where it lacks none, or can't vouch for any."""
-        try:
-            current = self.current(system, day)
-        except LandingError:
-            return sites
-        if current is None or current.suite_version != suite_version:
-            return sites
-        return tuple(hall for hall in sites if hall not in current.sites) or sites
-
     def read(self, entry: Path) -> Extract:
         """The extract whose manifest entry lies at a path relative to the landing.
 
@@ -188,7 +178,7 @@ class Landing:
     def land(self, counted: Counted, provenance: Provenance) -> Extract:
         """Write an extract and then its entry; until the entry is there, nobody reads the file.
 
-        Halls that the extract before holds, in the same state and under the same suite, are taken over where nothing
+        Sites that the extract before holds, in the same state and under the same suite, are taken over where nothing
         new is landed of them. Two processes that land the same day take turns. When the one before landed the same
         rows, its extract is returned and none is added. A file that was lost is put back where the same rows give the
         very bytes that its entry vouches for; one that was changed is left as it is, for somebody to look at.
@@ -214,18 +204,18 @@ class Landing:
         return extract
 
     def _with_sites_before(self, counted: Counted, before: Extract) -> Counted:
-        kept = [hall for hall in before.sites if hall not in counted.sites]
+        kept = [site for site in before.sites if site not in counted.sites]
         if not kept or self.damage(before):
             return counted
         rows = self.rows(before)
         taken_over = {
-            hall: SiteCounts(
-                [row for row in rows if row["hall_code"] == hall],
-                before.sites[hall].declared,
-                before.sites[hall].source,
+            site: SiteCounts(
+                [row for row in rows if row["hall_code"] == site],
+                before.sites[site].declared,
+                before.sites[site].source,
                 before.checks,
             )
-            for hall in kept
+            for site in kept
         }
         return replace(counted, sites={**taken_over, **counted.sites})
 
@@ -258,7 +248,7 @@ def _says_the_same(before: Extract, after: Extract) -> bool:
 
 
 def _entry(counted: Counted, provenance: Provenance, sequence: int) -> Extract:
-    sites = {hall: _site_entry(counts) for hall, counts in sorted(counted.sites.items())}
+    sites = {site: _site_entry(counts) for site, counts in sorted(counted.sites.items())}
     digest = _digest_of(sites)
     return Extract(
         system=counted.system,
@@ -289,7 +279,7 @@ def _site_entry(counts: SiteCounts) -> SiteEntry:
 
 
 def _digest_of(sites: Mapping[str, SiteEntry]) -> str:
-    contents = {hall: entry.content_sha256 for hall, entry in sorted(sites.items())}
+    contents = {site: entry.content_sha256 for site, entry in sorted(sites.items())}
     return hashlib.sha256(json.dumps(contents).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""A day of a hall as it would land: asked for, judged and shown, with nothing landed."""
+"""A day of a hall as it would land: asked for, validated and shown, with nothing landed."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Ma
     with TemporaryDirectory(prefix="yuebao-sample-") as folder:
         landing = Landing(Path(folder) / "landing")
         for name in systems:
-            judge = DayValidation(
+            validation = DayValidation(
                 hall=hall.hall,
                 system=name,
                 calendar=working_days(),
@@ -50,6 +50,6 @@ def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Ma
             questions.ask(
                 {name: open_source(hall, name, variables)}, [day], lambda system, _: hall.hall.sites_of(system)
             )
-            (result,) = judge.settle(questions.outcomes(name, [day])).days
+            (result,) = validation.settle(questions.outcomes(name, [day])).days
             questions.close()
             yield Sample(name, result, landing.rows(result.extract) if result.extract else [])

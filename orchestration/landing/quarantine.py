@@ -16,7 +16,7 @@ from reports import files
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why one system's answer for one day of one hall didn't land.
+    """Why one system's answer for one day of one site didn't land.
 
     Attributes:
         reason: one readable line that names system, hall, day, file and row, and what to do.
@@ -49,7 +49,7 @@ class Quarantine:
         return path
 
     def open_refusals(self, system: str, day: dt.date) -> dict[str, Refusal]:
-        """By hall, in order, the newest refusal that no good answer has followed."""
+        """By site, in order, the newest refusal that no good answer has followed."""
         found = [Refusal(**json.loads(path.read_bytes())) for path in self._open(system, day, "*")]
         return {each.hall: each for each in sorted(found, key=lambda refusal: (refusal.hall, refusal.refused_at))}
 

@@ -14,6 +14,7 @@ from expectations.volumes import Volume, volumes
 from orchestration.config.catalogue import vocabulary
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import WorkingDays
+from orchestration.landing.day_status import is_expected
 from orchestration.landing.manifest import (
     Counted,
     Extract,
@@ -42,8 +43,8 @@ class DayResult:
     """What became of one day.
 
     Attributes:
-        outcome: "refused" where nothing of the day is in; some of many halls may be refused on any day.
-        messages: one readable line for each reason why halls were refused.
+        outcome: "refused" where nothing of the day is in; some of many sites may be refused on any day.
+        messages: one readable line for each reason why sites were refused.
         judged: whether the suite had to judge any of it now.
     """
 
@@ -71,7 +72,7 @@ class PullResult:
 
 @dataclass(frozen=True)
 class _Refused:
-    """Why one hall's answer doesn't land."""
+    """Why one site's answer doesn't land."""
 
     problem: str
     next_step: str
@@ -81,7 +82,7 @@ class _Refused:
 
 @dataclass(frozen=True)
 class _Confirmed:
-    """One hall's answer says what is in already."""
+    """One site's answer says what is in already."""
 
 
 _CONFIRMED = _Confirmed()
@@ -103,21 +104,21 @@ class DayValidation:
 
     def is_open(self, day: dt.date) -> bool:
         """Whether the system counts on that day."""
-        return self.hall.systems[self.system].opens == "every_day" or self.calendar.describe(day).is_working_day
+        return is_expected(self.hall, self.calendar, self.system, day)
 
     def settle(self, outcomes: Iterable[tuple[dt.date, Mapping[str, Outcome]]]) -> PullResult:
-        """Land or refuse every hall of every day; a fault of one never holds another."""
+        """Land or refuse every site of every day; a fault of one never holds another."""
         settled: dict[dt.date, dict[str, _Verdict]] = {}
         to_check: dict[_Key, Answer] = {}
         for day, replies in outcomes:
             tell_item("%s %s answered", self.system, day)
             current, settled[day] = self._current(day), {}
-            for hall, outcome in replies.items():
-                early = self._settle_without_suite(day, hall, outcome, current)
+            for site, outcome in replies.items():
+                early = self._settle_without_suite(day, site, outcome, current)
                 if early:
-                    settled[day][hall] = early
+                    settled[day][site] = early
                 elif isinstance(outcome, Answer):
-                    to_check[day, hall] = outcome
+                    to_check[day, site] = outcome
         findings: tuple[Finding, ...] = ()
         totals = self._totals(to_check)
         judged = {day for day, _ in to_check}
@@ -125,8 +126,8 @@ class DayValidation:
             tell_item("%s: judging %d days", self.system, len(judged))
             validation, masked = self._validate(to_check, totals)
             findings = validation.findings
-            for (day, hall), answer in to_check.items():
-                settled[day][hall] = _checked(day, hall, answer, validation, masked)
+            for (day, site), answer in to_check.items():
+                settled[day][site] = _checked(day, site, answer, validation, masked)
         days = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
         return PullResult(self.system, tuple(days), findings, volumes(totals))
 
@@ -139,7 +140,7 @@ class DayValidation:
         return None if current and self.landing.damage(current) else current
 
     def _settle_without_suite(
-        self, day: dt.date, hall: str, outcome: Outcome, current: Extract | _Refused | None
+        self, day: dt.date, site: str, outcome: Outcome, current: Extract | _Refused | None
     ) -> _Verdict | None:
         if isinstance(current, _Refused):
             return current
@@ -150,7 +151,7 @@ class DayValidation:
         problem = self._wrong_presence(day, outcome) or _blank_total(outcome)
         if problem:
             return _Refused(*problem)
-        return _CONFIRMED if current and self._confirms(current, hall, outcome) else None
+        return _CONFIRMED if current and self._confirms(current, site, outcome) else None
 
     def _wrong_presence(self, day: dt.date, answer: Answer) -> tuple[str, str] | None:
         if self.is_open(day) and not answer.rows:
@@ -166,9 +167,9 @@ class DayValidation:
             )
         return None
 
-    def _confirms(self, current: Extract, hall: str, answer: Answer) -> bool:
+    def _confirms(self, current: Extract, site: str, answer: Answer) -> bool:
         # The declared totals too: an answer that contradicts itself now has to be judged, whatever its rows.
-        held = current.sites.get(hall)
+        held = current.sites.get(site)
         return (
             held is not None
             and current.state == "answered"
@@ -191,7 +192,7 @@ class DayValidation:
         counts = pd.DataFrame(
             {
                 "asked_date": [day for day, _ in asked],
-                "asked_hall": [hall for _, hall in asked],
+                "asked_hall": [site for _, site in asked],
                 **{name: [row[name] for row in rows] for name in (*CONTRACT, "origin")},
             },
             dtype=object,
@@ -208,13 +209,13 @@ class DayValidation:
         return [
             {
                 "asked_date": day,
-                "asked_hall": hall,
+                "asked_hall": site,
                 "measure": measure,
-                "counted": sums[day, hall].get(measure, 0),
+                "counted": sums[day, site].get(measure, 0),
                 "declared": answer.declared.get(measure),
-                "usual": history.usual(self._alike(day), hall, measure),
+                "usual": history.usual(self._alike(day), site, measure),
             }
-            for (day, hall), answer in answers.items()
+            for (day, site), answer in answers.items()
             for measure in self.hall.systems[self.system].measures
         ]
 
@@ -227,29 +228,29 @@ class DayValidation:
         return self.calendar.describe(day).is_working_day != self.calendar.describe(earlier).is_working_day
 
     def _conclude(self, day: dt.date, verdicts: Mapping[str, _Verdict], *, judged: bool) -> DayResult:
-        refused = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, _Refused)}
-        good = {hall: verdict for hall, verdict in verdicts.items() if isinstance(verdict, SiteCounts)}
-        for hall, why in refused.items():
-            self._keep(day, hall, why)
+        refused = {site: verdict for site, verdict in verdicts.items() if isinstance(verdict, _Refused)}
+        good = {site: verdict for site, verdict in verdicts.items() if isinstance(verdict, SiteCounts)}
+        for site, why in refused.items():
+            self._keep(day, site, why)
         messages = tuple(self._message(day, sites, why) for why, sites in _by_reason(refused))
         if len(refused) == len(verdicts):
             return DayResult(day, "refused", messages=messages, judged=judged)
         before = self.landing.current(self.system, day)
         extract = self.landing.land(self._counted(day, good), self.provenance) if good else before
-        for hall in verdicts.keys() - refused.keys():
-            self.quarantine.resolve(self.system, day, hall)
+        for site in verdicts.keys() - refused.keys():
+            self.quarantine.resolve(self.system, day, site)
         outcome: Literal["landed", "unchanged"] = "unchanged" if extract == before else "landed"
         return DayResult(day, outcome, extract, messages, judged)
 
     def _counted(self, day: dt.date, good: Mapping[str, SiteCounts]) -> Counted:
         return Counted(self.system, day, "answered" if self.is_open(day) else "closed", good)
 
-    def _keep(self, day: dt.date, hall: str, why: _Refused) -> None:
+    def _keep(self, day: dt.date, site: str, why: _Refused) -> None:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
-        reason = self._message(day, [hall], why)
+        reason = self._message(day, [site], why)
         self.quarantine.keep(
             Refusal(
-                self.system, day.isoformat(), hall, reason, now, self.provenance.run_id, why.answered, list(why.rows)
+                self.system, day.isoformat(), site, reason, now, self.provenance.run_id, why.answered, list(why.rows)
             )
         )
 
@@ -263,7 +264,7 @@ class DayValidation:
 
 
 class _History:
-    """What a system counted on days before, by hall: in the answers at hand, or in what is landed."""
+    """What a system counted on days before, by site: in the answers at hand, or in what is landed."""
 
     def __init__(self, landing: Landing, system: str, fresh: Mapping[_Key, Mapping[str, int | None]]) -> None:
         self._landing = landing
@@ -271,19 +272,19 @@ class _History:
         self._fresh = fresh
         self._landed: dict[dt.date, Extract | None] = {}
 
-    def usual(self, days: Iterable[dt.date], hall: str, measure: str) -> int | None:
-        """The median of what a hall counted on these days, or None where nothing is known."""
-        known = [self._sums(day, hall).get(measure) for day in days]
+    def usual(self, days: Iterable[dt.date], site: str, measure: str) -> int | None:
+        """The median of what a site counted on these days, or None where nothing is known."""
+        known = [self._sums(day, site).get(measure) for day in days]
         totals = [total for total in known if total is not None]
         return median_low(totals) if totals else None
 
-    def _sums(self, day: dt.date, hall: str) -> Mapping[str, int | None]:
-        if (day, hall) in self._fresh:
-            return self._fresh[day, hall]
+    def _sums(self, day: dt.date, site: str) -> Mapping[str, int | None]:
+        if (day, site) in self._fresh:
+            return self._fresh[day, site]
         if day not in self._landed:
             self._landed[day] = self._current(day)
         landed = self._landed[day]
-        return landed.sites[hall].sums if landed and hall in landed.sites else {}
+        return landed.sites[site].sums if landed and site in landed.sites else {}
 
     def _current(self, day: dt.date) -> Extract | None:
         try:
@@ -294,14 +295,14 @@ class _History:
 
 
 def _checked(
-    day: dt.date, hall: str, answer: Answer, validation: Validation, masked: Callable[[], pd.DataFrame]
+    day: dt.date, site: str, answer: Answer, validation: Validation, masked: Callable[[], pd.DataFrame]
 ) -> _Verdict:
-    failures = validation.failures_on(day, hall)
+    failures = validation.failures_on(day, site)
     if not failures:
-        return SiteCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, hall))
+        return SiteCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, site))
     problem = "; ".join(_complaint(finding, day) for finding in failures)
     counts = masked()
-    rows = counts[(counts["asked_date"] == day) & (counts["asked_hall"] == hall)]
+    rows = counts[(counts["asked_date"] == day) & (counts["asked_hall"] == site)]
     return _Refused(
         problem,
         failures[0].rule.next_step.removesuffix("."),
@@ -310,10 +311,10 @@ def _checked(
 
 
 def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list[str]]]:
-    """One reason with all the halls that it holds for."""
+    """One reason with all the sites that it holds for."""
     sites: dict[tuple[str, str], list[str]] = {}
-    for hall, why in refused.items():
-        sites.setdefault((why.problem, why.next_step), []).append(hall)
+    for site, why in refused.items():
+        sites.setdefault((why.problem, why.next_step), []).append(site)
     for named in sites.values():
         yield refused[named[0]], named
 

@@ -10,18 +10,18 @@ from urllib.parse import quote, quote_plus
 REDACTED = "‹secret›"
 # Shorter ones would be found inside words and numbers; nobody should have such a secret.
 _SHORTEST = 4
-_known: set[str] = set()
+_secrets: set[str] = set()
 
 
 def keep_secret(value: str) -> str:
     """Note a value that no text may hold, as it is and as it stands in a URL; returns the value."""
     if len(value) >= _SHORTEST:
-        _known.update({value, quote(value, safe=""), quote_plus(value)})
+        _secrets.update({value, quote(value, safe=""), quote_plus(value)})
     return value
 
 
 def redact(text: str) -> str:
     """The text without any secret that was read so far."""
-    for value in sorted(_known, key=len, reverse=True):
+    for value in sorted(_secrets, key=len, reverse=True):
         text = text.replace(value, REDACTED)
     return text

@@ -15,16 +15,14 @@ from expectations.rules import RULES
 from orchestration.config.catalogue import (
     TABLES,
     catalogue_folder,
-    evidence_version,
     read_table,
     warehouse_sources,
     working_days,
 )
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import CalendarDay
-from orchestration.landing.day_status import SystemDay
+from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.landing.manifest import Extract, Landing
-from orchestration.landing.quarantine import Quarantine
 from orchestration.partitions import reportable_days
 from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
 from orchestration.warehouse import dbt_manifest
@@ -69,32 +67,25 @@ class Month:
         return {key: extract for key, extract in found.items() if extract}
 
     @cached_property
-    def day_states(self) -> list[DayState]:
-        """The state of every system and day, damaged files and open refusals included."""
-        return [self._day_state(system, day) for system in self.hall.systems for day in self.calendar]
+    def system_days(self) -> list[SystemDay]:
+        """How every system and day stands now, system by system; files are compared with their entries."""
+        found = system_days(self.hall, self.home, working_days(), self.days, verify_files=True)
+        return sorted(found, key=lambda status: list(self.hall.systems).index(status.system))
 
-    def _day_state(self, system: str, day: CalendarDay) -> DayState:
-        settings = self.hall.systems[system]
-        standing = SystemDay(
-            system=system,
-            day=day.day,
-            expected=settings.opens == "every_day" or day.is_working_day,
-            sites=self.hall.sites_of(system),
-            extract=self.extracts.get((system, day.day)),
-            refusals=Quarantine(self.home.quarantine).open_refusals(system, day.day),
-        )
-        extract = standing.extract
-        damage = Landing(self.home.landing).damage(extract) if extract and standing.is_in else ""
-        return DayState(
-            system=system,
-            system_name=settings.title,
-            day=day.day,
-            expected=standing.expected,
-            state="damaged" if damage else standing.state,
-            detail=damage or standing.detail,
-            checks=extract.checks if extract else {},
-            suite_version=extract.suite_version if extract else None,
-        )
+    @cached_property
+    def day_states(self) -> list[DayState]:
+        """The verdict on every system and day, as readiness is judged by."""
+        return [
+            DayState(
+                system=status.system,
+                system_name=self.hall.systems[status.system].title,
+                day=status.day,
+                verdict=status.verdict,
+                detail=status.detail,
+                checks=status.extract.checks if status.extract else {},
+            )
+            for status in self.system_days
+        ]
 
     @cached_property
     def inputs(self) -> dict[str, list[dict[str, Any]]]:
@@ -193,7 +184,6 @@ class Month:
             month=self.name,
             systems={name: system.title for name, system in self.hall.systems.items()},
             day_rules=frozenset(rule.name for rule in RULES),
-            suite_version=evidence_version(),
             build_checks=build_checks | own,
             fingerprint=self.fingerprint,
         )

@@ -14,21 +14,11 @@ from typing import Literal
 
 from expectations.rules import Severity
 from reports.errors import ReportsError
+from reports.figures.day_verdict import VERDICTS, DayProblem, DayVerdict
 from reports.figures.months import days_of
 
-DayStatus = Literal["answered", "closed", "missing", "quarantined", "damaged"]
 CheckStatus = Literal["pass", "warn", "fail", "error", "skipped"]
-ProblemKind = Literal[
-    "missing_day",
-    "quarantined_day",
-    "damaged_extract",
-    "check_failed",
-    "check_not_run",
-    "check_stale",
-    "check_warned",
-    "build_missing",
-    "build_stale",
-]
+ProblemKind = Literal[DayProblem, "check_failed", "check_not_run", "check_warned", "build_missing", "build_stale"]
 
 
 class EvidenceError(ReportsError):
@@ -39,19 +29,16 @@ class EvidenceError(ReportsError):
 class DayState:
     """One system and day that the month needs.
 
-    `expected` says whether the calendar has the system open. A `damaged` extract is listed, but its file is gone
-    or its SHA-256 differs. `detail` is the newest reason for a bad state, else empty. `checks` gives by rule
-    name `passed`, `failed` or `warned`, as recorded when the extract was landed, under `suite_version`.
+    `detail` is the reason for a bad verdict, else empty. `checks` gives by rule name `passed`, `failed` or `warned`, as
+    recorded when the extract was landed.
     """
 
     system: str
     system_name: str
     day: date
-    expected: bool
-    state: DayStatus
+    verdict: DayVerdict
     detail: str
     checks: Mapping[str, str]
-    suite_version: str | None
 
 
 @dataclass(frozen=True)
@@ -105,14 +92,13 @@ class Expected:
     """What must be in and must have passed.
 
     `systems` are the names of the hall's systems by code: each must account for every day of `month`.
-    `day_rules` are the rules that every answered day must have passed under `suite_version`; `build_checks` the
-    checks that the build must have passed; `fingerprint` stands for the extracts that are current now.
+    `day_rules` are the rules that every answered day must have passed; `build_checks` the checks that the build must
+    have passed; `fingerprint` stands for the extracts that are current now.
     """
 
     month: str
     systems: Mapping[str, str]
     day_rules: frozenset[str]
-    suite_version: str
     build_checks: frozenset[str]
     fingerprint: str
 
@@ -141,21 +127,14 @@ class _DayFault:
     text: str
 
 
-_NOT_IN: Mapping[DayStatus, ProblemKind] = {
-    "missing": "missing_day",
-    "quarantined": "quarantined_day",
-    "damaged": "damaged_extract",
-}
-
-
 def assess(days: Sequence[DayState], evidence: BuildEvidence | None, expected: Expected) -> list[Problem]:
     """Say everything that keeps the month from being printed.
 
-    A day that isn't in `days` is missing; so is a day that was declared closed though the calendar has it open. A
-    closed day needs a declaration of its own, but no checks. A check that nobody expects counts only if it failed.
+    A day that isn't in `days` is missing. A closed day needs a declaration of its own, but no checks. A check that
+    nobody expects counts only if it failed.
 
     Args:
-        days: The state of each system and day; further days than the month's are judged alike.
+        days: The verdict on each system and day; further days than the month's are judged alike.
         evidence: What the build left, or None if there is none.
         expected: What must be there.
 
@@ -193,35 +172,24 @@ def _with_absent_days(days: Sequence[DayState], expected: Expected) -> list[DayS
         raise ValueError("days: a system and day is given twice")
     for system, name in expected.systems.items():
         for day in days_of(expected.month):
-            absent = DayState(
-                system, name, day, expected=True, state="missing", detail="", checks={}, suite_version=None
-            )
+            absent = DayState(system, name, day, verdict="missing", detail="", checks={})
             states.setdefault((system, day), absent)
     return list(states.values())
 
 
 def _day_faults(state: DayState, expected: Expected) -> Iterator[_DayFault]:
-    if state.state in _NOT_IN:
-        detail = " ".join(state.detail.split())
-        yield _DayFault(_NOT_IN[state.state], f"{state.state}: {detail}" if detail else state.state)
+    meaning = VERDICTS[state.verdict]
+    if meaning.problem:
+        yield _DayFault(meaning.problem, ": ".join(filter(None, [meaning.text, " ".join(state.detail.split())])))
+    if not meaning.is_in:
         return
-    if state.state == "closed" and state.expected:
-        yield _DayFault("missing_day", "declared closed, but the calendar has it open")
     for rule in sorted(state.checks):
         if state.checks[rule] == "failed":
             yield _DayFault("check_failed", f"check {rule} failed")
-    if state.state == "answered":
-        yield from _unproven(state, expected)
-
-
-def _unproven(state: DayState, expected: Expected) -> Iterator[_DayFault]:
-    if state.suite_version != expected.suite_version:
-        text = f"checks are stale: of suite {state.suite_version}, now it is {expected.suite_version}"
-        yield _DayFault("check_stale", text)
-        return
-    for rule in sorted(expected.day_rules):
-        if state.checks.get(rule) not in {"passed", "warned", "failed"}:
-            yield _DayFault("check_not_run", f"check {rule} was not run")
+    if state.verdict in {"answered", "declared_zero"}:
+        for rule in sorted(expected.day_rules):
+            if state.checks.get(rule) not in {"passed", "warned", "failed"}:
+                yield _DayFault("check_not_run", f"check {rule} was not run")
 
 
 def _day_warnings(state: DayState) -> Iterator[_DayFault]:

@@ -66,13 +66,7 @@ class Vintage:
     notes: Sequence[str] = ()
 
 
-def write_draft(
-    folder: Path,
-    numbers: Mapping[str, MonthlyNumber],
-    origin: Origin,
-    *,
-    template: Path,
-) -> Section:
+def write_draft(folder: Path, numbers: Mapping[str, MonthlyNumber], origin: Origin, *, template: Path) -> Section:
     """Word numbers that nobody has certified and write them into a folder, with 草稿 in every file.
 
     The files are written aside and the whole folder is renamed; a folder that already holds the same bytes is left
@@ -98,11 +92,7 @@ def write_draft(
 
 
 def certified_files(
-    numbers: Mapping[str, MonthlyNumber],
-    origin: Origin,
-    vintage: Vintage,
-    *,
-    template: Path,
+    numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage, *, template: Path
 ) -> dict[str, bytes]:
     """Word the files of a release from the numbers that its certificate vouches for.
 
@@ -123,10 +113,7 @@ def certified_files(
 
 
 def _files(
-    section: Section,
-    numbers: Mapping[str, MonthlyNumber],
-    origin: Origin,
-    vintage: Vintage | None = None,
+    section: Section, numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage | None = None
 ) -> dict[str, bytes]:
     notes = vintage.notes if vintage else ()
     ending = "".join(f"\n修订说明：{note}\n" for note in notes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -33,7 +33,7 @@ class Context:
             return None
         name = "、".join([first.metric_name, *(other.metric_name for other in others if other)]) + "合计"
         total = first.with_exact(first.exact + sum(other.exact for other in others if other), first.month)
-        return KnownNumber(**{**vars(total), "metric_name": name})
+        return replace(total, metric_name=name)
 
     def bases(self, reading: Reading) -> list[KnownNumber]:
         """The numbers that a change may be compared with, those that have certificates."""

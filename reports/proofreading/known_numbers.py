@@ -9,51 +9,27 @@ from functools import cached_property
 from typing import TypeVar
 
 from reports.figures.months import first_day
-from reports.figures.rounding import RoundingRule, printed
+from reports.figures.numbers import MonthlyNumber
+from reports.figures.rounding import printed
 
 _Key = TypeVar("_Key", bound=Hashable)
 
 
-@dataclass(frozen=True)
-class KnownNumber:
+@dataclass(frozen=True, kw_only=True)
+class KnownNumber(MonthlyNumber):
     """One metric of one month as one certificate has it.
 
     Attributes:
-        metric: Its code, `online_accepted`.
-        metric_name: Its name for authors, 全程网办受理.
-        labels: What texts call it, see `labelling.Label`; the metric's name need not be repeated.
-        exact: The whole count, in `unit`.
-        printed: The certified text, in `display_unit`.
-        unit: 件.
-        display_unit: 万件.
-        display_divisor: How many units make one display unit, a power of ten.
-        display_decimals: The most decimals that are printed.
-        rounding: `half_up` or `half_even`.
+        labels: What texts call it, see `labels.Label`; the metric's name need not be repeated.
         month: `2025-03`.
         revision: 1 for the first certificate of the month.
         superseded: Whether a later revision holds in its stead.
-        parts: The metrics that add up to it, if it is a total.
     """
 
-    metric: str
-    metric_name: str
     labels: tuple[str, ...]
-    exact: int
-    printed: str
-    unit: str
-    display_unit: str
-    display_divisor: int
-    display_decimals: int
-    rounding: RoundingRule
     month: str
     revision: int = 1
     superseded: bool = False
-    parts: tuple[str, ...] = ()
-
-    @property
-    def written(self) -> str:
-        """The number as a text prints it: number, half-width space, unit."""
-        return f"{self.printed} {self.display_unit}"
 
     def with_exact(self, exact: int, month: str) -> KnownNumber:
         """The same metric with another count, rounded once by the same rule; for sums over months and differences."""

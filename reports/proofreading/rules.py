@@ -60,11 +60,11 @@ def apply_rules(reading: Reading, context: Context) -> Iterator[tuple[ProofRule,
 
 
 def _write(number: KnownNumber) -> str:
-    return f"请改为“{number.written}”"
+    return f"请改为“{number.with_unit}”"
 
 
 def _certified(number: KnownNumber) -> str:
-    return f"{_when(number)}{number.metric_name}的核定数为 {number.written}"
+    return f"{_when(number)}{number.metric_name}的核定数为 {number.with_unit}"
 
 
 def _when(number: KnownNumber) -> str:
@@ -208,7 +208,7 @@ def _wrong_rounding(reading: Reading, context: Context) -> Fault | None:
     if away >= number.display_divisor * Decimal(1).scaleb(-numeral.decimals):
         return None
     return Fault(
-        f"准确数为 {number.exact} {number.unit}，最多保留 {number.display_decimals} 位小数，应为 {number.written}",
+        f"准确数为 {number.exact} {number.unit}，最多保留 {number.display_decimals} 位小数，应为 {number.with_unit}",
         _write(number),
     )
 
@@ -298,7 +298,7 @@ def _direction(reading: Reading, context: Context) -> Fault | None:
     real = _DIRECTIONS[sign(now.exact - base.exact)]
     stated = _DIRECTIONS[_stated_sign(reading)]
     return Fault(
-        f"{now.metric_name}的核定数，{_when(base)}为 {base.written}，{_when(now)}为 {now.written}，"
+        f"{now.metric_name}的核定数，{_when(base)}为 {base.with_unit}，{_when(now)}为 {now.with_unit}，"
         f"实为{real}，不是{stated}",
         f"请改为“{real}{_rate_text(now, base, 1)}”",
     )
@@ -356,7 +356,7 @@ def _from_superseded(reading: Reading, context: Context, now: KnownNumber) -> st
     for then, base in olds:
         if numeral and base.exact and _is_percent(numeral.value, numeral.decimals, growth(then, base), reading):
             old = base if then is now else then
-            return f"{_when(old)}第 {old.revision} 版 {old.written}"
+            return f"{_when(old)}第 {old.revision} 版 {old.with_unit}"
     return ""
 
 
@@ -376,7 +376,7 @@ def _wrong_difference(reading: Reading, context: Context) -> Fault | None:
     now, base = changes[0]
     change = now.with_exact(abs(now.exact - base.exact), now.month)
     return Fault(
-        f"{now.metric_name}与 {_when(base)}相比{_DIRECTIONS[sign(now.exact - base.exact)]} {change.written}",
+        f"{now.metric_name}与 {_when(base)}相比{_DIRECTIONS[sign(now.exact - base.exact)]} {change.with_unit}",
         _write(change),
     )
 

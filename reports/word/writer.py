@@ -51,7 +51,7 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
         mark_draft(document, profile)
     body = document.element.body
     end = body.sectPr
-    for element_ in _Setting(profile).manuscript(manuscript):
+    for element_ in _BlockWriter(profile).manuscript(manuscript):
         end.addprevious(element_)
     attribution = manuscript.attribution
     properties = {
@@ -66,7 +66,7 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
     return to_bytes(document)
 
 
-class _Setting:
+class _BlockWriter:
     """Turns blocks into elements of a document in one profile."""
 
     def __init__(self, profile: Profile) -> None:

@@ -10,7 +10,7 @@ from unicodedata import east_asian_width
 
 from reports.certificates.dossier import Dossier
 from reports.workbook.exports import FORMULA_STARTS
-from reports.workbook.sheets import Sheet, sheets
+from reports.workbook.sheets import WorkbookSheet, sheets
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -48,7 +48,7 @@ def _stamp(dossier: Dossier) -> str:
     return f"{month}　{dossier.state}　{revision}　核定码 {certificate.code}"
 
 
-def _lay_out(target: Worksheet, sheet: Sheet, dossier: Dossier) -> None:
+def _lay_out(target: Worksheet, sheet: WorkbookSheet, dossier: Dossier) -> None:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 

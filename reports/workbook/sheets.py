@@ -13,7 +13,7 @@ Cell = str | int
 
 
 @dataclass(frozen=True)
-class Sheet:
+class WorkbookSheet:
     """One sheet: its columns, and its rows in order."""
 
     title: str
@@ -21,9 +21,9 @@ class Sheet:
     rows: Sequence[Sequence[Cell]]
 
 
-def sheets(dossier: Dossier) -> list[Sheet]:
+def sheets(dossier: Dossier) -> list[WorkbookSheet]:
     """Every sheet of a month's workbook, in order."""
-    return [Sheet(title, columns, rows(dossier)) for title, (columns, rows) in _SHEETS.items()]
+    return [WorkbookSheet(title, columns, rows(dossier)) for title, (columns, rows) in _SHEETS.items()]
 
 
 def _numbers(dossier: Dossier) -> list[Sequence[Cell]]:

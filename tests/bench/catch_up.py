@@ -21,7 +21,7 @@ from rich.table import Table
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import load_hall
 from orchestration.demo import demo_hall
-from orchestration.landing.day_status import standings
+from orchestration.landing.day_status import system_days
 from orchestration.runtime.paths import Home
 from reports.figures.months import months_before
 from tests.moments import at
@@ -46,7 +46,7 @@ def main() -> int:
             night = at("2023-01-03T02:30") + dt.timedelta(days=back)
             single.append(_seconds(simulation, "nightly_pull_0230", night))
         whole = _seconds(simulation, "catch_up", _NOW)
-        absent = [each for each in standings(load_hall().hall, home, working_days(), _days()) if not each.is_in]
+        absent = [each for each in system_days(load_hall().hall, home, working_days(), _days()) if not each.is_in]
     if absent:
         Console(stderr=True).print(f"{len(absent)} answers aren't in, the first: {absent[0]}")
         return 1

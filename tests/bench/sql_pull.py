@@ -165,7 +165,7 @@ def _pulled(folder: Path) -> int:
     (name,) = hall.systems
     # Else a later round would find that nothing has changed.
     landing = Landing(Path(tempfile.mkdtemp(dir=folder)))
-    judge = DayValidation(
+    validation = DayValidation(
         hall,
         name,
         working_days(),
@@ -175,7 +175,7 @@ def _pulled(folder: Path) -> int:
     )
     requests = Requests(hall.retries, at_once=8)
     requests.ask({name: source(folder)}, [DAY], lambda _system, _day: hall.sites_of(name))
-    (result,) = judge.settle(requests.outcomes(name, [DAY])).days
+    (result,) = validation.settle(requests.outcomes(name, [DAY])).days
     requests.close()
     assert result.extract is not None, result.messages
     return result.extract.count_sum

@@ -19,10 +19,10 @@ def refuse_unknown_names(text: str, allowed: tuple[str, ...]) -> str:
     """
     may_be = ", ".join(f"{{{name}}}" for name in allowed)
     try:
-        found = names(text)
+        placeholders = names(text)
     except ValueError as error:
         raise ValueError(f"{error}; allowed are {may_be}, and {{{{ and }}}} for a brace itself") from None
-    if foreign := sorted(found - set(allowed)):
+    if foreign := sorted(placeholders - set(allowed)):
         raise ValueError(f"{{{foreign[0]}}} isn't known; allowed are {may_be}")
     return text
 

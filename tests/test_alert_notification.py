@@ -370,8 +370,8 @@ def test_two_processes_at_once_tell_each_thing_once(told: Told, phone: Phone) ->
 
 
 def test_an_evaluation_that_holds_the_lock_for_ever_is_named(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    from orchestration.alerts.memory import at_it_alone
+    from orchestration.alerts.memory import exclusive
 
     monkeypatch.setattr("orchestration.alerts.memory._PATIENCE", 0.05)
-    with at_it_alone(told.home), pytest.raises(AlertsBusyError, match=r"alerts/\.lock .* see which process"):
+    with exclusive(told.home), pytest.raises(AlertsBusyError, match=r"alerts/\.lock .* see which process"):
         told.tell(NOON)

@@ -12,8 +12,8 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.health import shown
-from orchestration.health.arrivals import Arrival, Arrivals, MonthArrival, arrival
+from orchestration.health import view
+from orchestration.health.timeliness import Arrival, Arrivals, MonthArrival, arrival
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from tests.moments import SHANGHAI, at
 
@@ -102,7 +102,7 @@ def test_shares_only_grow_and_end_at_the_whole_once_nothing_is_missing(finals: l
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(len(finals) / month.answers)
     assert (month.last is None) == bool(lacking)
-    assert [shown.share(each) for each in shares].count("100%") == sum(each == 1 for each in shares)
+    assert [view.share(each) for each in shares].count("100%") == sum(each == 1 for each in shares)
 
 
 @given(st.lists(LATENESS, min_size=1, max_size=13))

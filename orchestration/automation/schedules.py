@@ -24,7 +24,7 @@ from orchestration.config.automation import AutomationName
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import Hall, HallFolder, load_hall, why_not_here
 from orchestration.jobs import DESK_JOB, HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
-from orchestration.landing.day_status import standings
+from orchestration.landing.day_status import system_days
 from orchestration.runtime.paths import Home, current_home
 from reports.figures.months import months_before
 
@@ -56,7 +56,7 @@ Decision = Callable[[Tick], Iterable[dg.RunRequest | dg.SkipReason]]
 
 
 @dataclass(frozen=True)
-class Declared:
+class ScheduleRow:
     """One automation.
 
     Attributes:
@@ -71,28 +71,28 @@ class Declared:
     description: str
 
 
-def declared(hall: Hall) -> list[Declared]:
+def schedule_rows(hall: Hall) -> list[ScheduleRow]:
     """The table."""
     return [
         *(_nightly_pull(at) for at in pull_times(hall)),
-        Declared("catch_up", "catch_up", "47 * * * *", PULL_JOB, _catch_up, "Ask again for days that aren't in."),
-        Declared(
+        ScheduleRow("catch_up", "catch_up", "47 * * * *", PULL_JOB, _catch_up, "Ask again for days that aren't in."),
+        ScheduleRow(
             *("month_end", "month_end", "17 * * * *", MONTH_JOB, _month_end),
             "From the first working day on: build a month that is in whole, have it certified, emit its section.",
         ),
-        Declared(
+        ScheduleRow(
             *("authors_desk", "authors_desk", "37 * * * *", DESK_JOB, _authors_desk),
             "Write documents, workbook and page of each month that was certified or revised since.",
         ),
-        Declared(
+        ScheduleRow(
             *("verify_ledger", "verify_ledger", "0 5 * * *", LEDGER_JOB, _always),
             "Verify every certificate, and to the byte what each vouches for.",
         ),
-        Declared(
+        ScheduleRow(
             *("health_page", "health_page", "5 7,12,17 * * *", HEALTH_JOB, _always),
             "Write the health page and its metrics, while people are about.",
         ),
-        Declared(
+        ScheduleRow(
             *("retention", "retention", "40 4 * * 0", RETENTION_JOB, _always),
             "Delete runs of longer ago than `keep_runs_days`, less those that the page needs.",
         ),
@@ -105,10 +105,10 @@ def build_schedules(hall: Hall) -> list[dg.ScheduleDefinition]:
     Raises:
         SettingsError: the environment isn't declared.
     """
-    return [_schedule(row, hall) for row in declared(hall)]
+    return [_schedule(row, hall) for row in schedule_rows(hall)]
 
 
-def _schedule(row: Declared, hall: Hall) -> dg.ScheduleDefinition:
+def _schedule(row: ScheduleRow, hall: Hall) -> dg.ScheduleDefinition:
     runs_here = not why_not_here(row.automation, hall)
 
     @dg.schedule(
@@ -134,14 +134,14 @@ def _always(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
     yield dg.RunRequest(run_key=f"{tick.now:%Y-%m-%dT%H:%M}")
 
 
-def _nightly_pull(at: dt.time) -> Declared:
+def _nightly_pull(at: dt.time) -> ScheduleRow:
     def decide(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
         today = tick.now.date()
         yesterday = [today - dt.timedelta(days=1)]
-        standing = standings(tick.hall.hall, tick.home, working_days(), yesterday)
-        yield from _asked(tick, nightly(tick.hall.hall, at, today, standing), "yesterday is in")
+        statuses = system_days(tick.hall.hall, tick.home, working_days(), yesterday)
+        yield from _asked(tick, nightly(tick.hall.hall, at, today, statuses), "yesterday is in")
 
-    return Declared(
+    return ScheduleRow(
         name=f"nightly_pull_{at:%H%M}",
         automation="nightly_pull",
         cron=f"{at.minute} {at.hour} * * *",
@@ -153,8 +153,8 @@ def _nightly_pull(at: dt.time) -> Declared:
 
 def _catch_up(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
     hall = tick.hall.hall
-    standing = standings(hall, tick.home, working_days(), days_looked_after(hall, tick.now.date()))
-    yield from _asked(tick, catch_up(hall, tick.now, standing), "every day that is due is in, or was asked for lately")
+    statuses = system_days(hall, tick.home, working_days(), days_looked_after(hall, tick.now.date()))
+    yield from _asked(tick, catch_up(hall, tick.now, statuses), "every day that is due is in, or was asked for lately")
 
 
 def _asked(tick: Tick, planned: list[Pull], otherwise: str) -> Iterator[dg.RunRequest | dg.SkipReason]:

@@ -1,4 +1,4 @@
-"""Turns the masked frames into the ones that are judged: plain values, and the derived columns of the rules."""
+"""Prepares masked frames for validation: plain values, and the derived columns of the rules."""
 
 import math
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from expectations.volumes import band
 _PLAIN_TYPES: Final[set[type]] = {str, int, bool, date, NoneType}
 
 
-def judged_counts(masked: pd.DataFrame) -> pd.DataFrame:
+def prepared_counts(masked: pd.DataFrame) -> pd.DataFrame:
     """Adds `not_text`, `not_whole` and `whole_count` to a masked frame of counts.
 
     A derived column whose sources are missing is left out, so that its rule can't be judged and fails.
@@ -37,7 +37,7 @@ def judged_counts(masked: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def judged_totals(masked: pd.DataFrame) -> pd.DataFrame:
+def prepared_totals(masked: pd.DataFrame) -> pd.DataFrame:
     """Adds `volume`, a verdict in words on `counted` against `usual`, to a masked frame of totals."""
     frame = _plain(masked).drop(columns=FLAG)
     if {"counted", "usual"}.issubset(frame.columns):

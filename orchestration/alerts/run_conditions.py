@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.alerts.conditions import Condition, UnsureError
-from orchestration.alerts.of_files import TOLD_FOR, Moment
+from orchestration.alerts.file_conditions import TOLD_FOR, Moment
 from orchestration.assets.certified import LEDGER_CHECK
-from orchestration.automation.declared import RANGE_END, days_asked
+from orchestration.automation.schedules import RANGE_END, days_asked
 from orchestration.jobs import PULL_JOB
-from orchestration.landing.day_status import standings
+from orchestration.landing.day_status import system_days
 
 _MOST_RUNS = 200
 _PARTITION = "dagster/partition"
@@ -62,8 +62,8 @@ def _is_mended(at: Moment, instance: dg.DagsterInstance, record: dg.RunRecord) -
     chosen = run.asset_selection or frozenset()
     if run.job_name == PULL_JOB or {key.path[0] for key in chosen} == {"landing"}:
         systems = {key.path[-1] for key in chosen} or set(at.hall.systems)
-        standing = standings(at.hall, at.home, at.calendar, sorted(days_asked(run)))
-        return all(each.is_in for each in standing if each.system in systems)
+        statuses = system_days(at.hall, at.home, at.calendar, sorted(days_asked(run)))
+        return all(status.is_in for status in statuses if status.system in systems)
     later = dg.RunsFilter(
         job_name=run.job_name, statuses=[dg.DagsterRunStatus.SUCCESS], created_after=record.create_timestamp
     )

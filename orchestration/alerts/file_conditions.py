@@ -13,12 +13,13 @@ from orchestration.certification.pending_revision import pending_revisions
 from orchestration.config.alerts import AlertKind
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import WorkingDays
-from orchestration.landing.day_status import SystemDay, standings
+from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.month import Month
 from reports.certificates.ledger import Ledger
+from reports.figures.day_verdict import VERDICTS, DayVerdict
 from reports.figures.months import days_of, months_before
-from reports.figures.readiness import BuildCheck, CheckStatus, DayStatus
+from reports.figures.readiness import BuildCheck, CheckStatus
 
 # What happened longer ago is told to nobody, however long a channel was dead.
 TOLD_FOR = dt.timedelta(days=31)
@@ -64,23 +65,24 @@ def days(at: Moment) -> Iterator[Condition]:
     Raises:
         CalendarError: the working-day calendar doesn't know a year.
     """
-    for standing in standings(at.hall, at.home, at.calendar, at.days):
-        if standing.is_in:
-            yield from _warned(at, standing)
-        elif condition := _not_in(at, standing):
+    for status in system_days(at.hall, at.home, at.calendar, at.days):
+        if status.is_in:
+            yield from _warned(at, status)
+        elif condition := _not_in(at, status):
             yield condition
 
 
-_ANSWERS: dict[DayStatus, tuple[AlertKind, str]] = {
+_NOT_IN: dict[DayVerdict, tuple[AlertKind, str]] = {
     "missing": ("late", "not in"),
+    "wrongly_closed": ("late", VERDICTS["wrongly_closed"].text),
     "quarantined": ("refused", "refused"),
     "damaged": ("failure", "the manifest entry is damaged"),
 }
 
 
-def _not_in(at: Moment, standing: SystemDay) -> Condition | None:
-    system, day = standing.system, standing.day
-    kind, text = _ANSWERS[standing.state]
+def _not_in(at: Moment, status: SystemDay) -> Condition | None:
+    system, day = status.system, status.day
+    kind, text = _NOT_IN[status.verdict]
     if kind == "late" and at.now < late_at(at.hall, system, day):
         return None
     subject = _name(at, system)
@@ -89,7 +91,7 @@ def _not_in(at: Moment, standing: SystemDay) -> Condition | None:
         key=f"days {system} {day}",
         subject=subject,
         # A reason begins with the system's name, and so does the line that it stands in.
-        text=": ".join(filter(None, [text, standing.detail.replace(f"{subject}, ", "")])),
+        text=": ".join(filter(None, [text, status.detail.replace(f"{subject}, ", "")])),
         next_step=f"yuebao pull {{days}} --system {system}",
         day=day,
     )
@@ -99,19 +101,17 @@ def _name(at: Moment, system: str) -> str:
     return f"{system} {at.hall.systems[system].title}"
 
 
-def _warned(at: Moment, standing: SystemDay) -> Iterator[Condition]:
-    extract = standing.extract
-    landed = dt.datetime.fromisoformat(extract.landed_at) if extract else at.now
-    for rule, outcome in sorted(extract.checks.items()) if extract and at.is_told(landed) else ():
-        if outcome == "warned":
+def _warned(at: Moment, status: SystemDay) -> Iterator[Condition]:
+    if status.landed_at and at.is_told(status.landed_at):
+        for rule in status.warned:
             yield Condition(
                 "check_warned",
-                key=f"days {standing.system} {standing.day} {rule}",
-                subject=f"{_name(at, standing.system)}: check {rule}",
+                key=f"days {status.system} {status.day} {rule}",
+                subject=f"{_name(at, status.system)}: check {rule}",
                 text="warned",
-                next_step=f"yuebao status {standing.day:%Y-%m}",
-                day=standing.day,
-                happened=landed,
+                next_step=f"yuebao status {status.day:%Y-%m}",
+                day=status.day,
+                happened=status.landed_at,
             )
 
 

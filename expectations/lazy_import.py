@@ -1,4 +1,4 @@
-"""Imports Great Expectations when a frame is judged first, with its talking switched off beforehand."""
+"""Imports Great Expectations when a frame is validated first, with its telemetry and its logging switched off."""
 
 import functools
 import gc
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 _LOADING: Final = threading.Lock()
 
 
-def judge() -> "SuiteRunner":
-    """The process's judge of frames; the first call takes the seconds that Great Expectations needs to load."""
+def suite_runner() -> "SuiteRunner":
+    """The process's runner of the suites; the first call takes the seconds that Great Expectations needs to load."""
     with _LOADING:
-        return _judge()
+        return _load()
 
 
 @functools.cache
-def _judge() -> "SuiteRunner":
+def _load() -> "SuiteRunner":
     # Asked for no telemetry in its own way, whatever release is installed; 1.24 has no code for any.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     logging.getLogger("great_expectations").setLevel(logging.ERROR)

@@ -25,7 +25,7 @@ class MonthSheet:
 
 @dataclass(frozen=True)
 class Gap:
-    """Consecutive days of a system that aren't in for the same halls; `sites` is empty where none is in."""
+    """Consecutive days of a system that aren't in for the same sites; `sites` is empty where none is in."""
 
     system: str
     first: dt.date
@@ -44,9 +44,9 @@ class Gap:
 
 @dataclass(frozen=True)
 class SiteRow:
-    """A hall that lacks a day which others have, and its state on every day of a sheet."""
+    """A site that lacks a day which others have, and its state on every day of a sheet."""
 
-    hall: str
+    site: str
     states: tuple[CellState, ...]
 
 
@@ -65,9 +65,9 @@ def _sheet(month: str, cells: Sequence[DayCell]) -> MonthSheet:
 
 
 def site_rows(cells: Sequence[DayCell]) -> list[SiteRow]:
-    """The halls of a system that lack a day which other halls have; a day that no hall has is told by its cell."""
-    lacking = dict.fromkeys(hall for cell in cells if cell.came and len(cell.sites) > 1 for hall in cell.absent)
-    return [SiteRow(hall, tuple(cell.sites[hall] for cell in cells)) for hall in sorted(lacking)]
+    """The sites of a system that lack a day which other sites have; a day that no site has is told by its cell."""
+    lacking = dict.fromkeys(site for cell in cells if cell.came and len(cell.sites) > 1 for site in cell.absent)
+    return [SiteRow(site, tuple(cell.sites[site] for cell in cells)) for site in sorted(lacking)]
 
 
 def gaps_of(cells: Sequence[DayCell]) -> list[Gap]:
@@ -106,7 +106,7 @@ def share(part: float) -> str:
 
 
 def brief(text: str) -> str:
-    """The beginning of a text that may name hundreds of halls; all of it is told where one day is looked at."""
+    """The beginning of a text that may name hundreds of sites; all of it is told where one day is looked at."""
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} ..."
 
 
@@ -138,5 +138,5 @@ def days_left(days: int) -> str:
 
 def cell_title(cell: DayCell, health: Health) -> str:
     """What a cell says when it is pointed at, or read out."""
-    sites = f", {cell.came} of {len(cell.sites)} halls in" if len(cell.sites) > 1 else ""
+    sites = f", {cell.came} of {len(cell.sites)} sites in" if len(cell.sites) > 1 else ""
     return f"{cell.day} {health.system_names[cell.system]}: {CELL_WORDS[cell.state]}{sites}"

@@ -14,11 +14,11 @@ from orchestration.certification.pending_revision import pending_revisions
 from orchestration.config.catalogue import catalogue_folder, read_table, working_days
 from orchestration.config.hall import HallFolder
 from orchestration.config.working_days import CalendarError
-from orchestration.health.arrivals import Arrivals, arrivals_of
 from orchestration.health.days import cells_of, suites_of, window
 from orchestration.health.model import Health
 from orchestration.health.months import Observer, month_health, months_looked_at, next_deadlines
 from orchestration.health.runs import job_histories
+from orchestration.health.timeliness import Arrivals, arrivals_of
 from orchestration.health.verdict import actions_of, headline
 from orchestration.landing.manifest import Landing, LandingError
 from orchestration.landing.quarantine import Quarantine
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _Found = TypeVar("_Found")
 
 
-def gather(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.datetime) -> Health:
+def take_snapshot(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.datetime) -> Health:
     """Everything that the health page says, as of a moment; what can't be looked at is said, and holds nothing else.
 
     Raises:

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from orchestration.alerts.conditions import Condition, Found, look_everywhere
-from orchestration.alerts.memory import Memory, Recollection, at_it_alone, recall, remember
+from orchestration.alerts.conditions import Condition, Found, find_everywhere
+from orchestration.alerts.file_conditions import FILES, Moment
+from orchestration.alerts.memory import Memory, Recollection, exclusive, read_memory, write_memory
 from orchestration.alerts.messages import Message, compose, counted
 from orchestration.alerts.news import News, after, is_quiet, news
-from orchestration.alerts.of_files import FILES, Moment
-from orchestration.alerts.of_runs import ledger, runs
+from orchestration.alerts.run_conditions import ledger, runs
 from orchestration.alerts.sending import ChannelError, Sender
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import SettingsError, load_hall
@@ -57,25 +57,25 @@ def moment(now: dt.datetime) -> Moment:
     return Moment(load_hall().hall, current_home(), working_days(), now)
 
 
-def look(at: Moment, instance: dg.DagsterInstance) -> Found:
+def find_conditions(at: Moment, instance: dg.DagsterInstance) -> Found:
     """Everything that deserves an alert now."""
     sources = {name: partial(find, at) for name, find in FILES.items()}
     of_history = {"runs": partial(runs, at, instance), "ledger": partial(ledger, instance)}
-    return look_everywhere({**sources, **of_history}, _MISTAKES)
+    return find_everywhere({**sources, **of_history}, _MISTAKES)
 
 
-def untold(at: Moment, found: Found) -> tuple[Memory, dict[str, News]]:
+def pending_news(at: Moment, found: Found) -> tuple[Memory, dict[str, News]]:
     """What each channel would be told now, and what is remembered."""
     alerts = at.hall.alerts
     quiet = is_quiet(alerts, at.now.astimezone(at.timezone).time())
-    memory = recall(at.home)
+    memory = read_memory(at.home)
     return memory, {
         name: news(_as_seen_by(name, found, memory, at), memory.of(name, at.now), channel, now=at.now, quiet=quiet)
         for name, channel in alerts.channels.items()
     }
 
 
-def tell(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
+def notify(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
     """Look, tell every channel its news in one message, and remember what was delivered.
 
     A channel that fails harms nothing: it is tried again by the next evaluation, with what is news by then. Without
@@ -86,9 +86,9 @@ def tell(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
     """
     if not at.hall.alerts.channels:
         return []
-    with at_it_alone(at.home):
-        found = look(at, instance)
-        memory, told = untold(at, found)
+    with exclusive(at.home):
+        found = find_conditions(at, instance)
+        memory, told = pending_news(at, found)
         if memory.doubt:
             _log.warning(memory.doubt)
         outcomes = []
@@ -98,7 +98,7 @@ def tell(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
             known = _recollection(at, kept.of(outcome.channel, at.now), seen, outcome)
             kept = kept.with_channel(outcome.channel, known)
             # Whoever is killed between two channels doesn't tell the first one twice.
-            remember(at.home, kept)
+            write_memory(at.home, kept)
             kept = replace(kept, doubt="")
             outcomes.append(outcome)
     return sorted(outcomes, key=lambda outcome: list(told).index(outcome.channel))
@@ -153,7 +153,7 @@ def _send_news(at: Moment, name: str, told: News, note: str) -> Delivery:
     return Delivery(name, told)
 
 
-def try_out(at: Moment, name: str) -> None:
+def send_test(at: Moment, name: str) -> None:
     """Send a message that says it is a test.
 
     Raises:

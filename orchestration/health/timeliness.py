@@ -39,7 +39,7 @@ class MonthArrival:
 
     Attributes:
         answers: how many the month has, one for each system and day.
-        arrivals: those that came; of all halls, where the system answers for many.
+        arrivals: those that came; of all sites, where the system answers for many.
         age: today, counted as the days of `arrivals` are.
     """
 
@@ -143,7 +143,7 @@ def _arrivals(
     histories: Iterable[tuple[Sequence[Extract], tuple[str, ...]]], last_day: dt.date, zone: ZoneInfo
 ) -> Iterator[Arrival]:
     for history, sites in histories:
-        if history and all(hall in history[-1].sites for hall in sites):
+        if history and all(site in history[-1].sites for site in sites):
             yield arrival(history, last_day, zone)
 
 
@@ -152,7 +152,7 @@ def arrival(history: Sequence[Extract], last_day: dt.date, zone: ZoneInfo) -> Ar
 
     Args:
         history: Its extracts, the oldest first; the same content judged by another suite is no correction, and
-            neither is another hall's answer that was added.
+            neither is another site's answer that was added.
         last_day: The last day of its month.
         zone: Of the hall.
     """
@@ -171,8 +171,8 @@ def _content(extract: Extract) -> tuple[str, str]:
 
 def _contradicts(before: Extract, newest: Extract) -> bool:
     return before.state != newest.state or any(
-        hall in newest.sites and entry.content_sha256 != newest.sites[hall].content_sha256
-        for hall, entry in before.sites.items()
+        site in newest.sites and entry.content_sha256 != newest.sites[site].content_sha256
+        for site, entry in before.sites.items()
     )
 
 
