@@ -32,6 +32,15 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 
+# Files of minutes begin, so that no worker is left alone with one at the end.
+_LONG = ("test_simulation", "test_daemon", "test_bad_input", "test_certified_line", "test_health", "test_warehouse")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first; else in their order."""
+    items.sort(key=lambda item: _LONG.index(item.path.stem) if item.path.stem in _LONG else len(_LONG))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The corpus of bad answers as a table: kind, case, message, exit code."""
     reports = [

@@ -238,3 +238,15 @@ def test_registers_of_both_kinds_hold_the_same(register: WriteRegister) -> None:
 def test_unsound_registers_are_refused(register: WriteRegister, name: str, text: str) -> None:
     with pytest.raises(RegisterError, match="own"):
         read_register(register(name, text))
+
+
+def test_a_paragraph_that_was_moved_here_is_read(tmp_path: Path) -> None:
+    document = Document()
+    document.add_paragraph("政务窗口月报")
+    moved = OxmlElement("w:moveTo")
+    document.element.body.insert(1, moved)
+    moved.append(document.add_paragraph("3 月，全程网办受理 5.43 万件。")._p)
+
+    path = saved(document, tmp_path / "edition.docx")
+
+    assert [(found, place) for _, found, place in findings(path)] == [("5.43 万件", "第 2 段第 12 字")]

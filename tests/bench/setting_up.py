@@ -75,7 +75,7 @@ def python_of_dlt() -> Path:
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
         return python
-    uv = shutil.which("uv")
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     commands: list[list[str | Path]] = (
         [
             [uv, "venv", "-q", "--clear", "--python", sys.executable, BENCH_VENV],
