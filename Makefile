@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 TEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 DBT_FILES := $(shell find dbt_project -type f -not -path '*/target/*' -not -path '*/logs/*' -not -name '.*' 2>/dev/null)
 
-.PHONY: report test proof check format dev demo bench clean lock
+.PHONY: report test proof mutants check format dev demo bench clean lock
 # Two recipes at once would install into one environment.
 .NOTPARALLEL:
 
@@ -26,6 +26,9 @@ test: $(VENV)/.ready-dev  ## Every test but the proofs.
 
 proof: $(VENV)/.ready-dev  ## What takes too long for every change: long simulations, many kills and flips, big sizes.
 	$(TEST) -m proof $(PYTEST)
+
+mutants: $(VENV)/.ready-dev  ## Plants mistakes in the modules of tests/mutants/modules.toml; their tests have to notice nine of ten.
+	@$(BIN)/python -m tests.mutants $(MODULES)
 
 check: $(VENV)/.ready-dev  ## Style, types, import rules, SQL style, and every test with coverage.
 	$(BIN)/ruff format --check .
@@ -53,7 +56,7 @@ bench: $(VENV)/.ready-dev  ## Figures, as ratios measured in one run.
 
 # State in var/ is never touched: what was landed or printed is kept.
 clean:
-	rm -rf $(VENV) .venv-bench dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) .venv-bench dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .mutants .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 compile_lock = $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal --python-version 3.11

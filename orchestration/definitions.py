@@ -9,12 +9,7 @@ import dagster as dg
 def defs() -> dg.Definitions:
     """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
     from orchestration.alerts.sensor import build_alerts_sensor
-    from orchestration.assets.certified import (
-        build_certified_asset,
-        build_ledger_check,
-        build_questions_check,
-        build_revision_check,
-    )
+    from orchestration.assets.certified import build_certified_asset, build_ledger_checks
     from orchestration.assets.desk import build_desk_asset
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.month_totals import build_month_totals_check
@@ -25,7 +20,7 @@ def defs() -> dg.Definitions:
     from orchestration.config.hall import load_hall
     from orchestration.health.asset import build_health_asset
     from orchestration.jobs import build_jobs
-    from orchestration.resources import HallSystems
+    from orchestration.resources import HallSystems, RunMonths
 
     # Dagster marks backfill policies as beta; a user can do nothing about that.
     warnings.simplefilter("ignore", dg.BetaWarning)
@@ -39,15 +34,10 @@ def defs() -> dg.Definitions:
             build_desk_asset(hall),
             build_health_asset(),
         ],
-        asset_checks=[
-            build_revision_check(),
-            build_ledger_check(),
-            build_questions_check(),
-            *build_month_totals_check(hall),
-        ],
+        asset_checks=[*build_ledger_checks(), *build_month_totals_check(hall)],
         jobs=[*build_jobs(), build_retention_job()],
         schedules=build_schedules(hall),
         sensors=[build_alerts_sensor(hall)],
-        resources={"hall_systems": HallSystems()},
+        resources={"hall_systems": HallSystems(), "months": RunMonths()},
         executor=dg.in_process_executor,
     )

@@ -48,3 +48,25 @@ def reportable_days(month: str, hall: Hall) -> list[dt.date]:
     if days[-1] >= today(hall):
         raise MonthError(f"{month} isn't over: its last day, {days[-1]}, can be pulled from the next one on")
     return days
+
+
+def pullable_days(text: str, hall: Hall) -> list[dt.date]:
+    """The days that a text names: `2025-03-12`, `2025-03-01..2025-03-07`, or `2025-03`.
+
+    Raises:
+        MonthError: no day, range or month, or days that can't be pulled.
+    """
+    try:
+        first, _, last = text.partition("..")
+        if len(text) == len("2025-03"):
+            return reportable_days(text, hall)
+        begin, end = dt.date.fromisoformat(first), dt.date.fromisoformat(last or first)
+    except ValueError as error:
+        if isinstance(error, MonthError):
+            raise
+        raise MonthError(
+            f"{text!r} is no day, range or month; write 2025-03-12, 2025-03-01..2025-03-07 or 2025-03"
+        ) from error
+    if not hall.first_day <= begin <= end < today(hall):
+        raise MonthError(f"{text}: days can be pulled from {hall.first_day} to yesterday, the earlier one first")
+    return [begin + dt.timedelta(days=offset) for offset in range((end - begin).days + 1)]

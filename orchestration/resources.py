@@ -1,4 +1,4 @@
-"""The resource that a run pulls through: the hall's systems, opened once per run and asked in the background."""
+"""The resources of a run: the hall's systems, asked in the background, and the month, each opened once."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ from orchestration.runtime.paths import current_home
 from orchestration.sources import open_source
 from orchestration.sources.contract import Outcome
 from orchestration.sources.pool import Requests
+from orchestration.warehouse.month import Month, open_month
 
 
 class HallSystems(dg.ConfigurableResource["HallSystems"]):
@@ -69,3 +70,31 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
 def _systems_of(run: dg.DagsterRun | None, hall: HallFolder) -> tuple[str, ...]:
     selected = {key.path[-1] for key in run.asset_selection} if run and run.asset_selection else set(hall.hall.systems)
     return tuple(name for name in hall.hall.systems if name in selected)
+
+
+class RunMonths(dg.ConfigurableResource["RunMonths"]):
+    """The months of a run, each opened once: what is certified is what was built."""
+
+    _opened: dict[str, Month] = PrivateAttr(default_factory=dict)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
+        """Forget what an earlier run has read."""
+        self._opened = {}
+
+    def of_partition(self, key: str) -> Month:
+        """The month of a partition, whose key is its first day."""
+        name = key[:7]
+        if name not in self._opened:
+            self._opened[name] = open_month(name)
+        return self._opened[name]
+
+
+class GivenMonth:
+    """Stands for `RunMonths` in a run whose month is open already."""
+
+    def __init__(self, month: Month) -> None:
+        self._month = month
+
+    def of_partition(self, _key: str) -> Month:
+        """The month that was given."""
+        return self._month

@@ -52,7 +52,9 @@ def judge(  # noqa: PLR0917 - what a case is, where it is asked, and pytest's re
         for name, value in {**variables, "YUEBAO_HALL": str(folder), "YUEBAO_HOME": str(folder / "home")}.items():
             patch.setenv(name, value)
         told = CliRunner().invoke(app, ["sample-hall", str(folder), str(day)])
-    message = told.stderr.strip()
+    # Every command for people begins with the installation.
+    installation, _, message = told.stderr.strip().partition("\n")
+    assert installation == f"hall {folder}, state {folder / 'home'}"
     record_property("corpus", [kind, case.name, message, told.exit_code])
     assert not (folder / "home" / "landing").exists()
     if not case.says:

@@ -24,7 +24,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.cli.runs import RunOutcome, Runs
+from orchestration.certification.monthly_report import RunOutcome
 from orchestration.config.hall import load_hall
 from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, DemoHall
 from orchestration.demo.days import is_working_day
@@ -33,6 +33,7 @@ from orchestration.demo.server import demo_app, serving
 from orchestration.demo.window_database import window_database
 from orchestration.landing.manifest import Extract, Landing
 from orchestration.landing.quarantine import Quarantine, Refusal
+from orchestration.runs import Runs
 from orchestration.runtime.paths import SILENCE, Home, prepare_environment
 from tests import faults
 from tests.faults import ID_CARD, PHONE, FaultyApp, document, lines, on_page, once, part, sheet, sql, status

@@ -16,7 +16,8 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
-from orchestration.doctor import machine as doctor
+from orchestration.doctor import machine
+from orchestration.doctor.diagnosis import diagnose
 from orchestration.runtime.paths import Home
 from tests.halls import Hall
 
@@ -157,15 +158,15 @@ def test_a_build_under_way_is_said(certified: Hall, tmp_path: Path) -> None:
 )
 def test_a_year_that_the_calendar_doesnt_know_is_named(year: int, *, good: bool, says: str) -> None:
     with time_machine.travel(dt.datetime(year, 11, 25, tzinfo=dt.UTC)):
-        found = doctor._calendar()
-    assert (found.good, says in found.found) == (good, True)
+        diagnosis = diagnose("calendar", machine._calendar)
+    assert (diagnosis.good, says in diagnosis.message) == (good, True)
 
 
 def test_too_little_room_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_LEAST_FREE_GIB", 10**9)
-    found = doctor._disk(home)
-    assert not found.good
-    assert "make room, or move YUEBAO_HOME" in found.found
+    monkeypatch.setattr(machine, "_LEAST_FREE_GIB", 10**9)
+    diagnosis = diagnose("disk", lambda: machine._disk(home))
+    assert not diagnosis.good
+    assert "make room, or move YUEBAO_HOME" in diagnosis.message
 
 
 def test_a_package_that_is_not_as_asked_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +180,7 @@ def test_a_package_that_is_not_as_asked_is_named(monkeypatch: pytest.MonkeyPatch
         return real(name)
 
     monkeypatch.setattr(metadata, "version", other)
-    found = doctor._versions()
-    assert not found.good
-    assert "duckdb is 1.0.0, and ==2.0.0 is asked for" in found.found
-    assert "openpyxl isn't installed" in found.found
+    diagnosis = diagnose("versions", machine._versions)
+    assert not diagnosis.good
+    assert "duckdb is 1.0.0, and ==2.0.0 is asked for" in diagnosis.message
+    assert "openpyxl isn't installed" in diagnosis.message

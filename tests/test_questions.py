@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.assets.certified import build_questions_check
+from orchestration.assets.certified import QUESTIONS_CHECK, build_ledger_checks
 from orchestration.demo import demo_hall
 from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
@@ -209,7 +209,8 @@ def test_an_open_question_blocks_a_revision_where_the_policy_says_so(certified: 
 
 
 def test_the_check_warns_while_a_question_is_open_or_nobody_can_tell(home: Home) -> None:
-    check, log = build_questions_check(), Queries(home.questions)
+    (check,) = (check for check in build_ledger_checks() if QUESTIONS_CHECK in check.check_keys)
+    log = Queries(home.questions)
     assert outcome(check) == (True, "every question is answered")
 
     first = ask(log)

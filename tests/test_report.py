@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 from typer.testing import Result
 
+from orchestration.runtime.paths import Home, dagster_instance
 from tests.halls import HEADING, MONTHS, PARAGRAPH, Hall
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -187,14 +189,14 @@ def test_the_paragraphs_numbers_stand_nowhere_in_the_code() -> None:
     assert elsewhere == ["orchestration/demo/calibration.py"]
 
 
-def test_dagster_dbts_own_runner_builds_the_same(march: Result, hall: Hall, tmp_path: Path) -> None:
-    other = Hall(tmp_path, hall.variables)
-    shutil.copytree(hall.home / "landing", other.home / "landing")
-    other.environment["YUEBAO_DBT"] = "cli"
-    result = other.run("report", "2025-03", "--no-pull")
-    assert result.exit_code == 0, result.output
-    assert PARAGRAPH in result.stdout
-    assert other.numbers("2025-03") == hall.numbers("2025-03")
+def test_a_build_names_dbts_documentation(march: Result, hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in hall.environment.items():
+        monkeypatch.setenv(name, value)
+    with dagster_instance(Home(hall.home)) as instance:
+        (built,) = instance.fetch_materializations(dg.AssetKey("fct_monthly_metrics"), limit=1).records
+    assert built.asset_materialization
+    docs = Path(str(built.asset_materialization.metadata["dbt docs"].value))
+    assert "fct_monthly_metrics" in docs.read_text(encoding="utf-8")
 
 
 def test_a_broken_identity_refuses_the_month_and_names_the_check(march: Result, hall: Hall, tmp_path: Path) -> None:

@@ -9,8 +9,7 @@ import dagster as dg
 import pytest
 import time_machine
 
-from orchestration.automation.retention import RETENTION_JOB
-from orchestration.cli.retention import forget
+from orchestration.automation.retention import RETENTION_JOB, delete_outgrown
 from orchestration.definitions import defs
 from orchestration.runtime.paths import Home, dagster_instance
 
@@ -53,16 +52,16 @@ def _left(instance: dg.DagsterInstance) -> set[str]:
 
 def test_what_the_page_needs_and_what_runs_is_kept(instance: dg.DagsterInstance) -> None:
     with time_machine.travel(LONG_AGO + dt.timedelta(days=181), tick=True):
-        assert forget(180, dry_run=True).startswith("2 runs would be deleted, 1 kept")
+        assert delete_outgrown(instance, 180, dry_run=True).startswith("2 runs would be deleted, 1 kept")
         assert _left(instance) == {"older", "newer", "check", "in progress"}
-        assert forget(None, dry_run=False).startswith("2 old runs deleted; 1 kept")
+        assert delete_outgrown(instance, None, dry_run=False).startswith("2 old runs deleted; 1 kept")
     assert _left(instance) == {"newer", "in progress"}
     assert instance.get_materialized_partitions(dg.AssetKey("counts")) == {"2025-01-09"}
 
 
 def test_what_isnt_old_stays(instance: dg.DagsterInstance) -> None:
     with time_machine.travel(LONG_AGO + dt.timedelta(days=179), tick=True):
-        assert forget(180, dry_run=False).startswith("0 old runs deleted; 0 kept")
+        assert delete_outgrown(instance, 180, dry_run=False).startswith("0 old runs deleted; 0 kept")
     assert len(_left(instance)) == 4
 
 

@@ -14,7 +14,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from orchestration.cli.vintages import find
+from orchestration.certification.lookup import find
 from orchestration.config.catalogue import closing_measures, department_names
 from reports.certificates.dossier import Dossier, open_dossier
 from reports.workbook.book import workbook

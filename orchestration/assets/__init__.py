@@ -1,4 +1,5 @@
-"""The Dagster assets and their checks: thin, one module for each group of assets.
+"""The Dagster assets and their checks, one module for each group of assets.
 
-Rules of their own don't belong here: they are in the room that an asset calls. May import `certification` and below.
+Rules of their own don't belong here: an asset calls the room that has the rule, and reports its outcome to Dagster. May
+import `resources`, `checks`, `certification` and below.
 """

@@ -1,21 +1,27 @@
 """Certified numbers: a month's certificate as an asset, and the check that says when one waits for a revision."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import dagster as dg
 
-from orchestration.certification.certify import CERTIFICATE_ERRORS, Asked, People, archive_of, settle
+from orchestration.certification.certify import (
+    CERTIFICATE_ERRORS,
+    CertificationRequest,
+    People,
+    certify_if_due,
+    current_archive,
+)
 from orchestration.certification.pending_revision import pending_revisions
 from orchestration.checks import AUTHORS, ENGINEERS
 from orchestration.config.hall import Hall, load_hall
 from orchestration.landing.manifest import LandingError
 from orchestration.partitions import monthly
+from orchestration.resources import RunMonths
 from orchestration.runtime.paths import current_home
-from orchestration.warehouse.dbt_manifest import build_checks
-from orchestration.warehouse.month import open_month, problems_of, refusal
-from reports.certificates.certificate import Reason
+from orchestration.warehouse.month import NotPrintableError
 from reports.certificates.ledger import Ledger, LedgerEntry, LedgerError
 from reports.certificates.queries import LogError, Queries
 from reports.certificates.verification import verify
@@ -26,7 +32,7 @@ LEDGER_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "ledger_is_sound")
 QUESTIONS_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_question_is_open")
 
 
-class SignOffs(dg.Config):
+class RequestConfig(dg.Config):
     """Which revision to make (0: the first if there is none), who signs off (policy `manual`), and why it changes."""
 
     revision: int = 0
@@ -53,18 +59,18 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
         description="The signed, chained record of the month's numbers and of all that they rest on.",
         output_required=False,
     )
-    def certified_numbers(context: dg.AssetExecutionContext, config: SignOffs) -> Iterator[dg.MaterializeResult[None]]:
-        month = open_month(context.partition_key[:7])
-        if problems := problems_of(month, build_checks()):
-            raise dg.Failure(
-                description=refusal(month.name, problems),
-                metadata=Counter(problem.kind for problem in problems),
-                allow_retries=False,
-            )
-        reason: Reason | Literal[""] = config.reason
-        asked = Asked(config.revision, People(config.preparer, config.reviewer, config.signer), reason, config.note)
+    def certified_numbers(
+        context: dg.AssetExecutionContext, config: RequestConfig, months: RunMonths
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        month = months.of_partition(context.partition_key)
+        people = People(config.preparer, config.reviewer, config.signer)
         try:
-            entry = settle(month, load_hall(), asked)
+            entry = certify_if_due(
+                month, load_hall(), CertificationRequest(config.revision, people, config.reason, config.note)
+            )
+        except NotPrintableError as refused:
+            kinds = Counter[str](problem.kind for problem in refused.problems)
+            raise dg.Failure(description=str(refused), metadata=kinds, allow_retries=False) from refused
         except CERTIFICATE_ERRORS as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         if entry is None:
@@ -75,95 +81,92 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
     return certified_numbers
 
 
-def build_revision_check() -> dg.AssetChecksDefinition:
-    """The check `no_revision_is_pending`, which runs with every pull and every month; an unreadable file fails it."""
+@dataclass(frozen=True)
+class _Findings:
+    """What a check of the ledger found: a line for each thing that waits for somebody, and what to say of none."""
 
+    lines: Sequence[str]
+    when_none: str
+    counts: Mapping[str, int]
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN
+
+
+def build_ledger_checks() -> list[dg.AssetChecksDefinition]:
+    """Whether a revision is pending or a question open, asked with every pull and month; and the ledger's own proof.
+
+    An unreadable file fails a check. `ledger_is_sound` reads every certificate, extract and release: it has a job of
+    its own.
+    """
+    return [
+        _ledger_check(
+            *(REVISION_CHECK, _pending_revisions, AUTHORS),
+            "No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
+            "look at what changed, then `yuebao revise MONTH --reason ... --note ...`",
+        ),
+        _ledger_check(
+            *(LEDGER_CHECK, _unsound_files, ENGINEERS),
+            "Certificates are signed and chained; extracts and releases are what these say, to the byte.",
+            "restore each file that is named from a backup, then `yuebao verify`; never certify over it",
+        ),
+        _ledger_check(
+            *(QUESTIONS_CHECK, _open_questions, AUTHORS),
+            "Nobody waits for an answer on a certified figure (校核); an unreadable log fails.",
+            "look at the figure, then `yuebao answer ID ...`; mend the source and revise if need be",
+        ),
+    ]
+
+
+def _ledger_check(
+    key: dg.AssetCheckKey, find: Callable[[], _Findings], owner: str, description: str, next_step: str
+) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=CERTIFIED_NUMBERS,
-        name=REVISION_CHECK.name,
-        description="No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
+        name=key.name,
+        description=description,
         # After the pulls of its run. It can't depend on them: a day is an event of its own and no output, and Dagster
         # skips what depends on an output that wasn't made.
         op_tags={"dagster/priority": "-1"},
-        metadata={
-            "owner": AUTHORS,
-            "next_step": "look at what changed, then `yuebao revise MONTH --reason ... --note ...`",
-        },
+        metadata={"owner": owner, "next_step": next_step},
     )
-    def no_revision_is_pending() -> dg.AssetCheckResult:
-        home = current_home()
-        ledger = Ledger(home.certificates)
-        try:
-            waiting = [str(pending) for pending in pending_revisions(ledger, home)]
-        except (LandingError, LedgerError) as error:
-            waiting = [str(error)]
+    def check() -> dg.AssetCheckResult:
+        findings = find()
         return dg.AssetCheckResult(
-            passed=not waiting,
-            severity=dg.AssetCheckSeverity.WARN,
-            description="\n".join(waiting) or "every certificate says what has come in",
-            metadata={
-                "waiting": len(waiting),
-                "certified months": len({link.month for link in ledger.links()}),
-            },
+            passed=not findings.lines,
+            severity=findings.severity,
+            description="\n".join(findings.lines) or findings.when_none,
+            metadata=findings.counts,
         )
 
-    return no_revision_is_pending
+    return check
 
 
-def build_ledger_check() -> dg.AssetChecksDefinition:
-    """The check `ledger_is_sound`, which reads every certificate, extract and release: it has a job of its own."""
-
-    @dg.asset_check(
-        asset=CERTIFIED_NUMBERS,
-        name=LEDGER_CHECK.name,
-        description="Certificates are signed and chained; extracts and releases are what these say, to the byte.",
-        metadata={
-            "owner": ENGINEERS,
-            "next_step": "restore each file that is named from a backup, then `yuebao verify`; never certify over it",
-        },
-    )
-    def ledger_is_sound() -> dg.AssetCheckResult:
-        archive = archive_of(load_hall(), current_home())
-        if not archive.ledger.links() and not any(archive.published.glob("*/r[0-9]*")):
-            return dg.AssetCheckResult(
-                passed=True, description="no month is certified yet, so nothing is there to verify"
-            )
-        proof = verify(archive)
-        return dg.AssetCheckResult(
-            passed=proof.sound,
-            severity=dg.AssetCheckSeverity.ERROR,
-            description="\n".join(map(str, proof.problems)) or "every file is what was signed",
-            metadata={"problems": len(proof.problems), "files verified": proof.files_hashed},
-        )
-
-    return ledger_is_sound
+def _pending_revisions() -> _Findings:
+    home = current_home()
+    ledger = Ledger(home.certificates)
+    try:
+        lines = [str(pending) for pending in pending_revisions(ledger, home)]
+    except (LandingError, LedgerError) as error:
+        lines = [str(error)]
+    counts = {"waiting": len(lines), "certified months": len({link.month for link in ledger.links()})}
+    return _Findings(lines, "every certificate says what has come in", counts)
 
 
-def build_questions_check() -> dg.AssetChecksDefinition:
-    """The check `no_question_is_open`, which runs with every pull and every month."""
+def _unsound_files() -> _Findings:
+    archive = current_archive()
+    if not archive.ledger.links() and not any(archive.published.glob("*/r[0-9]*")):
+        return _Findings((), "no month is certified yet, so nothing is there to verify", {})
+    proof = verify(archive)
+    counts = {"problems": len(proof.problems), "files verified": proof.files_hashed}
+    problems = [str(problem) for problem in proof.problems]
+    return _Findings(problems, "every file is what was signed", counts, dg.AssetCheckSeverity.ERROR)
 
-    @dg.asset_check(
-        asset=CERTIFIED_NUMBERS,
-        name=QUESTIONS_CHECK.name,
-        description="Nobody waits for an answer on a certified figure (校核); an unreadable log fails.",
-        metadata={
-            "owner": AUTHORS,
-            "next_step": "look at the figure, then `yuebao answer ID ...`; mend the source and revise if need be",
-        },
-    )
-    def no_question_is_open() -> dg.AssetCheckResult:
-        try:
-            waiting = [str(query) for query in Queries(current_home().questions).open_in()]
-        except LogError as error:
-            waiting = [str(error)]
-        return dg.AssetCheckResult(
-            passed=not waiting,
-            severity=dg.AssetCheckSeverity.WARN,
-            description="\n".join(waiting) or "every question is answered",
-            metadata={"waiting": len(waiting)},
-        )
 
-    return no_question_is_open
+def _open_questions() -> _Findings:
+    try:
+        lines = [str(query) for query in Queries(current_home().questions).open_in()]
+    except LogError as error:
+        lines = [str(error)]
+    return _Findings(lines, "every question is answered", {"waiting": len(lines)})
 
 
 def _metadata(entry: LedgerEntry) -> dict[str, dg.MetadataValue]:
@@ -172,7 +175,9 @@ def _metadata(entry: LedgerEntry) -> dict[str, dg.MetadataValue]:
         "certificate": dg.MetadataValue.path(entry.path),
         "code": dg.MetadataValue.text(certificate.code),
         "revision": dg.MetadataValue.int(certificate.revision),
-        "signed off": dg.MetadataValue.text("; ".join(f"{each.role} {each.name}" for each in certificate.sign_offs)),
+        "signed off": dg.MetadataValue.text(
+            "; ".join(f"{sign_off.role} {sign_off.name}" for sign_off in certificate.sign_offs)
+        ),
         "extracts": dg.MetadataValue.int(len(certificate.foundation.extracts)),
         "checks": dg.MetadataValue.int(len(certificate.foundation.build_checks)),
         **{number.metric: dg.MetadataValue.int(number.exact) for number in certificate.numbers},

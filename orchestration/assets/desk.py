@@ -6,6 +6,7 @@ from orchestration.assets.section import SECTION
 from orchestration.checks import AUTHORS
 from orchestration.config.hall import Hall
 from orchestration.partitions import monthly
+from orchestration.runtime.errors import Refused
 from reports.certificates.ledger import LedgerError
 
 AUTHORS_DESK = dg.AssetKey("authors_desk")
@@ -26,12 +27,11 @@ def build_desk_asset(hall: Hall) -> dg.AssetsDefinition:
         description="Section 一 in Word, the workbook, CSV, Parquet and SDMX-CSV, and the authors' page.",
     )
     def authors_desk(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        from orchestration.certification.author_files import lay_desk
-        from orchestration.certification.verified_month import DossierError
+        from orchestration.certification.author_files import write_author_files
 
         try:
-            written = lay_desk(context.partition_key[:7])
-        except (DossierError, LedgerError) as error:
+            written = write_author_files(context.partition_key[:7])
+        except (Refused, LedgerError) as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         return dg.MaterializeResult(
             metadata={

@@ -87,11 +87,11 @@ def _record(
 
     An unchanged day is no materialization, unless this Dagster instance never saw it.
     """
-    known = context.instance.get_materialized_partitions(key)
+    recorded = context.instance.get_materialized_partitions(key)
     for day in result.days:
-        if day.outcome == "landed" or (day.extract and day.day.isoformat() not in known):
-            told = _metadata(day, validation, systems.seconds(result.system, day.day))
-            context.log_event(dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=told))
+        if day.outcome == "landed" or (day.extract and day.day.isoformat() not in recorded):
+            metadata = _metadata(day, validation, systems.seconds(result.system, day.day))
+            context.log_event(dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=metadata))
 
 
 def _metadata(day: DayResult, validation: DayValidation, seconds: float) -> dict[str, dg.MetadataValue]:

@@ -6,8 +6,9 @@ import dagster as dg
 
 from orchestration.checks import ENGINEERS
 from orchestration.config.hall import Hall, load_hall
-from orchestration.warehouse.month import MONTH_TOTALS_CHECK, open_month
-from orchestration.warehouse.month_totals import MODEL, Agreement, NotBuiltError, hold_against_totals
+from orchestration.resources import RunMonths
+from orchestration.warehouse.month import MONTH_TOTALS_CHECK
+from orchestration.warehouse.month_totals import MODEL, Agreement, NotBuiltError, compare_with_stated_totals
 from reports.figures.readiness import EvidenceError
 
 _NEXT_STEP = (
@@ -32,10 +33,10 @@ def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
     )
 
     @dg.multi_asset_check(specs=[spec], name=MONTH_TOTALS_CHECK)
-    def month_totals_agree(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        month = open_month(context.partition_key[:7])
+    def month_totals_agree(context: dg.AssetCheckExecutionContext, months: RunMonths) -> Iterator[dg.AssetCheckResult]:
+        month = months.of_partition(context.partition_key)
         try:
-            agreement = hold_against_totals(month, load_hall())
+            agreement = compare_with_stated_totals(month, load_hall())
         except (NotBuiltError, EvidenceError) as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         check = agreement.check
@@ -57,8 +58,8 @@ def _metadata(agreement: Agreement) -> dict[str, dg.MetadataValue]:
     columns = [dg.TableColumn(name) for name in ("system", "halls", "measure", "of its days", "its own total")]
     records = [
         dg.TableRecord(dict(zip((column.name for column in columns), values, strict=True)))
-        for each in agreement.compared
-        for values in [(each.system, ", ".join(each.sites), each.measure, each.of_days, each.stated)]
+        for total in agreement.compared
+        for values in [(total.system, ", ".join(total.sites), total.measure, total.of_days, total.stated)]
     ]
     return {
         "totals": dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns)),
@@ -68,5 +69,5 @@ def _metadata(agreement: Agreement) -> dict[str, dg.MetadataValue]:
 
 
 def _refusal(month: str, agreement: Agreement) -> str:
-    lines = [*agreement.faults, *(f"{each}. Next: {_NEXT_STEP}" for each in agreement.differing)]
+    lines = [*agreement.faults, *(f"{total}. Next: {_NEXT_STEP}" for total in agreement.differing)]
     return "\n  ".join([f"{month} can't be printed: check {MONTH_TOTALS_CHECK} didn't pass:", *lines])

@@ -1,10 +1,6 @@
-"""The warehouse: dbt's models as monthly assets. What is built is audited, and only then published to readers."""
+"""The models of the dbt project as monthly assets, and its data tests as their checks."""
 
-import datetime as dt
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
@@ -13,11 +9,10 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from orchestration.assets.landing import landing_key
 from orchestration.config.hall import Hall
 from orchestration.partitions import monthly
-from orchestration.warehouse.dbt_build import DbtEvent, NodeResult, build, build_with_cli, evidence, told_to_dagster
+from orchestration.resources import RunMonths
+from orchestration.warehouse.dbt_build import DbtEvent, dagster_events
 from orchestration.warehouse.dbt_manifest import manifest_document
-from orchestration.warehouse.month import Month, open_month
-from reports import files
-from reports.figures.readiness import BuildEvidence
+from orchestration.warehouse.facts import build_facts, failures_of, refusal_of_build
 
 # The dbt sources, which are files that the pipeline writes, and no assets of their own.
 _SOURCES = ("landing", "hall")
@@ -68,56 +63,18 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         dagster_dbt_translator=translator,
     )
-    def warehouse(context: dg.AssetExecutionContext) -> Iterator[DbtEvent]:
-        month = open_month(context.partition_key[:7])
-        aside = month.folder / "builds" / f".{context.run.run_id}"
-        aside.mkdir(parents=True, exist_ok=True)
-        variables = {"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}
-        if os.environ.get("YUEBAO_DBT") == "cli":
-            results = yield from build_with_cli(context, variables)
-        else:
-            results = build(variables, _selection(context))
-            yield from told_to_dagster(context, results, translator)
-        publish(month, results, aside, context.run.run_id)
-        failures = [_line(result) for result in failures_of(results)]
-        if failures:
+    def warehouse(context: dg.AssetExecutionContext, months: RunMonths) -> Iterator[DbtEvent]:
+        month = months.of_partition(context.partition_key)
+        results = build_facts(month, _selection(context), context.run.run_id)
+        yield from dagster_events(context, results, translator)
+        if failures := failures_of(results):
             raise dg.Failure(
-                description="\n".join([f"the warehouse refused {month.name}; nothing was published:", *failures]),
+                description=refusal_of_build(month.name, failures),
                 metadata={"failed": len(failures)},
                 allow_retries=False,
             )
 
     return warehouse
-
-
-def publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: str) -> None:
-    """Show readers the audited facts, then the evidence of their audit; a refused build shows its evidence alone.
-
-    `published/<month>/facts` is a link that is swapped in one step, so a reader meets the old facts or the new ones.
-    A crash between the two steps leaves evidence of an older build, which is stale and refuses the month.
-    """
-    record = BuildEvidence(
-        month=month.name,
-        fingerprint=month.fingerprint,
-        built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        run_id=run_id,
-        checks=evidence(results),
-    )
-    if failures_of(results):
-        shutil.rmtree(aside)
-    else:
-        shutil.copytree(month.home.inputs / month.name, aside / "inputs")
-        kept = aside.with_name(f"{month.fingerprint[:12]}-{run_id[:8]}")
-        aside.replace(kept)
-        link = month.folder / f".facts.{run_id}"
-        link.symlink_to(Path("builds") / kept.name)
-        link.replace(month.facts)
-    files.write_bytes(month.evidence_file, record.to_json().encode())
-
-
-def failures_of(results: Sequence[NodeResult]) -> list[NodeResult]:
-    """The nodes that failed; what dbt skipped after them isn't named again."""
-    return [result for result in results if result.status in {"error", "fail"}]
 
 
 def _selection(context: dg.AssetExecutionContext) -> list[str]:
@@ -131,8 +88,3 @@ def _selection(context: dg.AssetExecutionContext) -> list[str]:
     }
     chosen = [name for key, name in nodes.items() if key in context.selected_asset_keys]
     return [] if len(chosen) == len(nodes) else sorted(chosen)
-
-
-def _line(result: NodeResult) -> str:
-    rows = f" ({result.failures} rows)" if result.failures else ""
-    return f"  {result.unique_id.split('.')[2]}: {result.status}{rows}: {' '.join(result.message.split())}"

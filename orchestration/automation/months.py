@@ -12,7 +12,6 @@ from orchestration.certification.certify import archive_of
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder
 from orchestration.runtime.paths import Home
-from orchestration.warehouse.dbt_manifest import build_checks
 from orchestration.warehouse.month import a_build_mends, open_month, problems_of
 from reports.figures.months import first_day, months_before
 
@@ -58,7 +57,7 @@ def _candidate(name: str, hall: HallFolder, now: dt.datetime) -> DueMonth:
     if now < due:
         return DueMonth(name, waits_for=f"its candidate is due on {due:%Y-%m-%d at %H:%M}")
     month = open_month(name)
-    problems = problems_of(month, build_checks())
+    problems = problems_of(month)
     lasting = [problem for problem in problems if not a_build_mends(problem)]
     if lasting:
         more = f", and {len(lasting) - 1} more" if len(lasting) > 1 else ""

@@ -52,6 +52,20 @@ def delete(instance: dg.DagsterInstance, runs: Outgrown) -> None:
         tell_item("%d of %d old runs deleted", number, len(runs.to_delete))
 
 
+def delete_outgrown(instance: dg.DagsterInstance, keep_days: int | None, *, dry_run: bool = False) -> str:
+    """Delete the runs that ended longer ago than that, or than the hall keeps them; a dry run only says how many.
+
+    Raises:
+        SettingsError: the hall's settings can't be used.
+    """
+    keep = dt.timedelta(days=keep_days or load_hall().hall.automation.keep_runs_days)
+    runs = outgrown(instance, dt.datetime.now(dt.UTC) - keep)
+    if dry_run:
+        return f"{len(runs.to_delete)} runs would be deleted, {len(runs.to_keep)} kept; without --dry-run they are"
+    delete(instance, runs)
+    return str(runs)
+
+
 def _newest_runs(instance: dg.DagsterInstance) -> Iterator[str]:
     for key in instance.get_asset_keys():
         seen: set[str | None] = set()
@@ -77,10 +91,7 @@ def build_retention_job() -> dg.JobDefinition:
 
     @dg.op(description="Deletes runs of longer ago than `keep_runs_days`, less those that the page needs.")
     def delete_old_runs(context: dg.OpExecutionContext) -> None:
-        keep = dt.timedelta(days=load_hall().hall.automation.keep_runs_days)
-        runs = outgrown(context.instance, dt.datetime.now(dt.UTC) - keep)
-        delete(context.instance, runs)
-        context.log.info(str(runs))
+        context.log.info(delete_outgrown(context.instance, None))
 
     @dg.job(name=RETENTION_JOB, description="Keep the run history from growing for ever.")
     def retention() -> None:

@@ -18,7 +18,7 @@ from orchestration.automation.deadlines import days_looked_after
 from orchestration.automation.months import MONTHS_BACK, candidates
 from orchestration.automation.planning import Pull, catch_up, nightly, pull_times, without_those_under_way
 from orchestration.automation.retention import RETENTION_JOB
-from orchestration.certification.author_files import is_laid
+from orchestration.certification.author_files import are_written
 from orchestration.certification.certify import archive_of
 from orchestration.config.automation import AutomationName
 from orchestration.config.catalogue import working_days
@@ -225,7 +225,7 @@ def _authors_desk(tick: Tick) -> Iterator[dg.RunRequest | dg.SkipReason]:
     archive = archive_of(tick.hall, tick.home)
     months = [months_before(f"{tick.now:%Y-%m}", back) for back in range(1, MONTHS_BACK + 1)]
     newest = [entry.certificate for month in months if (entry := archive.ledger.latest(month))]
-    waiting = [each for each in newest if not is_laid(archive, each)]
+    waiting = [each for each in newest if not are_written(archive, each)]
     for each in waiting:
         key = f"{each.name} {tick.now:%Y-%m-%d}"
         yield dg.RunRequest(run_key=key, partition_key=f"{each.month}-01", tags={CAUSE: "authors_desk"})

@@ -1,5 +1,5 @@
-"""Brings a month to its certificate: certify, revise, rebuild, what waits, and the files that authors get of it.
+"""The main job and what becomes of a month: certified, revised, rebuilt, looked up, handed to authors.
 
-Wording and the forms of certificates themselves don't belong here: they are in `reports`. May import `warehouse`
-and below.
+The main job reads top to bottom in `monthly_report`. Wording and the forms of certificates themselves don't belong
+here: they are in `reports`. May import `warehouse`, `landing`, `sources`, `config`, `runtime`.
 """

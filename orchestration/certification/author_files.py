@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from orchestration.certification.certify import archive_of
-from orchestration.certification.verified_month import DossierError, sound_dossier
+from orchestration.certification.certify import current_archive
+from orchestration.certification.verified_month import sound_dossier
+from orchestration.config.catalogue import closing_measures
 from orchestration.config.hall import HallFolder, load_hall
-from orchestration.runtime.paths import current_home
+from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
 from reports.certificates.ledger import Archive
@@ -21,37 +22,54 @@ from reports.files import write_bytes
 _LAST_WRITTEN = "numbers.sdmx.csv"
 
 
-def desk_of(archive: Archive, certificate: Certificate) -> Path:
+def folder_of(archive: Archive, certificate: Certificate) -> Path:
     """Where the files of a certificate lie."""
     return archive.published / certificate.month / "desk" / f"r{certificate.revision}"
 
 
-def is_laid(archive: Archive, certificate: Certificate) -> bool:
+def are_written(archive: Archive, certificate: Certificate) -> bool:
     """Whether everything has been written for a certificate."""
-    return (desk_of(archive, certificate) / _LAST_WRITTEN).exists()
+    return (folder_of(archive, certificate) / _LAST_WRITTEN).exists()
 
 
-def lay_desk(month: str) -> list[Path]:
+def write_author_files(month: str) -> list[Path]:
     """Write everything of a month's newest certificate, and return the paths.
 
     Raises:
-        DossierError: the month isn't certified, or what is certified isn't sound.
+        Refused: the month isn't certified, or what is certified isn't sound.
         LedgerError, SettingsError: it can't be read.
     """
     from orchestration.certification.pages import write_pages
 
-    hall = load_hall()
-    archive = archive_of(hall, current_home())
+    archive = current_archive()
     entry = archive.ledger.latest(month)
     if entry is None:
-        raise DossierError(
-            f"{month} isn't certified, so there is nothing to hand to authors; see `yuebao status {month}`"
-        )
+        raise Refused(f"{month} isn't certified, so there is nothing to hand to authors; see `yuebao status {month}`")
     dossier = sound_dossier(archive, entry.certificate)
-    folder = desk_of(archive, entry.certificate)
-    for name, content in _files(dossier, hall).items():
+    folder = folder_of(archive, entry.certificate)
+    for name, content in _files(dossier, load_hall()).items():
         write_bytes(folder / name, content)
     return [*sorted(path for path in folder.iterdir() if path.is_file()), *write_pages([month], dossier)]
+
+
+def write_semantic_models(folder: Path) -> list[str]:
+    """Write a dbt project by which BI tools read the certified numbers; gives its files' paths in the folder.
+
+    Raises:
+        Refused: nothing is certified, or two metrics would have one name.
+    """
+    from reports.semantic.project import SemanticError, semantic_project
+
+    ledger = current_archive().ledger
+    months = sorted({link.month for link in ledger.links()})
+    newest = [ledger.entries(month)[-1].certificate for month in months]
+    try:
+        files = semantic_project(newest, closing_measures())
+    except SemanticError as error:
+        raise Refused(str(error)) from error
+    for path, content in files.items():
+        write_bytes(folder / path, content)
+    return sorted(files)
 
 
 def _files(dossier: Dossier, hall: HallFolder) -> Mapping[str, bytes]:

@@ -14,12 +14,12 @@ from typing import Literal
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from orchestration.config.catalogue import code_version, evidence_version, metric_tables
-from orchestration.config.hall import HallFolder, SettingsError, expand, secret
+from orchestration.config.hall import HallFolder, SettingsError, expand, load_hall, secret
 from orchestration.config.variables import variables_of
 from orchestration.landing.manifest import Landing
 from orchestration.runtime.audit_log import record
-from orchestration.runtime.paths import PROJECT_ROOT, Home
-from orchestration.warehouse.month import Month
+from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
+from orchestration.warehouse.month import Month, NotPrintableError, problems_of
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
     CertificateError,
@@ -63,7 +63,7 @@ class People:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CertificationRequest:
     """What a certification is asked for with: which revision, who signs off, and for a revision its reason and note.
 
     `revision` 0 leaves a certified month as it is; otherwise it is the one to make, and if somebody else made it
@@ -86,6 +86,15 @@ def archive_of(hall: HallFolder, home: Home) -> Archive:
     return Archive(home.certificates, home.landing, home.published, read_signers(path))
 
 
+def current_archive() -> Archive:
+    """The archive of the hall that `YUEBAO_HALL` names, in the state folder that `YUEBAO_HOME` names.
+
+    Raises:
+        SettingsError: the settings or the list of signers can't be read.
+    """
+    return archive_of(load_hall(), current_home())
+
+
 def read_signers(path: Path) -> list[Signer]:
     """Read a list of signers.
 
@@ -99,8 +108,8 @@ def read_signers(path: Path) -> list[Signer]:
         raise SettingsError(f"{path} is no list of signers: {error}") from error
 
 
-def settle(month: Month, hall: HallFolder, asked: Asked) -> LedgerEntry | None:
-    """Bring a month that may be printed to its certificate; whoever calls has asked `problems_of` first.
+def certify_if_due(month: Month, hall: HallFolder, request: CertificationRequest) -> LedgerEntry | None:
+    """Bring a month to its certificate.
 
     A certified month stays as it is unless a revision is asked for, whatever has come in since: nothing printed
     changes by itself. A month without one is certified where policy and sign-offs allow.
@@ -109,21 +118,24 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> LedgerEntry | None:
         The month's newest certificate; None while the policy `manual` waits for people.
 
     Raises:
-        CertificateError, HeadMovedError, LedgerError, LogError, OpenQuestionsError, ReleaseError, SignerError,
+        NotPrintableError: a day or a check isn't right.
+        CertificateError, HeadMovedError, LedgerError, LogError, OpenQueriesError, ReleaseError, SignerError,
             SettingsError: it may not or can't be signed.
     """
+    if problems := problems_of(month):
+        raise NotPrintableError(month.name, problems)
     ledger = archive_of(hall, month.home).ledger
     latest = ledger.latest(month.name)
-    if asked.revision == 0 and latest:
+    if request.revision == 0 and latest:
         return latest
-    if asked.revision == 0 and hall.hall.certification.policy == "manual":
+    if request.revision == 0 and hall.hall.certification.policy == "manual":
         return None
-    standing = latest.certificate.revision if latest else 0
-    if asked.revision not in {0, standing + 1}:
-        raise _taken(month, standing)
+    current_revision = latest.certificate.revision if latest else 0
+    if request.revision not in {0, current_revision + 1}:
+        raise _certified_meanwhile(month, current_revision)
     if hall.hall.certification.questions == "block":
         Queries(month.home.questions).require_none_open(month.name)
-    entry = _certify(month, hall, asked, standing + 1)
+    entry = _certify(month, hall, request, current_revision + 1)
     certificate = entry.certificate
     record(
         month.home,
@@ -131,16 +143,16 @@ def settle(month: Month, hall: HallFolder, asked: Asked) -> LedgerEntry | None:
         certificate=certificate.name,
         code=certificate.code,
         reason=certificate.reason,
-        signed_off=[f"{each.role}: {each.name}" for each in certificate.sign_offs],
+        signed_off=[f"{sign_off.role}: {sign_off.name}" for sign_off in certificate.sign_offs],
     )
     return entry
 
 
-def _taken(month: Month, revision: int) -> HeadMovedError:
+def _certified_meanwhile(month: Month, revision: int) -> HeadMovedError:
     return HeadMovedError(f"{month.name} is at revision {revision}: somebody else certified it in the meantime")
 
 
-def _certify(month: Month, hall: HallFolder, asked: Asked, revision: int) -> LedgerEntry:
+def _certify(month: Month, hall: HallFolder, request: CertificationRequest, revision: int) -> LedgerEntry:
     settings = hall.hall.certification
     variables = variables_of(hall.hall, month.home)
     archive = archive_of(hall, month.home)
@@ -151,13 +163,13 @@ def _certify(month: Month, hall: HallFolder, asked: Asked, revision: int) -> Led
         numbers=tuple(numbers.values()),
         foundation=foundation_of(month),
         policy=settings.policy,
-        sign_offs=_sign_offs(settings.policy, settings.service, asked.people, now()),
-        reason=asked.reason,
-        note=asked.note,
+        sign_offs=_sign_offs(settings.policy, settings.service, request.people, now()),
+        reason=request.reason,
+        note=request.note,
     )
     drafted = draft(archive, candidate)
     if drafted.revision != revision:
-        raise _taken(month, drafted.revision - 1)
+        raise _certified_meanwhile(month, drafted.revision - 1)
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
     files = release_files(archive, drafted, origin_of(month, drafted.by_metric), template=hall.wording)
     return certify(archive, drafted, files, key)

@@ -12,8 +12,7 @@ from orchestration.certification.pending_revision import Pending, pending_revisi
 from orchestration.certification.verified_month import sound_dossier
 from orchestration.config.catalogue import labels
 from orchestration.config.hall import Hall, load_hall
-from orchestration.runtime.paths import Home, current_home, prepare_environment
-from orchestration.warehouse.dbt_manifest import build_checks, ensure_manifest
+from orchestration.runtime.paths import Home, current_home
 from orchestration.warehouse.month import Month, open_month, problems_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.ledger import Archive
@@ -37,10 +36,9 @@ def write_pages(months: Sequence[str], *opened: Dossier) -> list[Path]:
         opened: Dossiers that the caller has opened already, and that were proved then.
 
     Raises:
-        DossierError: a certified month isn't sound, so nothing of it is shown.
+        Refused: a certified month isn't sound, so nothing of it is shown.
     """
     home, hall = current_home(), load_hall()
-    prepare_environment(home)
     archive = archive_of(hall, home)
     certified = sorted({link.month for link in archive.ledger.links()})
     wanted = sorted(set(months) or certified)
@@ -92,8 +90,7 @@ def _changed(pending: Pending, hall: Hall) -> Iterator[str]:
 
 
 def _missing(month: Month) -> Iterator[str]:
-    ensure_manifest()
-    problems = problems_of(month, build_checks())
+    problems = problems_of(month)
     if not problems:
         return
     absent = [status for status in month.system_days if not status.is_in]

@@ -54,8 +54,8 @@ def pending_revisions(ledger: Ledger, home: Home) -> list[Pending]:
         LandingError, LedgerError: a manifest entry or a certificate that is needed can't be read.
     """
     newest = {link.month: link for link in ledger.links()}
-    found = (pending_revision(link.read().certificate, home) for _, link in sorted(newest.items()))
-    return [each for each in found if each]
+    certificates = (link.read().certificate for _, link in sorted(newest.items()))
+    return [pending for certificate in certificates if (pending := pending_revision(certificate, home))]
 
 
 def _differs(certified: CertifiedExtract, landing: Landing) -> bool:

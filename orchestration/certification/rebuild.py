@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.certification.certify import origin_of
+from orchestration.certification.lookup import find
 from orchestration.config.catalogue import code_version
+from orchestration.config.hall import load_hall
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.dbt_build import build, evidence
-from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month
+from orchestration.warehouse.dbt_manifest import ensure_manifest
+from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month, open_month
 from reports.certificates.certificate import Certificate
 from reports.certificates.certification import flagged_before, release_files
-from reports.certificates.ledger import Archive, LedgerEntry
+from reports.certificates.ledger import LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.verification import Disk, extract_problems
 from reports.figures.numbers import MonthlyNumber, NumbersError, read_numbers
@@ -31,19 +34,19 @@ class Rebuilt:
     equal: tuple[str, ...]
 
 
-def rebuild(entry: LedgerEntry, month: Month, archive: Archive, wording: Path) -> Rebuilt:
-    """Rebuild one certificate's month from the extracts that it names.
+def rebuild(name: str, revision: int | None) -> Rebuilt:
+    """Rebuild a certified month, of its newest revision or another, from the extracts that its certificate names.
 
-    Args:
-        entry: The certificate, of whichever revision.
-        month: The month as it stands; its settings and calendar are used, its current extracts aren't.
-        archive: Where extracts, ledger and releases lie.
-        wording: The hall's template.
+    The hall's settings and calendar are used as they stand; the month's current extracts aren't.
 
     Raises:
+        Refused: the month or the revision isn't certified.
         LandingError, DbtError, SettingsError, CalendarError: it can't be rebuilt at all.
     """
+    ensure_manifest()
+    archive, entry = find(name, revision, "")
     certificate = entry.certificate
+    month = open_month(certificate.month)
     if damaged := extract_problems(certificate, archive.landing, Disk()):
         return Rebuilt(entry, tuple(map(str, damaged)), ())
     with _empty_home(archive.landing) as home:
@@ -55,7 +58,7 @@ def rebuild(entry: LedgerEntry, month: Month, archive: Archive, wording: Path) -
     again = replace(certificate, numbers=flags, files={})
     # Today's settings and models have a fingerprint of their own; the numbers state the one that they were built by.
     origin = replace(origin_of(then, again.by_metric), fingerprint=certificate.foundation.fingerprint)
-    files = release_files(archive, again, origin, template=wording)
+    files = release_files(archive, again, origin, template=load_hall().wording)
     differences += _number_differences(certificate, again)
     equal, changed = _compare(files, release_of(archive.published, certificate), certificate)
     differences += changed

@@ -1,4 +1,4 @@
-"""A certified month opened for authors, and only once it was proved: what isn't sound is shown to nobody."""
+"""Proves a certified month before anything of it is emitted or shown: what isn't sound is shown to nobody."""
 
 from __future__ import annotations
 
@@ -8,26 +8,37 @@ from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier, open_dossier
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError
-from reports.certificates.verification import verify
+from reports.certificates.verification import Verification, verify
 
 
-class DossierError(Refused):
-    """A month has nothing that may be shown; the message says why, and lists what is wrong."""
+def require_sound(archive: Archive, month: str, consequence: str = "") -> Verification:
+    """Verify a month's certificates and all that they vouch for.
+
+    Args:
+        archive: Where they lie.
+        month: As `2025-03`.
+        consequence: For the message: what isn't done with a month that isn't sound.
+
+    Raises:
+        Refused: the month isn't sound; the message lists what is wrong.
+        LedgerError: it can't be read.
+    """
+    proof = verify(archive, month=month)
+    if not proof.sound:
+        lines = [f"{month} is certified, but not sound{consequence}:", *map(str, proof.problems)]
+        raise Refused("\n  ".join(lines))
+    return proof
 
 
 def sound_dossier(archive: Archive, certificate: Certificate) -> Dossier:
-    """Verify a certificate's month, then gather what authors are shown of it.
+    """Prove a certificate's month, then gather what authors are shown of it.
 
     Raises:
-        DossierError: the month isn't sound.
+        Refused: the month isn't sound.
         LedgerError, SettingsError: it can't be read.
     """
-    month = certificate.month
-    proof = verify(archive, month=month)
-    if not proof.sound:
-        lines = [f"{month} is certified, but not sound; nothing of it is written:", *map(str, proof.problems)]
-        raise DossierError("\n  ".join(lines))
+    require_sound(archive, certificate.month, "; nothing of it is written")
     try:
         return open_dossier(archive, certificate, department_names(), closing_measures())
     except TraceError as error:
-        raise DossierError(str(error)) from error
+        raise Refused(str(error)) from error

@@ -4,6 +4,7 @@ Exit codes, for a scheduler: 0 done; 1 refused, because a day, a check or an ans
 settings are wrong.
 """
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from orchestration.runtime.paths import current_home
 from reports.errors import ReportsError
 
 if TYPE_CHECKING:
-    from orchestration.doctor.hall import Checked
+    from orchestration.doctor.diagnosis import Diagnosis
 
 app = typer.Typer(
     add_completion=False,
@@ -82,16 +83,34 @@ def end_unless(good: bool) -> None:  # noqa: FBT001 - the one thing that it is t
         raise typer.Exit(REFUSED)
 
 
+def print_wide(*parts: object, width: int = 130) -> None:
+    """Print tables and lines below each other, no narrower than `width` columns even where nobody looks."""
+    from rich.console import Console
+
+    Console(width=max(Console().width, width)).print(*parts, sep="\n")
+
+
+def print_files(folder: Path) -> None:
+    """Print where the files of a folder lie."""
+    print_paths(sorted(path for path in folder.iterdir() if path.is_file()))
+
+
+def print_paths(paths: Iterable[Path]) -> None:
+    """Print paths, from where the user stands, a line each."""
+    for path in paths:
+        typer.echo(f"  {os.path.relpath(path)}")
+
+
 def _end(message: str, code: int) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(code)
 
 
-def print_checks(checks: Iterable["Checked"], what: str, when_good: str) -> None:
+def print_diagnoses(diagnoses: Iterable["Diagnosis"], what: str, when_good: str) -> None:
     """Print every check as it is made, and end with 1 if something is to be mended."""
     bad = 0
-    for checked in checks:
-        typer.echo(f"{'ok ' if checked.good else 'BAD'} {checked.subject}: {checked.found}")
-        bad += not checked.good
+    for diagnosis in diagnoses:
+        typer.echo(f"{'ok ' if diagnosis.good else 'BAD'} {diagnosis.subject}: {diagnosis.message}")
+        bad += not diagnosis.good
     typer.echo(f"{what}: {f'{bad} to mend' if bad else when_good}")
     end_unless(not bad)

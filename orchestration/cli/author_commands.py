@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from orchestration.cli.app import MonthArgument, app, end_unless, logged, readable_errors
+from orchestration.cli.app import MonthArgument, app, end_unless, logged, print_paths, print_wide, readable_errors
 from orchestration.cli.progress_line import progress_line
+from orchestration.runtime.paths import current_home
 
 
 @app.command(rich_help_panel="For authors and other programs")
@@ -30,17 +31,15 @@ def numbers(
     ] = "table",
 ) -> None:
     """Print certified numbers by month, department and site, for people or for other programs."""
-    from rich.console import Console
-
-    from orchestration.cli.numbers import Wanted, numbers_of, table_of, written
+    from orchestration.certification.numbers import Selection, numbers_of, rows_as_text
+    from orchestration.cli.certificate_views import rows_table
 
     with logged("numbers", month=month, format=form):
-        wanted = Wanted(metrics or [], month, first, last, department, by == "department", site, vintage)
-        rows = numbers_of(wanted)
+        rows = numbers_of(Selection(metrics or [], month, first, last, department, by == "department", site, vintage))
         if form == "table":
-            Console(width=max(Console().width, 180)).print(table_of(rows))
+            print_wide(rows_table(rows), width=180)
         else:
-            typer.echo(written(rows, form), nl=False)
+            typer.echo(rows_as_text(rows, form), nl=False)
 
 
 @app.command(rich_help_panel="For authors and other programs")
@@ -48,7 +47,7 @@ def semantic_models(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="where the dbt project is to be")],
 ) -> None:
     """Write a dbt project with MetricFlow's metrics over the certified numbers, for BI tools."""
-    from orchestration.cli.semantic import write_semantic_models
+    from orchestration.certification.author_files import write_semantic_models
 
     with logged("semantic_models", folder=str(folder)):
         typer.echo("\n".join(str(folder / path) for path in write_semantic_models(folder)))
@@ -64,17 +63,16 @@ def edition(
     pdf: Annotated[bool, typer.Option("--pdf", help="also a PDF, where LibreOffice is")] = False,
 ) -> None:
     """Put the whole edition together from authors' texts: numbered, filled with numbers, checked, set as .docx."""
-    from orchestration.cli.edition import make_edition, new_edition
+    from orchestration.certification.edition import make_edition, new_edition
+    from orchestration.runs import Runs
 
     with logged("edition", month=month):
         if new:
-            for path in new_edition(month):
-                typer.echo(f"  {os.path.relpath(path)}")
+            print_paths(new_edition(month))
             return
-        written = make_edition(month, profile, annex=annex, pdf=pdf)
+        written = make_edition(month, Runs(current_home()), profile, annex=annex, pdf=pdf)
         typer.echo(written.report)
-        for path in written.files:
-            typer.echo(f"  {os.path.relpath(path)}")
+        print_paths(written.files)
         end_unless(written.good)
 
 
@@ -93,9 +91,9 @@ def page(
 @app.command(rich_help_panel="For authors and other programs")
 def desk(month: MonthArgument) -> None:
     """Write what authors take from a certified month: section in Word, workbook, CSV, Parquet, SDMX-CSV, the page."""
-    from orchestration.certification.author_files import lay_desk
+    from orchestration.certification.author_files import write_author_files
 
     with readable_errors(), progress_line():
-        written = lay_desk(month)
+        written = write_author_files(month)
     for path in written:
         typer.echo(os.path.relpath(path))

@@ -16,9 +16,12 @@ from orchestration.cli.app import (
     app,
     end_unless,
     logged,
+    print_files,
+    print_wide,
     readable_errors,
 )
 from orchestration.cli.progress_line import progress_line
+from orchestration.runtime.paths import current_home
 from reports.certificates.certificate import Reason
 from reports.certificates.rates import RateBasis
 
@@ -29,13 +32,13 @@ def certify(
 ) -> None:
     """Certify a month that may be printed: sign its numbers and what they rest on, and release the section."""
     from orchestration.certification.certify import People
-    from orchestration.cli.certificates import certify_now
+    from orchestration.certification.monthly_report import certify_month
+    from orchestration.runs import Runs
 
     with logged("certify", month=month), progress_line():
-        entry, release = certify_now(month, People(preparer, reviewer, signer))
+        entry, release = certify_month(month, Runs(current_home()), People(preparer, reviewer, signer))
     typer.echo(f"{entry.certificate.name} 已核定, code {entry.certificate.code}")
-    for path in sorted(path for path in release.iterdir() if path.is_file()):
-        typer.echo(f"  {os.path.relpath(path)}")
+    print_files(release)
 
 
 @app.command(rich_help_panel="Certified numbers")
@@ -50,15 +53,16 @@ def revise(
 ) -> None:
     """Certify a changed month anew, for a reason; what was printed stays, and what it changes is said."""
     from orchestration.certification.certify import People
-    from orchestration.cli.certificates import revise_now
+    from orchestration.certification.monthly_report import revise_month
+    from orchestration.runs import Runs
 
     with logged("revise", month=month, reason=reason), progress_line():
-        revised = revise_now(month, People(preparer, reviewer, signer), reason, note)
-    typer.echo(f"{revised.entry.certificate.name} 已核定, code {revised.entry.certificate.code}")
-    typer.echo(f"修订说明：{revised.note or '刊印数无变化。'}")
-    for sentence in revised.affected:
+        revision = revise_month(month, Runs(current_home()), People(preparer, reviewer, signer), reason, note)
+    typer.echo(f"{revision.entry.certificate.name} 已核定, code {revision.entry.certificate.code}")
+    typer.echo(f"修订说明：{revision.note or '刊印数无变化。'}")
+    for sentence in revision.affected:
         typer.echo(f"受影响的原文：{sentence}")
-    typer.echo(f"Files: {os.path.relpath(revised.release)}")
+    typer.echo(f"Files: {os.path.relpath(revision.release)}")
 
 
 @app.command(rich_help_panel="Certified numbers")
@@ -68,17 +72,17 @@ def verify(
     signers: Annotated[Path | None, typer.Option(exists=True, help="an auditor's own list of signers")] = None,
 ) -> None:
     """Prove, from files alone, that certificates, extracts and releases are what was signed."""
-    from orchestration.cli.certificates import verify_what
+    from orchestration.certification.lookup import verify_what
 
     stands_alone = bool(signers and what and Path(what).is_dir())
     with logged("verify", announced=not stands_alone, what=what or "ledger"):
-        found = verify_what(what, signers)
-        for line in (*found.problems, *(f"not checked: {each}" for each in found.not_checked)):
+        proof = verify_what(what, signers)
+        for line in (*proof.problems, *(f"not checked: {path}" for path in proof.not_checked)):
             typer.echo(str(line))
-        word = "sound" if found.sound else f"{len(found.problems)} problems"
-        newest = found.newest or "-"
-        typer.echo(f"{found.certificates} certificates, {found.files_hashed} files: {word}. Newest: {newest}")
-        end_unless(found.sound)
+        verdict = "sound" if proof.sound else f"{len(proof.problems)} problems"
+        newest = proof.newest or "-"
+        typer.echo(f"{proof.certificates} certificates, {proof.files_hashed} files: {verdict}. Newest: {newest}")
+        end_unless(proof.sound)
 
 
 @app.command(rich_help_panel="Certified numbers")
@@ -90,9 +94,8 @@ def show(
     rates: Annotated[RateBasis | None, typer.Option(help="also 环比 and 同比, against which vintage")] = None,
 ) -> None:
     """Show what is, or was, certified: the numbers, who signed them, and every revision of the month."""
-    from rich.console import Console
-
-    from orchestration.cli.vintages import find, history_lines, numbers_table
+    from orchestration.certification.lookup import find
+    from orchestration.cli.certificate_views import history_lines, numbers_table
 
     with logged("show", what=what, as_of=as_of):
         archive, entry = find(what, revision, as_of)
@@ -100,7 +103,7 @@ def show(
         table = numbers_table(archive, certificate, rates)
         state = archive.ledger.state(certificate)
         typer.echo(f"{certificate.month} r{certificate.revision} {state}, code {certificate.code}: {entry.path}")
-        Console(width=max(Console().width, 160)).print(table)
+        print_wide(table, width=160)
         for line in history_lines(archive, certificate.month):
             typer.echo(line)
 
@@ -114,9 +117,8 @@ def trace(
     rows: Annotated[Path | None, typer.Option("--csv", help="also write every row behind it")] = None,
 ) -> None:
     """Take a certified number apart: its definition, and the departments, days and extracts that add up to it."""
-    from rich.console import Console
-
-    from orchestration.cli.vintages import department_table, extract_table, trace_number, write_rows
+    from orchestration.certification.lookup import trace_number
+    from orchestration.cli.certificate_views import department_table, extract_table, write_rows
 
     with logged("trace", what=what, metric=metric):
         entry, traced = trace_number(what, metric, revision)
@@ -124,8 +126,7 @@ def trace(
         typer.echo(f"{number.metric_name} {number.with_unit}, exactly {number.exact_with_unit}")
         typer.echo(f"口径（第 {number.version} 版）：{number.definition}")
         typer.echo(f"measures {', '.join(number.measures)}; {certificate.name}, code {certificate.code}\n")
-        console = Console(width=max(Console().width, 130))
-        console.print(department_table(traced), "", extract_table(traced), sep="\n")
+        print_wide(department_table(traced), "", extract_table(traced))
         if rows:
             write_rows(traced, rows)
             typer.echo(f"every row: {os.path.relpath(rows)}")
@@ -134,10 +135,10 @@ def trace(
 @app.command(rich_help_panel="Certified numbers")
 def rebuild(month: MonthArgument, *, revision: RevisionOption = None) -> None:
     """Recompute a certified month from its extracts alone, in an empty warehouse, and compare it to the byte."""
-    from orchestration.cli.vintages import rebuild_now
+    from orchestration.certification.rebuild import rebuild as rebuild_month
 
     with logged("rebuild", month=month, revision=revision):
-        rebuilt = rebuild_now(month, revision)
+        rebuilt = rebuild_month(month, revision)
         certificate = rebuilt.entry.certificate
         for line in rebuilt.differences:
             typer.echo(line)
@@ -154,13 +155,13 @@ def proofread(
     register: Annotated[Path | None, typer.Option(exists=True, help="the author's own figures (.csv, .toml)")] = None,
 ) -> None:
     """Match every number of a text with the certified ones, and list what is wrong, in Chinese."""
-    from orchestration.cli.certificates import known_numbers
+    from orchestration.certification.lookup import known_numbers
     from reports.proofreading import proofread as read_proof
     from reports.proofreading import read_document, read_register
 
     with logged("proofread", file=file.name, month=month):
-        known = known_numbers(month, list(read_register(register)) if register else [])
-        proof = read_proof(read_document(file), known)
+        certified = known_numbers(month, list(read_register(register)) if register else [])
+        proof = read_proof(read_document(file), certified)
         typer.echo(str(proof))
         end_unless(proof.clean)
 
@@ -175,11 +176,11 @@ def question(
     by: ByOption = "",
 ) -> None:
     """Ask about a certified figure (校核): it shows on the page until somebody answers."""
-    from orchestration.cli.questions import ask_question
+    from orchestration.certification.questions import ask_question
 
     with logged("question", month=month, metric=metric):
-        asked = ask_question(month, metric, text, owner=owner, by=by)
-    typer.echo(f"{asked.id} is open: {asked.month} {asked.metric}, code {asked.certificate}, owner {asked.owner}")
+        query = ask_question(month, metric, text, owner=owner, by=by)
+    typer.echo(f"{query.id} is open: {query.month} {query.metric}, code {query.certificate}, owner {query.owner}")
 
 
 @app.command(rich_help_panel="Certified numbers")
@@ -190,7 +191,7 @@ def answer(
     by: ByOption = "",
 ) -> None:
     """Answer a question on a certified figure."""
-    from orchestration.cli.questions import answer_question
+    from orchestration.certification.questions import answer_question
 
     with logged("answer", question=question_id):
         given = answer_question(question_id, text, by=by)
@@ -204,10 +205,10 @@ def questions(
     only_open: Annotated[bool, typer.Option("--open", help="those that nobody has answered")] = False,
 ) -> None:
     """List questions on certified figures and their answers."""
-    from orchestration.cli.questions import list_questions
+    from orchestration.certification.questions import list_questions
 
     with readable_errors():
-        for each in list_questions(month, only_open=only_open):
-            typer.echo(str(each))
-            for given in each.answers:
+        for query in list_questions(month, only_open=only_open):
+            typer.echo(str(query))
+            for given in query.answers:
                 typer.echo(f"  answered {given.at[:16]} by {given.by}: {given.text}")

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.app import FolderArgument, app, end_unless, print_checks, readable_errors
+from orchestration.cli.app import (
+    FolderArgument,
+    app,
+    end_unless,
+    print_diagnoses,
+    print_paths,
+    print_wide,
+    readable_errors,
+)
 from orchestration.runtime.installation import DEMO, DEMO_HALL
 from orchestration.runtime.paths import PROJECT_ROOT, current_home
 from reports.certificates.certificate import SignRole
@@ -16,11 +24,10 @@ from reports.certificates.certificate import SignRole
 @app.command(rich_help_panel="A hall")
 def new_hall(folder: FolderArgument) -> None:
     """Begin a hall's own folder: settings, queries, reviewed tables and wording, to be edited."""
-    from orchestration.cli.halls import make_hall
+    from orchestration.cli.hall_views import make_hall
 
     with readable_errors(announced=False):
-        for path in make_hall(folder):
-            typer.echo(f"  {os.path.relpath(path)}")
+        print_paths(make_hall(folder))
         typer.echo(f"Edit these (README.md says how), then: yuebao check-hall {folder}")
 
 
@@ -32,7 +39,7 @@ def new_key(
     role: Annotated[SignRole, typer.Option(help="what its owner signs as")] = "service",
 ) -> None:
     """Make the signing key that a hall's settings name, and list its owner among the signers."""
-    from orchestration.cli.halls import make_key
+    from orchestration.cli.hall_views import make_key
 
     with readable_errors(folder):
         for line in make_key(folder, name, role):
@@ -46,10 +53,10 @@ def check_hall(
     day: Annotated[str, typer.Option(help="the day to ask for; else the newest one that is open")] = "",
 ) -> None:
     """Test every table, key, connection, mapping and credential of a hall, land nothing, and say what to fix."""
-    from orchestration.cli.halls import checks_of
+    from orchestration.cli.hall_views import checks_of
 
     with readable_errors(folder):
-        print_checks(checks_of(folder, day), str(folder), "ready")
+        print_diagnoses(checks_of(folder, day), str(folder), "ready")
 
 
 @app.command(rich_help_panel="A hall")
@@ -60,16 +67,14 @@ def sample_hall(
     system: Annotated[list[str] | None, typer.Option(help="one system of the hall; can be repeated")] = None,
 ) -> None:
     """Show a day as it would land, and land nothing."""
-    from rich.console import Console
-
-    from orchestration.cli.halls import sample_table, samples_of
+    from orchestration.cli.hall_views import sample_table, samples_of
 
     with readable_errors(folder):
         refused: list[str] = []
         for sampled in samples_of(folder, day, system or []):
             refused += sampled.result.messages
             if sampled.result.extract:
-                Console(width=max(Console().width, 130)).print(sample_table(sampled))
+                print_wide(sample_table(sampled))
         for message in refused:
             typer.echo(message, err=True)
         end_unless(not refused)

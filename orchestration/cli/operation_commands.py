@@ -1,22 +1,25 @@
 """The engineers' house: is everything well, who is told, what is kept."""
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from orchestration.cli.app import app, end_unless, print_checks, readable_errors
+from orchestration.cli.app import app, end_unless, print_diagnoses, print_wide, readable_errors
 from orchestration.cli.progress_line import progress_line
+from orchestration.runtime.paths import current_home, dagster_instance
 
 
 @app.command(rich_help_panel="Operations")
 def doctor() -> None:
     """Say whether machine, state folder, settings and ledger are well; ask no system, change nothing."""
-    from orchestration.cli.halls import examination
+    from orchestration.config.hall import load_hall
+    from orchestration.doctor.machine import examine
 
     with readable_errors():
-        print_checks(examination(), "doctor", "all well")
+        print_diagnoses(examine(load_hall(), current_home()), "doctor", "all well")
 
 
 @app.command(rich_help_panel="Operations")
@@ -26,17 +29,22 @@ def health(
     html: Annotated[bool, typer.Option("--html", help="also write the page, and Prometheus metrics")] = False,
 ) -> None:
     """Say whether this month is on its way and what to do if not: exit code 1 when something waits for a person."""
-    from rich.console import Console
-
-    from orchestration.cli.health import health_now, summary, write_page
+    from orchestration.cli.operation_views import health_summary
+    from orchestration.config.hall import load_hall
+    from orchestration.health.snapshot import take_snapshot
+    from orchestration.health.writing import write_health
+    from orchestration.warehouse.dbt_manifest import ensure_manifest
 
     with readable_errors():
-        found = health_now()
-        Console(width=max(Console().width, 130)).print(summary(found))
+        home = current_home()
+        instance = dagster_instance(home)
+        ensure_manifest()
+        state = take_snapshot(load_hall(), home, instance, dt.datetime.now(dt.UTC))
+        print_wide(health_summary(state))
         if html or file:
-            for path in write_page(found, file):
+            for path in write_health(state, home, file):
                 typer.echo(f"written: {os.path.relpath(path)}")
-        end_unless(found.is_well)
+        end_unless(state.is_well)
 
 
 @app.command(rich_help_panel="Operations")
@@ -46,10 +54,10 @@ def alerts(
     test: Annotated[str, typer.Option(metavar="CHANNEL", help="send a test message through one channel")] = "",
 ) -> None:
     """Show what deserves an alert now and what each channel would be told of it; nothing is sent unless asked."""
-    from orchestration.cli.alerts import sent, shown, tried_out
+    from orchestration.cli.operation_views import alert_lines, send_alerts, try_channel
 
     with readable_errors():
-        for line in [tried_out(test)] if test else sent() if send else shown():
+        for line in [try_channel(test)] if test else send_alerts() if send else alert_lines():
             typer.echo(line)
 
 
@@ -60,9 +68,9 @@ def retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how many")] = False,
 ) -> None:
     """Delete old runs from Dagster's history; no number, extract or certificate is in it."""
-    from orchestration.cli.retention import forget
+    from orchestration.automation.retention import delete_outgrown
 
     with readable_errors():
-        with progress_line():
-            said = forget(keep_days, dry_run=dry_run)
-        typer.echo(said)
+        with progress_line(), dagster_instance(current_home()) as instance:
+            outcome = delete_outgrown(instance, keep_days, dry_run=dry_run)
+        typer.echo(outcome)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, time
 from pathlib import Path
 from typing import Literal, Self
@@ -103,6 +103,16 @@ class Hall(Strict):
         """The systems that state totals of their own of a whole month, and where."""
         http = {name: system for name, system in self.systems.items() if isinstance(system, HttpSystem)}
         return {name: (system, system.month_totals) for name, system in http.items() if system.month_totals}
+
+    def systems_named(self, names: Sequence[str] | None) -> tuple[str, ...]:
+        """The systems of these names, all when none is given.
+
+        Raises:
+            SettingsError: the hall has no such system.
+        """
+        if unknown := [name for name in names or () if name not in self.systems]:
+            raise SettingsError(f"no system {', '.join(unknown)}; the hall has {', '.join(self.systems)}")
+        return tuple(names or self.systems)
 
     def sites_of(self, system: str) -> tuple[str, ...]:
         """The codes of the halls that a system answers for."""

@@ -7,25 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import SecretStr
 
-from orchestration.alerts.sending import ChannelError, Sender
+from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers
 from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
-from orchestration.landing.preview import ONCE, Sample, sample
-from orchestration.partitions import MonthError, today
+from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
+from orchestration.landing.preview import ONCE, sample
+from orchestration.partitions import today
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
 from orchestration.warehouse.month_totals import ask_totals
 from reports.certificates.signers import SignerError, load_key
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
-from reports.figures.wording import WordingError, word_section
+from reports.figures.wording import word_section
 
 Tables = Mapping[str, list[dict[str, Any]]]
 
@@ -45,16 +46,7 @@ _REFERENCES = (
 _LONGEST_SILENCE = 15
 
 
-@dataclass(frozen=True)
-class Checked:
-    """One thing that was looked at, and what was found; `good` says whether it may stay so."""
-
-    subject: str
-    good: bool
-    found: str
-
-
-def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Checked]:
+def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Diagnosis]:
     """Look at everything that a hall's month needs; `YUEBAO_HALL` must name the hall's folder.
 
     Args:
@@ -63,40 +55,40 @@ def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Checked
     """
     yield from folder_checks(hall)
     for name in hall.hall.systems:
-        yield _system(hall, name, day)
+        yield diagnose(f"systems.{name}", partial(_system, hall, name, day))
     for name in hall.hall.month_totals:
-        yield _month_totals(hall, name)
+        yield diagnose(f"systems.{name}.month_totals", partial(_month_totals, hall, name))
 
 
-def folder_checks(hall: HallFolder) -> Iterator[Checked]:
+def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
     """What can be said of a hall's folder without asking any of its systems."""
     tables: dict[str, list[dict[str, Any]]] = {}
     for name in (*TABLES, LABELS):
         try:
             tables[name] = read_table(catalogue_folder(), name)
-            yield Checked(f"catalogue/{name}.csv", good=True, found=f"{len(tables[name])} rows")
+            yield Diagnosis(f"catalogue/{name}.csv", good=True, message=f"{len(tables[name])} rows")
         except SettingsError as error:
-            yield Checked(f"catalogue/{name}.csv", good=False, found=str(error))
+            yield Diagnosis(f"catalogue/{name}.csv", good=False, message=str(error))
     if tables.keys() == {*TABLES, LABELS}:
         yield from _references(tables, hall.hall)
-        yield _wording(tables, hall)
-    yield _signing(hall)
+        yield diagnose(hall.hall.wording, partial(_wording, tables, hall))
+    yield diagnose("signing", partial(_signing, hall))
     for name, channel in hall.hall.alerts.channels.items():
-        yield _channel(hall, f"alerts.channels.{name}", channel.url)
+        yield diagnose(f"alerts.channels.{name}", partial(_channel, hall, channel.url))
 
 
-def _references(tables: Tables, hall: Hall) -> Iterator[Checked]:
+def _references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
     unknown = [*_unknown_in_tables(tables), *_unknown_in_settings(tables, hall), *_unfounded(tables, hall)]
     for problem in unknown:
-        yield Checked("codes", good=False, found=problem)
+        yield Diagnosis("codes", good=False, message=problem)
     if not unknown:
-        yield Checked("codes", good=True, found="every code that is used stands in its table")
+        yield Diagnosis("codes", good=True, message="every code that is used stands in its table")
 
 
 def _unknown_in_tables(tables: Tables) -> Iterator[str]:
     for table, column, other, key in _REFERENCES:
-        known = {row[key] for row in tables[other]}
-        for value in sorted({row[column] for row in tables[table]} - known):
+        defined = {row[key] for row in tables[other]}
+        for value in sorted({row[column] for row in tables[table]} - defined):
             yield f"catalogue/{table}.csv column {column}: {value} isn't in catalogue/{other}.csv; add it, or mend it"
 
 
@@ -127,13 +119,10 @@ def _unfounded(tables: Tables, hall: Hall) -> Iterator[str]:
             )
 
 
-def _wording(tables: Tables, hall: HallFolder) -> Checked:
-    subject, last = hall.hall.wording, today(hall.hall)
-    try:
-        section = word_section(_zeros(tables), month=f"{last:%Y-%m}", template=hall.wording)
-    except WordingError as error:
-        return Checked(subject, good=False, found=str(error))
-    return Checked(subject, good=True, found=f"prints {', '.join(sorted(section.metrics))}")
+def _wording(tables: Tables, hall: HallFolder) -> str:
+    month = f"{today(hall.hall):%Y-%m}"
+    section = word_section(_zeros(tables), month=month, template=hall.wording)
+    return f"prints {', '.join(sorted(section.metrics))}"
 
 
 def _zeros(tables: Tables) -> dict[str, MonthlyNumber]:
@@ -153,62 +142,49 @@ def _zeros(tables: Tables) -> dict[str, MonthlyNumber]:
     }
 
 
-def _signing(hall: HallFolder) -> Checked:
+def _signing(hall: HallFolder) -> str:
     settings = hall.hall.certification
     try:
         variables = variables_of(hall.hall, current_home())
         signers = read_signers(hall.folder / expand(settings.signers, variables))
         key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
     except (SettingsError, SignerError) as error:
-        return Checked("signing", good=False, found=f"{error}; `yuebao new-key` makes a key and lists it")
-    listed = [signer.name for signer in signers if signer.public_key == key.public_key]
-    if not listed:
-        found = f"the key of {settings.key} isn't in {settings.signers}; list its public key {key.public_key}"
-        return Checked("signing", good=False, found=found)
-    return Checked("signing", good=True, found=f"policy {settings.policy}, the key is {listed[0]}'s")
+        raise NotWellError(f"{error}; `yuebao new-key` makes a key and lists it") from error
+    owners = [signer.name for signer in signers if signer.public_key == key.public_key]
+    if not owners:
+        raise NotWellError(
+            f"the key of {settings.key} isn't in {settings.signers}; list its public key {key.public_key}"
+        )
+    return f"policy {settings.policy}, the key is {owners[0]}'s"
 
 
-def _channel(hall: HallFolder, subject: str, variable: str) -> Checked:
-    try:
-        Sender(variable, variables_of(hall.hall, current_home()))
-    except ChannelError as error:
-        return Checked(subject, good=False, found=str(error))
-    return Checked(subject, good=True, found=f"{variable} can be used; `yuebao alerts --test` sends something")
+def _channel(hall: HallFolder, variable: str) -> str:
+    Sender(variable, variables_of(hall.hall, current_home()))
+    return f"{variable} can be used; `yuebao alerts --test` sends something"
 
 
-def _system(hall: HallFolder, name: str, day: dt.date | None) -> Checked:
-    subject = f"systems.{name}"
-    try:
-        asked = day or _newest_open_day(hall.hall, name)
-        with reachable(hall.hall, current_home(), [asked]) as variables:
-            (sampled,) = sample(hall, asked, [name], variables)
-    except SettingsError as error:
-        return Checked(subject, good=False, found=str(error))
-    return Checked(subject, good=not sampled.result.messages, found=_said(sampled))
-
-
-def _said(sampled: Sample) -> str:
+def _system(hall: HallFolder, name: str, day: dt.date | None) -> str:
+    """What the system would land of a day."""
+    date = day or _newest_open_day(hall.hall, name)
+    with reachable(hall.hall, current_home(), [date]) as variables:
+        (sampled,) = sample(hall, date, [name], variables)
     extract = sampled.result.extract
     if sampled.result.messages or extract is None:
-        return " ".join(sampled.result.messages)
+        raise NotWellError(" ".join(sampled.result.messages))
     sums = ", ".join(f"{measure} {total}" for measure, total in sorted(extract.sums.items()))
     sites = f" of {len(extract.sites)} halls" if len(extract.sites) > 1 else ""
     return f"{extract.stat_date}{sites}: {extract.row_count} rows would land, {sums or extract.state}"
 
 
-def _month_totals(hall: HallFolder, name: str) -> Checked:
+def _month_totals(hall: HallFolder, name: str) -> str:
     """What the system states of the newest month that is over."""
-    subject = f"systems.{name}.month_totals"
-    try:
-        month = open_month(months_before(f"{today(hall.hall):%Y-%m}", 1))
-        with reachable(hall.hall, current_home(), month.days[:1]) as variables:
-            stated = list(ask_totals(hall, name, month, variables, ONCE))
-    except (SettingsError, MonthError) as error:
-        return Checked(subject, good=False, found=str(error))
-    if faults := [each.fault for each in stated if each.fault]:
-        return Checked(subject, good=False, found=" ".join(faults))
-    said = (f"{measure} {total}" for each in stated for measure, total in sorted(each.totals.items()))
-    return Checked(subject, good=True, found=f"{month.name}: {', '.join(said)}")
+    month = open_month(months_before(f"{today(hall.hall):%Y-%m}", 1))
+    with reachable(hall.hall, current_home(), month.days[:1]) as variables:
+        statements = list(ask_totals(hall, name, month, variables, ONCE))
+    if faults := [stated.fault for stated in statements if stated.fault]:
+        raise NotWellError(" ".join(faults))
+    totals = [f"{measure} {total}" for stated in statements for measure, total in sorted(stated.totals.items())]
+    return f"{month.name}: {', '.join(totals)}"
 
 
 def _newest_open_day(hall: Hall, name: str) -> dt.date:

@@ -1,34 +1,21 @@
-"""dbt in this process: one start, a manifest parsed once, and results told to Dagster as `@dbt_assets` declared them.
+"""Runs dbt in this process and reports its results to Dagster under the keys that `@dbt_assets` declared.
 
-dagster-dbt's own way starts dbt as a subprocess, which costs more than the build itself; the
-fallback, `DbtCliResource`, is chosen with `YUEBAO_DBT=cli`.
+dagster-dbt's own way starts dbt as a subprocess, which costs more than the build itself.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import sys
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource
+from dagster_dbt import DagsterDbtTranslator
 from filelock import FileLock
 
 from orchestration.runtime.paths import RUNBOOK, current_home
-from orchestration.warehouse.column_lineage import lineage_of
-from orchestration.warehouse.dbt_manifest import (
-    DBT_PROJECT,
-    DOCS,
-    DbtError,
-    dbt_arguments,
-    dbt_flags,
-    manifest_document,
-    parse,
-)
+from orchestration.warehouse.dbt_manifest import DOCS, DbtError, dbt_arguments, dbt_flags, manifest_document, parse
 from reports.figures.readiness import BuildCheck, CheckStatus
 
 if TYPE_CHECKING:
@@ -84,13 +71,13 @@ def _node_result(result: RunResult) -> NodeResult:
     )
 
 
-def told_to_dagster(
+def dagster_events(
     context: dg.AssetExecutionContext, results: Sequence[NodeResult], translator: DagsterDbtTranslator
 ) -> Iterator[DbtEvent]:
     """Each model that was built and each test that ran, under the keys that `@dbt_assets` declared."""
     manifest = manifest_document()
     models = [unique_id for unique_id in manifest["nodes"] if unique_id.startswith("model.")]
-    keys = {each: translator.get_asset_spec(manifest, each, None).key for each in models}
+    keys = {model: translator.get_asset_spec(manifest, model, None).key for model in models}
     for result in results:
         node = manifest["nodes"].get(result.unique_id, {"resource_type": "exposure"})
         if node["resource_type"] == "test" and result.status != "skipped":
@@ -108,8 +95,6 @@ def _materialization(result: NodeResult, keys: Mapping[str, dg.AssetKey]) -> dg.
     }
     if result.rows is not None:
         metadata["rows written"] = result.rows
-    if lineage := lineage_of(result.unique_id, keys):
-        metadata["dagster/column_lineage"] = dg.MetadataValue.column_lineage(lineage)
     return dg.MaterializeResult(asset_key=keys[result.unique_id], metadata=metadata)
 
 
@@ -149,26 +134,3 @@ def _model(test: Mapping[str, Any]) -> str:
     """The model that a data test is about: a generic test is attached to it, a singular one names it for Dagster."""
     attached = test.get("attached_node")
     return str(attached.split(".")[-1] if attached else test["config"]["meta"]["dagster"]["ref"]["name"])
-
-
-def build_with_cli(
-    context: dg.AssetExecutionContext, variables: Mapping[str, str]
-) -> Generator[Any, None, list[NodeResult]]:
-    """The same build by dagster-dbt's own runner, for a hall where dbt in process proves troublesome."""
-    project, executable = os.fspath(DBT_PROJECT), os.fspath(Path(sys.executable).with_name("dbt"))
-    runner = DbtCliResource(project_dir=project, profiles_dir=project, dbt_executable=executable)
-    arguments = ["build", "--vars", json.dumps(dict(variables)), "--exclude-resource-type", "unit_test"]
-    with FileLock(current_home().root / "warehouse.lock"):
-        invocation = runner.cli(arguments, context=context, raise_on_error=False)
-        yield from invocation.stream()
-    return [
-        NodeResult(
-            unique_id=result["unique_id"],
-            status=result["status"],
-            seconds=result["execution_time"],
-            failures=result["failures"],
-            message=result["message"] or "",
-            rows=None,
-        )
-        for result in invocation.get_artifact("run_results.json")["results"]
-    ]

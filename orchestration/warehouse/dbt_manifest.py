@@ -83,22 +83,14 @@ def ensure_manifest() -> None:
 
 
 def prepare() -> None:
-    """What set-up does once: parse, find out which column follows from which, and write dbt's documentation.
+    """Parse the project and write dbt's documentation: one page without a catalog, which would ask for a warehouse.
 
     Raises:
-        DbtError: the project doesn't parse or compile.
+        DbtError: the project doesn't parse.
     """
-    from orchestration.warehouse.column_lineage import write_lineage
-
-    manifest = parse()
-    write_lineage(manifest)
-    _write_docs(manifest)
-
-
-def _write_docs(manifest: Manifest) -> None:
-    """One page that needs nothing else; without a catalog, which would ask for a warehouse."""
     from dbt.cli.main import dbtRunner
 
+    manifest = parse()
     command = ["docs", "generate", "--static", "--empty-catalog", "--no-compile", *dbt_arguments()]
     outcome = dbtRunner(manifest=manifest).invoke([*dbt_flags(write=True), *command])
     if not outcome.success:

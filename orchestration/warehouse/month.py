@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from orchestration.config.working_days import CalendarDay
 from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.landing.manifest import Extract, Landing
 from orchestration.partitions import reportable_days
+from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
 from orchestration.warehouse import dbt_manifest
 from reports import files
@@ -47,6 +48,10 @@ class Month:
     home: Home
     vintage: Certificate | None = None
 
+    def reread(self) -> Month:
+        """The month as it stands now; what this one has read, it keeps."""
+        return replace(self)
+
     @cached_property
     def calendar(self) -> list[CalendarDay]:
         """The calendar's word on each day."""
@@ -60,11 +65,11 @@ class Month:
         if self.vintage:
             certified = self.vintage.foundation.extracts
             return {
-                (each.system, dt.date.fromisoformat(each.day)): landing.read(Path(each.entry_path))
-                for each in certified
+                (extract.system, dt.date.fromisoformat(extract.day)): landing.read(Path(extract.entry_path))
+                for extract in certified
             }
-        found = {(system, day): landing.current(system, day) for system in self.hall.systems for day in self.days}
-        return {key: extract for key, extract in found.items() if extract}
+        keys = [(system, day) for system in self.hall.systems for day in self.days]
+        return {key: extract for key in keys if (extract := landing.current(*key))}
 
     @cached_property
     def system_days(self) -> list[SystemDay]:
@@ -143,9 +148,9 @@ class Month:
         rows = [
             [row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in self.inputs["extracts"]
         ]
-        told = [self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
-        facts = [sorted(rows), *told, _warehouse_digest()]
-        return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode()).hexdigest()
+        settings = [self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
+        document = [sorted(rows), *settings, _warehouse_digest()]
+        return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
     @property
     def folder(self) -> Path:
@@ -199,9 +204,10 @@ def open_month(name: str) -> Month:
     return Month(name, reportable_days(name, hall), hall, current_home())
 
 
-def problems_of(month: Month, build_checks: frozenset[str]) -> list[Problem]:
+def problems_of(month: Month) -> list[Problem]:
     """Everything that keeps a month from being printed."""
-    return assess(month.day_states, month.evidence, month.expected(build_checks))
+    dbt_manifest.ensure_manifest()
+    return assess(month.day_states, month.evidence, month.expected(dbt_manifest.build_checks()))
 
 
 def a_build_mends(problem: Problem) -> bool:
@@ -212,9 +218,12 @@ def a_build_mends(problem: Problem) -> bool:
     }
 
 
-def refusal(name: str, problems: Iterable[Problem]) -> str:
-    """The refusal as one readable message, a line for each reason."""
-    return "\n".join([f"{name} can't be printed:", *(f"  {problem}" for problem in problems)])
+class NotPrintableError(Refused):
+    """A month can't be printed; the message has a line for each reason."""
+
+    def __init__(self, month: str, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join([f"{month} can't be printed:", *(f"  {problem}" for problem in problems)]))
+        self.problems = problems
 
 
 def _warehouse_digest() -> str:

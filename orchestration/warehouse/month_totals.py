@@ -25,7 +25,7 @@ class NotBuiltError(Exception):
 
 
 @dataclass(frozen=True)
-class Stated:
+class StatedTotals:
     """What one system states of a month, for these halls together, by measure; or why it states nothing."""
 
     system: str
@@ -36,7 +36,7 @@ class Stated:
 
 
 @dataclass(frozen=True)
-class Compared:
+class TotalComparison:
     """One total of a system beside the sum of its days."""
 
     system: str
@@ -57,13 +57,13 @@ class Compared:
 class Agreement:
     """Every total that was stated, compared, and what couldn't be asked."""
 
-    compared: tuple[Compared, ...]
+    compared: tuple[TotalComparison, ...]
     faults: tuple[str, ...]
 
     @property
-    def differing(self) -> tuple[Compared, ...]:
+    def differing(self) -> tuple[TotalComparison, ...]:
         """The totals that aren't the sum of their days."""
-        return tuple(each for each in self.compared if each.stated != each.of_days)
+        return tuple(total for total in self.compared if total.stated != total.of_days)
 
     @property
     def check(self) -> BuildCheck:
@@ -79,7 +79,7 @@ class Agreement:
         )
 
 
-def hold_against_totals(month: Month, hall: HallFolder) -> Agreement:
+def compare_with_stated_totals(month: Month, hall: HallFolder) -> Agreement:
     """Ask every system that states month totals, compare, and add the outcome to the evidence of the month's build.
 
     Raises:
@@ -88,43 +88,45 @@ def hold_against_totals(month: Month, hall: HallFolder) -> Agreement:
     """
     evidence = _sound_evidence(month)
     with reachable(hall.hall, current_home(), month.days[:1]) as variables:
-        stated = [
-            each
+        statements = [
+            statement
             for name in hall.hall.month_totals
-            for each in ask_totals(hall, name, month, variables, hall.hall.retries)
+            for statement in ask_totals(hall, name, month, variables, hall.hall.retries)
         ]
     sums = _sums(month)
     agreement = Agreement(
-        tuple(line for each in stated for line in _compared(each, sums)),
-        tuple(each.fault for each in stated if each.fault),
+        tuple(total for statement in statements for total in _compared(statement, sums)),
+        tuple(statement.fault for statement in statements if statement.fault),
     )
     others = (check for check in evidence.checks if check.name != MONTH_TOTALS_CHECK)
-    told = replace(evidence, checks=(*others, agreement.check))
-    files.write_bytes(month.evidence_file, told.to_json().encode())
+    completed = replace(evidence, checks=(*others, agreement.check))
+    files.write_bytes(month.evidence_file, completed.to_json().encode())
     return agreement
 
 
 def ask_totals(
     hall: HallFolder, name: str, month: Month, variables: Mapping[str, str], retries: Retries
-) -> Iterator[Stated]:
+) -> Iterator[StatedTotals]:
     """What one system states of the month: of each of its halls where the question names one, else of all together."""
     from orchestration.sources.http.month_totals import MonthTotalsSource
 
     system, settings = hall.hall.month_totals[name]
     every_site = hall.hall.sites_of(name)
-    together: list[tuple[str, ...]] = [(code,) for code in every_site] if settings.names_site else [every_site]
-    for asked in together:
+    groups: list[tuple[str, ...]] = [(code,) for code in every_site] if settings.names_site else [every_site]
+    for sites in groups:
         try:
             source = MonthTotalsSource(system, settings, hall.folder, variables)
         except (SettingsError, OSError) as error:
-            yield Stated(name, system.title, asked, {}, f"{name} {system.title}: {error}")
+            yield StatedTotals(name, system.title, sites, {}, f"{name} {system.title}: {error}")
             continue
-        said = with_retries(partial(source.ask, month.days[0], asked[0]), retries)
-        if isinstance(said, SourceFault):
-            fault = redact(f"{name} {system.title}, hall {', '.join(asked)}: {said.problem}. Next: {said.next_step}")
-            yield Stated(name, system.title, asked, {}, fault)
+        answer = with_retries(partial(source.ask, month.days[0], sites[0]), retries)
+        if isinstance(answer, SourceFault):
+            fault = redact(
+                f"{name} {system.title}, hall {', '.join(sites)}: {answer.problem}. Next: {answer.next_step}"
+            )
+            yield StatedTotals(name, system.title, sites, {}, fault)
         else:
-            yield Stated(name, system.title, asked, said)
+            yield StatedTotals(name, system.title, sites, answer)
 
 
 def _sound_evidence(month: Month) -> BuildEvidence:
@@ -151,7 +153,7 @@ def _sums(month: Month) -> Sums:
     return sums
 
 
-def _compared(stated: Stated, sums: Sums) -> Iterator[Compared]:
+def _compared(stated: StatedTotals, sums: Sums) -> Iterator[TotalComparison]:
     for measure, total in stated.totals.items():
         of_days = sum(sums.get((hall, measure), 0) for hall in stated.sites)
-        yield Compared(stated.system, stated.title, stated.sites, measure, total, of_days)
+        yield TotalComparison(stated.system, stated.title, stated.sites, measure, total, of_days)

@@ -1,42 +1,48 @@
-"""Dagster runs started from the command line: in this process, in the instance that Dagster's page shows."""
+"""Runs the steps of the main job as Dagster jobs: in this process, in the instance that Dagster's page shows."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import cached_property
 from typing import Any
+
+import dagster as dg
 
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
 from orchestration.assets.section import SECTION
 from orchestration.automation.schedules import RANGE_END, RANGE_START
-from orchestration.certification.certify import Asked
+from orchestration.certification.certify import CertificationRequest
+from orchestration.certification.monthly_report import RunOutcome
 from orchestration.config.hall import load_hall
-from orchestration.definitions import defs
 from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
+from orchestration.resources import GivenMonth
 from orchestration.runtime.paths import Home, dagster_instance
 from orchestration.warehouse.dbt_manifest import ensure_manifest
+from orchestration.warehouse.month import Month
 
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-@dataclass(frozen=True)
-class RunOutcome:
-    """How a run went: its id in Dagster's page, and one message per failed step."""
-
-    run_id: str
-    success: bool
-    messages: tuple[str, ...]
-
-
 class Runs:
-    """Starts the jobs of the loaded definitions."""
+    """Starts the jobs of the definitions, which are loaded when the first one starts."""
 
     def __init__(self, home: Home) -> None:
-        self._instance = dagster_instance(home)
+        self._home = home
+
+    @cached_property
+    def _instance(self) -> dg.DagsterInstance:
+        return dagster_instance(self._home)
+
+    @cached_property
+    def _definitions(self) -> dg.Definitions:
+
+        from orchestration.definitions import defs
+
         ensure_manifest()
-        self._definitions = defs()
+        return defs()
 
     def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:
         """One run that pulls a range of days (first and last given) of the named systems.
@@ -55,15 +61,16 @@ class Runs:
             self._run(REVISIONS_JOB, run_config=_QUIET)
         return outcome
 
-    def month(self, month: str, asked: Asked, *, build: bool) -> RunOutcome:
-        """One run that brings a month to its certified section, building and testing its facts first if asked to."""
-        signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": _told(asked)}}}
-        chosen = {} if build else {"asset_selection": [CERTIFIED_NUMBERS, SECTION]}
-        return self._run(MONTH_JOB, partition_key=f"{month}-01", run_config={**_QUIET, **signing}, **chosen)
-
-    def facts(self, month: str) -> RunOutcome:
+    def build_facts(self, month: Month) -> RunOutcome:
         """One run that builds and tests a month's facts, and certifies nothing."""
-        return self._run(FACTS_JOB, partition_key=f"{month}-01", run_config=_QUIET)
+        return self._run(FACTS_JOB, **_of_month(month), run_config=_QUIET)
+
+    def certify(self, month: Month, request: CertificationRequest, *, build: bool) -> RunOutcome:
+        """One run that brings a month to its certified section, building and testing its facts first if asked to."""
+        config = {"revision": request.revision, "reason": request.reason, "note": request.note}
+        signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": {**config, **asdict(request.people)}}}}
+        selected = {} if build else {"asset_selection": [CERTIFIED_NUMBERS, SECTION]}
+        return self._run(MONTH_JOB, **_of_month(month), run_config={**_QUIET, **signing}, **selected)
 
     def _run(self, job: str, **arguments: Any) -> RunOutcome:
         result = self._definitions.resolve_job_def(job).execute_in_process(
@@ -73,8 +80,8 @@ class Runs:
         return RunOutcome(result.run_id, result.success, tuple(_message(failure) for failure in failures))
 
 
-def _told(asked: Asked) -> dict[str, Any]:
-    return {"revision": asked.revision, "reason": asked.reason, "note": asked.note, **asdict(asked.people)}
+def _of_month(month: Month) -> dict[str, Any]:
+    return {"partition_key": f"{month.name}-01", "resources": {"months": GivenMonth(month)}}
 
 
 def _message(failure: Any) -> str:

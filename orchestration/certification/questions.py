@@ -1,12 +1,11 @@
-"""What the commands about 校核 do: ask about a certified figure, answer, list."""
+"""校核: questions on certified figures, asked, answered and listed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from difflib import get_close_matches
 
-from orchestration.certification.certify import archive_of
-from orchestration.config.hall import load_hall
+from orchestration.certification.certify import current_archive
 from orchestration.runtime.audit_log import who
 from orchestration.runtime.paths import current_home
 from reports.certificates.certificate import Certificate
@@ -26,7 +25,7 @@ def ask_question(month: str, metric: str, text: str, *, owner: str, by: str) -> 
     Raises:
         QueryError: the month isn't certified, there is no such metric, or a text can't be kept.
     """
-    ledger = archive_of(load_hall(), current_home()).ledger
+    ledger = current_archive().ledger
     entry = ledger.latest(month)
     if entry is None:
         certified = sorted({link.month for link in ledger.links()})
@@ -66,7 +65,6 @@ def _metric(certificate: Certificate, text: str) -> str:
     return metric
 
 
-def _near(text: str, known: Iterable[str]) -> str:
-    known = list(known)
-    close = get_close_matches(text, known, cutoff=0.5) or known[-12:]
+def _near(text: str, names: Sequence[str]) -> str:
+    close = get_close_matches(text, names, cutoff=0.5) or names[-12:]
     return f"; did you mean {' or '.join(close)}?" if close else ""

@@ -1,15 +1,14 @@
-"""What `yuebao edition` does: lay out an edition's folder, and put the edition together from it."""
+"""Lays out the folder of a month's edition, and puts the edition together from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.certification.certify import archive_of
-from orchestration.cli.certificates import known_of, ledger_numbers
-from orchestration.cli.reporting import write_draft
+from orchestration.certification.certify import current_archive
+from orchestration.certification.lookup import known_of, ledger_numbers
+from orchestration.certification.monthly_report import Steps, create_draft
 from orchestration.config.catalogue import closing_measures, department_names
-from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
@@ -20,7 +19,6 @@ from reports.edition.assembly import assemble
 from reports.edition.output import EditionFiles, write_edition
 from reports.edition.settings import Settings, lay_out, read_settings, with_choices
 from reports.figures.months import first_day, months_before
-from reports.figures.numbers import read_numbers
 from reports.proofreading import KnownNumber
 from reports.word.month_content import MonthContent, certified_content, draft_content
 
@@ -49,8 +47,15 @@ def new_edition(month: str) -> list[Path]:
     return lay_out(current_home().editions / month, settings)
 
 
-def make_edition(month: str, profile: str, *, annex: bool, pdf: bool) -> EditionFiles:
+def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bool) -> EditionFiles:
     """Put a month's edition together and write its files.
+
+    Args:
+        month: As `2025-03`.
+        steps: Builds a draft, where the month isn't certified.
+        profile: Of the page; the edition's own when empty.
+        annex: With the table of the metrics.
+        pdf: Also as PDF.
 
     Raises:
         EditionError: its `edition.toml` can't be used.
@@ -58,8 +63,8 @@ def make_edition(month: str, profile: str, *, annex: bool, pdf: bool) -> Edition
     """
     folder = current_home().editions / month
     settings = with_choices(read_settings(folder), profile, annex=annex)
-    archive = archive_of(load_hall(), current_home())
-    printed = _certified(archive, month) or _draft(month)
+    archive = current_archive()
+    printed = _certified(archive, month) or _draft(month, steps)
     numbers = _known(archive, month, printed)
     edition = assemble(folder, settings, printed, numbers)
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
@@ -76,17 +81,16 @@ def _certified(archive: Archive, month: str) -> MonthContent | None:
         raise Refused(f"{month} 的核定数与原始数据对不上，请找数据人员：\n{error}") from error
 
 
-def _draft(month: str) -> MonthContent:
+def _draft(month: str, steps: Steps) -> MonthContent:
     """The numbers of a month that nobody has certified, if every day is in and every check has passed."""
     try:
-        folder = write_draft(month, pull_first=False)
+        draft = create_draft(month, steps, pull_first=False)
     except Refused as refused:
         raise Refused(
             f"{month} 还没有核定，数据也不齐，出不了样稿；请数据人员看 yuebao status {month}：\n{refused}"
         ) from None
-    state = open_month(month)
-    numbers = read_numbers(state.facts, month=month, hall_code=state.hall.code)
-    return draft_content(month, state.hall.name, numbers, (folder / "section.txt").read_text(encoding="utf-8"))
+    text = (draft.folder / "section.txt").read_text(encoding="utf-8")
+    return draft_content(month, draft.month.hall.name, draft.numbers, text)
 
 
 def _known(archive: Archive, month: str, printed: MonthContent) -> Sequence[KnownNumber]:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from orchestration.automation.planning import gaps
-from orchestration.cli.reporting import needs_building, require
-from orchestration.cli.runs import Runs
+from orchestration.certification.monthly_report import Steps, build_if_due
 from orchestration.partitions import MonthError
 from orchestration.runtime.errors import Refused
-from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month, open_month
 from reports.figures.day_verdict import VERDICTS
@@ -30,11 +28,12 @@ class Backfilled:
     problems: tuple[str, ...]
 
 
-def backfill(text: str) -> Iterator[Backfilled]:
+def backfill(text: str, steps: Steps) -> Iterator[Backfilled]:
     """Each month of a range, in order; one that fails doesn't hold the next.
 
     Args:
         text: `2023-01..2025-03`, or one month.
+        steps: Runs the pulls and builds.
 
     Raises:
         MonthError, SettingsError: the range isn't one, or the hall can't report on a month of it.
@@ -43,23 +42,21 @@ def backfill(text: str) -> Iterator[Backfilled]:
     for name in names:
         # Before anything is asked: a range that the hall can't report on is a mistake of the command.
         open_month(name)
-    runs = Runs(current_home())
     for number, name in enumerate(names, start=1):
         tell("backfilling %s, month %d of %d", name, number, len(names))
-        yield _brought_in(runs, name)
+        yield _brought_in(open_month(name), steps)
 
 
-def _brought_in(runs: Runs, name: str) -> Backfilled:
+def _brought_in(month: Month, steps: Steps) -> Backfilled:
     asked, messages = 0, list[str]()
-    for days, systems in _gaps(open_month(name)):
+    for days, systems in _gaps(month):
         asked += len(days) * len(systems)
-        messages += runs.pull(days, systems).messages
+        messages += steps.pull(days, systems).messages
     try:
-        if needs_building(name):
-            require(runs.facts(name))
+        build_if_due(month.reread(), steps)
     except Refused as refused:
-        return Backfilled(name, asked, tuple(messages) or (str(refused),))
-    return Backfilled(name, asked, ())
+        return Backfilled(month.name, asked, tuple(messages) or (str(refused),))
+    return Backfilled(month.name, asked, ())
 
 
 def _gaps(month: Month) -> list[tuple[Sequence[dt.date], tuple[str, ...]]]:

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.certification.certify import archive_of
+from orchestration.certification.certify import current_archive
 from orchestration.certification.pending_revision import pending_revision
-from orchestration.config.hall import load_hall
 from orchestration.landing.day_status import SystemDay
 from orchestration.warehouse.month import Month
 from reports.certificates.queries import Queries
@@ -48,7 +47,7 @@ def certification_lines(month: Month, problems: list[Problem]) -> Iterator[str]:
     """Open questions; then 草稿, 待核定, 已核定 or 待修订, and what is to be done next."""
     for query in Queries(month.home.questions).open_in(month.name):
         yield f'校核 {query}; next: yuebao answer {query.question.id} "..."'
-    ledger = archive_of(load_hall(), month.home).ledger
+    ledger = current_archive().ledger
     entry = ledger.latest(month.name)
     if entry is None:
         yield f"{month.name} is 草稿" if problems else f"{month.name} is 待核定: `yuebao certify {month.name}`"

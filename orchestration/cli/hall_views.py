@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from rich import box
 from rich.table import Table
 
-from orchestration.config.hall import HallFolder, SettingsError, expand, load_hall, secret
+from orchestration.config.hall import HallFolder, expand, load_hall, secret
 from orchestration.config.variables import reachable, variables_of
-from orchestration.doctor.hall import Checked, check_hall
-from orchestration.doctor.machine import examine
+from orchestration.doctor.diagnosis import Diagnosis
+from orchestration.doctor.hall import check_hall
 from orchestration.landing.preview import Sample, sample
 from orchestration.partitions import MonthError, today
 from orchestration.runtime.errors import Refused
@@ -79,7 +79,7 @@ def make_key(folder: Path, name: str, role: SignRole) -> list[str]:
     return [f"{key}: the private key, readable for its owner alone", f"{signers}: lists {name} as {role}"]
 
 
-def checks_of(folder: Path, day: str) -> Iterator[Checked]:
+def checks_of(folder: Path, day: str) -> Iterator[Diagnosis]:
     """Everything that `check-hall` looks at, one after the other.
 
     Raises:
@@ -90,15 +90,6 @@ def checks_of(folder: Path, day: str) -> Iterator[Checked]:
         yield from check_hall(hall, _day(day) if day else None)
 
 
-def examination() -> Iterator[Checked]:
-    """Everything that `doctor` looks at.
-
-    Raises:
-        SettingsError: the settings themselves can't be used.
-    """
-    yield from examine(load_hall(), current_home())
-
-
 def samples_of(folder: Path, day: str, systems: list[str]) -> Iterator[Sample]:
     """What each system would land of a day.
 
@@ -106,12 +97,11 @@ def samples_of(folder: Path, day: str, systems: list[str]) -> Iterator[Sample]:
         SettingsError: the settings can't be used, or there is no such system.
         MonthError: `day` is no day.
     """
-    asked = _day(day)
+    date = _day(day)
     with of_hall(folder) as hall:
-        if unknown := sorted(set(systems) - hall.hall.systems.keys()):
-            raise SettingsError(f"no system {', '.join(unknown)}; the hall has {', '.join(hall.hall.systems)}")
-        with reachable(hall.hall, current_home(), [asked]) as variables:
-            yield from sample(hall, asked, systems or list(hall.hall.systems), variables)
+        names = hall.hall.systems_named(systems)
+        with reachable(hall.hall, current_home(), [date]) as variables:
+            yield from sample(hall, date, names, variables)
 
 
 def sample_table(sampled: Sample) -> Table:

@@ -1,0 +1,125 @@
+"""Finds what is certified: a certificate by month, moment or code, and the numbers that proofreading knows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from orchestration.certification.certify import current_archive, read_signers
+from orchestration.config.catalogue import closing_measures, labels
+from orchestration.config.hall import load_hall
+from orchestration.runtime.errors import Refused
+from reports.certificates.ledger import Archive, LedgerEntry
+from reports.certificates.trace import Trace, TraceError, trace
+from reports.certificates.verification import Verification, verify, verify_release
+from reports.figures.months import first_day
+from reports.figures.numbers import MonthlyNumber
+from reports.proofreading import KnownNumber, KnownNumbers, OwnFigure
+
+
+def find(what: str, revision: int | None, as_of: str) -> tuple[Archive, LedgerEntry]:
+    """The certificate that a month or a short code stands for.
+
+    Args:
+        what: `2025-03`, or the code that a printed page carries.
+        revision: Of a month, another revision than the newest.
+        as_of: Of a month, the one that was certified at a moment (`2025-05-02`, its end, or with a time).
+
+    Raises:
+        Refused: there is none.
+    """
+    archive = current_archive()
+    try:
+        first_day(what)
+    except ValueError:
+        return archive, _by_code(archive, what)
+    if as_of:
+        entry = archive.ledger.at(what, _moment(as_of))
+    else:
+        entries = archive.ledger.entries(what)
+        vintages = [vintage for vintage in entries if revision in {None, vintage.certificate.revision}]
+        entry = vintages[-1] if vintages else None
+    if entry is None:
+        which = f"revision {revision}" if revision else f"certificate as of {as_of}" if as_of else "certificate"
+        raise Refused(f"{what} has no {which}; `yuebao show {what}` lists what there is")
+    return archive, entry
+
+
+def _by_code(archive: Archive, code: str) -> LedgerEntry:
+    try:
+        entry = archive.ledger.find(code)
+    except ValueError as error:
+        raise Refused(f"{code!r} is neither a month, such as 2025-03, nor a certificate's code: {error}") from error
+    if entry is None:
+        raise Refused(f"no certificate in {archive.certificates} has the code {code}")
+    return entry
+
+
+def _moment(text: str) -> dt.datetime:
+    zone = ZoneInfo(load_hall().hall.timezone)
+    try:
+        if len(text) == len("2025-05-02"):
+            return dt.datetime.combine(dt.date.fromisoformat(text), dt.time.max, zone)
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Refused(f"{text!r} is no moment; write 2025-05-02 or 2025-05-02T12:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def trace_number(what: str, metric: str, revision: int | None) -> tuple[LedgerEntry, Trace]:
+    """A certified number, down to the rows of its extracts.
+
+    Raises:
+        Refused: it isn't certified, or what lies in the landing isn't what was signed.
+    """
+    archive, entry = find(what, revision, "")
+    try:
+        return entry, trace(entry.certificate, metric, archive.landing, closing_measures())
+    except TraceError as error:
+        raise Refused(str(error)) from error
+
+
+def verify_what(what: str | None, signers: Path | None) -> Verification:
+    """Verify the whole ledger, one month of it, or a release folder that was handed over.
+
+    A release folder held against an auditor's own list of signers needs no installation.
+    """
+    if signers and what and Path(what).is_dir():
+        return verify_release(Path(what), read_signers(signers))
+    archive = current_archive()
+    if signers:
+        archive = Archive(archive.certificates, archive.landing, archive.published, read_signers(signers))
+    if what and Path(what).is_dir():
+        return verify_release(Path(what), archive.signers)
+    return verify(archive, month=what)
+
+
+def known_numbers(month: str, figures: list[OwnFigure]) -> KnownNumbers:
+    """All numbers that certificates know, for proofreading a text about one month.
+
+    Raises:
+        Refused: the month isn't certified.
+    """
+    archive = current_archive()
+    if archive.ledger.latest(month) is None:
+        raise Refused(f"{month} isn't certified; run `yuebao certify {month}` first")
+    return KnownNumbers(month, list(ledger_numbers(archive)), figures)
+
+
+def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
+    """The numbers of every certificate, superseded ones too."""
+    for entry in archive.ledger.entries():
+        certificate = entry.certificate
+        superseded = archive.ledger.state(certificate) == "已修订"
+        for number in known_of(certificate.numbers, certificate.month):
+            yield replace(number, revision=certificate.revision, superseded=superseded)
+
+
+def known_of(numbers: Iterable[MonthlyNumber], month: str) -> Iterator[KnownNumber]:
+    """Numbers of a month as proofreading knows them."""
+    names = labels()
+    for number in numbers:
+        yield KnownNumber(**vars(number), labels=names.get(number.metric, ()), month=month)

@@ -1,0 +1,238 @@
+"""The main job: a month from its hall systems to its certified section. Begin reading at `create_report`.
+
+ask → validate → land → build → certify → emit: `Steps` runs these, as Dagster jobs whose assets call
+`landing.validate_and_land`, `warehouse.facts.build_facts`, `certify_if_due` and `emit_section`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from orchestration.certification.certify import CertificationRequest, People, current_archive, origin_of
+from orchestration.certification.pending_revision import pending_revision
+from orchestration.certification.verified_month import require_sound
+from orchestration.config.hall import load_hall
+from orchestration.runtime.errors import Refused
+from orchestration.runtime.paths import current_home
+from orchestration.runtime.progress import tell
+from orchestration.warehouse.month import Month, NotPrintableError, a_build_mends, open_month, problems_of
+from reports.certificates.certificate import Certificate, Reason
+from reports.certificates.ledger import LedgerEntry
+from reports.certificates.release import release_of, show_newest
+from reports.certificates.revision import affected_sentences, compare
+from reports.figures import section
+from reports.figures.numbers import MonthlyNumber, read_numbers
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """How a run went: its id in Dagster's page, and one message per failed step."""
+
+    run_id: str
+    success: bool
+    messages: tuple[str, ...]
+
+
+class Steps(Protocol):
+    """Runs steps of the main job."""
+
+    def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:
+        """Ask systems for days (first and last given), validate the answers, and land what is good."""
+
+    def build_facts(self, month: Month) -> RunOutcome:
+        """Build and test a month's facts."""
+
+    def certify(self, month: Month, request: CertificationRequest, *, build: bool) -> RunOutcome:
+        """Build and test a month's facts if asked to, certify its numbers, and emit the section."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A certified section: its certificate, its release, and why it waits for a revision, if it does."""
+
+    certificate: Certificate
+    release: Path
+    pending: str
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A section that nobody has certified: the month, its numbers by metric, and the folder with its files."""
+
+    month: Month
+    numbers: Mapping[str, MonthlyNumber]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A revision: its entry, its release, and in Chinese what it changes of what was printed."""
+
+    entry: LedgerEntry
+    release: Path
+    note: str
+    affected: tuple[str, ...]
+
+
+def create_report(name: str, steps: Steps, *, pull_first: bool) -> Report:
+    """Pull a month, bring it to its certificate if it has none, and emit what is certified.
+
+    Raises:
+        Refused: a day, a check, an answer or a certified file isn't right, or the month waits for sign-off.
+    """
+    month = open_month(name)
+    if pull_first:
+        month = _pull(month, steps)
+    archive = current_archive()
+    if problems_of(month) or archive.ledger.latest(name) is None:
+        _build_certify_emit(month, steps, CertificationRequest())
+    else:
+        tell("nothing behind %s has changed; nothing is rebuilt", name)
+        require_sound(archive, name)
+    entry = archive.ledger.latest(name)
+    if entry is None:
+        raise Refused(
+            f"{name} is 待核定: every check has passed, and it waits for its sign-offs. Look at it with "
+            f"`yuebao report {name} --draft`, then `yuebao certify {name} --preparer ... --reviewer ... --signer ...`"
+        )
+    pending = pending_revision(entry.certificate, month.home)
+    return Report(entry.certificate, release_of(archive.published, entry.certificate), str(pending or ""))
+
+
+def create_draft(name: str, steps: Steps, *, pull_first: bool) -> Draft:
+    """Pull and build a month, and write its section with 草稿 in every file.
+
+    Raises:
+        Refused: a day, a check or an answer isn't right: without every day there is no number, not even a draft's.
+    """
+    month = open_month(name)
+    if pull_first:
+        month = _pull(month, steps)
+    build_if_due(month, steps)
+    if problems := problems_of(month):
+        raise NotPrintableError(name, problems)
+    numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
+    section.write_draft(month.draft, numbers, origin_of(month, numbers), template=load_hall().wording)
+    return Draft(month, numbers, month.draft)
+
+
+def certify_month(name: str, steps: Steps, people: People) -> tuple[LedgerEntry, Path]:
+    """Certify a month for the first time; return its entry and the folder of its release.
+
+    Raises:
+        Refused: it can't be printed, is certified already, or may not be signed.
+    """
+    archive = current_archive()
+    if certified := archive.ledger.latest(name):
+        pending = pending_revision(certified.certificate, current_home())
+        then = f"\n{pending}" if pending else ""
+        raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}{then}")
+    _build_certify_emit(open_month(name), steps, CertificationRequest(1, people))
+    entry = archive.ledger.entries(name)[0]
+    return entry, release_of(archive.published, entry.certificate)
+
+
+def revise_month(name: str, steps: Steps, people: People, reason: Reason, note: str) -> Revision:
+    """Certify a month anew, for a reason; every earlier certificate and release stays.
+
+    Raises:
+        Refused: it was never certified, nothing has changed, it can't be printed, or it may not be signed.
+    """
+    archive = current_archive()
+    latest = archive.ledger.latest(name)
+    if latest is None:
+        raise Refused(f"{name} was never certified; run `yuebao certify {name}`")
+    before, month = latest.certificate, open_month(name)
+    if before.foundation.fingerprint == month.fingerprint:
+        raise Refused(f"nothing behind {name} has changed since {before.name}")
+    _build_certify_emit(month, steps, CertificationRequest(before.revision + 1, people, reason, note))
+    *_, entry = entries = archive.ledger.entries(name)
+    comparison = compare([vintage.certificate for vintage in entries[before.revision - 1 :]])
+    printed = release_of(archive.published, before) / "section.txt"
+    affected = affected_sentences(comparison, {str(printed): printed.read_text(encoding="utf-8")})
+    sentences = tuple(text.sentence for text in affected)
+    return Revision(entry, release_of(archive.published, entry.certificate), comparison.note, sentences)
+
+
+def pull_days(days: Sequence[dt.date], systems: Sequence[str], steps: Steps, *, data_docs: bool = False) -> RunOutcome:
+    """Ask systems for days, and land what is good.
+
+    Raises:
+        Refused: at least one day of one system didn't land; the others did.
+    """
+    tell("asking %d systems for %d days", len(systems), len(days))
+    outcome = steps.pull(days, systems, data_docs=data_docs)
+    if not outcome.success:
+        raise Refused(
+            "\n".join([*outcome.messages, "What is in stays in. Mend what is named, then run the same again."])
+        )
+    return outcome
+
+
+def _pull(month: Month, steps: Steps) -> Month:
+    """The month as it stands after all its days were asked for."""
+    pull_days(month.days, tuple(month.hall.systems), steps)
+    return month.reread()
+
+
+def _build_certify_emit(month: Month, steps: Steps, request: CertificationRequest) -> None:
+    due = build_is_due(month)
+    tell("building and testing %s" if due else "certifying %s", month.name)
+    _require(steps.certify(month, request, build=due))
+
+
+def build_if_due(month: Month, steps: Steps) -> None:
+    """Build and test a month's facts if they don't follow from what is in.
+
+    Raises:
+        Refused: something is wrong that a build doesn't mend, or a check of the build failed.
+    """
+    if build_is_due(month):
+        tell("building and testing %s", month.name)
+        _require(steps.build_facts(month))
+
+
+def build_is_due(month: Month) -> bool:
+    """Whether a build is due.
+
+    Raises:
+        NotPrintableError: something is wrong that a build doesn't mend.
+    """
+    problems = problems_of(month)
+    if lasting := [problem for problem in problems if not a_build_mends(problem)]:
+        raise NotPrintableError(month.name, lasting)
+    return bool(problems)
+
+
+def _require(outcome: RunOutcome) -> None:
+    if not outcome.success:
+        raise Refused("\n".join(outcome.messages))
+
+
+@dataclass(frozen=True)
+class Emission:
+    """A section that was emitted: its entry, the release, the link that shows it, and how many files were proved."""
+
+    entry: LedgerEntry
+    release: Path
+    shown: Path
+    files_verified: int
+
+
+def emit_section(month: str) -> Emission:
+    """Prove a month's newest certificate, and let `published/<month>` show its release.
+
+    Raises:
+        Refused: the month isn't certified, or what is certified isn't sound.
+    """
+    archive = current_archive()
+    entry = archive.ledger.latest(month)
+    if entry is None:
+        raise Refused(f"{month} isn't certified, so nothing is emitted")
+    proof = require_sound(archive, month, "; nothing is emitted")
+    release = release_of(archive.published, entry.certificate)
+    return Emission(entry, release, show_newest(archive.published, entry.certificate), proof.files_hashed)

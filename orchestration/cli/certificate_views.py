@@ -1,0 +1,106 @@
+"""How certificates and traces are shown: their tables, and the rows behind a number for another program."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from orchestration.config.catalogue import department_names
+from reports.certificates.certificate import Certificate
+from reports.certificates.ledger import Archive
+from reports.certificates.rates import Against, RateBasis, RateError, base_month, rate
+from reports.certificates.trace import Trace
+from reports.workbook.exports import ExportRow
+
+_RATES: tuple[Against, ...] = ("month_before", "year_before")
+
+
+def numbers_table(archive: Archive, certificate: Certificate, basis: RateBasis | None) -> Table:
+    """The numbers of a certificate, with 环比 and 同比 when a basis is named."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("metric", "指标", "刊印数", "exact", "flags", "definition"):
+        table.add_column(title, justify="right" if title == "exact" else "left")
+    if basis:
+        table.add_column(f"rates, {basis}")
+    for number in certificate.numbers:
+        table.add_row(
+            number.metric,
+            number.metric_name,
+            number.with_unit,
+            number.exact_with_unit,
+            "".join(number.flags),
+            f"v{number.version}",
+            *([_rates(archive, certificate, number.metric, basis)] if basis else []),
+        )
+    return table
+
+
+def _rates(archive: Archive, certificate: Certificate, metric: str, basis: RateBasis) -> str:
+    lines = []
+    for against in _RATES:
+        month = base_month(certificate.month, against)
+        history = [entry.certificate for entry in archive.ledger.entries(month)]
+        try:
+            change = rate(metric, certificate, history, basis)
+        except RateError as error:
+            lines.append(str(error) if history else f"{month} isn't certified")
+        else:
+            lines.append(f"{change.text}（{change.basis_text}）")
+    return "\n".join(lines)
+
+
+def history_lines(archive: Archive, month: str) -> Iterator[str]:
+    """Every certificate of a month: its state, code, who signed and when, and why there is a revision."""
+    for entry in archive.ledger.entries(month):
+        certificate = entry.certificate
+        signers = "、".join(sign_off.name for sign_off in certificate.sign_offs)
+        why = f", {certificate.reason}: {certificate.note}" if certificate.reason else ""
+        state, at = archive.ledger.state(certificate), f"{certificate.signed_at:%Y-%m-%d %H:%M}"
+        yield f"  r{certificate.revision} {state} {certificate.code} {at} {signers}{why}"
+
+
+def department_table(traced: Trace) -> Table:
+    """What each department adds."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("department", "", "sum"):
+        table.add_column(title, justify="right" if title == "sum" else "left")
+    names = department_names()
+    for code, total in traced.by_department.items():
+        table.add_row(code, names.get(code, ""), str(total))
+    table.add_row("", "total", str(traced.number.exact))
+    return table
+
+
+def extract_table(traced: Trace) -> Table:
+    """What each extract adds, with the file in which it stands."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("day", "system", "sum", "extract", "sha256"):
+        table.add_column(title, justify="right" if title == "sum" else "left", no_wrap=True)
+    for extract, total in traced.by_extract.items():
+        table.add_row(extract.day, extract.system, str(total), extract.path, extract.sha256[:12])
+    return table
+
+
+def write_rows(traced: Trace, path: Path) -> None:
+    """Every row behind a number, as a table for another program."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["system", "day", "department", "item", "measure", "count", "extract", "sha256"])
+        for row in traced.contributions:
+            extract = row.extract
+            counted = [row.department, row.item, row.measure, row.count]
+            table.writerow([extract.system, extract.day, *counted, extract.path, extract.sha256])
+
+
+def rows_table(rows: Sequence[ExportRow]) -> Table:
+    """The rows for the eye: exact counts to the right, columns that hold nothing left out."""
+    table = Table(box=None, pad_edge=False)
+    columns = [name for name in rows[0] if any(row[name] != "" for row in rows)]
+    for name in columns:
+        table.add_column(name, justify="right" if name == "exact" else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in columns))
+    return table

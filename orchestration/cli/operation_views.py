@@ -1,0 +1,85 @@
+"""What the commands of operations show: health in ten lines, and what each alert channel would be told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from rich.console import Group
+from rich.text import Text
+
+from orchestration.alerts.messages import counted, describe
+from orchestration.alerts.notification import find_conditions, moment, notify, pending_news, send_test
+from orchestration.alerts.sending import ChannelError
+from orchestration.health import view
+from orchestration.health.model import Health
+from orchestration.runtime.errors import Refused
+from orchestration.runtime.paths import current_home, dagster_instance
+
+_MOST_ACTIONS = 3
+_NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"
+
+
+def alert_lines() -> Iterator[str]:
+    """Everything that deserves an alert now, and how much of it each channel wasn't told; sends nothing."""
+    at = moment(dt.datetime.now(dt.UTC))
+    seen = find_conditions(at, dagster_instance(current_home()))
+    yield describe(seen.conditions.values()) or "nothing deserves an alert"
+    memory, news_by_channel = pending_news(at, seen)
+    if memory.doubt:
+        yield memory.doubt
+    for name, news in news_by_channel.items():
+        yield f"{name} would be told: {counted(news)}{news.waiting}"
+    if not news_by_channel:
+        yield _NOBODY
+
+
+def send_alerts() -> list[str]:
+    """What was sent now, one line for each channel.
+
+    Raises:
+        Refused: a channel took nothing; the others were told, and their lines are in the message too.
+        AlertsBusyError: another evaluation doesn't end.
+    """
+    at = moment(dt.datetime.now(dt.UTC))
+    outcomes = notify(at, dagster_instance(current_home()))
+    lines = [str(outcome) for outcome in outcomes]
+    if any(outcome.fault for outcome in outcomes):
+        raise Refused("\n".join(lines))
+    return lines or [_NOBODY]
+
+
+def try_channel(channel: str) -> str:
+    """Whether a channel took a test message.
+
+    Raises:
+        Refused: it didn't; the message says why.
+        SettingsError: there is no such channel.
+    """
+    try:
+        send_test(moment(dt.datetime.now(dt.UTC)), channel)
+    except ChannelError as error:
+        raise Refused(f"{channel}: NOT delivered: {error}") from None
+    return f"{channel}: delivered; look whether it arrived"
+
+
+def health_summary(health: Health) -> Group:
+    """What the page says, in about ten lines."""
+    lines = [
+        Text(health.headline, style="bold green" if health.is_well else "bold red"),
+        *(Text(f"  {view.brief(act.text)}\n    next: {act.command}") for act in health.actions[:_MOST_ACTIONS]),
+        *([Text(f"  and {more} more")] if (more := len(health.actions) - _MOST_ACTIONS) > 0 else []),
+        Text("; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)),
+        Text(health.arrivals.verdict),
+        Text(
+            f"open quarantine items: {len(health.refusals)}; revisions pending: {', '.join(health.pending) or 'none'}"
+        ),
+        Text("deadlines: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"),
+        Text(f"state folder {view.size(sum(health.bytes_by_part.values()))}, {view.size(health.free_bytes)} free"),
+    ]
+    return Group(*lines)
+
+
+def _deadlines(health: Health) -> list[str]:
+    coming = sorted((due for due in health.deadlines if not due.done), key=lambda due: due.day)
+    return [f"{due.what} of {due.month} {view.days_left(due.days_left)}" for due in coming[:3]]

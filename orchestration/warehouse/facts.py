@@ -1,0 +1,71 @@
+"""Builds a month's facts aside, and shows them to readers once every data test has passed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestration.warehouse.dbt_build import NodeResult, build, evidence
+from orchestration.warehouse.month import Month
+from reports import files
+from reports.figures.readiness import BuildEvidence
+
+
+def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeResult]:
+    """Build and test a month's facts, publish them if every test passed, and write the evidence either way.
+
+    Args:
+        month: What is built is its inputs, as they were when it was opened.
+        models: dbt's names of the models to build; all when none is named.
+        run_id: The run that builds; the folder of the build carries it.
+
+    Raises:
+        DbtError: dbt didn't get as far as running nodes.
+    """
+    aside = month.folder / "builds" / f".{run_id}"
+    aside.mkdir(parents=True, exist_ok=True)
+    results = build({"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}, models)
+    _publish(month, results, aside, run_id)
+    return results
+
+
+def _publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: str) -> None:
+    """Show readers the audited facts, then the evidence of their audit; a refused build shows its evidence alone.
+
+    `published/<month>/facts` is a link that is swapped in one step, so a reader meets the old facts or the new ones.
+    A crash between the two steps leaves evidence of an older build, which is stale and refuses the month.
+    """
+    record = BuildEvidence(
+        month=month.name,
+        fingerprint=month.fingerprint,
+        built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        run_id=run_id,
+        checks=evidence(results),
+    )
+    if failures_of(results):
+        shutil.rmtree(aside)
+    else:
+        shutil.copytree(month.home.inputs / month.name, aside / "inputs")
+        kept = aside.with_name(f"{month.fingerprint[:12]}-{run_id[:8]}")
+        aside.replace(kept)
+        link = month.folder / f".facts.{run_id}"
+        link.symlink_to(Path("builds") / kept.name)
+        link.replace(month.facts)
+    files.write_bytes(month.evidence_file, record.to_json().encode())
+
+
+def failures_of(results: Sequence[NodeResult]) -> list[NodeResult]:
+    """The nodes that failed; what dbt skipped after them isn't named again."""
+    return [result for result in results if result.status in {"error", "fail"}]
+
+
+def refusal_of_build(month: str, failures: Sequence[NodeResult]) -> str:
+    """Why nothing was published, a line for each node that failed."""
+    return "\n".join([f"the warehouse refused {month}; nothing was published:", *map(_line, failures)])
+
+
+def _line(result: NodeResult) -> str:
+    rows = f" ({result.failures} rows)" if result.failures else ""
+    return f"  {result.unique_id.split('.')[2]}: {result.status}{rows}: {' '.join(result.message.split())}"
