@@ -1,7 +1,5 @@
 """The two partitions of the hall's time: days for what is pulled, months for what is built and printed."""
 
-from __future__ import annotations
-
 import datetime as dt
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Runs the steps of the main job as Dagster jobs: in this process, in the instance that Dagster's page shows."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -3,8 +3,6 @@
 What is done with the text doesn't belong here. Imports `reports.errors` at most.
 """
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections import Counter

@@ -1,7 +1,5 @@
 """Files that appear whole or not at all: written aside, flushed to disk, renamed."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

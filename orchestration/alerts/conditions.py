@@ -1,7 +1,5 @@
 """What deserves an alert, as plain data: one condition, the kinds there are, and what was found at a moment."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What deserves an alert by the state files: days, checks of builds, certificates, deadlines."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One message for all news of a channel: by kind, consecutive days in one line, no longer than the channel takes."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is news to a channel: what it wasn't told, and what it was told that is over; held in the quiet hours."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """One evaluation: what is found now, what each channel is to be told of it, and how the sending went."""
 
-from __future__ import annotations
-
 import datetime as dt
 import logging
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What deserves an alert by Dagster's history: runs that failed and weren't made good, and the ledger's own check."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 

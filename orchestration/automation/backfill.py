@@ -1,7 +1,5 @@
 """Months of the past, brought in and built one after the other: only what isn't in is asked for, so that it resumes."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

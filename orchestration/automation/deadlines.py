@@ -1,7 +1,5 @@
 """The dates of a month's report, by the working-day calendar: the candidate, the certification, the edition."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which months are due for their candidate: over, in whole, not certified, and something to be gained by a build."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass

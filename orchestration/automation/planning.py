@@ -4,8 +4,6 @@ Nothing is pulled twice without cause: a cause is the night after the day, the h
 day that isn't in.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

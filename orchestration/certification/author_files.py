@@ -4,8 +4,6 @@ All of it follows from the certificate and can be made again at any time; it lie
 `published/<month>/desk/r<n>/`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """From a month that may be printed to a certificate: gathers what its numbers rest on, has it signed and recorded."""
 
-from __future__ import annotations
-
 import hashlib
 import tomllib
 from collections import Counter

@@ -1,7 +1,5 @@
 """Lays out the folder of a month's edition, and puts the edition together from it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Finds what is certified: a certificate by month, moment or code, and the numbers that proofreading knows."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

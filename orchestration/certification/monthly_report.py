@@ -4,8 +4,6 @@ ask → validate → land → build → certify → emit: `Steps` runs these, as
 `landing.validate_and_land`, `warehouse.facts.build_facts`, `certify_if_due` and `emit_section`.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Selects certified numbers by month, metric and department, as they were printed or as they stand."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

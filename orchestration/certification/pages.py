@@ -1,7 +1,5 @@
 """Writes the pages of months and their index, from the archive and from how each month stands now."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby

@@ -1,7 +1,5 @@
 """待修订: certified months behind which something has changed since; nothing printed changes by itself."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import dataclass
 

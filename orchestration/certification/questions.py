@@ -1,7 +1,5 @@
 """校核: questions on certified figures, asked, answered and listed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from difflib import get_close_matches
 

@@ -1,7 +1,5 @@
 """Rebuilding a certified month from its extracts alone, in an empty warehouse, and comparing it with its release."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Proves a certified month before anything of it is emitted or shown: what isn't sound is shown to nobody."""
 
-from __future__ import annotations
-
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate

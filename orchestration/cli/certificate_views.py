@@ -1,7 +1,5 @@
 """How certificates and traces are shown: their tables, and the rows behind a number for another program."""
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path

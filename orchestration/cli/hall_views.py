@@ -1,7 +1,5 @@
 """A hall's own folder on the command line: made, checked, and sampled."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import shutil

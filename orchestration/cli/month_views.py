@@ -1,7 +1,5 @@
 """A month's completeness as the terminal shows it: a small calendar per system, then what is wrong and what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from rich.table import Table

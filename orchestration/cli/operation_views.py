@@ -1,7 +1,5 @@
 """What the commands of operations show: health in ten lines, and what each alert channel would be told."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """What a hall's settings say of alerts: through which channels, of what, and when not."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Literal, get_args
 

@@ -3,8 +3,6 @@
 The demo hall's `hall.toml` shows each of them in use.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Literal, get_args
 

@@ -1,7 +1,5 @@
 """How a mistake in a hall's settings is told: the key as it stands in the file, what is wrong, and what is allowed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -5,8 +5,6 @@ value is that of the environment variable NAME, or stands in a file: the one tha
 or NAME in the folder that CREDENTIALS_DIRECTORY names (as systemd does it).
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping, Sequence

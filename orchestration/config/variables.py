@@ -1,7 +1,5 @@
 """What `${NAME}` in a hall's settings stands for: the environment, and what the embedded demo hall makes itself."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """The working-day calendar: `chinesecalendar` (holidays and 调休), under a reviewed table of overrides."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date

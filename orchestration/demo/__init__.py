@@ -3,8 +3,6 @@
 `demo_hall` is the way in. What the systems need is imported when the hall opens: importing this package is cheap.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

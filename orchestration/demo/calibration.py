@@ -3,8 +3,6 @@
 The one place in code that knows these numbers. Every other month varies around these levels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 CALIBRATED_MONTH = "2025-03"

@@ -1,7 +1,5 @@
 """How busy the demo hall's days are: working days, days off, 调休 and the weeks around 春节."""
 
-from __future__ import annotations
-
 import calendar
 from datetime import date, datetime, timedelta, timezone
 from functools import cache

@@ -1,7 +1,5 @@
 """What the courier and the call centre drop: one .xlsx or GBK .csv per day, each with a 合计 row of its own."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Files and database rows of the demo hall, made month by month when somebody first asks for them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path

@@ -4,8 +4,6 @@ The ID numbers carry a right check digit under a division code that was never gi
 that no carrier holds.
 """
 
-from __future__ import annotations
-
 from random import Random
 from typing import NamedTuple
 

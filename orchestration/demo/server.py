@@ -1,7 +1,5 @@
 """The demo hall's two HTTP interfaces, and the way any small web app is served on loopback for a while."""
 
-from __future__ import annotations
-
 import json
 import secrets
 import socket

@@ -1,7 +1,5 @@
 """The demo hall's signing key and list of signers, made at first use: a real hall's key never lies beside its data."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from filelock import FileLock

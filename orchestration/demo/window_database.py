@@ -3,8 +3,6 @@
 Nobody needs those particulars for a count; they stand here so that asking for counts, never people, is put to the test.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing

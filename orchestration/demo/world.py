@@ -5,8 +5,6 @@ versions; the floats of the mathematics library are not), so that a month can be
 fixed first, then shared out to departments, then to days, then to items; March 2025 starts from the calibration table.
 """
 
-from __future__ import annotations
-
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date

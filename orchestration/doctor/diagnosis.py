@@ -1,7 +1,5 @@
 """One thing that was looked at, and what was found: every check is made, whatever the others find."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 Nothing is landed, and every check is made whatever the others find.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from functools import partial

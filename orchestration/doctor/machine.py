@@ -3,8 +3,6 @@
 Asks no hall system (`check-hall` does), changes nothing, and makes every check whatever the others find.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import shutil
 import stat

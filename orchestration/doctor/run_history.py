@@ -1,7 +1,5 @@
 """Whether Dagster's run history is whole, and its daemon alive where this environment needs one."""
 
-from __future__ import annotations
-
 import datetime as dt
 import sqlite3
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The heat map: how every system and day of the last weeks stands, with each site, as of a moment."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The health as Prometheus gauges, in the text format that node_exporter's textfile collector reads."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """What the health page says, as plain data: page, metrics and terminal show this and find out nothing themselves."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field

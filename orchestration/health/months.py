@@ -1,7 +1,5 @@
 """How each of the last months stands, and which of its problems wait for a person."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The health as one self-contained HTML page: no script, no request, nothing from outside unescaped."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from orchestration.health import view

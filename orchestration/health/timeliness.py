@@ -1,7 +1,5 @@
 """When a month's answers had all come, late corrections included: the triangle, and on which day to certify."""
 
-from __future__ import annotations
-
 import datetime as dt
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """The ten seconds: whether this month is on its way, in one sentence, and what a person has to do."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from orchestration.certification.pending_revision import Pending

@@ -1,7 +1,5 @@
 """The health as a page shows it: days by calendar month, gaps in spans, numbers in words."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where the health is written: the page, and the metrics beside it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from orchestration.health.metrics import write_metrics

@@ -4,8 +4,6 @@ Everybody who asks whether a day is in reads it here. What a verdict means stand
 when on a missing day is late, in `automation.deadlines`.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace

@@ -4,8 +4,6 @@
 highest sequence is the current one. Nothing is changed or deleted (design, "Validate, then land").
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """A day of a hall as it would land: asked for, validated and shown, with nothing landed."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

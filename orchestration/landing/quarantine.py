@@ -1,7 +1,5 @@
 """What was refused: the reason, and the masked rows, kept where no model reads them."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import json

@@ -3,8 +3,6 @@
 Each line is written by a single append, so that processes don't mix theirs; no command ever deletes a file.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import getpass
 import json

@@ -5,8 +5,6 @@ Each is named by a variable or by a key of `installation.toml`, which lies besid
 home in the state folder, and there is no hall: the demo hall is used only where somebody asked for it.
 """
 
-from __future__ import annotations
-
 import os
 import tomllib
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 `orchestration/deploy/dagster.yaml` does; on a developer's machine the lines stay Dagster's own.
 """
 
-from __future__ import annotations
-
 import logging
 
 import structlog

@@ -3,8 +3,6 @@
 Nothing is meant to put them there; this is for the driver or server that repeats what it was told.
 """
 
-from __future__ import annotations
-
 from urllib.parse import quote, quote_plus
 
 REDACTED = "‹secret›"

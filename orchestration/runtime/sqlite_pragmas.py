@@ -8,8 +8,6 @@ Dagster makes its engines itself and takes no argument for them, so that SQLAlch
 every engine. tests/test_run_history.py fails when an upgrade of Dagster makes connections that the event doesn't reach.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from functools import cache
 from pathlib import Path

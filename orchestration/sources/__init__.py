@@ -5,8 +5,6 @@ What the counts are worth isn't decided here, nothing is landed, and Dagster isn
 May import `config`, `runtime`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from orchestration.config.hall import HallFolder, SettingsError

@@ -4,8 +4,6 @@ The contract of daily counts (design, "Words"): one row per stat_date, hall_code
 and measure.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Asks many systems for many days and sites at once: a bounded pool, and retries with back-off for what can pass."""
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 import traceback

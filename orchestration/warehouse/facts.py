@@ -1,7 +1,5 @@
 """Builds a month's facts aside, and shows them to readers once every data test has passed."""
 
-from __future__ import annotations
-
 import datetime as dt
 import shutil
 from collections.abc import Sequence

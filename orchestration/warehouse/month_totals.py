@@ -1,7 +1,5 @@
 """A month's facts held against the totals that systems state of it themselves; the outcome is evidence of the build."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial

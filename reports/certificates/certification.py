@@ -3,8 +3,6 @@
 The draft comes first because the files of the release carry its short code and flags; `certify` is given those files.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path

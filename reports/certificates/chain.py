@@ -4,8 +4,6 @@ The SHA-256 is the file's, as `sha256sum` gives it. A file counts from the momen
 is stored about it. What the files say, and what a broken chain means, is for those who keep one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -3,8 +3,6 @@
 Every numeral that a document, workbook or page prints comes from here, and so from a certificate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property

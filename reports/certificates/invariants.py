@@ -1,7 +1,5 @@
 """Is a certificate sound by itself, whoever signed it? Asked before it is signed, and again by whoever verifies it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date

@@ -3,8 +3,6 @@
 A query is open until an answer names it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass

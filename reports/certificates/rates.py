@@ -1,7 +1,5 @@
 """Month-on-month and year-on-year rates (环比, 同比), against the number as printed or as revised."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal

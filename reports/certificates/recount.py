@@ -3,8 +3,6 @@
 A number is sealed only if the facts that dbt published and this count agree (design, principle 1).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -5,8 +5,6 @@ leaves it staged, and `complete_releases` finishes it; a crash before leaves a s
 and `complete_releases` clears it away. So a folder named `r<n>` is always whole and certified.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

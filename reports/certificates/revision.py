@@ -1,7 +1,5 @@
 """What a revision changed, in the words that the next edition prints, and which earlier sentences it touches."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A certified number, taken apart: the rows of the extracts behind it, by system, day and department."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ What nobody can see from the files: that the newest certificates were taken away
 has a printed page compares its short code with `Verification.newest`, or looks it up in the ledger.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

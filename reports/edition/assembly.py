@@ -1,7 +1,5 @@
 """Putting an edition together: fragments in order, numbered, filled with numbers, and proofread as one text."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

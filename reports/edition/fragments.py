@@ -1,7 +1,5 @@
 """An author's file as blocks, each with its place: .md, .txt and .docx; what can't be carried over is named."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

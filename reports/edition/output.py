@@ -1,7 +1,5 @@
 """An edition's files: the .docx, how it conforms, what there is to put right, and a PDF where LibreOffice is."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What readers of authors' files give: blocks with their places, and remarks on what has to be put right or known."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from reports.proofreading import TextPlace

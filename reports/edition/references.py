@@ -1,7 +1,5 @@
 """References in authors' texts, `{{ online_accepted }}`: what they may name, and how they are filled in."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

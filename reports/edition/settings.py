@@ -1,7 +1,5 @@
 """`edition.toml`: what authors say of one edition, and the folder of texts that it stands in."""
 
-from __future__ import annotations
-
 import json
 import tomllib
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """A Word file as blocks: headings by their styles, paragraphs, tables, text in bold or italics, changes as accepted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path

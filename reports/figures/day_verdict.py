@@ -3,8 +3,6 @@
 Who decides on a verdict doesn't belong here (`orchestration.landing.day_status`); nothing here reads a file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal

@@ -10,8 +10,6 @@
 A revised month keeps its r and b through later revisions: they speak of the series, not of the last change.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """A month's numbers with their definitions, read from the facts that were published after the checks passed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date

@@ -5,8 +5,6 @@ script and no Chinese numeral before a unit, but for constants that the hall dec
 一网通办), and its expressions name values and nothing else.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator

@@ -1,7 +1,5 @@
 """What a page shows of each number: rates, course, departments, days and sources, all of it from the dossier."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The state of a month as authors are told it: a word in large, whether it may be printed, what is still missing."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal

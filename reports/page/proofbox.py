@@ -4,8 +4,6 @@ The box is a light version of `reports.proofreading`, for a first look in the br
 and leaves rates, sums, shares, other months and numbers in Chinese characters alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 

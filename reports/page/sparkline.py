@@ -1,7 +1,5 @@
 """The past of a number as a line the size of a word: inline SVG that takes its colours from the page."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

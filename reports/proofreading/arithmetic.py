@@ -1,7 +1,5 @@
 """Rates, shares and differences, from exact whole numbers, written in as many decimals as the author's text has."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from fractions import Fraction
 

@@ -1,7 +1,5 @@
 """What a rule may look at beside the one reading that it judges: the known numbers, and the units of the whole text."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Reading an author's file into passages: .txt, .md and .docx, with the place of every paragraph and table cell."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path

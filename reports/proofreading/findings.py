@@ -1,7 +1,5 @@
 """What proofreading says: findings, matched numbers, and numerals that it didn't check."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from reports.proofreading.passages import TextPlace

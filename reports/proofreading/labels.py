@@ -1,7 +1,5 @@
 """Which metric or own figure the words before a number speak of."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Iterable

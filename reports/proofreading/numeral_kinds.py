@@ -1,7 +1,5 @@
 """Numerals that certificates don't know: dates, document numbers, telephone numbers and their like, told apart."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass

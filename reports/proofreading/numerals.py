@@ -1,7 +1,5 @@
 """Finding numerals: digits of either width, separators, 万 and 亿, percentages, and Chinese numerals of quantities."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A passage is what is read in one piece: a paragraph, a heading or a table cell, with its place in the file."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Which month a number is about, and which it is compared with: the words of time in a passage."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Literal

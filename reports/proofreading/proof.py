@@ -1,7 +1,5 @@
 """Proofreading a text: read its passages, judge every reading, and say what was found where."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

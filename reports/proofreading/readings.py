@@ -1,7 +1,5 @@
 """What a numeral says once it is read: a count, a rate, a share …, of which metric, month and base."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """An author's registers: the figures that an edition prints beside the certified ones, answered for by the author."""
 
-from __future__ import annotations
-
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence

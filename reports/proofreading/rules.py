@@ -1,7 +1,5 @@
 """The rules of proofreading as a table: each judges one reading and says what was expected and what to do."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Rules that look at several numbers at once: 合计 and 其中, and the note on rounding."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Reading a passage from left to right: the words around a numeral bind it to a metric, a month and a base."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """The words around a number: those of `words.toml`, and those of change and comparison, 增长, 同比, 占比."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping

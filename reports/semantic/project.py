@@ -5,8 +5,6 @@ the certificate's digits because it reads nothing else. The definitions are what
 says today.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any

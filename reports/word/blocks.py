@@ -1,7 +1,5 @@
 """What a document is made of: headings, paragraphs and tables of formatted text, without a word on how they look."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The conformance report (版式核对): what a profile demands, and what a .docx is found to be, item by item."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A whole document before it is set: what it says, whose numbers it prints, and whether it may be printed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

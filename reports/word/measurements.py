@@ -1,7 +1,5 @@
 """What a .docx says of its own look, read from its XML: paper, margins, grid, page numbers, the type of each text."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What documents print of one month, its numbers and section 一, certified or as a draft; and section 一 as one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A new document without anything of its template's, and its file as bytes that depend on nothing but its content."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """A document's page: paper, margins, the grid of lines and characters, page numbers, and 草稿 across every page."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A .docx as PDF, by LibreOffice where it is installed."""
 
-from __future__ import annotations
-
 import re
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The page and the styles that documents are set in, read from `profiles.toml`."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """The styles of a profile as a document's own, in place of everything that its template brought."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from reports.word.profiles import Profile, Style

@@ -1,7 +1,5 @@
 """Setting a manuscript as .docx in a profile; see `profiles.toml` for what it looks like."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any

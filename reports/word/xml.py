@@ -1,7 +1,5 @@
 """What the writer needs of WordprocessingML beside python-docx: elements from text, and lengths in its units."""
 
-from __future__ import annotations
-
 from html import escape
 from typing import Any
 

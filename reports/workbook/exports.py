@@ -1,7 +1,5 @@
 """The numbers of a certified month as files for other programs: CSV, Parquet, SDMX-CSV 2.0."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What the sheets of the workbook hold: titles, columns and rows, before anything is laid out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter

@@ -1,7 +1,5 @@
 """The settings of hall systems, one module per kind; `kind` tells them apart."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What the settings of every kind of hall system share."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The settings of a hall system that drops files."""
 
-from __future__ import annotations
-
 import codecs
 import re
 from typing import Literal, Self

@@ -1,7 +1,5 @@
 """Where a drop folder lies when that isn't this machine: the settings of a connection over SFTP or to S3."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 

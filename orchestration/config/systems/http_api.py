@@ -1,7 +1,5 @@
 """The settings of a hall system that is asked over HTTP."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator

@@ -1,7 +1,5 @@
 """How a question over HTTP says who asks; secrets are named, never written down."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field

@@ -1,7 +1,5 @@
 """How an answer over HTTP is divided into pages; `kind` tells the ways apart, and is `pages` where it isn't given."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator

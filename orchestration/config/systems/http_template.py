@@ -1,7 +1,5 @@
 """The text of a question over HTTP: `{day}`, `{month}`, `{hall}` are filled in when it is asked, as by `str.format`."""
 
-from __future__ import annotations
-
 import datetime as dt
 import string
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The settings of a hall system that is asked by SQL."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What a cell's value means in a column of ours: a day, a code or a count."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Which file of a folder is the day's: by its name, whole, and the only one or the one that the settings prefer."""
 
-from __future__ import annotations
-
 import datetime as dt
 import fnmatch
 import glob

@@ -1,7 +1,5 @@
 """Reads the counts of a table: finds its header by name, tells its total from its rows, refuses what is uncertain."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice

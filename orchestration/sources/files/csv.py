@@ -1,7 +1,5 @@
 """Tables of comma-separated values, decoded strictly."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

@@ -1,7 +1,5 @@
 """How names and labels of files are compared and shown."""
 
-from __future__ import annotations
-
 import unicodedata
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Folders of an S3-compatible storage: s3fs, with one connection per client and nothing taken from the environment."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Folders over SFTP: paramiko's connection by way of fsspec, to hosts whose key is known."""
 
-from __future__ import annotations
-
 import io
 import logging
 import weakref

@@ -1,7 +1,5 @@
 """A hall system that drops one file per day: the file is chosen, read as a table, and mapped to the contract."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Where files lie: a folder that is listed and read through fsspec, over a bounded number of connections."""
 
-from __future__ import annotations
-
 import datetime as dt
 import threading
 from collections import deque

@@ -1,7 +1,5 @@
 """A file's table: its cells as a person sees them, whatever the format, and the sheet of a workbook that holds it."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Workbooks .xls of Excel 97 to 2003, read by xlrd."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Iterator
 from functools import partial

@@ -1,7 +1,5 @@
 """Workbooks .xlsx, read row by row by openpyxl's parser: it also tells merged cells and formulas never calculated."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from collections.abc import Iterator

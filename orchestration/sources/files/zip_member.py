@@ -1,7 +1,5 @@
 """The one file that counts in a .zip, unpacked in memory and within limits."""
 
-from __future__ import annotations
-
 import io
 import zipfile
 from pathlib import PurePosixPath

@@ -1,7 +1,5 @@
 """Signing in to an HTTP system: each kind of the settings as the `auth` of a request, new for each request."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -5,8 +5,6 @@ public way to bound a whole answer, so this module, and no other, reaches into t
 http.client, `ConnectionCls` and `pool_classes_by_scheme` of urllib3. A test fails when an upgrade changes them.
 """
 
-from __future__ import annotations
-
 import http.client
 import io
 import socket

@@ -1,7 +1,5 @@
 """One answer over HTTP, and what it is held against: that the system succeeded, of what time it speaks, its values."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

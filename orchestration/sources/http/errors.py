@@ -1,7 +1,5 @@
 """What can go wrong with a request over HTTP, as faults: statuses, names, TLS, proxies, answers that break off."""
 
-from __future__ import annotations
-
 import email.utils
 import http
 import http.client

@@ -1,7 +1,5 @@
 """A system's own totals of a month over HTTP, asked with the same care as its daily counts."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path

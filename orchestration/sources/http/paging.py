@@ -1,7 +1,5 @@
 """Every page of an answer, asked for one after the other: none missing, none twice, no more than allowed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Generator

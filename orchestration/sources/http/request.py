@@ -1,7 +1,5 @@
 """A request as an address over HTTP, and as messages may show it: without user, query or secret."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The session that a system is asked through: TLS, proxy and connections as the hall's settings say, and no others."""
 
-from __future__ import annotations
-
 import logging
 import ssl
 from collections.abc import Mapping

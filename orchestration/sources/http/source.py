@@ -1,7 +1,5 @@
 """A hall system asked over HTTP: JSON, one answer or pages of it, mapped to the contract by the hall's settings."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Reads an answer's JSON with certainty: UTF-8, each key once, numbers exact, nothing before or after."""
 
-from __future__ import annotations
-
 import codecs
 import json
 import re

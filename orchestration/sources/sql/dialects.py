@@ -1,7 +1,5 @@
 """The databases that can be asked, as data (dialects.toml), and the engine that a system's settings make of one."""
 
-from __future__ import annotations
-
 import datetime as dt
 import time
 import tomllib

@@ -1,7 +1,5 @@
 """What a database's errors mean: which fault each is, and what an engineer does about it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """A reviewed query: a file of one SELECT in the hall's folder, which takes the known parameters and no other."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Mapping

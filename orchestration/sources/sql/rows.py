@@ -1,7 +1,5 @@
 """Reads what a database answers: the columns are validated before a row is fetched, and the rows come in batches."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal

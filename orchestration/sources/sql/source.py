@@ -1,7 +1,5 @@
 """A hall system asked by SQL: a reviewed counting query and the system's own closing record of the day."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
