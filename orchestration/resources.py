@@ -87,14 +87,3 @@ class RunMonths(dg.ConfigurableResource["RunMonths"]):
         if name not in self._opened:
             self._opened[name] = open_month(name)
         return self._opened[name]
-
-
-class GivenMonth:
-    """Stands for `RunMonths` in a run whose month is open already."""
-
-    def __init__(self, month: Month) -> None:
-        self._month = month
-
-    def of_partition(self, _key: str) -> Month:
-        """The month that was given."""
-        return self._month

@@ -16,7 +16,6 @@ from orchestration.certification.certify import CertificationRequest
 from orchestration.certification.monthly_report import RunOutcome
 from orchestration.config.hall import load_hall
 from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
-from orchestration.resources import GivenMonth
 from orchestration.runtime.paths import Home, dagster_instance
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import Month
@@ -61,14 +60,14 @@ class Runs:
 
     def build_facts(self, month: Month) -> RunOutcome:
         """One run that builds and tests a month's facts, and certifies nothing."""
-        return self._run(FACTS_JOB, **_of_month(month), run_config=_QUIET)
+        return self._run(FACTS_JOB, partition_key=f"{month.name}-01", run_config=_QUIET)
 
     def certify(self, month: Month, request: CertificationRequest, *, build: bool) -> RunOutcome:
         """One run that brings a month to its certified section, building and testing its facts first if asked to."""
         config = {"revision": request.revision, "reason": request.reason, "note": request.note}
         signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": {**config, **asdict(request.people)}}}}
         selected = {} if build else {"asset_selection": [CERTIFIED_NUMBERS, SECTION]}
-        return self._run(MONTH_JOB, **_of_month(month), run_config={**_QUIET, **signing}, **selected)
+        return self._run(MONTH_JOB, partition_key=f"{month.name}-01", run_config={**_QUIET, **signing}, **selected)
 
     def _run(self, job: str, **arguments: Any) -> RunOutcome:
         result = self._definitions.resolve_job_def(job).execute_in_process(
@@ -76,10 +75,6 @@ class Runs:
         )
         failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
         return RunOutcome(result.run_id, result.success, tuple(_message(failure) for failure in failures))
-
-
-def _of_month(month: Month) -> dict[str, Any]:
-    return {"partition_key": f"{month.name}-01", "resources": {"months": GivenMonth(month)}}
 
 
 def _message(failure: Any) -> str:
