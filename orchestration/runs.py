@@ -35,7 +35,6 @@ class Runs:
 
     @cached_property
     def _definitions(self) -> dg.Definitions:
-
         from orchestration.definitions import defs
 
         ensure_manifest()

@@ -480,7 +480,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """The project's own definitions, loaded once; each pull lands in the state folder that the environment names."""
     home = Home(tmp_path_factory.mktemp("runs"))
     with _environment(home):
-        return Runs(home)
+        loaded = Runs(home)
+        assert loaded._instance  # opened now: opening it names its own state folder in the environment
+    return loaded
 
 
 def _spoil(case: Case, day: dt.date, folder: Path, app: FaultyApp) -> None:

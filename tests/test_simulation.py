@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.alerts.notification import moment, tell
+from orchestration.alerts.notification import moment, notify
 from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, ensure_month
 from orchestration.demo.drop_folders import call_centre_file, courier_file
 from orchestration.demo.server import demo_app, serving
@@ -60,7 +60,7 @@ class Lived:
     def hour_passed(self, hour: dt.datetime) -> None:
         """What follows the schedules' ticks: at some hours the alerts look, and at midnight the history is weighed."""
         if hour.hour in LOOKED_AT:
-            tell(moment(hour), self.simulation.instance)
+            notify(moment(hour), self.simulation.instance)
             for name, server in self.channels.items():
                 taken = "" if not server.asked or _is_taken(server) else "not taken, "
                 messages = [f"{hour:%m-%d %H} {taken}{_said(asked)}" for asked in server.asked]
