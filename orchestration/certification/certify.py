@@ -39,6 +39,7 @@ from reports.certificates.signers import Signer, SignerError, load_key
 from reports.figures.numbers import MonthlyNumber, read_numbers
 from reports.figures.readiness import BuildEvidence
 from reports.figures.section import NumberSource, Origin
+from reports.figures.wording import Template
 
 CERTIFICATE_ERRORS = (
     CertificateError,
@@ -169,8 +170,13 @@ def _certify(month: Month, hall: HallFolder, request: CertificationRequest, revi
     if drafted.revision != revision:
         raise _certified_meanwhile(month, drafted.revision - 1)
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
-    files = release_files(archive, drafted, origin_of(month, drafted.by_metric), template=hall.wording)
+    files = release_files(archive, drafted, origin_of(month, drafted.by_metric), template=template_of(hall))
     return certify(archive, drafted, files, key)
+
+
+def template_of(hall: HallFolder) -> Template:
+    """The hall's wording, with the numerals that its settings declare."""
+    return Template(hall.wording, frozenset(hall.hall.wording_constants))
 
 
 def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from orchestration.certification.certify import CertificationRequest, People, current_archive, origin_of
+from orchestration.certification.certify import CertificationRequest, People, current_archive, origin_of, template_of
 from orchestration.certification.pending_revision import pending_revision
 from orchestration.certification.verified_month import require_sound
 from orchestration.config.hall import load_hall
@@ -114,7 +114,7 @@ def create_draft(name: str, steps: Steps, *, pull_first: bool) -> Draft:
     if problems := problems_of(month):
         raise NotPrintableError(name, problems)
     numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
-    section.write_draft(month.draft, numbers, origin_of(month, numbers), template=load_hall().wording)
+    section.write_draft(month.draft, numbers, origin_of(month, numbers), template=template_of(load_hall()))
     return Draft(month, numbers, month.draft)
 
 

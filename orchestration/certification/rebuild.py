@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestration.certification.certify import origin_of
+from orchestration.certification.certify import origin_of, template_of
 from orchestration.certification.lookup import find
 from orchestration.config.catalogue import code_version
 from orchestration.config.hall import load_hall
@@ -56,7 +56,7 @@ def rebuild(name: str, revision: int | None) -> Rebuilt:
     again = replace(certificate, numbers=flags, files={})
     # Today's settings and models have a fingerprint of their own; the numbers state the one that they were built by.
     origin = replace(origin_of(then, again.by_metric), fingerprint=certificate.foundation.fingerprint)
-    files = release_files(archive, again, origin, template=load_hall().wording)
+    files = release_files(archive, again, origin, template=template_of(load_hall()))
     differences += _number_differences(certificate, again)
     equal, changed = _compare(files, release_of(archive.published, certificate), certificate)
     differences += changed

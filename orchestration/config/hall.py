@@ -77,6 +77,7 @@ class Hall(Strict):
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
     retries: Retries = Retries()
     wording: str = Field(description="the template of the statistics section, in the hall's folder")
+    wording_constants: dict[str, str] = Field(default={}, description="numerals that it may hold, each with its reason")
     certification: Certification
     automation: Automation = Automation()
     environments: dict[str, tuple[AutomationName, ...]] = Field(

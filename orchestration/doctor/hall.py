@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from orchestration.alerts.sending import Sender
-from orchestration.certification.certify import read_signers
+from orchestration.certification.certify import read_signers, template_of
 from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
@@ -119,7 +119,7 @@ def _unfounded(tables: Tables, hall: Hall) -> Iterator[str]:
 
 def _wording(tables: Tables, hall: HallFolder) -> str:
     month = f"{today(hall.hall):%Y-%m}"
-    section = word_section(_zeros(tables), month=month, template=hall.wording)
+    section = word_section(_zeros(tables), month=month, template=template_of(hall))
     return f"prints {', '.join(sorted(section.metrics))}"
 
 

@@ -5,7 +5,6 @@ The draft comes first because the files of the release carry its short code and 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from reports.certificates.canonical import sha256
@@ -29,6 +28,7 @@ from reports.figures.flags import flagged
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import Origin, Vintage, certified_files
+from reports.figures.wording import Template
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def flagged_before(
     return flagged(numbers, newest(month), newest(months_before(month, 1)))
 
 
-def release_files(archive: Archive, drafted: Certificate, origin: Origin, *, template: Path) -> dict[str, bytes]:
+def release_files(archive: Archive, drafted: Certificate, origin: Origin, *, template: Template) -> dict[str, bytes]:
     """Word a draft's release from nothing but its numbers, with the revision notes that the ledger asks for.
 
     Raises:

@@ -37,19 +37,29 @@ class Section:
     metrics: frozenset[str]
 
 
-def word_section(
-    numbers: Mapping[str, MonthlyNumber], *, month: str, template: Path, constants: Collection[str] = ()
-) -> Section:
+@dataclass(frozen=True)
+class Template:
+    """A hall's wording: a Jinja file in UTF-8 with the heading on one line, a blank line, the paragraph on one line.
+
+    It is data and runs in a sandbox. It is given `year` and `month` (no leading zero) and `n`, in which `n.<metric>`
+    writes the printed number, a half-width space and the unit. `constants` are literals with numerals that the hall's
+    settings declare, such as 12345; every other numeral comes from certified numbers (see `template_rules`).
+    """
+
+    path: Path
+    constants: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: Template) -> Section:
     """Fill a template with a month's numbers.
 
     Args:
         numbers: The month's numbers by metric.
         month: `2025-03`.
-        template: The hall's wording, a Jinja file in UTF-8: the heading on one line, a blank line, the paragraph on one
-            line. It is given `year` and `month` (no leading zero) and `n`, in which `n.<metric>` writes the printed
-            number, a half-width space and the unit. It is data and runs in a sandbox.
-        constants: Literals with numerals that the hall's settings declare, such as 12345; every other numeral comes
-            from `numbers` (see `template_rules`).
+        template: The hall's wording.
 
     Returns:
         The section; the rounding note is its last sentence where printed parts differ from a printed total.
@@ -61,8 +71,8 @@ def word_section(
     """
     units = {unit for number in numbers.values() for unit in (number.unit, number.display_unit)}
     try:
-        source = template.read_text(encoding="utf-8")
-        problems = template_problems(source, names=_NAMES, units=units, constants=constants)
+        source = template.path.read_text(encoding="utf-8")
+        problems = template_problems(source, names=_NAMES, units=units, constants=template.constants)
     except (OSError, UnicodeDecodeError, TemplateError) as error:
         raise WordingError(f"{template}: {error}") from error
     if problems:
@@ -70,7 +80,7 @@ def word_section(
     used: set[str] = set()
     text = _render(source, month, _Numbers(numbers, template, used), template)
     blank = _render(source, "", _Numbers(numbers, template, set(), blank=True), template)
-    if stray := numeral_in(blank, units=units, constants=constants):
+    if stray := numeral_in(blank, units=units, constants=template.constants):
         raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
     heading, paragraph = _two_lines(text, template)
     in_print = [numbers[metric] for metric in sorted(used)]
@@ -80,7 +90,7 @@ def word_section(
     return Section(heading, paragraph, frozenset(used))
 
 
-def _render(source: str, month: str, numbers: _Numbers, template: Path) -> str:
+def _render(source: str, month: str, numbers: _Numbers, template: Template) -> str:
     """Fill a template; without a month, year and month are left blank too."""
     first = first_day(month) if month else None
     # Plain text is written here, so nothing is escaped as HTML would be.
@@ -118,7 +128,7 @@ def needs_rounding_note(numbers: Collection[MonthlyNumber]) -> bool:
     )
 
 
-def _two_lines(text: str, template: Path) -> tuple[str, str]:
+def _two_lines(text: str, template: Template) -> tuple[str, str]:
     match text.strip("\n").split("\n"):
         case [heading, "", paragraph] if heading.strip() and paragraph.endswith("。"):
             return heading, paragraph
@@ -133,7 +143,7 @@ class _Numbers:
     """What a template knows as `n`: numbers by metric, without a public name that a metric could clash with."""
 
     def __init__(
-        self, numbers: Mapping[str, MonthlyNumber], template: Path, used: set[str], *, blank: bool = False
+        self, numbers: Mapping[str, MonthlyNumber], template: Template, used: set[str], *, blank: bool = False
     ) -> None:
         self._numbers = numbers
         self._template = template

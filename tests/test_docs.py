@@ -1,0 +1,27 @@
+"""What the documents in `docs/` name is there: files of the walks, once each, and every page that is linked."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from orchestration.runtime.paths import PROJECT_ROOT
+
+DOCS = PROJECT_ROOT / "docs"
+PAGES = [*sorted(DOCS.rglob("*.md")), PROJECT_ROOT / "CONTRIBUTING.md", PROJECT_ROOT / "README.md"]
+WALKS = re.split(r"^## ", (DOCS / "walks.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+
+
+@pytest.mark.parametrize("walk", WALKS, ids=[walk.splitlines()[0] for walk in WALKS])
+def test_a_walk_passes_files_that_are_there_and_none_twice(walk: str) -> None:
+    passed = re.findall(r"`([\w./]+/[\w.]+\.\w+)`(?=:|, then| and)|\n +`([\w./]+\.sql)`", walk)
+    files = [first or second for first, second in passed]
+    assert len(files) >= 3
+    assert [name for name in files if not (PROJECT_ROOT / name).is_file()] == []
+    assert sorted(set(files)) == sorted(files)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
