@@ -1,5 +1,6 @@
 """Files that appear whole or not at all: written aside, flushed to disk, renamed."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -12,6 +13,16 @@ def write_bytes(path: Path, content: bytes) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     write_through(aside, content)
     aside.replace(path)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file in a folder and below, by its path in the folder; none where there is no folder.
+
+    Raises:
+        OSError: A file can't be read.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def write_json(path: Path, document: Any) -> None:

@@ -66,8 +66,10 @@ def test_a_month_that_cannot_be_is_refused_in_one_line(month: str, said: str, ha
     for command in ("report", "status"):
         result = hall.run(command, month)
         assert result.exit_code == 2
-        assert said in result.stderr
-        assert len(result.stderr.strip().splitlines()) == 1
+        installation, *refusal = result.stderr.strip().splitlines()
+        assert installation.startswith("hall 演示")
+        assert len(refusal) == 1
+        assert said in refusal[0]
 
 
 def test_a_deleted_extract_refuses_the_month_until_it_is_pulled_again(march: Result, hall: Hall) -> None:

@@ -26,7 +26,8 @@ MONTH = "2025-03"
 SYSTEMS = {"call_centre": "电话咨询", "courier": "邮寄"}
 RULES = frozenset({"counts_are_whole", "keys_are_unique"})
 BUILD_CHECKS = frozenset({"unique_fct_daily_counts", "parts_make_total", "month_is_sum_of_days"})
-EXPECTED = Expected(MONTH, SYSTEMS, RULES, BUILD_CHECKS, "f" * 64)
+FACTS = {"fct_monthly_metrics.parquet": "a" * 64, "inputs/calendar.json": "b" * 64}
+EXPECTED = Expected(MONTH, SYSTEMS, RULES, BUILD_CHECKS, "f" * 64, FACTS)
 
 
 def ready_day(system: str, day: date) -> DayState:
@@ -51,7 +52,7 @@ def check(name: str, status: CheckStatus = "pass", **values: Any) -> BuildCheck:
 
 
 EVIDENCE = BuildEvidence(
-    MONTH, "f" * 64, "2025-04-01T02:00:00+08:00", "run-1", tuple(check(name) for name in sorted(BUILD_CHECKS))
+    MONTH, "f" * 64, "2025-04-01T02:00:00+08:00", "run-1", tuple(check(name) for name in sorted(BUILD_CHECKS)), FACTS
 )
 
 
@@ -67,6 +68,25 @@ def with_check(*checks: BuildCheck) -> BuildEvidence:
 def only(problems: list[Problem]) -> Problem:
     assert len(problems) == 1, problems
     return problems[0]
+
+
+@pytest.mark.parametrize(
+    ("facts", "named"),
+    [
+        ({**FACTS, "fct_monthly_metrics.parquet": "c" * 64}, "fct_monthly_metrics.parquet"),
+        ({**FACTS, "more.parquet": "c" * 64}, "more.parquet"),
+        ({"fct_monthly_metrics.parquet": "a" * 64}, "inputs/calendar.json"),
+        ({}, "fct_monthly_metrics.parquet"),
+    ],
+)
+def test_facts_that_are_not_what_was_built_are_built_again(facts: dict[str, str], named: str) -> None:
+    problem = only(assess(DAYS, EVIDENCE, replace(EXPECTED, facts=facts)))
+    assert problem.kind == "build_stale"
+    assert f"{named} was changed" in problem.message
+
+
+def test_a_build_of_an_earlier_version_that_named_no_file_is_built_again() -> None:
+    assert only(assess(DAYS, replace(EVIDENCE, files={}), EXPECTED)).kind == "build_stale"
 
 
 def test_a_ready_month_has_no_problem() -> None:

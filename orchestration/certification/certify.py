@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from orchestration.config.catalogue import code_version, evidence_version, metric_tables
+from orchestration.config.catalogue import closing_measures, code_version, evidence_version, metric_tables
 from orchestration.config.hall import HallFolder, SettingsError, expand, load_hall, secret
 from orchestration.config.variables import variables_of
 from orchestration.landing.manifest import Landing
@@ -34,6 +34,7 @@ from reports.certificates.certificate import (
 from reports.certificates.certification import Candidate, certify, draft, release_files
 from reports.certificates.ledger import Archive, HeadMovedError, LedgerEntry, LedgerError
 from reports.certificates.queries import LogError, OpenQueriesError, Queries
+from reports.certificates.recount import AnsweredExtract, RecountError, recount, recount_problems
 from reports.certificates.release import ReleaseError
 from reports.certificates.signers import Signer, SignerError, load_key
 from reports.figures.numbers import MonthlyNumber, read_numbers
@@ -47,6 +48,7 @@ CERTIFICATE_ERRORS = (
     LedgerError,
     LogError,
     OpenQueriesError,
+    RecountError,
     ReleaseError,
     SignerError,
 )
@@ -156,6 +158,7 @@ def _certify(month: Month, hall: HallFolder, request: CertificationRequest, revi
     variables = variables_of(hall.hall, month.home)
     archive = archive_of(hall, month.home)
     numbers = read_numbers(month.facts, month=month.name, hall_code=month.hall.code)
+    _require_recounted(month, numbers)
     candidate = Candidate(
         hall=CertifiedHall(month.hall.code, month.hall.name),
         month=month.name,
@@ -172,6 +175,25 @@ def _certify(month: Month, hall: HallFolder, request: CertificationRequest, revi
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
     files = release_files(archive, drafted, origin_of(month, drafted.by_metric), template=template_of(hall))
     return certify(archive, drafted, files, key)
+
+
+def _require_recounted(month: Month, numbers: Mapping[str, MonthlyNumber]) -> None:
+    """Count the month again from its extracts, and refuse numbers that differ.
+
+    Raises:
+        CertificateError: they do; every metric is named.
+        RecountError: the extracts can't be counted.
+    """
+    landing, site = Landing(month.home.landing), month.hall.code
+    answered = [
+        AnsweredExtract(extract.system, extract.stat_date, landing.path(extract))
+        for extract in month.extracts.values()
+        if extract.state == "answered" and site in extract.sites
+    ]
+    counted = recount(answered, site=site, closing=closing_measures())
+    if problems := recount_problems({name: (one.exact, one.measures) for name, one in numbers.items()}, counted):
+        again = f"build the facts again: move {month.facts} away, then `yuebao report {month.name}`"
+        raise CertificateError("\n  ".join([f"{month.name} may not be signed:", *problems, again]))
 
 
 def template_of(hall: HallFolder) -> Template:

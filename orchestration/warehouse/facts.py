@@ -35,22 +35,25 @@ def _publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: s
     `published/<month>/facts` is a link that is swapped in one step, so a reader meets the old facts or the new ones.
     A crash between the two steps leaves evidence of an older build, which is stale and refuses the month.
     """
+    published: dict[str, str] = {}
+    if failures_of(results):
+        shutil.rmtree(aside)
+    else:
+        shutil.copytree(month.home.inputs / month.name, aside / "inputs")
+        published = files.digests(aside)
+        kept = aside.with_name(f"{month.fingerprint[:12]}-{run_id[:8]}")
+        aside.replace(kept)
+        link = month.folder / f".facts.{run_id}"
+        link.symlink_to(Path("builds") / kept.name)
+        link.replace(month.facts)
     record = BuildEvidence(
         month=month.name,
         fingerprint=month.fingerprint,
         built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         run_id=run_id,
         checks=evidence(results),
+        files=published,
     )
-    if failures_of(results):
-        shutil.rmtree(aside)
-    else:
-        shutil.copytree(month.home.inputs / month.name, aside / "inputs")
-        kept = aside.with_name(f"{month.fingerprint[:12]}-{run_id[:8]}")
-        aside.replace(kept)
-        link = month.folder / f".facts.{run_id}"
-        link.symlink_to(Path("builds") / kept.name)
-        link.replace(month.facts)
     files.write_bytes(month.evidence_file, record.to_json().encode())
 
 

@@ -191,6 +191,7 @@ class Month:
             day_rules=frozenset(rule.name for rule in RULES),
             build_checks=build_checks | own,
             fingerprint=self.fingerprint,
+            facts=files.digests(self.facts),
         )
 
 

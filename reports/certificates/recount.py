@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reports.errors import ReportsError
+
 _COUNTED = """
 with counts as (
     select filename as path, measure, "count" as counted
@@ -29,7 +31,7 @@ group by counts.measure
 """
 
 
-class RecountError(Exception):
+class RecountError(ReportsError):
     """The extracts can't be counted; the message names the file, or what DuckDB said."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
@@ -57,7 +57,7 @@ class BuildCheck:
 class BuildEvidence:
     """What a build of the month left behind, kept beside the facts as `build.json`.
 
-    `fingerprint` stands for the extracts that were built from.
+    `fingerprint` stands for the extracts that were built from; `files` are the published facts, path → SHA-256.
     """
 
     month: str
@@ -65,6 +65,8 @@ class BuildEvidence:
     built_at: str
     run_id: str
     checks: tuple[BuildCheck, ...]
+    # Builds of 0.1 named none: what they published can't be told from what was changed since, and is built again.
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The same evidence always gives the same text."""
@@ -93,7 +95,8 @@ class Expected:
 
     `systems` are the names of the hall's systems by code: each must account for every day of `month`.
     `day_rules` are the rules that every answered day must have passed; `build_checks` the checks that the build must
-    have passed; `fingerprint` stands for the extracts that are current now.
+    have passed; `fingerprint` stands for the extracts that are current now, and `facts` are the published files as they
+    lie now, path → SHA-256.
     """
 
     month: str
@@ -101,6 +104,7 @@ class Expected:
     day_rules: frozenset[str]
     build_checks: frozenset[str]
     fingerprint: str
+    facts: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -237,6 +241,12 @@ def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterat
         return
     for name in sorted(expected.build_checks - {check.name for check in evidence.checks}):
         yield Problem("check_not_run", name, f"check {name} was not run in the build of {month}", again)
+    # A build that failed published nothing: what lies there is an earlier one's.
+    published = not any(check.status in {"fail", "error"} for check in evidence.checks)
+    changed = sorted({name for name, _ in evidence.files.items() ^ expected.facts.items()}) if published else []
+    if changed:
+        message = f"the facts of {month} aren't what its build published: {changed[0]} was changed, added or taken away"
+        yield Problem("build_stale", month, message, again)
     for check in sorted(evidence.checks, key=lambda check: check.name):
         if check.status == "fail":
             yield _check_problem("check_failed", check, _status(month))
