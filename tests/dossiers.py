@@ -24,11 +24,11 @@ from reports.figures.months import days_of, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
 from reports.figures.section import Origin, Vintage, certified_files
-from reports.figures.wording import Template
+from reports.figures.wording import WordingTemplate
 from tests.proofreading_known import COUNTS, NAMES, PARTS
 
 MONTH = "2025-03"
-TEMPLATE = Template(Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2")
+TEMPLATE = WordingTemplate(Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2")
 MARCH = COUNTS[MONTH]
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,8 +35,10 @@ def add_a_parcel(facts: Path) -> None:
     """One parcel too many, in a file that reads as well as before."""
     table = pq.read_table(facts / METRICS)
     place = table.column_names.index("exact_value")
-    rows = zip(table["metric"].to_pylist(), table["exact_value"].to_pylist(), strict=True)
-    more = pa.array([value + (metric == "parcels_mailed") for metric, value in rows], table["exact_value"].type)
+    metrics: list[Any] = table["metric"].to_pylist()
+    exact: list[Any] = table["exact_value"].to_pylist()
+    values = [value + (metric == "parcels_mailed") for metric, value in zip(metrics, exact, strict=True)]
+    more = pa.array(values, table["exact_value"].type)
     pq.write_table(table.set_column(place, table.schema.field(place), more), facts / METRICS)
 
 

@@ -15,7 +15,7 @@ import pytest
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
 from reports.figures.section import NumberSource, Origin, SectionError, write_draft
-from reports.figures.wording import Section, Template
+from reports.figures.wording import Section, WordingTemplate
 
 TEMPLATE = "一、{{ year }} 年 {{ month }} 月\n\n邮寄量 {{ n.parcels_mailed }}。\n"
 SHA = {1: "1" * 64, 2: "2" * 64}
@@ -63,10 +63,10 @@ CORRECTED = {**NUMBERS, "parcels_mailed": number("parcels_mailed", 993)}
 
 
 @pytest.fixture
-def template(tmp_path: Path) -> Template:
+def template(tmp_path: Path) -> WordingTemplate:
     path = tmp_path / "wording.txt.j2"
     path.write_text(TEMPLATE, encoding="utf-8")
-    return Template(path)
+    return WordingTemplate(path)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def folder(tmp_path: Path) -> Path:
 
 def write(
     folder: Path,
-    template: Template,
+    template: WordingTemplate,
     numbers: dict[str, MonthlyNumber] = NUMBERS,
     origin: Origin = ORIGIN,
 ) -> Section:
@@ -87,14 +87,14 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_text_and_markdown(folder: Path, template: Template) -> None:
+def test_text_and_markdown(folder: Path, template: WordingTemplate) -> None:
     section = write(folder, template)
     assert section.metrics == {"parcels_mailed"}
     assert contents(folder)["section.txt"].decode() == "草稿\n\n一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
     assert contents(folder)["section.md"].decode() == "**草稿**\n\n## 一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
 
 
-def test_numbers_say_what_they_rest_on(folder: Path, template: Template) -> None:
+def test_numbers_say_what_they_rest_on(folder: Path, template: WordingTemplate) -> None:
     write(folder, template)
     document = json.loads(contents(folder)["numbers.json"])
     assert {key: document[key] for key in ("month", "hall", "state", "fingerprint", "certificate")} == {
@@ -134,12 +134,12 @@ def test_numbers_say_what_they_rest_on(folder: Path, template: Template) -> None
     assert [one["system"] for one in issued["sources"]] == ["courier", "window_system"]
 
 
-def test_a_draft_says_so_in_every_file(folder: Path, template: Template) -> None:
+def test_a_draft_says_so_in_every_file(folder: Path, template: WordingTemplate) -> None:
     write(folder, template)
     assert all("草稿" in content.decode() for content in contents(folder).values())
 
 
-def test_identical_files_are_left_untouched(folder: Path, template: Template) -> None:
+def test_identical_files_are_left_untouched(folder: Path, template: WordingTemplate) -> None:
     write(folder, template)
     before = {path.name: path.stat() for path in (folder, *folder.iterdir())}
     write(folder, template, numbers=dict(reversed(NUMBERS.items())))
@@ -149,20 +149,20 @@ def test_identical_files_are_left_untouched(folder: Path, template: Template) ->
     }
 
 
-def test_the_same_bytes_in_another_place(folder: Path, template: Template, tmp_path: Path) -> None:
+def test_the_same_bytes_in_another_place(folder: Path, template: WordingTemplate, tmp_path: Path) -> None:
     write(folder, template)
     write(tmp_path / "elsewhere", template)
     assert contents(folder) == contents(tmp_path / "elsewhere")
 
 
-def test_a_corrected_number_replaces_the_folder(folder: Path, template: Template) -> None:
+def test_a_corrected_number_replaces_the_folder(folder: Path, template: WordingTemplate) -> None:
     write(folder, template)
     write(folder, template, numbers=CORRECTED)
     assert "0.1 万件" in contents(folder)["section.txt"].decode()
     assert {path.name for path in folder.parent.iterdir()} == {"r1", ".r1.lock"}
 
 
-def test_writers_at_once_leave_one_whole_section(folder: Path, template: Template, tmp_path: Path) -> None:
+def test_writers_at_once_leave_one_whole_section(folder: Path, template: WordingTemplate, tmp_path: Path) -> None:
     sound = []
     for name, numbers in [("old", NUMBERS), ("new", CORRECTED)]:
         write(tmp_path / name, template, numbers=numbers)
@@ -173,7 +173,7 @@ def test_writers_at_once_leave_one_whole_section(folder: Path, template: Templat
 
 
 @pytest.mark.parametrize("name", ["section.txt", "section.md", "numbers.json"])
-def test_a_file_that_was_changed_or_lost_is_written_again(folder: Path, template: Template, name: str) -> None:
+def test_a_file_that_was_changed_or_lost_is_written_again(folder: Path, template: WordingTemplate, name: str) -> None:
     write(folder, template)
     sound = contents(folder)
     (folder / name).write_bytes(b"edited")
@@ -184,7 +184,7 @@ def test_a_file_that_was_changed_or_lost_is_written_again(folder: Path, template
     assert contents(folder) == sound
 
 
-def test_a_folder_with_other_files_is_not_replaced(folder: Path, template: Template) -> None:
+def test_a_folder_with_other_files_is_not_replaced(folder: Path, template: WordingTemplate) -> None:
     folder.mkdir(parents=True)
     (folder / "facts").mkdir()
     with pytest.raises(SectionError, match="holds facts, which a section must not replace"):
@@ -204,7 +204,7 @@ def test_a_folder_with_other_files_is_not_replaced(folder: Path, template: Templ
     ],
 )
 def test_a_number_that_cannot_be_traced_is_refused(
-    folder: Path, template: Template, sources: list[NumberSource], message: str
+    folder: Path, template: WordingTemplate, sources: list[NumberSource], message: str
 ) -> None:
     origin = replace(ORIGIN, sources={**ORIGIN.sources, "parcels_mailed": sources})
     with pytest.raises(SectionError, match=message):
@@ -212,7 +212,7 @@ def test_a_number_that_cannot_be_traced_is_refused(
     assert not folder.exists()
 
 
-def killed_at(step: int, folder: Path, template: Template) -> bool:
+def killed_at(step: int, folder: Path, template: WordingTemplate) -> bool:
     """Whether a child that writes corrected numbers was killed before its file operation number `step`."""
     child = os.fork()
     if child == 0:
@@ -234,7 +234,7 @@ def killed_at(step: int, folder: Path, template: Template) -> bool:
     return status != 0
 
 
-def crashes(folder: Path, template: Template) -> Iterator[int]:
+def crashes(folder: Path, template: WordingTemplate) -> Iterator[int]:
     step = 0
     while killed_at(step, folder, template):
         yield step
@@ -242,7 +242,7 @@ def crashes(folder: Path, template: Template) -> Iterator[int]:
 
 
 def test_killed_at_any_step_the_old_or_the_new_section_is_whole(
-    folder: Path, template: Template, tmp_path: Path
+    folder: Path, template: WordingTemplate, tmp_path: Path
 ) -> None:
     write(folder, template)
     old = contents(folder)

@@ -11,14 +11,14 @@ from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import RoundingRule, printed
 from reports.figures.wording import (
     ROUNDING_NOTE,
-    Template,
     WordingError,
+    WordingTemplate,
     needs_rounding_note,
     require_one_unit_style,
     word_section,
 )
 
-DEMO_WORDING = Template(Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2")
+DEMO_WORDING = WordingTemplate(Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2")
 CONSULTATIONS = {"phone_consultations": 1_187, "onsite_consultations": 5_515}
 MARCH = {
     "online_accepted": 54_213,
@@ -78,11 +78,11 @@ def month_of(exact: dict[str, int]) -> dict[str, MonthlyNumber]:
 
 
 @pytest.fixture
-def template(tmp_path: Path) -> Callable[..., Template]:
-    def write(text: str, *constants: str) -> Template:
+def template(tmp_path: Path) -> Callable[..., WordingTemplate]:
+    def write(text: str, *constants: str) -> WordingTemplate:
         path = tmp_path / "wording.txt.j2"
         path.write_text(text, encoding="utf-8")
-        return Template(path, frozenset(constants))
+        return WordingTemplate(path, frozenset(constants))
 
     return write
 
@@ -131,7 +131,7 @@ def test_the_demo_halls_wording_never_takes_the_note() -> None:
     assert ROUNDING_NOTE not in word_section(apart, month="2025-03", template=DEMO_WORDING).paragraph
 
 
-def test_the_note_is_the_last_sentence_where_printed_parts_differ(template: Callable[..., Template]) -> None:
+def test_the_note_is_the_last_sentence_where_printed_parts_differ(template: Callable[..., WordingTemplate]) -> None:
     exact = {"online_accepted": 10_050, "department_window_accepted": 50, "comprehensive_window_accepted": 0}
     section = word_section(month_of(MARCH | exact), month="2025-03", template=template(ALL_PARTS))
     assert section.paragraph == (
@@ -140,7 +140,7 @@ def test_the_note_is_the_last_sentence_where_printed_parts_differ(template: Call
     )
 
 
-def test_no_note_where_printed_parts_add_up(template: Callable[..., Template]) -> None:
+def test_no_note_where_printed_parts_add_up(template: Callable[..., WordingTemplate]) -> None:
     section = word_section(month_of(MARCH), month="2025-03", template=template(ALL_PARTS))
     assert section.paragraph == "共 5.6 万件，其中网办 5.42 万件、部门窗口 0.16 万件、综合窗口 0.02 万件。"
 
@@ -164,7 +164,7 @@ def test_parts_are_compared_across_units() -> None:
     assert not needs_rounding_note(numbers)
 
 
-def test_two_styles_of_one_unit_are_refused(template: Callable[..., Template]) -> None:
+def test_two_styles_of_one_unit_are_refused(template: Callable[..., WordingTemplate]) -> None:
     numbers = month_of(MARCH)
     numbers["parcels_mailed"] = number("parcels_mailed", 893, display_unit="件", divisor=1, decimals=0)
     with pytest.raises(WordingError, match=r"writes 件 in one style, .* 万件 \(.*件 \(parcels_mailed\)"):
@@ -197,13 +197,13 @@ def test_a_number_that_is_absent_is_named(metric: str) -> None:
         ("\n\n一句话。\n", "gave 1 lines"),
     ],
 )
-def test_a_template_that_is_wrong_is_refused(template: Callable[..., Template], text: str, message: str) -> None:
+def test_a_template_that_is_wrong_is_refused(template: Callable[..., WordingTemplate], text: str, message: str) -> None:
     with pytest.raises(WordingError, match=message):
         word_section(month_of(MARCH), month="2025-03", template=template(text))
 
 
 def test_a_template_that_is_absent_or_not_utf8_is_refused(tmp_path: Path) -> None:
-    absent = Template(tmp_path / "wording.txt.j2")
+    absent = WordingTemplate(tmp_path / "wording.txt.j2")
     with pytest.raises(WordingError, match=r"wording\.txt\.j2"):
         word_section(month_of(MARCH), month="2025-03", template=absent)
     absent.path.write_bytes("标题\n\n一句话。\n".encode("gbk"))
@@ -211,7 +211,7 @@ def test_a_template_that_is_absent_or_not_utf8_is_refused(tmp_path: Path) -> Non
         word_section(month_of(MARCH), month="2025-03", template=absent)
 
 
-def test_numbers_count_as_printed_however_they_are_named(template: Callable[..., Template]) -> None:
+def test_numbers_count_as_printed_however_they_are_named(template: Callable[..., WordingTemplate]) -> None:
     path = template("标题\n\n邮寄 {{ n.parcels_mailed }}，出件 {{ n['documents_issued'] }}。\n")
     section = word_section(month_of(MARCH), month="2025-03", template=path)
     assert section.paragraph == "邮寄 0.09 万件，出件 0.23 万件。"
@@ -245,7 +245,9 @@ def test_numbers_count_as_printed_however_they_are_named(template: Callable[...,
         "五{{ n.parcels_mailed }}",
     ],
 )
-def test_no_numeral_is_printed_that_no_certificate_vouches_for(template: Callable[..., Template], words: str) -> None:
+def test_no_numeral_is_printed_that_no_certificate_vouches_for(
+    template: Callable[..., WordingTemplate], words: str
+) -> None:
     with pytest.raises(WordingError, match=r"wording\.txt\.j2"):
         word_section(
             month_of(MARCH),
@@ -254,7 +256,7 @@ def test_no_numeral_is_printed_that_no_certificate_vouches_for(template: Callabl
         )
 
 
-def test_a_declared_constant_is_printed(template: Callable[..., Template]) -> None:
+def test_a_declared_constant_is_printed(template: Callable[..., WordingTemplate]) -> None:
     path = template(
         "一网通办\n\n12345 热线接听 {{ n.phone_consultations }}，“一件事”办理 {{ n.parcels_mailed }}。\n",
         "12345",
@@ -264,6 +266,6 @@ def test_a_declared_constant_is_printed(template: Callable[..., Template]) -> No
     assert section.paragraph == "12345 热线接听 1187 人（次），“一件事”办理 0.09 万件。"
 
 
-def test_a_sentence_may_depend_on_a_value_and_print_none(template: Callable[..., Template]) -> None:
+def test_a_sentence_may_depend_on_a_value_and_print_none(template: Callable[..., WordingTemplate]) -> None:
     path = template("标题\n\n{% if month == 3 %}本月{% else %}当月{% endif %}邮寄 {{ n.parcels_mailed }}。\n")
     assert word_section(month_of(MARCH), month="2025-03", template=path).paragraph == "本月邮寄 0.09 万件。"

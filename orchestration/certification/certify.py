@@ -40,7 +40,7 @@ from reports.certificates.signers import Signer, SignerError, load_key
 from reports.figures.numbers import MonthlyNumber, read_numbers
 from reports.figures.readiness import BuildEvidence
 from reports.figures.section import NumberSource, Origin
-from reports.figures.wording import Template
+from reports.figures.wording import WordingTemplate
 
 CERTIFICATE_ERRORS = (
     CertificateError,
@@ -196,9 +196,9 @@ def _require_recounted(month: Month, numbers: Mapping[str, MonthlyNumber]) -> No
         raise CertificateError("\n  ".join([f"{month.name} may not be signed:", *problems, again]))
 
 
-def template_of(hall: HallFolder) -> Template:
+def template_of(hall: HallFolder) -> WordingTemplate:
     """The hall's wording, with the numerals that its settings declare."""
-    return Template(hall.wording, frozenset(hall.hall.wording_constants))
+    return WordingTemplate(hall.wording, frozenset(hall.hall.wording_constants))
 
 
 def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:

@@ -15,7 +15,7 @@ from reports.certificates.trace import TraceError, traces
 from reports.figures.months import first_day
 from reports.workbook.exports import ExportRow, csv_of, number_rows
 
-Vintage = Literal["printed", "revised"]
+MonthVintage = Literal["printed", "revised"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Selection:
     department: str
     by_department: bool
     site: str
-    vintage: Vintage
+    vintage: MonthVintage
 
 
 def numbers_of(selection: Selection) -> list[ExportRow]:

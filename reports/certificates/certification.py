@@ -28,7 +28,7 @@ from reports.figures.flags import flagged
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import Origin, Vintage, certified_files
-from reports.figures.wording import Template
+from reports.figures.wording import WordingTemplate
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,9 @@ def flagged_before(
     return flagged(numbers, newest(month), newest(months_before(month, 1)))
 
 
-def release_files(archive: Archive, drafted: Certificate, origin: Origin, *, template: Template) -> dict[str, bytes]:
+def release_files(
+    archive: Archive, drafted: Certificate, origin: Origin, *, template: WordingTemplate
+) -> dict[str, bytes]:
     """Word a draft's release from nothing but its numbers, with the revision notes that the ledger asks for.
 
     Raises:

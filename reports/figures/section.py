@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from filelock import FileLock
 
-from reports.figures.wording import Section, Template, word_section
+from reports.figures.wording import Section, WordingTemplate, word_section
 from reports.files import write_through
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class Vintage:
     notes: Sequence[str] = ()
 
 
-def write_draft(folder: Path, numbers: Mapping[str, MonthlyNumber], origin: Origin, *, template: Template) -> Section:
+def write_draft(
+    folder: Path, numbers: Mapping[str, MonthlyNumber], origin: Origin, *, template: WordingTemplate
+) -> Section:
     """Word numbers that nobody has certified and write them into a folder, with 草稿 in every file.
 
     The files are written aside and the whole folder is renamed; a folder that already holds the same bytes is left
@@ -92,7 +94,7 @@ def write_draft(folder: Path, numbers: Mapping[str, MonthlyNumber], origin: Orig
 
 
 def certified_files(
-    numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage, *, template: Template
+    numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage, *, template: WordingTemplate
 ) -> dict[str, bytes]:
     """Word the files of a release from the numbers that its certificate vouches for.
 

@@ -38,7 +38,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Template:
+class WordingTemplate:
     """A hall's wording: a Jinja file in UTF-8 with the heading on one line, a blank line, the paragraph on one line.
 
     It is data and runs in a sandbox. It is given `year` and `month` (no leading zero) and `n`, in which `n.<metric>`
@@ -53,7 +53,7 @@ class Template:
         return str(self.path)
 
 
-def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: Template) -> Section:
+def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: WordingTemplate) -> Section:
     """Fill a template with a month's numbers.
 
     Args:
@@ -90,7 +90,7 @@ def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: 
     return Section(heading, paragraph, frozenset(used))
 
 
-def _render(source: str, month: str, numbers: _Numbers, template: Template) -> str:
+def _render(source: str, month: str, numbers: _Numbers, template: WordingTemplate) -> str:
     """Fill a template; without a month, year and month are left blank too."""
     first = first_day(month) if month else None
     # Plain text is written here, so nothing is escaped as HTML would be.
@@ -128,7 +128,7 @@ def needs_rounding_note(numbers: Collection[MonthlyNumber]) -> bool:
     )
 
 
-def _two_lines(text: str, template: Template) -> tuple[str, str]:
+def _two_lines(text: str, template: WordingTemplate) -> tuple[str, str]:
     match text.strip("\n").split("\n"):
         case [heading, "", paragraph] if heading.strip() and paragraph.endswith("。"):
             return heading, paragraph
@@ -143,7 +143,7 @@ class _Numbers:
     """What a template knows as `n`: numbers by metric, without a public name that a metric could clash with."""
 
     def __init__(
-        self, numbers: Mapping[str, MonthlyNumber], template: Template, used: set[str], *, blank: bool = False
+        self, numbers: Mapping[str, MonthlyNumber], template: WordingTemplate, used: set[str], *, blank: bool = False
     ) -> None:
         self._numbers = numbers
         self._template = template

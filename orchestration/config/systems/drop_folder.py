@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from orchestration.config.systems.common import ContractName, MappedSystem, refuse_other_names
-from orchestration.config.systems.drop_storage import Storage
+from orchestration.config.systems.drop_storage import StorageSettings
 
 _DAY_FIELD = re.compile(r"%-?[djDFxcs]")
 
@@ -30,7 +30,7 @@ class DropSystem(MappedSystem):
 
     kind: Literal["drop_folder"]
     folder: str
-    storage: Storage | None = None
+    storage: StorageSettings | None = None
     file: str
     member: str = ""
     format: Literal["xlsx", "xls", "csv"]

@@ -54,4 +54,4 @@ class S3(Strict):
         return endpoint
 
 
-Storage = Annotated[Sftp | S3, Field(discriminator="kind")]
+StorageSettings = Annotated[Sftp | S3, Field(discriminator="kind")]

@@ -24,7 +24,7 @@ _PLAIN_TEXT = (tokens.Comment, tokens.Literal.String)
 
 
 @dataclass(frozen=True)
-class Query:
+class SqlQuery:
     """A reviewed query.
 
     Attributes:
@@ -47,7 +47,7 @@ class Query:
         return frozenset(sa.text(self.text).compile().params)
 
 
-def read_query(folder: Path, key: str, name: str) -> Query:
+def read_query(folder: Path, key: str, name: str) -> SqlQuery:
     """Read the query that a key of the settings names.
 
     Raises:
@@ -70,7 +70,7 @@ def read_query(folder: Path, key: str, name: str) -> Query:
     if len(statements) != 1 or statements[0].get_type() != "SELECT":
         held = ", ".join(statement.get_type() for statement in statements) or "nothing"
         raise SettingsError(f"key {key}: {name} must hold one SELECT (or WITH … SELECT), and holds {held}")
-    query = Query(name, "".join(_token_text(token) for token in statements[0].flatten()))
+    query = SqlQuery(name, "".join(_token_text(token) for token in statements[0].flatten()))
     if unknown := sorted(query.parameters - set(PARAMETERS)):
         raise SettingsError(
             f"key {key}: {name} takes :{', :'.join(unknown)}; the parameters are :{', :'.join(PARAMETERS)}"

@@ -14,7 +14,7 @@ from orchestration.config.systems import SqlSystem
 from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault, rows_by_site
 from orchestration.sources.sql.dialects import open_engine
 from orchestration.sources.sql.errors import database_fault, refuse_warnings
-from orchestration.sources.sql.queries import Query, parameter_values, read_query
+from orchestration.sources.sql.queries import SqlQuery, parameter_values, read_query
 from orchestration.sources.sql.rows import ClosingRecords, CountRows, RowReader
 
 
@@ -72,7 +72,7 @@ class SqlSource:
                 if not self._requests:
                     self._engine.dispose()
 
-    def _read(self, connection: sa.Connection, query: Query, request: Request, reader: RowReader) -> None:
+    def _read(self, connection: sa.Connection, query: SqlQuery, request: Request, reader: RowReader) -> None:
         values = parameter_values(request, self._system.timezone)
         parameters = {name: values[name] for name in query.parameters}
         with self._database_faults(query.name):
