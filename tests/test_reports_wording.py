@@ -269,3 +269,10 @@ def test_a_declared_constant_is_printed(template: Callable[..., WordingTemplate]
 def test_a_sentence_may_depend_on_a_value_and_print_none(template: Callable[..., WordingTemplate]) -> None:
     path = template("标题\n\n{% if month == 3 %}本月{% else %}当月{% endif %}邮寄 {{ n.parcels_mailed }}。\n")
     assert word_section(month_of(MARCH), month="2025-03", template=path).paragraph == "本月邮寄 0.09 万件。"
+
+
+def test_the_sentence_that_is_printed_is_the_one_that_is_looked_at(template: Callable[..., WordingTemplate]) -> None:
+    """Each piece alone holds no numeral before a unit; together, in March, they do."""
+    path = template("标题\n\n邮寄{% if month == 3 %}五点四二{% endif %}项，{{ n.parcels_mailed }}。\n")
+    with pytest.raises(WordingError, match="五点四二"):
+        word_section(month_of(MARCH), month="2025-03", template=path)

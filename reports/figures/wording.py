@@ -78,8 +78,10 @@ def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: 
     if problems:
         raise WordingError(f"{template}: {'; '.join(problems)}")
     used: set[str] = set()
-    text = _render(source, month, _Numbers(numbers, template, used), template)
-    blank = _render(source, "", _Numbers(numbers, template, set(), blank=True), template)
+    first = first_day(month)
+    text = _render(source, first.year, first.month, _Numbers(numbers, template, used), template)
+    blanked = {metric: replace(number, printed=BLANK) for metric, number in numbers.items()}
+    blank = _render(source, _Blank(first.year), _Blank(first.month), _Numbers(blanked, template, set()), template)
     if stray := numeral_in(blank, units=units, constants=template.constants):
         raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
     heading, paragraph = _two_lines(text, template)
@@ -90,15 +92,18 @@ def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: 
     return Section(heading, paragraph, frozenset(used))
 
 
-def _render(source: str, month: str, numbers: _Numbers, template: WordingTemplate) -> str:
-    """Fill a template; without a month, year and month are left blank too."""
-    first = first_day(month) if month else None
+class _Blank(int):
+    """A year or month that compares as itself, so that the same sentences are chosen, and prints none of its digits."""
+
+    def __str__(self) -> str:
+        return BLANK
+
+
+def _render(source: str, year: int, month: int, numbers: _Numbers, template: WordingTemplate) -> str:
     # Plain text is written here, so nothing is escaped as HTML would be.
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     try:
-        return environment.from_string(source).render(
-            year=first.year if first else BLANK, month=first.month if first else BLANK, n=numbers
-        )
+        return environment.from_string(source).render(year=year, month=month, n=numbers)
     except TemplateError as error:
         raise WordingError(f"{template}: {error}") from error
 
@@ -142,28 +147,24 @@ def _two_lines(text: str, template: WordingTemplate) -> tuple[str, str]:
 class _Numbers:
     """What a template knows as `n`: numbers by metric, without a public name that a metric could clash with."""
 
-    def __init__(
-        self, numbers: Mapping[str, MonthlyNumber], template: WordingTemplate, used: set[str], *, blank: bool = False
-    ) -> None:
+    def __init__(self, numbers: Mapping[str, MonthlyNumber], template: WordingTemplate, used: set[str]) -> None:
         self._numbers = numbers
         self._template = template
         self._used = used
-        self._blank = blank
 
     def __getitem__(self, metric: str) -> _Written:
         if metric not in self._numbers:
             raise WordingError(f"{self._template} prints {metric}, which this month's numbers don't hold")
-        return _Written(self._numbers[metric], self._used, blank=self._blank)
+        return _Written(self._numbers[metric], self._used)
 
 
 class _Written:
     """A number that notes its metric when it is turned into text, however the template does that."""
 
-    def __init__(self, number: MonthlyNumber, used: set[str], *, blank: bool) -> None:
+    def __init__(self, number: MonthlyNumber, used: set[str]) -> None:
         self._number = number
         self._used = used
-        self._blank = blank
 
     def __str__(self) -> str:
         self._used.add(self._number.metric)
-        return replace(self._number, printed=BLANK).with_unit if self._blank else self._number.with_unit
+        return self._number.with_unit
