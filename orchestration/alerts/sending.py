@@ -9,14 +9,15 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from orchestration.alerts.messages import Message
 from orchestration.config.hall import SettingsError, secret
-from orchestration.runtime.secrets import REDACTED
+from orchestration.runtime.secrets import SHORTEST, redact
 
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
 # What one channel may take, over all; a connection has Apprise's own 4 s, or the URL's `cto` and `rto`.
 _PATIENCE = 15.0
-_SHORTEST_SECRET = 4
+# The parts of all channels' URLs: no more than these are kept out of what is said of channels.
+_secrets: set[str] = set()
 
 
 class ChannelError(Exception):
@@ -24,11 +25,7 @@ class ChannelError(Exception):
 
 
 class Sender:
-    """One channel, open for messages.
-
-    Raises:
-        ChannelError: its URL isn't set, or Apprise can't read it.
-    """
+    """One channel, open for messages; ChannelError where its URL isn't set, or Apprise can't read it."""
 
     def __init__(self, variable: str, variables: Mapping[str, str]) -> None:
         try:
@@ -47,11 +44,7 @@ class Sender:
         return int(self._service.body_maxlen)
 
     def send(self, message: Message) -> None:
-        """Have a message delivered.
-
-        Raises:
-            ChannelError: it wasn't, or nobody said within 15 s that it was.
-        """
+        """Have a message delivered; ChannelError if it wasn't, or nobody said within 15 s that it was."""
         from apprise import Apprise, NotifyFormat, NotifyType
 
         manager = Apprise()
@@ -65,7 +58,7 @@ class Sender:
         )
         if not result:
             said = " ".join(entry.message for entry in result.logs())
-            raise ChannelError(_secrets.taken_out(said or result.status.name))
+            raise ChannelError(_taken_out(said or result.status.name))
 
 
 def _service(url: str) -> NotifyBase | None:
@@ -86,38 +79,22 @@ def _service(url: str) -> NotifyBase | None:
     return Apprise.instantiate(url, asset=asset)
 
 
-class _WithoutSecrets(logging.Filter):
-    """Takes every part of every channel's URL out of what is logged, wherever a log leads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._parts: set[str] = set()
-
-    def learn(self, url: str) -> None:
-        """Note the parts of a URL."""
-        self._parts |= {part for part in _parts(url) if len(part) >= _SHORTEST_SECRET}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self.taken_out(record.getMessage()), ()
-        return True
-
-    def taken_out(self, text: str) -> str:
-        """The text in one line, without any of the parts."""
-        for part in sorted(self._parts, key=len, reverse=True):
-            text = text.replace(part, REDACTED)
-        return " ".join(text.split())
-
-
-_secrets = _WithoutSecrets()
-
-
 def _hush(url: str) -> None:
     """Apprise and urllib3 log URLs, tokens and all; and what Apprise has to say comes with its result."""
-    _secrets.learn(url)
-    apprise = logging.getLogger("apprise")
-    apprise.addFilter(_secrets)
-    apprise.propagate = False
-    logging.getLogger("urllib3.connectionpool").addFilter(_secrets)
+    _secrets.update(part for part in _parts(url) if len(part) >= SHORTEST)
+    logging.getLogger("apprise").propagate = False
+    for name in ("apprise", "urllib3.connectionpool"):
+        logging.getLogger(name).addFilter(_without_secrets)
+
+
+def _without_secrets(record: logging.LogRecord) -> bool:
+    """Takes every part of every channel's URL out of what is logged, wherever a log leads."""
+    record.msg, record.args = _taken_out(record.getMessage()), ()
+    return True
+
+
+def _taken_out(text: str) -> str:
+    return " ".join(redact(text, _secrets).split())
 
 
 def _parts(url: str) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Rebuilding a certified month from its extracts alone, in an empty warehouse, and comparing it with its release."""
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from orchestration.certification.certify import origin_of, template_of
 from orchestration.certification.lookup import find
 from orchestration.config.catalogue import code_version
 from orchestration.config.hall import load_hall
+from orchestration.runtime.installation import installed_at
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.dbt_build import build, evidence
 from orchestration.warehouse.dbt_manifest import ensure_manifest
@@ -121,15 +121,8 @@ def _other_code(certificate: Certificate) -> Iterator[str]:
 @contextmanager
 def _empty_home(landing: Path) -> Iterator[Home]:
     """A state folder that holds the landing and nothing else, and is the current one while the block runs."""
-    before = os.environ.get("YUEBAO_HOME")
     with tempfile.TemporaryDirectory(prefix="yuebao-rebuild-") as folder:
         home = Home(Path(folder).resolve())
         home.landing.symlink_to(landing.resolve())
-        os.environ["YUEBAO_HOME"] = str(home.root)
-        try:
+        with installed_at(home=home.root):
             yield home
-        finally:
-            if before is None:
-                del os.environ["YUEBAO_HOME"]
-            else:
-                os.environ["YUEBAO_HOME"] = before

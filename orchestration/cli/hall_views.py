@@ -1,7 +1,6 @@
 """A hall's own folder on the command line: made, checked, and sampled."""
 
 import datetime as dt
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from orchestration.doctor.hall import check_hall
 from orchestration.landing.preview import Sample, sample
 from orchestration.partitions import MonthError, today
 from orchestration.runtime.errors import Refused
+from orchestration.runtime.installation import installed_at
 from orchestration.runtime.paths import current_home
 from orchestration.sources.contract import CONTRACT
 from reports.certificates.certificate import SignRole
@@ -29,20 +29,9 @@ _MOST_ROWS = 20
 
 @contextmanager
 def of_hall(folder: Path) -> Iterator[HallFolder]:
-    """The hall of a folder, for as long as it is worked on.
-
-    Raises:
-        SettingsError: its settings can't be used.
-    """
-    before = os.environ.get("YUEBAO_HALL")
-    os.environ["YUEBAO_HALL"] = str(folder.resolve())
-    try:
+    """The hall of a folder, for as long as it is worked on; raises SettingsError where it can't be used."""
+    with installed_at(hall=folder):
         yield load_hall()
-    finally:
-        if before is None:
-            del os.environ["YUEBAO_HALL"]
-        else:
-            os.environ["YUEBAO_HALL"] = before
 
 
 def make_hall(folder: Path) -> list[Path]:

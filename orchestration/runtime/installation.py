@@ -7,6 +7,8 @@ home in the state folder, and there is no hall: the demo hall is used only where
 
 import os
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,11 +39,7 @@ class Installation:
     environment: str
 
     def require_hall(self) -> Path:
-        """The hall's folder.
-
-        Raises:
-            InstallationError: none is named.
-        """
+        """The hall's folder; raises InstallationError where none is named."""
         if self.hall is None:
             raise InstallationError(
                 "no installation is named: set YUEBAO_HALL to the hall's folder and YUEBAO_HOME to its state folder, "
@@ -66,6 +64,20 @@ def current_installation() -> Installation:
         dagster_home=Path(named.get("dagster_home") or home / "dagster"),
         environment=named.get("environment", ""),
     )
+
+
+@contextmanager
+def installed_at(**places: Path) -> Iterator[None]:
+    """The installation with another `hall` or `home`, for as long as the block runs."""
+    named = {_VARIABLES[key]: str(place.resolve()) for key, place in places.items()}
+    before = {name: os.environ[name] for name in named if name in os.environ}
+    os.environ.update(named)
+    try:
+        yield
+    finally:
+        for name in named:
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def installation_file() -> Path:

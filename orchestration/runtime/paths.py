@@ -44,81 +44,35 @@ retention:
 """
 
 
+class _Part:
+    """A file or folder of the state folder, by its name there."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, home: Home, owner: type[Home]) -> Path:
+        return home.root / self._name
+
+
 @dataclass(frozen=True)
 class Home:
     """The layout of the state folder."""
 
     root: Path
-
-    @property
-    def landing(self) -> Path:
-        """Extracts and their manifest entries, kept for ever."""
-        return self.root / "landing"
-
-    @property
-    def quarantine(self) -> Path:
-        """Answers that were refused, masked, with the reason."""
-        return self.root / "quarantine"
-
-    @property
-    def inputs(self) -> Path:
-        """What dbt is told to read, one folder per month."""
-        return self.root / "inputs"
-
-    @property
-    def published(self) -> Path:
-        """Audited facts and releases, one folder per month."""
-        return self.root / "published"
-
-    @property
-    def editions(self) -> Path:
-        """What authors write: one folder per edition, by month."""
-        return self.root / "editions"
-
-    @property
-    def certificates(self) -> Path:
-        """The ledger: one signed record per month and revision, never changed."""
-        return self.root / "certificates"
-
-    @property
-    def warehouse(self) -> Path:
-        """The DuckDB file, opened by dbt alone."""
-        return self.root / "warehouse.duckdb"
-
-    @property
-    def demo(self) -> Path:
-        """Files of the embedded demo hall."""
-        return self.root / "demo"
-
-    @property
-    def dagster(self) -> Path:
-        """Dagster's runs and event log."""
-        return self.root / "dagster"
-
-    @property
-    def events(self) -> Path:
-        """Who certified, verified and read what: JSON lines, one file a month."""
-        return self.root / "events"
-
-    @property
-    def alerts(self) -> Path:
-        """What each alert channel was told."""
-        return self.root / "alerts"
-
-    @property
-    def questions(self) -> Path:
-        """校核: authors' questions and their answers, only ever added to."""
-        return self.root / "questions"
-
-    @property
-    def docs(self) -> Path:
-        """Great Expectations' Data Docs, one folder per run."""
-        return self.root / "data_docs"
-
-    @property
-    def health(self) -> Path:
-        """The health page and its metrics, each the newest alone."""
-        return self.root / "health"
+    landing = _Part("landing")  # extracts and their manifest entries, kept for ever
+    quarantine = _Part("quarantine")  # answers that were refused, masked, with the reason
+    inputs = _Part("inputs")  # what dbt is told to read, one folder per month
+    published = _Part("published")  # audited facts and releases, one folder per month
+    editions = _Part("editions")  # what authors write: one folder per edition, by month
+    certificates = _Part("certificates")  # the ledger: one signed record per month and revision, never changed
+    warehouse = _Part("warehouse.duckdb")  # the DuckDB file, opened by dbt alone
+    demo = _Part("demo")  # files of the embedded demo hall
+    dagster = _Part("dagster")  # Dagster's runs and event log
+    events = _Part("events")  # who certified, verified and read what: JSON lines, one file a month
+    alerts = _Part("alerts")  # what each alert channel was told
+    questions = _Part("questions")  # 校核: authors' questions and their answers, only ever added to
+    docs = _Part("data_docs")  # Great Expectations' Data Docs, one folder per run
+    health = _Part("health")  # the health page and its metrics, each the newest alone
 
 
 def current_home() -> Home:
