@@ -7,7 +7,7 @@ import dagster as dg
 
 from orchestration.config.hall import Hall
 from orchestration.runtime.errors import UserError
-from reports.figures.months import days_of
+from reports.figures.months import days_between, days_of
 
 
 class MonthError(UserError, ValueError):
@@ -67,4 +67,4 @@ def pullable_days(text: str, hall: Hall) -> list[dt.date]:
         ) from error
     if not hall.first_day <= begin <= end < today(hall):
         raise MonthError(f"{text}: days can be pulled from {hall.first_day} to yesterday, the earlier one first")
-    return [begin + dt.timedelta(days=offset) for offset in range((end - begin).days + 1)]
+    return days_between(begin, end)

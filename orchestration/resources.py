@@ -11,6 +11,7 @@ from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, load_hall
 from orchestration.config.variables import reachable
 from orchestration.landing.day_status import system_day
+from orchestration.run_records import systems_asked
 from orchestration.runtime.paths import current_home
 from orchestration.sources import open_source
 from orchestration.sources.contract import Outcome
@@ -36,7 +37,7 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HallSystems"]:
         """Open for one run, and close whatever the run opened."""
         self._hall = load_hall()
-        self._in_run = _systems_of(context.run, self._hall)
+        self._in_run = systems_asked(context.run, self._hall.hall)
         with ExitStack() as stack:
             self._open = stack
             self._requests = Requests(self._hall.hall.retries, self._hall.hall.at_once)
@@ -65,11 +66,6 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         lacking = system_day(self._hall.hall, current_home(), working_days(), system, day).sites_to_ask
         chosen = tuple(self.sites)
         return tuple(site for site in lacking if site in chosen) or chosen or lacking
-
-
-def _systems_of(run: dg.DagsterRun | None, hall: HallFolder) -> tuple[str, ...]:
-    selected = {key.path[-1] for key in run.asset_selection} if run and run.asset_selection else set(hall.hall.systems)
-    return tuple(name for name in hall.hall.systems if name in selected)
 
 
 class RunMonths(dg.ConfigurableResource["RunMonths"]):

@@ -11,11 +11,11 @@ import dagster as dg
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
 from orchestration.assets.section import SECTION
-from orchestration.automation.schedules import RANGE_END, RANGE_START
 from orchestration.certification.certify import CertificationRequest
 from orchestration.certification.monthly_report import RunOutcome
 from orchestration.config.hall import load_hall
 from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
+from orchestration.run_records import RANGE_END, RANGE_START, why_failed
 from orchestration.runtime.paths import Home, dagster_instance
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import Month
@@ -72,13 +72,5 @@ class Runs:
         result = self._definitions.resolve_job_def(job).execute_in_process(
             instance=self._instance, raise_on_error=False, **arguments
         )
-        failures = [event.step_failure_data for event in result.all_events if event.is_step_failure]
-        return RunOutcome(result.run_id, result.success, tuple(_message(failure) for failure in failures))
-
-
-def _message(failure: Any) -> str:
-    if failure.user_failure_data and failure.user_failure_data.description:
-        return str(failure.user_failure_data.description)
-    # Dagster wraps what a step raised; the wrapper's cause is ours, with a message made for the reader.
-    error = failure.error.cause or failure.error
-    return str(error.message.strip())
+        messages = tuple(why_failed(event) for event in result.all_events if event.is_step_failure)
+        return RunOutcome(result.run_id, result.success, messages)

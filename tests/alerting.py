@@ -10,8 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.alerts.file_conditions import Moment
 from orchestration.alerts.notification import Delivery, find_conditions, notify
+from orchestration.automation.deadlines import Moment
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts

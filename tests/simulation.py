@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 import dagster as dg
 import time_machine
 
-from orchestration.automation.schedules import days_asked, schedule_rows
+from orchestration.automation.schedules import schedule_rows
 from orchestration.config.hall import load_hall
 from orchestration.definitions import defs
+from orchestration.run_records import days_asked
 from orchestration.runtime.paths import current_home, dagster_instance
 
 _MISSED_TICKS = 5

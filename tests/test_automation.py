@@ -13,7 +13,7 @@ import pytest
 import time_machine
 from pydantic import ValidationError
 
-from orchestration.automation.deadlines import days_looked_after, deadlines_of, due_at, late_at
+from orchestration.automation.deadlines import Moment
 from orchestration.automation.planning import (
     MOST_DAYS_AT_ONCE,
     Pull,
@@ -23,20 +23,22 @@ from orchestration.automation.planning import (
     pull_times,
     without_those_under_way,
 )
-from orchestration.automation.schedules import RANGE_END, RANGE_START, ScheduleRow, schedule_rows
+from orchestration.automation.schedules import ScheduleRow, schedule_rows
 from orchestration.config.automation import AUTOMATIONS, ENVIRONMENTS, Automation
 from orchestration.config.catalogue import evidence_version
 from orchestration.config.hall import Hall, SettingsError, load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
-from orchestration.landing.day_status import SystemDay, system_days
+from orchestration.landing.day_status import SystemDay
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
+from orchestration.run_records import RANGE_END, RANGE_START
 from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
 from tests.moments import at
 
 CALENDAR = WorkingDays({})
+NOWHERE = Home(Path("nowhere"))
 DEMO = load_hall().hall
 TODAY = dt.date(2025, 3, 13)
 YESTERDAY = dt.date(2025, 3, 12)
@@ -49,6 +51,12 @@ def _hall(**changes: object) -> Hall:
         system, _, key = name.rpartition("__")
         (document["systems"][system] if system else document.setdefault("automation", {}))[key] = value
     return Hall.model_validate(document)
+
+
+def _moment(
+    hall: Hall, now: str = "2025-03-13T02:30", calendar: WorkingDays = CALENDAR, home: Home = NOWHERE
+) -> Moment:
+    return Moment(hall, home, calendar, at(now))
 
 
 def _standing(system: str, day: dt.date, refused_at: str = "") -> SystemDay:
@@ -77,34 +85,34 @@ def _standing(system: str, day: dt.date, refused_at: str = "") -> SystemDay:
     ],
 )
 def test_a_months_dates_follow_the_working_days(month: str, candidate: str, certification: str, edition: str) -> None:
-    found = deadlines_of(month, DEMO, CALENDAR)
+    found = _moment(DEMO).deadlines(month)
     dates = (found.candidate, found.certification, found.edition)
     assert tuple(map(str, dates)) == (candidate, certification, edition)
 
 
 def test_a_reviewed_override_moves_them_too() -> None:
     closed = WorkingDays({dt.date(2025, 4, 1): CALENDAR.describe(dt.date(2025, 4, 5))})
-    assert deadlines_of("2025-03", DEMO, closed).candidate == dt.date(2025, 4, 2)
+    assert _moment(DEMO, calendar=closed).deadlines("2025-03").candidate == dt.date(2025, 4, 2)
 
 
 def test_an_edition_before_the_first_working_day_waits_for_it_and_a_deadline_stays_in_its_month() -> None:
     hall = _hall(edition_day=5, certification_deadline=20)
-    october = deadlines_of("2025-09", hall, CALENDAR)
+    october = _moment(hall).deadlines("2025-09")
     assert (october.edition, october.certification) == (dt.date(2025, 10, 9), dt.date(2025, 10, 31))
-    assert deadlines_of("2025-03", _hall(edition_day=1), CALENDAR).edition == dt.date(2025, 4, 1)
+    assert _moment(_hall(edition_day=1)).deadlines("2025-03").edition == dt.date(2025, 4, 1)
 
 
 def test_a_day_is_due_after_the_last_of_its_halls_and_never_late_before() -> None:
     hall = _hall(online_platform__sites=("510000", "510100"), online_platform__pull_at_of_sites={"510100": "10:15"})
-    assert due_at(hall, "online_platform", YESTERDAY) == at("2025-03-13T10:15")
-    assert late_at(hall, "online_platform", YESTERDAY) == at("2025-03-13T10:15")
-    assert due_at(hall, "courier", YESTERDAY) == at("2025-03-13T02:30")
-    assert late_at(hall, "courier", YESTERDAY) == at("2025-03-13T09:00")
+    assert _moment(hall).due_at("online_platform", YESTERDAY) == at("2025-03-13T10:15")
+    assert _moment(hall).late_at("online_platform", YESTERDAY) == at("2025-03-13T10:15")
+    assert _moment(hall).due_at("courier", YESTERDAY) == at("2025-03-13T02:30")
+    assert _moment(hall).late_at("courier", YESTERDAY) == at("2025-03-13T09:00")
 
 
 def test_days_are_looked_after_from_the_halls_first_day_or_as_far_back_as_declared() -> None:
-    assert len(list(days_looked_after(DEMO, TODAY))) == 400
-    first = list(days_looked_after(DEMO, dt.date(2023, 1, 4)))
+    assert len(_moment(DEMO).days_looked_after) == 400
+    first = _moment(DEMO, "2023-01-04T02:30").days_looked_after
     assert first == [dt.date(2023, 1, 1), dt.date(2023, 1, 2), dt.date(2023, 1, 3)]
 
 
@@ -114,8 +122,8 @@ def test_days_are_looked_after_from_the_halls_first_day_or_as_far_back_as_declar
 def test_systems_are_asked_at_their_times_with_their_windows() -> None:
     hall = _hall(courier__pull_at="04:00", call_centre__repull_days=2, window_system__repull_days=0)
     assert pull_times(hall) == [dt.time(2, 30), dt.time(4)]
-    assert nightly(hall, dt.time(4), TODAY, []) == [Pull((YESTERDAY,), ("courier",), "nightly")]
-    at_two = {pull.systems: pull.days for pull in nightly(hall, dt.time(2, 30), TODAY, [])}
+    assert nightly(_moment(hall), dt.time(4), []) == [Pull((YESTERDAY,), ("courier",), "nightly")]
+    at_two = {pull.systems: pull.days for pull in nightly(_moment(hall), dt.time(2, 30), [])}
     assert at_two == {
         ("online_platform", "window_system", "enquiry_desks"): (YESTERDAY,),
         ("call_centre",): (dt.date(2025, 3, 10), dt.date(2025, 3, 11), YESTERDAY),
@@ -124,7 +132,7 @@ def test_systems_are_asked_at_their_times_with_their_windows() -> None:
 
 def test_a_window_doesnt_reach_before_the_halls_first_day() -> None:
     hall = _hall(call_centre__repull_days=7)
-    asked = nightly(hall, dt.time(2, 30), dt.date(2023, 1, 3), [])
+    asked = nightly(_moment(hall, "2023-01-03T02:30"), dt.time(2, 30), [])
     assert [pull.days for pull in asked if pull.systems == ("call_centre",)] == [
         (dt.date(2023, 1, 1), dt.date(2023, 1, 2))
     ]
@@ -132,9 +140,9 @@ def test_a_window_doesnt_reach_before_the_halls_first_day() -> None:
 
 def test_some_halls_of_a_system_are_asked_later() -> None:
     hall = _hall(online_platform__sites=("510000", "510100"), online_platform__pull_at_of_sites={"510100": "06:45"})
-    late = nightly(hall, dt.time(6, 45), TODAY, [])
+    late = nightly(_moment(hall), dt.time(6, 45), [])
     assert late == [Pull((YESTERDAY,), ("online_platform",), "nightly", ("510100",))]
-    early = nightly(hall, dt.time(2, 30), TODAY, [])
+    early = nightly(_moment(hall), dt.time(2, 30), [])
     assert [pull.sites for pull in early if pull.systems == ("online_platform",)] == [("510000",)]
 
 
@@ -147,9 +155,9 @@ def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> No
     hall = _hall(call_centre__repull_days=1)
     for system in hall.systems:
         _land(home, system, YESTERDAY)
-    statuses = list(system_days(hall, home, CALENDAR, [YESTERDAY]))
+    statuses = list(_moment(hall, home=home).system_days([YESTERDAY]))
     assert [status.verdict for status in statuses] == ["answered"] * 5
-    assert nightly(hall, dt.time(2, 30), TODAY, statuses) == [
+    assert nightly(_moment(hall), dt.time(2, 30), statuses) == [
         Pull((dt.date(2025, 3, 11), YESTERDAY), ("call_centre",), "nightly")
     ]
 
@@ -176,14 +184,14 @@ def _land(home: Home, system: str, day: dt.date) -> None:
     ],
 )
 def test_what_isnt_in_is_asked_again_at_first_often_then_seldom(now: str, refused_at: str, *, again: bool) -> None:
-    planned = catch_up(DEMO, at(now), [_standing("courier", YESTERDAY, refused_at)])
+    planned = catch_up(_moment(DEMO, now), [_standing("courier", YESTERDAY, refused_at)])
     assert planned == ([Pull((YESTERDAY,), ("courier",), "catch_up")] if again else [])
 
 
 def test_after_a_long_downtime_a_range_is_one_run_and_a_year_a_few() -> None:
     days = [dt.date(2024, 1, 1) + dt.timedelta(days=offset) for offset in range(400)]
     absent = [_standing(system, day) for day in days for system in DEMO.systems]
-    planned = catch_up(DEMO, at("2025-03-13T02:47"), absent)
+    planned = catch_up(_moment(DEMO, "2025-03-13T02:47"), absent)
     assert [len(pull.days) for pull in planned] == [MOST_DAYS_AT_ONCE] * 4
     assert {pull.systems for pull in planned} == {tuple(DEMO.systems)}
     assert [day for pull in planned for day in pull.days] == days

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from orchestration.automation.deadlines import Moment
 from orchestration.automation.planning import catch_up
 from orchestration.config.catalogue import evidence_version
 from orchestration.config.hall import load_hall
@@ -113,9 +114,9 @@ def test_a_day_landed_as_closed_that_an_override_opens_is_asked_for_again(home: 
     _land(home, SATURDAY, closed=True)
     status = _status(home, SATURDAY, OPENED)
     assert (status.verdict, status.is_in, status.sites_to_ask) == ("wrongly_closed", False, (SITE,))
-    (pull,) = catch_up(HALL, at("2025-03-18T12:00"), [status])
+    (pull,) = catch_up(Moment(HALL, home, CALENDAR, at("2025-03-18T12:00")), [status])
     assert (pull.days, pull.systems) == ((SATURDAY,), ("courier",))
-    assert catch_up(HALL, at("2025-03-18T12:00"), [_status(home, SATURDAY)]) == []
+    assert catch_up(Moment(HALL, home, CALENDAR, at("2025-03-18T12:00")), [_status(home, SATURDAY)]) == []
 
 
 SITES: Mapping[str, tuple[DayVerdict, ...]] = {

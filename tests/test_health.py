@@ -17,6 +17,8 @@ from lxml import html
 from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import Result
 
+from orchestration.automation.deadlines import Moment
+from orchestration.config.catalogue import working_days
 from orchestration.config.hall import load_hall
 from orchestration.config.working_days import WorkingDays
 from orchestration.definitions import defs
@@ -53,7 +55,7 @@ def _gathered(hall: Hall, moment: str) -> Health:
             patch.setenv(name, value)
         home = Home(hall.home)
         with dagster_instance(home) as instance:
-            return take_snapshot(load_hall(), home, instance, at(moment))
+            return take_snapshot(Moment(load_hall().hall, home, working_days(), at(moment)), instance)
 
 
 @pytest.fixture(scope="module")
@@ -364,7 +366,7 @@ def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch
         for system in first.systems:
             landing.land(Counted(system, day, "answered", came), Provenance("run", "code", "suite"))
     with dagster_instance(home) as instance:
-        health = take_snapshot(load_hall(folder), home, instance, at("2025-04-30T10:00"))
+        health = take_snapshot(Moment(load_hall(folder).hall, home, working_days(), at("2025-04-30T10:00")), instance)
     assert {(cell.came, len(cell.sites), cell.state) for cell in health.cells} == {(180, 200, "missing")}
     told = page(health)
     assert len(told.encode()) < 2 * 2**20
@@ -386,7 +388,7 @@ def test_a_closed_day_of_one_hall_says_nothing_of_another(
     closed = {"510000": SiteCounts([], {}, "here", {})}
     for day in days:
         Landing(home.landing).land(Counted("courier", day, "closed", closed), Provenance("run", "code", "suite"))
-    cells = cells_of(load_hall(folder).hall, home, WorkingDays({}), days, at("2025-03-20T10:00"))
+    cells = cells_of(Moment(load_hall(folder).hall, home, WorkingDays({}), at("2025-03-20T10:00")), days)
     assert [(cell.state, dict(cell.sites)) for cell in cells if cell.system == "courier"] == [
         ("missing", {"510000": "closed", "510100": "missing"}),
         ("missing", {"510000": "wrongly_closed", "510100": "missing"}),

@@ -16,7 +16,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.alerts.notification import moment, notify
+from orchestration.alerts.notification import notify
+from orchestration.automation.deadlines import moment
 from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, ensure_month
 from orchestration.demo.drop_folders import call_centre_file, courier_file
 from orchestration.demo.server import demo_app, serving

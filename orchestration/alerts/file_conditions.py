@@ -2,59 +2,25 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from orchestration.alerts.conditions import Condition
-from orchestration.automation.deadlines import days_looked_after, deadlines_of, late_at
+from orchestration.automation.deadlines import Moment
 from orchestration.certification.pending_revision import pending_revisions
 from orchestration.config.alerts import AlertKind
-from orchestration.config.hall import Hall
 from orchestration.config.working_days import WorkingDays
-from orchestration.landing.day_status import SystemDay, system_days
-from orchestration.runtime.paths import Home
+from orchestration.landing.day_status import SystemDay
 from orchestration.warehouse.month import Month
-from reports.certificates.ledger import Ledger
 from reports.figures.day_verdict import VERDICTS, DayVerdict
-from reports.figures.months import days_of, months_before
+from reports.figures.months import days_of
 from reports.figures.readiness import BuildCheck, CheckStatus
 
 # What happened longer ago is told to nobody, however long a channel was dead.
 TOLD_FOR = dt.timedelta(days=31)
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A hall as it stands at a moment (with time zone), which is given so that it can be any."""
-
-    hall: Hall
-    home: Home
-    calendar: WorkingDays
-    now: dt.datetime
-
-    @property
-    def timezone(self) -> ZoneInfo:
-        """The hall's."""
-        return ZoneInfo(self.hall.timezone)
-
-    @property
-    def today(self) -> dt.date:
-        """The date, in hall time."""
-        return self.now.astimezone(self.timezone).date()
-
-    @property
-    def days(self) -> list[dt.date]:
-        """The days that are looked after."""
-        return list(days_looked_after(self.hall, self.today))
-
-    @property
-    def ledger(self) -> Ledger:
-        """The certificates."""
-        return Ledger(self.home.certificates)
-
-    def is_told(self, happened: dt.datetime) -> bool:
-        """Whether what happened then is still worth telling."""
-        return happened > self.now - TOLD_FOR
+def _is_told(at: Moment, happened: dt.datetime) -> bool:
+    """Whether what happened then is still worth telling."""
+    return happened > at.now - TOLD_FOR
 
 
 def days(at: Moment) -> Iterator[Condition]:
@@ -63,7 +29,7 @@ def days(at: Moment) -> Iterator[Condition]:
     Raises:
         CalendarError: the working-day calendar doesn't know a year.
     """
-    for status in system_days(at.hall, at.home, at.calendar, at.days):
+    for status in at.system_days(at.days_looked_after):
         if status.is_in:
             yield from _warned(at, status)
         elif condition := _not_in(at, status):
@@ -81,7 +47,7 @@ _NOT_IN: dict[DayVerdict, tuple[AlertKind, str]] = {
 def _not_in(at: Moment, status: SystemDay) -> Condition | None:
     system, day = status.system, status.day
     kind, text = _NOT_IN[status.verdict]
-    if kind == "late" and at.now < late_at(at.hall, system, day):
+    if kind == "late" and at.now < at.late_at(system, day):
         return None
     subject = _name(at, system)
     return Condition(
@@ -100,7 +66,7 @@ def _name(at: Moment, system: str) -> str:
 
 
 def _warned(at: Moment, status: SystemDay) -> Iterator[Condition]:
-    if status.landed_at and at.is_told(status.landed_at):
+    if status.landed_at and _is_told(at, status.landed_at):
         for rule in status.warned:
             yield Condition(
                 "check_warned",
@@ -126,11 +92,11 @@ def checks(at: Moment) -> Iterator[Condition]:
     Raises:
         EvidenceError: a build.json can't be read.
     """
-    for name in sorted({f"{day:%Y-%m}" for day in at.days}):
+    for name in sorted({f"{day:%Y-%m}" for day in at.days_looked_after}):
         evidence = Month(name, days_of(name), at.hall, at.home).evidence
         built = dt.datetime.fromisoformat(evidence.built_at) if evidence else at.now
         for check in evidence.checks if evidence else ():
-            if check.status in _FAILED and (check.status != "warn" or at.is_told(built)):
+            if check.status in _FAILED and (check.status != "warn" or _is_told(at, built)):
                 yield _of_check(name, check, built)
 
 
@@ -174,7 +140,7 @@ def certified(at: Moment) -> Iterator[Condition]:
     """
     for link in reversed(at.ledger.links()):
         certificate = link.read().certificate
-        if not at.is_told(certificate.signed_at):
+        if not _is_told(at, certificate.signed_at):
             return
         what = f"revision {certificate.revision} ({certificate.reason})" if certificate.reason else "certified"
         yield Condition(
@@ -193,10 +159,10 @@ def deadlines(at: Moment) -> Iterator[Condition]:
     Raises:
         CalendarError: the working-day calendar doesn't know the year.
     """
-    month = months_before(f"{at.today:%Y-%m}", 1)
-    if f"{at.hall.first_day:%Y-%m}" > month or at.ledger.links(month):
+    month = next(iter(at.months_back(1)), "")
+    if not month or at.ledger.links(month):
         return
-    dates = deadlines_of(month, at.hall, at.calendar)
+    dates = at.deadlines(month)
     for what, date in (("certification", dates.certification), ("edition", dates.edition)):
         if at.today >= _working_day_before(date, at.calendar):
             passed = at.today > date

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from orchestration.alerts.conditions import KINDS, Condition
 from orchestration.alerts.news import News
 from orchestration.runtime.secrets import redact
+from reports.figures.months import consecutive, span
 
 # Nobody reads more; and as escaped JSON even Chinese of this length fits a request of 20 kB.
 _LONGEST = 6000
@@ -68,22 +69,17 @@ def _over(conditions: Iterable[Condition]) -> Iterator[str]:
 
 def _groups(conditions: Iterable[Condition]) -> list[list[Condition]]:
     """By kind, in the order of the kinds; consecutive days of one subject together."""
-    groups: list[list[Condition]] = []
-    for each in sorted(conditions, key=_place):
-        if groups and _follows(groups[-1][-1], each):
-            groups[-1].append(each)
-        else:
-            groups.append([each])
-    return groups
+    groups = consecutive(conditions, lambda each: each.day or dt.date.min, _alike)
+    return sorted(groups, key=lambda group: _place(group[0]))
+
+
+def _alike(condition: Condition) -> tuple[str, ...]:
+    told = (condition.kind, condition.subject, condition.next_step)
+    return told if condition.day else (*told, condition.key)
 
 
 def _place(condition: Condition) -> tuple[int, str, str, str]:
     return list(KINDS).index(condition.kind), condition.subject, str(condition.day or ""), condition.key
-
-
-def _follows(before: Condition, after: Condition) -> bool:
-    same = (before.kind, before.subject, before.next_step) == (after.kind, after.subject, after.next_step)
-    return bool(same and before.day and after.day and after.day - before.day == dt.timedelta(days=1))
 
 
 def _line(group: Sequence[Condition]) -> str:
@@ -94,8 +90,7 @@ def _line(group: Sequence[Condition]) -> str:
 
 
 def _span(group: Sequence[Condition]) -> str:
-    first, last = group[0].day, group[-1].day
-    return f"{last}" if first == last else f"{first}..{last}"
+    return span([each.day or dt.date.min for each in group])
 
 
 def _shortened(text: str) -> str:

@@ -1,28 +1,25 @@
 """One evaluation: what is found now, what each channel is to be told of it, and how the sending went."""
 
-import datetime as dt
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
 from orchestration.alerts.conditions import Condition, Found, find_everywhere
-from orchestration.alerts.file_conditions import FILES, Moment
+from orchestration.alerts.file_conditions import FILES
 from orchestration.alerts.memory import Memory, Recollection, exclusive, read_memory, write_memory
 from orchestration.alerts.messages import Message, compose, counted
 from orchestration.alerts.news import News, after, is_quiet, news
 from orchestration.alerts.run_conditions import ledger, runs
 from orchestration.alerts.sending import ChannelError, Sender
-from orchestration.config.catalogue import working_days
-from orchestration.config.hall import SettingsError, load_hall
+from orchestration.automation.deadlines import Moment
+from orchestration.config.hall import SettingsError
 from orchestration.config.variables import variables_of
 from orchestration.config.working_days import CalendarError
 from orchestration.landing.manifest import LandingError
-from orchestration.runtime.paths import current_home
 from reports.certificates.ledger import LedgerError
 from reports.figures.readiness import EvidenceError
 
@@ -46,15 +43,6 @@ class Delivery:
         return f"{self.channel}: {counted(self.told)}{self.told.waiting}"
 
 
-def moment(now: dt.datetime) -> Moment:
-    """The hall that `YUEBAO_HALL` names, as it stands in the state folder that `YUEBAO_HOME` names.
-
-    Raises:
-        SettingsError: its settings can't be used.
-    """
-    return Moment(load_hall().hall, current_home(), working_days(), now)
-
-
 def find_conditions(at: Moment, instance: dg.DagsterInstance) -> Found:
     """Everything that deserves an alert now."""
     sources = {name: partial(find, at) for name, find in FILES.items()}
@@ -65,7 +53,7 @@ def find_conditions(at: Moment, instance: dg.DagsterInstance) -> Found:
 def pending_news(at: Moment, found: Found) -> tuple[Memory, dict[str, News]]:
     """What each channel would be told now, and what is remembered."""
     alerts = at.hall.alerts
-    quiet = is_quiet(alerts, at.now.astimezone(at.timezone).time())
+    quiet = is_quiet(alerts, at.now.time())
     memory = read_memory(at.home)
     return memory, {
         name: news(_as_seen_by(name, found, memory, at), memory.of(name, at.now), channel, now=at.now, quiet=quiet)
@@ -115,12 +103,12 @@ def _as_seen_by(channel: str, found: Found, memory: Memory, at: Moment) -> Found
     others = {
         each.key: each
         for name in at.hall.alerts.channels
-        if name != channel and (each := _failing(name, memory.of(name, at.now), at.timezone))
+        if name != channel and (each := _failing(name, memory.of(name, at.now), at))
     }
     return replace(found, conditions={**found.conditions, **others})
 
 
-def _failing(name: str, known: Recollection, timezone: ZoneInfo) -> Condition | None:
+def _failing(name: str, known: Recollection, at: Moment) -> Condition | None:
     failing = known.failing
     if failing is None or failing.times < _FAILS_FROM:
         return None
@@ -128,7 +116,7 @@ def _failing(name: str, known: Recollection, timezone: ZoneInfo) -> Condition | 
         "channel",
         key=f"channels {name}",
         subject=f"channel {name}",
-        text=f"takes no message since {failing.since.astimezone(timezone):%Y-%m-%d %H:%M}: {failing.reason}",
+        text=f"takes no message since {failing.since.astimezone(at.now.tzinfo):%Y-%m-%d %H:%M}: {failing.reason}",
         next_step=f"yuebao alerts --test {name}",
     )
 

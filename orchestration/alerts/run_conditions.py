@@ -6,14 +6,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.alerts.conditions import Condition, UnsureError
-from orchestration.alerts.file_conditions import TOLD_FOR, Moment
+from orchestration.alerts.file_conditions import TOLD_FOR
 from orchestration.assets.certified import LEDGER_CHECK
-from orchestration.automation.schedules import RANGE_END, days_asked
+from orchestration.automation.deadlines import Moment
 from orchestration.jobs import PULL_JOB
-from orchestration.landing.day_status import system_days
+from orchestration.run_records import PARTITION, RANGE_END, days_asked, run_records, systems_asked, why_failed
 
 _MOST_RUNS = 200
-_PARTITION = "dagster/partition"
 # What a failure says of itself where days and build.json say the same: nothing but this, and it isn't told twice.
 _TOLD_BY_FILES = {"refused", "in", "failed", "missing_day", "quarantined_day", "check_failed"}
 
@@ -24,11 +23,9 @@ def runs(at: Moment, instance: dg.DagsterInstance) -> Iterator[Condition]:
     Raises:
         CalendarError: the working-day calendar doesn't know the year of a day that was asked for.
     """
-    # Dagster compares with what it stores, which is UTC, and converts nothing.
-    begin = at.now.astimezone(dt.UTC) - TOLD_FOR
-    since = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], created_after=begin)
+    failed = [dg.DagsterRunStatus.FAILURE]
     newest: dict[str, dg.RunRecord] = {}
-    for record in instance.get_run_records(since, limit=_MOST_RUNS):
+    for record in run_records(instance, after=at.now - TOLD_FOR, statuses=failed, limit=_MOST_RUNS):
         newest.setdefault(_what(record.dagster_run), record)
     for what, record in newest.items():
         run = record.dagster_run
@@ -51,7 +48,7 @@ def _what(run: dg.DagsterRun) -> str:
     """
     assets = ", ".join(sorted(key.to_user_string() for key in run.asset_selection or ()))
     tags = run.tags
-    partition = tags.get(_PARTITION) or tags.get(RANGE_END, "")
+    partition = tags.get(PARTITION) or tags.get(RANGE_END, "")
     return f"{assets if assets and run.job_name.startswith('__') else run.job_name} {partition}".rstrip()
 
 
@@ -59,13 +56,11 @@ def _is_mended(at: Moment, instance: dg.DagsterInstance, record: dg.RunRecord) -
     run = record.dagster_run
     chosen = run.asset_selection or frozenset()
     if run.job_name == PULL_JOB or {key.path[0] for key in chosen} == {"landing"}:
-        systems = {key.path[-1] for key in chosen} or set(at.hall.systems)
-        statuses = system_days(at.hall, at.home, at.calendar, sorted(days_asked(run)))
-        return all(status.is_in for status in statuses if status.system in systems)
-    later = dg.RunsFilter(
-        job_name=run.job_name, statuses=[dg.DagsterRunStatus.SUCCESS], created_after=record.create_timestamp
-    )
-    return any(_what(each.dagster_run) == _what(run) for each in instance.get_run_records(later, limit=_MOST_RUNS))
+        systems = systems_asked(run, at.hall)
+        return all(status.is_in for status in at.system_days(days_asked(run)) if status.system in systems)
+    good, since = [dg.DagsterRunStatus.SUCCESS], record.create_timestamp
+    later = run_records(instance, after=since, job_name=run.job_name, statuses=good, limit=_MOST_RUNS)
+    return any(_what(each.dagster_run) == _what(run) for each in later)
 
 
 def _messages(instance: dg.DagsterInstance, run_id: str) -> list[str]:
@@ -75,21 +70,12 @@ def _messages(instance: dg.DagsterInstance, run_id: str) -> list[str]:
     steps = [event for event in events if event.is_step_failure]
     if not steps:
         return [_one_line(event.message) for event in events] or ["it ended without a word"]
-    return [_message(step) for step in steps if not _is_told_by_files(step)]
+    return [_one_line(why_failed(step)) for step in steps if not _is_told_by_files(step)]
 
 
 def _is_told_by_files(step: dg.DagsterEvent) -> bool:
     said = step.step_failure_data.user_failure_data
     return bool(said and said.metadata and set(said.metadata) <= _TOLD_BY_FILES)
-
-
-def _message(step: dg.DagsterEvent) -> str:
-    failure = step.step_failure_data
-    if failure.user_failure_data and failure.user_failure_data.description:
-        return _one_line(failure.user_failure_data.description)
-    # Dagster wraps what a step raised; the wrapper's cause is ours, with a message made for the reader.
-    error = (failure.error.cause or failure.error) if failure.error else None
-    return _one_line(error.message if error else step.message)
 
 
 def _one_line(text: str | None) -> str:

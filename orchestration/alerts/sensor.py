@@ -1,7 +1,5 @@
 """The sensor `alerts`: looks every five minutes and tells every channel its news; it launches no run."""
 
-import datetime as dt
-
 import dagster as dg
 
 from orchestration.config.hall import Hall, why_not_here
@@ -27,9 +25,10 @@ def build_alerts_sensor(hall: Hall) -> dg.SensorDefinition:
     def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         if reason := why_not_here("alerts", hall):
             return dg.SkipReason(reason)
-        from orchestration.alerts.notification import moment, notify
+        from orchestration.alerts.notification import notify
+        from orchestration.automation.deadlines import moment
 
-        outcomes = notify(moment(dt.datetime.now(dt.UTC)), context.instance)
+        outcomes = notify(moment(), context.instance)
         return dg.SkipReason("; ".join(map(str, outcomes)) or _NOBODY)
 
     return alerts

@@ -5,13 +5,13 @@ day that isn't in.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from orchestration.automation.deadlines import due_at
+from orchestration.automation.deadlines import Moment
 from orchestration.config.hall import Hall
 from orchestration.landing.day_status import SystemDay
+from reports.figures.months import consecutive
 
 # A run holds its answers until all are judged: a year is asked for in pieces.
 MOST_DAYS_AT_ONCE = 100
@@ -39,50 +39,42 @@ def pull_times(hall: Hall) -> list[dt.time]:
     return sorted({hall.pull_time(system, code) for system in hall.systems for code in hall.sites_of(system)})
 
 
-def nightly(hall: Hall, at: dt.time, today: dt.date, statuses: Iterable[SystemDay]) -> list[Pull]:
+def nightly(at: Moment, time: dt.time, statuses: Iterable[SystemDay]) -> list[Pull]:
     """What to ask for at one of the hall's times: yesterday, and each system's window for late corrections.
 
     Args:
-        hall: The settings.
-        at: The time of day.
-        today: The date of the tick; after downtime it may lie back.
+        at: The tick; after downtime it may lie back.
+        time: The time of day.
         statuses: How yesterday stands; what is in and has no window isn't asked for again.
     """
-    yesterday = today - dt.timedelta(days=1)
+    hall = at.hall
+    yesterday = at.today - dt.timedelta(days=1)
     already_in = {status.system for status in statuses if status.day == yesterday and status.is_in}
     asked: dict[tuple[int, tuple[str, ...]], list[str]] = {}
     for system, settings in hall.systems.items():
-        sites = tuple(code for code in hall.sites_of(system) if hall.pull_time(system, code) == at)
+        sites = tuple(code for code in hall.sites_of(system) if hall.pull_time(system, code) == time)
         if sites and (settings.repull_days or system not in already_in):
             only = sites if settings.pull_at_of_sites else ()
             asked.setdefault((settings.repull_days, only), []).append(system)
     return [
         Pull(days, tuple(systems), "nightly", sites)
         for (window, sites), systems in asked.items()
-        if (days := _window(hall, yesterday, window))
+        if (days := tuple(at.days_back(window + 1)))
     ]
 
 
-def _window(hall: Hall, last: dt.date, days_before: int) -> tuple[dt.date, ...]:
-    days = (last - dt.timedelta(days=back) for back in reversed(range(days_before + 1)))
-    return tuple(day for day in days if day >= hall.first_day)
+def catch_up(at: Moment, statuses: Iterable[SystemDay]) -> list[Pull]:
+    """What isn't in though it should be, of days that stand so: every hour on the first day, once a day afterwards."""
+    overdue = [status for status in statuses if not status.is_in and _is_due_again(at, status)]
+    return [
+        Pull(tuple(days[start : start + MOST_DAYS_AT_ONCE]), systems, "catch_up")
+        for days, systems in gaps((status.day, status.system) for status in overdue)
+        for start in range(0, len(days), MOST_DAYS_AT_ONCE)
+    ]
 
 
-def catch_up(hall: Hall, now: dt.datetime, statuses: Iterable[SystemDay]) -> list[Pull]:
-    """What isn't in though it should be: every hour on the first day, once a day afterwards.
-
-    Args:
-        hall: The settings.
-        now: The moment.
-        statuses: How the days that are looked after stand.
-    """
-    overdue = [status for status in statuses if not status.is_in and _is_due_again(hall, status, now)]
-    pieces = _pieces(gaps((status.day, status.system) for status in overdue))
-    return [Pull(days, systems, "catch_up") for days, systems in pieces]
-
-
-def _is_due_again(hall: Hall, status: SystemDay, now: dt.datetime) -> bool:
-    due, refused_at = due_at(hall, status.system, status.day), status.refused_at
+def _is_due_again(at: Moment, status: SystemDay) -> bool:
+    now, due, refused_at = at.now, at.due_at(status.system, status.day), status.refused_at
     if refused_at is None:
         return now >= due + _GRACE
     return now - refused_at >= (_OFTEN if now - due < _PATIENCE else _SELDOM)
@@ -93,18 +85,8 @@ def gaps(absent: Iterable[tuple[dt.date, str]]) -> list[tuple[Sequence[dt.date],
     systems: dict[dt.date, tuple[str, ...]] = {}
     for day, system in absent:
         systems[day] = (*systems.get(day, ()), system)
-    # The place of a day less its place among the absent ones is the same within a gap.
-    numbered = list(enumerate(sorted(systems)))
-    runs = groupby(numbered, key=lambda pair: (pair[1].toordinal() - pair[0], systems[pair[1]]))
-    return [([day for _, day in days], of_days) for (_, of_days), days in runs]
-
-
-def _pieces(
-    found: Iterable[tuple[Sequence[dt.date], tuple[str, ...]]],
-) -> Iterator[tuple[tuple[dt.date, ...], tuple[str, ...]]]:
-    for days, systems in found:
-        for start in range(0, len(days), MOST_DAYS_AT_ONCE):
-            yield tuple(days[start : start + MOST_DAYS_AT_ONCE]), systems
+    groups = consecutive(systems, lambda day: day, systems.__getitem__)
+    return [(days, systems[days[0]]) for days in sorted(groups)]
 
 
 def without_those_under_way(pulls: Iterable[Pull], asked: Mapping[str, set[dt.date]]) -> list[Pull]:

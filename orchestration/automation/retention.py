@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from orchestration.config.hall import load_hall
+from orchestration.run_records import run_records
 from orchestration.runtime.progress import tell, tell_item
 
 RETENTION_JOB = "retention"
@@ -34,9 +35,7 @@ def outgrown(instance: dg.DagsterInstance, before: dt.datetime) -> Outgrown:
     A run that holds the newest materialization of an asset's partition is kept, or Dagster's page would forget that
     the partition is in.
     """
-    # Dagster compares with what it stores, which is UTC, and converts nothing.
-    old = dg.RunsFilter(statuses=_ENDED, created_before=before.astimezone(dt.UTC))
-    found = [record.dagster_run.run_id for record in instance.get_run_records(old)]
+    found = [record.dagster_run.run_id for record in run_records(instance, before=before, statuses=_ENDED)]
     needed = set(_newest_runs(instance)) if found else set()
     return Outgrown(
         to_delete=tuple(run for run in found if run not in needed),

@@ -1,6 +1,5 @@
 """The engineers' house: is everything well, who is told, what is kept."""
 
-import datetime as dt
 import os
 from pathlib import Path
 from typing import Annotated
@@ -29,8 +28,8 @@ def health(
     html: Annotated[bool, typer.Option("--html", help="also write the page, and Prometheus metrics")] = False,
 ) -> None:
     """Say whether this month is on its way and what to do if not: exit code 1 when something waits for a person."""
+    from orchestration.automation.deadlines import moment
     from orchestration.cli.operation_views import health_summary
-    from orchestration.config.hall import load_hall
     from orchestration.health.snapshot import take_snapshot
     from orchestration.health.writing import write_health
     from orchestration.warehouse.dbt_manifest import ensure_manifest
@@ -39,7 +38,7 @@ def health(
         home = current_home()
         instance = dagster_instance(home)
         ensure_manifest()
-        state = take_snapshot(load_hall(), home, instance, dt.datetime.now(dt.UTC))
+        state = take_snapshot(moment(), instance)
         print_wide(health_summary(state))
         if html or file:
             for path in write_health(state, home, file):

@@ -1,14 +1,14 @@
 """What the commands of operations show: health in ten lines, and what each alert channel would be told."""
 
-import datetime as dt
 from collections.abc import Iterator
 
 from rich.console import Group
 from rich.text import Text
 
 from orchestration.alerts.messages import counted, describe
-from orchestration.alerts.notification import find_conditions, moment, notify, pending_news, send_test
+from orchestration.alerts.notification import find_conditions, notify, pending_news, send_test
 from orchestration.alerts.sending import ChannelError
+from orchestration.automation.deadlines import moment
 from orchestration.health import view
 from orchestration.health.model import Health
 from orchestration.runtime.errors import Refused
@@ -20,7 +20,7 @@ _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is t
 
 def alert_lines() -> Iterator[str]:
     """Everything that deserves an alert now, and how much of it each channel wasn't told; sends nothing."""
-    at = moment(dt.datetime.now(dt.UTC))
+    at = moment()
     seen = find_conditions(at, dagster_instance(current_home()))
     yield describe(seen.conditions.values()) or "nothing deserves an alert"
     memory, news_by_channel = pending_news(at, seen)
@@ -39,7 +39,7 @@ def send_alerts() -> list[str]:
         Refused: a channel took nothing; the others were told, and their lines are in the message too.
         AlertsBusyError: another evaluation doesn't end.
     """
-    at = moment(dt.datetime.now(dt.UTC))
+    at = moment()
     outcomes = notify(at, dagster_instance(current_home()))
     lines = [str(outcome) for outcome in outcomes]
     if any(outcome.fault for outcome in outcomes):
@@ -55,7 +55,7 @@ def try_channel(channel: str) -> str:
         SettingsError: there is no such channel.
     """
     try:
-        send_test(moment(dt.datetime.now(dt.UTC)), channel)
+        send_test(moment(), channel)
     except ChannelError as error:
         raise Refused(f"{channel}: NOT delivered: {error}") from None
     return f"{channel}: delivered; look whether it arrived"

@@ -1,11 +1,9 @@
 """The health page as an asset, so that Dagster's page shows when it was made last and where it lies."""
 
-import datetime as dt
-
 import dagster as dg
 
+from orchestration.automation.deadlines import moment
 from orchestration.checks import ENGINEERS
-from orchestration.config.hall import load_hall
 from orchestration.health.snapshot import take_snapshot
 from orchestration.health.writing import write_health
 from orchestration.runtime.paths import current_home
@@ -25,9 +23,8 @@ def build_health_asset() -> dg.AssetsDefinition:
         description="Whether this month is on its way, and what to do if not: a page (.html) and Prometheus metrics.",
     )
     def health_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        home = current_home()
-        health = take_snapshot(load_hall(), home, context.instance, dt.datetime.now(dt.UTC))
-        page, metrics = write_health(health, home)
+        health = take_snapshot(moment(), context.instance)
+        page, metrics = write_health(health, current_home())
         return dg.MaterializeResult(
             metadata={
                 "headline": health.headline,

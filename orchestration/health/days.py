@@ -6,33 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 
-from orchestration.automation.deadlines import due_at, late_at
-from orchestration.config.hall import Hall
-from orchestration.config.working_days import WorkingDays
+from orchestration.automation.deadlines import Moment
 from orchestration.health.model import IN, CellState, DayCell, SuiteHistory
-from orchestration.landing.day_status import system_days
-from orchestration.runtime.paths import Home
 from reports.figures.day_verdict import DayVerdict
 
 WINDOW = 60
 
 
-def window(hall: Hall, today: dt.date) -> list[dt.date]:
-    """The days that the heat map shows."""
-    first = max(hall.first_day, today - dt.timedelta(days=WINDOW))
-    return [first + dt.timedelta(days=offset) for offset in range((today - first).days)]
-
-
-def cells_of(
-    hall: Hall, home: Home, calendar: WorkingDays, days: Iterable[dt.date], now: dt.datetime
-) -> Iterator[DayCell]:
-    """Every system on each of the days.
-
-    Raises:
-        CalendarError: the working-day calendar doesn't know a day's year.
-    """
-    for status in system_days(hall, home, calendar, days, verify_files=True):
-        state_of = partial(cell_state, hall=hall, system=status.system, day=status.day, now=now)
+def cells_of(at: Moment, days: Iterable[dt.date]) -> Iterator[DayCell]:
+    """Every system on each of the days; raises CalendarError for a year that the working-day calendar doesn't know."""
+    for status in at.system_days(days, verify_files=True):
+        state_of = partial(cell_state, at, status.system, status.day)
         yield DayCell(
             system=status.system,
             day=status.day,
@@ -44,11 +28,11 @@ def cells_of(
         )
 
 
-def cell_state(verdict: DayVerdict, hall: Hall, system: str, day: dt.date, now: dt.datetime) -> CellState:
+def cell_state(at: Moment, system: str, day: dt.date, verdict: DayVerdict) -> CellState:
     """What a verdict means as of a moment: what is missing may not be late yet, or not even due."""
-    if verdict != "missing" or now >= late_at(hall, system, day):
+    if verdict != "missing" or at.now >= at.late_at(system, day):
         return verdict
-    return "awaited" if now >= due_at(hall, system, day) else "not_due"
+    return "awaited" if at.now >= at.due_at(system, day) else "not_due"
 
 
 def suites_of(cells: Sequence[DayCell]) -> tuple[SuiteHistory, ...]:

@@ -10,22 +10,18 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from orchestration.health.model import JobHistory, RunLine
+from orchestration.run_records import PARTITION, RANGE_END, RANGE_START, run_records
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, RunRecord
 
 RUN_DAYS = 30
 _MOST_RUNS = 5000
-_RANGE = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
 
 
 def job_histories(instance: DagsterInstance, now: dt.datetime) -> tuple[JobHistory, ...]:
     """The runs of each job, by the job's name."""
-    from dagster import RunsFilter
-
-    # Dagster compares with what it stores, which is UTC, and converts nothing.
-    since = now.astimezone(dt.UTC) - dt.timedelta(days=RUN_DAYS)
-    records = instance.get_run_records(RunsFilter(created_after=since), limit=_MOST_RUNS)
+    records = run_records(instance, after=now - dt.timedelta(days=RUN_DAYS), limit=_MOST_RUNS)
     by_job = groupby(sorted(records, key=_job), key=_job)
     return tuple(_history(job, [_line(record, now) for record in of_job]) for job, of_job in by_job)
 
@@ -57,5 +53,5 @@ def _line(record: RunRecord, now: dt.datetime) -> RunLine:
 
 
 def _about(tags: Mapping[str, str]) -> str:
-    span = dict.fromkeys(tags[name] for name in _RANGE if name in tags)
-    return "..".join(span) or tags.get("dagster/partition", "")
+    ends = dict.fromkeys(tags[name] for name in (RANGE_START, RANGE_END) if name in tags)
+    return "..".join(ends) or tags.get(PARTITION, "")

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from zoneinfo import ZoneInfo
 
+from orchestration.automation.deadlines import Moment
 from orchestration.certification.pending_revision import pending_revisions
-from orchestration.config.catalogue import catalogue_folder, read_table, working_days
-from orchestration.config.hall import HallFolder
+from orchestration.config.catalogue import catalogue_folder, read_table
 from orchestration.config.working_days import CalendarError
-from orchestration.health.days import cells_of, suites_of, window
+from orchestration.health.days import WINDOW, cells_of, suites_of
 from orchestration.health.model import Health
-from orchestration.health.months import Observer, month_health, months_looked_at, next_deadlines
+from orchestration.health.months import month_health, months_looked_at, next_deadlines
 from orchestration.health.runs import job_histories
 from orchestration.health.timeliness import Arrivals, arrivals_of
 from orchestration.health.verdict import actions_of, headline
-from orchestration.landing.manifest import Landing, LandingError
+from orchestration.landing.manifest import LandingError
 from orchestration.landing.quarantine import Quarantine
-from orchestration.runtime.paths import Home
-from orchestration.warehouse.dbt_manifest import build_checks
-from reports.certificates.ledger import Ledger, LedgerError
+from reports.certificates.ledger import LedgerError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -32,30 +28,23 @@ if TYPE_CHECKING:
 _Found = TypeVar("_Found")
 
 
-def take_snapshot(folder: HallFolder, home: Home, instance: DagsterInstance, now: dt.datetime) -> Health:
+def take_snapshot(at: Moment, instance: DagsterInstance) -> Health:
     """Everything that the health page says, as of a moment; what can't be looked at is said, and holds nothing else.
 
     Raises:
         SettingsError: the hall's table of sites can't be read.
     """
-    hall, calendar, ledger = folder.hall, working_days(), Ledger(home.certificates)
-    now = now.astimezone(ZoneInfo(hall.timezone))
-    observer = Observer(hall, home, calendar, build_checks(), now)
+    hall, home, ledger = at.hall, at.home, at.ledger
     faults: list[str] = []
-    days = window(hall, observer.today)
-    months = tuple(
-        month
-        for name in months_looked_at(hall, observer.today)
-        for month in _kept(faults, partial(month_health, name, observer))
-    )
-    cells = _kept(faults, lambda: cells_of(hall, home, calendar, days, now))
-    arrivals = Arrivals(_kept(faults, lambda: arrivals_of(hall, Landing(home.landing), observer.today)))
+    months = tuple(month for name in months_looked_at(at) for month in _kept(faults, partial(month_health, name, at)))
+    cells = _kept(faults, lambda: cells_of(at, at.days_back(WINDOW)))
+    arrivals = Arrivals(_kept(faults, lambda: arrivals_of(at)))
     pending = _kept(faults, lambda: pending_revisions(ledger, home))
-    deadlines = _kept(faults, lambda: next_deadlines(months[:2], observer))
+    deadlines = _kept(faults, lambda: next_deadlines(months[:2], at))
     refusals = Quarantine(home.quarantine).all_open()
     actions = tuple(actions_of(months, pending, refusals, list(dict.fromkeys(faults))))
     return Health(
-        now=now,
+        now=at.now,
         hall=hall.name,
         site_names={row["hall_code"]: row["hall_name"] for row in read_table(catalogue_folder(), "sites")},
         system_names={name: system.title for name, system in hall.systems.items()},
@@ -67,7 +56,7 @@ def take_snapshot(folder: HallFolder, home: Home, instance: DagsterInstance, now
         arrivals=arrivals,
         refusals=tuple(refusals),
         suites=suites_of(cells),
-        jobs=job_histories(instance, now),
+        jobs=job_histories(instance, at.now),
         certified_months=len({link.month for link in ledger.links()}),
         pending=tuple(each.certificate.month for each in pending),
         bytes_by_part={part.name: _bytes(part) for part in sorted(home.root.glob("*"))},

@@ -9,9 +9,9 @@ from itertools import takewhile
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from orchestration.config.hall import Hall
+from orchestration.automation.deadlines import Moment
 from orchestration.landing.manifest import Extract, Landing
-from reports.figures.months import days_of, months_before
+from reports.figures.months import days_of
 
 MONTHS_BACK = 13
 # What first came later than this was brought in afterwards, and says nothing of when it would have come.
@@ -115,26 +115,22 @@ class Arrivals:
         return [f"{', '.join(self.named(basis))}: {why}" for basis, why in reasons.items() if self.named(basis)]
 
 
-def arrivals_of(hall: Hall, landing: Landing, today: dt.date) -> Iterator[MonthArrival]:
+def arrivals_of(at: Moment) -> Iterator[MonthArrival]:
     """The last months that are over, the oldest first, as far as the hall has data.
 
     Raises:
         LandingError: a manifest entry can't be read.
     """
-    names = [months_before(f"{today:%Y-%m}", back) for back in reversed(range(1, MONTHS_BACK + 1))]
-    since = f"{hall.first_day:%Y-%m}"
-    yield from (_month(name, hall, landing, today) for name in names if name >= since)
-
-
-def _month(name: str, hall: Hall, landing: Landing, today: dt.date) -> MonthArrival:
-    days, zone = days_of(name), ZoneInfo(hall.timezone)
-    histories = ((landing.history(system, day), hall.sites_of(system)) for system in hall.systems for day in days)
-    return MonthArrival(
-        month=name,
-        answers=len(days) * len(hall.systems),
-        arrivals=tuple(_arrivals(histories, days[-1], zone)),
-        age=(today - days[-1]).days,
-    )
+    hall, landing, zone = at.hall, Landing(at.home.landing), ZoneInfo(at.hall.timezone)
+    for name in reversed(at.months_back(MONTHS_BACK)):
+        days = days_of(name)
+        histories = ((landing.history(system, day), hall.sites_of(system)) for system in hall.systems for day in days)
+        yield MonthArrival(
+            month=name,
+            answers=len(days) * len(hall.systems),
+            arrivals=tuple(_arrivals(histories, days[-1], zone)),
+            age=(at.today - days[-1]).days,
+        )
 
 
 def _arrivals(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from orchestration.health.model import CELL_WORDS, IN, NOT_LATE, CellState, DayCell, Health
+from reports.figures.months import consecutive, span
 
 # The columns of the triangle: every day at first, then fewer.
 TRIANGLE_DAYS = (*range(11), 12, 15, 20, 25, 31, 45)
@@ -37,7 +38,7 @@ class Gap:
     @property
     def span(self) -> str:
         """As `yuebao pull` takes it."""
-        return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
+        return span((self.first, self.last))
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,8 @@ def site_rows(cells: Sequence[DayCell]) -> list[SiteRow]:
 
 def gaps_of(cells: Sequence[DayCell]) -> list[Gap]:
     """What isn't in though it should be, consecutive days in one; the newest first."""
-    open_cells = sorted(
-        (cell for cell in cells if cell.state not in IN | NOT_LATE), key=lambda cell: (cell.system, cell.day)
-    )
-    numbered = list(enumerate(open_cells))
-    # The place of a day less its place among the open ones is the same within a gap.
-    spans = groupby(numbered, key=lambda pair: (pair[1].day.toordinal() - pair[0], _alike(pair[1])))
-    gaps = [_gap([cell for _, cell in span]) for _, span in spans]
+    lacking = (cell for cell in cells if cell.state not in IN | NOT_LATE)
+    gaps = map(_gap, consecutive(lacking, lambda cell: cell.day, _alike))
     return sorted(gaps, key=lambda gap: (gap.last, gap.system), reverse=True)
 
 

@@ -1,8 +1,11 @@
-"""A month by its name, `2025-03`, and the days it has."""
+"""A month by its name, `2025-03`, and the days it has; days in a row."""
 
 import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date, timedelta
+from typing import TypeVar
 
+_Item = TypeVar("_Item")
 _NAME = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -36,3 +39,27 @@ def month_title(month: str) -> str:
     """A month as it is printed, `2025 年 3 月`; raises as `first_day` does."""
     first = first_day(month)
     return f"{first.year} 年 {first.month} 月"
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Every day from the first to the last, both included."""
+    return [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+
+
+def span(days: Sequence[date]) -> str:
+    """Consecutive days as commands take and print them: `2025-03-12`, or `2025-03-01..2025-03-07`."""
+    return f"{days[0]}" if days[0] == days[-1] else f"{days[0]}..{days[-1]}"
+
+
+def consecutive(
+    items: Iterable[_Item], day: Callable[[_Item], date], alike: Callable[[_Item], Hashable]
+) -> list[list[_Item]]:
+    """Items that are alike on consecutive days, in one group; each group in order, those of the earliest kind first."""
+    groups: dict[Hashable, list[list[_Item]]] = {}
+    for item in sorted(items, key=day):
+        runs = groups.setdefault(alike(item), [])
+        if runs and day(runs[-1][-1]) + timedelta(days=1) == day(item):
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    return [run for runs in groups.values() for run in runs]

@@ -6,16 +6,15 @@ Whoever knows the landing, the calendar and the warehouse's checks gathers the f
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from expectations.rules import Severity
 from reports.errors import ReportsError
 from reports.figures.day_verdict import VERDICTS, DayProblem, DayVerdict
-from reports.figures.months import days_of
+from reports.figures.months import consecutive, days_of, span
 
 CheckStatus = Literal["pass", "warn", "fail", "error", "skipped"]
 ProblemKind = Literal[DayProblem, "check_failed", "check_not_run", "check_warned", "build_missing", "build_stale"]
@@ -163,7 +162,7 @@ def day_problems(days: Iterable[DayState], expected: Expected) -> list[Problem]:
 
 def warnings(days: Sequence[DayState], evidence: BuildEvidence | None) -> list[Problem]:
     """The checks that warned: worth a look, but they don't keep the month from being printed."""
-    of_days = _grouped(days, _day_warnings, lambda _, span: _status(f"{span[0]:%Y-%m}"))
+    of_days = _grouped(days, _day_warnings, lambda _, in_a_row: _status(f"{in_a_row[0]:%Y-%m}"))
     if evidence is None:
         return of_days
     warned = [check for check in evidence.checks if check.status == "warn"]
@@ -208,20 +207,15 @@ def _grouped(
     next_step: Callable[[str, list[date]], str],
 ) -> list[Problem]:
     """One problem for each run of consecutive days of a system that have the same fault."""
-    spans: dict[tuple[str, str, _DayFault], list[list[date]]] = defaultdict(list)
-    for state in sorted(days, key=lambda state: (state.system, state.day)):
-        for fault in faults(state):
-            runs = spans[state.system, state.system_name, fault]
-            if runs and runs[-1][-1] + timedelta(days=1) == state.day:
-                runs[-1].append(state.day)
-            else:
-                runs.append([state.day])
+    found = [(state, fault) for state in days for fault in faults(state)]
     problems: list[tuple[str, list[date], Problem]] = []
-    for (system, name, fault), runs in spans.items():
-        for span in runs:
-            message = f"{system} {name}: {_text(span)} {fault.text}"
-            problem = Problem(fault.kind, f"{system} {_text(span)}", message, next_step(system, span))
-            problems.append((system, span, problem))
+    for run in consecutive(
+        found, lambda each: each[0].day, lambda each: (each[0].system, each[0].system_name, each[1])
+    ):
+        (state, fault), in_a_row = run[0], [each.day for each, _ in run]
+        message = f"{state.system} {state.system_name}: {span(in_a_row)} {fault.text}"
+        problem = Problem(fault.kind, f"{state.system} {span(in_a_row)}", message, next_step(state.system, in_a_row))
+        problems.append((state.system, in_a_row, problem))
     return [problem for _, _, problem in sorted(problems, key=lambda located: located[:2])]
 
 
@@ -269,12 +263,8 @@ def _check_problem(kind: ProblemKind, check: BuildCheck, next_step: str) -> Prob
     return Problem(kind, check.name, message, next_step)
 
 
-def _text(span: Sequence[date]) -> str:
-    return f"{span[0]}" if len(span) == 1 else f"{span[0]}..{span[-1]}"
-
-
-def _pull(system: str, span: Sequence[date]) -> str:
-    return f"yuebao pull {_text(span)} --system {system}"
+def _pull(system: str, days: Sequence[date]) -> str:
+    return f"yuebao pull {span(days)} --system {system}"
 
 
 def _status(month: str) -> str:
