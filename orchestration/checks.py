@@ -1,9 +1,10 @@
-"""The one adapter from a suite's findings to Dagster's asset checks."""
+"""The one adapter from a suite's findings, and from our errors, to Dagster's asset checks and failures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -21,6 +22,15 @@ AUTHORS = "team:report-authors"
 _VOLUME = "volume_is_near_usual"
 _VOLUMES_SHOWN = 50
 _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
+
+
+@contextmanager
+def failing_on(*errors: type[Exception]) -> Iterator[None]:
+    """Errors of ours as a failure of the step, which says what they say and isn't tried again."""
+    try:
+        yield
+    except errors as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
 def check_specs(key: dg.AssetKey, rules: Iterable[Rule]) -> list[dg.AssetCheckSpec]:
@@ -58,16 +68,13 @@ def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullR
     failing_days = sorted({*warned, *(finding.failing_days if finding else ())})
     judged = sum(day.judged for day in result.days)
     before = sum(day.outcome == "unchanged" for day in result.days)
-    metadata: dict[str, dg.MetadataValue] = {
-        "days judged now": dg.MetadataValue.int(judged),
-        "days judged before, unchanged": dg.MetadataValue.int(before),
-        "failing values": dg.MetadataValue.int(finding.failing_count if finding else 0),
+    metadata: dict[str, dg.MetadataValue | str | int] = {
+        "days judged now": judged,
+        "days judged before, unchanged": before,
+        "failing values": finding.failing_count if finding else 0,
     }
     if failing_days:
-        metadata |= {
-            "failing days": dg.MetadataValue.text(", ".join(day.isoformat() for day in failing_days)),
-            "next step": dg.MetadataValue.text(rule.next_step),
-        }
+        metadata |= {"failing days": ", ".join(map(str, failing_days)), "next step": rule.next_step}
     if rule.name == _VOLUME and result.volumes:
         metadata["expected volumes"] = _expected(result.volumes)
     if finding and finding.samples:
@@ -84,18 +91,23 @@ def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullR
 
 def _expected(judged: Iterable[Volume]) -> dg.MetadataValue:
     """The days judged beside what was expected of them, the least expected first."""
+    columns = ("day", "hall", "measure", "counted", "usual", "from", "to", "as expected")
     rows = [
-        {
-            "day": volume.day.isoformat(),
-            "hall": volume.hall,
-            "measure": volume.measure,
-            "counted": volume.counted,
-            "usual": volume.usual,
-            "from": volume.band[0],
-            "to": volume.band[1],
-            "as expected": "yes" if not volume.outside else "no",
-        }
-        for volume in worst(judged, _VOLUMES_SHOWN)
+        (
+            each.day.isoformat(),
+            each.hall,
+            each.measure,
+            each.counted,
+            each.usual,
+            *each.band,
+            "no" if each.outside else "yes",
+        )
+        for each in worst(judged, _VOLUMES_SHOWN)
     ]
-    schema = dg.TableSchema(columns=[dg.TableColumn(name) for name in rows[0]])
-    return dg.MetadataValue.table([dg.TableRecord(row) for row in rows], schema=schema)
+    return table_metadata(columns, rows)
+
+
+def table_metadata(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> dg.MetadataValue:
+    """A table as Dagster shows it."""
+    records = [dg.TableRecord(dict(zip(columns, row, strict=True))) for row in rows]
+    return dg.MetadataValue.table(records, schema=dg.TableSchema(columns=[dg.TableColumn(name) for name in columns]))

@@ -10,10 +10,9 @@ def defs() -> dg.Definitions:
     """The whole of Yuebao for the hall that `YUEBAO_HALL` names."""
     from orchestration.alerts.sensor import build_alerts_sensor
     from orchestration.assets.certified import build_certified_asset, build_ledger_checks
-    from orchestration.assets.desk import build_desk_asset
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.month_totals import build_month_totals_check
-    from orchestration.assets.section import build_section_asset
+    from orchestration.assets.section import build_desk_asset, build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
     from orchestration.automation.retention import build_retention_job
     from orchestration.automation.schedules import build_schedules

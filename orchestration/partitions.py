@@ -1,6 +1,8 @@
 """The two partitions of the hall's time: days for what is pulled, months for what is built and printed."""
 
 import datetime as dt
+from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -8,6 +10,8 @@ import dagster as dg
 from orchestration.config.hall import Hall
 from orchestration.runtime.errors import UserError
 from reports.figures.months import days_between, days_of
+
+AssetDecorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
 
 class MonthError(UserError, ValueError):
@@ -22,6 +26,19 @@ def daily(hall: Hall) -> dg.DailyPartitionsDefinition:
 def monthly(hall: Hall) -> dg.MonthlyPartitionsDefinition:
     """Months in hall time, keyed by their first day, from the hall's first month to the last one that is over."""
     return dg.MonthlyPartitionsDefinition(start_date=hall.first_day.replace(day=1).isoformat(), timezone=hall.timezone)
+
+
+def monthly_asset(hall: Hall, key: dg.AssetKey, group: str, owner: str, **told: Any) -> AssetDecorator:
+    """The decorator of an asset with a partition per month, each made in a run of its own; `told` as `dg.asset` has it."""
+    return dg.asset(
+        key=key,
+        partitions_def=monthly(hall),
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        group_name=group,
+        owners=[owner],
+        tags={"layer": group},
+        **told,
+    )
 
 
 def today(hall: Hall) -> dt.date:

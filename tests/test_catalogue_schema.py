@@ -1,4 +1,4 @@
-"""The catalogue's columns stand once, in orchestration/config/catalogue.py; what dbt repeats of them says the same."""
+"""The catalogue's columns stand once, in catalogue_tables.toml; what dbt repeats of them says the same."""
 
 from __future__ import annotations
 

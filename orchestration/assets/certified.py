@@ -15,10 +15,10 @@ from orchestration.certification.certify import (
     current_archive,
 )
 from orchestration.certification.pending_revision import pending_revisions
-from orchestration.checks import AUTHORS, ENGINEERS
+from orchestration.checks import AUTHORS, ENGINEERS, failing_on
 from orchestration.config.hall import Hall, load_hall
 from orchestration.landing.manifest import LandingError
-from orchestration.partitions import monthly
+from orchestration.partitions import monthly_asset
 from orchestration.resources import RunMonths
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import NotPrintableError
@@ -46,16 +46,11 @@ class RequestConfig(dg.Config):
 def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
     """The asset `certified_numbers`, one partition per month; it fails closed, and under `manual` waits for people."""
 
-    @dg.asset(
-        key=CERTIFIED_NUMBERS,
+    @monthly_asset(
+        *(hall, CERTIFIED_NUMBERS, "report", ENGINEERS),
         # The monthly counts for their checks' sake: what blocks stops what follows the checked asset directly.
         deps=["fct_monthly_counts", "fct_monthly_metrics", "fct_completeness"],
-        partitions_def=monthly(hall),
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
-        group_name="report",
         kinds={"json"},
-        owners=[ENGINEERS],
-        tags={"layer": "report"},
         description="The signed, chained record of the month's numbers and of all that they rest on.",
         output_required=False,
     )
@@ -64,15 +59,13 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None]]:
         month = months.of_partition(context.partition_key)
         people = People(config.preparer, config.reviewer, config.signer)
+        request = CertificationRequest(config.revision, people, config.reason, config.note)
         try:
-            entry = certify_if_due(
-                month, load_hall(), CertificationRequest(config.revision, people, config.reason, config.note)
-            )
+            with failing_on(*CERTIFICATE_ERRORS):
+                entry = certify_if_due(month, load_hall(), request)
         except NotPrintableError as refused:
             kinds = Counter[str](problem.kind for problem in refused.problems)
             raise dg.Failure(description=str(refused), metadata=kinds, allow_retries=False) from refused
-        except CERTIFICATE_ERRORS as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
         if entry is None:
             context.log.info(f"{month.name} is 待核定: every check has passed, and it waits for `yuebao certify`")
             return
@@ -169,16 +162,14 @@ def _open_questions() -> _Findings:
     return _Findings(lines, "every question is answered", {"waiting": len(lines)})
 
 
-def _metadata(entry: LedgerEntry) -> dict[str, dg.MetadataValue]:
+def _metadata(entry: LedgerEntry) -> dict[str, dg.MetadataValue | str | int]:
     certificate = entry.certificate
     return {
         "certificate": dg.MetadataValue.path(entry.path),
-        "code": dg.MetadataValue.text(certificate.code),
-        "revision": dg.MetadataValue.int(certificate.revision),
-        "signed off": dg.MetadataValue.text(
-            "; ".join(f"{sign_off.role} {sign_off.name}" for sign_off in certificate.sign_offs)
-        ),
-        "extracts": dg.MetadataValue.int(len(certificate.foundation.extracts)),
-        "checks": dg.MetadataValue.int(len(certificate.foundation.build_checks)),
-        **{number.metric: dg.MetadataValue.int(number.exact) for number in certificate.numbers},
+        "code": certificate.code,
+        "revision": certificate.revision,
+        "signed off": "; ".join(f"{sign_off.role} {sign_off.name}" for sign_off in certificate.sign_offs),
+        "extracts": len(certificate.foundation.extracts),
+        "checks": len(certificate.foundation.build_checks),
+        **{number.metric: number.exact for number in certificate.numbers},
     }

@@ -94,23 +94,23 @@ def _record(
             context.log_event(dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=metadata))
 
 
-def _metadata(day: DayResult, validation: DayValidation, seconds: float) -> dict[str, dg.MetadataValue]:
+def _metadata(day: DayResult, validation: DayValidation, seconds: float) -> dict[str, dg.MetadataValue | str | float]:
     extract = day.extract
     if extract is None:
         return {}
     path = validation.landing.path(extract)
     return {
-        "outcome": dg.MetadataValue.text(day.outcome),
-        "state": dg.MetadataValue.text(extract.state),
-        "halls": dg.MetadataValue.int(len(extract.sites)),
-        "dagster/row_count": dg.MetadataValue.int(extract.row_count),
-        **{f"sum of {measure}": dg.MetadataValue.int(total) for measure, total in extract.sums.items()},
-        "sha256": dg.MetadataValue.text(extract.sha256),
+        "outcome": day.outcome,
+        "state": extract.state,
+        "halls": len(extract.sites),
+        "dagster/row_count": extract.row_count,
+        **{f"sum of {measure}": total for measure, total in extract.sums.items()},
+        "sha256": extract.sha256,
         "extract": dg.MetadataValue.path(path),
-        "bytes": dg.MetadataValue.int(path.stat().st_size),
-        "seconds to answer": dg.MetadataValue.float(round(seconds, 3)),
-        "hours after the day's end": dg.MetadataValue.float(_hours_late(day, extract, validation.hall)),
-        "source": dg.MetadataValue.text("\n".join(extract.sources)),
+        "bytes": path.stat().st_size,
+        "seconds to answer": round(seconds, 3),
+        "hours after the day's end": _hours_late(day, extract, validation.hall),
+        "source": "\n".join(extract.sources),
         "runbook": dg.MetadataValue.path(RUNBOOK),
         **_docs(validation),
     }

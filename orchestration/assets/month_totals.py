@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.checks import ENGINEERS
+from orchestration.checks import ENGINEERS, failing_on, table_metadata
 from orchestration.config.hall import Hall, load_hall
 from orchestration.resources import RunMonths
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK
@@ -35,10 +35,8 @@ def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
     @dg.multi_asset_check(specs=[spec], name=MONTH_TOTALS_CHECK)
     def month_totals_agree(context: dg.AssetCheckExecutionContext, months: RunMonths) -> Iterator[dg.AssetCheckResult]:
         month = months.of_partition(context.partition_key)
-        try:
+        with failing_on(NotBuiltError, EvidenceError):
             agreement = compare_with_stated_totals(month, load_hall())
-        except (NotBuiltError, EvidenceError) as error:
-            raise dg.Failure(description=str(error), allow_retries=False) from error
         check = agreement.check
         yield dg.AssetCheckResult(
             passed=check.status == "pass",
@@ -55,14 +53,13 @@ def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
 
 
 def _metadata(agreement: Agreement) -> dict[str, dg.MetadataValue]:
-    columns = [dg.TableColumn(name) for name in ("system", "halls", "measure", "of its days", "its own total")]
-    records = [
-        dg.TableRecord(dict(zip((column.name for column in columns), values, strict=True)))
+    columns = ("system", "halls", "measure", "of its days", "its own total")
+    rows = [
+        (total.system, ", ".join(total.sites), total.measure, total.of_days, total.stated)
         for total in agreement.compared
-        for values in [(total.system, ", ".join(total.sites), total.measure, total.of_days, total.stated)]
     ]
     return {
-        "totals": dg.MetadataValue.table(records, schema=dg.TableSchema(columns=columns)),
+        "totals": table_metadata(columns, rows),
         "differing": dg.MetadataValue.int(len(agreement.differing)),
         "not answered": dg.MetadataValue.int(len(agreement.faults)),
     }

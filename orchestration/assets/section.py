@@ -1,4 +1,4 @@
-"""The final asset: the statistics section of a month, emitted only from a certificate that stands up to proof."""
+"""What is emitted of a certified month: the statistics section, and then the authors' desk with all its files."""
 
 import json
 
@@ -6,33 +6,28 @@ import dagster as dg
 
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.certification.monthly_report import emit_section
-from orchestration.checks import AUTHORS
+from orchestration.checks import AUTHORS, failing_on
 from orchestration.config.hall import Hall
-from orchestration.partitions import monthly
+from orchestration.partitions import monthly_asset
 from orchestration.runtime.errors import Refused
+from reports.certificates.ledger import LedgerError
 
 SECTION = dg.AssetKey("report_statistics_section")
+AUTHORS_DESK = dg.AssetKey("authors_desk")
 
 
 def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
-    """The asset `report_statistics_section`, one partition per month."""
+    """The asset `report_statistics_section`, emitted only from a certificate that stands up to proof."""
 
-    @dg.asset(
-        key=SECTION,
+    @monthly_asset(
+        *(hall, SECTION, "report", AUTHORS),
         deps=[CERTIFIED_NUMBERS],
-        partitions_def=monthly(hall),
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
-        group_name="report",
         kinds={"markdown", "json"},
-        owners=[AUTHORS],
-        tags={"layer": "report"},
         description="Heading and paragraph of section 一 as certified, and the numbers behind them (.txt, .md, .json).",
     )
     def report_statistics_section(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        try:
+        with failing_on(Refused):
             emission = emit_section(context.partition_key[:7])
-        except Refused as refused:
-            raise dg.Failure(description=str(refused), allow_retries=False) from refused
         numbers = json.loads((emission.release / "numbers.json").read_bytes())
         return dg.MaterializeResult(
             metadata={
@@ -46,3 +41,28 @@ def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
         )
 
     return report_statistics_section
+
+
+def build_desk_asset(hall: Hall) -> dg.AssetsDefinition:
+    """The asset `authors_desk`: documents, workbook and page, made from a certificate and from nothing else."""
+
+    @monthly_asset(
+        *(hall, AUTHORS_DESK, "desk", AUTHORS),
+        deps=[SECTION],
+        kinds={"word", "excel", "html"},
+        description="Section 一 in Word, the workbook, CSV, Parquet and SDMX-CSV, and the authors' page.",
+    )
+    def authors_desk(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        from orchestration.certification.author_files import write_author_files
+
+        with failing_on(Refused, LedgerError):
+            written = write_author_files(context.partition_key[:7])
+        return dg.MaterializeResult(
+            metadata={
+                "files": len(written),
+                "bytes": sum(path.stat().st_size for path in written),
+                **{path.name: dg.MetadataValue.path(path) for path in written},
+            }
+        )
+
+    return authors_desk

@@ -1,20 +1,21 @@
 """The reviewed tables of a hall, `catalogue/*.csv` in its folder: departments, measures, metrics, calendar overrides.
 
 They say what the hall counts and how that is reported; nothing of it stands in the code. Names, types and descriptions
-of their columns stand here; a test holds dbt's sources and staging models to them.
+of their columns stand in catalogue_tables.toml.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model, model_validator
 
 from expectations.rules import suite_version
 from orchestration.config.hall import SettingsError, hall_folder
@@ -26,147 +27,56 @@ if TYPE_CHECKING:
     from expectations.validation import Vocabulary
 
 
-def _text(description: str) -> Any:
-    """A column that must hold a text."""
-    return Field(min_length=1, description=description)
+def _power_of_ten(divisor: int) -> int:
+    # Only then is the division exact and the rounding happens once (reports.figures.rounding).
+    if divisor != 10 ** (len(str(divisor)) - 1):
+        raise ValueError(f"{divisor} isn't a power of ten, such as 1, 1000, 10000")
+    return divisor
 
 
-class Department(Strict):
-    """One row of departments.csv."""
-
-    department_code: str = _text("Department.")
-    department_name: str = _text("Chinese name.")
-
-
-class Site(Strict):
-    """One row of sites.csv."""
-
-    hall_code: str = _text("Hall, an administrative division code.")
-    hall_name: str = _text("Chinese name.")
-    hall_level: Literal["province", "city", "county"] = Field(
-        description="Administrative level: province, city or county."
-    )
+def _spelled_out(text: Any) -> Any:
+    if text not in {"true", "false"}:
+        raise ValueError("allowed are true and false")
+    return text
 
 
-class Measure(Strict):
-    """One row of measures.csv; `closing` is a stock, of which a month has what its last answered day has."""
-
-    measure: str = _text("Measure.")
-    measure_name: str = _text("Chinese name.")
-    event_counted: str = _text("Event that is counted.")
-    aggregation: Literal["sum", "closing"] = Field(description="sum, or closing for a stock.")
-
-
-class Metric(Strict):
-    """One row of metrics.csv: a metric at one version of its definition."""
-
-    metric: str = _text("Metric (指标).")
-    version: int = Field(ge=1, description="Version of its definition (口径).")
-    metric_name: str = _text("Chinese name.")
-    definition: str = _text("Definition (口径), for report authors.")
-    event_counted: str = _text("Event that is counted.")
-    deduplication_key: str = _text("Key by which the hall system counts an event once.")
-    overlaps_with: str | None = Field(
-        description="Metrics that count some of the same events, separated by semicolons; null when there is none."
-    )
-    unit: str = _text("Unit of the exact value.")
-    display_unit: str = _text("Unit that is printed.")
-    display_divisor: int = Field(ge=1, description="Exact value in one display unit.")
-    display_decimals: int = Field(ge=0, description="Decimals that are printed at most.")
-    rounding: Literal["half_up", "half_even"] = Field(
-        description="half_up (四舍五入) or half_even (GB/T 8170); the report rounds, the warehouse never does."
-    )
-    valid_from: date = Field(description="First day on which the version is valid, the first of a month.")
-    valid_to: date | None = Field(description="Last day on which it is valid, the last of a month; null while open.")
-
-    @field_validator("display_divisor")
-    @classmethod
-    def _divides_exactly(cls, divisor: int) -> int:
-        # Only then is the division exact and the rounding happens once (reports.figures.rounding).
-        if divisor != 10 ** (len(str(divisor)) - 1):
-            raise ValueError(f"{divisor} isn't a power of ten, such as 1, 1000, 10000")
-        return divisor
-
-
-class MetricMeasure(Strict):
-    """One row of metric_measures.csv: a measure that a version of a metric sums."""
-
-    metric: str = _text("Metric (指标).")
-    version: int = Field(ge=1, description="Version of its definition (口径).")
-    measure: str = _text("Measure that it sums.")
-
-
-class MetricPart(Strict):
-    """One row of metric_parts.csv: a metric that a version of a composed metric adds up."""
-
-    metric: str = _text("Metric (指标).")
-    version: int = Field(ge=1, description="Version of its definition (口径).")
-    part: str = _text("Metric that is a part of it, itself made of measures.")
-
-
-class StockBalance(Strict):
-    """One row of stock_balances.csv: what stands at a day's end is what stood before it, plus inflow, minus outflow."""
-
-    stock: str = _text("Measure that is a stock (closing).")
-    inflow: str = _text("Measure that adds to it.")
-    outflow: str = _text("Measure that takes from it.")
-
-
-class Reconciliation(Strict):
-    """One row of reconciliations.csv: over a month and hall, the first measure's sum may not exceed the second's."""
-
-    lesser_measure: str = _text("Measure that counts no more.")
-    greater_measure: str = _text("Measure that counts as much or more.")
-    reason: str = _text("Why, in the hall's own words.")
-
+class _Reconciliation(Strict):
     @model_validator(mode="after")
     def _compares_two(self) -> Self:
-        if self.lesser_measure == self.greater_measure:
-            raise ValueError(f"{self.lesser_measure} is compared with itself")
+        lesser, greater, *_ = self.model_dump().values()
+        if lesser == greater:
+            raise ValueError(f"{lesser} is compared with itself")
         return self
 
 
-class ProofreadingLabel(Strict):
-    """One row of proofreading_labels.csv: what texts call a metric.
+# What a column must hold, by the words of catalogue_tables.toml.
+_HOLDS: Mapping[str, Any] = {
+    "text": Annotated[str, Field(min_length=1)],
+    "text or null": str | None,
+    "number from 0": Annotated[int, Field(ge=0)],
+    "number from 1": Annotated[int, Field(ge=1)],
+    "power of ten": Annotated[int, Field(ge=1), AfterValidator(_power_of_ten)],
+    "day": date,
+    "day or null": date | None,
+    "true or false": Annotated[bool, BeforeValidator(_spelled_out)],
+    "level": Literal["province", "city", "county"],
+    "aggregation": Literal["sum", "closing"],
+    "rounding": Literal["half_up", "half_even"],
+}
 
-    A label is words separated by spaces: all of them stand before the number, in any order. A word after "-" must not.
-    """
 
-    metric: str = _text("Metric (指标).")
-    label: str = _text("What texts call it: words that stand before the number.")
-
-
-class CalendarOverride(Strict):
-    """One row of calendar_overrides.csv: a reviewed correction of the working-day calendar."""
-
-    stat_date: date = Field(description="Day.")
-    is_working_day: bool = Field(description="Whether it is a working day after all.")
-    reason: str = _text("Why.")
-    reviewed_by: str = _text("Who reviewed it.")
-
-    @field_validator("is_working_day", mode="before")
-    @classmethod
-    def _is_spelled_out(cls, text: Any) -> Any:
-        if text not in {"true", "false"}:
-            raise ValueError("allowed are true and false")
-        return text
+def _row_of(table: str, columns: Mapping[str, tuple[str, str]]) -> type[Strict]:
+    """One row of a table."""
+    fields: dict[str, Any] = {name: (_HOLDS[kind], Field(description=text)) for name, (kind, text) in columns.items()}
+    return create_model(table, __base__=_Reconciliation if table == "reconciliations" else Strict, **fields)
 
 
 LABELS = "proofreading_labels"
 SITES = "sites"
+_COLUMNS = tomllib.loads(Path(__file__).with_name("catalogue_tables.toml").read_text(encoding="utf-8"))
+_ROWS: Mapping[str, type[Strict]] = {table: _row_of(table, columns) for table, columns in _COLUMNS.items()}
 # What a build reads; what texts call a metric changes no number.
-TABLES: Mapping[str, type[Strict]] = {
-    "departments": Department,
-    SITES: Site,
-    "measures": Measure,
-    "metrics": Metric,
-    "metric_measures": MetricMeasure,
-    "metric_parts": MetricPart,
-    "stock_balances": StockBalance,
-    "reconciliations": Reconciliation,
-    "calendar_overrides": CalendarOverride,
-}
-_KINDS: Mapping[str, type[Strict]] = {**TABLES, LABELS: ProofreadingLabel}
+TABLES: Mapping[str, type[Strict]] = {table: row for table, row in _ROWS.items() if table != LABELS}
 
 
 def catalogue_folder() -> Path:
@@ -186,7 +96,7 @@ def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
             rows = list(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(f"{path} can't be read as a table of comma-separated values in UTF-8: {error}") from error
-    return [_row(path, line, row, _KINDS[name]) for line, row in enumerate(rows, start=2)]
+    return [_row(path, line, row, _ROWS[name]) for line, row in enumerate(rows, start=2)]
 
 
 def _table_path(folder: Path, name: str) -> Path:
@@ -234,33 +144,32 @@ def vocabulary(measures: tuple[str, ...]) -> Vocabulary:
     from expectations.validation import Vocabulary
 
     return Vocabulary(
-        sites=frozenset(_column(SITES, "hall_code")),
-        departments=frozenset(_column("departments", "department_code")),
+        sites=frozenset(row["hall_code"] for row in _rows(SITES)),
+        departments=frozenset(department_names()),
         measures=frozenset(measures),
     )
 
 
 def closing_measures() -> frozenset[str]:
     """The measures that are stocks."""
-    rows = read_table(catalogue_folder(), "measures")
-    return frozenset(row["measure"] for row in rows if row["aggregation"] == "closing")
+    return frozenset(row["measure"] for row in _rows("measures") if row["aggregation"] == "closing")
 
 
 def department_names() -> dict[str, str]:
     """The departments' names by code."""
-    return {row["department_code"]: row["department_name"] for row in read_table(catalogue_folder(), "departments")}
+    return {row["department_code"]: row["department_name"] for row in _rows("departments")}
 
 
 def labels() -> dict[str, tuple[str, ...]]:
     """What texts call each metric, besides its name."""
     labels_of: dict[str, tuple[str, ...]] = {}
-    for row in read_table(catalogue_folder(), LABELS):
+    for row in _rows(LABELS):
         labels_of[row["metric"]] = (*labels_of.get(row["metric"], ()), row["label"])
     return labels_of
 
 
-def _column(table: str, column: str) -> list[str]:
-    return [row[column] for row in read_table(catalogue_folder(), table)]
+def _rows(table: str) -> list[dict[str, Any]]:
+    return read_table(catalogue_folder(), table)
 
 
 def metric_tables() -> list[Path]:
@@ -286,26 +195,26 @@ def _evidence_version(folder: Path) -> str:
 @cache
 def code_version() -> str:
     """A digest of the project's own sources: the same code has the same version, with or without a repository."""
-    digest = hashlib.sha256()
-    for path in sorted(_sources()):
-        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:12]
+    rooms = ("orchestration", "expectations", "reports")
+    ours = [path for room in rooms for path in (PROJECT_ROOT / room).rglob("*")]
+    suffixes = {".py", ".sql", ".j2", ".toml", ".yml", ".csv"}
+    return _digest(path for path in [*ours, *_warehouse_sources()] if path.suffix in suffixes)[:12]
 
 
-def _sources() -> list[Path]:
-    python = [
-        path for room in ("orchestration", "expectations", "reports") for path in (PROJECT_ROOT / room).rglob("*")
-    ]
-    return [
-        path
-        for path in [*python, *warehouse_sources()]
-        if path.suffix in {".py", ".sql", ".j2", ".toml", ".yml", ".csv"}
-    ]
+def warehouse_version() -> str:
+    """A digest of what says what dbt builds: models, tests, macros and their settings."""
+    return _digest(_warehouse_sources())
 
 
-def warehouse_sources() -> list[Path]:
-    """The files that say what dbt builds: models, tests, macros and their settings."""
+def _warehouse_sources() -> Iterator[Path]:
     project = PROJECT_ROOT / "dbt_project"
-    folders = ("models", "tests", "macros")
-    files = [*project.glob("dbt_project.yml"), *(path for name in folders for path in (project / name).rglob("*.*"))]
-    return sorted(files)
+    yield project / "dbt_project.yml"
+    for name in ("models", "tests", "macros"):
+        yield from (project / name).rglob("*.*")
+
+
+def _digest(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()

@@ -16,7 +16,7 @@ from orchestration.config.catalogue import (
     TABLES,
     catalogue_folder,
     read_table,
-    warehouse_sources,
+    warehouse_version,
     working_days,
 )
 from orchestration.config.hall import Hall, load_hall
@@ -25,7 +25,7 @@ from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.landing.manifest import Extract, Landing
 from orchestration.partitions import reportable_days
 from orchestration.runtime.errors import Refused
-from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
+from orchestration.runtime.paths import Home, current_home
 from orchestration.warehouse import dbt_manifest
 from reports import files
 from reports.certificates.certificate import Certificate
@@ -149,7 +149,7 @@ class Month:
             [row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in self.inputs["extracts"]
         ]
         settings = [self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
-        document = [sorted(rows), *settings, _warehouse_digest()]
+        document = [sorted(rows), *settings, warehouse_version()]
         return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
     @property
@@ -225,10 +225,3 @@ class NotPrintableError(Refused):
     def __init__(self, month: str, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join([f"{month} can't be printed:", *(f"  {problem}" for problem in problems)]))
         self.problems = problems
-
-
-def _warehouse_digest() -> str:
-    digest = hashlib.sha256()
-    for path in warehouse_sources():
-        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -1,6 +1,6 @@
 """How an answer over HTTP is divided into pages; `kind` tells the ways apart, and is `pages` where it isn't given."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -11,10 +11,11 @@ DottedPath = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+)*$")]
 
 class _Paging(Strict):
     most_pages: int = Field(default=10_000, ge=1)
+    names_parameters: ClassVar[tuple[str, ...]] = ()
 
     def parameters(self) -> tuple[str, ...]:
         """The query parameters that the paging sets."""
-        return ()
+        return tuple(getattr(self, key) for key in self.names_parameters)
 
 
 class Pages(_Paging):
@@ -23,6 +24,7 @@ class Pages(_Paging):
     `this_page` is where an answer repeats its own number.
     """
 
+    names_parameters = ("page", "size")
     kind: Literal["pages"] = "pages"
     page: str
     size: str
@@ -39,14 +41,11 @@ class Pages(_Paging):
             )
         return self
 
-    def parameters(self) -> tuple[str, ...]:
-        """See `_Paging.parameters`."""
-        return (self.page, self.size)
-
 
 class Offset(_Paging):
     """Rows from an offset on, until as many are in as the answer says there are; `this_offset` repeats the offset."""
 
+    names_parameters = ("offset", "limit")
     kind: Literal["offset"]
     offset: str
     limit: str
@@ -54,21 +53,14 @@ class Offset(_Paging):
     total: DottedPath
     this_offset: DottedPath | None = None
 
-    def parameters(self) -> tuple[str, ...]:
-        """See `_Paging.parameters`."""
-        return (self.offset, self.limit)
-
 
 class Cursor(_Paging):
     """Each page holds the cursor of the next, at `next`; an empty or absent one ends it."""
 
+    names_parameters = ("cursor",)
     kind: Literal["cursor"]
     cursor: str
     next: DottedPath
-
-    def parameters(self) -> tuple[str, ...]:
-        """See `_Paging.parameters`."""
-        return (self.cursor,)
 
 
 class LinkHeader(_Paging):
