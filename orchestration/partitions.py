@@ -29,7 +29,7 @@ def monthly(hall: Hall) -> dg.MonthlyPartitionsDefinition:
 
 
 def monthly_asset(hall: Hall, key: dg.AssetKey, group: str, owner: str, **told: Any) -> AssetDecorator:
-    """The decorator of an asset with a partition per month, each made in a run of its own; `told` as `dg.asset` has it."""
+    """The decorator of an asset with a partition per month, each in a run of its own; `told` as `dg.asset` has it."""
     return dg.asset(
         key=key,
         partitions_def=monthly(hall),

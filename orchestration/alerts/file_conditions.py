@@ -1,4 +1,7 @@
-"""What deserves an alert by the state files: days, checks of builds, certificates, deadlines."""
+"""What deserves an alert by the state files: days, checks of builds, certificates, deadlines.
+
+Each raises the error of what it can't read: LandingError, EvidenceError, LedgerError, CalendarError.
+"""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
@@ -24,11 +27,7 @@ def _is_told(at: Moment, happened: dt.datetime) -> bool:
 
 
 def days(at: Moment) -> Iterator[Condition]:
-    """Days that aren't in though they should be, and answers that landed with a warning.
-
-    Raises:
-        CalendarError: the working-day calendar doesn't know a year.
-    """
+    """Days that aren't in though they should be, and answers that landed with a warning."""
     for status in at.system_days(at.days_looked_after):
         if status.is_in:
             yield from _warned(at, status)
@@ -87,11 +86,7 @@ _FAILED: dict[CheckStatus, tuple[AlertKind, str]] = {
 
 
 def checks(at: Moment) -> Iterator[Condition]:
-    """Checks that failed or warned in the newest build of each month that is looked after.
-
-    Raises:
-        EvidenceError: a build.json can't be read.
-    """
+    """Checks that failed or warned in the newest build of each month that is looked after."""
     for name in sorted({f"{day:%Y-%m}" for day in at.days_looked_after}):
         evidence = Month(name, days_of(name), at.hall, at.home).evidence
         built = dt.datetime.fromisoformat(evidence.built_at) if evidence else at.now
@@ -115,11 +110,7 @@ def _of_check(month: str, check: BuildCheck, built: dt.datetime) -> Condition:
 
 
 def pending(at: Moment) -> Iterator[Condition]:
-    """Certified months behind which something has changed.
-
-    Raises:
-        LandingError, LedgerError: an entry or a certificate can't be read.
-    """
+    """Certified months behind which something has changed."""
     for each in pending_revisions(at.ledger, at.home):
         month = each.certificate.month
         changed = ", ".join([*each.metrics, *each.days])
@@ -133,11 +124,7 @@ def pending(at: Moment) -> Iterator[Condition]:
 
 
 def certified(at: Moment) -> Iterator[Condition]:
-    """Each certificate and revision, while it is new.
-
-    Raises:
-        LedgerError: a certificate can't be read.
-    """
+    """Each certificate and revision, while it is new."""
     for link in reversed(at.ledger.links()):
         certificate = link.read().certificate
         if not _is_told(at, certificate.signed_at):
@@ -154,11 +141,7 @@ def certified(at: Moment) -> Iterator[Condition]:
 
 
 def deadlines(at: Moment) -> Iterator[Condition]:
-    """What the month before has to be certified for, from the working day before on, while it isn't.
-
-    Raises:
-        CalendarError: the working-day calendar doesn't know the year.
-    """
+    """What the month before has to be certified for, from the working day before on, while it isn't."""
     month = next(iter(at.months_back(1)), "")
     if not month or at.ledger.links(month):
         return

@@ -18,11 +18,7 @@ _TOLD_BY_FILES = {"refused", "in", "failed", "missing_day", "quarantined_day", "
 
 
 def runs(at: Moment, instance: dg.DagsterInstance) -> Iterator[Condition]:
-    """The newest failed run of each job and partition, until a later one succeeds, or the days it asked for are in.
-
-    Raises:
-        CalendarError: the working-day calendar doesn't know the year of a day that was asked for.
-    """
+    """The newest failed run of each job and partition, until a later one succeeds, or the days it asked for are in."""
     failed = [dg.DagsterRunStatus.FAILURE]
     newest: dict[str, dg.RunRecord] = {}
     for record in run_records(instance, after=at.now - TOLD_FOR, statuses=failed, limit=_MOST_RUNS):

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -19,6 +19,8 @@ from orchestration.runtime.paths import current_home
 from reports.errors import ReportsError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from orchestration.doctor.diagnosis import Diagnosis
 
 app = typer.Typer(
@@ -34,8 +36,13 @@ ReviewerOption = Annotated[str, typer.Option(help="who reviewed it 审核 (polic
 SignerOption = Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the hall's own folder, which holds its hall.toml")]
 RevisionOption = Annotated[int | None, typer.Option(help="a revision of the month other than the newest")]
+SystemOption = Annotated[list[str] | None, typer.Option(help="one system of the hall; can be repeated")]
+MonthOrCodeArgument = Annotated[
+    str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")
+]
 ByOption = Annotated[str, typer.Option(help="your name; else the system's user")]
 REFUSED = 1
+_NUMBERS = {"sum", "count", "exact"}
 _MISUSED = 2
 _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
 
@@ -88,6 +95,18 @@ def print_wide(*parts: object, width: int = 130) -> None:
     from rich.console import Console
 
     Console(width=max(Console().width, width)).print(*parts, sep="\n")
+
+
+def table(columns: Iterable[str], rows: Iterable[Iterable[object]], *, wrap: bool = True, **form: Any) -> "Table":
+    """A table without lines; numbers, which stand in columns of these names, to the right."""
+    from rich.table import Table
+
+    made = Table(**{"box": None, "pad_edge": False, **form})
+    for title in columns:
+        made.add_column(title, justify="right" if title in _NUMBERS else "left", no_wrap=not wrap)
+    for row in rows:
+        made.add_row(*map(str, row))
+    return made
 
 
 def print_files(folder: Path) -> None:

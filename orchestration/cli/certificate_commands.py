@@ -9,6 +9,7 @@ import typer
 from orchestration.cli.app import (
     ByOption,
     MonthArgument,
+    MonthOrCodeArgument,
     PreparerOption,
     ReviewerOption,
     RevisionOption,
@@ -87,7 +88,7 @@ def verify(
 
 @app.command(rich_help_panel="Certified numbers")
 def show(
-    what: Annotated[str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")],
+    what: MonthOrCodeArgument,
     *,
     revision: RevisionOption = None,
     as_of: Annotated[str, typer.Option(help="what was certified at a moment: 2025-05-02 or 2025-05-02T12:00")] = "",
@@ -110,7 +111,7 @@ def show(
 
 @app.command(rich_help_panel="Certified numbers")
 def trace(
-    what: Annotated[str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")],
+    what: MonthOrCodeArgument,
     metric: Annotated[str, typer.Argument(help="a metric, as online_accepted")],
     *,
     revision: RevisionOption = None,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from orchestration.cli.app import table
 from orchestration.config.catalogue import department_names
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
@@ -18,22 +19,13 @@ _RATES: tuple[Against, ...] = ("month_before", "year_before")
 
 def numbers_table(archive: Archive, certificate: Certificate, basis: RateBasis | None) -> Table:
     """The numbers of a certificate, with 环比 and 同比 when a basis is named."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("metric", "指标", "刊印数", "exact", "flags", "definition"):
-        table.add_column(title, justify="right" if title == "exact" else "left")
-    if basis:
-        table.add_column(f"rates, {basis}")
+    rows = []
     for number in certificate.numbers:
-        table.add_row(
-            number.metric,
-            number.metric_name,
-            number.with_unit,
-            number.exact_with_unit,
-            "".join(number.flags),
-            f"v{number.version}",
-            *([_rates(archive, certificate, number.metric, basis)] if basis else []),
-        )
-    return table
+        rates = [_rates(archive, certificate, number.metric, basis)] if basis else []
+        shown = (number.metric, number.metric_name, number.with_unit, number.exact_with_unit)
+        rows.append((*shown, "".join(number.flags), f"v{number.version}", *rates))
+    titles = ["metric", "指标", "刊印数", "exact", "flags", "definition"]
+    return table([*titles, *([f"rates, {basis}"] if basis else [])], rows)
 
 
 def _rates(archive: Archive, certificate: Certificate, metric: str, basis: RateBasis) -> str:
@@ -62,43 +54,29 @@ def history_lines(archive: Archive, month: str) -> Iterator[str]:
 
 def department_table(traced: Trace) -> Table:
     """What each department adds."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("department", "", "sum"):
-        table.add_column(title, justify="right" if title == "sum" else "left")
     names = department_names()
-    for code, total in traced.by_department.items():
-        table.add_row(code, names.get(code, ""), str(total))
-    table.add_row("", "total", str(traced.number.exact))
-    return table
+    rows = [(code, names.get(code, ""), total) for code, total in traced.by_department.items()]
+    return table(("department", "", "sum"), [*rows, ("", "total", traced.number.exact)])
 
 
 def extract_table(traced: Trace) -> Table:
     """What each extract adds, with the file in which it stands."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("day", "system", "sum", "extract", "sha256"):
-        table.add_column(title, justify="right" if title == "sum" else "left", no_wrap=True)
-    for extract, total in traced.by_extract.items():
-        table.add_row(extract.day, extract.system, str(total), extract.path, extract.sha256[:12])
-    return table
+    rows = [(each.day, each.system, total, each.path, each.sha256[:12]) for each, total in traced.by_extract.items()]
+    return table(("day", "system", "sum", "extract", "sha256"), rows, wrap=False)
 
 
 def write_rows(traced: Trace, path: Path) -> None:
     """Every row behind a number, as a table for another program."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(["system", "day", "department", "item", "measure", "count", "extract", "sha256"])
+        lines = csv.writer(file)
+        lines.writerow(["system", "day", "department", "item", "measure", "count", "extract", "sha256"])
         for row in traced.contributions:
             extract = row.extract
             counted = [row.department, row.item, row.measure, row.count]
-            table.writerow([extract.system, extract.day, *counted, extract.path, extract.sha256])
+            lines.writerow([extract.system, extract.day, *counted, extract.path, extract.sha256])
 
 
 def rows_table(rows: Sequence[ExportRow]) -> Table:
     """The rows for the eye: exact counts to the right, columns that hold nothing left out."""
-    table = Table(box=None, pad_edge=False)
     columns = [name for name in rows[0] if any(row[name] != "" for row in rows)]
-    for name in columns:
-        table.add_column(name, justify="right" if name == "exact" else "left", no_wrap=True)
-    for row in rows:
-        table.add_row(*(str(row[name]) for name in columns))
-    return table
+    return table(columns, ([row[name] for name in columns] for row in rows), wrap=False)

@@ -9,6 +9,7 @@ import typer
 
 from orchestration.cli.app import (
     FolderArgument,
+    SystemOption,
     app,
     end_unless,
     print_diagnoses,
@@ -64,7 +65,7 @@ def sample_hall(
     folder: FolderArgument,
     day: Annotated[str, typer.Argument(help="a day, as 2025-03-12")],
     *,
-    system: Annotated[list[str] | None, typer.Option(help="one system of the hall; can be repeated")] = None,
+    system: SystemOption = None,
 ) -> None:
     """Show a day as it would land, and land nothing."""
     from orchestration.cli.hall_views import sample_table, samples_of

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from rich import box
 from rich.table import Table
 
+from orchestration.cli.app import table
 from orchestration.config.hall import HallFolder, expand, load_hall, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.doctor.diagnosis import Diagnosis
@@ -95,14 +96,11 @@ def sample_table(sampled: Sample) -> Table:
     """The rows that would land, the first of them where there are many."""
     extract = sampled.result.extract
     where = ", ".join(extract.sources) if extract else ""
-    table = Table(title=f"{sampled.system}: {where}", title_justify="left", box=box.SIMPLE_HEAD)
-    for name in CONTRACT:
-        table.add_column(name, justify="right" if name == "count" else "left")
-    for row in sampled.rows[:_MOST_ROWS]:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in CONTRACT))
-    if len(sampled.rows) > _MOST_ROWS:
-        table.caption = f"and {len(sampled.rows) - _MOST_ROWS} rows more"
-    return table
+    rows = [["" if row[name] is None else row[name] for name in CONTRACT] for row in sampled.rows[:_MOST_ROWS]]
+    more = len(sampled.rows) - _MOST_ROWS
+    caption = f"and {more} rows more" if more > 0 else None
+    form = {"title": f"{sampled.system}: {where}", "title_justify": "left", "box": box.SIMPLE_HEAD, "pad_edge": True}
+    return table(CONTRACT, rows, caption=caption, **form)
 
 
 def _day(text: str) -> dt.date:

@@ -9,6 +9,7 @@ from orchestration.cli.app import (
     REFUSED,
     DaysArgument,
     MonthArgument,
+    SystemOption,
     app,
     end_unless,
     logged,
@@ -74,7 +75,7 @@ def status(month: MonthArgument) -> None:
 def pull(
     days: DaysArgument,
     *,
-    system: Annotated[list[str] | None, typer.Option(help="one system of the hall; can be repeated")] = None,
+    system: SystemOption = None,
     data_docs: Annotated[bool, typer.Option("--data-docs", help="also build Great Expectations' Data Docs")] = False,
 ) -> None:
     """Ask the hall's systems for days, and land what is good."""

@@ -30,8 +30,8 @@ def health(
     """Say whether this month is on its way and what to do if not: exit code 1 when something waits for a person."""
     from orchestration.automation.deadlines import moment
     from orchestration.cli.operation_views import health_summary
+    from orchestration.health.page import write_health
     from orchestration.health.snapshot import take_snapshot
-    from orchestration.health.writing import write_health
     from orchestration.warehouse.dbt_manifest import ensure_manifest
 
     with readable_errors():

@@ -4,7 +4,7 @@ Nothing is landed, and every check is made whatever the others find.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -28,19 +28,15 @@ from reports.figures.wording import word_section
 
 Tables = Mapping[str, list[dict[str, Any]]]
 
-# A code in the first table's column stands in the second one's.
-_REFERENCES = (
-    ("metric_measures", "metric", "metrics", "metric"),
-    ("metric_measures", "measure", "measures", "measure"),
-    ("metric_parts", "metric", "metrics", "metric"),
-    ("metric_parts", "part", "metrics", "metric"),
-    (LABELS, "metric", "metrics", "metric"),
-    ("stock_balances", "stock", "measures", "measure"),
-    ("stock_balances", "inflow", "measures", "measure"),
-    ("stock_balances", "outflow", "measures", "measure"),
-    ("reconciliations", "lesser_measure", "measures", "measure"),
-    ("reconciliations", "greater_measure", "measures", "measure"),
-)
+# By table: in which other table each column's codes stand.
+_REFERENCES = {
+    "metric_measures": {"metric": "metrics", "measure": "measures"},
+    "metric_parts": {"metric": "metrics", "part": "metrics"},
+    LABELS: {"metric": "metrics"},
+    "stock_balances": {"stock": "measures", "inflow": "measures", "outflow": "measures"},
+    "reconciliations": {"lesser_measure": "measures", "greater_measure": "measures"},
+}
+_KEYS = {"metrics": "metric", "measures": "measure", "sites": "hall_code"}
 _LONGEST_SILENCE = 15
 
 
@@ -61,12 +57,13 @@ def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Diagnos
 def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
     """What can be said of a hall's folder without asking any of its systems."""
     tables: dict[str, list[dict[str, Any]]] = {}
+
+    def read(name: str) -> str:
+        tables[name] = read_table(catalogue_folder(), name)
+        return f"{len(tables[name])} rows"
+
     for name in (*TABLES, LABELS):
-        try:
-            tables[name] = read_table(catalogue_folder(), name)
-            yield Diagnosis(f"catalogue/{name}.csv", good=True, message=f"{len(tables[name])} rows")
-        except SettingsError as error:
-            yield Diagnosis(f"catalogue/{name}.csv", good=False, message=str(error))
+        yield diagnose(f"catalogue/{name}.csv", partial(read, name))
     if tables.keys() == {*TABLES, LABELS}:
         yield from _references(tables, hall.hall)
         yield diagnose(hall.hall.wording, partial(_wording, tables, hall))
@@ -76,30 +73,31 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
 
 
 def _references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
-    unknown = [*_unknown_in_tables(tables), *_unknown_in_settings(tables, hall), *_unfounded(tables, hall)]
+    unknown = [*_unknown(tables, hall), *_unfounded(tables, hall)]
     for problem in unknown:
         yield Diagnosis("codes", good=False, message=problem)
     if not unknown:
         yield Diagnosis("codes", good=True, message="every code that is used stands in its table")
 
 
-def _unknown_in_tables(tables: Tables) -> Iterator[str]:
-    for table, column, other, key in _REFERENCES:
-        defined = {row[key] for row in tables[other]}
-        for value in sorted({row[column] for row in tables[table]} - defined):
-            yield f"catalogue/{table}.csv column {column}: {value} isn't in catalogue/{other}.csv; add it, or mend it"
+def _unknown(tables: Tables, hall: Hall) -> Iterator[str]:
+    for where, values, table in [*_codes_of(tables), *_codes_in_settings(hall)]:
+        for value in sorted(set(values) - {row[_KEYS[table]] for row in tables[table]}):
+            yield f"{where}: {value} isn't in catalogue/{table}.csv; add it, or mend it"
 
 
-def _unknown_in_settings(tables: Tables, hall: Hall) -> Iterator[str]:
-    sites = {row["hall_code"] for row in tables["sites"]}
-    measures = {row["measure"] for row in tables["measures"]}
-    if hall.code not in sites:
-        yield f"key code: {hall.code} isn't in catalogue/sites.csv; add it, or mend it"
+def _codes_of(tables: Tables) -> Iterator[tuple[str, Sequence[str], str]]:
+    """Where codes are used, which, and the table in which they have to stand."""
+    for table, columns in _REFERENCES.items():
+        for column, other in columns.items():
+            yield f"catalogue/{table}.csv column {column}", [row[column] for row in tables[table]], other
+
+
+def _codes_in_settings(hall: Hall) -> Iterator[tuple[str, Sequence[str], str]]:
+    yield "key code", [hall.code], "sites"
     for name, system in hall.systems.items():
-        for value in sorted(set(system.sites) - sites):
-            yield f"key systems.{name}.sites: {value} isn't in catalogue/sites.csv; add it, or mend it"
-        for value in sorted(set(system.measures) - measures):
-            yield f"key systems.{name}.measures: {value} isn't in catalogue/measures.csv; add it, or mend it"
+        yield f"key systems.{name}.sites", system.sites, "sites"
+        yield f"key systems.{name}.measures", system.measures, "measures"
 
 
 def _unfounded(tables: Tables, hall: Hall) -> Iterator[str]:

@@ -4,8 +4,8 @@ import dagster as dg
 
 from orchestration.automation.deadlines import moment
 from orchestration.checks import ENGINEERS
+from orchestration.health.page import write_health
 from orchestration.health.snapshot import take_snapshot
-from orchestration.health.writing import write_health
 from orchestration.runtime.paths import current_home
 
 HEALTH_PAGE = dg.AssetKey("health_page")

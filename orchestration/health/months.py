@@ -98,11 +98,7 @@ def _is_overdue(month: str, at: Moment) -> bool:
 
 
 def next_deadlines(months: Sequence[MonthHealth], at: Moment) -> Iterator[Deadline]:
-    """The dates of these months: those to come, and those gone by though what was to be done by then isn't.
-
-    Raises:
-        CalendarError: the working-day calendar doesn't know the year.
-    """
+    """The dates of these months: those to come, and those gone by though what was to be done by then isn't."""
     for month in reversed(months):
         dates = at.deadlines(month.month)
         certified = bool(month.certificate)

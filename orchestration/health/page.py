@@ -1,27 +1,33 @@
 """The health as one self-contained HTML page: no script, no request, nothing from outside unescaped."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from orchestration.health import view
 from orchestration.health.days import WINDOW
+from orchestration.health.metrics import write_metrics
 from orchestration.health.model import CELL_SIGNS, CELL_WORDS, Health, MonthState
 from orchestration.health.runs import RUN_DAYS
+from orchestration.runtime.paths import Home
+from reports.files import write_bytes
 
 _LIMITS = {"most_actions": 8, "most_listed": 100, "most_bars": 30}
-_MONTH_WORDS: Mapping[MonthState, str] = {
-    "under way": "… under way",
-    "draft": "? draft 草稿",
-    "waiting": "… waiting 待核定",
-    "certified": "■ certified 已核定",
-    "revision pending": "! revision pending 待修订",
+# By state: how a month is coloured, and called.
+_MONTHS: Mapping[MonthState, tuple[str, str]] = {
+    "under way": ("not_due", "… under way"),
+    "draft": ("missing", "? draft 草稿"),
+    "waiting": ("awaited", "… waiting 待核定"),
+    "certified": ("answered", "■ certified 已核定"),
+    "revision pending": ("missing", "! revision pending 待修订"),
 }
-_MONTH_CLASSES: Mapping[MonthState, str] = {
-    "under way": "not_due",
-    "draft": "missing",
-    "waiting": "awaited",
-    "certified": "answered",
-    "revision pending": "missing",
-}
+
+
+def write_health(health: Health, home: Home, file: Path | None = None) -> tuple[Path, Path]:
+    """Write page and metrics into the state folder's `health/`, or the page to a file; returns where they lie."""
+    target, metrics = file or home.health / "index.html", home.health / "yuebao.prom"
+    write_bytes(target, page(health).encode())
+    write_metrics(health, metrics)
+    return target, metrics
 
 
 def page(health: Health) -> str:
@@ -44,8 +50,7 @@ def page(health: Health) -> str:
         health=health,
         signs=CELL_SIGNS,
         words=CELL_WORDS,
-        month_words=_MONTH_WORDS,
-        month_classes=_MONTH_CLASSES,
+        months_told=_MONTHS,
         sheets=view.sheets_of(health.cells),
         gaps=view.gaps_of(health.cells),
         triangle=[month for month in health.arrivals.months if month.arrivals],
