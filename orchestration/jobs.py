@@ -24,20 +24,13 @@ def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     desk = dg.AssetSelection.groups("desk")
     month = dg.AssetSelection.all() - landing - health - desk - ledger
     facts = month - dg.AssetSelection.groups("report")
-    return [
-        dg.define_asset_job(PULL_JOB, selection=landing | pending, description="Pull days of all hall systems."),
-        dg.define_asset_job(
-            REVISIONS_JOB, selection=pending, description="See whether a certified month has changed or is asked about."
-        ),
-        dg.define_asset_job(FACTS_JOB, selection=facts, description="Build and test a month's facts."),
-        dg.define_asset_job(
-            MONTH_JOB,
-            selection=month,
-            description="Build a month's facts, test them, certify its numbers, and emit the statistics section.",
-        ),
-        dg.define_asset_job(
-            LEDGER_JOB, selection=ledger, description="Verify every certificate and what it vouches for."
-        ),
-        dg.define_asset_job(DESK_JOB, selection=desk, description="Write what authors take from a certified month."),
-        dg.define_asset_job(HEALTH_JOB, selection=health, description="Write the health page and its metrics."),
-    ]
+    table = (
+        (PULL_JOB, landing | pending, "Pull days of all hall systems."),
+        (REVISIONS_JOB, pending, "See whether a certified month has changed or is asked about."),
+        (FACTS_JOB, facts, "Build and test a month's facts."),
+        (MONTH_JOB, month, "Build a month's facts, test them, certify its numbers, and emit the statistics section."),
+        (LEDGER_JOB, ledger, "Verify every certificate and what it vouches for."),
+        (DESK_JOB, desk, "Write what authors take from a certified month."),
+        (HEALTH_JOB, health, "Write the health page and its metrics."),
+    )
+    return [dg.define_asset_job(name, selection=selection, description=text) for name, selection, text in table]

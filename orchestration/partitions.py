@@ -47,11 +47,7 @@ def today(hall: Hall) -> dt.date:
 
 
 def reportable_days(month: str, hall: Hall) -> list[dt.date]:
-    """All days of a month that the hall can report on.
-
-    Raises:
-        MonthError: no month, one before the hall's first, or one that isn't over.
-    """
+    """All days of a month; MonthError for none, one before the hall's first, or one that isn't over."""
     try:
         days = days_of(month)
     except ValueError as error:
@@ -66,11 +62,7 @@ def reportable_days(month: str, hall: Hall) -> list[dt.date]:
 
 
 def pullable_days(text: str, hall: Hall) -> list[dt.date]:
-    """The days that a text names: `2025-03-12`, `2025-03-01..2025-03-07`, or `2025-03`.
-
-    Raises:
-        MonthError: no day, range or month, or days that can't be pulled.
-    """
+    """The days that `2025-03-12`, `2025-03-01..2025-03-07` or `2025-03` names; MonthError if they can't be pulled."""
     try:
         first, _, last = text.partition("..")
         if len(text) == len("2025-03"):

@@ -68,11 +68,7 @@ class Memory:
 
 @contextmanager
 def exclusive(home: Home) -> Iterator[None]:
-    """One evaluation at a time reads, tells and remembers.
-
-    Raises:
-        AlertsBusyError: another one has been at it for minutes.
-    """
+    """One evaluation at a time reads, tells and remembers; AlertsBusyError where another one doesn't end."""
     home.alerts.mkdir(parents=True, exist_ok=True)
     lock = FileLock(home.alerts / ".lock")
     try:

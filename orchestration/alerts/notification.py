@@ -140,12 +140,7 @@ def _send_news(at: Moment, name: str, told: News, note: str) -> Delivery:
 
 
 def send_test(at: Moment, name: str) -> None:
-    """Send a message that says it is a test.
-
-    Raises:
-        SettingsError: there is no such channel.
-        ChannelError: the channel didn't take it.
-    """
+    """Send a message that says it is a test; SettingsError without such a channel, ChannelError if it took nothing."""
     channels = at.hall.alerts.channels
     if name not in channels:
         raise SettingsError(f"no channel {name}; [alerts.channels] in hall.toml has {', '.join(channels) or 'none'}")

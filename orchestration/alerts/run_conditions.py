@@ -79,11 +79,7 @@ def _one_line(text: str | None) -> str:
 
 
 def ledger(instance: dg.DagsterInstance) -> Iterator[Condition]:
-    """The daily verification of the ledger, where its newest result is that it isn't sound.
-
-    Raises:
-        UnsureError: it is being verified just now.
-    """
+    """The ledger's daily verification, where its newest result isn't sound; UnsureError while it is being verified."""
     record = instance.get_latest_asset_check_evaluation_record(LEDGER_CHECK)
     if record is None:
         return

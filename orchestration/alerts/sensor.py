@@ -9,11 +9,7 @@ _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is t
 
 
 def build_alerts_sensor(hall: Hall) -> dg.SensorDefinition:
-    """The sensor of a hall; where the environment may not run it, it stands stopped, and a tick says so.
-
-    Raises:
-        SettingsError: the environment isn't declared.
-    """
+    """The sensor of a hall; where the environment may not run it, it stands stopped, and a tick says so."""
     runs_here = not why_not_here("alerts", hall)
 
     @dg.sensor(

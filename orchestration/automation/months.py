@@ -26,11 +26,7 @@ class DueMonth:
 
 
 def candidates(at: Moment) -> Iterator[DueMonth]:
-    """The last months without a certificate, the oldest first.
-
-    Raises:
-        CalendarError, SettingsError, LandingError, LedgerError: they can't be told.
-    """
+    """The last months without a certificate, the oldest first."""
     ledger = at.ledger
     for month in reversed(at.months_back(MONTHS_BACK)):
         if ledger.latest(month) is None:

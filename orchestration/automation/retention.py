@@ -52,11 +52,7 @@ def delete(instance: dg.DagsterInstance, runs: Outgrown) -> None:
 
 
 def delete_outgrown(instance: dg.DagsterInstance, keep_days: int | None, *, dry_run: bool = False) -> str:
-    """Delete the runs that ended longer ago than that, or than the hall keeps them; a dry run only says how many.
-
-    Raises:
-        SettingsError: the hall's settings can't be used.
-    """
+    """Delete the runs that ended longer ago than that, or than the hall keeps them; a dry run only says how many."""
     keep = dt.timedelta(days=keep_days or load_hall().hall.automation.keep_runs_days)
     runs = outgrown(instance, dt.datetime.now(dt.UTC) - keep)
     if dry_run:

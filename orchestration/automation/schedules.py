@@ -87,11 +87,7 @@ def schedule_rows(hall: Hall) -> list[ScheduleRow]:
 
 
 def build_schedules(hall: Hall) -> list[dg.ScheduleDefinition]:
-    """A schedule for each row of the table, running where the environment may run it.
-
-    Raises:
-        SettingsError: the environment isn't declared.
-    """
+    """A schedule for each row; SettingsError where the hall doesn't know the environment that may run it."""
     return [_schedule(row, hall) for row in schedule_rows(hall)]
 
 

@@ -36,11 +36,7 @@ def of_hall(folder: Path) -> Iterator[HallFolder]:
 
 
 def make_hall(folder: Path) -> list[Path]:
-    """Put the scaffold of a hall into a folder of its own, and return its files.
-
-    Raises:
-        Refused: the folder holds something already.
-    """
+    """Put the scaffold of a hall into a folder of its own, and return its files; Refused where there is something."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused(f"{folder} exists and isn't an empty folder; name another one")
     shutil.copytree(_SCAFFOLD, folder, dirs_exist_ok=True)
@@ -48,12 +44,7 @@ def make_hall(folder: Path) -> list[Path]:
 
 
 def make_key(folder: Path, name: str, role: SignRole) -> list[str]:
-    """Make the signing key that hall.toml names, and list its owner; returns what to tell.
-
-    Raises:
-        Refused: the key is there already.
-        SettingsError: the settings or the passphrase can't be read.
-    """
+    """Make the signing key that hall.toml names, list its owner, and return what to tell; Refused if there is one."""
     with of_hall(folder) as hall:
         settings, variables = hall.hall.certification, variables_of(hall.hall, current_home())
         key = hall.folder / expand(settings.key, variables)
@@ -68,23 +59,13 @@ def make_key(folder: Path, name: str, role: SignRole) -> list[str]:
 
 
 def checks_of(folder: Path, day: str) -> Iterator[Diagnosis]:
-    """Everything that `check-hall` looks at, one after the other.
-
-    Raises:
-        SettingsError: the settings themselves can't be used.
-        MonthError: `day` is no day.
-    """
+    """Everything that `check-hall` looks at, one after the other."""
     with of_hall(folder) as hall:
         yield from check_hall(hall, _day(day) if day else None)
 
 
 def samples_of(folder: Path, day: str, systems: list[str]) -> Iterator[Sample]:
-    """What each system would land of a day.
-
-    Raises:
-        SettingsError: the settings can't be used, or there is no such system.
-        MonthError: `day` is no day.
-    """
+    """What each system would land of a day."""
     date = _day(day)
     with of_hall(folder) as hall:
         names = hall.hall.systems_named(systems)

@@ -33,12 +33,7 @@ def alert_lines() -> Iterator[str]:
 
 
 def send_alerts() -> list[str]:
-    """What was sent now, one line for each channel.
-
-    Raises:
-        Refused: a channel took nothing; the others were told, and their lines are in the message too.
-        AlertsBusyError: another evaluation doesn't end.
-    """
+    """What was sent now, one line for each channel; Refused, with all the lines, if a channel took nothing."""
     at = moment()
     outcomes = notify(at, dagster_instance(current_home()))
     lines = [str(outcome) for outcome in outcomes]
@@ -48,12 +43,7 @@ def send_alerts() -> list[str]:
 
 
 def try_channel(channel: str) -> str:
-    """Whether a channel took a test message.
-
-    Raises:
-        Refused: it didn't; the message says why.
-        SettingsError: there is no such channel.
-    """
+    """That a channel took a test message; Refused says why it didn't."""
     try:
         send_test(moment(), channel)
     except ChannelError as error:

@@ -85,11 +85,7 @@ def catalogue_folder() -> Path:
 
 
 def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
-    """The rows of one table, ready to be written as JSON.
-
-    Raises:
-        SettingsError: the file is absent, or a column or value isn't what it must be; it names file, line and column.
-    """
+    """A table's rows, ready for JSON. SettingsError names file, line and column that aren't what they must be."""
     path = _table_path(folder, name)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -118,11 +114,7 @@ def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict
 
 
 def working_days() -> WorkingDays:
-    """The calendar under the reviewed overrides.
-
-    Raises:
-        CalendarError: the table can't be read, or a day stands twice; the message names file and line.
-    """
+    """The calendar under the reviewed overrides; CalendarError names the line that can't be read or repeats a day."""
     folder = catalogue_folder()
     try:
         rows = read_table(folder, "calendar_overrides")

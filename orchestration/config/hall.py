@@ -104,11 +104,7 @@ class Hall(Strict):
         return {name: (system, system.month_totals) for name, system in http.items() if system.month_totals}
 
     def systems_named(self, names: Sequence[str] | None) -> tuple[str, ...]:
-        """The systems of these names, all when none is given.
-
-        Raises:
-            SettingsError: the hall has no such system.
-        """
+        """The systems of these names, all when none is given; SettingsError where the hall has no such one."""
         if unknown := [name for name in names or () if name not in self.systems]:
             raise SettingsError(f"no system {', '.join(unknown)}; the hall has {', '.join(self.systems)}")
         return tuple(names or self.systems)
@@ -136,11 +132,7 @@ class HallFolder(Strict):
 
 
 def hall_folder() -> Path:
-    """The folder of this installation's hall.
-
-    Raises:
-        InstallationError: no hall is named.
-    """
+    """The folder of this installation's hall; InstallationError where none is named."""
     return current_installation().require_hall()
 
 
@@ -150,11 +142,7 @@ def environment() -> str:
 
 
 def automations_here(hall: Hall) -> tuple[AutomationName, ...]:
-    """What may run by itself in this environment.
-
-    Raises:
-        SettingsError: the hall's settings know no such environment.
-    """
+    """What may run by itself in this environment; SettingsError where the hall's settings know no such one."""
     name = environment()
     try:
         return hall.environments[name]
@@ -174,11 +162,7 @@ def why_not_here(automation: AutomationName, hall: Hall) -> str:
 
 
 def load_hall(folder: Path | None = None) -> HallFolder:
-    """Read `hall.toml`.
-
-    Raises:
-        SettingsError: the file is absent, isn't TOML, or a key is unknown, absent or not allowed.
-    """
+    """Read `hall.toml`; SettingsError where it's absent, no TOML, or a key is unknown, absent or not allowed."""
     folder = folder or hall_folder()
     path = folder / "hall.toml"
     try:
@@ -196,11 +180,7 @@ def load_hall(folder: Path | None = None) -> HallFolder:
 
 
 def expand(text: str, variables: Mapping[str, str]) -> str:
-    """Fill `${NAME}` from `variables`; what stands before the @ of a URL is kept secret.
-
-    Raises:
-        SettingsError: a variable isn't set; its name is given, never a value.
-    """
+    """Fill `${NAME}`, and keep secret what is before a URL's @; SettingsError names a variable that isn't set."""
     for userinfo in _USERINFO.findall(text):
         for name in VARIABLE.findall(userinfo):
             secret(name, variables)
@@ -208,20 +188,12 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
 
 
 def secret(name: str, variables: Mapping[str, str]) -> str:
-    """The value of one variable that no text may hold; see `redaction`.
-
-    Raises:
-        SettingsError: as `expand` does.
-    """
+    """The value of one variable that no text may hold (`runtime.secrets`); raises as `expand` does."""
     return keep_secret(_value(name, variables))
 
 
 def _value(name: str, variables: Mapping[str, str]) -> str:
-    """The value of one variable, from the environment or from a file; a file's last line break isn't part of it.
-
-    Raises:
-        SettingsError: it isn't set, or its file can't be read; the message holds the name and never a value.
-    """
+    """A variable's value, of the environment or a file, less the last line break; no message ever holds a value."""
     if name in variables:
         return variables[name]
     file = _file_of(name, variables)

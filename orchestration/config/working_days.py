@@ -49,11 +49,6 @@ def _public_day(day: date) -> CalendarDay:
         ) from error
     weekday = _WEEKDAYS[day.weekday()]
     if day_off:
-        return CalendarDay(day, is_working_day=False, reason=_holiday_name(holiday) or weekday)
+        name = chinese_calendar.Holiday(holiday).chinese if holiday else weekday
+        return CalendarDay(day, is_working_day=False, reason=name)
     return CalendarDay(day, is_working_day=True, reason="调休上班" if day.weekday() >= 5 else weekday)
-
-
-def _holiday_name(holiday: str | None) -> str:
-    import chinese_calendar
-
-    return next((entry.chinese for entry in chinese_calendar.Holiday if entry.value == holiday), "")

@@ -64,15 +64,12 @@ def _wrong_version(required: Requirement) -> str:
 
 
 def _disk(home: Home) -> str:
-    free = shutil.disk_usage(_nearest_existing(home.root)).free / _GIB
+    nearest = next(path for path in (home.root, *home.root.parents) if path.exists())
+    free = shutil.disk_usage(nearest).free / _GIB
     room = f"{free:.1f} GiB free under {home.root}"
     if free < _LEAST_FREE_GIB:
         raise NotWellError(f"{room}; {_LEAST_FREE_GIB} are needed: make room, or move YUEBAO_HOME")
     return room
-
-
-def _nearest_existing(path: Path) -> Path:
-    return path if path.exists() else _nearest_existing(path.parent)
 
 
 def _state_folder(home: Home) -> str:

@@ -29,11 +29,7 @@ _Found = TypeVar("_Found")
 
 
 def take_snapshot(at: Moment, instance: DagsterInstance) -> Health:
-    """Everything that the health page says, as of a moment; what can't be looked at is said, and holds nothing else.
-
-    Raises:
-        SettingsError: the hall's table of sites can't be read.
-    """
+    """Everything that the health page says, as of a moment; what can't be looked at is said, and holds nothing else."""
     hall, home, ledger = at.hall, at.home, at.ledger
     faults: list[str] = []
     months = tuple(month for name in months_looked_at(at) for month in _kept(faults, partial(month_health, name, at)))

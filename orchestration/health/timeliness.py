@@ -116,11 +116,7 @@ class Arrivals:
 
 
 def arrivals_of(at: Moment) -> Iterator[MonthArrival]:
-    """The last months that are over, the oldest first, as far as the hall has data.
-
-    Raises:
-        LandingError: a manifest entry can't be read.
-    """
+    """The last months that are over, the oldest first, as far as the hall has data; LandingError for a bad entry."""
     hall, landing, zone = at.hall, Landing(at.home.landing), ZoneInfo(at.hall.timezone)
     for name in reversed(at.months_back(MONTHS_BACK)):
         days = days_of(name)

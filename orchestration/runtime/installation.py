@@ -49,11 +49,7 @@ class Installation:
 
 
 def current_installation() -> Installation:
-    """The installation that variables and file name at this moment.
-
-    Raises:
-        InstallationError: the file can't be read, or has a key or value that isn't allowed.
-    """
+    """The installation that variables and file name at this moment; InstallationError if the file can't be used."""
     variables = {key: os.environ[name] for key, name in _VARIABLES.items() if os.environ.get(name)}
     named = {**_read(installation_file()), **variables}
     home = Path(named.get("home") or PROJECT_ROOT / "var").resolve()

@@ -39,11 +39,7 @@ def dbt_arguments() -> list[str]:
 
 
 def parse(*, write: bool = True) -> Manifest:
-    """Parse the project, which is quick when nothing changed, and write `target/manifest.json` unless told not to.
-
-    Raises:
-        DbtError: the project doesn't parse.
-    """
+    """Parse the project, quick if nothing changed, and write `target/manifest.json` unless told not to. Or DbtError."""
     from dbt.cli.main import dbtRunner
 
     prepare_environment(current_home())
@@ -63,11 +59,7 @@ def dbt_flags(*, write: bool) -> list[str]:
 
 @cache
 def manifest_document() -> dict[str, Any]:
-    """The manifest as Dagster's definitions read it.
-
-    Raises:
-        DbtError: it was never parsed.
-    """
+    """The manifest as Dagster's definitions read it; DbtError if it was never parsed."""
     try:
         document: dict[str, Any] = json.loads(MANIFEST.read_bytes())
     except FileNotFoundError as error:
@@ -83,11 +75,7 @@ def ensure_manifest() -> None:
 
 
 def prepare() -> None:
-    """Parse the project and write dbt's documentation: one page without a catalog, which would ask for a warehouse.
-
-    Raises:
-        DbtError: the project doesn't parse.
-    """
+    """Parse the project and write dbt's documentation: one page without a catalog, which would ask for a warehouse."""
     from dbt.cli.main import dbtRunner
 
     manifest = parse()

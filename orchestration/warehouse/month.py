@@ -174,11 +174,7 @@ class Month:
 
     @property
     def evidence(self) -> BuildEvidence | None:
-        """What the newest build left, or None before the first.
-
-        Raises:
-            EvidenceError: it can't be read.
-        """
+        """What the newest build left, or None before the first; EvidenceError if it can't be read."""
         path = self.evidence_file
         return BuildEvidence.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
 
@@ -196,11 +192,7 @@ class Month:
 
 
 def open_month(name: str) -> Month:
-    """A month of the hall that `YUEBAO_HALL` names, in the state folder that `YUEBAO_HOME` names.
-
-    Raises:
-        SettingsError, MonthError: the settings can't be used, or the hall can't report on the month.
-    """
+    """A month of this installation's hall; SettingsError or MonthError where the hall can't report on it."""
     hall = load_hall().hall
     return Month(name, reportable_days(name, hall), hall, current_home())
 

@@ -54,11 +54,7 @@ class MappedSystem(System):
 
 
 def refuse_other_names(names: Sequence[str]) -> None:
-    """Hold the names that columns and constants give against the contract.
-
-    Raises:
-        ValueError: a necessary one is absent, or one is given twice.
-    """
+    """Raise ValueError where a name that the contract needs isn't given, or one is given twice."""
     absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in names]
     if absent:
         raise ValueError(f"columns or constants must give {', '.join(absent)}")

@@ -10,11 +10,7 @@ from orchestration.config.systems.common import VARIABLE
 
 
 def refuse_unknown_names(text: str, allowed: tuple[str, ...]) -> str:
-    """The text itself, when its placeholders are among `allowed`; `${NAME}` is none.
-
-    Raises:
-        ValueError: another name, or braces that don't pair; says what is allowed.
-    """
+    """The text itself; ValueError where a placeholder isn't among `allowed` or braces don't pair. `${NAME}` is none."""
     may_be = ", ".join(f"{{{name}}}" for name in allowed)
     try:
         placeholders = names(text)
