@@ -1,7 +1,6 @@
 """Months of the past, brought in and built one after the other: only what isn't in is asked for, so that it resumes."""
 
-import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.automation.planning import gaps
@@ -47,7 +46,8 @@ def backfill(text: str, steps: Steps) -> Iterator[Backfilled]:
 
 def _brought_in(month: Month, steps: Steps) -> Backfilled:
     asked, messages = 0, list[str]()
-    for days, systems in _gaps(month):
+    absent = (day for day in month.system_days if VERDICTS[day.verdict].problem)
+    for days, systems in gaps((day.day, day.system) for day in absent):
         asked += len(days) * len(systems)
         messages += steps.pull(days, systems).messages
     try:
@@ -55,11 +55,6 @@ def _brought_in(month: Month, steps: Steps) -> Backfilled:
     except Refused as refused:
         return Backfilled(month.name, asked, tuple(messages) or (str(refused),))
     return Backfilled(month.name, asked, ())
-
-
-def _gaps(month: Month) -> list[tuple[Sequence[dt.date], tuple[str, ...]]]:
-    """What keeps the month from being printed: consecutive days with the same systems."""
-    return gaps((status.day, status.system) for status in month.system_days if VERDICTS[status.verdict].problem)
 
 
 def _months(text: str) -> list[str]:

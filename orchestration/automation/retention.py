@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import dagster as dg
 
@@ -15,50 +14,24 @@ _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRu
 _PAGE = 500
 
 
-@dataclass(frozen=True)
-class Outgrown:
-    """Runs that ended long ago: those that may go, and those that the page needs, by run id."""
-
-    to_delete: tuple[str, ...]
-    to_keep: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return (
-            f"{len(self.to_delete)} old runs deleted; {len(self.to_keep)} kept, for they hold what the page shows of a "
-            "day or month"
-        )
-
-
-def outgrown(instance: dg.DagsterInstance, before: dt.datetime) -> Outgrown:
-    """The runs of before a moment; one in progress is none of them.
+def delete_outgrown(instance: dg.DagsterInstance, keep_days: int | None, *, dry_run: bool = False) -> str:
+    """Delete the runs that ended longer ago than that, or than the hall keeps them; a dry run only says how many.
 
     A run that holds the newest materialization of an asset's partition is kept, or Dagster's page would forget that
     the partition is in.
     """
-    found = [record.dagster_run.run_id for record in run_records(instance, before=before, statuses=_ENDED)]
-    needed = set(_newest_runs(instance)) if found else set()
-    return Outgrown(
-        to_delete=tuple(run for run in found if run not in needed),
-        to_keep=tuple(run for run in found if run in needed),
-    )
-
-
-def delete(instance: dg.DagsterInstance, runs: Outgrown) -> None:
-    """Delete the runs that may go, with their events."""
-    tell("deleting %d old runs", len(runs.to_delete))
-    for number, run_id in enumerate(runs.to_delete, start=1):
-        instance.delete_run(run_id)
-        tell_item("%d of %d old runs deleted", number, len(runs.to_delete))
-
-
-def delete_outgrown(instance: dg.DagsterInstance, keep_days: int | None, *, dry_run: bool = False) -> str:
-    """Delete the runs that ended longer ago than that, or than the hall keeps them; a dry run only says how many."""
-    keep = dt.timedelta(days=keep_days or load_hall().hall.automation.keep_runs_days)
-    runs = outgrown(instance, dt.datetime.now(dt.UTC) - keep)
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=keep_days or load_hall().hall.automation.keep_runs_days)
+    old = [record.dagster_run.run_id for record in run_records(instance, before=before, statuses=_ENDED)]
+    needed = set(_newest_runs(instance)) if old else set()
+    outgrown = [run for run in old if run not in needed]
+    kept = len(old) - len(outgrown)
     if dry_run:
-        return f"{len(runs.to_delete)} runs would be deleted, {len(runs.to_keep)} kept; without --dry-run they are"
-    delete(instance, runs)
-    return str(runs)
+        return f"{len(outgrown)} runs would be deleted, {kept} kept; without --dry-run they are"
+    tell("deleting %d old runs", len(outgrown))
+    for number, run_id in enumerate(outgrown, start=1):
+        instance.delete_run(run_id)
+        tell_item("%d of %d old runs deleted", number, len(outgrown))
+    return f"{len(outgrown)} old runs deleted; {kept} kept, for they hold what the page shows of a day or month"
 
 
 def _newest_runs(instance: dg.DagsterInstance) -> Iterator[str]:

@@ -7,7 +7,6 @@ from rich.text import Text
 
 from orchestration.certification.certify import current_archive
 from orchestration.certification.pending_revision import pending_revision
-from orchestration.landing.day_status import SystemDay
 from orchestration.warehouse.month import Month
 from reports.certificates.queries import Queries
 from reports.figures.day_verdict import VERDICTS, DayVerdict
@@ -28,17 +27,10 @@ def calendar_table(month: Month) -> Table:
     table.add_column("  in", justify="right", no_wrap=True)
     for system, settings in month.hall.systems.items():
         days = [status for status in month.system_days if status.system == system]
-        table.add_row(f"{system} {settings.title} ", *(_mark(status.verdict) for status in days), f"  {_share(days)}")
+        due = [status for status in days if status.expected]
+        marks = (Text(VERDICTS[day.verdict].sign, style=_STYLES.get(day.verdict, "bold red")) for day in days)
+        table.add_row(f"{system} {settings.title} ", *marks, f"  {sum(day.is_in for day in due)}/{len(due)}")
     return table
-
-
-def _mark(verdict: DayVerdict) -> Text:
-    return Text(VERDICTS[verdict].sign, style=_STYLES.get(verdict, "bold red"))
-
-
-def _share(days: list[SystemDay]) -> str:
-    due = [status for status in days if status.expected]
-    return f"{sum(status.is_in for status in due)}/{len(due)}"
 
 
 def certification_lines(month: Month, problems: list[Problem]) -> Iterator[str]:

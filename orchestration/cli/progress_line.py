@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.status import Status
 
-from orchestration.runtime import progress
+from orchestration.runtime.progress import heard_by
 
 
 class _Listener(logging.Handler):
@@ -29,10 +29,5 @@ class _Listener(logging.Handler):
 def progress_line() -> Iterator[None]:
     """Show what is told to `orchestration.runtime.progress` while the block runs."""
     console = Console(stderr=True)
-    with console.status("starting") as line:
-        listener = _Listener(console, line)
-        progress.listen(listener)
-        try:
-            yield
-        finally:
-            progress.leave(listener)
+    with console.status("starting") as line, heard_by(_Listener(console, line)):
+        yield

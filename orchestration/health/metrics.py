@@ -36,7 +36,11 @@ def _gauges(health: Health) -> Iterable[tuple[str, str, tuple[str, ...], _Sample
         ),
         (
             *("run_last_duration_seconds", "How long the last run that ended took.", ("job",)),
-            {(job.job,): last for job in jobs if (last := _last(run.seconds for run in job.runs)) is not None},
+            {
+                (job.job,): ended[0]
+                for job in jobs
+                if (ended := [run.seconds for run in job.runs if run.seconds is not None])
+            },
         ),
         (
             *("build_checks", "Checks of a month's newest build.", ("month", "status")),
@@ -75,10 +79,6 @@ def _days(health: Health) -> _Samples:
 def _last_landed(health: Health) -> _Samples:
     landed = [((cell.system,), cell.landed_at.timestamp()) for cell in health.cells if cell.landed_at]
     return dict(sorted(landed, key=lambda pair: pair[1]))
-
-
-def _last(seconds: Iterable[float | None]) -> float | None:
-    return next((each for each in seconds if each is not None), None)
 
 
 def _midnight(day: dt.date, now: dt.datetime) -> float:

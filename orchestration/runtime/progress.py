@@ -1,6 +1,8 @@
 """What is being done just now, told through the logger `yuebao.progress` to whoever listens."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _LOGGER = logging.getLogger("yuebao.progress")
 _LOGGER.propagate = False
@@ -18,11 +20,11 @@ def tell_item(message: str, *values: object) -> None:
     _LOGGER.debug(message, *values)
 
 
-def listen(handler: logging.Handler) -> None:
-    """Have a handler hear what is told from now on."""
+@contextmanager
+def heard_by(handler: logging.Handler) -> Iterator[None]:
+    """Have a handler hear what is told while the block runs."""
     _LOGGER.addHandler(handler)
-
-
-def leave(handler: logging.Handler) -> None:
-    """Have a handler hear no more."""
-    _LOGGER.removeHandler(handler)
+    try:
+        yield
+    finally:
+        _LOGGER.removeHandler(handler)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from filelock import FileLock
@@ -69,7 +68,9 @@ def manifest_document() -> dict[str, Any]:
 
 def ensure_manifest() -> None:
     """Parse when the manifest is absent or older than a source of the warehouse."""
-    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < max(map(_changed, _sources())):
+    made = {"target", "logs"}
+    sources = (path for path in DBT_PROJECT.rglob("*") if path.is_file() and not made & set(path.parts))
+    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < max(path.stat().st_mtime for path in sources):
         prepare()
         manifest_document.cache_clear()
 
@@ -89,14 +90,6 @@ def build_checks() -> frozenset[str]:
     """The names of all data tests that a build has to run."""
     nodes = manifest_document()["nodes"].values()
     return frozenset(node["name"] for node in nodes if node["resource_type"] == "test")
-
-
-def _sources() -> list[Path]:
-    return [path for path in DBT_PROJECT.rglob("*") if path.is_file() and not {"target", "logs"} & set(path.parts)]
-
-
-def _changed(path: Path) -> float:
-    return path.stat().st_mtime
 
 
 if __name__ == "__main__":
