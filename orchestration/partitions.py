@@ -30,7 +30,7 @@ def monthly(hall: Hall) -> dg.MonthlyPartitionsDefinition:
 
 def monthly_asset(hall: Hall, key: dg.AssetKey, group: str, owner: str, **told: Any) -> AssetDecorator:
     """The decorator of an asset with a partition per month, each in a run of its own; `told` as `dg.asset` has it."""
-    return dg.asset(
+    decorator: AssetDecorator = dg.asset(
         key=key,
         partitions_def=monthly(hall),
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
@@ -39,6 +39,7 @@ def monthly_asset(hall: Hall, key: dg.AssetKey, group: str, owner: str, **told: 
         tags={"layer": group},
         **told,
     )
+    return decorator
 
 
 def today(hall: Hall) -> dt.date:

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from rich import box
@@ -80,7 +81,12 @@ def sample_table(sampled: Sample) -> Table:
     rows = [["" if row[name] is None else row[name] for name in CONTRACT] for row in sampled.rows[:_MOST_ROWS]]
     more = len(sampled.rows) - _MOST_ROWS
     caption = f"and {more} rows more" if more > 0 else None
-    form = {"title": f"{sampled.system}: {where}", "title_justify": "left", "box": box.SIMPLE_HEAD, "pad_edge": True}
+    form: dict[str, Any] = {
+        "title": f"{sampled.system}: {where}",
+        "title_justify": "left",
+        "box": box.SIMPLE_HEAD,
+        "pad_edge": True,
+    }
     return table(CONTRACT, rows, caption=caption, **form)
 
 
