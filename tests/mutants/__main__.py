@@ -72,15 +72,15 @@ class Score:
 
 def run(tested: Tested, jobs: int) -> Score:
     """Run those mutants of a module that aren't known yet."""
-    results = RESULTS / f"{tested.module}.json"
+    results, digest = RESULTS / f"{tested.module}.json", tested.digest
     known = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
-    found: dict[str, str] = known["fates"] if known.get("digest") == tested.digest else {}
+    found: dict[str, str] = known["fates"] if known.get("digest") == digest else {}
     population = {mutant.name: mutant for mutant in mutants(tested.path.read_text(encoding="utf-8"))}
     if waiting := {name: mutant for name, mutant in population.items() if name not in found}:
         tests = (*tested.tests, *(f"--deselect={test}" for test in tested.without))
         found |= fates(Module(tested.module, tested.path, tests), waiting, jobs)
         results.parent.mkdir(exist_ok=True)
-        document = {"digest": tested.digest, "fates": found}
+        document = {"digest": digest, "fates": found}
         results.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
     return Score(tested, {name: found[name] for name in population})
 
