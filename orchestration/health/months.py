@@ -22,7 +22,8 @@ _MONTHS_BACK = 3
 
 def months_looked_at(at: Moment) -> list[str]:
     """This month and the last three, the newest first, as far as the hall has data."""
-    return [*([f"{at.today:%Y-%m}"] if at.hall.first_day <= at.today else []), *at.months_back(_MONTHS_BACK)]
+    this_month, first = f"{at.today:%Y-%m}", f"{at.hall.first_day:%Y-%m}"
+    return [*([this_month] if this_month >= first else []), *at.months_back(_MONTHS_BACK)]
 
 
 def month_health(name: str, at: Moment) -> Iterator[MonthHealth]:
