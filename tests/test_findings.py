@@ -38,7 +38,9 @@ FRAMES: Frames = {"counts": ROWS, "totals": frame((str(NEVER_ASKED), "a", 9)).dr
 def test_a_rule_holds_where_each_of_its_clauses_does() -> None:
     held = Verdict(Clause(RULE.name, "counts", "ExpectWhole", {}), passed=True)
     others = Verdict(Clause("key_is_unique", "counts", "ExpectUnique", {}), passed=False, rows=(10,))
-    assert finding(RULE, [held, others], FRAMES) == Finding(RULE, passed=True)
+    found = finding(RULE, [held, others], FRAMES)
+    assert found == Finding(RULE, passed=True)
+    assert (found.failing_count, found.failing_days, found.samples, found.whole_frame) == (0, (), (), False)
     assert not finding(RULE, [held, failed([10])], FRAMES).passed
 
 
@@ -108,6 +110,7 @@ def test_a_row_of_no_known_day_is_a_fault_of_the_frame(asked: object) -> None:
     counts = frame((asked, "a", 1), (str(ONE), "a", 2))
     found = finding(RULE, [failed([10, 11])], {"counts": counts}, ONE, "b")
     assert (found.whole_frame, found.failing_days, found.failing_count) == (True, (ONE,), 1)
+    assert finding(RULE, [failed([10, 11])], {"counts": counts}).whole_frame
     assert finding(RULE, [failed([10])], {"counts": counts}).failing_days == (ONE,)
 
 
