@@ -11,6 +11,7 @@ from typing import TypeVar
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
+from reports.proofreading.periods import in_words
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -30,6 +31,17 @@ class KnownNumber(MonthlyNumber):
     month: str
     revision: int = 1
     superseded: bool = False
+
+    @property
+    def when(self) -> str:
+        """Its month, or the months that it is the sum of, in words."""
+        first, _, last = self.month.partition("—")
+        return in_words((first, last or first))
+
+    @property
+    def certified(self) -> str:
+        """What a finding says of it."""
+        return f"{self.when}{self.metric_name}的核定数为 {self.with_unit}"
 
     def with_exact(self, exact: int, month: str) -> KnownNumber:
         """The same metric with another count, rounded once by the same rule; for sums over months and differences."""

@@ -74,6 +74,11 @@ def read_words() -> Words:
     )
 
 
+def family(unit: str) -> frozenset[str]:
+    """A unit and what else it is called."""
+    return frozenset({unit, *read_words().unit_variants.get(unit, ())})
+
+
 def reading_words() -> dict[str, Any]:
     """The words by which counts are read, for readers elsewhere: `units`, other names by unit, and `patterns`."""
     words = read_words()
