@@ -23,7 +23,6 @@ class Verdict:
     """What Great Expectations said about one clause.
 
     Attributes:
-        clause: The clause.
         passed: True only when it was evaluated and holds.
         rows: Index labels of the rows at fault; None when the fault isn't one of rows.
         problem: What is wrong with the frame as a whole, or why it couldn't be judged; else empty.
@@ -40,7 +39,6 @@ class Finding:
     """How one rule came out.
 
     Attributes:
-        rule: The rule.
         passed: Whether it was judged and holds.
         failing_count: Rows at fault; a fault of the frame as a whole counts as one.
         failing_days: Asked days at fault, in order; all days of the frames when `whole_frame`.
@@ -81,18 +79,7 @@ class _Fault:
 def finding(
     rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date | None = None, hall: str | None = None
 ) -> Finding:
-    """Puts the verdicts on a rule together.
-
-    Args:
-        rule: The rule.
-        verdicts: Verdicts on all clauses, of this rule and of others.
-        frames: The frames that were judged.
-        day: Narrows the finding to one asked day that is at fault; None for all days.
-        hall: Narrows it to one asked hall; None for all halls.
-
-    Returns:
-        The finding.
-    """
+    """Puts the verdicts on a rule together, of all days and halls or narrowed to one day or hall that is at fault."""
     failed = [verdict for verdict in verdicts if verdict.clause.rule == rule.name and not verdict.passed]
     if not failed:
         return Finding(rule, passed=True)

@@ -1,4 +1,4 @@
-"""Runs Great Expectations; imported through `expectations.lazy_import` only.
+"""Runs Great Expectations; imported when `expectations.validation` judges first, and not before.
 
 Great Expectations 1.24 takes 2.5 s to import, and 5 ms for each expectation, whatever the rows. So the suites
 are built once in a process, a frame is first asked for yes or no only, and only what failed is asked again
@@ -51,14 +51,11 @@ class SuiteRunner:
         self._expectations = [_expectation(number) for number in range(len(CLAUSES))]
 
     def validate(self, frames: Frames, parameters: Parameters) -> tuple[Verdict, ...]:
-        """Validates every clause on the frame that it is about, one run for each frame.
+        """Validates every clause on its frame, one run for each frame; what raised or gave no answer hasn't passed.
 
         Args:
             frames: The prepared frames (`expectations.prepared_frame`), nothing personal left in them.
             parameters: Values of the vocabulary, by the names that the clauses use.
-
-        Returns:
-            One verdict per clause, in the order of `CLAUSES`. What raised or gave no answer hasn't passed.
         """
         verdicts: dict[int, Verdict] = {}
         with self._one_at_a_time:
@@ -79,15 +76,9 @@ class SuiteRunner:
         return {number: _verdict(CLAUSES[number], answers.get(number)) for number in numbers}
 
     def write_docs(self, frames: Frames, parameters: Parameters, folder: Path) -> Path:
-        """Writes Data Docs of a run: an index that lists the rules, and a page for each with what it found.
+        """Writes Data Docs of what `validate` takes: an index that lists the rules, which is returned, and their pages.
 
-        Args:
-            frames: The prepared frames, nothing personal left in them.
-            parameters: Values of the vocabulary, by the names that the clauses use.
-            folder: Where to write; it is made when it isn't there.
-
-        Returns:
-            The index page. The pages ask no server for anything, so they are plain to look at.
+        The pages ask no server for anything, so they are plain to look at.
         """
         with self._one_at_a_time:
             context, batches = _new_context()

@@ -1,30 +1,37 @@
 """Judges what one hall system answered for a range of days, and tells the days apart."""
 
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from expectations import lazy_import
 from expectations.findings import Finding, Frames, Verdict, finding
 from expectations.personal import mask_personal
 from expectations.prepared_frame import prepared_counts, prepared_totals
 from expectations.rules import RULES
 
+if TYPE_CHECKING:
+    from expectations.gx import SuiteRunner
+
 __all__ = ["Finding", "Validation", "Vocabulary", "mask_personal", "validate", "warm_up"]
+
+# Two threads may judge first at once.
+_LOADING: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The codes that may occur.
-
-    Attributes:
-        halls: Hall codes.
-        departments: Department codes.
-        measures: The measures of the hall system that was asked.
-    """
+    """The codes that may occur, and the measures of the hall system that was asked."""
 
     sites: frozenset[str]
     departments: frozenset[str]
@@ -32,11 +39,8 @@ class Vocabulary:
 
     def as_parameters(self) -> dict[str, list[str]]:
         """The codes in order, by the names that the clauses use."""
-        return {
-            "halls": sorted(self.sites),
-            "departments": sorted(self.departments),
-            "measures": sorted(self.measures),
-        }
+        known = {"halls": self.sites, "departments": self.departments, "measures": self.measures}
+        return {name: sorted(codes) for name, codes in known.items()}
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,8 @@ class Validation:
         return {f.rule.name: bad[f.rule.severity] if f.fails_on(day, hall) else "passed" for f in self.findings}
 
     def build_docs(self, folder: Path) -> Path:
-        """Writes Great Expectations' Data Docs of these frames.
-
-        Args:
-            folder: Where to write; it is made when it isn't there.
-
-        Returns:
-            The index page, which lists the rules. No page asks a server for anything.
-        """
-        return lazy_import.suite_runner().write_docs(self._frames, self._parameters, folder)
+        """Writes Great Expectations' Data Docs of these frames, and returns the index page, which lists the rules."""
+        return _suite_runner().write_docs(self._frames, self._parameters, folder)
 
 
 def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary) -> Validation:
@@ -90,20 +87,39 @@ def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary)
             summed), `declared` (int, None when the source declares nothing), `usual` (int, the median of
             recent same weekdays, None without history). Object columns: pandas makes floats of int or None.
         vocabulary: The known codes.
-
-    Returns:
-        The findings, by rule and by day.
     """
     frames: Frames = {
         "counts": prepared_counts(mask_personal(counts)),
         "totals": prepared_totals(mask_personal(totals)),
     }
     parameters = vocabulary.as_parameters()
-    verdicts = lazy_import.suite_runner().validate(frames, parameters)
+    verdicts = _suite_runner().validate(frames, parameters)
     findings = tuple(finding(rule, verdicts, frames) for rule in RULES)
     return Validation(findings, verdicts, frames, parameters)
 
 
 def warm_up() -> None:
     """Loads Great Expectations ahead of time, e.g. on a thread while a pull waits for its answers."""
-    lazy_import.suite_runner()
+    _suite_runner()
+
+
+def _suite_runner() -> SuiteRunner:
+    """The process's runner of the suites; the first call takes the seconds that Great Expectations needs to load."""
+    with _LOADING:
+        return _load()
+
+
+@cache
+def _load() -> SuiteRunner:
+    # Asked for no telemetry in its own way, whatever release is installed; 1.24 has no code for any.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    # The import makes hundred thousands of objects that all stay; keeping the collector off takes a fifth off it.
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        from expectations.gx import SuiteRunner
+    finally:
+        if was_on:
+            gc.enable()
+    return SuiteRunner()

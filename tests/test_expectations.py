@@ -22,11 +22,12 @@ from hypothesis import strategies as st
 
 from expectations import rules
 from expectations.personal import MASK, mask_text
-from expectations.rules import CLAUSES, COUNT_CEILING, COUNTS_COLUMNS, RULES, TOTALS_COLUMNS, suite_version
+from expectations.rules import CLAUSES, COUNTS_COLUMNS, RULES, TOTALS_COLUMNS, suite_version
 from expectations.validation import Finding, Validation, Vocabulary, mask_personal, validate
 
 Row = dict[str, Any]
 Change = Callable[[list[Row], list[Row]], object]
+COUNT_CEILING = 10_000_000
 
 DAYS = tuple(date(2025, 3, 11) + timedelta(days=offset) for offset in range(3))
 BAD_DAY = DAYS[1]
@@ -678,6 +679,15 @@ def test_rules_are_complete_data() -> None:
     assert all(name.isidentifier() for name in names)
     assert {clause.rule for clause in CLAUSES} == set(names)
     assert [rule.name for rule in RULES if rule.severity == "warning"] == ["volume_is_near_usual"]
+    described = {rule.name: rule.description for rule in RULES}
+    ceilings = {clause.parameters["max_value"] for clause in CLAUSES if "max_value" in clause.parameters}
+    assert ceilings == {COUNT_CEILING}
+    assert f"0 to {COUNT_CEILING}:" in described["count_is_a_non_negative_integer"]
+    times, floor = (rules.VOLUME_BAND[name] for name in ("times", "floor"))
+    assert (
+        f"{times} times the median of recent same weekdays; differences of up to {floor} don't"
+        in (described["volume_is_near_usual"])
+    )
     assert not any("mostly" in clause.parameters for clause in CLAUSES)
 
 

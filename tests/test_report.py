@@ -188,7 +188,7 @@ def test_the_paragraphs_numbers_stand_nowhere_in_the_code() -> None:
         check=False,
     ).stdout.split()
     elsewhere = [name for name in found if not name.startswith("tests/") and not name.endswith(".md")]
-    assert elsewhere == ["orchestration/demo/calibration.py"]
+    assert elsewhere == ["orchestration/demo/world.toml"]
 
 
 def test_a_build_names_dbts_documentation(march: Result, hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:

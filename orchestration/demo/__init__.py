@@ -37,7 +37,8 @@ class DemoHall:
 
     def describe(self) -> str:
         """How to look at each of the five systems by hand."""
-        return _BY_HAND.format(url=self.url, folder=self.folder, bearer=PLATFORM_BEARER, key=DESKS_KEY)
+        words = Path(__file__).with_name("by_hand.txt").read_text(encoding="utf-8")
+        return words.format(url=self.url, folder=self.folder, bearer=PLATFORM_BEARER, key=DESKS_KEY)
 
 
 @contextmanager
@@ -60,27 +61,3 @@ def demo_hall(folder: Path, months: Iterable[str], port: int = 0) -> Iterator[De
         ensure_month(folder, month)
     with serving(demo_app(PLATFORM_BEARER, DESKS_KEY), port) as url:
         yield DemoHall(url=url, folder=folder)
-
-
-_BY_HAND = """\
-The demo hall is open: made-up numbers, real interfaces. A day such as 2025-03-12 is looked at like this.
-
-1. online_platform, HTTP: pages of JSON, every day
-   curl -H 'Authorization: Bearer {bearer}' \\
-     '{url}/platform/v1/daily-counts?date=2025-03-12&page=1&page_size=200'
-   and its own totals of a month
-   curl -H 'Authorization: Bearer {bearer}' '{url}/platform/v1/month-totals?month=2025-03'
-
-2. enquiry_desks, HTTP: one JSON answer, working days (404 on others)
-   curl -H 'X-API-Key: {key}' '{url}/desks/api/consultations/2025-03-12'
-
-3. window_system, SQLite: a row per case; a day is complete when it stands in day_close
-   sqlite3 'file:{folder}/window.sqlite?mode=ro' \\
-     "SELECT * FROM day_close WHERE stat_date = '2025-03-12'"
-
-4. courier, a workbook per working day
-   {folder}/courier/邮寄日报_2025-03-12.xlsx
-
-5. call_centre, a GBK text file per day
-   iconv -f GBK -t UTF-8 '{folder}/call_centre/电话咨询_20250312.csv'
-"""

@@ -12,24 +12,10 @@ from random import Random
 
 from orchestration.demo.days import is_working_day
 from orchestration.demo.people import made_up
-from orchestration.demo.world import HALL_CODE, SEED, DemoMeasure, counts, department_names
+from orchestration.demo.world import HALL_CODE, SEED, counts, department_names
 
-_TABLES = (
-    """CREATE TABLE IF NOT EXISTS cases (
-        case_id TEXT PRIMARY KEY, hall_code TEXT NOT NULL, department_code TEXT NOT NULL, window_kind TEXT NOT NULL,
-        item_name TEXT NOT NULL, applicant_name TEXT NOT NULL, applicant_id_card TEXT NOT NULL,
-        applicant_phone TEXT NOT NULL, accepted_at TEXT NOT NULL)""",
-    """CREATE TABLE IF NOT EXISTS documents (
-        document_id TEXT PRIMARY KEY, case_id TEXT NOT NULL, hall_code TEXT NOT NULL, department_code TEXT NOT NULL,
-        recipient_name TEXT NOT NULL, recipient_phone TEXT NOT NULL, issued_at TEXT NOT NULL)""",
-    """CREATE TABLE IF NOT EXISTS day_close (
-        hall_code TEXT NOT NULL, stat_date TEXT NOT NULL, closed_at TEXT NOT NULL,
-        comprehensive_window_accepted INTEGER NOT NULL, department_window_accepted INTEGER NOT NULL,
-        documents_issued INTEGER NOT NULL, PRIMARY KEY (hall_code, stat_date))""",
-    "CREATE INDEX IF NOT EXISTS cases_accepted_at ON cases (accepted_at)",
-    "CREATE INDEX IF NOT EXISTS documents_issued_at ON documents (issued_at)",
-)
-_KINDS: tuple[tuple[DemoMeasure, str, str], ...] = (
+_TABLES = Path(__file__).with_name("window_tables.sql").read_text(encoding="utf-8")
+_KINDS: tuple[tuple[str, str, str], ...] = (
     ("comprehensive_window_accepted", "综合", "ZH"),
     ("department_window_accepted", "部门", "BM"),
 )
@@ -56,7 +42,7 @@ def record_days(folder: Path, days: Sequence[date]) -> None:
     """
     with closing(sqlite3.connect(window_database(folder), timeout=_WAIT_FOR_LOCK_SECONDS)) as database, database:
         database.execute("BEGIN IMMEDIATE")
-        for statement in _TABLES:
+        for statement in _TABLES.split(";"):
             database.execute(statement)
         for day in days:
             _forget(database, day)
@@ -109,7 +95,7 @@ def _documents(day: date) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _one_by_one(measure: DemoMeasure, day: date) -> Iterator[str]:
+def _one_by_one(measure: str, day: date) -> Iterator[str]:
     """A department's code as often as it counted."""
     return (code for code, count in counts(measure, day).items() for _ in range(count))
 

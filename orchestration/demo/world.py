@@ -2,46 +2,29 @@
 
 Everything follows from `SEED` by whole-number arithmetic (`random.Random(text)` and `random()` are stable over Python
 versions; the floats of the mathematics library are not), so that a month can be recomputed anywhere. A month's total is
-fixed first, then shared out to departments, then to days, then to items; March 2025 starts from the calibration table.
+fixed first, then shared out to departments, then to days, then to items; March 2025 starts from world.toml.
 """
 
 import csv
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from itertools import accumulate, pairwise
 from pathlib import Path
 from random import Random
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from orchestration.demo.calibration import CALIBRATED_MONTH, CALIBRATION
 from orchestration.demo.days import FIRST_DAY, Rhythm, busyness, days_of, is_working_day, month_of
 
 SEED = "yuebao-demo-1"
 HALL_CODE = "510000"
 COMPREHENSIVE_WINDOW = "D00"
 
-DemoMeasure = Literal[
-    "online_accepted",
-    "online_completed",
-    "department_window_accepted",
-    "comprehensive_window_accepted",
-    "documents_issued",
-    "parcels_mailed",
-    "phone_consultations",
-    "onsite_consultations",
-]
-
-_RHYTHMS: Mapping[DemoMeasure, Rhythm] = {
-    "online_accepted": "acceptance",
-    "online_completed": "completion",
-    "department_window_accepted": "counter",
-    "comprehensive_window_accepted": "counter",
-    "documents_issued": "counter",
-    "parcels_mailed": "counter",
-    "phone_consultations": "telephone",
-    "onsite_consultations": "counter",
-}
+_TOLD = tomllib.loads(Path(__file__).with_name("world.toml").read_text(encoding="utf-8"))
+_CALIBRATED_MONTH: str = _TOLD["calibrated_month"]
+_CALIBRATION: Mapping[str, int] = {name: measure["calibrated"] for name, measure in _TOLD["measures"].items()}
+_RHYTHMS: Mapping[str, Rhythm] = {name: measure["rhythm"] for name, measure in _TOLD["measures"].items()}
 _DEPARTMENTS = Path(__file__).with_name("hall") / "catalogue" / "departments.csv"
 # Hundredths by month of the year, January first.
 _SEASON = (95, 93, 104, 101, 99, 103, 104, 98, 103, 97, 102, 107)
@@ -97,7 +80,7 @@ def items() -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def counts(measure: DemoMeasure, day: date) -> Mapping[str, int]:
+def counts(measure: str, day: date) -> Mapping[str, int]:
     """One measure's count of a day by department, zeros included; empty on a day when the counters are closed.
 
     Raises:
@@ -133,7 +116,7 @@ def _online_rows(day: date) -> Iterator[OnlineRow]:
 
 
 @lru_cache(maxsize=64)
-def _counts_of_month(measure: DemoMeasure, month: str) -> Mapping[date, Mapping[str, int]]:
+def _counts_of_month(measure: str, month: str) -> Mapping[date, Mapping[str, int]]:
     """Days on which nothing can happen have zeros."""
     days = days_of(month)
     codes = (COMPREHENSIVE_WINDOW,) if measure == "comprehensive_window_accepted" else departments()
@@ -181,8 +164,8 @@ def _online_month(month: str) -> Mapping[str, _OnlineMonth]:
     opening = _opening_stock(month, accepted)
     at_hand = [stock + count for stock, count in zip(opening, accepted, strict=True)]
     completed = [count * (64 + int(random.random() * 14)) // 100 for count in at_hand]
-    if month == CALIBRATED_MONTH:
-        completed = _apportion(CALIBRATION["online_completed"], completed, offset=0)
+    if month == _CALIBRATED_MONTH:
+        completed = _apportion(_CALIBRATION["online_completed"], completed, offset=0)
     return {
         code: _OnlineMonth(count_in, count_out, present - count_out)
         for code, count_in, count_out, present in zip(departments(), accepted, completed, at_hand, strict=True)
@@ -203,15 +186,15 @@ def _month_before(month: str) -> str | None:
 
 
 @cache
-def _month_total(measure: DemoMeasure, month: str) -> int:
-    if month == CALIBRATED_MONTH:
-        return CALIBRATION[measure]
+def _month_total(measure: str, month: str) -> int:
+    if month == _CALIBRATED_MONTH:
+        return _CALIBRATION[measure]
     chance = 96 + int(_random(f"total:{measure}:{month}").random() * 9)
-    scaled = CALIBRATION[measure] * _volume(measure, month) * chance
-    return scaled // (_volume(measure, CALIBRATED_MONTH) * 100)
+    scaled = _CALIBRATION[measure] * _volume(measure, month) * chance
+    return scaled // (_volume(measure, _CALIBRATED_MONTH) * 100)
 
 
-def _volume(measure: DemoMeasure, month: str) -> int:
+def _volume(measure: str, month: str) -> int:
     """How much a month has room for: its days, the season, and a slow growth over the years."""
     year, number = map(int, month.split("-"))
     growth = 400 + (year - FIRST_DAY.year) * 12 + number
@@ -219,7 +202,7 @@ def _volume(measure: DemoMeasure, month: str) -> int:
 
 
 @cache
-def _weight(measure: DemoMeasure, department: str) -> int:
+def _weight(measure: str, department: str) -> int:
     """A department's weight: its size at the hall, and how much this measure is its business."""
     return _sizes()[department] * (50 + int(_random(f"weight:{measure}:{department}").random() * 100))
 

@@ -6,13 +6,18 @@ and measure.
 
 import datetime as dt
 import re
+import tomllib
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol, get_args
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+from pydantic import ImportString
 
 from orchestration.config.systems import ContractName
+from orchestration.config.systems.common import Strict
 
 CONTRACT: tuple[str, ...] = get_args(ContractName)
 _TOO_LARGE = 10**18
@@ -30,9 +35,11 @@ class SourceFault(Exception):
 
     Attributes:
         answered: whether the system said something (that can't be used), or nothing at all.
+        retry_after: seconds after which asking again makes sense, where the source says so.
     """
 
     answered = True
+    retry_after: float | None = None
 
     def __init__(self, problem: str, next_step: str) -> None:
         super().__init__(problem)
@@ -41,13 +48,9 @@ class SourceFault(Exception):
 
 
 class PassingFault(SourceFault):
-    """A fault that may pass by itself: worth asking again, after `retry_after` seconds where the source says so."""
+    """A fault that may pass by itself: worth asking again."""
 
     answered = False
-
-    def __init__(self, problem: str, next_step: str, retry_after: float | None = None) -> None:
-        super().__init__(problem, next_step)
-        self.retry_after = retry_after
 
 
 class BrokenAnswer(PassingFault):
@@ -117,28 +120,31 @@ class Source(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class FaultRule:
+_FAULTS: Mapping[str, type[SourceFault]] = {
+    kind.__name__: kind for kind in (PassingFault, BrokenAnswer, PermanentFault, RequestRefused, NothingForDay)
+}
+
+
+class FaultRule(Strict):
     """What a kind of failure means.
 
     Attributes:
-        fault: the fault that it is.
         problem: its words, which may hold `{name}`s that `describe` fills in; so may `next_step`.
         errors: the exceptions that mean it.
         codes: a pattern of the codes that mean it, such as HTTP's statuses or SQLSTATEs.
         words: a pattern of the texts that mean it, for failures without a code.
     """
 
-    fault: type[SourceFault]
+    fault: Literal["PassingFault", "BrokenAnswer", "PermanentFault", "RequestRefused", "NothingForDay"]
     problem: str
     next_step: str
-    errors: tuple[type[BaseException], ...] = ()
+    errors: tuple[ImportString[type[BaseException]], ...] = ()
     codes: str = "(?!)"
     words: str = "(?!)"
 
     def describe(self, **details: object) -> SourceFault:
         """The fault, with these details in its words."""
-        return self.fault(self.problem.format(**details), self.next_step.format(**details))
+        return _FAULTS[self.fault](self.problem.format(**details), self.next_step.format(**details))
 
     def matches(self, errors: Collection[BaseException], code: str, text: str) -> bool:
         """Whether a failure is of this kind: by an exception, by its code, or without a code by its text."""
@@ -147,9 +153,29 @@ class FaultRule:
         return bool(re.fullmatch(self.codes, code) if code else re.search(self.words, text))
 
 
-def match_rule(rules: Sequence[FaultRule], *errors: BaseException, code: str = "", text: str = "") -> FaultRule:
-    """The first rule that a failure matches; the last is for what no other does."""
-    return next((rule for rule in rules if rule.matches(errors, code, text)), rules[-1])
+class FaultTable:
+    """The faults of one kind of source, as the faults.toml beside a module words them: by name, or group and name."""
+
+    def __init__(self, module: str) -> None:
+        self._told = tomllib.loads(Path(module).with_name("faults.toml").read_text(encoding="utf-8"))
+
+    def __call__(self, name: str, /, **details: object) -> SourceFault:
+        """The fault of that name, with these details in its words."""
+        return self.rule(name).describe(**details)
+
+    def rule(self, name: str) -> FaultRule:
+        """The rule of that name; `group.name` is one of a group's."""
+        group, _, member = name.partition(".")
+        return FaultRule.model_validate(self._told[group][member] if member else self._told[group])
+
+    def match(self, group: str, *errors: BaseException, code: str = "", text: str = "", default: str = "") -> FaultRule:
+        """The first rule of a group that a failure matches; that of the name `default`, or the last, if none does."""
+        rules = [FaultRule.model_validate(told) for told in self._told[group].values()]
+        matching = (rule for rule in rules if rule.matches(errors, code, text))
+        return next(matching, None) or (self.rule(default) if default else rules[-1])
+
+
+fault = FaultTable(__file__)
 
 
 def divide_answer(
@@ -190,16 +216,8 @@ def rows_by_site(
         try:
             divided[row["hall_code"]].append(row)
         except (KeyError, TypeError):
-            raise foreign_site(row["origin"], row["hall_code"]) from None
+            raise fault("foreign_site", origin=row["origin"], site=row["hall_code"]) from None
     return {site: tuple(divided[site]) for site in request.sites}
-
-
-def foreign_site(origin: str, site: object) -> SourceFault:
-    """The fault of an answer that speaks of a site which the system isn't set to answer for."""
-    return PermanentFault(
-        f"{origin} is of site {site!r}, which the system isn't set to answer for",
-        "correct the code at the source, or add the site to the system's `sites` after review",
-    )
 
 
 def _refuse_other_totals(rows: Iterable[Mapping[str, Any]], declared: Mapping[str, Any]) -> None:
@@ -210,10 +228,7 @@ def _refuse_other_totals(rows: Iterable[Mapping[str, Any]], declared: Mapping[st
             counted[row["measure"]] += row["count"]
     for measure, total in declared.items():
         if counted[measure] != total:
-            raise BrokenAnswer(
-                f"the system declares {total!r} {measure} and its rows add up to {counted[measure]}",
-                "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
-            )
+            raise fault("other_totals", total=total, measure=measure, counted=counted[measure])
 
 
 def contract_rows(

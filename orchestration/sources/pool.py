@@ -11,7 +11,7 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from orchestration.config.hall import Retries
-from orchestration.sources.contract import Outcome, PassingFault, PermanentFault, Request, Source, SourceFault
+from orchestration.sources.contract import Outcome, PassingFault, Request, Source, SourceFault, fault
 
 T = TypeVar("T")
 SitesOf = Callable[[str, dt.date], tuple[str, ...]]
@@ -33,15 +33,12 @@ def with_retries(ask: Callable[[], T], retries: Retries) -> T | SourceFault:
     )
     try:
         return attempts(ask)
-    except SourceFault as fault:
-        return fault
+    except SourceFault as left:
+        return left
     except Exception as error:  # noqa: BLE001 - an answer that nobody foresaw mustn't hold the other days
-        # The error's own text isn't shown: it may repeat what the system answered.
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return PermanentFault(
-            f"the answer couldn't be read ({type(error).__name__} at {Path(place.filename).name} line {place.lineno})",
-            "keep the answer and report it: Yuebao doesn't foresee it",
-        )
+        file = Path(place.filename).name
+        return fault("unforeseen", error=type(error).__name__, file=file, line=place.lineno)
 
 
 def _wait(retries: Retries) -> Callable[[RetryCallState], float]:
@@ -50,8 +47,8 @@ def _wait(retries: Retries) -> Callable[[RetryCallState], float]:
     )
 
     def wait(state: RetryCallState) -> float:
-        fault = state.outcome.exception() if state.outcome else None
-        retry_after = fault.retry_after if isinstance(fault, PassingFault) else None
+        left = state.outcome.exception() if state.outcome else None
+        retry_after = left.retry_after if isinstance(left, SourceFault) else None
         return min(max(growing(state), retry_after or 0.0), retries.longest_wait)
 
     return wait

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 from orchestration.config.systems.drop_folder import DropSystem
-from orchestration.sources.contract import NothingForDay, PassingFault, PermanentFault
+from orchestration.sources.files.errors import fault
 from orchestration.sources.files.labels import printable
 from orchestration.sources.files.storage import DropFile
 
@@ -51,16 +51,11 @@ class Chooser:
             file for file in files if matches(file.name, pattern) and not (marked and file.name.endswith(MARKER))
         ]
         if not candidates:
-            raise NothingForDay(
-                f"no file {pattern} in {self._address}", "ask the sender for the day's file, then pull again"
-            )
+            raise fault("no_file", pattern=pattern, folder=self._address)
         names = {file.name for file in files}
         for file in candidates:
             if marked and file.name + MARKER not in names:
-                raise PassingFault(
-                    f"{printable(file.name)} has no {printable(file.name)}{MARKER} beside it yet",
-                    "wait until the sender has put it there, then pull again",
-                )
+                raise fault("unmarked", name=printable(file.name), marker=MARKER)
             if self._system.ready == "size_stable":
                 self._refuse_unsettled(file)
         return candidates[0] if len(candidates) == 1 else self._preferred(candidates, content)
@@ -74,12 +69,9 @@ class Chooser:
             self._seen[file.path] = (file, since := now)
         seconds_left = since + self._system.settle_seconds - now
         if seconds_left > 0:
-            raise PassingFault(
-                f"{printable(file.name)} may still be written: "
-                f"it wasn't yet seen unchanged for {self._system.settle_seconds:g} s",
-                "wait that long, then pull again",
-                retry_after=seconds_left,
-            )
+            unsettled = fault("unsettled", name=printable(file.name), seconds=self._system.settle_seconds)
+            unsettled.retry_after = seconds_left
+            raise unsettled
 
     def _preferred(self, files: Sequence[DropFile], content: Callable[[DropFile], bytes]) -> DropFile:
         """Of several files for one day, the one that the settings prefer."""
@@ -95,10 +87,7 @@ class Chooser:
             case "refuse":
                 how = ""
         if len(files) > 1:
-            raise PermanentFault(
-                f"{len(files)} files for one day{how}: {', '.join(printable(file.name) for file in files)}",
-                "ask the sender which one holds, move the other away, then pull again",
-            )
+            raise fault("doubles", count=len(files), how=how, names=", ".join(printable(file.name) for file in files))
         return files[0]
 
 

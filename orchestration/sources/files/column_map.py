@@ -11,7 +11,8 @@ from itertools import combinations, pairwise
 from pathlib import Path
 
 from orchestration.config.hall import SettingsError
-from orchestration.sources.contract import CONTRACT, RequestRefused
+from orchestration.sources.contract import CONTRACT
+from orchestration.sources.files.errors import fault
 
 _HEADER = ["theirs", "ours", "valid_from", "valid_to", "reviewed_by"]
 _ALWAYS = ("department_code", "hall_code", "measure", "count")
@@ -61,10 +62,7 @@ class ColumnMap:
         columns = {row.theirs: row.ours for row in self._rows if row.first <= day <= row.last}
         absent = sorted(self._wanted - set(columns.values()))
         if absent:
-            raise RequestRefused(
-                f"{self._path} names no column for {', '.join(absent)} on {day}",
-                "add the columns of that time to the table after review",
-            )
+            raise fault("no_columns", path=self._path, absent=", ".join(absent), day=day)
         return columns
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from orchestration.sources.contract import PermanentFault, whole_number
+from orchestration.sources.contract import SourceFault, whole_number
 from orchestration.sources.files.cell_values import intended_value
+from orchestration.sources.files.errors import fault
 from orchestration.sources.files.labels import label
 from orchestration.sources.files.table import Area, Table, Unreadable, cell_name
 
@@ -50,10 +51,7 @@ def counts_of(name: str, table: Table, form: Form) -> Counts:
     body = [(number, table.seen(number)) for number in sorted(table.rows) if number > sheet.header_ends]
     totals = [number for number, row in body if sheet.is_total(row)]
     if form.total_row is not None and len(totals) != 1:
-        raise PermanentFault(
-            f"{name} has {len(totals)} rows named {form.total_row}, and one is expected",
-            "a file without its total may be cut off: ask the sender for it again",
-        )
+        raise fault("no_total", name=name, count=len(totals), label=form.total_row)
     counted = [
         (number, row)
         for number, row in body
@@ -101,10 +99,8 @@ class _Sheet:
     def _value(self, number: int, row: FileRow, theirs: str) -> Any:
         value = intended_value(self.form.columns[theirs], row.get(self.columns[theirs]), self.table.epoch)
         if isinstance(value, Unreadable):
-            raise PermanentFault(
-                f"{self.name} cell {cell_name(number, self.columns[theirs])} ({theirs}) is {value.what}",
-                "open it in Excel or WPS, let it calculate and look; ask the sender for a file with values",
-            )
+            cell = cell_name(number, self.columns[theirs])
+            raise fault("no_value", name=self.name, cell=cell, column=theirs, what=value.what)
         return value
 
     def _refuse_unclear(self, area: Area) -> None:
@@ -118,12 +114,8 @@ class _Sheet:
         if area.top != area.bottom and not self.form.fill:
             raise self._unclear(area, f"it is open whether one {within[0]} holds for all of its rows")
 
-    def _unclear(self, area: Area, why: str) -> PermanentFault:
-        return PermanentFault(
-            f"{self.name} merges the cells {area.name}: {why}",
-            "ask the sender for a file without merged cells; for departments and the like merged_cells = "
-            '"fill" in hall.toml counts them for each row, after review',
-        )
+    def _unclear(self, area: Area, why: str) -> SourceFault:
+        return fault("unclear_merge", name=self.name, area=area.name, why=why)
 
     def _refuse_second_value(self, number: int, row: FileRow) -> None:
         """A header over several columns names the first of them; a value in another would be lost."""
@@ -131,11 +123,8 @@ class _Sheet:
             for theirs, column in self.columns.items():
                 others = [filled for filled in row if column < filled <= area.right]
                 if area.left == column and others:
-                    raise PermanentFault(
-                        f"{self.name} merges the header {theirs} over {area.name}, "
-                        f"and {cell_name(number, others[0])} holds a second value for it",
-                        "ask the sender which column holds",
-                    )
+                    cell = cell_name(number, others[0])
+                    raise fault("second_value", name=self.name, column=theirs, area=area.name, cell=cell)
 
 
 def _header(name: str, table: Table, columns: Mapping[str, str]) -> tuple[dict[str, int], int, int]:
@@ -145,17 +134,12 @@ def _header(name: str, table: Table, columns: Mapping[str, str]) -> tuple[dict[s
         places = {theirs: [column for text, column in labels if text == label(theirs)] for theirs in columns}
         if all(places.values()):
             if doubled := [theirs for theirs, named in places.items() if len(named) > 1]:
-                raise PermanentFault(
-                    f"{name} has more than one column named {'、'.join(doubled)}", "ask the sender which one holds"
-                )
+                raise fault("doubled_header", name=name, columns="、".join(doubled))
             first = {theirs: named[0] for theirs, named in places.items()}
             ends = max([number, *(area.bottom for area in table.areas(number) if area.left in first.values())])
             _refuse_covered(name, table, first, number, ends)
             return first, number, ends
-    raise PermanentFault(
-        f"{name} has no header row with {'、'.join(columns)} in its first {_HEADER_WITHIN} rows",
-        "hold the file against the columns in hall.toml; if the sender changed the form, change the columns",
-    )
+    raise fault("no_header", name=name, columns="、".join(columns), within=_HEADER_WITHIN)
 
 
 def _refuse_covered(name: str, table: Table, columns: Mapping[str, int], first: int, last: int) -> None:
@@ -164,8 +148,4 @@ def _refuse_covered(name: str, table: Table, columns: Mapping[str, int], first: 
         row = table.seen(number) if number in table.rows else {}
         for theirs, column in columns.items():
             if label(row.get(column)) not in ("", label(theirs)):
-                raise PermanentFault(
-                    f"{name} merges its header down to row {last}, "
-                    f"and {cell_name(number, column)} ({theirs}) holds something else",
-                    "ask the sender for a file whose header isn't merged with other rows",
-                )
+                raise fault("header_covers", name=name, last=last, cell=cell_name(number, column), column=theirs)

@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 
-from orchestration.sources.contract import PermanentFault
+from orchestration.sources.files.errors import fault
 from orchestration.sources.files.table import Table, table_of
 
 # What a file says of its own encoding, and the settings that agree with it.
@@ -26,22 +26,18 @@ def read_csv(name: str, content: bytes, encoding: str) -> Table:
     try:
         return table_of(name, ((reader.line_num, enumerate(cells, start=1)) for cells in reader))
     except csv.Error as error:
-        raise PermanentFault(
-            f"{name} isn't a table of comma-separated values (line {reader.line_num}: {error})",
-            "open it by hand; ask the sender for the file again",
-        ) from error
+        raise fault("no_csv", name=name, line=reader.line_num, error=error) from error
 
 
 def _decoded(name: str, content: bytes, encoding: str) -> str:
-    next_step = "ask the sender to save it in the agreed encoding, or change `encoding` in hall.toml"
     for mark, stated, agreeing in _MARKS:
         if content.startswith(mark) and not encoding.startswith(agreeing):
-            raise PermanentFault(
-                f"{name} isn't {encoding.upper()} text: it says of itself that it is {stated}", next_step
-            )
+            why = f": it says of itself that it is {stated}"
+            raise fault("other_encoding", name=name, encoding=encoding.upper(), why=why)
     try:
         return content.decode(encoding).removeprefix("\ufeff")
     except UnicodeError as error:
         start = error.start if isinstance(error, UnicodeDecodeError) else 0
         line = content.count(b"\n", 0, start) + 1
-        raise PermanentFault(f"{name} isn't {encoding.upper()} text (byte {start}, line {line})", next_step) from error
+        why = f" (byte {start}, line {line})"
+        raise fault("other_encoding", name=name, encoding=encoding.upper(), why=why) from error

@@ -3,7 +3,7 @@
 import io
 import zipfile
 
-from orchestration.sources.contract import PermanentFault
+from orchestration.sources.files.errors import fault
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -14,23 +14,6 @@ _SIGNATURES = {
     "document": (b"{\\rtf",),
     "picture": (b"\x89PNG", b"\xff\xd8\xff"),
     "archive": (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b"),
-}
-_SAVE_AS = "open it in Excel or WPS and look; ask the sender to save it as .{format}, not to rename it"
-
-# What each kind is called, and what to do about one that wasn't expected.
-_KINDS = {
-    "xlsx": ("an .xlsx workbook", "ask the sender which format holds, and set `format` in hall.toml after review"),
-    "xls": ("an .xls workbook", "ask the sender which format holds, and set `format` in hall.toml after review"),
-    "csv": ("text or unknown bytes", _SAVE_AS),
-    "xlsb": ("an .xlsb workbook", _SAVE_AS),
-    "encrypted": ("a workbook that is locked by a password", "ask the sender for the file without a password"),
-    "html": ("an HTML page", _SAVE_AS),
-    "xml": ("XML text", _SAVE_AS),
-    "document": ("a document and no table", _SAVE_AS),
-    "pdf": ("a PDF", _SAVE_AS),
-    "picture": ("a picture", _SAVE_AS),
-    "torn": ("an archive or a workbook that is cut off", "ask the sender for the file again"),
-    "archive": ("an archive", "ask the sender for the file itself, or set `member` in hall.toml for a .zip"),
 }
 _FORMATS = {"xlsx": "an .xlsx workbook", "xls": "an .xls workbook", "csv": "a .csv table"}
 
@@ -43,8 +26,7 @@ def refuse_other_format(name: str, content: bytes, format_: str) -> None:
     """
     kind = _kind_of(content)
     if kind != format_:
-        what, next_step = _KINDS[kind]
-        raise PermanentFault(f"{name} is not {_FORMATS[format_]}: it is {what}", next_step.format(format=format_))
+        raise fault(f"formats.{kind}", name=name, wanted=_FORMATS[format_], format=format_)
 
 
 def _kind_of(content: bytes) -> str:

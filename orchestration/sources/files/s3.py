@@ -3,29 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError
 from fsspec import AbstractFileSystem
 from s3fs import S3FileSystem
 
 from orchestration.config.hall import expand, secret
 from orchestration.config.systems.drop_storage import S3
-from orchestration.sources.contract import FaultRule, PassingFault
 from orchestration.sources.files.storage import Storage
-
-_FAULT_RULES = (
-    FaultRule(
-        PassingFault,
-        "{what}: the storage didn't answer in time",
-        "look whether it is up or overloaded, then pull again",
-        (TimeoutError,),
-    ),
-    FaultRule(
-        PassingFault,
-        "{what}: the connection failed",
-        "look whether the storage is up and reachable, then pull again",
-        (OSError, BotoCoreError),
-    ),
-)
 
 
 def s3(url: str, storage: S3, timeout: float, variables: Mapping[str, str]) -> Storage:
@@ -60,5 +43,5 @@ def s3(url: str, storage: S3, timeout: float, variables: Mapping[str, str]) -> S
         root=url.partition("://")[2].rstrip("/"),
         connect=connect,
         max_connections=storage.max_connections,
-        fault_rules=_FAULT_RULES,
+        errors="s3",
     )

@@ -14,7 +14,6 @@ from fsspec.implementations.sftp import SFTPFileSystem
 
 from orchestration.config.hall import SettingsError, expand, secret
 from orchestration.config.systems.drop_storage import Sftp
-from orchestration.sources.contract import FaultRule, PassingFault, RequestRefused
 from orchestration.sources.files.storage import Storage
 
 # What goes wrong is said by the fault; paramiko would write a traceback of it to the terminal, too.
@@ -22,53 +21,13 @@ logging.getLogger("paramiko").addHandler(logging.NullHandler())
 _KEYS = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 
-class _UnknownHost(paramiko.SSHException):
+class UnknownHost(paramiko.SSHException):
     """The host's key isn't known."""
 
 
 class _Refuse(paramiko.MissingHostKeyPolicy):
     def missing_host_key(self, _client: paramiko.SSHClient, _hostname: str, _key: paramiko.PKey) -> None:
-        raise _UnknownHost
-
-
-_FAULT_RULES = (
-    FaultRule(
-        RequestRefused,
-        "{what}: the server's host key isn't in known_hosts",
-        "ask the server's keeper for its host key, hold it against ssh-keyscan's, and add it to known_hosts",
-        (_UnknownHost,),
-    ),
-    FaultRule(
-        RequestRefused,
-        "{what}: the server's host key isn't the one in known_hosts",
-        "somebody may stand in for the server: ask its keeper whether the key was changed before anything else",
-        (paramiko.BadHostKeyException,),
-    ),
-    FaultRule(
-        RequestRefused,
-        "{what}: the server refuses the user or its credentials",
-        "renew the secret named in hall.toml's storage, then pull again",
-        (paramiko.AuthenticationException,),
-    ),
-    FaultRule(
-        RequestRefused,
-        "{what}: a name in the folder isn't in UTF-8",
-        "ask the sender to name files in UTF-8, then pull again",
-        (UnicodeDecodeError, TypeError),
-    ),
-    FaultRule(
-        PassingFault,
-        "{what}: the server didn't answer in time",
-        "look whether it is up or overloaded, then pull again",
-        (TimeoutError,),
-    ),
-    FaultRule(
-        PassingFault,
-        "{what}: the connection failed",
-        "look whether the server is up and reachable, then pull again",
-        (OSError, EOFError, paramiko.SSHException),
-    ),
-)
+        raise UnknownHost
 
 
 class _KnownHostFileSystem(SFTPFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -125,7 +84,7 @@ def sftp(url: str, storage: Sftp, timeout: float, folder: Path, variables: Mappi
         root=root,
         connect=connect,
         max_connections=storage.max_connections,
-        fault_rules=_FAULT_RULES,
+        errors="sftp",
         is_alive=lambda connection: bool((transport := connection.client.get_transport()) and transport.is_active()),
         close=lambda connection: connection.client.close(),
         resolve=lambda connection, path: connection.ftp.normalize(path),

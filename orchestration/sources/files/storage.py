@@ -7,24 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from fsspec import AbstractFileSystem
 from fsspec.implementations.local import LocalFileSystem
 
-from orchestration.sources.contract import (
-    FaultRule,
-    PassingFault,
-    PermanentFault,
-    RequestRefused,
-    SourceFault,
-    match_rule,
-)
+from orchestration.sources.contract import SourceFault
+from orchestration.sources.files.errors import fault
 from orchestration.sources.files.labels import printable
-
-_UNREADABLE = FaultRule(
-    PassingFault, "{what} can't be read ({reason})", "look whether the storage is up, then pull again"
-)
 
 
 @dataclass(frozen=True)
@@ -49,7 +39,7 @@ class Storage:
         address: the folder as it is shown to people, without user and password.
         root: the folder's path on its storage.
         connect: opens a connection.
-        fault_rules: what the storage's errors mean, the first that fits; other errors are passing.
+        errors: the group of faults.toml that says what the storage's errors mean.
         is_alive: whether a connection that was opened before is still good.
         close: closes a connection.
         resolve: where a path leads to when links are followed.
@@ -59,7 +49,7 @@ class Storage:
     root: str
     connect: Callable[[], AbstractFileSystem]
     max_connections: int
-    fault_rules: tuple[FaultRule, ...] = ()
+    errors: Literal["local", "sftp", "s3"]
     is_alive: Callable[[AbstractFileSystem], bool] = lambda _: True
     close: Callable[[AbstractFileSystem], object] = lambda _: None
     resolve: Callable[[AbstractFileSystem, str], str] = lambda _, path: path
@@ -72,6 +62,7 @@ def local(path: str) -> Storage:
         root=str(Path(path).absolute()),
         connect=lambda: LocalFileSystem(skip_instance_cache=True),
         max_connections=64,
+        errors="local",
         resolve=lambda _, path: str(Path(path).resolve()),
     )
 
@@ -99,19 +90,14 @@ class Folder:
             try:
                 listed = connection.ls(self._storage.root, detail=True, **_fresh(connection))
             except FileNotFoundError as error:
-                raise PassingFault(
-                    f"the drop folder {self.address} isn't there", "mount or create it, then pull again"
-                ) from error
+                raise fault("no_folder", folder=self.address) from error
             except PermissionError as error:
-                raise RequestRefused(
-                    f"the drop folder {self.address} may not be listed by this account",
-                    "ask its keeper for the right to list and read it, then pull again",
-                ) from error
+                raise fault("folder_forbidden", folder=self.address) from error
         files = sorted((_drop_file(info) for info in listed), key=lambda file: file.name)
         within = tuple(file for file in files if file.path.rstrip("/") != self._storage.root)
         # S3 keeps an empty object of the folder's own name; one that holds something is a file.
         if sum(file.size for file in files if file not in within):
-            raise RequestRefused(f"the drop folder {self.address} is a file", "correct `folder` in hall.toml")
+            raise fault("folder_is_file", folder=self.address)
         return within
 
     def content(self, file: DropFile, most_bytes: int) -> bytes:
@@ -127,18 +113,11 @@ class Folder:
                 _refuse_unfit(target, name, most_bytes)
                 content: bytes = connection.cat_file(target.path, start=0, end=most_bytes + 1)
             except FileNotFoundError as error:
-                raise PassingFault(
-                    f"{name} was listed and then wasn't there any more", "pull again when the sender is done"
-                ) from error
+                raise fault("vanished", name=name) from error
             except PermissionError as error:
-                raise PassingFault(
-                    f"{name} can't be read (Permission denied)", "look who may read the drop folder, then pull again"
-                ) from error
+                raise fault("file_forbidden", name=name) from error
         if len(content) != target.size:
-            raise PassingFault(
-                f"{name} changed while it was read ({target.size} bytes listed, {min(len(content), most_bytes)} read)",
-                "wait until the sender has written it, then pull again",
-            )
+            raise fault("growing", name=name, listed=target.size, read=min(len(content), most_bytes))
         return content
 
     def _followed(self, connection: AbstractFileSystem, file: DropFile) -> DropFile:
@@ -146,10 +125,7 @@ class Folder:
             return file
         resolved = self._storage.resolve(connection, file.path)
         if not PurePosixPath(resolved).is_relative_to(self._storage.resolve(connection, self._storage.root)):
-            raise PermanentFault(
-                f"{printable(file.name)} is a link that leads out of the drop folder",
-                "ask the sender to drop the file itself",
-            )
+            raise fault("leads_out", name=printable(file.name))
         return replace(_drop_file(connection.info(resolved)), name=file.name)
 
     @contextmanager
@@ -180,7 +156,7 @@ class Folder:
     def _fault(self, error: Exception, what: str) -> SourceFault:
         # An error's own text isn't shown: it may repeat an address with its password.
         reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        return match_rule((*self._storage.fault_rules, _UNREADABLE), error).describe(what=what, reason=reason)
+        return fault.match(self._storage.errors, error, default="unreadable").describe(what=what, reason=reason)
 
 
 def _drop_file(info: Mapping[str, Any]) -> DropFile:
@@ -198,14 +174,9 @@ def _fresh(connection: AbstractFileSystem) -> Mapping[str, bool]:
 
 def _refuse_unfit(file: DropFile, name: str, most_bytes: int) -> None:
     if file.kind != "file":
-        raise PermanentFault(
-            f"{name} is a {file.kind if file.kind == 'directory' else 'special file'} and not a file",
-            "ask the sender what it is, move it away, then pull again",
-        )
+        kind = file.kind if file.kind == "directory" else "special file"
+        raise fault("no_plain_file", name=name, kind=kind)
     if file.size == 0:
-        raise PermanentFault(f"{name} is empty (0 bytes)", "ask the sender for the file again, then pull again")
+        raise fault("empty", name=name)
     if file.size > most_bytes:
-        raise PermanentFault(
-            f"{name} is larger than {most_bytes} bytes ({file.size})",
-            "a day's counts are small: look what it is, and raise most_bytes in hall.toml only if it is right",
-        )
+        raise fault("too_large", name=name, most=most_bytes, size=file.size)

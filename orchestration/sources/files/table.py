@@ -8,7 +8,7 @@ from typing import Any
 
 from openpyxl.utils import get_column_letter
 
-from orchestration.sources.contract import PermanentFault
+from orchestration.sources.files.errors import fault
 from orchestration.sources.files.labels import label, printable
 
 MOST_CELLS = 1_000_000
@@ -86,16 +86,11 @@ def table_of(
             if plain is None:
                 continue
             if column in cells or number in kept:
-                raise PermanentFault(
-                    f"{name} states {cell_name(number, column)} more than once", "ask the sender for a whole file"
-                )
+                raise fault("cell_twice", name=name, cell=cell_name(number, column))
             cells[column] = plain
             left -= 1
             if left < 0:
-                raise PermanentFault(
-                    f"{name} holds more than {MOST_CELLS:,} cells",
-                    "a day's counts are small: look what it is, and ask the sender for the day's counts alone",
-                )
+                raise fault("many_cells", name=name, most=MOST_CELLS)
         if cells:
             kept[number] = cells
     return Table(kept, _by_row(name, tuple(merged), kept), epoch)
@@ -103,7 +98,7 @@ def table_of(
 
 def _by_row(name: str, areas: Sequence[Area], rows: Mapping[int, Any]) -> dict[int, list[Area]]:
     if sum(min(area.bottom - area.top + 1, len(rows)) for area in areas) > MOST_CELLS:
-        raise PermanentFault(f"{name} merges more than {MOST_CELLS:,} cells", "ask the sender for a plain table")
+        raise fault("many_merges", name=name, most=MOST_CELLS)
     by_row: dict[int, list[Area]] = {}
     for area in sorted(areas, key=lambda area: area.left):
         reached = range(area.top, area.bottom + 1)
@@ -112,10 +107,7 @@ def _by_row(name: str, areas: Sequence[Area], rows: Mapping[int, Any]) -> dict[i
                 by_row.setdefault(number, []).append(area)
     for one, other in (pair for areas in by_row.values() for pair in pairwise(areas)):
         if other.left <= one.right:
-            raise PermanentFault(
-                f"{name} merges cells twice ({one.name}, {other.name})",
-                "ask the sender for a file without merged cells",
-            )
+            raise fault("merges_overlap", name=name, one=one.name, other=other.name)
     return by_row
 
 
@@ -132,19 +124,13 @@ def choose_sheet(name: str, sheets: Sequence[Sheet], wanted: str) -> Table:
     if wanted:
         named = [read for title, read in visible if label(title) == label(wanted)]
         if len(named) != 1:
-            raise PermanentFault(
-                f"{name} has no visible sheet {wanted} ({_titles(visible)})",
-                "ask the sender which sheet holds; if the form changed, change `sheet` in hall.toml",
-            )
+            raise fault("no_sheet", name=name, sheet=wanted, titles=_titles(visible))
         return named[0]()
     if len(visible) == 1:
         return visible[0][1]()
     filled = [(title, table) for title, table in ((title, read()) for title, read in visible) if table.rows]
     if len(filled) != 1:
-        raise PermanentFault(
-            f"{name} has {len(filled)} visible sheets that hold something ({_titles(filled or visible)})",
-            "name the one that counts as `sheet` in hall.toml after review",
-        )
+        raise fault("many_sheets", name=name, count=len(filled), titles=_titles(filled or visible))
     return filled[0][1]
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import xlrd
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
-from orchestration.sources.contract import PermanentFault, SourceFault
+from orchestration.sources.contract import SourceFault
+from orchestration.sources.files.errors import fault
 from orchestration.sources.files.table import Area, Table, Unreadable, choose_sheet, table_of
 
 _EPOCHS = (WINDOWS_EPOCH, MAC_EPOCH)
@@ -29,14 +30,8 @@ def read_xls(name: str, content: bytes, sheet: str) -> Table:
         raise
     except Exception as error:  # a damaged record makes xlrd raise almost anything
         if "encrypted" in str(error):
-            raise PermanentFault(
-                f"{name} is not an .xls workbook: it is a workbook that is locked by a password",
-                "ask the sender for the file without a password",
-            ) from error
-        raise PermanentFault(
-            f"{name} is not an .xls workbook that can be read ({type(error).__name__})",
-            "open it by hand; ask the sender to save it as .xls",
-        ) from error
+            raise fault("formats.encrypted", name=name, wanted="an .xls workbook") from error
+        raise fault("no_workbook", name=name, format="xls", error=type(error).__name__) from error
 
 
 def _table(name: str, page: xlrd.sheet.Sheet) -> Table:

@@ -9,7 +9,8 @@ from typing import Any
 import openpyxl
 from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
-from orchestration.sources.contract import PermanentFault, SourceFault
+from orchestration.sources.contract import SourceFault
+from orchestration.sources.files.errors import fault
 from orchestration.sources.files.table import Area, Table, Unreadable, choose_sheet, table_of
 
 _MOST_UNPACKED = 128 * 1024 * 1024
@@ -30,10 +31,7 @@ def read_xlsx(name: str, content: bytes, sheet: str) -> Table:
     except SourceFault:
         raise
     except Exception as error:  # a damaged part makes openpyxl raise almost anything
-        raise PermanentFault(
-            f"{name} is not an .xlsx workbook that can be read ({type(error).__name__})",
-            "open it by hand; ask the sender to save it as .xlsx",
-        ) from error
+        raise fault("no_workbook", name=name, format="xlsx", error=type(error).__name__) from error
 
 
 class _Parser(WorkSheetParser):
@@ -83,7 +81,4 @@ def _refuse_too_large(name: str, content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         size = sum(part.file_size for part in archive.infolist())
     if size > _MOST_UNPACKED:
-        raise PermanentFault(
-            f"{name} is larger than {_MOST_UNPACKED} bytes unpacked ({size})",
-            "a day's counts are small: ask the sender for the day's counts alone",
-        )
+        raise fault("workbook_too_large", name=name, most=_MOST_UNPACKED, size=size)

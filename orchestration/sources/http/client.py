@@ -12,10 +12,9 @@ import requests
 from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
 
 from orchestration.config.systems import HttpSystem
-from orchestration.sources.contract import PermanentFault
 from orchestration.sources.http.auth import authentication, sorted_query
 from orchestration.sources.http.document import Document
-from orchestration.sources.http.errors import CONNECTION_ERRORS, connection_fault, refuse_status
+from orchestration.sources.http.errors import CONNECTION_ERRORS, connection_fault, fault, refuse_status
 from orchestration.sources.http.session import http_session
 from orchestration.sources.http.strict_json import brief, read_json
 
@@ -75,18 +74,12 @@ class Client:
     def _content(self, response: requests.Response, where: str) -> bytes:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in _ENCODINGS:
-            raise PermanentFault(
-                f"{where}: the answer is encoded as {brief(encoding)}, which we didn't ask for",
-                "ask the system's keeper to send gzip, or plain JSON",
-            )
+            raise fault("encoding", where=where, encoding=brief(encoding))
         content = bytearray()
         for piece in response.iter_content(_PIECE):
             content += piece
             if len(content) > self._system.most_bytes:
-                raise PermanentFault(
-                    f"{where}: the answer is larger than {self._system.most_bytes} bytes",
-                    "raise `most_bytes` in hall.toml if that is right, or ask for smaller pages",
-                )
+                raise fault("too_large", where=where, most=self._system.most_bytes)
         return bytes(content)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.config.systems.http_api import Success
-from orchestration.sources.contract import PassingFault, PermanentFault
+from orchestration.sources.http.errors import fault
 from orchestration.sources.http.strict_json import brief
 
 ABSENT = object()
@@ -46,10 +46,7 @@ class Document:
         """
         value = self.find(path)
         if value is ABSENT:
-            raise PermanentFault(
-                f"the answer has no {path!r} on {self.where}",
-                "hold hall.toml against the system's interface description",
-            )
+            raise fault("absent", path=path, where=self.where)
         return value
 
     def single_value(self, path: str, key: str = "declared") -> Any:
@@ -60,10 +57,7 @@ class Document:
         """
         value = self.value(path)
         if isinstance(value, dict | list | bool):
-            raise PermanentFault(
-                f"{self.where}: {path} is {brief(value)} and no number",
-                f"hold `{key}` in hall.toml against the system's interface description",
-            )
+            raise fault("no_number", where=self.where, path=path, stated=brief(value), key=key)
         return value
 
     def read_rows(self, path: str, columns: Mapping[str, str]) -> list[Mapping[str, Any]]:
@@ -74,16 +68,11 @@ class Document:
         """
         rows = self.value(path)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            raise PermanentFault(
-                f"{self.where}: {path!r} of the answer isn't a list of rows", "ask the system's keeper what it answers"
-            )
+            raise fault("no_rows", where=self.where, path=path)
         for position, row in enumerate(rows, start=1):
             for name in columns:
-                if isinstance(row.get(name), dict | list):
-                    raise PermanentFault(
-                        f"{self.where} row {position}: {name!r} is {brief(row[name])} and not a single value",
-                        "hold `columns` in hall.toml against the system's interface description",
-                    )
+                if isinstance(value := row.get(name), dict | list):
+                    raise fault("no_single_value", where=self.where, position=position, name=name, stated=brief(value))
         return rows
 
     def refuse_failure(self, success: Success | None) -> None:
@@ -98,10 +87,8 @@ class Document:
             stated = "nothing" if value is ABSENT else brief(value)
             reason = self.find(success.reason) if success.reason else ABSENT
             because = "" if reason is ABSENT else f", because of {brief(reason)}"
-            raise PassingFault(
-                f"{self.where}: the system says that it failed: "
-                f"{success.path} is {stated} and not {success.value!r}{because}",
-                "look the code up in the system's interface description, then pull again",
+            raise fault(
+                "failed", where=self.where, path=success.path, stated=stated, wanted=success.value, because=because
             )
 
     def refuse_other_period(self, path: str, wanted: str, what: str) -> None:
@@ -112,7 +99,4 @@ class Document:
         """
         value = self.value(path)
         if isinstance(value, bool | dict | list) or str(value) != wanted:
-            raise PermanentFault(
-                f"{self.where}: {path} is {brief(value)} and not the {what} asked for ({wanted!r})",
-                "ask the system's keeper; nothing of it was kept",
-            )
+            raise fault("other_period", where=self.where, path=path, stated=brief(value), what=what, wanted=wanted)

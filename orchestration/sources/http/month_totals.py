@@ -7,8 +7,9 @@ from pathlib import Path
 from orchestration.config.systems import HttpSystem
 from orchestration.config.systems.http_api import MonthTotals
 from orchestration.config.systems.http_template import MonthValue
-from orchestration.sources.contract import PermanentFault, whole_number
+from orchestration.sources.contract import whole_number
 from orchestration.sources.http.client import Client
+from orchestration.sources.http.errors import fault
 from orchestration.sources.http.request import HttpRequest
 from orchestration.sources.http.strict_json import brief
 
@@ -44,8 +45,5 @@ class MonthTotalsSource:
         }
         for measure, total in stated.items():
             if type(total) is not int:
-                raise PermanentFault(
-                    f"{where}: the total of {measure} is {brief(total)} and no whole number",
-                    "hold `month_totals.totals` in hall.toml against the system's interface description",
-                )
+                raise fault("no_whole_total", where=where, measure=measure, stated=brief(total))
         return stated

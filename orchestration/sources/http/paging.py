@@ -9,14 +9,11 @@ from urllib.parse import urljoin, urlsplit
 from requests.utils import parse_header_links
 
 from orchestration.config.systems.http_paging import AnyPaging, Cursor, LinkHeader, Offset, Pages
-from orchestration.sources.contract import BrokenAnswer, NothingForDay, PermanentFault, whole_number
+from orchestration.sources.contract import NothingForDay, whole_number
 from orchestration.sources.http.client import Target
 from orchestration.sources.http.document import ABSENT, Document
+from orchestration.sources.http.errors import fault
 from orchestration.sources.http.strict_json import brief
-
-_AGAIN = "pull again; if it stays so, ask the system's keeper"
-_KEEPER = "ask the system's keeper what it answers"
-
 
 Walk = Generator[Target, Document, None]
 Ask = Callable[[int, Target], Document]
@@ -54,19 +51,17 @@ def all_pages(paging: AnyPaging | None, target: Target, ask: Ask) -> list[Docume
 def _ask_promised(ask: Ask, number: int, target: Target) -> Document:
     try:
         return ask(number, target)
-    except NothingForDay as fault:
+    except NothingForDay as nothing:
         if number == 1:
             raise
-        raise BrokenAnswer(
-            f"page {number} is missing, and page {number - 1} promised it ({fault.problem})", _AGAIN
-        ) from None
+        raise fault("page_missing", number=number, before=number - 1, reason=nothing.problem) from None
 
 
 def _refuse_repeated(page: Document, digests: dict[str, str]) -> None:
     digest = hashlib.sha256(json.dumps(page.rows, sort_keys=True).encode()).hexdigest()
     first = digests.setdefault(digest, page.where)
     if page.rows and first != page.where:
-        raise BrokenAnswer(f"{page.where} repeats the rows of {first}", _AGAIN)
+        raise fault("page_repeated", where=page.where, first=first)
 
 
 def _walk(paging: AnyPaging, target: Target) -> Walk:
@@ -84,9 +79,7 @@ def _walk(paging: AnyPaging, target: Target) -> Walk:
 
 def _refuse_too_many(pages: int, paging: AnyPaging) -> None:
     if pages > paging.most_pages:
-        raise PermanentFault(
-            f"there are more than {paging.most_pages} pages", "raise `most_pages` in hall.toml, or ask for larger pages"
-        )
+        raise fault("too_many_pages", most=paging.most_pages)
 
 
 def _by_number(paging: Pages, target: Target) -> Walk:
@@ -133,7 +126,7 @@ def _by_cursor(paging: Cursor, target: Target) -> Walk:
     page = yield target
     while cursor := _cursor(page, paging.next):
         if cursor in followed:
-            raise BrokenAnswer(f"{page.where} has the cursor of a page before it, so that there is no end", _AGAIN)
+            raise fault("cursor_repeated", where=page.where)
         followed.add(cursor)
         page = yield target.with_parameters({paging.cursor: cursor})
 
@@ -143,7 +136,7 @@ def _cursor(page: Document, path: str) -> str:
     if cursor is ABSENT or cursor is None:
         return ""
     if isinstance(cursor, bool) or not isinstance(cursor, str | int):
-        raise PermanentFault(f"{page.where}: {path} is {brief(cursor)} and no cursor", _KEEPER)
+        raise fault("no_cursor", where=page.where, path=path, stated=brief(cursor))
     return str(cursor)
 
 
@@ -152,7 +145,7 @@ def _by_link(target: Target) -> Walk:
     followed = {page.url}
     while url := _next_link(page):
         if url in followed:
-            raise BrokenAnswer(f"{page.where} links to a page before it, so that there is no end", _AGAIN)
+            raise fault("link_repeated", where=page.where)
         followed.add(url)
         page = yield Target(url, {}, target.shown_url)
 
@@ -163,13 +156,11 @@ def _next_link(page: Document) -> str | None:
         targets = {urljoin(page.url, link["url"]) for link in links if "next" in link.get("rel", "").lower().split()}
         foreign = [target for target in targets if _origin(target) != _origin(page.url)]
     except ValueError:
-        raise PermanentFault(f"{page.where} links to what is no address", _KEEPER) from None
+        raise fault("no_address", where=page.where) from None
     if foreign:
-        raise PermanentFault(
-            f"{page.where} links to another origin, and our credentials go to the system's own only", _KEEPER
-        )
+        raise fault("foreign_link", where=page.where)
     if len(targets) > 1:
-        raise PermanentFault(f"{page.where} links to {len(targets)} next pages", _KEEPER)
+        raise fault("many_links", where=page.where, count=len(targets))
     return targets.pop() if targets else None
 
 
@@ -182,7 +173,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None, bool]:
 def _count(page: Document, path: str, what: str, least: int) -> int:
     count = whole_number(page.value(path))
     if type(count) is not int or count < least:
-        raise PermanentFault(f"{page.where} says that there are {brief(count)} {what}", _KEEPER)
+        raise fault("no_count", where=page.where, stated=brief(count), what=what)
     return count
 
 
@@ -191,26 +182,17 @@ def _refuse_other_position(page: Document, path: str | None, wanted: int, what: 
         return
     stated = whole_number(page.value(path))
     if type(stated) is not int or stated != wanted:
-        raise PermanentFault(
-            f"{page.where}: {path} is {brief(stated)} and not the {what} asked for ({wanted})",
-            "ask the system's keeper; nothing of it was kept",
-        )
+        raise fault("other_position", where=page.where, path=path, stated=brief(stated), what=what, wanted=wanted)
 
 
 def _refuse_changed(page: Document, path: str, promised: Any) -> None:
     stated = page.find(path)
     if stated is not ABSENT and whole_number(stated) != whole_number(promised):
-        raise BrokenAnswer(
-            f"{page.where}: {path} is {brief(stated)}, and page 1 said {brief(promised)}: it changed while it was read",
-            _AGAIN,
-        )
+        raise fault("changed", where=page.where, path=path, stated=brief(stated), promised=brief(promised))
 
 
 def refuse_other_count(rows: int, stated: Any) -> None:
     """Raise BrokenAnswer where the rows of all pages aren't as many as the system states."""
     declared = whole_number(stated)
     if type(declared) is not int or declared != rows:
-        raise BrokenAnswer(
-            f"the system declares {brief(declared)} rows and its pages hold {rows}",
-            "rows were repeated or are missing: pull again; if it stays so, ask the system's keeper",
-        )
+        raise fault("other_count", declared=brief(declared), rows=rows)

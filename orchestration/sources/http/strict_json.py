@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any
 
-from orchestration.sources.contract import BrokenAnswer
+from orchestration.sources.http.errors import fault
 
 _MOST_DIGITS = 100
 _DEEPEST = 64
@@ -31,10 +31,7 @@ def read_json(content: bytes, content_type: str, where: str) -> Any:
     except (ValueError, RecursionError) as error:
         kind = content_type.partition(";")[0].strip()
         sent = f"{kind if _TYPE.fullmatch(kind) else 'no type'}, {len(content)} bytes"
-        raise BrokenAnswer(
-            f"{where}: the answer isn't whole JSON ({sent}): {_reason(error)}",
-            "pull again; if it stays so, look at the answer with curl",
-        ) from None
+        raise fault("no_json", where=where, sent=sent, reason=_reason(error)) from None
 
 
 def _refuse_web_page(content: bytes) -> None:

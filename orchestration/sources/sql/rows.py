@@ -5,17 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from orchestration.sources.contract import (
-    CONTRACT,
-    NothingForDay,
-    PermanentFault,
-    Request,
-    RequestRefused,
-    SourceFault,
-    foreign_site,
-    normal_column,
-    whole_number,
-)
+from orchestration.sources import contract
+from orchestration.sources.contract import CONTRACT, Request, SourceFault, normal_column, whole_number
+from orchestration.sources.sql.errors import fault
 
 _BATCH = 10_000
 _NOTHING = type(None)
@@ -26,6 +18,7 @@ _READABLE: Mapping[str, frozenset[type]] = {
     **{name: frozenset({str, _NOTHING}) for name in ("hall_code", "department_code", "item_code", "measure")},
 }
 _CAST_TO = {"stat_date": "DATE", "count": "an exact whole number", **dict.fromkeys(CONTRACT[1:5], "text")}
+_ROW = (*CONTRACT, "origin")
 RowReader = Callable[[Any], None]
 Totals = Mapping[str, Any]
 
@@ -45,35 +38,20 @@ class CountRows:
         """
         names = _columns(cursor)
         if sorted(names) != sorted(CONTRACT):
-            raise RequestRefused(
-                f"{self._query} selects {', '.join(names)}; counts are asked for, and nothing else",
-                f"select exactly {', '.join(CONTRACT)}",
-            )
+            wanted = ", ".join(CONTRACT)
+            raise fault("other_columns", query=self._query, selected=", ".join(names), wanted=wanted)
         for batch in _batches(cursor):
             columns = dict(zip(names, zip(*batch, strict=True), strict=True))
-            self._keep([self._normal(name, columns[name]) for name in CONTRACT])
-
-    def _keep(self, columns: Sequence[Sequence[Any]]) -> None:
-        numbered = enumerate(zip(*columns, strict=True), start=len(self.rows) + 1)
-        self.rows += [
-            {
-                "stat_date": stat_date,
-                "hall_code": site,
-                "department_code": department,
-                "item_code": item,
-                "measure": measure,
-                "count": count,
-                "origin": f"{self._query} row {number}",
-            }
-            for number, (stat_date, site, department, item, measure, count) in numbered
-        ]
+            normal = [self._normal(name, columns[name]) for name in CONTRACT]
+            origins = [f"{self._query} row {len(self.rows) + number}" for number in range(1, len(batch) + 1)]
+            self.rows += [dict(zip(_ROW, row, strict=True)) for row in zip(*normal, origins, strict=True)]
 
     def _normal(self, name: str, values: Sequence[Any]) -> Sequence[Any]:
         if unreadable := set(map(type, values)) - _READABLE[name]:
             position = next(number for number, value in enumerate(values) if type(value) in unreadable)
             origin = f"{self._query} row {len(self.rows) + position + 1}"
-            raise PermanentFault(
-                f"{origin}: {_uncertain(name, values[position])}", f"CAST it in the query to {_CAST_TO[name]}"
+            raise fault(
+                "uncertain_value", origin=origin, name=name, came=_as_it_came(values[position]), type=_CAST_TO[name]
             )
         return normal_column(name, values)
 
@@ -100,7 +78,7 @@ class ClosingRecords:
             site = record.pop("hall_code", self._request.sites[0])
             site = site.strip() if isinstance(site, str) else site
             if site not in self._records:
-                raise foreign_site(f"{self._query} row {number}", site)
+                raise contract.fault("foreign_site", origin=f"{self._query} row {number}", site=site)
             self._records[site].append(record)
 
     def by_site(self) -> dict[str, Totals | SourceFault]:
@@ -111,39 +89,25 @@ class ClosingRecords:
         expected = {*self._measures, "hall_code"}
         foreign = sorted({name for name in names if name not in expected or names.count(name) > 1})
         if foreign:
-            raise RequestRefused(
-                f"{self._query} selects {', '.join(foreign)}, which the system isn't set to count, or twice",
-                f"select totals of {', '.join(self._measures)}, and nothing else",
-            )
+            measures = ", ".join(self._measures)
+            raise fault("other_totals", query=self._query, foreign=", ".join(foreign), measures=measures)
         if "hall_code" not in names and len(self._request.sites) > 1:
-            raise RequestRefused(
-                f"{self._query} doesn't say whose totals it selects, and was asked for several sites",
-                "select hall_code beside the totals, one row per site",
-            )
+            raise fault("whose_totals", query=self._query)
 
     def _totals(self, records: Sequence[Mapping[str, Any]]) -> Totals | SourceFault:
         if not records:
-            return NothingForDay(
-                f"{self._query} finds no closing record of the day",
-                "wait until the system has closed the day, then pull again",
-            )
+            return fault("not_closed", query=self._query)
         if len(records) > 1:
-            return PermanentFault(
-                f"{self._query} finds {len(records)} closing records of the day", "ask the system's keeper"
-            )
+            return fault("closed_twice", query=self._query, count=len(records))
         totals = {measure: whole_number(total) for measure, total in records[0].items()}
         for measure, total in totals.items():
             if type(records[0][measure]) not in _READABLE["count"] or type(total) is not int:
-                return PermanentFault(
-                    f"{self._query}: the total {_uncertain(measure, total)}",
-                    "ask the system's keeper; the query selects exact whole numbers",
-                )
+                return fault("uncertain_total", query=self._query, name=measure, came=_as_it_came(total))
         return totals
 
 
-def _uncertain(name: str, value: object) -> str:
-    came = "blank (NULL)" if value is None else f"as {type(value).__name__}"
-    return f"{name} came {came}, which can't be read with certainty"
+def _as_it_came(value: object) -> str:
+    return "blank (NULL)" if value is None else f"as {type(value).__name__}"
 
 
 def _columns(cursor: Any) -> list[str]:

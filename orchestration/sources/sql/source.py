@@ -86,10 +86,10 @@ class SqlSource:
         try:
             yield
         except SQLAlchemyError as error:
-            fault = database_fault(error, query, self._engine.url.password)
-            if not query and isinstance(fault, RequestRefused):
-                self._refusal = fault
-            raise fault from error
+            meant = database_fault(error, query, self._engine.url.password)
+            if not query and isinstance(meant, RequestRefused):
+                self._refusal = meant
+            raise meant from error
 
     def _refuse_again(self, *_: Any) -> None:
         # Too many failures with a wrong password would lock the account.
