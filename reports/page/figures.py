@@ -28,28 +28,18 @@ class FigureChange:
 
 @dataclass(frozen=True)
 class Figure:
-    """One number as the page shows it.
-
-    Attributes:
-        in_section: whether the paragraph prints it.
-        points: its last 24 months, this one last.
-        systems: names of the systems that count it.
-        parts: names of the metrics that it is the sum of.
-        by_department: its counts by the department's name, largest first.
-        by_day: its counts by day, `2025-03-12`.
-        open_days: the days on which a system behind it answered.
-    """
+    """One number as the page shows it."""
 
     number: MonthlyNumber
-    in_section: bool
+    in_section: bool  # whether the paragraph prints it
     changes: tuple[FigureChange, ...]
-    points: tuple[Point, ...]
+    points: tuple[Point, ...]  # its last 24 months, this one last
     spark: Markup
-    systems: tuple[str, ...]
-    parts: tuple[str, ...]
-    by_department: tuple[tuple[str, int], ...]
-    by_day: Mapping[str, int]
-    open_days: frozenset[str]
+    systems: tuple[str, ...]  # names of the systems that count it
+    parts: tuple[str, ...]  # names of the metrics that it is the sum of
+    by_department: tuple[tuple[str, int], ...]  # its counts by the department's name, largest first
+    by_day: Mapping[str, int]  # its counts by day, `2025-03-12`
+    open_days: frozenset[str]  # the days on which a system behind it answered
 
 
 def figures(dossier: Dossier) -> tuple[Figure, ...]:

@@ -28,19 +28,13 @@ MEANINGS: Mapping[Status, Meaning] = {status: Meaning(**WORDS["meanings"][status
 
 @dataclass(frozen=True)
 class MonthSummary:
-    """A month on the index and at the head of its page.
-
-    Attributes:
-        certificate: the newest one; None before the first.
-        reasons: in Chinese, what is missing or has changed since.
-        questions: 校核 of the month.
-    """
+    """A month on the index and at the head of its page."""
 
     month: str
     status: Status
-    certificate: Certificate | None
-    reasons: tuple[str, ...] = ()
-    questions: tuple[Query, ...] = ()
+    certificate: Certificate | None  # the newest one; None before the first
+    reasons: tuple[str, ...] = ()  # in Chinese, what is missing or has changed since
+    questions: tuple[Query, ...] = ()  # 校核 of the month
 
     @property
     def title(self) -> str:
