@@ -59,7 +59,7 @@ class Settings(BaseModel):
         max_length=_MOST_SECTIONS,
         description=f'1 到 {_MOST_SECTIONS} 个栏目名称，如 ["政务工作动态"]，不重复，不含 / \\ 等符号',
     )
-    profile: ProfileName = Field("paper", description=f"{'、'.join(profile_names())} 之一")
+    profile: ProfileName = Field(default="paper", description=f"{'、'.join(profile_names())} 之一")
     annex: bool = Field(default=False, description="true 或 false")
 
     @property
@@ -98,7 +98,9 @@ def read_settings(folder: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EditionError(f"{path} 读不懂（须是 UTF-8 的 TOML 文件）：{error}") from error
     try:
-        return Settings(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+        return Settings.model_validate(
+            {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+        )
     except ValidationError as error:
         kinds = {str(fault["loc"][0]): fault["type"] for fault in error.errors()}
         raise EditionError("\n".join(f"{path}：{fault}" for fault in _faults(kinds, table))) from error
