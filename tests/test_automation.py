@@ -1,217 +1,21 @@
-"""What runs by itself: decided from calendar and files, declared by environment, ticked with a moved clock."""
+"""What runs by itself, as Dagster ticks it: declared by environment, with a moved clock."""
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-import tomllib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import dagster as dg
 import pytest
 import time_machine
-from pydantic import ValidationError
 
-from orchestration.automation.deadlines import days_looked_after, deadlines_of, due_at, late_at
-from orchestration.automation.planning import (
-    MOST_DAYS_AT_ONCE,
-    Pull,
-    catch_up,
-    gaps,
-    nightly,
-    pull_times,
-    without_those_under_way,
-)
 from orchestration.automation.schedules import RANGE_END, RANGE_START, ScheduleRow, schedule_rows
-from orchestration.config.automation import AUTOMATIONS, ENVIRONMENTS, Automation
-from orchestration.config.catalogue import evidence_version
-from orchestration.config.hall import Hall, SettingsError, load_hall
-from orchestration.config.working_days import WorkingDays
+from orchestration.config.automation import AUTOMATIONS
+from orchestration.config.hall import SettingsError, load_hall
 from orchestration.definitions import defs
-from orchestration.landing.day_status import SystemDay, system_days
-from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
-from orchestration.landing.quarantine import Refusal
-from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
 from tests.moments import at
 
-CALENDAR = WorkingDays({})
 DEMO = load_hall().hall
-TODAY = dt.date(2025, 3, 13)
-YESTERDAY = dt.date(2025, 3, 12)
-
-
-def _hall(**changes: object) -> Hall:
-    """The demo hall with other settings of single systems, named `system__key`, or of the hall's automation."""
-    document = DEMO.model_dump(exclude_unset=True)
-    for name, value in changes.items():
-        system, _, key = name.rpartition("__")
-        (document["systems"][system] if system else document.setdefault("automation", {}))[key] = value
-    return Hall.model_validate(document)
-
-
-def _standing(system: str, day: dt.date, refused_at: str = "") -> SystemDay:
-    """A day that isn't in, asked for in vain at a time if one is given."""
-    refused = (
-        {"510000": Refusal(system, str(day), "510000", "no file", at(refused_at).isoformat(), "run", answered=False)}
-        if refused_at
-        else {}
-    )
-    return SystemDay(
-        system, day, expected=True, sites=("510000",), suite_version="suite", extract=None, refusals=refused
-    )
-
-
-# --- dates ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("month", "candidate", "certification", "edition"),
-    [
-        ("2025-03", "2025-04-01", "2025-04-08", "2025-04-24"),  # 清明节: April 4th is closed
-        ("2025-01", "2025-02-05", "2025-02-10", "2025-02-24"),  # 春节 to February 4th; Saturday the 8th is worked
-        ("2025-09", "2025-10-09", "2025-10-14", "2025-10-24"),  # 国庆节 to October 8th; Saturday the 11th is worked
-        ("2024-12", "2025-01-02", "2025-01-08", "2025-01-24"),  # 元旦
-        ("2025-04", "2025-05-06", "2025-05-12", "2025-05-23"),  # 劳动节; the 24th is a Saturday
-    ],
-)
-def test_a_months_dates_follow_the_working_days(month: str, candidate: str, certification: str, edition: str) -> None:
-    found = deadlines_of(month, DEMO, CALENDAR)
-    dates = (found.candidate, found.certification, found.edition)
-    assert tuple(map(str, dates)) == (candidate, certification, edition)
-
-
-def test_a_reviewed_override_moves_them_too() -> None:
-    closed = WorkingDays({dt.date(2025, 4, 1): CALENDAR.describe(dt.date(2025, 4, 5))})
-    assert deadlines_of("2025-03", DEMO, closed).candidate == dt.date(2025, 4, 2)
-
-
-def test_an_edition_before_the_first_working_day_waits_for_it_and_a_deadline_stays_in_its_month() -> None:
-    hall = _hall(edition_day=5, certification_deadline=20)
-    october = deadlines_of("2025-09", hall, CALENDAR)
-    assert (october.edition, october.certification) == (dt.date(2025, 10, 9), dt.date(2025, 10, 31))
-    assert deadlines_of("2025-03", _hall(edition_day=1), CALENDAR).edition == dt.date(2025, 4, 1)
-
-
-def test_a_day_is_due_after_the_last_of_its_halls_and_never_late_before() -> None:
-    hall = _hall(online_platform__sites=("510000", "510100"), online_platform__pull_at_of_sites={"510100": "10:15"})
-    assert due_at(hall, "online_platform", YESTERDAY) == at("2025-03-13T10:15")
-    assert late_at(hall, "online_platform", YESTERDAY) == at("2025-03-13T10:15")
-    assert due_at(hall, "courier", YESTERDAY) == at("2025-03-13T02:30")
-    assert late_at(hall, "courier", YESTERDAY) == at("2025-03-13T09:00")
-
-
-def test_days_are_looked_after_from_the_halls_first_day_or_as_far_back_as_declared() -> None:
-    assert len(list(days_looked_after(DEMO, TODAY))) == 400
-    first = list(days_looked_after(DEMO, dt.date(2023, 1, 4)))
-    assert first == [dt.date(2023, 1, 1), dt.date(2023, 1, 2), dt.date(2023, 1, 3)]
-
-
-# --- the night -----------------------------------------------------------------------------------------------------
-
-
-def test_systems_are_asked_at_their_times_with_their_windows() -> None:
-    hall = _hall(courier__pull_at="04:00", call_centre__repull_days=2, window_system__repull_days=0)
-    assert pull_times(hall) == [dt.time(2, 30), dt.time(4)]
-    assert nightly(hall, dt.time(4), TODAY, []) == [Pull((YESTERDAY,), ("courier",), "nightly")]
-    at_two = {pull.systems: pull.days for pull in nightly(hall, dt.time(2, 30), TODAY, [])}
-    assert at_two == {
-        ("online_platform", "window_system", "enquiry_desks"): (YESTERDAY,),
-        ("call_centre",): (dt.date(2025, 3, 10), dt.date(2025, 3, 11), YESTERDAY),
-    }
-
-
-def test_a_window_doesnt_reach_before_the_halls_first_day() -> None:
-    hall = _hall(call_centre__repull_days=7)
-    asked = nightly(hall, dt.time(2, 30), dt.date(2023, 1, 3), [])
-    assert [pull.days for pull in asked if pull.systems == ("call_centre",)] == [
-        (dt.date(2023, 1, 1), dt.date(2023, 1, 2))
-    ]
-
-
-def test_some_halls_of_a_system_are_asked_later() -> None:
-    hall = _hall(online_platform__sites=("510000", "510100"), online_platform__pull_at_of_sites={"510100": "06:45"})
-    late = nightly(hall, dt.time(6, 45), TODAY, [])
-    assert late == [Pull((YESTERDAY,), ("online_platform",), "nightly", ("510100",))]
-    early = nightly(hall, dt.time(2, 30), TODAY, [])
-    assert [pull.sites for pull in early if pull.systems == ("online_platform",)] == [("510000",)]
-
-
-def test_a_later_hall_that_the_system_doesnt_answer_for_is_a_mistake() -> None:
-    with pytest.raises(ValidationError, match=r"courier\.pull_at_of_sites names 999999, .* answers for 510000"):
-        _hall(courier__pull_at_of_sites={"999999": "06:45"})
-
-
-def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> None:
-    hall = _hall(call_centre__repull_days=1)
-    for system in hall.systems:
-        _land(home, system, YESTERDAY)
-    statuses = list(system_days(hall, home, CALENDAR, [YESTERDAY]))
-    assert [status.verdict for status in statuses] == ["answered"] * 5
-    assert nightly(hall, dt.time(2, 30), TODAY, statuses) == [
-        Pull((dt.date(2025, 3, 11), YESTERDAY), ("call_centre",), "nightly")
-    ]
-
-
-def _land(home: Home, system: str, day: dt.date) -> None:
-    counts = SiteCounts((), {}, "a test", {})
-    Landing(home.landing).land(
-        Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", evidence_version())
-    )
-
-
-# --- what isn't in -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("now", "refused_at", "again"),
-    [
-        ("2025-03-13T02:35", "", False),  # the night's own run has only begun
-        ("2025-03-13T02:47", "", True),  # never asked: the daemon was down
-        ("2025-03-13T02:47", "2025-03-13T02:31", False),
-        ("2025-03-13T03:47", "2025-03-13T02:31", True),  # every hour on the first day
-        ("2025-03-15T03:47", "2025-03-15T02:47", False),
-        ("2025-03-15T03:47", "2025-03-14T02:47", True),  # once a day afterwards
-    ],
-)
-def test_what_isnt_in_is_asked_again_at_first_often_then_seldom(now: str, refused_at: str, *, again: bool) -> None:
-    planned = catch_up(DEMO, at(now), [_standing("courier", YESTERDAY, refused_at)])
-    assert planned == ([Pull((YESTERDAY,), ("courier",), "catch_up")] if again else [])
-
-
-def test_after_a_long_downtime_a_range_is_one_run_and_a_year_a_few() -> None:
-    days = [dt.date(2024, 1, 1) + dt.timedelta(days=offset) for offset in range(400)]
-    absent = [_standing(system, day) for day in days for system in DEMO.systems]
-    planned = catch_up(DEMO, at("2025-03-13T02:47"), absent)
-    assert [len(pull.days) for pull in planned] == [MOST_DAYS_AT_ONCE] * 4
-    assert {pull.systems for pull in planned} == {tuple(DEMO.systems)}
-    assert [day for pull in planned for day in pull.days] == days
-
-
-def test_gaps_are_consecutive_days_with_the_same_systems() -> None:
-    day = [dt.date(2025, 3, number) for number in range(1, 8)]
-    absent = [(day[0], "a"), (day[1], "a"), (day[1], "b"), (day[2], "a"), (day[2], "b"), (day[5], "b")]
-    assert gaps(absent) == [([day[0]], ("a",)), ([day[1], day[2]], ("a", "b")), ([day[5]], ("b",))]
-
-
-@pytest.mark.parametrize(
-    ("under_way", "waits"),
-    [
-        ({}, False),
-        ({"courier": {YESTERDAY}}, True),
-        ({"call_centre": {YESTERDAY}}, True),
-        ({"courier": {TODAY}, "online_platform": {YESTERDAY}}, False),
-    ],
-)
-def test_a_pull_waits_while_any_of_its_systems_is_asked_for_any_of_its_days(
-    under_way: dict[str, set[dt.date]], *, waits: bool
-) -> None:
-    pull = Pull((dt.date(2025, 3, 11), YESTERDAY), ("courier", "call_centre"), "catch_up")
-    assert without_those_under_way([pull], under_way) == ([] if waits else [pull])
-
-
-# --- as Dagster ticks it -------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -285,23 +89,3 @@ def test_an_environment_that_nobody_declared_loads_nothing(home: Home, monkeypat
     monkeypatch.setenv("YUEBAO_ENVIRONMENT", "prod")
     with pytest.raises(SettingsError, match=r"'prod', and .* knows production, development"):
         defs()
-
-
-def test_an_automation_that_doesnt_exist_is_refused(tmp_path: Path) -> None:
-    text = (load_hall().folder / "hall.toml").read_text(encoding="utf-8")
-    (tmp_path / "hall.toml").write_text(f'{text}\n[environments]\nstaging = ["nightly_push"]\n', encoding="utf-8")
-    with pytest.raises(SettingsError, match=r"environments\.staging\.0: Input should be 'nightly_pull'"):
-        load_hall(tmp_path)
-
-
-def test_the_guide_shows_what_holds_when_it_is_left_out() -> None:
-    guide = (DEMO_HALL.parents[1] / "sources" / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```toml\n(\[automation\].*?)```", guide, re.DOTALL)
-    document = tomllib.loads(block)
-    assert Automation.model_validate(document["automation"]) == Automation()
-    assert {name: tuple(allowed) for name, allowed in document["environments"].items()} == ENVIRONMENTS
-    hall = _hall(
-        window_system__sites=("510000", "510300"),
-        **{f"window_system__{key}": value for key, value in document["systems"]["window_system"].items()},
-    )
-    assert hall.pull_time("window_system", "510300") == dt.time(7, 30)

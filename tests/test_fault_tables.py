@@ -11,7 +11,8 @@ import pytest
 from orchestration.sources.contract import FaultRule, FaultTable
 
 SOURCES = Path(__file__).parents[1] / "orchestration" / "sources"
-ROOMS = (SOURCES, SOURCES / "http", SOURCES / "sql", SOURCES / "files")
+LANDING = SOURCES.parent / "landing"
+ROOMS = (SOURCES, SOURCES / "http", SOURCES / "sql", SOURCES / "files", LANDING)
 
 
 def told(room: Path) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def test_every_fault_that_is_raised_is_worded_with_the_details_given(room: Path)
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_every_fault_that_is_worded_is_raised(room: Path) -> None:
     alone = [name for name in rules(room) if "." not in name]
-    code = "".join(path.read_text(encoding="utf-8") for path in SOURCES.rglob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in (*SOURCES.rglob("*.py"), *LANDING.glob("*.py")))
     assert [name for name in alone if f'"{name}"' not in code] == []
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -259,8 +260,11 @@ def test_killed_at_many_moments_the_landing_stays_whole(tmp_path: Path) -> None:
 
 def test_a_refusal_is_kept_once_and_becomes_history(tmp_path: Path) -> None:
     quarantine = Quarantine(tmp_path)
-    refusal = Refusal("courier", str(DAY), HALL, "why", "2025-03-13T01", "run", answered=True, rows=[{"count": 1.5}])
+    refusal = Refusal(
+        "courier", str(DAY), HALL, "没有件数", "2025-03-13T01", "run", answered=True, rows=[{"count": 1.5}]
+    )
     first = quarantine.keep(refusal)
+    assert first == tmp_path / "courier" / str(DAY) / HALL / "6d52a2cf6c62.json"
     assert quarantine.keep(replace(refusal, refused_at="2025-03-13T02")) == first
     later = replace(refusal, reason="another why", refused_at="2025-03-13T03", answered=False)
     quarantine.keep(later)
@@ -270,3 +274,28 @@ def test_a_refusal_is_kept_once_and_becomes_history(tmp_path: Path) -> None:
     assert len(list(tmp_path.rglob("*.resolved.json"))) == 2
     quarantine.keep(refusal)
     assert quarantine.open_refusals("courier", DAY) == {HALL: refusal}
+
+
+def test_what_is_refused_need_not_be_text_and_numbers(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path)
+    rows = [{"count": Decimal("1.50"), "stat_date": DAY}]
+    quarantine.keep(Refusal("courier", str(DAY), HALL, "why", "now", "run", answered=True, rows=rows))
+    (kept,) = quarantine.all_open()
+    assert kept.rows == [{"count": "1.50", "stat_date": "2025-03-12"}]
+
+
+def test_all_refusals_are_told_the_latest_day_first(tmp_path: Path) -> None:
+    quarantine = Quarantine(tmp_path)
+    told = [
+        ("courier", "2025-03-12", "510300"),
+        ("courier", "2025-03-12", "510000"),
+        ("call_centre", "2025-03-12", "510300"),
+        ("courier", "2025-03-11", "510000"),
+        ("call_centre", "2025-03-10", "510000"),
+    ]
+    for system, day, site in sorted(told):
+        for when, why in (("2025-03-13T01", "first"), ("2025-03-13T02", "last")):
+            quarantine.keep(Refusal(system, day, site, why, when, "run", answered=True))
+    found = quarantine.all_open()
+    assert [(each.system, each.stat_date, each.hall) for each in found] == told
+    assert {each.reason for each in found} == {"last"}

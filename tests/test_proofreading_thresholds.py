@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
 from reports.figures.rounding import printed
 from reports.proofreading import KnownNumber, KnownNumbers, passages_of, proofread
+from reports.proofreading.arithmetic import last_place, sign
+from reports.proofreading.context import Context
+from reports.proofreading.labels import Subject
+from reports.proofreading.numerals import Tokenizer
+from reports.proofreading.readings import Reading
 from tests.proofreading_known import known
 
 NUMBERS = {number.metric: number for number in known().numbers if number.month == "2025-03" and not number.superseded}
@@ -103,3 +109,122 @@ def test_a_cell_of_forty_characters_at_most_is_read_by_its_row_and_column(length
     text = f"| 指标 | 3 月（人（次）） |\n| --- | --- |\n| 电话咨询 | {'1187 人（次）'.ljust(length, '。')} |\n"
     proof = proofread(passages_of(text), KnownNumbers("2025-03", [counted("phone_consultations", 1187)], ()))
     assert len(proof.matched) == matched
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [("96.85%", []), ("96.96%", []), ("96.84%", ["wrong_share"]), ("96.97%", ["wrong_share"])],
+)
+def test_a_share_is_of_the_exact_counts_or_of_what_is_printed(share: str, expected: list[str]) -> None:
+    numbers = [counted("items_handled", 56_013), counted("online_accepted", 54_250)]
+    text = f"3 月，办理政务服务事项 5.6 万件，其中全程网办受理 5.43 万件，占比 {share}。"
+    assert rules(text, *numbers) == expected
+
+
+@pytest.mark.parametrize(("share", "expected"), [("12.5%", []), ("12.6%", ["wrong_share"])])
+def test_of_a_total_that_is_printed_as_zero_the_share_is_of_the_exact_counts(share: str, expected: list[str]) -> None:
+    numbers = [counted("items_handled", 40), counted("online_accepted", 5)]
+    text = f"3 月，办理政务服务事项 0 万件，其中全程网办受理 0 万件，占比 {share}。"
+    assert rules(text, *numbers) == expected
+
+
+@pytest.mark.parametrize(("length", "expected"), [(2, ["wrong_rate"]), (3, [])])
+def test_a_rate_belongs_to_a_name_that_two_characters_at_most_keep_from_it(length: int, expected: list[str]) -> None:
+    base = counted("phone_consultations", 1000, "2025-02")
+    text = f"3 月，电话咨询{'甲乙丙'[:length]}环比增长 30%。"
+    assert rules(text, counted("phone_consultations", 1200), base) == expected
+
+
+@pytest.mark.parametrize(("joint", "expected"), [("、", ["stray_number"]), ("、共", ["stray_number"]), ("、另外", [])])
+def test_numbers_are_shared_out_where_two_characters_at_most_join_them(joint: str, expected: list[str]) -> None:
+    numbers = [counted("phone_consultations", 1187), counted("onsite_consultations", 5515)]
+    text = f"3 月，电话咨询和现场咨询服务分别为 1187 人（次）{joint} 5516 人（次）。"
+    assert rules(text, *numbers) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("接待 3 批，合计 4 批。", []),
+        ("接待 3 批，送出 4 批，合计 7 批。", []),
+        ("接待 3 批，送出 4 批，合计 8 批。", ["wrong_sum"]),
+        ("接待 3 批，送出 4 批，合计 7 批，迎来 1 批，转走 1 批，合计 2 批。", []),
+        ("接待 30%，送出 40%，合计 80%。", []),
+        ("第 2 批接待 3 批，送出 4 批，合计 7 批。", []),
+    ],
+)
+def test_a_sum_has_two_addends_at_least_and_each_is_a_count(text: str, expected: list[str]) -> None:
+    assert rules(f"3 月，{text}", counted("phone_consultations", 1187)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Who names all parts of what is announced as a sum may be held to it; of other totals there may be more parts.
+        ("合计 6720 人（次），其中电话咨询 1187 人（次）、现场咨询服务 5515 人（次）。", ["wrong_sum"]),
+        ("合计 6720 人（次），其中电话咨询 1187 人（次）、接待 3 人（次）。", []),
+        ("合计 6720 人（次），其中电话咨询 1187 人（次）。", []),
+        ("服务 6720 人（次），其中电话咨询 1187 人（次）、现场咨询服务 5515 人（次）。", []),
+        ("合计 10 批，其中上午 3 批、下午 4 批。", []),
+        # A certified total has rules of its own.
+        ("电话咨询 1187 人（次），其中现场咨询服务 5515 人（次）。", []),
+        # What nobody certified is added as it is written.
+        ("电话咨询 1187 人（次）、接待 3 人（次），合计 1187 人（次）。", ["wrong_sum"]),
+    ],
+)
+def test_a_total_may_have_parts_that_nobody_names(text: str, expected: list[str]) -> None:
+    numbers = [counted("phone_consultations", 1187), counted("onsite_consultations", 5515)]
+    assert rules(f"3 月，{text}", *numbers) == expected
+
+
+def test_a_sum_is_certified_only_where_every_addend_is() -> None:
+    text = "3 月，电话咨询 1187 人（次）、接待 3 人（次），合计 1190 人（次）。"
+    proof = proofread(text, KnownNumbers("2025-03", [counted("phone_consultations", 1187)], ()))
+    assert [found.spot.found for found in proof.matched] == ["1187 人（次）"]
+
+
+@pytest.mark.parametrize(("total", "expected"), [("5.57", []), ("5.58", []), ("5.59", ["wrong_sum"])])
+def test_a_sum_is_of_what_is_printed_or_of_the_exact_counts(total: str, expected: list[str]) -> None:
+    numbers = [counted("online_accepted", 54_240), counted("department_window_accepted", 1_540)]
+    text = f"3 月，全程网办受理 5.42 万件、部门窗口受理 0.15 万件，合计 {total} 万件。"
+    assert rules(text, *numbers) == expected
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [("综合窗口受理 0.02 万件", ["rounding_note"]), ("综合窗口受理环比增长 6.5%", [])]
+)
+def test_the_note_on_rounding_is_wanted_where_every_part_is_printed(last: str, expected: list[str]) -> None:
+    counts = {"online_accepted": 54_250, "department_window_accepted": 1_550, "comprehensive_window_accepted": 213}
+    numbers = [counted(metric, exact) for metric, exact in {"items_handled": 56_013, **counts}.items()]
+    base = counted("comprehensive_window_accepted", 200, "2025-02")
+    text = f"3 月，办理政务服务事项 5.6 万件，其中全程网办受理 5.43 万件、部门窗口受理 0.16 万件，{last}。"
+    assert rules(text, *numbers, base) == expected
+
+
+@pytest.mark.parametrize(("digits", "read"), [(24, 24), (25, 24)])
+def test_a_number_of_more_than_twenty_four_digits_is_not_reckoned_with(digits: int, read: int) -> None:
+    (numeral,) = Tokenizer(["件"]).find(f"{'1' * digits} 件")
+    assert numeral.digits == "1" * digits
+    assert numeral.value == Decimal("1" * read)
+
+
+def test_counts_go_up_down_or_not_at_all() -> None:
+    assert [sign(value) for value in (-2, 0, 2)] == [-1, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("3.27", "0.01"), ("6000", "1000"), ("6001", "1"), ("0", "1"), ("0.00", "1")]
+)
+def test_the_last_digit_is_worth_something(value: str, expected: str) -> None:
+    assert last_place(Decimal(value)) == Decimal(expected)
+
+
+def test_what_several_metrics_count_together_needs_a_certificate_of_each() -> None:
+    metrics = ("phone_consultations", "onsite_consultations", "documents_issued")
+    first, *others = (Subject(metric) for metric in metrics)
+    reading = Reading(0, 1, "level", subject=first, joint=tuple(others), months=("2025-03",))
+    numbers = [counted(metric, 10) for metric in metrics]
+    total = Context(KnownNumbers("2025-03", numbers), ()).number(reading)
+    assert total is not None
+    assert (total.exact, total.metric_name) == (30, "电话咨询、现场咨询服务、窗口出件量合计")
+    assert Context(KnownNumbers("2025-03", numbers[:2]), ()).number(reading) is None

@@ -81,9 +81,10 @@ def read(folder: Path) -> dict[str, MonthlyNumber]:
 def test_reads_every_metric_with_its_definition(tmp_path: Path) -> None:
     strangers = [*facts(date(2025, 2, 1)), *facts(hall="510100")]
     numbers = read(publish(tmp_path, [*strangers, *facts()], catalogue()))
-    assert {metric: number.exact for metric, number in numbers.items()} == EXACT
-    assert numbers["items_handled"].printed == "5.6"
-    assert numbers["items_handled"].display_unit == "万件"
+    assert [(metric, number.exact) for metric, number in numbers.items()] == sorted(EXACT.items())
+    assert numbers["items_handled"].with_unit == "5.6 万件"
+    assert numbers["items_handled"].exact_with_unit == "56013 件"
+    assert (numbers["items_handled"].display_divisor, numbers["items_handled"].display_decimals) == (10_000, 2)
     assert numbers["items_handled"].parts == (
         "comprehensive_window_accepted",
         "department_window_accepted",
@@ -116,6 +117,11 @@ def test_the_definition_of_the_month_is_taken(tmp_path: Path) -> None:
     assert (april.version, april.rounding) == ("2", "half_even")
 
 
+def test_a_definition_holds_on_its_last_day(tmp_path: Path) -> None:
+    metrics = [{**row, "valid_to": date(2025, 3, 1)} for row in catalogue()]
+    assert read(publish(tmp_path, facts(), metrics)).keys() == EXACT.keys()
+
+
 @pytest.mark.parametrize("metric", EXACT)
 def test_an_absent_metric_is_named(tmp_path: Path, metric: str) -> None:
     rows = [row for row in facts() if row["metric"] != metric]
@@ -143,6 +149,10 @@ def changed(metric: str, /, **values: object) -> list[Row]:
         ),
         (changed("parcels_mailed", metric_version=2), "parcels_mailed was computed by version 2"),
         (changed("parcels_mailed", metric="smoke_signals"), "doesn't know smoke_signals"),
+        (
+            [{**row, "metric": f"no_{row['metric']}"} for row in facts()[:2]],
+            "know no_items_handled, no_online_accepted",
+        ),
         (changed("items_handled", exact_value=1), "= 56013, but items_handled is 1"),
         ([*facts(), facts()[0]], "more than one row for items_handled"),
         ([], "no value for comprehensive_window_accepted, department_window_accepted"),

@@ -1,5 +1,6 @@
 """What keeps a month from being printed: every kind of problem, grouped and named, and nothing absent goes through."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -89,6 +90,11 @@ def test_a_build_of_an_earlier_version_that_named_no_file_is_built_again() -> No
     assert only(assess(DAYS, replace(EVIDENCE, files={}), EXPECTED)).kind == "build_stale"
 
 
+def test_a_build_that_failed_published_nothing_that_could_have_changed() -> None:
+    failed = replace(with_check(check("parts_make_total", "fail")), files={})
+    assert only(assess(DAYS, failed, EXPECTED)).kind == "check_failed"
+
+
 def test_a_ready_month_has_no_problem() -> None:
     assert assess(DAYS, EVIDENCE, EXPECTED) == []
     assert warnings(DAYS, EVIDENCE) == []
@@ -160,6 +166,20 @@ def test_a_failed_rule_is_named_whether_expected_or_not() -> None:
         problem = only(assess(with_days("courier", range(12, 14), checks=checks), EVIDENCE, EXPECTED))
         assert problem.kind == "check_failed"
         assert problem.message == f"courier 邮寄: 2025-03-12..2025-03-13 check {rule} failed"
+
+
+def test_rules_of_one_day_and_checks_of_one_build_are_told_by_their_names() -> None:
+    def subjects(evidence: BuildEvidence | None = EVIDENCE, **values: Any) -> list[str]:
+        days = with_days("courier", range(12, 13), **values)
+        found = [*assess(days, evidence, EXPECTED), *warnings(days, evidence)]
+        return [problem.message.partition("check ")[2].split()[0] for problem in found]
+
+    for outcome in ("failed", "warned"):
+        assert subjects(checks=dict.fromkeys(RULES, outcome)) == sorted(RULES)
+    assert subjects(checks={}) == sorted(RULES)
+    assert subjects(replace(EVIDENCE, checks=())) == sorted(BUILD_CHECKS)
+    failed = tuple(check(name, "fail") for name in sorted(BUILD_CHECKS, reverse=True))
+    assert subjects(replace(EVIDENCE, checks=failed)) == sorted(BUILD_CHECKS)
 
 
 def test_an_unexpected_rule_that_passed_is_fine() -> None:
@@ -304,6 +324,14 @@ def test_evidence_survives_its_file() -> None:
     text = evidence.to_json()
     assert BuildEvidence.from_json(text) == evidence
     assert BuildEvidence.from_json(text).to_json() == text
+    assert '\n  "month": "2025-03",\n' in text, "a person reads it, too"
+    assert "上游失败" in text
+
+
+def test_evidence_of_an_earlier_version_names_no_file() -> None:
+    document = json.loads(EVIDENCE.to_json())
+    del document["files"]
+    assert BuildEvidence.from_json(json.dumps(document)) == replace(EVIDENCE, files={})
 
 
 @pytest.mark.parametrize(

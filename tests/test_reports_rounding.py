@@ -89,9 +89,10 @@ def test_any_ratio_is_rounded_once_by_its_size(numerator: int, denominator: int,
 
 
 @pytest.mark.parametrize(
-    ("value", "half_up", "half_even"), [("5/2", "3", "2"), ("-5/2", "-3", "-2"), ("7/2", "4", "4"), ("-1/3", "0", "0")]
+    ("value", "half_up", "half_even"),
+    [("5/2", "3", "2"), ("-5/2", "-3", "-2"), ("7/2", "4", "4"), ("2/3", "1", "1"), ("-1/3", "0", "0")],
 )
-def test_halves_of_either_sign(value: str, half_up: str, half_even: str) -> None:
+def test_halves_and_thirds_of_either_sign(value: str, half_up: str, half_even: str) -> None:
     assert str(rounded(Fraction(value), 0, "half_up")) == half_up
     assert str(rounded(Fraction(value), 0, "half_even")) == half_even
 

@@ -27,7 +27,15 @@ from orchestration.landing.manifest import (
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.runtime.progress import tell_item
 from orchestration.runtime.secrets import redact
-from orchestration.sources.contract import CONTRACT, Answer, NothingForDay, Outcome
+from orchestration.sources.contract import (
+    CONTRACT,
+    Answer,
+    FaultTable,
+    NothingForDay,
+    Outcome,
+    PermanentFault,
+    SourceFault,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +44,8 @@ if TYPE_CHECKING:
 
 _WEEKS_BACK = 4
 _SHOWN = 3
+
+fault = FaultTable(__file__)
 
 
 @dataclass(frozen=True)
@@ -72,11 +82,9 @@ class PullResult:
 
 @dataclass(frozen=True)
 class _Refused:
-    """Why one site's answer doesn't land."""
+    """Why one site's answer doesn't land, and its rows where the suite refused them."""
 
-    problem: str
-    next_step: str
-    answered: bool = True
+    fault: SourceFault
     rows: Sequence[dict[Any, Any]] = ()
 
 
@@ -135,7 +143,7 @@ class DayValidation:
         try:
             current = self.landing.current(self.system, day)
         except LandingError as error:
-            return _Refused(str(error), "mend the landing as said, then pull the day again", answered=False)
+            return _Refused(fault("unreadable_landing", reason=error))
         # One whose file isn't what was landed confirms nothing.
         return None if current and self.landing.damage(current) else current
 
@@ -146,26 +154,20 @@ class DayValidation:
             return current
         if not self.is_open(day) and _has_nothing(outcome):
             return SiteCounts((), {}, "declared by the calendar", {})
-        if not isinstance(outcome, Answer):
-            return _Refused(outcome.problem, outcome.next_step, outcome.answered)
-        problem = self._wrong_presence(day, outcome) or _blank_total(outcome)
-        if problem:
-            return _Refused(*problem)
+        if isinstance(outcome, SourceFault):
+            return _Refused(outcome)
+        if problem := self._problem(day, outcome):
+            return _Refused(problem)
         return _CONFIRMED if current and self._confirms(current, site, outcome) else None
 
-    def _wrong_presence(self, day: dt.date, answer: Answer) -> tuple[str, str] | None:
-        if self.is_open(day) and not answer.rows:
-            return (
-                "the answer has no rows, and missing is not zero",
-                "ask the system's keeper; if the hall was closed, add the day to calendar_overrides.csv",
-            )
+    def _problem(self, day: dt.date, answer: Answer) -> SourceFault | None:
         if not self.is_open(day):
             reason = self.calendar.describe(day).reason
-            return (
-                f"{answer.source} holds counts for a day that the calendar declares closed ({reason})",
-                "if the hall was open, add the day to calendar_overrides.csv; if not, ask the system's keeper",
-            )
-        return None
+            return fault("counts_on_closed_day", source=answer.source, reason=reason)
+        if not answer.rows:
+            return fault("no_rows")
+        blank = [measure for measure, total in answer.declared.items() if total is None]
+        return fault("blank_total", source=answer.source, measures=", ".join(blank)) if blank else None
 
     def _confirms(self, current: Extract, site: str, answer: Answer) -> bool:
         # The declared totals too: an answer that contradicts itself now has to be judged, whatever its rows.
@@ -248,10 +250,9 @@ class DayValidation:
     def _keep(self, day: dt.date, site: str, why: _Refused) -> None:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
         reason = self._message(day, [site], why)
+        answered, rows = why.fault.answered, list(why.rows)
         self.quarantine.keep(
-            Refusal(
-                self.system, day.isoformat(), site, reason, now, self.provenance.run_id, why.answered, list(why.rows)
-            )
+            Refusal(self.system, day.isoformat(), site, reason, now, self.provenance.run_id, answered, rows)
         )
 
     def _message(self, day: dt.date, sites: Sequence[str], why: _Refused) -> str:
@@ -260,7 +261,8 @@ class DayValidation:
         title = self.hall.systems[self.system].title
         asked = f"hall {sites[0]}" if len(sites) == 1 else f"halls {', '.join(sites)}"
         # A fault may quote the answer, a file's name, or what the server was told.
-        return redact(mask_text(f"{self.system} {title}, {asked}, {day}: {why.problem}. Next: {why.next_step}."))
+        said = f"{why.fault.problem}. Next: {why.fault.next_step}."
+        return redact(mask_text(f"{self.system} {title}, {asked}, {day}: {said}"))
 
 
 class _History:
@@ -300,13 +302,12 @@ def _checked(
     failures = validation.failures_on(day, site)
     if not failures:
         return SiteCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, site))
-    problem = "; ".join(_complaint(finding, day) for finding in failures)
+    complaints = "; ".join(_complaint(finding, day) for finding in failures)
+    next_step = failures[0].rule.next_step.removesuffix(".")
     counts = masked()
     rows = counts[(counts["asked_date"] == day) & (counts["asked_hall"] == site)]
     return _Refused(
-        problem,
-        failures[0].rule.next_step.removesuffix("."),
-        rows=rows.drop(columns=["asked_date", "asked_hall"]).to_dict("records"),
+        PermanentFault(complaints, next_step), rows.drop(columns=["asked_date", "asked_hall"]).to_dict("records")
     )
 
 
@@ -314,7 +315,7 @@ def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list
     """One reason with all the sites that it holds for."""
     sites: dict[tuple[str, str], list[str]] = {}
     for site, why in refused.items():
-        sites.setdefault((why.problem, why.next_step), []).append(site)
+        sites.setdefault((why.fault.problem, why.fault.next_step), []).append(site)
     for named in sites.values():
         yield refused[named[0]], named
 
@@ -329,16 +330,6 @@ def _has_nothing(outcome: Outcome) -> bool:
     if isinstance(outcome, Answer):
         return not outcome.rows and not any(outcome.declared.values())
     return isinstance(outcome, NothingForDay)
-
-
-def _blank_total(answer: Answer) -> tuple[str, str] | None:
-    blank = [measure for measure, total in answer.declared.items() if total is None]
-    if not blank:
-        return None
-    return (
-        f"{answer.source} leaves its own total of {', '.join(blank)} blank, and nothing else vouches for the rows",
-        "ask the system's keeper for the total (a workbook with formulas holds it once Excel has saved it)",
-    )
 
 
 def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:

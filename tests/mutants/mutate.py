@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import copy
+import types
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
@@ -32,37 +34,65 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitAnd: ast.BitOr,
 }
 Node = TypeVar("Node", bound=ast.AST)
-_FUNCTIONS = {"any": "all", "all": "any", "min": "max", "max": "min", "sorted": "list"}
+_FUNCTIONS = {"any": "all", "all": "any", "min": "max", "max": "min"}
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One mistake: where it stands, what was written and what is written instead, and the module with it."""
+    """One mistake: what tells it from the module's others wherever the lines move, and the lines of its statement."""
 
-    line: int
-    written: str
-    instead: str
+    name: str
+    lines: frozenset[int]
     tree: ast.Module
+    place: ast.AST
+    mistake: ast.AST
 
-    @property
-    def name(self) -> str:
-        """What tells it from the module's other mutants, wherever the line moves."""
-        return f"{self.written} → {self.instead}"
+    def code(self, path: str) -> types.CodeType:
+        """The module with the mistake, planted in the tree that all mutants share: one process can plant one."""
+        changed = _Replacement(self.place, self.mistake).visit(self.tree)
+        assert isinstance(changed, ast.Module)
+        return compile(ast.fix_missing_locations(changed), path, "exec")
 
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Every mutant of a module, in the order of its lines; annotations, decorators and docstrings are left alone."""
     tree = ast.parse(source)
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.expr | ast.stmt)]
     left_alone = {id(node) for part in _left_alone(tree) for node in ast.walk(part)}
-    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
-        if id(node) in left_alone:
-            continue
-        for instead in _mistakes(node):
-            # The node itself stays shared with the copy, so that it is found there.
-            changed = copy.deepcopy(tree, {id(node): node})
-            _Replacement(node, instead).visit(changed)
-            yield Mutant(node.lineno, ast.unparse(node), ast.unparse(instead), ast.fix_missing_locations(changed))
+    found = [each for each in _places(tree, tree, frozenset()) if id(each[0]) not in left_alone]
+    seen: Counter[str] = Counter()
+    for node, around, lines in sorted(found, key=lambda each: (each[0].lineno, each[0].col_offset)):
+        mistakes = [*_mistakes(node)]
+        if isinstance(around, ast.keyword) and around.arg and not isinstance(node, ast.Constant):
+            mistakes.append(ast.Constant(None))
+        for mistake in mistakes:
+            name = _name(node, around, mistake)
+            seen[name] += 1
+            yield Mutant(f"{name} ({seen[name]})" if seen[name] > 1 else name, lines, tree, node, mistake)
+
+
+def _name(node: ast.AST, around: ast.AST, mistake: ast.AST) -> str:
+    if not isinstance(mistake, ast.Constant):
+        return f"{ast.unparse(node)} → {ast.unparse(mistake)}"
+    # The node itself stays shared with the copy, so that it is found there.
+    changed = _Replacement(node, mistake).visit(copy.deepcopy(around, {id(node): node}))
+    return f"{ast.unparse(around)} → {ast.unparse(changed)}"
+
+
+def _places(
+    node: ast.AST, around: ast.AST, lines: frozenset[int]
+) -> Iterator[tuple[ast.expr | ast.stmt, ast.AST, frozenset[int]]]:
+    """Each expression and statement, what it is part of, and the lines that its innermost statement has for itself."""
+    if isinstance(node, ast.stmt):
+        inner = [each for each in ast.walk(node) if isinstance(each, ast.stmt) and each is not node]
+        lines = _lines(node).difference(*map(_lines, inner))
+    if isinstance(node, ast.expr | ast.stmt):
+        yield node, around, lines
+    for child in ast.iter_child_nodes(node):
+        yield from _places(child, node, lines)
+
+
+def _lines(node: ast.stmt) -> frozenset[int]:
+    return frozenset(range(node.lineno, (node.end_lineno or node.lineno) + 1))
 
 
 def _left_alone(tree: ast.Module) -> Iterator[ast.AST]:
@@ -119,12 +149,13 @@ def _of_calls(node: ast.expr) -> Iterator[ast.expr]:
         return
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if name in _FUNCTIONS:
-        keywords = [] if name == "sorted" else node.keywords
-        yield _with(node, func=ast.Name(_FUNCTIONS[name], ast.Load()), keywords=keywords)
-    for place, keyword in enumerate(node.keywords):
-        if keyword.arg and not isinstance(keyword.value, ast.Constant):
-            none = ast.keyword(keyword.arg, ast.Constant(None))
-            yield _with(node, keywords=[*node.keywords[:place], none, *node.keywords[place + 1 :]])
+        yield _with(node, func=ast.Name(_FUNCTIONS[name], ast.Load()))
+    if name == "sorted":
+        # Not unsorted: what a set gives may be in order by chance.
+        others = [keyword for keyword in node.keywords if keyword.arg != "reverse"]
+        if others == node.keywords:
+            others = [*others, ast.keyword("reverse", ast.Constant(value=True))]
+        yield _with(node, keywords=others)
 
 
 def _of_statements(node: ast.stmt) -> Iterator[ast.stmt]:
