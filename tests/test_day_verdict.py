@@ -69,6 +69,37 @@ def test_a_stated_zero_is_a_count_of_its_own_kind(home: Home) -> None:
     assert (_status(home).verdict, _status(home).is_in) == ("answered", True)
 
 
+def test_a_day_of_which_one_measure_is_zero_was_answered(home: Home) -> None:
+    _land(home, WEDNESDAY, 5)
+    status = _status(home)
+    assert status.extract is not None
+    entry = replace(status.extract.sites[SITE], sums={"mailings": 0, "parcels": 3})
+    assert replace(status, extract=replace(status.extract, sites={SITE: entry})).verdict == "answered"
+
+
+def test_what_the_extract_and_the_refusals_tell(home: Home) -> None:
+    absent = SystemDay("courier", WEDNESDAY, expected=True, sites=(SITE,), suite_version="suite", extract=None)
+    assert (absent.verdict, absent.warned, absent.landed_at, absent.refused_at) == ("missing", (), None, None)
+    _land(home, WEDNESDAY, 5)
+    status = _status(home)
+    assert status.extract is not None
+    checks = {"volume_is_near_usual": "warned", "key_is_unique": "passed", "hall_is_known": "warned"}
+    assert replace(status, extract=replace(status.extract, checks=checks)).warned == (
+        "hall_is_known",
+        "volume_is_near_usual",
+    )
+    assert status.landed_at == dt.datetime.fromisoformat(status.extract.landed_at)
+    refusals = {
+        site: Refusal("courier", str(WEDNESDAY), site, "no file", at(moment).isoformat(), "run", answered=False)
+        for site, moment in {
+            SITE: "2025-03-13T02:31",
+            "510100": "2025-03-13T03:31",
+            "510300": "2025-03-13T01:31",
+        }.items()
+    }
+    assert replace(status, refusals=refusals).refused_at == at("2025-03-13T03:31")
+
+
 def test_silence_casts_no_doubt_and_a_refused_answer_does(home: Home) -> None:
     _land(home, WEDNESDAY, 5)
     _refuse(home, WEDNESDAY, answered=False)
@@ -100,6 +131,8 @@ def test_a_file_that_is_not_what_was_landed_is_damaged(home: Home, *, lost: bool
         file.write_bytes(b"changed")
     assert (_status(home).verdict, str(file) in _status(home).detail) == ("damaged", True)
     assert system_day(HALL, home, CALENDAR, "courier", WEDNESDAY).verdict == "answered", "no file is read unasked"
+    unasked = [status.verdict for status in system_days(HALL, home, CALENDAR, [WEDNESDAY]) if status.extract]
+    assert unasked == ["answered"]
 
 
 def test_a_torn_entry_is_damaged_whatever_was_refused(home: Home) -> None:

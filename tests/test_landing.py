@@ -58,7 +58,13 @@ def test_an_extract_holds_the_contract_and_its_entry_vouches_for_it(tmp_path: Pa
         ("D02", None, 5),
     ]
     assert (extract.row_count, extract.count_sum, extract.sums) == (3, 2**62 + 8, {"online_accepted": 2**62 + 8})
+    entry = extract.sites[HALL]
+    assert (entry.declared, entry.source, extract.sources) == ({"online_accepted": 8}, "here", ["here"])
+    assert (extract.run_id, extract.code_version, extract.suite_version) == ("run", "code", "suite")
+    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(extract.landed_at)
+    assert dt.timedelta() <= age < dt.timedelta(minutes=10)
     assert landing.current("online_platform", DAY) == extract
+    assert landing.read(landing.path(extract).with_suffix(".json").relative_to(tmp_path)) == extract
     assert landing.damage(extract) == ""
 
 
@@ -77,6 +83,18 @@ def test_the_order_of_rows_and_where_they_stood_do_not_matter(tmp_path: Path) ->
     assert content_digest(moved) == first.sites[HALL].content_sha256
 
 
+def test_digests_are_what_they_were_when_older_extracts_landed(tmp_path: Path) -> None:
+    named = [{**_row("D01", 3, "第一项"), "count": Decimal("1.5")}, *ROWS]
+    assert (
+        content_digest(named)
+        == content_digest(named[::-1])
+        == "4c3d3083414534bda29036b1842e36106f1d1c0d96dab3ea6935ec7156c8f12e"
+    )
+    extract = Landing(tmp_path).land(_sites(s510300="passed", s510100="passed"), BY)
+    assert extract.content_sha256 == "0e55a0c2f7bf555710dc550f46a1569980cfc9853ef10226243b3f50bb3c8ace"
+    assert extract.sources == ["source of s510100", "source of s510300"]
+
+
 def test_a_null_item_is_not_an_empty_one() -> None:
     assert content_digest([_row("D01", 1)]) != content_digest([_row("D01", 1, "")])
 
@@ -93,6 +111,9 @@ def test_what_differs_is_a_new_extract_beside_the_old(tmp_path: Path, other: str
     }[other]
     second = landing.land(counted, by)
     assert (second.sequence, landing.current("online_platform", DAY)) == (2, second)
+    assert landing.history("online_platform", DAY) == [first, second]
+    sequences = [landing.newest_sequence("online_platform", day) for day in (DAY, dt.date(2025, 3, 13))]
+    assert sequences == [2, 0]
     assert landing.path(first).read_bytes() == before
 
 
@@ -139,6 +160,12 @@ def test_sites_that_are_taken_over_keep_their_entry_and_warnings(tmp_path: Path)
     assert second.sites["510100"] == first.sites["510100"]
     assert second.checks == {"volume_is_near_usual": "warned"}
     assert [row["hall_code"] for row in landing.rows(second)] == ["510100", "510300"]
+
+
+def test_sites_of_a_file_that_is_not_what_was_landed_are_not_taken_over(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    landing.path(landing.land(_sites(s510100="passed"), BY)).unlink()
+    assert list(landing.land(_sites(s510300="passed"), BY).sites) == ["510300"]
 
 
 @pytest.mark.parametrize("outcomes", [("warned", "passed"), ("passed", "warned")])

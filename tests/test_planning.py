@@ -117,6 +117,11 @@ def test_systems_are_asked_at_their_times_with_their_windows() -> None:
     }
 
 
+def test_only_yesterdays_good_answers_spare_a_question() -> None:
+    every = nightly(DEMO, dt.time(2, 30), TODAY, [])
+    assert nightly(DEMO, dt.time(2, 30), TODAY, [_standing("courier", YESTERDAY)]) == every
+
+
 def test_a_window_doesnt_reach_before_the_halls_first_day() -> None:
     hall = _hall(call_centre__repull_days=7)
     asked = nightly(hall, dt.time(2, 30), dt.date(2023, 1, 3), [])
@@ -162,12 +167,14 @@ def _land(home: Home, system: str, day: dt.date) -> None:
 @pytest.mark.parametrize(
     ("now", "refused_at", "again"),
     [
-        ("2025-03-13T02:35", "", False),  # the night's own run has only begun
-        ("2025-03-13T02:47", "", True),  # never asked: the daemon was down
-        ("2025-03-13T02:47", "2025-03-13T02:31", False),
-        ("2025-03-13T03:47", "2025-03-13T02:31", True),  # every hour on the first day
-        ("2025-03-15T03:47", "2025-03-15T02:47", False),
-        ("2025-03-15T03:47", "2025-03-14T02:47", True),  # once a day afterwards
+        ("2025-03-13T02:39", "", False),  # the night's own run has only begun
+        ("2025-03-13T02:40", "", True),  # never asked: the daemon was down
+        ("2025-03-13T03:20", "2025-03-13T02:31", False),
+        ("2025-03-13T03:21", "2025-03-13T02:31", True),  # every hour on the first day
+        ("2025-03-14T02:29", "2025-03-14T01:29", True),
+        ("2025-03-14T02:30", "2025-03-14T01:30", False),
+        ("2025-03-15T01:46", "2025-03-14T02:47", False),
+        ("2025-03-15T01:47", "2025-03-14T02:47", True),  # once a day afterwards
     ],
 )
 def test_what_isnt_in_is_asked_again_at_first_often_then_seldom(now: str, refused_at: str, *, again: bool) -> None:

@@ -166,6 +166,7 @@ def test_a_sum_has_two_addends_at_least_and_each_is_a_count(text: str, expected:
         ("合计 6720 人（次），其中电话咨询 1187 人（次）。", []),
         ("服务 6720 人（次），其中电话咨询 1187 人（次）、现场咨询服务 5515 人（次）。", []),
         ("合计 10 批，其中上午 3 批、下午 4 批。", []),
+        ("其中上午 3 批、下午 4 批。", []),
         # A certified total has rules of its own.
         ("电话咨询 1187 人（次），其中现场咨询服务 5515 人（次）。", []),
         # What nobody certified is added as it is written.

@@ -101,12 +101,17 @@ def fates(module: Module, population: Mapping[str, Mutant], jobs: int) -> Iterat
     yield from found
     anew = [name for name in population if name not in dict(found)]
     if anew:
-        for library in baseline.libraries:
-            with suppress(Exception):
-                importlib.import_module(library)
+        _load(baseline.libraries)
         run = functools.partial(_anew, module, population)
         for name, status in _in_forks(anew, run, lambda _: sum(baseline.seconds.values()), jobs):
             yield name, _fate(status)
+
+
+def _load(libraries: Iterable[str]) -> None:
+    """Import what tests would, so that no fork has to."""
+    for library in libraries:
+        with suppress(Exception):
+            importlib.import_module(library)
 
 
 def _fate(status: int | None) -> str:
@@ -207,11 +212,13 @@ class _Loop:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run the tests as the code stands, then for each mutant that needn't be imported anew."""
+        importlib.import_module(self.module.name)
         ((_, status),) = _in_forks(["baseline"], lambda _: self._baseline(session), lambda _: float("inf"), 1)
         if status:
             raise RuntimeError("the tests fail")
         self.seen.stop()
         baseline = Baseline(**json.loads(self.results.read_text(encoding="utf-8")))
+        _load(baseline.libraries)
         chosen = {
             name: baseline.tests(mutant) for name, mutant in self.population.items() if not baseline.on_import(mutant)
         }
