@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from orchestration.demo import DemoHall, demo_hall
 from orchestration.runtime.paths import SILENCE, Home, prepare_environment
-from tests.halls import MONTHS, Hall
+from tests.halls import MONTHS, Hall, Printed
 
 if TYPE_CHECKING:
     from tests.servers.s3 import S3Server
@@ -33,7 +34,11 @@ def pytest_configure() -> None:
 
 
 # Files of minutes begin, so that no worker is left alone with one at the end.
-_LONG = ("test_simulation", "test_daemon", "test_bad_input", "test_certified_line", "test_health", "test_warehouse")
+_LONG = (
+    *("test_simulation", "test_daemon", "test_bad_input", "test_warehouse", "test_report", "test_certified_line"),
+    *("test_semantic_models", "test_sql_corpus", "test_health", "test_backfill", "test_numbers_command"),
+    *("test_month_totals", "test_expectations", "test_edition"),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -96,3 +101,29 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
     folder = tmp_path_factory.mktemp("hall")
     with demo_hall(folder / "demo", MONTHS) as demo:
         yield Hall(folder, demo.variables())
+
+
+@pytest.fixture(scope="session")
+def march_printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
+    """A demo hall whose March is printed, made once for all workers; who asks for it begins with a copy.
+
+    tests/test_report.py holds the command itself against what it has to print.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "march_printed"
+    printed = folder / "printed.txt"
+    with FileLock(f"{folder}.lock"):
+        if not printed.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            with demo_hall(folder / "demo", ["2025-03"]) as demo:
+                result = Hall(folder, demo.variables()).run("report", "2025-03")
+            assert result.exit_code == 0, result.output
+            printed.write_text(result.stdout, encoding="utf-8")
+    keys = (folder / "demo" / "signers.toml", folder / "demo" / "service.pem")
+    return Printed(folder / "var", keys, printed.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def printed_hall(hall: Hall, march_printed: Printed) -> Hall:
+    """The hall of the tests of one file, whose March is printed."""
+    return hall.begin_with(march_printed)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
@@ -19,6 +20,15 @@ PARAGRAPH = (
 )
 
 
+@dataclass(frozen=True)
+class Printed:
+    """What `yuebao report 2025-03` made of a fresh state folder, by which keys it signed, and what it said."""
+
+    home: Path
+    keys: tuple[Path, ...]
+    stdout: str
+
+
 class Hall:
     """A served demo hall, a state folder of its own, and the command line on both."""
 
@@ -30,6 +40,13 @@ class Hall:
 
     def run(self, *arguments: str) -> Result:
         return CliRunner().invoke(app, list(arguments), env=self.environment)
+
+    def begin_with(self, printed: Printed) -> "Hall":
+        """Begin as after `yuebao report 2025-03`; nothing may have run here before."""
+        shutil.copytree(printed.home, self.home, symlinks=True)
+        for file in printed.keys:
+            shutil.copy(file, self.demo)
+        return self
 
     def recount(self, month: str) -> dict[str, int]:
         names = ("YUEBAO_DEMO_URL", "YUEBAO_DEMO_DIR", "YUEBAO_DEMO_PLATFORM_TOKEN", "YUEBAO_DEMO_DESKS_KEY")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -14,6 +15,7 @@ from orchestration.config.hall import SettingsError, load_hall
 from orchestration.definitions import defs
 from orchestration.run_records import RANGE_END, RANGE_START
 from orchestration.runtime.paths import Home
+from tests.faults import hall_folder
 from tests.moments import at
 
 DEMO = load_hall().hall
@@ -49,11 +51,15 @@ def test_the_night_asks_for_yesterday_with_every_check(instance: dg.DagsterInsta
         assert {"no_personal_patterns", "no_revision_is_pending"} <= names
 
 
-def test_what_a_run_asks_for_just_now_isnt_asked_again(instance: dg.DagsterInstance) -> None:
+def test_what_a_run_asks_for_just_now_isnt_asked_again(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins = hall_folder(tmp_path / "hall", ("first_day = 2023-01-01", "first_day = 2025-03-01"))
+    monkeypatch.setenv("YUEBAO_HALL", str(begins))
     pull = defs().resolve_job_def("pull")
     with time_machine.travel(at("2025-03-13T02:40"), tick=False):
         instance.create_run_for_job(
-            pull, status=dg.DagsterRunStatus.STARTED, tags={RANGE_START: "2024-01-01", RANGE_END: "2025-03-12"}
+            pull, status=dg.DagsterRunStatus.STARTED, tags={RANGE_START: "2025-03-01", RANGE_END: "2025-03-12"}
         )
     assert _tick("catch_up", "2025-03-13T02:47", instance) == "what is due is being asked for just now"
     again = _tick("catch_up", "2025-03-13T12:47", instance)

@@ -13,14 +13,15 @@ from pydantic import SecretStr
 from typer.testing import Result
 
 from reports.certificates.signers import create_key
-from tests.halls import HEADING, PARAGRAPH, Hall
+from tests.halls import HEADING, PARAGRAPH, Hall, Printed
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
-def certified(hall: Hall) -> Result:
-    return hall.run("report", "2025-03")
+def certified(hall: Hall, march_printed: Printed) -> Printed:
+    hall.begin_with(march_printed)
+    return march_printed
 
 
 def events(hall: Hall) -> list[dict[str, object]]:
@@ -31,8 +32,7 @@ def code_in(text: str) -> str:
     return re.search(r"code (\w{4}-\w{4}-\w{4})", text)[1]  # type: ignore[index]
 
 
-def test_a_month_is_certified_once_and_its_release_is_what_was_printed(certified: Result, hall: Hall) -> None:
-    assert certified.exit_code == 0, certified.output
+def test_a_month_is_certified_once_and_its_release_is_what_was_printed(certified: Printed, hall: Hall) -> None:
     assert "Files (已核定, revision 1, code" in certified.stdout
     release = hall.home / "published" / "2025-03" / "r1"
     assert (release / "section.txt").read_text() == f"{HEADING}\n\n{PARAGRAPH}\n"
@@ -46,7 +46,7 @@ def test_a_month_is_certified_once_and_its_release_is_what_was_printed(certified
     assert "2025-03 is certified already: 000001-2025-03-r1.json" in again.stderr
 
 
-def test_what_was_done_with_certified_numbers_is_logged(certified: Result, hall: Hall) -> None:
+def test_what_was_done_with_certified_numbers_is_logged(certified: Printed, hall: Hall) -> None:
     logged = events(hall)
     signed = next(event for event in logged if event["event"] == "certified")
     assert signed["certificate"] == "000001-2025-03-r1.json"
@@ -56,14 +56,14 @@ def test_what_was_done_with_certified_numbers_is_logged(certified: Result, hall:
     assert {"at", "by", "pid"} <= events(hall)[-1].keys()
 
 
-def test_a_month_that_cannot_be_printed_cannot_be_certified(certified: Result, hall: Hall) -> None:
+def test_a_month_that_cannot_be_printed_cannot_be_certified(certified: Printed, hall: Hall) -> None:
     result = hall.run("certify", "2024-03")
     assert result.exit_code == 1
     assert "courier 邮寄: 2024-03-01..2024-03-31 missing" in result.stderr
     assert not (hall.home / "published" / "2024-03").exists()
 
 
-def test_what_was_certified_is_proved_from_files_alone(certified: Result, hall: Hall, tmp_path: Path) -> None:
+def test_what_was_certified_is_proved_from_files_alone(certified: Printed, hall: Hall, tmp_path: Path) -> None:
     release = hall.home / "published" / "2025-03" / "r1"
     assert hall.run("verify").exit_code == 0
     assert hall.run("verify", "2025-03").exit_code == 0
@@ -79,7 +79,7 @@ def test_what_was_certified_is_proved_from_files_alone(certified: Result, hall: 
     assert hall.run("verify", "--signers", str(nobody)).exit_code == 1
 
 
-def test_nothing_is_emitted_from_a_release_that_was_changed(certified: Result, hall: Hall, tmp_path: Path) -> None:
+def test_nothing_is_emitted_from_a_release_that_was_changed(certified: Printed, hall: Hall, tmp_path: Path) -> None:
     other = hall.copy(tmp_path)
     changed = other.home / "published" / "2025-03" / "r1" / "section.txt"
     changed.write_text(changed.read_text().replace("5.42", "5.43"))
@@ -92,7 +92,7 @@ def test_nothing_is_emitted_from_a_release_that_was_changed(certified: Result, h
     assert f"section.txt differs from {changed}" in rebuilt.stdout
 
 
-def test_a_changed_extract_is_found_and_named(certified: Result, hall: Hall, tmp_path: Path) -> None:
+def test_a_changed_extract_is_found_and_named(certified: Printed, hall: Hall, tmp_path: Path) -> None:
     other = hall.copy(tmp_path)
     extract = max((other.home / "landing" / "call_centre" / "2025-03-12").glob("*.parquet"))
     content = bytearray(extract.read_bytes())
@@ -104,7 +104,7 @@ def test_a_changed_extract_is_found_and_named(certified: Result, hall: Hall, tmp
         assert f"{extract}: it was changed" in result.output
 
 
-def test_a_number_is_traced_to_departments_days_and_extracts(certified: Result, hall: Hall, tmp_path: Path) -> None:
+def test_a_number_is_traced_to_departments_days_and_extracts(certified: Printed, hall: Hall, tmp_path: Path) -> None:
     table = tmp_path / "rows.csv"
     result = hall.run("trace", code_in(certified.stdout).lower(), "items_handled", "--csv", str(table))
     assert result.exit_code == 0, result.output
@@ -123,7 +123,7 @@ def test_a_number_is_traced_to_departments_days_and_extracts(certified: Result, 
     assert "has no cats; it has comprehensive_window_accepted" in unknown.stderr
 
 
-def test_a_draft_is_asked_for_and_says_so(certified: Result, hall: Hall) -> None:
+def test_a_draft_is_asked_for_and_says_so(certified: Printed, hall: Hall) -> None:
     result = hall.run("report", "2025-03", "--no-pull", "--draft")
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith(f"草稿\n\n{HEADING}")
@@ -131,7 +131,7 @@ def test_a_draft_is_asked_for_and_says_so(certified: Result, hall: Hall) -> None
         assert "草稿" in path.read_text()
 
 
-def test_an_authors_text_is_held_against_the_certificates(certified: Result, hall: Hall, tmp_path: Path) -> None:
+def test_an_authors_text_is_held_against_the_certificates(certified: Printed, hall: Hall, tmp_path: Path) -> None:
     release = hall.home / "published" / "2025-03" / "r1"
     clean = hall.run("proofread", str(release / "section.md"), "--month", "2025-03")
     assert clean.exit_code == 0
@@ -160,7 +160,7 @@ def test_an_authors_text_is_held_against_the_certificates(certified: Result, hal
     ],
 )
 def test_what_isnt_there_is_said_in_one_line(
-    arguments: tuple[str, ...], said: str, certified: Result, hall: Hall
+    arguments: tuple[str, ...], said: str, certified: Printed, hall: Hall
 ) -> None:
     result = hall.run(*arguments)
     assert result.exit_code == 1
@@ -191,7 +191,7 @@ def released(hall: Hall, release: str) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def corrected(certified: Result, hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> Hall:
+def corrected(certified: Printed, hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> Hall:
     """The hall after a late correction of March came in: pulled and built, and not yet revised."""
     other = hall.copy(tmp_path_factory.mktemp("corrected"), demo=True)
     other.correct_calls("2025-03-12", 8)
@@ -200,7 +200,7 @@ def corrected(certified: Result, hall: Hall, tmp_path_factory: pytest.TempPathFa
 
 
 def test_a_late_correction_changes_nothing_printed_and_is_raised(
-    corrected: Hall, certified: Result, hall: Hall
+    corrected: Hall, certified: Printed, hall: Hall
 ) -> None:
     passed, said = revision_check(corrected)
     assert not passed
@@ -216,7 +216,7 @@ def test_a_late_correction_changes_nothing_printed_and_is_raised(
     assert released(corrected, "2025-03/r1") == released(hall, "2025-03/r1")
 
 
-def test_a_pull_of_every_system_asks_for_revisions_after_it(certified: Result, hall: Hall, tmp_path: Path) -> None:
+def test_a_pull_of_every_system_asks_for_revisions_after_it(certified: Printed, hall: Hall, tmp_path: Path) -> None:
     other = hall.copy(tmp_path, demo=True)
     other.correct_calls("2025-03-12", 8)
     assert other.run("pull", "2025-03-12").exit_code == 0
@@ -262,7 +262,7 @@ def test_the_next_edition_prints_the_note_and_everything_is_proved_and_rebuilt(
         assert "reproduced to the byte; equal: numbers.json, section.md, section.txt" in rebuilt.stdout
 
 
-def test_what_was_certified_at_any_moment_is_found_again(revised: Result, certified: Result, corrected: Hall) -> None:
+def test_what_was_certified_at_any_moment_is_found_again(revised: Result, certified: Printed, corrected: Hall) -> None:
     first = corrected.run("show", code_in(certified.stdout))
     assert "2025-03 r1 已修订" in first.stdout
     assert "1187 人（次）" in first.stdout
@@ -283,7 +283,7 @@ def test_rates_say_against_which_vintage_they_are(revised: Result, corrected: Ha
 
 
 def test_a_superseded_number_in_an_authors_text_is_found(
-    revised: Result, certified: Result, corrected: Hall, tmp_path: Path
+    revised: Result, certified: Printed, corrected: Hall, tmp_path: Path
 ) -> None:
     stale = tmp_path / "stale.txt"
     stale.write_bytes(released(corrected, "2025-03/r1")["section.txt"])
@@ -296,7 +296,7 @@ PEOPLE = {"preparer": "张三", "reviewer": "李四", "signer": "王五"}
 
 
 @pytest.fixture
-def by_hand(certified: Result, hall: Hall, tmp_path: Path) -> Hall:
+def by_hand(certified: Printed, hall: Hall, tmp_path: Path) -> Hall:
     """A hall whose policy is manual, with March built and nobody's signature on it."""
     other = hall.copy(tmp_path, home=False)
     folder = tmp_path / "hall"
@@ -365,7 +365,7 @@ def test_of_two_certifiers_at_once_one_wins_and_the_other_is_told(by_hand: Hall)
     assert len(list((by_hand.home / "certificates").glob("*.json"))) == 1
 
 
-def test_make_clean_deletes_nothing_certified(certified: Result, hall: Hall, tmp_path: Path) -> None:
+def test_make_clean_deletes_nothing_certified(certified: Printed, hall: Hall, tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
     shutil.copytree(hall.home, tmp_path / "var", symlinks=True)
     before = {path: path.read_bytes() for path in sorted((tmp_path / "var").rglob("*")) if path.is_file()}

@@ -118,4 +118,4 @@ def test_a_frame_without_days_or_sites_is_judged_as_far_as_it_goes() -> None:
     no_day, no_site = ROWS.drop(columns="asked_date"), ROWS.drop(columns="asked_hall")
     assert finding(RULE, [failed([10])], {"counts": no_day}).whole_frame
     found = finding(RULE, [failed([10])], {"counts": no_site})
-    assert (found.failing_days, found.failing_answers) == ((OTHER,), {(OTHER, None)})
+    assert (found.failing_days, found.failing_answers) == ((OTHER,), frozenset({(OTHER, None)}))

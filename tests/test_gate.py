@@ -13,15 +13,16 @@ import pytest
 from typer.testing import Result
 
 from orchestration.runtime.installation import DEMO_HALL
-from tests.halls import Hall
+from tests.halls import Hall, Printed
 
 METRICS = "fct_monthly_metrics.parquet"
 
 
 @pytest.fixture(scope="module")
-def drafted(hall: Hall) -> Hall:
+def drafted(hall: Hall, march_printed: Printed) -> Hall:
     """A month that is built and that nobody has certified."""
-    result = hall.run("report", "2025-03", "--draft")
+    shutil.copytree(march_printed.home / "landing", hall.home / "landing")
+    result = hall.run("report", "2025-03", "--draft", "--no-pull")
     assert result.exit_code == 0, result.output
     return hall
 

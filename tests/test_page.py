@@ -17,7 +17,7 @@ from reports.certificates.dossier import Dossier
 from reports.certificates.queries import Query, QueryEntry
 from reports.certificates.rates import Against, Rate
 from reports.page import MEANINGS, MonthSummary, index_page, month_page, waiting_page
-from reports.page.rendering import _words
+from reports.page.month_summary import WORDS
 from reports.page.sparkline import Point, sparkline
 from tests.dossiers import MONTH, certificate, changed, dossier, number, numbers, past
 from tests.proofreading_known import LABELS, SUPERSEDED_MARCH
@@ -243,4 +243,4 @@ def test_a_line_is_broken_by_a_missing_month_and_by_another_definition() -> None
 
 
 def test_every_rule_of_days_has_a_chinese_name() -> None:
-    assert set(_words()["day_rules"]) == {rule.name for rule in RULES}
+    assert set(WORDS["day_rules"]) == {rule.name for rule in RULES}

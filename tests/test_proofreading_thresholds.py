@@ -229,3 +229,42 @@ def test_what_several_metrics_count_together_needs_a_certificate_of_each() -> No
     assert total is not None
     assert (total.exact, total.metric_name) == (30, "电话咨询、现场咨询服务、窗口出件量合计")
     assert Context(KnownNumbers("2025-03", numbers[:2]), ()).number(reading) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "suggestion"),
+    [
+        ("环比下降 5.05%", "按准确数计算，电话咨询与 2025 年 2 月相比下降 4.51%", "请改为“4.51%”"),
+        ("环比下降 6%", "按准确数计算，电话咨询与 2025 年 2 月相比下降 4.51%", "请改为“4.5%”"),
+        (
+            "环比增长 4.5%",
+            "电话咨询的核定数，2025 年 2 月为 1243 人（次），2025 年 3 月为 1187 人（次），实为下降，不是增长",
+            "请改为“下降 4.5%”",
+        ),
+        ("环比减少 57 人（次）", "电话咨询与 2025 年 2 月相比下降 56 人（次）", "请改为“56 人（次）”"),
+        ("同比下降", "没有 2024 年 3 月电话咨询的核定数，无从核对", "请删去，或先办理核定，或登记为自有数字"),
+        (" 1187", "电话咨询的单位是“人（次）”，这里没有写单位", "请改为“1187 人（次）”"),
+        (" 1187 万", "电话咨询的单位是“人（次）”，这里写成了“万”", "请改为“1187 人（次）”"),
+    ],
+)
+def test_what_the_certificates_say_and_what_to_do_about_it(text: str, expected: str, suggestion: str) -> None:
+    numbers = [counted("phone_consultations", 1187), counted("phone_consultations", 1243, "2025-02")]
+    (found,) = proofread(f"3 月，电话咨询{text}。", KnownNumbers("2025-03", numbers, ())).findings
+    assert (found.expected, found.suggestion) == (expected, suggestion)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("环比增加 167 件", []),
+        ("环比增加 168 件", ["wrong_difference"]),
+        ("环比增加 0.02 万件", []),
+        ("环比增加 0.03 万件", ["wrong_difference"]),
+        ("环比增加约 170 件", []),
+        ("环比增加约 150 件", ["wrong_difference"]),
+        (" 0.23 万件，环比增加 167 件", ["mixed_units"]),
+    ],
+)
+def test_a_difference_is_exact_or_printed_or_nearly_so(text: str, expected: list[str]) -> None:
+    base = counted("documents_issued", 2150, "2025-02")
+    assert rules(f"3 月，窗口出件量{text}。", counted("documents_issued", 2317), base) == expected

@@ -18,7 +18,7 @@ from orchestration.runtime.paths import Home
 from reports.certificates.certificate import Certificate
 from reports.certificates.queries import LogError, OpenQueriesError, Queries, QueryError
 from tests.dossiers import certificate
-from tests.halls import Hall
+from tests.halls import Hall, Printed
 
 MARCH = certificate()
 
@@ -132,13 +132,11 @@ def test_processes_that_ask_at_once_get_different_ids(log: Queries) -> None:
 
 
 @pytest.fixture(scope="module")
-def certified(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+def certified(tmp_path_factory: pytest.TempPathFactory, march_printed: Printed) -> Iterator[Hall]:
     """A hall with March certified."""
     folder = tmp_path_factory.mktemp("questions")
     with demo_hall(folder / "demo", ["2025-03"]) as demo:
-        hall = Hall(folder, demo.variables())
-        assert hall.run("report", "2025-03").exit_code == 0
-        yield hall
+        yield Hall(folder, demo.variables()).begin_with(march_printed)
 
 
 def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> None:

@@ -27,12 +27,10 @@ SHEETS = ["核定数", "按部门", "按日", "修订", "口径", "检查", "来
 
 
 @pytest.fixture(scope="module")
-def dossier(hall: Hall) -> Iterator[Dossier]:
+def dossier(printed_hall: Hall) -> Iterator[Dossier]:
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in hall.environment.items():
+        for name, value in printed_hall.environment.items():
             environment.setenv(name, value)
-        result = hall.run("report", "2025-03")
-        assert result.exit_code == 0, result.output
         archive, entry = find("2025-03", None, "")
         yield open_dossier(archive, entry.certificate, department_names(), closing_measures())
 

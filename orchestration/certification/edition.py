@@ -31,7 +31,8 @@ def new_edition(month: str) -> list[Path]:
     hall = open_month(month).hall
     common = hall.edition
     following = first_day(months_before(month, -1))
-    settings = Settings(
+    # What isn't right with the hall's own words is told when the edition is made, as of any author's.
+    settings = Settings.model_construct(
         title=common.title,
         number=first_day(month).month,
         date=following.replace(day=min(hall.automation.edition_day, 28)),

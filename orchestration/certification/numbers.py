@@ -13,7 +13,8 @@ from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, traces
 from reports.figures.months import first_day
-from reports.workbook.exports import ExportRow, csv_of, number_rows
+from reports.workbook.exports import csv_of
+from reports.workbook.tables import ExportRow, number_rows
 
 MonthVintage = Literal["printed", "revised"]
 

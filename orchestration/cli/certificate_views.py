@@ -12,7 +12,7 @@ from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.rates import Against, RateBasis, RateError, base_month, rate
 from reports.certificates.trace import Trace
-from reports.workbook.exports import ExportRow
+from reports.workbook.tables import ExportRow
 
 _RATES: tuple[Against, ...] = ("month_before", "year_before")
 

@@ -97,9 +97,9 @@ def dagster_instance(home: Home) -> DagsterInstance:
     folder.mkdir(parents=True, exist_ok=True)
     from dagster import DagsterInstance
 
-    from orchestration.runtime.sqlite_pragmas import leave_flushing_to_system
+    from orchestration.runtime.sqlite_history import prepare_history
 
-    leave_flushing_to_system(folder.resolve())
+    prepare_history()
     with FileLock(folder / ".creating.lock"):
         settings = folder / "dagster.yaml"
         if not settings.exists():

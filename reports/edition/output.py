@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports.edition.assembly import Edition
+from reports.figures.section import DRAFT
 from reports.files import write_bytes
 from reports.word.conformance import Conformance, check_conformance
-from reports.word.page import DRAFT
 from reports.word.pdf import PdfError, to_pdf
 from reports.word.profiles import read_profile
 from reports.word.writer import set_document

@@ -1,13 +1,14 @@
 """`edition.toml`: what authors say of one edition, and the folder of texts that it stands in."""
 
+import datetime
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from reports.errors import ReportsError
 from reports.word.profiles import ProfileName, profile_names
@@ -23,31 +24,43 @@ class EditionError(ReportsError):
     """An edition can't be put together at all; the message says which file and what to do, in Chinese."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """One edition.
+def _line(text: str) -> str:
+    if not text.strip() or len(text) > _LONGEST or not text.isprintable():
+        raise ValueError("not one line of text")
+    return text
 
-    Attributes:
-        title: the report's name, 政务窗口月报.
-        number: N of 第 N 期.
-        date: when it is issued.
-        issuing_body: who issues it.
-        report_to: whom it is reported to (报).
-        send_to: whom it is sent to (发).
-        sections: the titles of the sections that authors write, from 二 on.
-        profile: the page it is set on.
-        annex: whether the table of the metrics follows.
-    """
 
-    title: str
-    number: int
-    date: date
-    issuing_body: str
-    report_to: tuple[str, ...]
-    send_to: tuple[str, ...]
-    sections: tuple[str, ...]
-    profile: ProfileName = "paper"
-    annex: bool = False
+def _folders(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(names)) != len(names) or any(set(name) & set('/\\:*?"<>|') or name.startswith(".") for name in names):
+        raise ValueError("not the names of folders")
+    return names
+
+
+_Line = Annotated[str, AfterValidator(_line)]
+_A_LINE = "一行文字，写在英文双引号里，不超过 60 字"
+_LINES = '若干行文字，如 ["甲", "乙"]；没有就写 []'
+
+
+class Settings(BaseModel):
+    """One edition: 第 N 期 of its number; `description` says to authors what a key must be."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    title: _Line = Field(description=_A_LINE)
+    number: PositiveInt = Field(description="半角数字的整数，如 3")
+    date: datetime.date = Field(description="日期，如 2025-04-24，不加引号")
+    issuing_body: _Line = Field(description=_A_LINE)
+    # Whom it is reported to (报), and whom it is sent to (发).
+    report_to: tuple[_Line, ...] = Field(description=_LINES)
+    send_to: tuple[_Line, ...] = Field(description=_LINES)
+    # The titles of the sections that authors write, from 二 on.
+    sections: Annotated[tuple[_Line, ...], AfterValidator(_folders)] = Field(
+        min_length=1,
+        max_length=_MOST_SECTIONS,
+        description=f'1 到 {_MOST_SECTIONS} 个栏目名称，如 ["政务工作动态"]，不重复，不含 / \\ 等符号',
+    )
+    profile: ProfileName = Field(default="paper", description=f"{'、'.join(profile_names())} 之一")
+    annex: bool = Field(default=False, description="true 或 false")
 
     @property
     def issue(self) -> str:
@@ -71,42 +84,6 @@ class Settings:
         return tuple(f"{word}：{'，'.join(names)}" for word, names in lines if names)
 
 
-# What each key must be, and how that is said to an author.
-_TEXT = ("一行文字，写在英文双引号里，不超过 60 字", lambda value: isinstance(value, str) and _is_line(value))
-_TEXTS = (
-    '若干行文字，如 ["甲", "乙"]；没有就写 []',
-    lambda value: isinstance(value, list) and all(isinstance(item, str) and _is_line(item) for item in value),
-)
-_KINDS: Mapping[str, tuple[str, Any]] = {
-    "title": _TEXT,
-    "number": (
-        "半角数字的整数，如 3",
-        lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
-    ),
-    "date": (
-        "日期，如 2025-04-24，不加引号",
-        lambda value: isinstance(value, date) and not isinstance(value, datetime),
-    ),
-    "issuing_body": _TEXT,
-    "report_to": _TEXTS,
-    "send_to": _TEXTS,
-    "sections": (
-        f'1 到 {_MOST_SECTIONS} 个栏目名称，如 ["政务工作动态"]，不重复，不含 / \\ 等符号',
-        lambda value: _TEXTS[1](value) and 0 < len(value) <= _MOST_SECTIONS and _are_folders(value),
-    ),
-    "profile": (f"{'、'.join(profile_names())} 之一", lambda value: value in profile_names()),
-    "annex": ("true 或 false", lambda value: isinstance(value, bool)),
-}
-
-
-def _is_line(text: str) -> bool:
-    return bool(text.strip()) and len(text) <= _LONGEST and text.isprintable()
-
-
-def _are_folders(names: Sequence[str]) -> bool:
-    return len(set(names)) == len(names) and not any(set(name) & set('/\\:*?"<>|') or "." in name[:1] for name in names)
-
-
 def read_settings(folder: Path) -> Settings:
     """Read `edition.toml`.
 
@@ -120,35 +97,26 @@ def read_settings(folder: Path) -> Settings:
         raise EditionError(f"没有 {path}；请先运行 yuebao edition --new {folder.name}") from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EditionError(f"{path} 读不懂（须是 UTF-8 的 TOML 文件）：{error}") from error
-    faults = [*_unknown(table), *_unfit(table)]
-    if faults:
-        raise EditionError("\n".join(f"{path}：{fault}" for fault in faults))
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    return Settings(**values)
+    try:
+        return Settings.model_validate(
+            {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+        )
+    except ValidationError as error:
+        kinds = {str(fault["loc"][0]): fault["type"] for fault in error.errors()}
+        raise EditionError("\n".join(f"{path}：{fault}" for fault in _faults(kinds, table))) from error
 
 
-def _unknown(table: Mapping[str, Any]) -> list[str]:
-    return [f"没有 {key} 这一项{_near(key)}" for key in table if key not in _KINDS]
-
-
-def _near(key: str) -> str:
-    near = get_close_matches(key, _KINDS, n=1)
-    return f"，是不是 {near[0]}？" if near else f"；可用的有 {'、'.join(_KINDS)}"
-
-
-def _unfit(table: Mapping[str, Any]) -> list[str]:
-    optional = {"profile", "annex"}
-    absent = [
-        f"缺少 {field.name}：{_KINDS[field.name][0]}"
-        for field in fields(Settings)
-        if field.name not in {*table, *optional}
-    ]
-    wrong = [
-        f"{key} 应是{says}，现在是 {table[key]!r}"
-        for key, (says, fits) in _KINDS.items()
-        if key in table and not fits(table[key])
-    ]
-    return absent + wrong
+def _faults(kinds: Mapping[str, str], table: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with each key: unknown ones first, then absent ones, then those that hold something else."""
+    keys = Settings.model_fields
+    for key in table:
+        if key not in keys:
+            near = get_close_matches(key, keys, n=1)
+            yield f"没有 {key} 这一项" + (f"，是不是 {near[0]}？" if near else f"；可用的有 {'、'.join(keys)}")
+    for key, kind in sorted(kinds.items(), key=lambda item: item[1] != "missing"):
+        if key in keys:
+            says = keys[key].description
+            yield f"缺少 {key}：{says}" if kind == "missing" else f"{key} 应是{says}，现在是 {table[key]!r}"
 
 
 def lay_out(folder: Path, settings: Settings) -> list[Path]:
@@ -177,11 +145,11 @@ def lay_out(folder: Path, settings: Settings) -> list[Path]:
 
 def _settings_text(settings: Settings, template: Path) -> str:
     def written(value: Any) -> str:
-        if isinstance(value, date):
+        if isinstance(value, datetime.date):
             return str(value)
         return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
 
-    values = {field.name: written(getattr(settings, field.name)) for field in fields(Settings)}
+    values = {field: written(getattr(settings, field)) for field in Settings.model_fields}
     return template.read_text(encoding="utf-8").format(**values)
 
 
@@ -190,4 +158,4 @@ def with_choices(settings: Settings, profile: str, *, annex: bool) -> Settings:
     if profile and profile not in profile_names():
         raise EditionError(f"没有叫 {profile} 的版式；可用的有 {'、'.join(profile_names())}")
     chosen = cast("ProfileName", profile or settings.profile)
-    return replace(settings, profile=chosen, annex=annex or settings.annex)
+    return settings.model_copy(update={"profile": chosen, "annex": annex or settings.annex})

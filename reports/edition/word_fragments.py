@@ -13,20 +13,16 @@ from reports.word.measurements import Measurements
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
 # What isn't carried over, whether that has to be put right, and how it is said.
-_LOST: tuple[tuple[str, bool, str], ...] = (
-    (f"{W}drawing", True, "图片没有带入，请在生成的 Word 里插入"),
-    (f"{W}pict", True, "图片没有带入，请在生成的 Word 里插入"),
-    (f"{W}object", True, "嵌入的对象没有带入"),
-    (_MATH, True, "公式没有带入，请改写成文字"),
-    (f"{W}footnoteReference", True, "脚注没有带入，请写进正文"),
-    (f"{W}endnoteReference", True, "尾注没有带入，请写进正文"),
-    (f"{W}commentReference", False, "批注没有带入"),
-    (f"{W}ins", False, "有修订痕迹，已按接受修订处理"),
-    (f"{W}del", False, "有修订痕迹，已按接受修订处理"),
-    (f"{W}moveFrom", False, "有修订痕迹，已按接受修订处理"),
-    (f"{W}numPr", False, "Word 的自动编号没有带入，需要时请直接写出编号"),
-    (f"{W}gridSpan", False, "合并的单元格已拆开"),
-    (f"{W}vMerge", False, "合并的单元格已拆开"),
+_LOST: tuple[tuple[tuple[str, ...], bool, str], ...] = (
+    ((f"{W}drawing", f"{W}pict"), True, "图片没有带入，请在生成的 Word 里插入"),
+    ((f"{W}object",), True, "嵌入的对象没有带入"),
+    ((_MATH,), True, "公式没有带入，请改写成文字"),
+    ((f"{W}footnoteReference",), True, "脚注没有带入，请写进正文"),
+    ((f"{W}endnoteReference",), True, "尾注没有带入，请写进正文"),
+    ((f"{W}commentReference",), False, "批注没有带入"),
+    ((f"{W}ins", f"{W}del", f"{W}moveFrom"), False, "有修订痕迹，已按接受修订处理"),
+    ((f"{W}numPr",), False, "Word 的自动编号没有带入，需要时请直接写出编号"),
+    ((f"{W}gridSpan", f"{W}vMerge"), False, "合并的单元格已拆开"),
 )
 
 
@@ -69,9 +65,9 @@ def _table(block: DocxBlock) -> Block | None:
 
 def _losses(block: DocxBlock) -> Iterator[tuple[str, bool]]:
     """What isn't carried over, and whether that has to be put right."""
-    for tag, wrong, text in _LOST:
-        element = block.element.find(f".//{tag}")
-        if element is not None and element.find(f".//{W}txbxContent") is None:
+    for tags, wrong, text in _LOST:
+        elements = (block.element.find(f".//{tag}") for tag in tags)
+        if any(element is not None and element.find(f".//{W}txbxContent") is None for element in elements):
             yield text, wrong
     if block.is_table and block.nested:
         yield "表格里的表格已移到后面", False

@@ -3,20 +3,17 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from markupsafe import Markup
 
 from reports.certificates.dossier import Dossier
 from reports.certificates.rates import WORDS, Against, Rate, RateBasis
-from reports.figures.months import days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.page.sparkline import MONTHS, Point, sparkline
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
 _AGAINST: tuple[Against, ...] = ("month_before", "year_before")
-_LEVELS = 5
 
 
 @dataclass(frozen=True)
@@ -30,55 +27,19 @@ class FigureChange:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """What a department adds; `length` is its bar's, of 100."""
-
-    rank: int
-    name: str
-    count: int
-    length: float
-
-
-@dataclass(frozen=True)
-class Day:
-    """A day of the calendar: its count, or that every system behind the number was closed; `level` is its shade."""
-
-    day: date
-    is_open: bool
-    count: int
-    level: int
-
-
-@dataclass(frozen=True)
 class Figure:
-    """One number as the page shows it.
-
-    Attributes:
-        in_section: whether the paragraph prints it.
-        points: its last 24 months, this one last.
-        weeks: Monday to Sunday, with None outside the month.
-        systems: names of the systems that count it.
-    """
+    """One number as the page shows it."""
 
     number: MonthlyNumber
-    in_section: bool
+    in_section: bool  # whether the paragraph prints it
     changes: tuple[FigureChange, ...]
-    points: tuple[Point, ...]
+    points: tuple[Point, ...]  # its last 24 months, this one last
     spark: Markup
-    bars: tuple[Bar, ...]
-    weeks: tuple[tuple[Day | None, ...], ...]
-    systems: tuple[str, ...]
-    parts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SystemFigures:
-    """A system behind the month: its days in and closed, and its extracts."""
-
-    name: str
-    answered: int
-    closed: int
-    extracts: tuple[tuple[str, str], ...]
+    systems: tuple[str, ...]  # names of the systems that count it
+    parts: tuple[str, ...]  # names of the metrics that it is the sum of
+    by_department: tuple[tuple[str, int], ...]  # its counts by the department's name, largest first
+    by_day: Mapping[str, int]  # its counts by day, `2025-03-12`
+    open_days: frozenset[str]  # the days on which a system behind it answered
 
 
 def figures(dossier: Dossier) -> tuple[Figure, ...]:
@@ -104,36 +65,30 @@ def released(dossier: Dossier) -> dict[str, Any]:
     return document
 
 
-def systems(dossier: Dossier) -> tuple[SystemFigures, ...]:
-    """The systems whose extracts the certificate rests on."""
-    names = {
-        source["system"]: source["system_name"] for row in released(dossier)["metrics"] for source in row["sources"]
-    }
-    extracts = dossier.certificate.foundation.extracts
-    return tuple(
-        SystemFigures(
-            name=names.get(code, code),
-            answered=sum(extract.system == code and extract.state == "answered" for extract in extracts),
-            closed=sum(extract.system == code and extract.state == "closed" for extract in extracts),
-            extracts=tuple((extract.day, extract.sha256) for extract in extracts if extract.system == code),
-        )
-        for code in sorted({extract.system for extract in extracts})
-    )
+def system_names(dossier: Dossier) -> dict[str, str]:
+    """The names of the systems that count something, by code."""
+    sources = (source for row in released(dossier)["metrics"] for source in row["sources"])
+    return {source["system"]: source["system_name"] for source in sources}
 
 
 def _figure(dossier: Dossier, number: MonthlyNumber, row: Mapping[str, Any]) -> Figure:
     points = _points(dossier, number)
-    names = dossier.certificate.by_metric
+    certificate, trace = dossier.certificate, dossier.traces[number.metric]
+    behind = {source["system"]: source["system_name"] for source in row["sources"]}
+    extracts = [extract for extract in certificate.foundation.extracts if extract.system in behind]
     return Figure(
         number=number,
         in_section=row["in_section"],
         changes=tuple(change for against in _AGAINST for change in _changes(dossier, number.metric, against)),
         points=points,
         spark=sparkline(points),
-        bars=_bars(dossier, number.metric),
-        weeks=_weeks(dossier, number.metric, {source["system"] for source in row["sources"]}),
         systems=tuple(source["system_name"] for source in row["sources"]),
-        parts=tuple(names[part].metric_name for part in number.parts),
+        parts=tuple(certificate.by_metric[part].metric_name for part in number.parts),
+        by_department=tuple(
+            (dossier.departments.get(code, code), count) for code, count in trace.by_department.items()
+        ),
+        by_day=trace.by_day,
+        open_days=frozenset(extract.day for extract in extracts if extract.state == "answered"),
     )
 
 
@@ -161,36 +116,3 @@ def _points(dossier: Dossier, number: MonthlyNumber) -> tuple[Point, ...]:
     certified = [place for place, point in enumerate(past) if point.number]
     recent = past[certified[0] :] if certified else []
     return (*recent[1 - MONTHS :], Point(dossier.certificate.month, number))
-
-
-def _bars(dossier: Dossier, metric: str) -> tuple[Bar, ...]:
-    sums = dossier.traces[metric].by_department
-    most = max(sums.values(), default=0) or 1
-    return tuple(
-        Bar(rank, dossier.departments.get(code, code), count, round(100 * count / most, 1))
-        for rank, (code, count) in enumerate(sums.items(), start=1)
-    )
-
-
-def _weeks(dossier: Dossier, metric: str, behind: set[str]) -> tuple[tuple[Day | None, ...], ...]:
-    counts = dossier.traces[metric].by_day
-    most = max(counts.values(), default=0) or 1
-    open_days = {
-        extract.day
-        for extract in dossier.certificate.foundation.extracts
-        if extract.system in behind and extract.state == "answered"
-    }
-    days = [_day(day, counts, most, open_days) for day in days_of(dossier.certificate.month)]
-    cells: list[Day | None] = [*[None] * days[0].day.weekday(), *days]
-    cells += [None] * (-len(cells) % 7)
-    return tuple(tuple(cells[start : start + 7]) for start in range(0, len(cells), 7))
-
-
-def _day(day: date, counts: Mapping[str, int], most: int, open_days: set[str]) -> Day:
-    count = counts.get(str(day), 0)
-    return Day(day, str(day) in open_days, count, -(-_LEVELS * count // most))
-
-
-def rows_of_past(points: Sequence[Point]) -> list[Point]:
-    """The months that have a number, newest first, as the table beside a line lists them."""
-    return [point for point in reversed(points) if point.number]

@@ -6,8 +6,8 @@ The same dossier and summary give the same bytes.
 from __future__ import annotations
 
 import json
-import tomllib
 from base64 import b64encode
+from calendar import Calendar
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from reports.certificates.certificate import REASONS, DayRule, SignRole, moment_of
+from reports.certificates.certificate import REASONS, moment_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.revision import compare
-from reports.figures.months import month_title
+from reports.figures.months import first_day, month_title
 from reports.figures.numbers import MonthlyNumber
-from reports.page.figures import figures, in_print_order, rows_of_past, systems
-from reports.page.month_summary import MonthSummary
+from reports.page.figures import figures, in_print_order, system_names
+from reports.page.month_summary import WORDS, MonthSummary
 from reports.page.proofbox import proof_data
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent
 _SCRIPTS = ("proofread.js", "page.js")
-_ROLES: Mapping[SignRole, str] = {"preparer": "编制", "reviewer": "审核", "signer": "签署", "service": "系统签署"}
-_ROUNDINGS = {"half_up": "四舍五入", "half_even": "GB/T 8170 修约"}
-_FLAGS = {"p": "未核定", "r": "修订过", "b": "口径有调整"}
 # What would end a script element, or a line of a script, in JSON that stands in one.
 _DANGEROUS = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
@@ -46,22 +43,6 @@ class _Inline:
 
     text: Markup
     source: Markup
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file to download: where it lies from the page, and what it is."""
-
-    link: str
-    name: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class _Rule:
-    name: str
-    passed: int
-    warned: int
 
 
 @dataclass(frozen=True)
@@ -86,6 +67,7 @@ def month_page(
         OSError, KeyError: a file of the release is gone or isn't what a release holds; `verify` says which.
     """
     certificate = dossier.certificate
+    first = first_day(certificate.month)
     heading, paragraph, *notes = [line for line in dossier.section.splitlines() if line]
     return _fill(
         "month.html.j2",
@@ -103,10 +85,8 @@ def month_page(
         revisions=dossier.revisions,
         revision_rows=_revision_rows(dossier),
         revision_note=compare(dossier.revisions[-2:]).note if len(dossier.revisions) > 1 else "",
-        systems=systems(dossier),
-        day_rules=_day_rules(certificate.foundation.day_rules),
-        build_checks=certificate.foundation.build_checks,
-        warned=sum(check.result == "warn" for check in certificate.foundation.build_checks),
+        system_names=system_names(dossier),
+        weeks=Calendar().monthdatescalendar(first.year, first.month),
         files=_files(dossier),
         proof_data=proof_data(dossier.revisions, labels),
     )
@@ -139,8 +119,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.globals |= {"roles": _ROLES, "roundings": _ROUNDINGS, "flags": _FLAGS, "reasons": REASONS}
-    environment.globals |= {"certificate": None, "before": "", "after": ""}
+    environment.globals |= {"words": WORDS, "reasons": REASONS, "certificate": None, "before": "", "after": ""}
     environment.filters |= _FILTERS
     return environment
 
@@ -170,7 +149,6 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "moment": _moment,
     "moment_text": _moment_text,
     "month_title": month_title,
-    "rows_of_past": rows_of_past,
 }
 
 
@@ -196,37 +174,11 @@ def _revision_rows(dossier: Dossier) -> list[_RevisionRow]:
     return sorted(rows, key=lambda row: not row.changed)
 
 
-@cache
-def _words() -> dict[str, dict[str, str]]:
-    words: dict[str, dict[str, str]] = tomllib.loads((_FOLDER / "words.toml").read_text(encoding="utf-8"))
-    return words
-
-
-def _day_rules(rules: Sequence[DayRule]) -> list[_Rule]:
-    """Each rule once, over all systems."""
-    called = _words()["day_rules"]
-    return [
-        _Rule(
-            called.get(name, name),
-            sum(rule.passed for rule in rules if rule.rule == name),
-            sum(rule.warned for rule in rules if rule.rule == name),
-        )
-        for name in dict.fromkeys(rule.rule for rule in rules)
-    ]
-
-
-def _files(dossier: Dossier) -> list[_File]:
-    """The desk's files first, which is what authors want, then the release's own."""
-    release, month = dossier.release, dossier.certificate.month
-    desk = release.parent / "desk" / release.name
-    paths = [path for folder in (desk, release) if folder.is_dir() for path in sorted(folder.iterdir())]
-    return [
-        _File(path.relative_to(release.parent).as_posix(), path.name, _meaning(path))
-        for path in paths
-        if path.is_file() and not path.name.startswith(".") and release.parent.name == month
-    ]
-
-
-def _meaning(path: Path) -> str:
-    words = _words()
-    return words["files"].get(path.name) or words["endings"].get(path.suffix, "")
+def _files(dossier: Dossier) -> list[Path]:
+    """The desk's files first, which is what authors want, then the release's own; as they lie from the page."""
+    release, folder = dossier.release, dossier.release.parent
+    if folder.name != dossier.certificate.month:
+        return []
+    folders = [each for each in (folder / "desk" / release.name, release) if each.is_dir()]
+    paths = [path for each in folders for path in sorted(each.iterdir())]
+    return [path.relative_to(folder) for path in paths if path.is_file() and not path.name.startswith(".")]

@@ -2,15 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import cached_property
 
-from reports.proofreading.arithmetic import in_units
 from reports.proofreading.known_numbers import KnownNumber, KnownNumbers
-from reports.proofreading.numerals import Numeral
 from reports.proofreading.periods import Months
 from reports.proofreading.readings import Reading
-from reports.proofreading.text_reader import family
 
 
 @dataclass(frozen=True)
@@ -53,34 +49,3 @@ class Context:
             and reading.role in {"level", "difference"}
             and reading.unit_text == self.known.metrics[reading.metric].display_unit
         )
-
-
-def has_unit(reading: Reading, number: KnownNumber) -> bool:
-    """Whether the unit is the display unit; Chinese numerals bring their scale with them, a table cell needs none."""
-    numeral = reading.numeral
-    if numeral is not None and numeral.chinese:
-        return reading.unit_text in family(number.unit)
-    return reading.unit_text == number.display_unit
-
-
-def in_base_unit(reading: Reading, number: KnownNumber) -> bool:
-    """Whether a number is written in the unit that is counted, and not in the one that is printed."""
-    numeral = reading.numeral
-    return (
-        numeral is not None
-        and not numeral.chinese
-        and number.display_divisor > 1
-        and reading.unit_text in family(number.unit)
-    )
-
-
-def says(numeral: Numeral, number: KnownNumber) -> bool:
-    """Whether a numeral with the right unit is the printed number, apart from separators."""
-    if numeral.chinese:
-        return numeral.amount == in_units(number)
-    return numeral.digits.replace(",", "").replace("，", "") == number.printed
-
-
-def same_value(numeral: Numeral, number: KnownNumber) -> bool:
-    """Whether the digits have the printed value, whatever the unit and trailing zeros."""
-    return numeral.value == Decimal(number.printed)

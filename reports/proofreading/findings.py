@@ -7,42 +7,25 @@ from reports.proofreading.passages import TextPlace
 
 @dataclass(frozen=True)
 class Spot:
-    """A numeral in the author's text.
+    """A numeral in the author's text."""
 
-    Attributes:
-        passage: The index of its passage.
-        start: Its first character in the passage's text.
-        end: After its last character.
-        place: Where it stands, for people.
-        found: What is written there.
-        excerpt: The words around it.
-    """
-
-    passage: int
-    start: int
-    end: int
-    place: TextPlace
-    found: str
-    excerpt: str
+    passage: int  # the index of its passage
+    start: int  # its first character in the passage's text
+    end: int  # after its last character
+    place: TextPlace  # where it stands, for people
+    found: str  # what is written there
+    excerpt: str  # the words around it
 
 
 @dataclass(frozen=True)
 class ProofFinding:
-    """Something to put right, in plain Chinese.
+    """Something to put right, in plain Chinese."""
 
-    Attributes:
-        rule: The rule's code.
-        rule_name: The rule's name for authors.
-        spot: Where, and what was found.
-        expected: What the certificates say.
-        suggestion: What to do.
-    """
-
-    rule: str
-    rule_name: str
-    spot: Spot
-    expected: str
-    suggestion: str
+    rule: str  # the rule's code
+    rule_name: str  # the rule's name for authors
+    spot: Spot  # where, and what was found
+    expected: str  # what the certificates say
+    suggestion: str  # what to do
 
     def __str__(self) -> str:
         return (

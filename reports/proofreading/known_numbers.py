@@ -11,25 +11,30 @@ from typing import TypeVar
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
+from reports.proofreading.periods import in_words
 
 _Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True, kw_only=True)
 class KnownNumber(MonthlyNumber):
-    """One metric of one month as one certificate has it.
+    """One metric of one month as one certificate has it."""
 
-    Attributes:
-        labels: What texts call it, see `labels.Label`; the metric's name need not be repeated.
-        month: `2025-03`.
-        revision: 1 for the first certificate of the month.
-        superseded: Whether a later revision holds in its stead.
-    """
+    labels: tuple[str, ...]  # what texts call it, see `labels.Label`; the metric's name need not be repeated
+    month: str  # `2025-03`
+    revision: int = 1  # 1 for the first certificate of the month
+    superseded: bool = False  # whether a later revision holds in its stead
 
-    labels: tuple[str, ...]
-    month: str
-    revision: int = 1
-    superseded: bool = False
+    @property
+    def when(self) -> str:
+        """Its month, or the months that it is the sum of, in words."""
+        first, _, last = self.month.partition("—")
+        return in_words((first, last or first))
+
+    @property
+    def certified(self) -> str:
+        """What a finding says of it."""
+        return f"{self.when}{self.metric_name}的核定数为 {self.with_unit}"
 
     def with_exact(self, exact: int, month: str) -> KnownNumber:
         """The same metric with another count, rounded once by the same rule; for sums over months and differences."""
@@ -60,18 +65,13 @@ class OwnFigure:
 class KnownNumbers:
     """Everything that a text of one edition may print.
 
-    Attributes:
-        month: The edition's month, `2025-03`: what a number is about unless the text says another month.
-        numbers: The numbers of every certificate that may be quoted, superseded ones too.
-        figures: The author's registers.
-
     Raises:
         ValueError: A month isn't written YYYY-MM, or two numbers of one metric and month both hold.
     """
 
-    month: str
-    numbers: Sequence[KnownNumber]
-    figures: Sequence[OwnFigure] = ()
+    month: str  # the edition's month, `2025-03`: what a number is about unless the text says another month
+    numbers: Sequence[KnownNumber]  # the numbers of every certificate that may be quoted, superseded ones too
+    figures: Sequence[OwnFigure] = ()  # the author's registers
     _current: dict[tuple[str, str], KnownNumber] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

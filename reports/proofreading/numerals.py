@@ -21,33 +21,19 @@ _LONGEST = 24
 
 @dataclass(frozen=True)
 class Numeral:
-    """A number as a text writes it.
+    """A number as a text writes it."""
 
-    Attributes:
-        start: Its first character in the plain text, without a sign.
-        end: After its unit.
-        digits: The number alone, 3.27 or 1,234.
-        value: What the digits say, before the scale.
-        scale: 10000 for 万.
-        unit: The name after the scale, 件; empty if no known unit follows.
-        unit_text: Scale and unit, 万件.
-        sign: −1 if a minus stands before it, 1 if a plus does, else 0.
-        more: Whether 余 or 多 follows the digits or the scale.
-        chinese: Whether it is written in Chinese numerals.
-        follows: The character after it; empty at the end.
-    """
-
-    start: int
-    end: int
-    digits: str
-    value: Decimal
-    scale: int
-    unit: str
-    unit_text: str
-    sign: int = 0
-    more: bool = False
-    chinese: bool = False
-    follows: str = ""
+    start: int  # its first character in the plain text, without a sign
+    end: int  # after its unit
+    digits: str  # the number alone, 3.27 or 1,234
+    value: Decimal  # what the digits say, before the scale
+    scale: int  # 10000 for 万
+    unit: str  # the name after the scale, 件; empty if no known unit follows
+    unit_text: str  # scale and unit, 万件
+    sign: int = 0  # −1 if a minus stands before it, 1 if a plus does, else 0
+    more: bool = False  # whether 余 or 多 follows the digits or the scale
+    chinese: bool = False  # whether it is written in Chinese numerals
+    follows: str = ""  # the character after it; empty at the end
 
     @property
     def amount(self) -> Decimal:

@@ -33,17 +33,11 @@ class TextPlace:
 
 @dataclass(frozen=True)
 class Passage:
-    """A piece of text.
+    """A piece of text."""
 
-    Attributes:
-        text: As the author wrote it.
-        place: Where it begins; its column is that of the first character.
-        lead: For a table cell, what its row and column are called; it is context, and not proofread here.
-    """
-
-    text: str
-    place: TextPlace
-    lead: str = ""
+    text: str  # as the author wrote it
+    place: TextPlace  # where it begins; its column is that of the first character
+    lead: str = ""  # for a table cell, what its row and column are called; it is context, and not proofread here
 
     @cached_property
     def _squeezed(self) -> tuple[str, list[int]]:

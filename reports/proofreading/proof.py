@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reports.figures.wording import ROUNDING_NOTE
 from reports.proofreading.context import Context
 from reports.proofreading.documents import passages_of
 from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFinding, Spot
@@ -12,8 +13,8 @@ from reports.proofreading.numeral_kinds import OTHER_RATIO
 from reports.proofreading.passages import Passage
 from reports.proofreading.periods import in_words
 from reports.proofreading.readings import Reading
-from reports.proofreading.rules import Fault, apply_rules
-from reports.proofreading.sums import NOTE_MISSING, NOTE_UNWANTED, check_sums, wants_note
+from reports.proofreading.rules import WHOLE_RULES, Fault, apply_rules
+from reports.proofreading.sums import check_sums, wants_note
 from reports.proofreading.text_reader import TextReader
 
 _NOTE = re.compile(r"因四舍五入[^。]{0,30}差异")
@@ -28,10 +29,6 @@ _KINDS_OF_ANY_WIDTH = frozenset({"序号", "编号", "网址", "文件名", "电
 _FULL_WIDTH = re.compile("[０-９．％]")
 
 _SUM_HOLDS = "核定数之和"
-
-SUM = ("wrong_sum", "合计不符")
-NOTE = ("rounding_note", "四舍五入说明")
-WIDTH = ("full_width", "全角数字")
 
 
 def proofread(text: str | Sequence[Passage], known: KnownNumbers) -> Proof:
@@ -85,27 +82,25 @@ class _Read:
     def findings(self, context: Context) -> Iterator[ProofFinding]:
         """What the rules find in this passage."""
         for reading in self.readings:
-            for rule, fault in apply_rules(reading, context):
-                yield self.finding((rule.code, rule.name), reading, fault)
+            yield from (self.finding(reading, fault) for fault in apply_rules(reading, context))
             if width := self._full_width(reading):
-                yield self.finding(WIDTH, reading, width)
-        for total, wrong in self.sums(context):
-            if wrong is not None:
-                yield self.finding(SUM, total, wrong)
+                yield self.finding(reading, width)
+        yield from (self.finding(total, wrong) for total, wrong in self.sums(context) if wrong is not None)
 
     def sums(self, context: Context) -> list[tuple[Reading, Fault | None]]:
         """The sums that the passage announces."""
         return list(check_sums(self.readings, context))
 
-    def finding(self, rule: tuple[str, str], reading: Reading, fault: Fault) -> ProofFinding:
-        """A fault of a reading, as a finding."""
-        return ProofFinding(*rule, self.spot(reading.start, reading.end), fault.expected, fault.suggestion)
+    def finding(self, at: Reading | re.Match[str], fault: Fault) -> ProofFinding:
+        """A fault of a reading or of other words, as a finding."""
+        spot = self.spot(at.start, at.end) if isinstance(at, Reading) else self.spot(*at.span())
+        return ProofFinding(fault.rule.code, fault.rule.name, spot, fault.expected, fault.suggestion)
 
     def _full_width(self, reading: Reading) -> Fault | None:
         written = self.passage.original[reading.start : reading.end]
         if reading.numeral is None or reading.kind in _KINDS_OF_ANY_WIDTH or not _FULL_WIDTH.search(written):
             return None
-        return Fault("数字用半角", f"请改为“{self.passage.plain[reading.start : reading.end]}”")
+        return WHOLE_RULES["full_width"].fault({"plain": self.passage.plain[reading.start : reading.end]})
 
 
 def _note(read: Sequence[_Read], context: Context) -> Iterator[ProofFinding]:
@@ -115,10 +110,10 @@ def _note(read: Sequence[_Read], context: Context) -> Iterator[ProofFinding]:
         wanting = wants_note(piece.readings, context)
         if wanting is not None:
             if not notes:
-                yield piece.finding(NOTE, wanting, NOTE_MISSING)
+                yield piece.finding(wanting, WHOLE_RULES["note_missing"].fault({"note": ROUNDING_NOTE}))
             return
     for piece, match in notes:
-        yield ProofFinding(*NOTE, piece.spot(*match.span()), NOTE_UNWANTED.expected, NOTE_UNWANTED.suggestion)
+        yield piece.finding(match, WHOLE_RULES["note_unwanted"].fault({}))
 
 
 def _agreement(reading: Reading, context: Context) -> str:

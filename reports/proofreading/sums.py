@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from reports.figures.wording import ROUNDING_NOTE
 from reports.proofreading.arithmetic import in_units
 from reports.proofreading.context import Context
 from reports.proofreading.known_numbers import KnownNumber
 from reports.proofreading.numeral_kinds import OWN_COUNT, UNNAMED
 from reports.proofreading.numerals import PERCENT, POINTS
 from reports.proofreading.readings import Reading
-from reports.proofreading.rules import Fault
+from reports.proofreading.rules import WHOLE_RULES, Fault
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,8 @@ def _check(sum_: Sum, context: Context) -> Fault | None:
         return None
     items = " + ".join(f"{numeral.value:f}" for numeral in addends)
     right = f"{written:f} {sum_.total.unit_text}".rstrip()
-    return Fault(f"分项相加 {items} = {written:f}，与 {total.value:f} 不符", f"请核对；合计应为“{right}”")
+    values = {"items": items, "written": written, "total": total.value, "right": right}
+    return WHOLE_RULES["wrong_sum"].fault(values)
 
 
 def _exact(sum_: Sum, context: Context) -> Decimal | None:
@@ -93,7 +93,3 @@ def wants_note(readings: Sequence[Reading], context: Context) -> Reading | None:
         if number.parts and len(present) == len(parts) and in_units(number) != sum(map(in_units, present)):
             return reading
     return None
-
-
-NOTE_MISSING = Fault("分项合计与总计因四舍五入略有差异，全文没有说明", f"请在段末加“{ROUNDING_NOTE}。”，不要改动数字")
-NOTE_UNWANTED = Fault("文中分项合计与总计没有差异，不需要四舍五入的说明", "请删去这句说明")

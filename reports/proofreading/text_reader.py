@@ -26,6 +26,7 @@ from reports.proofreading.vocabulary import (
     TREND,
     around,
     direction,
+    family,
     read_words,
 )
 
@@ -61,11 +62,6 @@ class TextReader:
     def has_value(self, metric: str, numeral: Numeral) -> bool:
         """Whether some certificate has this number for the metric, printed or exact, of whichever month."""
         return not {numeral.value, numeral.amount}.isdisjoint(self._values[metric])
-
-
-def family(unit: str) -> frozenset[str]:
-    """A unit and what else it is called."""
-    return frozenset({unit, *read_words().unit_variants.get(unit, ())})
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,17 +44,14 @@ _AROUND: tuple[tuple[Around, re.Pattern[str]], ...] = (
 
 @dataclass(frozen=True)
 class Words:
-    """The words of `words.toml`, as patterns where they are searched for.
+    """The words of `words.toml`, as patterns where they are searched for."""
 
-    Attributes:
-        other_scope: A clause that counts something else than the metric it names.
-        filler: Words that don't change what is counted, and what separates words.
-        unit_variants: Other names of a unit.
-    """
-
-    other_scope: re.Pattern[str]
-    filler: re.Pattern[str]
-    unit_variants: Mapping[str, tuple[str, ...]]
+    other_scope: re.Pattern[str]  # a clause that counts something else than the metric it names
+    filler: re.Pattern[str]  # words that don't change what is counted, and what separates words
+    unit_variants: Mapping[str, tuple[str, ...]]  # other names of a unit
+    # what numerals are that certificates don't know, and how such a stretch of text looks
+    numeral_kinds: Sequence[tuple[str, re.Pattern[str]]]
+    kinds_by_unit: Sequence[tuple[str, re.Pattern[str]]]  # the same by the word after a numeral
 
 
 def any_of(words: tuple[str, ...] | list[str]) -> str:
@@ -71,7 +68,14 @@ def read_words() -> Words:
         other_scope=re.compile(f"{any_of(scope['words'])}|{scope['one_department']}"),
         filler=re.compile(rf"{any_of(table['filler']['words'])}|\d{{4}}年|\d{{1,2}}月|[^\u4e00-\u9fff]"),
         unit_variants={unit: tuple(names) for unit, names in table["unit_variants"].items()},
+        numeral_kinds=[(row["kind"], re.compile(row["pattern"], re.ASCII)) for row in table["numeral_kinds"]],
+        kinds_by_unit=[(kind, re.compile(pattern)) for kind, pattern in table["kinds_by_unit"].items()],
     )
+
+
+def family(unit: str) -> frozenset[str]:
+    """A unit and what else it is called."""
+    return frozenset({unit, *read_words().unit_variants.get(unit, ())})
 
 
 def reading_words() -> dict[str, Any]:

@@ -7,6 +7,7 @@ says today.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from reports.certificates.certificate import Certificate
@@ -16,40 +17,8 @@ from reports.workbook.exports import parquet_of
 
 _NUMBERS = "certified_numbers"
 _SPINE = "time_spine"
-_FILES: Mapping[str, str] = {
-    "dbt_project.yml": """\
-name: yuebao_numbers
-version: "1.0.0"
-config-version: 2
-profile: yuebao_numbers
-model-paths: [models]
-flags: {send_anonymous_usage_stats: false}
-models: {yuebao_numbers: {+materialized: table}}
-""",
-    "profiles.yml": """\
-yuebao_numbers:
-  target: numbers
-  outputs:
-    numbers: {type: duckdb, path: numbers.duckdb, threads: 1}
-""",
-    f"models/{_NUMBERS}.sql": "select * from read_parquet('certified_numbers.parquet')\n",
-    f"models/{_SPINE}.sql": """\
-select unnest(generate_series(min(month_start), max(month_start), interval 1 day))::date as date_day
-from {{ ref('certified_numbers') }}
-""",
-    "README.md": """\
-# Certified numbers for BI tools
-
-Made by `yuebao semantic-models` from the newest certificate of each month; make it anew after a month is certified or
-revised. Needs dbt-duckdb and dbt-metricflow; run in this folder:
-
-    dbt build
-    mf query --metrics METRIC --group-by metric_time__month
-
-A metric that was redefined is one metric for each version (`METRIC_v1`, `METRIC_v2`), because the two don't compare.
-Of a stock a span of months has what its last month has. Values are exact, in the unit that the metric's meta gives.
-""",
-}
+# The files of the project that are the same for every hall.
+_FILES = Path(__file__).with_name("files")
 
 
 class SemanticError(Exception):
@@ -76,10 +45,12 @@ def semantic_project(certificates: Sequence[Certificate], closing: Iterable[str]
         "metrics": [_metric(name, number) for name, number in numbers.items()],
         "models": [_SPINE_MODEL],
     }
-    texts = {**_FILES, "models/semantic.yml": json.dumps(models, ensure_ascii=False, indent=1) + "\n"}
+    files = sorted(path for path in _FILES.rglob("*") if path.is_file())
+    fixed = {path.relative_to(_FILES).as_posix(): path.read_bytes() for path in files}
     rows: list[dict[str, Any]] = [dict.fromkeys(numbers) | _row(certificate, names) for certificate in certificates]
     return {
-        **{path: text.encode() for path, text in texts.items()},
+        **fixed,
+        "models/semantic.yml": (json.dumps(models, ensure_ascii=False, indent=1) + "\n").encode(),
         f"{_NUMBERS}.parquet": parquet_of(rows),
     }
 

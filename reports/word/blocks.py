@@ -29,6 +29,11 @@ class Heading:
     level: int
     text: RichText
 
+    @property
+    def style(self) -> str:
+        """Its key in `profiles.toml`."""
+        return f"heading{self.level}"
+
 
 @dataclass(frozen=True)
 class Paragraph:

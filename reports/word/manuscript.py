@@ -19,23 +19,14 @@ class Masthead:
 
 @dataclass(frozen=True)
 class Attribution:
-    """Whose numbers a document prints.
+    """Whose numbers a document prints."""
 
-    Attributes:
-        month: `2025-03`.
-        hall: the hall's name.
-        state: 已核定 or 已修订, or 草稿 for numbers that nobody has certified.
-        code: the certificate's short code, empty for a draft.
-        revision: the certificate's, 0 for a draft.
-        moment: when the certificate was signed; for a draft any moment that always is the same.
-    """
-
-    month: str
-    hall: str
-    state: str
-    code: str
-    revision: int
-    moment: datetime
+    month: str  # `2025-03`
+    hall: str  # the hall's name
+    state: str  # 已核定 or 已修订, or 草稿 for numbers that nobody has certified
+    code: str  # the certificate's short code, empty for a draft
+    revision: int  # the certificate's, 0 for a draft
+    moment: datetime  # when the certificate was signed; for a draft any moment that always is the same
 
     @property
     def line(self) -> str:
@@ -47,24 +38,13 @@ class Attribution:
 
 @dataclass(frozen=True)
 class Manuscript:
-    """A document.
+    """A document."""
 
-    Attributes:
-        title: what readers and screen readers call it.
-        attribution: whose numbers it prints.
-        draft: whether 草稿 stands on every page.
-        blocks: its text.
-        masthead: the head of an edition, if it is one.
-        annex: what follows on a page of its own, under 附件.
-        annex_title: the annex's title.
-        distribution: the lines of the 版记 at the foot of the last page; empty for none.
-    """
-
-    title: str
-    attribution: Attribution
-    draft: bool
-    blocks: Sequence[Block]
-    masthead: Masthead | None = None
-    annex: Sequence[Block] = ()
-    annex_title: str = ""
-    distribution: Sequence[str] = ()
+    title: str  # what readers and screen readers call it
+    attribution: Attribution  # whose numbers it prints
+    draft: bool  # whether 草稿 stands on every page
+    blocks: Sequence[Block]  # its text
+    masthead: Masthead | None = None  # the head of an edition, if it is one
+    annex: Sequence[Block] = ()  # what follows on a page of its own, under 附件
+    annex_title: str = ""  # the annex's title
+    distribution: Sequence[str] = ()  # the lines of the 版记 at the foot of the last page; empty for none

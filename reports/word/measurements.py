@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.docx_files import W, open_docx
-from reports.word.xml import mm
+from reports.word.profiles import in_mm
 
 _POINTS_PER_MM = 72 / 25.4
 
@@ -59,7 +59,7 @@ class Measurements:
     def page_mm(self, name: str) -> float:
         """A length of the page: w, h, top, right, bottom, left or footer."""
         element = self._properties.find(f"{W}{'pgSz' if name in {'w', 'h'} else 'pgMar'}")
-        return mm(int(element.get(f"{W}{name}", 0))) if element is not None else 0.0
+        return in_mm(int(element.get(f"{W}{name}", 0))) if element is not None else 0.0
 
     @property
     def type_width_mm(self) -> float:

@@ -11,6 +11,17 @@ Align = Literal["both", "left", "center"]
 
 _TABLE = Path(__file__).with_name("profiles.toml")
 _MM_PER_POINT = 25.4 / 72
+_TWIPS_PER_MM = 1440 / 25.4
+
+
+def twips(mm: float) -> int:
+    """Millimetres in twentieths of a point."""
+    return round(mm * _TWIPS_PER_MM)
+
+
+def in_mm(twips: int) -> float:
+    """Twentieths of a point in millimetres."""
+    return twips / _TWIPS_PER_MM
 
 
 @dataclass(frozen=True)

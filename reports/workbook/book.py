@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
 from reports.certificates.dossier import Dossier
 from reports.workbook.exports import FORMULA_STARTS
-from reports.workbook.sheets import WorkbookSheet, sheets
+from reports.workbook.tables import sheets
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -35,8 +36,8 @@ def workbook(dossier: Dossier) -> bytes:
 
     book = Workbook()
     book.remove(book.worksheets[0])
-    for sheet in sheets(dossier):
-        _lay_out(book.create_sheet(sheet.title), sheet, dossier)
+    for title, (columns, rows) in sheets(dossier).items():
+        _lay_out(book.create_sheet(title), [columns, *([*row.values()] for row in rows)], dossier)
     _draw_charts(book, dossier)
     _describe(book, dossier)
     return _packed(book)
@@ -48,13 +49,13 @@ def _stamp(dossier: Dossier) -> str:
     return f"{month}　{dossier.state}　{revision}　核定码 {certificate.code}"
 
 
-def _lay_out(target: Worksheet, sheet: WorkbookSheet, dossier: Dossier) -> None:
+def _lay_out(target: Worksheet, table: Sequence[Sequence[str | int]], dossier: Dossier) -> None:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 
-    _write(target, 1, 1, f"{sheet.title}　{_stamp(dossier)}")
+    _write(target, 1, 1, f"{target.title}　{_stamp(dossier)}")
     target.cell(1, 1).font = Font(bold=True, size=13)
-    for row, values in enumerate((sheet.columns, *sheet.rows), start=_HEADER_ROW):
+    for row, values in enumerate(table, start=_HEADER_ROW):
         for column, value in enumerate(values, start=1):
             _write(target, row, column, value)
             cell = target.cell(row, column)
@@ -62,14 +63,14 @@ def _lay_out(target: Worksheet, sheet: WorkbookSheet, dossier: Dossier) -> None:
                 vertical="top", wrap_text=True, horizontal="right" if isinstance(value, int) else "left"
             )
             cell.border = Border(bottom=Side("hair", color="BBBBBB"))
-    for column, name in enumerate(sheet.columns, start=1):
+    for column, values in enumerate(zip(*table, strict=True), start=1):
         head = target.cell(_HEADER_ROW, column)
         head.font = Font(bold=True, color="FFFFFF")
         head.fill = PatternFill("solid", fgColor="1F4E79")
-        widest = max(_width(str(value)) for value in (name, *(row[column - 1] for row in sheet.rows)))
+        widest = max(_width(str(value)) for value in values)
         target.column_dimensions[get_column_letter(column)].width = min(widest, _WIDEST) + 3
     target.freeze_panes = f"A{_HEADER_ROW + 1}"
-    target.auto_filter.ref = f"A{_HEADER_ROW}:{target.cell(target.max_row, len(sheet.columns)).coordinate}"
+    target.auto_filter.ref = f"A{_HEADER_ROW}:{target.cell(target.max_row, len(table[0])).coordinate}"
     target.print_title_rows = f"1:{_HEADER_ROW}"
     _set_page(target, dossier)
 

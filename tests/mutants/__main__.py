@@ -70,30 +70,30 @@ class Score:
         ]
 
 
-def run(tested: Tested, jobs: int) -> Score:
-    """Run those mutants of a module that aren't known yet."""
-    results, digest = RESULTS / f"{tested.module}.json", tested.digest
-    known = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
-    found: dict[str, str] = known["fates"] if known.get("digest") == digest else {}
+def _fates(tested: Tested, jobs: int, known: Mapping[str, str]) -> dict[str, str]:
     population = {mutant.name: mutant for mutant in mutants(tested.path.read_text(encoding="utf-8"))}
-    if waiting := {name: mutant for name, mutant in population.items() if name not in found}:
-        tests = (*tested.tests, *(f"--deselect={test}" for test in tested.without))
-        found |= fates(Module(tested.module, tested.path, tests), waiting, jobs)
-        results.parent.mkdir(exist_ok=True)
-        document = {"digest": digest, "fates": found}
-        results.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
-    return Score(tested, {name: found[name] for name in population})
+    waiting = {name: mutant for name, mutant in population.items() if name not in known}
+    tests = (*tested.tests, *(f"--deselect={test}" for test in tested.without))
+    new = fates(Module(tested.module, tested.path, tests), waiting, jobs) if waiting else ()
+    found = {**known, **dict(new)}
+    return {name: found[name] for name in population}
 
 
 def _score(tested: Tested, jobs: int) -> Score:
+    """Run those mutants of a module that aren't known yet."""
+    results, digest = RESULTS / f"{tested.module}.json", tested.digest
+    known = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
     # Each module in a process of its own: what it has loaded is what its tests load, and no mutant of another.
     child = os.fork()
     if not child:
-        run(tested, jobs)
+        found = _fates(tested, jobs, known["fates"] if known.get("digest") == digest else {})
+        results.parent.mkdir(exist_ok=True)
+        document = {"digest": digest, "fates": found}
+        results.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
         os._exit(0)
     if os.waitpid(child, 0)[1]:
         raise RuntimeError(f"the mutants of {tested.module} couldn't be run")
-    return run(tested, jobs)
+    return Score(tested, json.loads(results.read_text(encoding="utf-8"))["fates"])
 
 
 def main() -> int:

@@ -1,0 +1,78 @@
+"""The tables of a certified month as `tables.toml` describes them: columns over rows, before anything is laid out."""
+
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reports.certificates.certificate import REASONS, Certificate
+from reports.certificates.dossier import Dossier
+
+ExportRow = dict[str, str | int]
+
+_ALL_DEPARTMENTS = "_T"  # SDMX's code for a total
+_Columns = Mapping[str, Callable[..., Any]]
+
+
+def sheets(dossier: Dossier) -> dict[str, tuple[list[str], list[ExportRow]]]:
+    """The columns and rows of every sheet of a month's workbook by its title, in order."""
+    tables = _tables("sheets").items()
+    return {title: (list(columns), _filled(columns, _rows(of, dossier))) for title, (of, columns) in tables}
+
+
+def number_rows(certificate: Certificate, state: str) -> list[ExportRow]:
+    """The numbers of a certificate, each with all that it takes to cite it; `exact` is whole, in `unit`."""
+    rows = ({"certificate": certificate, "number": number, "state": state} for number in certificate.numbers)
+    return _filled(_tables("exports")["numbers"][1], rows)
+
+
+def observations(dossier: Dossier) -> list[ExportRow]:
+    """SDMX's rows: one for each metric of the hall (`DEPARTMENT` `_T`) and of each department."""
+    of, columns = _tables("exports")["observations"]
+    return _filled(columns, _rows(of, dossier))
+
+
+@cache
+def _tables(kind: str) -> dict[str, tuple[str, _Columns]]:
+    """By its title, which rows a table has, and its columns compiled."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(undefined=StrictUndefined)  # noqa: S701 - values, not markup
+    environment.globals["reasons"] = REASONS
+    tables = tomllib.loads(Path(__file__).with_name("tables.toml").read_text(encoding="utf-8"))[kind]
+
+    def compiled(columns: Mapping[str, str]) -> _Columns:
+        return {name: environment.compile_expression(text, undefined_to_none=False) for name, text in columns.items()}
+
+    return {title: (table["rows"], compiled(table["columns"])) for title, table in tables.items()}
+
+
+def _filled(columns: _Columns, rows: Iterable[Mapping[str, Any]]) -> list[ExportRow]:
+    return [{name: value(**row) for name, value in columns.items()} for row in rows]
+
+
+def _rows(of: str, dossier: Dossier) -> Iterator[dict[str, Any]]:
+    numbers, foundation = dossier.certificate.numbers, dossier.certificate.foundation
+    departments = [(number, dossier.traces[number.metric].by_department) for number in numbers]
+    days = [(number, dossier.traces[number.metric].by_day) for number in numbers]
+    sums = [(number, {_ALL_DEPARTMENTS: number.exact, **by_department}) for number, by_department in departments]
+    checks: list[tuple[Any, bool]] = [(rule, False) for rule in foundation.day_rules]
+    checks += [(check, True) for check in foundation.build_checks]
+    common = {"certificate": dossier.certificate, "state": dossier.state, "departments": dossier.departments}
+    rows: Mapping[str, Iterator[dict[str, Any]]] = {
+        "numbers": ({"number": number} for number in numbers),
+        "departments": _sums("department", departments),
+        "observations": _sums("department", sums),
+        "days": _sums("day", days),
+        "revisions": (
+            {"certificate": revision, "number": number} for revision in dossier.revisions for number in revision.numbers
+        ),
+        "checks": ({"check": check, "build": build} for check, build in checks),
+        "extracts": ({"extract": extract} for extract in foundation.extracts),
+    }
+    return ({**common, **row} for row in rows[of])
+
+
+def _sums(name: str, parts: Iterable[tuple[Any, Mapping[str, int]]]) -> Iterator[dict[str, Any]]:
+    return ({"number": number, name: part, "total": total} for number, sums in parts for part, total in sums.items())
