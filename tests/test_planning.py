@@ -125,8 +125,8 @@ def test_systems_are_asked_at_their_times_with_their_windows() -> None:
 
 
 def test_only_yesterdays_good_answers_spare_a_question() -> None:
-    every = nightly(DEMO, dt.time(2, 30), TODAY, [])
-    assert nightly(DEMO, dt.time(2, 30), TODAY, [_standing("courier", YESTERDAY)]) == every
+    every = nightly(_moment(DEMO), dt.time(2, 30), [])
+    assert nightly(_moment(DEMO), dt.time(2, 30), [_standing("courier", YESTERDAY)]) == every
 
 
 def test_a_window_doesnt_reach_before_the_halls_first_day() -> None:
