@@ -90,6 +90,26 @@ def test_a_build_of_an_earlier_version_that_named_no_file_is_built_again() -> No
     assert only(assess(DAYS, replace(EVIDENCE, files={}), EXPECTED)).kind == "build_stale"
 
 
+def test_no_facts_are_not_equal_to_no_facts() -> None:
+    problem = only(assess(DAYS, replace(EVIDENCE, files={}), replace(EXPECTED, facts={})))
+    assert problem.kind == "build_stale"
+
+
+def test_a_day_before_the_month_that_nothing_is_compared_with_is_named() -> None:
+    eve = DayState("call_centre", "电话咨询", date(2025, 2, 28), "missing", "no file", {})
+    problem = only(assess(DAYS, EVIDENCE, replace(EXPECTED, not_compared=(eve,))))
+    assert problem.kind == "boundary_not_compared"
+    assert problem.message == "call_centre 电话咨询: 2025-02-28 missing: no file: boundary not compared"
+    assert problem.next_step == "yuebao pull 2025-02-28 --system call_centre"
+
+
+def test_a_check_that_does_not_apply_is_no_problem_and_no_warning() -> None:
+    first, *rest = EVIDENCE.checks
+    evidence = replace(EVIDENCE, checks=(replace(first, status="not_applicable"), *rest))
+    assert assess(DAYS, evidence, EXPECTED) == []
+    assert warnings(DAYS, evidence) == []
+
+
 def test_a_build_that_failed_published_nothing_that_could_have_changed() -> None:
     failed = replace(with_check(check("parts_make_total", "fail")), files={})
     assert only(assess(DAYS, failed, EXPECTED)).kind == "check_failed"
@@ -220,7 +240,7 @@ def test_a_warning_does_not_block_and_is_told() -> None:
 def test_a_month_that_was_not_built() -> None:
     problem = only(assess(DAYS, None, EXPECTED))
     assert (problem.kind, problem.subject, problem.next_step) == ("build_missing", MONTH, "yuebao report 2025-03")
-    assert problem.message == "2025-03 was not built, so none of its 3 checks was run"
+    assert problem.message == ("2025-03 was not built, or its build.json can't be read, so none of its 3 checks counts")
 
 
 @pytest.mark.parametrize("values", [{"fingerprint": "e" * 64}, {"month": "2025-02"}])
@@ -341,6 +361,8 @@ def test_evidence_of_an_earlier_version_names_no_file() -> None:
         (('"failures": 0', '"failures": "0"'), r"build\.json: checks\.0\.failures"),
         (('"fingerprint"', '"finger"'), r"build\.json: fingerprint"),
         (("{", "["), r"build\.json: \(whole file\)"),
+        (('"built_at": "2', '"built_at": "3'), "it was changed since the build wrote it"),
+        (('"sha256"', '"sha255"'), "it was changed since the build wrote it"),
     ],
 )
 def test_evidence_that_cannot_be_read_is_no_evidence(damage: tuple[str, str], message: str) -> None:

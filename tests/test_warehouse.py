@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,17 @@ from dbt.artifacts.schemas.catalog import CatalogArtifact
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from tests.warehouse_inputs import HALL, STANDING, MonthInputs, accepted, days_of, is_working_day, issued, mailed
+from tests.warehouse_inputs import (
+    HALL,
+    STANDING,
+    MonthInputs,
+    accepted,
+    days_of,
+    is_working_day,
+    issued,
+    mailed,
+    online_counts,
+)
 
 PROJECT = Path(__file__).parent.parent / "dbt_project"
 MARTS = {
@@ -73,7 +83,7 @@ class Warehouse:
         options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
         options += ["--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")]
         options += ["--quiet", "--log-level", "none", "--log-level-file", "none"]
-        options += ["--vars", json.dumps(variables)]
+        options += ["--vars", json.dumps(variables), *([] if arguments[0] == "docs" else ["--no-write-json"])]
         with duckdb.connect(self.home / "warehouse.duckdb"):
             return dbtRunner(manifest=manifest or self.manifest).invoke([*arguments, *options])
 
@@ -213,12 +223,48 @@ def test_stocks_balance_over_the_end_of_a_year(warehouse: Warehouse) -> None:
     shifted = MonthInputs.complete("2025-01")
     for rows in shifted.answers.values():
         rows[:] = [(*row[:-1], row[-1] + (row[-2] == "online_open")) for row in rows]
-    assert warehouse.build(shifted).not_passed == set(), "without December nothing contradicts it"
-
     assert warehouse.build(MonthInputs.complete("2024-12")).not_passed == set()
+    assert warehouse.build(shifted).not_passed == set(), "another month of the warehouse is never looked at"
+
+    for inputs in (shifted, january := MonthInputs.complete("2025-01")):
+        inputs.add_boundary()
 
     assert warehouse.build(shifted).not_passed == {"fct_daily_counts_stocks_balance"}
-    assert warehouse.build(MonthInputs.complete("2025-01")).not_passed == set()
+    balanced = warehouse.build(january)
+    assert balanced.not_passed == set()
+    assert {row["stat_date"].month for row in balanced.rows("fct_daily_counts")} == {1}
+    assert {row["stat_date"].month for row in balanced.rows("fct_completeness")} == {1}
+
+
+def test_closed_days_bridge_the_chain_of_a_stock_and_missing_ones_break_it(warehouse: Warehouse) -> None:
+    """The platform is closed at weekends here; 2025-06-01 is a Sunday."""
+    friday, sunday, monday = date(2025, 5, 30), date(2025, 6, 1), date(2025, 6, 2)
+    june = MonthInputs.complete("2025-06")
+    next(row for row in june.hall_systems if row["system"] == "online_platform")["opens"] = "working_days"
+    for day in days_of("2025-06"):
+        if not is_working_day(day):
+            june.answers["online_platform", day] = []
+            june.closed.add(("online_platform", day))
+        else:
+            balance_after_a_weekend(june, day)
+    june.add_boundary(friday)
+    assert warehouse.build(june).not_passed == set()
+
+    _shift_open_cases([friday], 1)(june)
+    assert warehouse.build(june).not_passed == {"fct_daily_counts_stocks_balance"}
+    june.closed.discard(("online_platform", sunday))
+    del june.answers["online_platform", sunday]
+    broken = warehouse.build(june)
+    assert broken.not_passed == {"fct_daily_counts_stocks_balance", "fct_completeness_every_day_is_in"}
+    assert "1" in broken.messages["fct_daily_counts_stocks_balance"], "the boundary itself, which nothing follows"
+    assert monday.weekday() == 0
+
+
+def balance_after_a_weekend(inputs: MonthInputs, day: date) -> None:
+    """On a Monday what Friday accepted is completed, not what Sunday did."""
+    if day.weekday() == 0:
+        before = day - timedelta(days=3)
+        inputs.answers["online_platform", day] = online_counts(day, before)
 
 
 # History
@@ -286,6 +332,16 @@ def _shift_open_cases(days: Iterable[date], by: int) -> Callable[[MonthInputs], 
     return shift
 
 
+def _boundary(**recorded: object) -> Callable[[MonthInputs], object]:
+    """The day before the month is an input too, with something else recorded of it than it holds."""
+
+    def add(inputs: MonthInputs) -> None:
+        inputs.add_boundary()
+        inputs.recorded["online_platform", date(2025, 2, 28)] = recorded
+
+    return add
+
+
 def _open_below_zero(inputs: MonthInputs) -> None:
     _shift_open_cases(days_of(MONTH), -STANDING)(inputs)
     _answer("online_platform", date(2025, 3, 1), ("D01", "C", "online_accepted", STANDING))(inputs)
@@ -342,6 +398,7 @@ PLANTS = {
             "dim_metric_one_row_per_key",
             "dim_metric_rounding_is_known",
             "dim_metric_versions_follow_each_other",
+            "stg_hall__stock_balances_can_be_compared",
         ),
         inputs=_catalogue(
             departments=_doubled(1),
@@ -414,6 +471,37 @@ PLANTS = {
         ("fct_daily_counts_none_on_closed_days",), _answer("courier", DAY_OFF, ("D01", None, "parcels_mailed", 5))
     ),
     "an open case too many": Plant(("fct_daily_counts_stocks_balance",), _shift_open_cases([date(2025, 3, 31)], 1)),
+    "a boundary without the site": Plant(("fct_daily_counts_stocks_balance",), _boundary(halls=["510100"])),
+    "a boundary declared closed": Plant(
+        ("fct_daily_counts_stocks_balance", "fct_daily_counts_equal_what_was_landed"),
+        _boundary(state="closed", row_count=0, count_sum=0),
+    ),
+    "a boundary that isn't what was landed": Plant(("fct_daily_counts_equal_what_was_landed",), _boundary(count_sum=1)),
+    "a boundary after the month": Plant(
+        ("fct_daily_counts_equal_what_was_landed",), lambda inputs: inputs.add_boundary(date(2025, 4, 1))
+    ),
+    "a stock without its inflow": Plant(
+        ("stg_hall__stock_balances_can_be_compared", "fct_daily_counts_stocks_balance"),
+        _catalogue(stock_balances=lambda text: text.replace("online_accepted", "online_asked")),
+    ),
+    "a stock that nobody answers": Plant(
+        ("stg_hall__stock_balances_can_be_compared",),
+        _catalogue(
+            stock_balances=lambda text: text + "letters_open,online_accepted,online_completed\n",
+            measures=lambda text: text + "letters_open,来信在办量,当日终了时未答复,closing\n",
+        ),
+    ),
+    "a reconciliation that no hall can compare": Plant(
+        ("stg_hall__reconciliations_can_be_compared",),
+        _catalogue(
+            reconciliations=lambda text: text + "letters_answered,parcels_mailed,无\n",
+            measures=lambda text: text + "letters_answered,来信答复量,答复,sum\n",
+        ),
+    ),
+    "no metric at all in the month": Plant(
+        ("fct_monthly_metrics_have_values_when_complete",),
+        _catalogue(metrics=lambda text: text.replace("2023-01-01", "2025-04-01")),
+    ),
     "fewer than no open cases to begin with": Plant(("fct_daily_counts_stocks_balance",), _open_below_zero),
     "a system that answers twice": Plant(
         ("fct_completeness_one_row_per_key",),
@@ -450,7 +538,7 @@ PLANTS = {
         published=frozenset(MARTS),
     ),
     "a reconciliation of an unknown measure": Plant(
-        ("stg_hall__reconciliations_refer_to_known_measures",),
+        ("stg_hall__reconciliations_refer_to_known_measures", "stg_hall__reconciliations_can_be_compared"),
         _catalogue(reconciliations=lambda text: text + "parcels_mailed,parcels_packed,typo\n"),
     ),
     "a total that isn't its parts": Plant(

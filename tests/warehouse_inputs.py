@@ -78,7 +78,7 @@ def days_of(month: str) -> list[date]:
 def counts_of(system: str, day: date) -> list[Row]:
     """What a hall system answers for a day on which it is open."""
     if system == "online_platform":
-        return [row for department in DEPARTMENTS for row in _online_counts(day, department)]
+        return online_counts(day, day - timedelta(days=1))
     if system == "window_system":
         return [
             (day, HALL, "D00", None, "comprehensive_window_accepted", 1 + day.day),
@@ -94,8 +94,13 @@ def counts_of(system: str, day: date) -> list[Row]:
     return [(day, HALL, code, None, measure, 10 + day.day) for code in DEPARTMENTS]
 
 
-def _online_counts(day: date, department: str) -> list[Row]:
-    today, yesterday = accepted(day, department), accepted(day - timedelta(days=1), department)
+def online_counts(day: date, day_before: date) -> list[Row]:
+    """What the platform answers for a day, when `day_before` is the one on which it was open before."""
+    return [row for department in DEPARTMENTS for row in _online_counts(day, day_before, department)]
+
+
+def _online_counts(day: date, day_before: date, department: str) -> list[Row]:
+    today, yesterday = accepted(day, department), accepted(day_before, department)
     first, second = ITEMS
     return [
         (day, HALL, department, first, "online_accepted", 1),
@@ -155,6 +160,11 @@ class MonthInputs:
             for system, opens in OPENS.items()
         ]
         return inputs
+
+    def add_boundary(self, day: date | None = None) -> None:
+        """Make the platform's answer for the day before the month an input, too."""
+        day = day or days_of(self.month)[0] - timedelta(days=1)
+        self.answers["online_platform", day] = counts_of("online_platform", day)
 
     def write(self, home: Path) -> Path:
         """Land the answers below `home` and write the input documents; returns their folder."""

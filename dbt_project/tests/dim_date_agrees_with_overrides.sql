@@ -1,6 +1,7 @@
 {{ config(meta={
     'description': 'Each reviewed override of the calendar is what the calendar says, with its reason.',
     'next_step': "the month's calendar was written before an override was reviewed: `yuebao report MONTH` writes it anew",
+    'not_applicable_without': 'calendar_overrides',
     'dagster': {'ref': {'name': 'dim_date'}},
 }) }}
 

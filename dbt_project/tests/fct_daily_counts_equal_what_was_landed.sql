@@ -1,5 +1,5 @@
 {{ config(meta={
-    'description': 'For each hall system and day, the rows read and their sum are those of the extract that was landed.',
+    'description': 'For each hall system and day, the rows read and their sum are those of the extract that was landed, and every extract is of a day of the month, or of the boundary before it.',
     'next_step': "run `yuebao verify MONTH`, then pull the days of the failing rows again",
     'dagster': {'ref': {'name': 'fct_daily_counts'}},
 }) }}
@@ -13,14 +13,32 @@ with landed as (
     from {{ ref('stg_landing__extracts') }}
 ),
 
+-- Of the month what is in the facts, of the boundary what its test reads.
+counts as (
+    select
+        system,
+        stat_date,
+        daily_count
+    from {{ ref('fct_daily_counts') }}
+    where month_start = {{ built_month_first() }}
+
+    union all
+
+    select
+        system,
+        stat_date,
+        daily_count
+    from {{ ref('stg_landing__daily_counts') }}
+    where stat_date < {{ built_month_first() }}
+),
+
 loaded as (
     select
         system,
         stat_date,
         count(*) as row_count,
         sum(daily_count) as count_sum
-    from {{ ref('fct_daily_counts') }}
-    where month_start = {{ built_month_first() }}
+    from counts
     group by
         system,
         stat_date

@@ -1,41 +1,125 @@
 {{ config(meta={
-    'description': 'By hall and department, a stock of the day before + its inflow - its outflow = the stock of the day, for every two consecutive days that are in; before the first such day it was not negative. Which stocks balance is said by the hall (stock_balances).',
+    'description': 'By hall and department, a stock of the day before + its inflow - its outflow = the stock of the day, for every two days that are in with none but closed ones in between; the first of them is the boundary, the last open day before the month, where the month names it; before the first such day it was not negative. Which stocks balance is said by the hall (stock_balances).',
     'next_step': "ask the system's keeper about the first failing day: its stock, inflow or outflow was corrected and not all three",
+    'not_applicable_without': 'stock_balances',
     'dagster': {'ref': {'name': 'fct_daily_counts'}},
 }) }}
 
--- The last day of the month before belongs to the chain when it is in the warehouse.
-with counts as (
+-- Everything that is compared is an input of this build: another month's rows in the warehouse are never looked at.
+with month_and_boundary as (
+    select
+        hall_code,
+        department_code,
+        stat_date,
+        measure,
+        daily_count
+    from {{ ref('fct_daily_counts') }}
+    where month_start = {{ built_month_first() }}
+
+    union all
+
+    select
+        hall_code,
+        department_code,
+        stat_date,
+        measure,
+        daily_count
+    from {{ ref('stg_landing__daily_counts') }}
+    where stat_date < {{ built_month_first() }}
+),
+
+counts as (
     select
         balances.stock,
-        counts.hall_code,
-        counts.department_code,
-        counts.stat_date,
-        counts.daily_count * cast(counts.measure = balances.inflow as integer) as inflow,
-        counts.daily_count * cast(counts.measure = balances.outflow as integer) as outflow,
-        counts.daily_count * cast(counts.measure = balances.stock as integer) as stock_at_end
-    from {{ ref('fct_daily_counts') }} as counts
+        month_and_boundary.hall_code,
+        month_and_boundary.department_code,
+        month_and_boundary.stat_date,
+        month_and_boundary.daily_count
+        * cast(month_and_boundary.measure = balances.inflow as integer) as inflow,
+        month_and_boundary.daily_count
+        * cast(month_and_boundary.measure = balances.outflow as integer) as outflow,
+        month_and_boundary.daily_count
+        * cast(month_and_boundary.measure = balances.stock as integer) as stock_at_end
+    from month_and_boundary
     inner join {{ ref('stg_hall__stock_balances') }} as balances
-        on counts.measure in (balances.stock, balances.inflow, balances.outflow)
-    where
-        counts.month_start in ({{ built_month_first(-1) }}, {{ built_month_first() }})
-        and counts.stat_date >= {{ built_month_first() }} - interval 1 day
+        on month_and_boundary.measure in (balances.stock, balances.inflow, balances.outflow)
+),
+
+-- A day that is neither in nor closed is a gap, over which nothing is compared. There is none before the month: the
+-- system was closed on every day between the boundary and its first.
+days as (
+    select
+        system,
+        hall_code,
+        stat_date,
+        is_received,
+        not is_complete as is_gap
+    from {{ ref('fct_completeness') }}
+    where month_start = {{ built_month_first() }}
+
+    union all
+
+    select
+        extracts.system,
+        hall_systems.hall_code,
+        extracts.stat_date,
+        extracts.state = 'answered' and list_contains(extracts.halls, hall_systems.hall_code) as is_received,
+        false as is_gap
+    from {{ ref('stg_landing__extracts') }} as extracts
+    inner join {{ ref('stg_landing__hall_systems') }} as hall_systems
+        on extracts.system = hall_systems.system
+    where extracts.stat_date < {{ built_month_first() }}
+),
+
+days_of_stocks as (
+    select
+        balances.stock,
+        days.hall_code,
+        days.stat_date,
+        bool_or(days.is_received) as is_received,
+        bool_or(days.is_gap) as is_gap
+    from days
+    inner join {{ ref('stg_hall__system_measures') }} as system_measures
+        on days.system = system_measures.system
+    inner join {{ ref('stg_hall__stock_balances') }} as balances
+        on system_measures.measure = balances.stock
+    group by
+        balances.stock,
+        days.hall_code,
+        days.stat_date
+),
+
+numbered as (
+    select
+        *,
+        sum(cast(is_gap as integer)) over (
+            partition by stock, hall_code
+            order by stat_date
+        ) as gaps_before
+    from days_of_stocks
 ),
 
 days_in as (
+    select
+        stock,
+        hall_code,
+        stat_date,
+        lag(stat_date) over day_by_day as previous_date,
+        coalesce(lag(gaps_before) over day_by_day = gaps_before, false) as is_next
+    from numbered
+    where is_received
+    window day_by_day as (
+        partition by stock, hall_code
+        order by stat_date
+    )
+),
+
+stocks_of_the_month as (
     select distinct
-        balances.stock,
-        completeness.hall_code,
-        completeness.stat_date
-    from {{ ref('fct_completeness') }} as completeness
-    inner join {{ ref('stg_hall__system_measures') }} as system_measures
-        on completeness.system = system_measures.system
-    inner join {{ ref('stg_hall__stock_balances') }} as balances
-        on system_measures.measure = balances.stock
-    where
-        completeness.month_start in ({{ built_month_first(-1) }}, {{ built_month_first() }})
-        and completeness.stat_date >= {{ built_month_first() }} - interval 1 day
-        and completeness.is_received
+        stock,
+        hall_code
+    from days_in
+    where stat_date >= {{ built_month_first() }}
 ),
 
 departments as (
@@ -52,6 +136,8 @@ daily as (
         days_in.hall_code,
         departments.department_code,
         days_in.stat_date,
+        days_in.previous_date,
+        days_in.is_next,
         coalesce(sum(counts.inflow), 0) as inflow,
         coalesce(sum(counts.outflow), 0) as outflow,
         coalesce(sum(counts.stock_at_end), 0) as stock_at_end
@@ -70,24 +156,60 @@ daily as (
         days_in.stock,
         days_in.hall_code,
         departments.department_code,
-        days_in.stat_date
+        days_in.stat_date,
+        days_in.previous_date,
+        days_in.is_next
 ),
 
 chained as (
     select
         *,
-        lag(stat_date) over day_by_day as previous_date,
-        lag(stock_at_end) over day_by_day as previous_stock,
+        lag(stock_at_end) over (
+            partition by stock, hall_code, department_code
+            order by stat_date
+        ) as previous_stock,
         stock_at_end - inflow + outflow as implied_stock_at_start
     from daily
-    window day_by_day as (
-        partition by stock, hall_code, department_code
-        order by stat_date
-    )
 )
 
-select *
+select
+    stock,
+    hall_code,
+    department_code,
+    stat_date,
+    previous_date,
+    previous_stock,
+    implied_stock_at_start,
+    'does not balance' as problem
 from chained
 where
-    implied_stock_at_start < 0
-    or (previous_date = stat_date - interval 1 day and previous_stock <> implied_stock_at_start)
+    stat_date >= {{ built_month_first() }}
+    and (implied_stock_at_start < 0 or (is_next and previous_stock <> implied_stock_at_start))
+
+union all
+
+-- A boundary that nothing is held against compares nothing: its extract lacks the hall or is no answer, or the month
+-- begins with a gap. Where the system was closed all month there is no stock to compare.
+select
+    boundary.stock,
+    boundary.hall_code,
+    null as department_code,
+    boundary.stat_date,
+    null as previous_date,
+    null as previous_stock,
+    null as implied_stock_at_start,
+    'boundary not compared' as problem
+from days_of_stocks as boundary
+inner join stocks_of_the_month
+    on
+        boundary.stock = stocks_of_the_month.stock
+        and boundary.hall_code = stocks_of_the_month.hall_code
+left join days_in as day_after
+    on
+        boundary.stock = day_after.stock
+        and boundary.hall_code = day_after.hall_code
+        and boundary.stat_date = day_after.previous_date
+        and day_after.is_next
+where
+    boundary.stat_date < {{ built_month_first() }}
+    and day_after.stat_date is null

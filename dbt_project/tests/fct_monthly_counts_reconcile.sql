@@ -1,6 +1,7 @@
 {{ config(severity='warn', meta={
     'description': 'Between systems, a measure that by its nature counts no more than another one does not exceed it over the month, in any hall that counts both. Which ones is said by the hall (reconciliations).',
     'next_step': "a person looks: work carried over from the month before explains it, or one of the two systems counts too much or too little; ask their keepers",
+    'not_applicable_without': 'reconciliations',
     'dagster': {'ref': {'name': 'fct_monthly_counts'}},
 }) }}
 

@@ -2,6 +2,7 @@
     'description': 'A metric that is composed of parts is their sum, in every hall.',
     'next_step': "hold the metric's rows in catalogue/metric_parts.csv of the hall against its definition",
     'owner': 'team:report-authors',
+    'not_applicable_without': 'metric_parts',
     'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
 }) }}
 

@@ -1,5 +1,5 @@
 {{ config(meta={
-    'description': 'Every metric that the systems of a hall answer is there, with a value when every day is in and with none otherwise: missing is never zero.',
+    'description': 'There is a metric, and every one that the systems of a hall answer is there, with a value when every day is in and with none otherwise: missing is never zero.',
     'next_step': "`yuebao status MONTH` names the days that aren't in; with all of them in, report it with the run's id",
     'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
 }) }}
@@ -73,3 +73,14 @@ where
     expected.metric is null
     or metrics.metric is null
     or expected.is_complete <> (metrics.exact_value is not null)
+
+union all
+
+select
+    'any' as hall_code,
+    'any' as metric,
+    null as metric_version,
+    null as is_complete,
+    null as exact_value
+from (select count(*) as metric_count from expected) as counted
+where counted.metric_count = 0

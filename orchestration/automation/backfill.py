@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.automation.planning import gaps
-from orchestration.certification.monthly_report import Steps, build_if_due
+from orchestration.certification.monthly_report import Steps, build_if_due, pull_boundary
 from orchestration.partitions import MonthError
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.progress import tell
@@ -45,7 +45,7 @@ def backfill(text: str, steps: Steps) -> Iterator[Backfilled]:
 
 
 def _brought_in(month: Month, steps: Steps) -> Backfilled:
-    asked, messages = 0, list[str]()
+    asked, messages = pull_boundary(month, steps), list[str]()
     absent = (day for day in month.system_days if VERDICTS[day.verdict].problem)
     for days, systems in gaps((day.day, day.system) for day in absent):
         asked += len(days) * len(systems)

@@ -13,7 +13,14 @@ from orchestration.landing.manifest import LandingError
 from orchestration.warehouse.dbt_manifest import build_checks
 from orchestration.warehouse.month import Month, a_build_mends
 from reports.figures.months import days_of
-from reports.figures.readiness import BuildEvidence, EvidenceError, Problem, build_problems, day_problems
+from reports.figures.readiness import (
+    BuildEvidence,
+    EvidenceError,
+    Problem,
+    boundary_problems,
+    build_problems,
+    day_problems,
+)
 
 # A certified month stands on what was certified; a newer suite or a build that wasn't made again changes nothing.
 _MATTERS_WHEN_CERTIFIED = {"damaged_extract", "quarantined_day"}
@@ -43,7 +50,7 @@ def month_health(name: str, at: Moment) -> Iterator[MonthHealth]:
         code=entry.certificate.code if entry else "",
     )
     try:
-        evidence = month.evidence
+        evidence = month.read_evidence()
         pending = pending_revision(entry.certificate, at.home) if entry else None
         judged = _judged(blank, month, evidence, at)
     except (LandingError, EvidenceError) as error:
@@ -59,11 +66,16 @@ def _judged(blank: MonthHealth, month: Month, evidence: BuildEvidence | None, at
     states = {(day.system, day.day): cell_state(at, day.system, day.day, day.verdict) for day in month.day_states}
     late = day_problems([day for day in month.day_states if states[day.system, day.day] not in NOT_LATE], expected)
     of_build = list(build_problems(evidence, expected)) if over else []
-    problems = [*day_problems(month.day_states, expected), *of_build] if over else late
+    of_boundary = boundary_problems(expected)
+    problems = [*day_problems(month.day_states, expected), *of_boundary, *of_build] if over else late
     if blank.certificate:
         urgent = [problem for problem in late if problem.kind in _MATTERS_WHEN_CERTIFIED]
     else:
-        urgent = [*late, *(each for each in of_build if not late and _waits_for_a_person(each, month.name, at))]
+        urgent = [
+            *late,
+            *of_boundary,
+            *(each for each in of_build if not late and _waits_for_a_person(each, month.name, at)),
+        ]
     state = _state(blank, over=over, good=not problems)
     by_hand = at.hall.certification.policy == "manual"
     return replace(
@@ -75,7 +87,9 @@ def _judged(blank: MonthHealth, month: Month, evidence: BuildEvidence | None, at
         urgent=tuple(urgent),
         to_be_certified=state == "waiting" and (by_hand or _is_overdue(month.name, at)),
         checks=dict(Counter(check.status for check in evidence.checks)) if evidence else {},
-        doubtful=tuple(check for check in evidence.checks if check.status != "pass") if evidence else (),
+        doubtful=tuple(check for check in evidence.checks if check.status not in {"pass", "not_applicable"})
+        if evidence
+        else (),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
@@ -59,6 +59,31 @@ def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResul
     return [_node_result(result) for result in results]
 
 
+def with_applicability(
+    results: Sequence[NodeResult], month: str, inputs: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> list[NodeResult]:
+    """The results, in which a data test that had nothing to judge isn't one that passed.
+
+    A test says by `not_applicable_without` in its meta which table of the inputs it is about; of a table with days, the
+    rows of the month count.
+    """
+    nodes = manifest_document()["nodes"]
+    return [_applied(result, nodes.get(result.unique_id, {}), month, inputs) for result in results]
+
+
+def _applied(
+    result: NodeResult, node: Mapping[str, Any], month: str, inputs: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> NodeResult:
+    table = node.get("config", {}).get("meta", {}).get("not_applicable_without")
+    if not table or result.status != "pass":
+        return result
+    rows = inputs[table]
+    if any(row.get("stat_date", month).startswith(month) for row in rows):
+        return result
+    of_month = f" of {month}" if table == "calendar_overrides" else ""
+    return replace(result, status="not_applicable", message=f"the hall has no {table}{of_month}")
+
+
 def _node_result(result: RunResult) -> NodeResult:
     rows = (result.adapter_response or {}).get("rows_affected")
     return NodeResult(
@@ -80,7 +105,7 @@ def dagster_events(
     keys = {model: translator.get_asset_spec(manifest, model, None).key for model in models}
     for result in results:
         node = manifest["nodes"].get(result.unique_id, {"resource_type": "exposure"})
-        if node["resource_type"] == "test" and result.status != "skipped":
+        if node["resource_type"] == "test" and result.status not in {"skipped", "not_applicable"}:
             yield from _check(context, result, node)
         elif node["resource_type"] == "model" and result.status == "success":
             yield _materialization(result, keys)

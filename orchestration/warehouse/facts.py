@@ -5,7 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.warehouse.dbt_build import NodeResult, build, evidence
+from orchestration.warehouse.boundary import boundary_check
+from orchestration.warehouse.dbt_build import NodeResult, build, evidence, with_applicability
 from orchestration.warehouse.month import Month
 from reports import files
 from reports.figures.readiness import BuildEvidence
@@ -25,6 +26,7 @@ def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeRe
     aside = month.folder / "builds" / f".{run_id}"
     aside.mkdir(parents=True, exist_ok=True)
     results = build({"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}, models)
+    results = with_applicability(results, month.name, month.inputs)
     _publish(month, results, aside, run_id)
     return results
 
@@ -51,7 +53,7 @@ def _publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: s
         fingerprint=month.fingerprint,
         built_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         run_id=run_id,
-        checks=evidence(results),
+        checks=(*evidence(results), boundary_check(month.name, month.boundary)),
         files=published,
     )
     files.write_bytes(month.evidence_file, record.to_json().encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,17 +22,21 @@ from orchestration.config.catalogue import (
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import CalendarDay
 from orchestration.landing.day_status import SystemDay, system_days
-from orchestration.landing.manifest import Extract, Landing
+from orchestration.landing.manifest import Extract, Landing, LandingError
 from orchestration.partitions import reportable_days
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import Home, current_home
 from orchestration.warehouse import dbt_manifest
+from orchestration.warehouse.boundary import BOUNDARY_CHECK, BoundaryStock, boundary_of
 from reports import files
 from reports.certificates.certificate import Certificate
-from reports.figures.readiness import BuildEvidence, DayState, Expected, Problem, assess
+from reports.figures.months import first_day
+from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Expected, Problem, assess
 
 # The check of a build that isn't dbt's: facts against the totals that systems state of the month (month_totals).
 MONTH_TOTALS_CHECK = "month_totals_agree"
+# The checks of a build that aren't dbt's, and that a rebuild doesn't run.
+OWN_CHECKS = frozenset({MONTH_TOTALS_CHECK, BOUNDARY_CHECK})
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class Month:
                 for extract in certified
             }
         keys = [(system, day) for system in self.hall.systems for day in self.days]
-        return {key: extract for key in keys if (extract := landing.current(*key))}
+        return {key: extract for key in keys if (extract := _current(landing, *key))}
 
     @cached_property
     def system_days(self) -> list[SystemDay]:
@@ -80,22 +84,34 @@ class Month:
     @cached_property
     def day_states(self) -> list[DayState]:
         """The verdict on every system and day, as readiness is judged by."""
-        return [
-            DayState(
-                system=status.system,
-                system_name=self.hall.systems[status.system].title,
-                day=status.day,
-                verdict=status.verdict,
-                detail=status.detail,
-                checks=status.extract.checks if status.extract else {},
-            )
-            for status in self.system_days
-        ]
+        return [_day_state(status, self.hall.systems[status.system].title) for status in self.system_days]
+
+    @cached_property
+    def boundary(self) -> tuple[BoundaryStock, ...]:
+        """What the stocks at its beginning are held against, of each system with stocks that have to balance.
+
+        With a vintage it is what the certificate holds: nothing, in form 1.
+        """
+        if self.vintage:
+            return tuple(self._certified_boundary(self.vintage))
+        balanced = {row["stock"] for row in self.catalogue["stock_balances"]}
+        return tuple(boundary_of(self.hall, self.home, working_days(), first_day(self.name), balanced))
+
+    def _certified_boundary(self, certificate: Certificate) -> Iterator[BoundaryStock]:
+        landing = Landing(self.home.landing)
+        for stated in certificate.foundation.boundary:
+            extract = landing.read(Path(stated.extract.entry_path)) if stated.extract else None
+            title = self.hall.systems[stated.system].title
+            yield BoundaryStock(stated.system, title, dt.date.fromisoformat(stated.day), stated.result, extract)
 
     @cached_property
     def inputs(self) -> dict[str, list[dict[str, Any]]]:
-        """What a build of the month reads, one table per JSON file (see the sources of dbt_project)."""
+        """What a build of the month reads, one table per JSON file (see the sources of dbt_project).
+
+        The extracts are those of the month, and of the boundary: these are of a day before it.
+        """
         landing = Landing(self.home.landing)
+        before = [stock.extract for stock in self.boundary if stock.extract]
         return {
             "extracts": [
                 {
@@ -110,7 +126,7 @@ class Month:
                     "landed_at": extract.landed_at,
                     "halls": sorted(extract.sites),
                 }
-                for extract in self.extracts.values()
+                for extract in [*before, *self.extracts.values()]
             ],
             "calendar": [
                 {"stat_date": str(day.day), "is_working_day": day.is_working_day, "reason": day.reason}
@@ -144,11 +160,15 @@ class Month:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Digest of all that the facts follow from: rows landed, calendar, systems, catalogue, the models' sources."""
+        """Digest of all that the facts follow from: rows landed, calendar, systems, catalogue, the models' sources.
+
+        And of the boundary: which day it is, and whether it could be compared.
+        """
         rows = [
             [row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in self.inputs["extracts"]
         ]
-        settings = [self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
+        boundary = [[stock.system, str(stock.day), stock.result] for stock in self.boundary]
+        settings = [boundary, self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
         document = [sorted(rows), *settings, warehouse_version()]
         return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
@@ -174,13 +194,21 @@ class Month:
 
     @property
     def evidence(self) -> BuildEvidence | None:
-        """What the newest build left, or None before the first; EvidenceError if it can't be read."""
+        """What the newest build left; None before the first, and where it can't be read: the month is built again."""
+        try:
+            return self.read_evidence()
+        except EvidenceError:
+            return None
+
+    def read_evidence(self) -> BuildEvidence | None:
+        """As `evidence`; EvidenceError where it can't be read."""
         path = self.evidence_file
-        return BuildEvidence.from_json(path.read_text(encoding="utf-8")) if path.exists() else None
+        return BuildEvidence.from_json(path.read_bytes().decode("utf-8", "replace")) if path.exists() else None
 
     def expected(self, build_checks: frozenset[str]) -> Expected:
         """What must be in and have passed before the month is printed; `build_checks` are dbt's."""
-        own = {MONTH_TOTALS_CHECK} if self.hall.month_totals else frozenset()
+        own = OWN_CHECKS if self.hall.month_totals else OWN_CHECKS - {MONTH_TOTALS_CHECK}
+        blocks = self.hall.certification.boundary == "block"
         return Expected(
             month=self.name,
             systems={name: system.title for name, system in self.hall.systems.items()},
@@ -188,6 +216,11 @@ class Month:
             build_checks=build_checks | own,
             fingerprint=self.fingerprint,
             facts=files.digests(self.facts),
+            not_compared=tuple(
+                _day_state(stock.status, stock.title)
+                for stock in self.boundary
+                if blocks and stock.result == "not_compared" and stock.status
+            ),
         )
 
 
@@ -207,7 +240,7 @@ def a_build_mends(problem: Problem) -> bool:
     """Whether building the month may take the problem away; what isn't in stays away whatever is built."""
     return problem.kind in {"build_missing", "build_stale"} or problem.subject in {
         *dbt_manifest.build_checks(),
-        MONTH_TOTALS_CHECK,
+        *OWN_CHECKS,
     }
 
 
@@ -217,3 +250,22 @@ class NotPrintableError(Refused):
     def __init__(self, month: str, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join([f"{month} can't be printed:", *(f"  {problem}" for problem in problems)]))
         self.problems = problems
+
+
+def _day_state(status: SystemDay, title: str) -> DayState:
+    return DayState(
+        system=status.system,
+        system_name=title,
+        day=status.day,
+        verdict=status.verdict,
+        detail=status.detail,
+        checks=status.extract.checks if status.extract else {},
+    )
+
+
+def _current(landing: Landing, system: str, day: dt.date) -> Extract | None:
+    """The current extract; none where its entry can't be read, of which the verdict on the day speaks."""
+    try:
+        return landing.current(system, day)
+    except LandingError:
+        return None

@@ -12,7 +12,7 @@ from orchestration.sources.contract import SourceFault
 from orchestration.sources.pool import with_retries
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month
 from reports import files
-from reports.figures.readiness import BuildCheck, BuildEvidence, CheckStatus
+from reports.figures.readiness import GOOD_STATUSES, BuildCheck, BuildEvidence, CheckStatus
 
 MODEL = "fct_monthly_counts"
 Sums = Mapping[tuple[str, str], int]
@@ -82,7 +82,6 @@ def compare_with_stated_totals(month: Month, hall: HallFolder) -> Agreement:
 
     Raises:
         NotBuiltError: the newest build is of other inputs, or was refused: its facts aren't the month's.
-        EvidenceError: the evidence can't be read.
     """
     evidence = _sound_evidence(month)
     with reachable(hall.hall, current_home(), month.days[:1]) as variables:
@@ -130,7 +129,7 @@ def ask_totals(
 def _sound_evidence(month: Month) -> BuildEvidence:
     evidence = month.evidence
     refused = evidence and any(
-        check.status not in {"pass", "warn"} and check.name != MONTH_TOTALS_CHECK for check in evidence.checks
+        check.status not in GOOD_STATUSES and check.name != MONTH_TOTALS_CHECK for check in evidence.checks
     )
     if evidence is None or refused or evidence.fingerprint != month.fingerprint:
         raise NotBuiltError(

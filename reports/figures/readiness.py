@@ -5,6 +5,7 @@ Whoever knows the landing, the calendar and the warehouse's checks gathers the f
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -16,8 +17,18 @@ from reports.errors import ReportsError
 from reports.figures.day_verdict import VERDICTS, DayProblem, DayVerdict
 from reports.figures.months import consecutive, days_of, span
 
-CheckStatus = Literal["pass", "warn", "fail", "error", "skipped"]
-ProblemKind = Literal[DayProblem, "check_failed", "check_not_run", "check_warned", "build_missing", "build_stale"]
+# `not_applicable`: there is nothing that it is about; the message says why.
+CheckStatus = Literal["pass", "warn", "fail", "error", "skipped", "not_applicable"]
+GOOD_STATUSES: frozenset[CheckStatus] = frozenset({"pass", "warn", "not_applicable"})
+ProblemKind = Literal[
+    DayProblem,
+    "boundary_not_compared",
+    "check_failed",
+    "check_not_run",
+    "check_warned",
+    "build_missing",
+    "build_stale",
+]
 
 
 class EvidenceError(ReportsError):
@@ -68,24 +79,29 @@ class BuildEvidence:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """The same evidence always gives the same text."""
-        return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+        """The same evidence always gives the same text, which ends with the SHA-256 of the rest."""
+        document = asdict(self)
+        digest = hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
+        return json.dumps({**document, "sha256": digest}, ensure_ascii=False, indent=2) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> BuildEvidence:
         """Read what `to_json` wrote.
 
         Raises:
-            EvidenceError: The text is no JSON, or a field is absent or of another type.
+            EvidenceError: The text is no JSON, a field is absent or of another type, or it was changed since.
         """
         from pydantic import TypeAdapter, ValidationError
 
         try:
-            return TypeAdapter(cls).validate_json(text, strict=True)
+            evidence = TypeAdapter(cls).validate_json(text, strict=True)
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"])) or "(whole file)"
             raise EvidenceError(f"build.json: {field}: {first['msg']}") from error
+        if evidence.files and evidence.to_json() != text:
+            raise EvidenceError("build.json: it was changed since the build wrote it")
+        return evidence
 
 
 @dataclass(frozen=True)
@@ -95,7 +111,8 @@ class Expected:
     `systems` are the names of the hall's systems by code: each must account for every day of `month`.
     `day_rules` are the rules that every answered day must have passed; `build_checks` the checks that the build must
     have passed; `fingerprint` stands for the extracts that are current now, and `facts` are the published files as they
-    lie now, path → SHA-256.
+    lie now, path → SHA-256. `not_compared` are days before the month that the stocks at its beginning have to be held
+    against, and that can't be had.
     """
 
     month: str
@@ -104,6 +121,7 @@ class Expected:
     build_checks: frozenset[str]
     fingerprint: str
     facts: Mapping[str, str]
+    not_compared: tuple[DayState, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,7 +160,8 @@ def assess(days: Sequence[DayState], evidence: BuildEvidence | None, expected: E
         expected: What must be there.
 
     Returns:
-        Problems of days (consecutive ones of a system in one), then of the build. Empty: it may be printed.
+        Problems of days (consecutive ones of a system in one), of the boundary, then of the build. Empty: it may be
+        printed.
 
     Raises:
         ValueError: `expected` lists no system, day rule or build check, so that nothing would be judged; or a system
@@ -152,7 +171,16 @@ def assess(days: Sequence[DayState], evidence: BuildEvidence | None, expected: E
         if not getattr(expected, name):
             raise ValueError(f"expected.{name} is empty: a month of which nothing is asked can't be judged")
     every_day = _with_absent_days(days, expected)
-    return [*day_problems(every_day, expected), *build_problems(evidence, expected)]
+    return [*day_problems(every_day, expected), *boundary_problems(expected), *build_problems(evidence, expected)]
+
+
+def boundary_problems(expected: Expected) -> list[Problem]:
+    """The days before the month that nothing could be compared with."""
+    return _grouped(
+        expected.not_compared,
+        lambda state: [_DayFault("boundary_not_compared", f"{_verdict(state)}: boundary not compared")],
+        _pull,
+    )
 
 
 def day_problems(days: Iterable[DayState], expected: Expected) -> list[Problem]:
@@ -183,7 +211,7 @@ def _with_absent_days(days: Sequence[DayState], expected: Expected) -> list[DayS
 def _day_faults(state: DayState, expected: Expected) -> Iterator[_DayFault]:
     meaning = VERDICTS[state.verdict]
     if meaning.problem:
-        yield _DayFault(meaning.problem, ": ".join(filter(None, [meaning.text, " ".join(state.detail.split())])))
+        yield _DayFault(meaning.problem, _verdict(state))
     if not meaning.is_in:
         return
     for rule in sorted(state.checks):
@@ -193,6 +221,10 @@ def _day_faults(state: DayState, expected: Expected) -> Iterator[_DayFault]:
         for rule in sorted(expected.day_rules):
             if state.checks.get(rule) not in {"passed", "warned", "failed"}:
                 yield _DayFault("check_not_run", f"check {rule} was not run")
+
+
+def _verdict(state: DayState) -> str:
+    return ": ".join(filter(None, [VERDICTS[state.verdict].text, " ".join(state.detail.split())]))
 
 
 def _day_warnings(state: DayState) -> Iterator[_DayFault]:
@@ -224,7 +256,8 @@ def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterat
     month, count = expected.month, len(expected.build_checks)
     again = f"yuebao report {month}"
     if evidence is None:
-        yield Problem("build_missing", month, f"{month} was not built, so none of its {count} checks was run", again)
+        message = f"{month} was not built, or its build.json can't be read, so none of its {count} checks counts"
+        yield Problem("build_missing", month, message, again)
         return
     if (evidence.month, evidence.fingerprint) != (month, expected.fingerprint):
         message = (
@@ -238,13 +271,15 @@ def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterat
     # A build that failed published nothing: what lies there is an earlier one's.
     published = not any(check.status in {"fail", "error"} for check in evidence.checks)
     changed = sorted({name for name, _ in evidence.files.items() ^ expected.facts.items()}) if published else []
+    if published and not expected.facts:
+        changed = changed or ["every file"]
     if changed:
         message = f"the facts of {month} aren't what its build published: {changed[0]} was changed, added or taken away"
         yield Problem("build_stale", month, message, again)
     for check in sorted(evidence.checks, key=lambda check: check.name):
         if check.status == "fail":
             yield _check_problem("check_failed", check, _status(month))
-        elif check.status not in {"pass", "warn"} and (check.status == "error" or check.name in expected.build_checks):
+        elif check.status not in GOOD_STATUSES and (check.status == "error" or check.name in expected.build_checks):
             yield _check_problem("check_not_run", check, again)
 
 

@@ -1,0 +1,74 @@
+{{ config(meta={
+    'description': 'A stock that has to balance is a closing measure, its flows are summed ones, and every hall that answers the stock answers both flows: else nothing would be compared.',
+    'next_step': "correct the measures in catalogue/stock_balances.csv of the hall, or name them in `measures` of the system in hall.toml",
+    'not_applicable_without': 'stock_balances',
+    'dagster': {'ref': {'name': 'stg_hall__stock_balances'}},
+}) }}
+
+with named as (
+    select
+        stock,
+        stock as measure,
+        'closing' as aggregation
+    from {{ ref('stg_hall__stock_balances') }}
+
+    union all
+
+    select
+        stock,
+        inflow as measure,
+        'sum' as aggregation
+    from {{ ref('stg_hall__stock_balances') }}
+
+    union all
+
+    select
+        stock,
+        outflow as measure,
+        'sum' as aggregation
+    from {{ ref('stg_hall__stock_balances') }}
+),
+
+answered as (
+    select distinct
+        hall_systems.hall_code,
+        system_measures.measure
+    from {{ ref('stg_landing__hall_systems') }} as hall_systems
+    inner join {{ ref('stg_hall__system_measures') }} as system_measures
+        on hall_systems.system = system_measures.system
+)
+
+select
+    named.stock,
+    named.measure,
+    'is not a measure that is ' || named.aggregation as problem
+from named
+left join {{ ref('dim_measure') }} as measures
+    on named.measure = measures.measure
+where measures.aggregation is distinct from named.aggregation
+
+union all
+
+select
+    named.stock,
+    named.measure,
+    'no hall answers the stock' as problem
+from named
+left join answered
+    on named.stock = answered.measure
+where answered.measure is null
+
+union all
+
+select
+    named.stock,
+    named.measure,
+    'is not answered by hall ' || halls.hall_code as problem
+from named
+inner join answered as halls
+    on named.stock = halls.measure
+left join answered
+    on
+        named.measure = answered.measure
+        and halls.hall_code = answered.hall_code
+where answered.measure is null
