@@ -15,6 +15,16 @@ def write_bytes(path: Path, content: bytes) -> None:
     aside.replace(path)
 
 
+def write_changed(path: Path, content: bytes) -> None:
+    """As `write_bytes`, unless the file holds this already: what is made again needs no right to write."""
+    try:
+        same = path.read_bytes() == content
+    except FileNotFoundError:
+        same = False
+    if not same:
+        write_bytes(path, content)
+
+
 def digests(folder: Path) -> dict[str, str]:
     """The SHA-256 of every file in a folder and below, by its path in the folder; none where there is no folder.
 
@@ -27,7 +37,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def write_json(path: Path, document: Any) -> None:
     """Write a document as readable JSON in UTF-8, keys in the order given."""
-    write_bytes(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
+    write_changed(path, (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 def write_once(path: Path, content: bytes, *, aside: Path) -> None:

@@ -12,23 +12,29 @@ from reports.certificates.certificate import (
     Certificate,
     CertifiedExtract,
     CertifiedHall,
+    CertifiedSystem,
     CheckResult,
     DayRule,
     Foundation,
+    Head,
+    Place,
+    Program,
     SignOff,
+    Wording,
     hall_time,
+    short_code,
 )
 from reports.certificates.dossier import Dossier
+from reports.certificates.form_2 import candidate_of
+from reports.certificates.release_text import release_files
 from reports.certificates.trace import Contribution, Trace
 from reports.figures.months import days_of, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
-from reports.figures.section import Origin, Vintage, certified_files
-from reports.figures.wording import WordingTemplate
 from tests.proofreading_known import COUNTS, NAMES, PARTS
 
 MONTH = "2025-03"
-TEMPLATE = WordingTemplate(Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2")
+TEMPLATE = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2"
 MARCH = COUNTS[MONTH]
 
 
@@ -73,26 +79,37 @@ def extracts(month: str = MONTH) -> tuple[CertifiedExtract, ...]:
 
 
 def certificate(month: str = MONTH, revision: int = 1, **changes: Any) -> Certificate:
+    """A certificate of form 2 whose evidence lies in no store; it has the code of what is in it."""
+    at = hall_time(datetime(2025, 4, 1 + revision, 8, 0, tzinfo=UTC))
+    foundation = Foundation(
+        extracts(month),
+        (DayRule("window_system", "key_is_unique", 26, 0), DayRule("window_system", "volume_is_near_usual", 24, 2)),
+        (CheckResult("unique_fct_daily_counts", "pass"), CheckResult("balance_open_cases", "warn")),
+        systems={"window_system": CertifiedSystem("窗口系统", tuple(NAMES))},
+        wording=Wording(TEMPLATE.read_text(encoding="utf-8"), {}),
+    )
     fields: dict[str, Any] = {
-        "kind": "yuebao certificate 1",
-        "sequence": revision,
-        "previous": "",
+        "form": 2,
+        "place": Place(revision, "e" * 64 if revision > 1 else "", at),
         "hall": CertifiedHall("510000", "四川省政务服务大厅"),
+        "site": "510000",
         "month": month,
         "revision": revision,
         "reason": "source_correction" if revision > 1 else "",
         "note": "窗口系统更正 3 月 12 日出件数" if revision > 1 else "",
         "numbers": numbers(),
-        "foundation": Foundation(
-            "f" * 64, "a" * 64, "7", "0.3.0", "d" * 64, extracts(month),
-            (DayRule("window_system", "key_is_unique", 26, 0), DayRule("window_system", "volume_is_near_usual", 24, 2)),
-            (CheckResult("unique_fct_daily_counts", "pass"), CheckResult("balance_open_cases", "warn")),
-        ),
+        "program": Program("f" * 64, "a" * 64, "7", "0.3.0", "d" * 64),
         "policy": "automatic",
-        "sign_offs": (SignOff("service", "签署服务", hall_time(datetime(2025, 4, 1 + revision, 8, 0, tzinfo=UTC))),),
+        "sign_offs": (SignOff("service", "签署服务", at),),
+        "code": "",
         "files": {},
-    }  # fmt: skip
-    return Certificate(**fields | changes)
+        "texts": {},
+        "evidence": {},
+        "head": Head(revision - 1, "e" * 64 if revision > 1 else ""),
+        "read_foundation": lambda: foundation,
+    }
+    made = Certificate(**fields | changes)
+    return replace(made, code=made.code or short_code(candidate_of(made).content))
 
 
 def dossier(
@@ -106,16 +123,7 @@ def dossier(
     newest = revisions[-1]
     release = published / newest.month / f"r{newest.revision}"
     release.mkdir(parents=True, exist_ok=True)
-    source: Any = {
-        "system": "window_system",
-        "system_name": "窗口系统",
-        "extracts": [{"day": each.day, "sha256": each.sha256} for each in newest.foundation.extracts],
-    }
-    origin = Origin(newest.month, newest.hall.code, newest.hall.name, "f" * 64,
-                    {each.metric: [source] for each in newest.numbers})  # fmt: skip
-    vintage = Vintage(newest.revision, newest.code)
-    files = certified_files(newest.by_metric, origin, vintage, template=TEMPLATE)
-    for name, content in files.items():
+    for name, content in release_files(newest).items():
         (release / name).write_bytes(content)
     return Dossier(
         certificate=newest,

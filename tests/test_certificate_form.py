@@ -22,9 +22,11 @@ from reports.certificates.certificate import (
     moment_of,
     normalised_code,
 )
+from reports.certificates.form_2 import candidate_of, envelope_of
 from reports.certificates.invariants import broken_invariants
+from reports.certificates.ledger import Archive, read_envelope
 from reports.figures.months import months_before
-from tests.certificates import MARCH, SERVICE, Month, archive_in
+from tests.certificates import MARCH, SERVICE, Month, archive_in, by_service, signed
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 DOCUMENTS = st.recursive(
@@ -33,9 +35,23 @@ DOCUMENTS = st.recursive(
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> Certificate:
-    drafted = Month(archive_in(tmp_path)).drafted()
-    return replace(drafted, files={"section.txt": sha256(b"text")})
+def archive(tmp_path: Path) -> Archive:
+    return archive_in(tmp_path)
+
+
+@pytest.fixture
+def envelope(archive: Archive) -> Envelope:
+    """A signed candidate, whose evidence is in the store."""
+    drawn = Month(archive).drawn()
+    archive.ledger.store.add(drawn.documents)
+    place = replace(drawn.certificate.place, at=hall_time(MARCH))
+    certificate = replace(drawn.certificate, place=place, sign_offs=by_service())
+    return envelope_of(certificate, signed(drawn, by_service(), [SERVICE]))
+
+
+@pytest.fixture
+def certificate(envelope: Envelope) -> Certificate:
+    return envelope.certificate
 
 
 @given(DOCUMENTS)
@@ -65,42 +81,61 @@ def test_a_lone_surrogate_is_refused() -> None:
         canonical_json(["\ud800"])
 
 
-def test_an_envelope_is_read_back(certificate: Certificate) -> None:
-    envelope = SERVICE.seal(certificate)
-    assert Envelope.read(envelope.content) == envelope
-    assert broken_invariants(envelope.certificate) == []
+def test_an_envelope_is_read_back(envelope: Envelope, archive: Archive) -> None:
+    again = read_envelope(envelope.content, archive.ledger.store)
+    assert again == envelope
+    assert again.certificate.foundation == envelope.certificate.foundation
+    assert broken_invariants(again.certificate) == []
 
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (lambda text: text + b"\n", "canonical form"),
-        (lambda text: text.replace(b'"exact":2317', b'"exact": 2317'), "canonical form"),
-        (lambda text: text.replace(b'"key":', b'"extra":1,"key":'), "canonical form"),
-        (lambda text: text.replace(b'"exact":2317', b'"exact":2317.0'), "numbers.0.exact"),
-        (lambda text: text.replace(b'"exact":2317', b'"exact":' + b"9" * 5000), "can't be read"),
-        (lambda text: text.replace(b'"pass"', b'"fail"'), "build_checks.0.result"),
+        (lambda text: text.replace(b'"exact":"2317"', b'"exact": "2317"'), "canonical form"),
+        (lambda text: text.replace(b'"files":', b'"extra":1,"files":'), "canonical form"),
+        (lambda text: text.replace(b'"exact":"2317"', b'"exact":2317'), "numbers.0.exact"),
+        (lambda text: text.replace(b'"exact":"2317"', b'"exact":"4634/2"'), "lowest terms"),
+        (lambda text: text.replace(b'"exact":"2317"', b'"exact":"02317"'), "lowest terms"),
+        (lambda text: text.replace(b'"exact":"2317"', b'"exact":"23.17"'), "lowest terms"),
+        (lambda text: text.replace(b'"exact":"2317"', b'"exact":"2317/2"'), "isn't whole"),
+        (lambda text: text.replace(b'"automatic"', b'"nobody"'), "candidate.policy"),
+        (lambda text: text.replace(b'"ed25519"', b'"rsa"'), "signatures.0.algorithm"),
         (lambda text: text.replace(b"+08:00", b"+00:00"), "written like"),
+        (lambda text: text.replace(b'"signatures":[{', b'"signatures":[],"x":[{'), "can't be read"),
         (lambda text: text[:100], "the whole file"),
         (lambda _: b"", "the whole file"),
     ],
 )
-def test_an_envelope_is_exactly_its_bytes(certificate: Certificate, spoil: Any, message: str) -> None:
-    content = spoil(SERVICE.seal(certificate).content)
+def test_an_envelope_is_exactly_its_bytes(envelope: Envelope, archive: Archive, spoil: Any, message: str) -> None:
     with pytest.raises(CertificateError, match=message):
-        Envelope.read(content)
+        read_envelope(spoil(envelope.content), archive.ledger.store)
 
 
-def test_an_envelope_without_anybody_who_signed_off(certificate: Certificate) -> None:
-    content = SERVICE.seal(replace(certificate, sign_offs=())).content
+def test_an_envelope_without_anybody_who_signed_off(certificate: Certificate, archive: Archive) -> None:
     with pytest.raises(CertificateError, match="can't be read"):
-        Envelope.read(content)
+        read_envelope(envelope_of(replace(certificate, sign_offs=()), []).content, archive.ledger.store)
 
 
-def test_the_code_binds_everything_but_the_files_that_carry_it(certificate: Certificate) -> None:
-    assert replace(certificate, files={}).code == certificate.code
-    assert replace(certificate, note="x").code != certificate.code
-    assert normalised_code(certificate.code) == certificate.code
+def test_the_code_covers_all_that_people_sign(archive: Archive) -> None:
+    """Numbers, text, evidence, settings; not its place in the ledger, which nobody knows before."""
+    drawn = Month(archive).drawn()
+    code = drawn.certificate.code
+    assert normalised_code(code) == code
+    assert Month(archive).drawn().certificate.code == code
+    fewer = drawn.certificate.foundation.settings.items()
+    others = [
+        Month(archive).drawn(note="x"),
+        Month(archive).drawn(site="510100"),
+        Month(archive).drawn(foundation=replace(drawn.certificate.foundation, settings=dict(list(fewer)[:1]))),
+    ]
+    assert len({code, *(other.certificate.code for other in others)}) == 4
+
+
+def test_the_text_is_part_of_what_is_signed(certificate: Certificate) -> None:
+    other = replace(certificate, texts={**certificate.texts, "section.txt": sha256(b"another text")})
+    assert candidate_of(other).content != candidate_of(certificate).content
+    assert "section.txt is another file of the release than the text that was signed" in broken_invariants(other)
 
 
 def test_a_code_is_forgiven_how_it_is_typed() -> None:
@@ -125,7 +160,15 @@ def test_months_before() -> None:
 
 
 def foundation(**changes: Any) -> Any:
-    return lambda certificate: replace(certificate, foundation=replace(certificate.foundation, **changes))
+    return lambda certificate: certificate.standing_on(replace(certificate.foundation, **changes))
+
+
+def program(**changes: Any) -> Any:
+    return lambda certificate: replace(certificate, program=replace(certificate.program, **changes))
+
+
+def place(**changes: Any) -> Any:
+    return lambda certificate: replace(certificate, place=replace(certificate.place, **changes))
 
 
 def first_extract(**changes: Any) -> Any:
@@ -157,9 +200,9 @@ EARLIER = SignOff("signer", "王五", hall_time(MARCH - timedelta(hours=1)))
     ("spoil", "message"),
     [
         (one_of(month="2025-3"), "YYYY-MM"),
-        (one_of(sequence=0), "counted from 1"),
-        (one_of(previous="a" * 64), "the first names none"),
-        (one_of(sequence=2), "names the one before it"),
+        (place(sequence=0), "counted from 1"),
+        (place(previous="a" * 64), "the first names none"),
+        (place(sequence=2), "names the one before it"),
         (one_of(revision=2), "a revision has a reason and a note"),
         (one_of(revision=2, reason="our_error", note=" "), "a revision has a reason and a note"),
         (one_of(reason="our_error", note="x"), "a first certificate has neither"),
@@ -168,11 +211,14 @@ EARLIER = SignOff("signer", "王五", hall_time(MARCH - timedelta(hours=1)))
         (one_of(files={"certificate.json": "a" * 64}), "can't be a release file's name"),
         (one_of(files={".hidden": "a" * 64}), "can't be a release file's name"),
         (one_of(files={"a.txt": "A" * 64}), "no SHA-256"),
+        (one_of(files={"evidence": "a" * 64}), "can't be a release file's name"),
+        (one_of(texts={}), "no text was signed with it"),
+        (one_of(files={"section.txt": "a" * 64}), "section.txt is another file"),
         (one_of(numbers=()), "no number"),
         (first_number(metric="phone_consultations"), "number phone_consultations is in it twice"),
         (first_number(printed="0.24"), "2317 is printed 0.23, not 0.24"),
         (first_number(exact=-1), "must not be negative"),
-        (foundation(code_version="", fingerprint=""), "doesn't say fingerprint, code_version"),
+        (program(code_version="", fingerprint=""), "doesn't say fingerprint, code_version"),
         (foundation(extracts=()), "rests on no extract"),
         (first_extract(day="2025-03-02"), "extract courier 2025-03-02 is in it twice"),
         (first_extract(day="2025-02-02"), "courier has no extract for 2025-03-01"),

@@ -11,20 +11,26 @@ from typing import Any
 
 import pytest
 
-from reports.certificates.certificate import Certificate
-from reports.certificates.certification import certify
+from reports.certificates.canonical import sha256
+from reports.certificates.certificate import Head, hall_time
+from reports.certificates.certification import Drawn, certify
+from reports.certificates.evidence import EvidenceStoreError
+from reports.certificates.form_2 import envelope_of
 from reports.certificates.ledger import Archive, HeadMovedError, LedgerError, leading_links
-from reports.certificates.release import ReleaseError, complete_releases, release_of
+from reports.certificates.release import ReleaseError, complete_releases, release_of, stage_of
 from reports.certificates.verification import verify
 from tests.certificates import (
     MARCH,
     SERVICE,
     Month,
     archive_in,
-    files_of,
+    by_service,
+    copied,
+    facts_in,
     land,
     numbers,
     sealed,
+    signed,
     three_certificates,
 )
 
@@ -36,14 +42,15 @@ def archive(tmp_path: Path) -> Archive:
     return archive_in(tmp_path)
 
 
-def certifying(archive: Archive, drafted: Certificate, prepare: Callable[[], None] = lambda: None) -> int:
+def certifying(archive: Archive, month: Month, drawn: Drawn, prepare: Callable[[], None] = lambda: None) -> int:
     """Fork a process that certifies; it exits with 3 if the ledger has moved."""
+    signatures, facts = signed(drawn, by_service(month.at), [SERVICE]), facts_in(archive)
     child = os.fork()
     if child == 0:
         try:
             prepare()
             own = archive_in(archive.certificates.parent)  # with a lock of its own, as any other process has
-            certify(own, drafted, files_of(drafted), SERVICE)
+            certify(own, drawn, signatures, facts=facts, at=hall_time(month.at))
             os._exit(0)
         except HeadMovedError:
             os._exit(3)
@@ -64,8 +71,10 @@ def test_places_and_links(archive: Archive) -> None:
         "000002-2025-03-r1.json",
         "000003-2025-03-r2.json",
     ]
-    assert first.certificate.previous == ""
-    assert [second.certificate.previous, third.certificate.previous] == [first.sha256, second.sha256]
+    entries = (first, second, third)
+    assert [each.certificate.place.sequence for each in entries] == [1, 2, 3]
+    assert [each.certificate.place.previous for each in entries] == ["", first.sha256, second.sha256]
+    assert [each.certificate.head for each in entries] == [Head(0, ""), Head(1, first.sha256), Head(2, second.sha256)]
     assert archive.ledger.latest() == archive.ledger.latest("2025-03") == third
     assert archive.ledger.latest("2024-01") is None
 
@@ -75,14 +84,14 @@ def test_the_links_that_lead_to_a_certificate_reach_back_to_the_first_of_all(arc
     april = Month(archive, "2025-04", MARCH + timedelta(days=30)).certified()
     reason = {"reason": "late_data", "note": "补报"}
     revised = Month(archive, at=MARCH + timedelta(days=40), **reason).certified(
-        numbers(2_417), extracts=land(archive, "2025-03", sequence=2)
+        numbers(2_417), extracts=land(archive, "2025-03", sequence=2, values=numbers(2_417))
     )
     release = archive.published / "2025-03" / "r2"
     assert sorted(path.name for path in (release / "chain").iterdir()) == [march.path.name, april.path.name]
     links = archive.ledger.links()
     assert [leading_links(links, link) for link in links] == [[], links[:1], links[:2]]
     assert verify(archive).sound
-    assert revised.certificate.sequence == 3
+    assert revised.certificate.place.sequence == 3
 
 
 def test_a_superseded_certificate_stays_and_is_told_apart(archive: Archive) -> None:
@@ -114,47 +123,104 @@ def test_an_unreadable_certificate_is_named(archive: Archive) -> None:
         archive.ledger.entries()
 
 
-def test_a_draft_of_an_older_ledger_is_told(archive: Archive) -> None:
-    mine, theirs = Month(archive).drafted(), Month(archive, "2025-02").drafted()
-    sealed(archive, theirs)
+def test_as_of_a_moment_counts_when_it_was_added_and_not_when_it_was_signed(archive: Archive) -> None:
+    later = MARCH + timedelta(days=3)
+    drawn = Month(archive).drawn()
+    entry = certify(
+        archive, drawn, signed(drawn, by_service(), [SERVICE]), facts=facts_in(archive), at=hall_time(later)
+    )
+    assert (entry.certificate.signed_at, entry.certificate.recorded_at) == (MARCH, later)
+    assert archive.ledger.at("2025-03", later - timedelta(seconds=1)) is None
+    assert archive.ledger.at("2025-03", later) == entry
+
+
+def test_another_month_certified_in_between_is_no_obstacle(archive: Archive) -> None:
+    """Three people may take days to sign; what they signed stays as it is."""
+    mine = Month(archive).drawn()
+    theirs = Month(archive, "2025-01").certified()
+    entry = sealed(archive, mine)
+    assert (entry.certificate.place.sequence, entry.certificate.place.previous) == (2, theirs.sha256)
+    assert entry.certificate.head == Head(0, "")
+    assert entry.certificate.code == mine.certificate.code
+    assert verify(archive, rows=True).problems == ()
+
+
+def test_the_same_month_certified_in_between_is_told(archive: Archive) -> None:
+    mine = Month(archive).drawn(numbers(9_000))
+    Month(archive).certified()
+    with pytest.raises(HeadMovedError, match=r"somebody else certified .* now at 000001-2025-03-r1\.json"):
+        sealed(archive, mine)
+    envelope = envelope_of(mine.certificate, signed(mine, by_service(), [SERVICE]))
+    with pytest.raises(HeadMovedError, match="doesn't follow certificate 1"):
+        archive.ledger.append(envelope)
+    assert len(archive.ledger.links()) == 1
+    assert verify(archive).problems == ()
+
+
+def test_the_month_before_certified_in_between_is_told(archive: Archive) -> None:
+    """Flags are set by it."""
+    mine = Month(archive).drawn()
+    Month(archive, "2025-02").certified()
     with pytest.raises(HeadMovedError, match=r"somebody else certified .* now at 000001-2025-02-r1\.json"):
         sealed(archive, mine)
-    with pytest.raises(HeadMovedError):
-        archive.ledger.append(SERVICE.seal(mine))
     assert len(archive.ledger.links()) == 1
-    assert not release_of(archive.published, mine).exists()
+    assert not release_of(archive.published, mine.certificate).exists()
+    assert not stage_of(release_of(archive.published, mine.certificate)).exists()
     assert verify(archive).problems == ()
+
+
+def test_a_revision_in_between_that_the_edition_prints_is_told(archive: Archive) -> None:
+    Month(archive, "2025-01").certified()
+    mine = Month(archive).drawn()
+    Month(archive, "2025-01", reason="late_data", note="补报").certified(
+        numbers(9_000), extracts=land(archive, "2025-01", sequence=2, values=numbers(9_000))
+    )
+    with pytest.raises(HeadMovedError, match=r"now at 000002-2025-01-r2\.json"):
+        sealed(archive, mine)
+    again = sealed(archive, Month(archive).drawn())
+    assert again.certificate.foundation.notes == ("2025 年 1 月窗口出件量由 0.23 万件修订为 0.9 万件（迟报补报）。",)
+    assert verify(archive).problems == ()
+
+
+def test_a_candidate_drawn_up_again_on_the_head_that_its_signers_saw_is_the_same(archive: Archive) -> None:
+    mine = Month(archive).drawn()
+    Month(archive, "2025-01").certified()
+    assert Month(archive).drawn().content != mine.content
+    assert Month(archive).drawn(head=mine.certificate.head).content == mine.content
 
 
 def test_nothing_is_written_over(archive: Archive) -> None:
-    drafted = Month(archive).drafted()
+    drawn = Month(archive).drawn()
+    second = replace(drawn, certificate=replace(drawn.certificate, revision=2, reason="our_error", note="x"))
     with pytest.raises(HeadMovedError, match="now at empty"):
-        sealed(archive, replace(drafted, revision=2, reason="our_error", note="x"))
-    folder = release_of(archive.published, drafted)
+        sealed(archive, second)
+    folder = release_of(archive.published, drawn.certificate)
     folder.mkdir(parents=True)
     with pytest.raises(ReleaseError, match="no certificate in the ledger vouches for it"):
-        sealed(archive, drafted)
+        sealed(archive, drawn)
     assert archive.ledger.links() == []
     folder.rmdir()
-    sealed(archive, drafted)
+    sealed(archive, drawn)
 
 
 def test_two_processes_at_once_one_wins(archive: Archive) -> None:
-    for month, day in (("2025-02", 0), ("2025-03", 1)):
-        drafts = [
-            Month(archive, month, MARCH + timedelta(days=day)).drafted(numbers(issued)) for issued in (1_000, 9_000)
+    for name, day in (("2025-02", 0), ("2025-03", 1)):
+        month = Month(archive, name, MARCH + timedelta(days=day))
+        candidates = [
+            month.drawn(values, extracts=land(archive, name, sequence=values[1].exact, values=values))
+            for values in (numbers(1_000), numbers(9_000))
         ]
         with archive.ledger.lock:  # both are waiting when it is let go
-            children = [certifying(archive, drafted) for drafted in drafts]
+            children = [certifying(archive, month, drawn) for drawn in candidates]
         assert sorted(map(ended, children)) == [0, 3]
-        assert len(archive.ledger.entries(month)) == 1
-    assert verify(archive).problems == ()
+        assert len(archive.ledger.entries(name)) == 1
+    assert verify(archive, rows=True).problems == ()
 
 
-def killed_at(step: int, archive: Archive, drafted: Certificate) -> bool:
+def killed_at(step: int, archive: Archive, month: Month, drawn: Drawn) -> bool:
     """Whether a child that certifies was killed before its file operation number `step`."""
     steps = iter(range(step))
-    watched = (str(archive.certificates), str(archive.published))
+    watched = (str(archive.certificates), str(archive.published), str(archive.ledger.store.folder))
 
     def strike(event: str, arguments: tuple[Any, ...]) -> None:
         writes = event in WRITES or (event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR))
@@ -162,37 +228,44 @@ def killed_at(step: int, archive: Archive, drafted: Certificate) -> bool:
         if ours and next(steps, None) is None:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    status = ended(certifying(archive, drafted, lambda: sys.addaudithook(strike)))
+    status = ended(certifying(archive, month, drawn, lambda: sys.addaudithook(strike)))
     assert status in {0, -signal.SIGKILL}
     return status != 0
 
 
-def revised(archive: Archive) -> Certificate:
-    """A draft of March's next revision."""
+def next_revision(archive: Archive) -> tuple[Month, Drawn]:
+    """March's next revision, drawn up."""
     revision = len(archive.ledger.links("2025-03")) + 1
     month = Month(archive, at=MARCH + timedelta(days=20 + revision), reason="late_data", note="补报")
-    return month.drafted(numbers(3_000 + revision), extracts=land(archive, "2025-03", sequence=revision))
+    values = numbers(3_000 + revision)
+    return month, month.drawn(values, extracts=land(archive, "2025-03", sequence=revision, values=values))
 
 
 @pytest.mark.parametrize("healed_by", ["recovery", "the next certificate"])
-def test_killed_between_any_two_steps_the_old_or_the_new_state_stands(archive: Archive, healed_by: str) -> None:
+def test_killed_between_any_two_steps_the_old_or_the_new_state_stands(
+    archive: Archive, tmp_path: Path, healed_by: str
+) -> None:
     three_certificates(archive)
+    month, drawn = next_revision(archive)
     outcomes: list[bool] = []
-    while killed_at(len(outcomes), archive, drafted := revised(archive)):
-        release = release_of(archive.published, drafted)
-        is_new = archive.ledger.links("2025-03")[-1].revision == drafted.revision
+    while killed_at(len(outcomes), struck := copied(archive, tmp_path / str(len(outcomes)), os.link), month, drawn):
+        release = release_of(struck.published, drawn.certificate)
+        is_new = struck.ledger.links("2025-03")[-1].revision == drawn.certificate.revision
         outcomes.append(is_new)
         assert is_new or not release.exists(), "a release is shown only with its certificate"
         if healed_by == "recovery":
-            complete_releases(archive.ledger, archive.published)
+            complete_releases(struck.ledger, struck.published)
             assert release.exists() == is_new
         else:
-            sealed(archive, revised(archive))
-        assert verify(archive).problems == (), f"after a crash before step {len(outcomes)}"
-        assert not list(archive.published.glob("*/.*"))
-    assert len(outcomes) > 15
+            following, again = next_revision(struck)
+            sealed(struck, again, at=following.at)
+        assert verify(struck).problems == (), f"after a crash before step {len(outcomes)}"
+        assert not list(struck.published.glob("*/.*"))
+    assert len(outcomes) > 30
     assert {True, False} == set(outcomes)
-    assert verify(archive).problems == ()
+    assert verify(struck).problems == ()
+    assert len(archive.ledger.links()) == 3
+    assert verify(archive).problems == (), "nothing that was there was written over"
 
 
 def test_a_leftover_beside_the_certificates_never_harms_one(archive: Archive) -> None:
@@ -201,6 +274,45 @@ def test_a_leftover_beside_the_certificates_never_harms_one(archive: Archive) ->
     before = first.path.read_bytes()
     Month(archive, "2025-04", MARCH + timedelta(days=30)).certified()
     assert first.path.read_bytes() == before
+    assert verify(archive).problems == ()
+
+
+def test_a_leftover_beside_the_evidence_never_harms_a_document(archive: Archive) -> None:
+    first, *_ = three_certificates(archive)
+    store = archive.ledger.store
+    document = store.path(first.certificate.evidence["extracts"])
+    (store.folder / ".next").hardlink_to(document)
+    before = document.read_bytes()
+    Month(archive, "2025-04", MARCH + timedelta(days=30)).certified()
+    assert document.read_bytes() == before
+    assert verify(archive).problems == ()
+
+
+def test_evidence_is_stored_once_and_a_release_holds_further_names_of_it(archive: Archive) -> None:
+    first, *_ = three_certificates(archive)
+    store, certificate = archive.ledger.store, first.certificate
+    named = {*certificate.evidence.values(), *certificate.foundation.settings.values()}
+    folder = release_of(archive.published, certificate) / "evidence"
+    assert {path.name for path in folder.iterdir()} == named
+    assert all((folder / digest).samefile(store.path(digest)) for digest in named)
+    stored = sorted(path.name for path in store.folder.iterdir())
+    assert all(sha256(store.path(name).read_bytes()) == name for name in stored)
+    Month(archive, "2025-04", MARCH + timedelta(days=30)).certified()
+    added = {path.name for path in store.folder.iterdir()} - set(stored)
+    newest = archive.ledger.entries()[-1].certificate.evidence
+    assert added == {newest[name] for name in ("extracts", "checks", "bases")}, "what is the same is stored once"
+
+
+def test_a_file_in_a_documents_place_stops_the_certificate(archive: Archive) -> None:
+    drawn, store = Month(archive).drawn(), archive.ledger.store
+    store.folder.mkdir(parents=True)
+    place = store.path(drawn.certificate.evidence["facts"])
+    place.write_bytes(b"{}")
+    with pytest.raises(EvidenceStoreError, match=f"{place.name}: it was changed"):
+        sealed(archive, drawn)
+    assert archive.ledger.links() == []
+    place.unlink()
+    sealed(archive, drawn)
     assert verify(archive).problems == ()
 
 
@@ -219,15 +331,15 @@ def test_a_stage_that_was_tampered_with_is_not_shown(archive: Archive) -> None:
 
 def test_nothing_is_built_on_a_damaged_ledger(archive: Archive) -> None:
     first, *_ = three_certificates(archive)
-    drafted = Month(archive, "2025-04", MARCH + timedelta(days=30)).drafted()
+    drawn = Month(archive, "2025-04", MARCH + timedelta(days=30)).drawn()
     first.path.unlink()
     with pytest.raises(Exception, match=r"certificate 1 was dropped"):
-        sealed(archive, drafted)
+        sealed(archive, drawn, at=MARCH + timedelta(days=30))
 
 
 def test_nothing_is_signed_over_a_damaged_extract(archive: Archive) -> None:
-    drafted = Month(archive).drafted()
-    extract = drafted.foundation.extracts[5]
+    drawn = Month(archive).drawn()
+    extract = drawn.certificate.foundation.extracts[5]
     (archive.landing / extract.path).write_bytes(b"PAR1")
     with pytest.raises(Exception, match=rf"{extract.file}: it was changed"):
-        sealed(archive, drafted)
+        sealed(archive, drawn)

@@ -3,8 +3,9 @@
 import logging
 import pickle
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import SecretStr
 
-from reports.certificates.certificate import Certificate, CertificateError, SignOff, hall_time
+from reports.certificates.canonical import canonical_json, sha256
+from reports.certificates.certificate import CertificateError, Envelope, SignOff, hall_time
+from reports.certificates.certification import Drawn, certify
+from reports.certificates.form_2 import Signed, envelope_of
+from reports.certificates.release import release_of
 from reports.certificates.signers import (
     Signer,
     SignerError,
@@ -28,6 +33,7 @@ from reports.certificates.verification import verify
 from tests.certificates import (
     DIRECTOR,
     MARCH,
+    PREPARER,
     REVIEWER,
     SERVICE,
     SIGNERS,
@@ -36,24 +42,37 @@ from tests.certificates import (
     archive_in,
     by_hand,
     by_service,
+    facts_in,
     sealed,
+    signed,
 )
 
 SECRET = "correct horse 电池 staple"
 PASSPHRASE = SecretStr(SECRET)
 SERVICE_KEY, PREPARER_KEY, REVIEWER_KEY, DIRECTOR_KEY = SIGNERS
+THREE_KEYS = (PREPARER, REVIEWER, DIRECTOR)
+UNFIT = "its signature doesn't fit: it was changed after it was signed"
 
 
-def manual(tmp_path: Path, sign_offs: Any = None) -> Certificate:
-    return Month(archive_in(tmp_path)).drafted(policy="manual", sign_offs=sign_offs or by_hand())
+def manual(tmp_path: Path, sign_offs: Any = None, keys: Sequence[SigningKey] = THREE_KEYS) -> Envelope:
+    """A candidate that people signed, each with a key."""
+    drawn = Month(archive_in(tmp_path)).drawn(policy="manual")
+    return envelope(drawn, signed(drawn, by_hand() if sign_offs is None else sign_offs, keys))
 
 
-def automatic(tmp_path: Path) -> Certificate:
-    return Month(archive_in(tmp_path)).drafted()
+def automatic(tmp_path: Path, signing: SigningKey = SERVICE, at: datetime = MARCH) -> Envelope:
+    """A candidate that the service signed."""
+    drawn = Month(archive_in(tmp_path)).drawn()
+    return envelope(drawn, signed(drawn, by_service(at), [signing]))
 
 
-def judged(certificate: Certificate, signing: SigningKey, signers: Any = SIGNERS) -> list[str]:
-    return authenticity_problems(signing.seal(certificate), signers)
+def envelope(drawn: Drawn, made: Sequence[Signed]) -> Envelope:
+    """A candidate with signatures, which say themselves who signed."""
+    return envelope_of(replace(drawn.certificate, sign_offs=tuple(one.sign_off for one in made)), made)
+
+
+def judged(envelope: Envelope, signers: Any = SIGNERS) -> list[str]:
+    return authenticity_problems(envelope, signers)
 
 
 def named(role: Any, name: str, at: datetime = MARCH) -> SignOff:
@@ -61,115 +80,196 @@ def named(role: Any, name: str, at: datetime = MARCH) -> SignOff:
 
 
 def test_both_policies_are_signed_and_verified(tmp_path: Path) -> None:
-    assert judged(manual(tmp_path), DIRECTOR) == []
-    assert judged(automatic(tmp_path), SERVICE) == []
+    assert judged(manual(tmp_path)) == []
+    assert judged(automatic(tmp_path)) == []
 
 
-def test_the_signature_is_plain_ed25519_over_the_canonical_bytes(tmp_path: Path) -> None:
-    envelope = SERVICE.seal(automatic(tmp_path))
-    SERVICE_KEY.verifier().verify(bytes.fromhex(envelope.signature), envelope.signed_bytes)
-    assert envelope.key == key_id(SERVICE.public_key) == SERVICE_KEY.key
-
-
-@pytest.mark.parametrize("signature", ["", "zz", "ab" * 64, "upper", "spaced"])
-def test_a_signature_that_does_not_fit(tmp_path: Path, signature: str) -> None:
-    envelope = SERVICE.seal(automatic(tmp_path))
-    written = {
-        "upper": envelope.signature.upper(),
-        "spaced": " ".join((envelope.signature[:64], envelope.signature[64:])),
-    }
-    forged = replace(envelope, signature=written.get(signature, signature))
-    assert authenticity_problems(forged, SIGNERS) == ["its signature doesn't fit: it was changed after it was signed"]
-
-
-def test_an_unlisted_key(tmp_path: Path) -> None:
-    assert judged(automatic(tmp_path), STRANGER) == [
-        f"it is signed with key {key_id(STRANGER.public_key)}, which is not in the list of signers"
+def test_each_of_three_signs_with_a_key_of_their_own(tmp_path: Path) -> None:
+    assert [signature.key for signature in manual(tmp_path).signatures] == [
+        key_id(each.public_key) for each in THREE_KEYS
     ]
+
+
+def test_a_signature_is_plain_ed25519_over_the_candidates_digest_and_who_signs_when(tmp_path: Path) -> None:
+    drawn = Month(archive_in(tmp_path)).drawn(policy="manual")
+    made = signed(drawn, by_hand(), THREE_KEYS)
+    for one, signer in zip(made, SIGNERS[1:], strict=True):
+        stated = {"kind": "yuebao signature 2", "candidate": sha256(drawn.content)}
+        who = {"role": one.role, "name": one.name, "at": one.at}
+        signer.verifier().verify(bytes.fromhex(one.value), canonical_json({**stated, **who}))
+        assert one.key == signer.key
+    whole = envelope(drawn, made)
+    for signature, over, signer in zip(whole.signatures, whole.statements, SIGNERS[1:], strict=True):
+        signer.verifier().verify(bytes.fromhex(signature.value), over)
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize("value", ["", "zz", "ab" * 64, "upper", "spaced"])
+def test_a_signature_that_does_not_fit(tmp_path: Path, value: str, position: int) -> None:
+    whole = manual(tmp_path)
+    good = whole.signatures[position].value
+    written = {"upper": good.upper(), "spaced": " ".join((good[:64], good[64:]))}
+    signatures = list(whole.signatures)
+    signatures[position] = replace(signatures[position], value=written.get(value, value))
+    assert judged(replace(whole, signatures=tuple(signatures))) == [UNFIT]
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+@pytest.mark.parametrize(
+    "changes", [{"role": "service"}, {"name": "赵六"}, {"at": hall_time(MARCH - timedelta(hours=3))}]
+)
+def test_role_name_and_time_are_part_of_what_is_signed(tmp_path: Path, position: int, changes: Any) -> None:
+    drawn = Month(archive_in(tmp_path)).drawn(policy="manual")
+    made = signed(drawn, by_hand(), THREE_KEYS)
+    made[position] = replace(made[position], **changes)
+    assert judged(envelope(drawn, made)) == [UNFIT]
+
+
+def test_a_signature_is_of_one_candidate_only(tmp_path: Path) -> None:
+    archive = archive_in(tmp_path)
+    drawn, other = Month(archive).drawn(policy="manual"), Month(archive).drawn(policy="manual", site="510100")
+    made = signed(drawn, by_hand(), THREE_KEYS)
+    for position in range(3):
+        mixed = list(made)
+        mixed[position] = signed(other, by_hand(), THREE_KEYS)[position]
+        assert judged(envelope(drawn, mixed)) == [UNFIT]
+
+
+def test_two_persons_cannot_change_places(tmp_path: Path) -> None:
+    drawn = Month(archive_in(tmp_path)).drawn(policy="manual")
+    prepared, reviewed, last = signed(drawn, by_hand(), THREE_KEYS)
+    wanted = "under the policy manual it needs preparer, reviewer, signer, but it has reviewer, preparer, signer"
+    assert judged(envelope(drawn, [reviewed, prepared, last])) == [wanted]
+    assert judged(envelope(drawn, [prepared, reviewed, last, last]))[0].startswith("under the policy manual")
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_an_unlisted_key(tmp_path: Path, position: int) -> None:
+    keys = [STRANGER if place == position else each for place, each in enumerate(THREE_KEYS)]
+    unlisted = [f"it is signed with key {key_id(STRANGER.public_key)}, which is not in the list of signers"]
+    assert judged(manual(tmp_path, keys=keys)) == unlisted
+    assert judged(automatic(tmp_path, STRANGER)) == unlisted
 
 
 def test_an_expired_key(tmp_path: Path) -> None:
     signers = [replace(SERVICE_KEY, valid_to=date(2025, 4, 1))]
-    assert judged(automatic(tmp_path), SERVICE, signers) == [
+    assert judged(automatic(tmp_path), signers) == [
         "service service had expired on 2025-04-02: the key counted until 2025-04-01"
     ]
-    assert judged(automatic(tmp_path), SERVICE, [replace(SERVICE_KEY, valid_to=date(2025, 4, 2))]) == []
+    assert judged(automatic(tmp_path), [replace(SERVICE_KEY, valid_to=date(2025, 4, 2))]) == []
 
 
 def test_a_key_that_is_not_yet_valid(tmp_path: Path) -> None:
     signers = [replace(SERVICE_KEY, valid_from=date(2025, 4, 3))]
-    assert judged(automatic(tmp_path), SERVICE, signers) == [
+    assert judged(automatic(tmp_path), signers) == [
         "service service is not yet valid on 2025-04-02: the key counts from 2025-04-03"
     ]
 
 
 def test_days_are_counted_in_hall_time(tmp_path: Path) -> None:
     late = datetime.fromisoformat("2025-04-01T17:00:00+00:00")
-    drafted = Month(archive_in(tmp_path), at=late).drafted(sign_offs=by_service(late))
-    assert judged(drafted, SERVICE, [replace(SERVICE_KEY, valid_from=date(2025, 4, 2))]) == []
+    assert judged(automatic(tmp_path, at=late), [replace(SERVICE_KEY, valid_from=date(2025, 4, 2))]) == []
 
 
 def test_a_renewed_signer_is_listed_twice(tmp_path: Path) -> None:
     old = replace(SERVICE_KEY, valid_to=date(2025, 1, 31))
     renewed = replace(SERVICE_KEY, valid_from=date(2025, 2, 1))
-    assert judged(automatic(tmp_path), SERVICE, [old, renewed]) == []
+    assert judged(automatic(tmp_path), [old, renewed]) == []
 
 
 @pytest.mark.parametrize(
-    ("sign_offs", "signing", "message"),
+    ("sign_offs", "keys", "message"),
     [
         (
             (named("preparer", "张三"), named("reviewer", "李四"), named("signer", "李四")),
-            REVIEWER,
+            (PREPARER, REVIEWER, REVIEWER),
             "李四 is listed as reviewer, not as signer",
         ),
         (
             (named("preparer", "李四"), named("reviewer", "李四"), named("signer", "王五")),
-            DIRECTOR,
+            (REVIEWER, REVIEWER, DIRECTOR),
             "李四 is both preparer and reviewer: they must be different persons",
         ),
         (
             (named("preparer", "赵六"), named("reviewer", "李四"), named("signer", "王五")),
-            DIRECTOR,
-            "preparer 赵六 is not in the list of signers",
+            THREE_KEYS,
+            "it names 赵六 as preparer, but is signed with the key of 张三",
         ),
-        (by_hand(), SERVICE, "it names 王五 as signer, but is signed with the key of service"),
+        (
+            by_hand(),
+            (PREPARER, REVIEWER, SERVICE),
+            "it names 王五 as signer, but is signed with the key of service",
+        ),
+        (
+            by_hand(),
+            (DIRECTOR, REVIEWER, DIRECTOR),
+            "it names 张三 as preparer, but is signed with the key of 王五",
+        ),
+        (
+            by_hand(),
+            (PREPARER, PREPARER, DIRECTOR),
+            "it names 李四 as reviewer, but is signed with the key of 张三",
+        ),
         (
             by_hand()[1:],
-            DIRECTOR,
+            (REVIEWER, DIRECTOR),
             "under the policy manual it needs preparer, reviewer, signer, but it has reviewer, signer",
         ),
-        (by_service(), SERVICE, "under the policy manual it needs preparer, reviewer, signer, but it has service"),
+        (
+            by_service(),
+            (SERVICE,),
+            "under the policy manual it needs preparer, reviewer, signer, but it has service",
+        ),
     ],
 )
-def test_wrong_persons(tmp_path: Path, sign_offs: Any, signing: SigningKey, message: str) -> None:
-    assert message in judged(manual(tmp_path, sign_offs), signing)
+def test_wrong_persons(tmp_path: Path, sign_offs: Any, keys: Sequence[SigningKey], message: str) -> None:
+    assert message in judged(manual(tmp_path, sign_offs, keys))
 
 
 def test_one_person_under_two_names_is_known_by_the_key(tmp_path: Path) -> None:
     signers = [*SIGNERS[:2], replace(REVIEWER_KEY, public_key=DIRECTOR.public_key), DIRECTOR_KEY]
-    assert judged(manual(tmp_path), DIRECTOR, signers) == [
+    assert judged(manual(tmp_path, keys=(PREPARER, DIRECTOR, DIRECTOR)), signers) == [
         f"reviewer 李四 and signer 王五 share the key {key_id(DIRECTOR.public_key)}"
     ]
 
 
 def test_an_expired_reviewer(tmp_path: Path) -> None:
     signers = [*SIGNERS[:2], replace(REVIEWER_KEY, valid_to=date(2025, 3, 1)), DIRECTOR_KEY]
-    assert judged(manual(tmp_path), DIRECTOR, signers) == [
+    assert judged(manual(tmp_path), signers) == [
         "reviewer 李四 had expired on 2025-04-02: the key counted until 2025-03-01"
     ]
 
 
 def test_what_verify_refuses_is_not_signed(tmp_path: Path) -> None:
     archive = archive_in(tmp_path)
-    drafted = Month(archive).drafted(numbers=())
+    drawn = Month(archive).drawn([])
     with pytest.raises(CertificateError) as refused:
-        sealed(archive, drafted, STRANGER)
+        sealed(archive, drawn, STRANGER)
     assert "000001-2025-03-r1.json may not be signed" in str(refused.value)
     assert "it holds no number" in str(refused.value)
     assert "not in the list of signers" in str(refused.value)
     assert archive.ledger.links() == []
-    assert not archive.published.exists()
+    release = release_of(archive.published, drawn.certificate)
+    assert not release.exists()
+    assert not release.parent.exists(), "no stage either"
+    assert not archive.ledger.store.folder.exists()
+
+
+def test_three_persons_sign_days_apart_and_two_are_not_enough(tmp_path: Path) -> None:
+    archive = archive_in(tmp_path)
+    drawn = Month(archive).drawn(policy="manual")
+    days = (timedelta(days=4), timedelta(days=1), timedelta())
+    sign_offs = [replace(each, at=hall_time(MARCH - ago)) for each, ago in zip(by_hand(), days, strict=True)]
+    made, facts = signed(drawn, sign_offs, THREE_KEYS), facts_in(archive)
+    with pytest.raises(CertificateError, match="it needs preparer, reviewer, signer, but it has preparer, reviewer"):
+        certify(archive, drawn, made[:2], facts=facts, at=hall_time(MARCH))
+    swapped = signed(drawn, [replace(sign_offs[0], at=sign_offs[2].at), *sign_offs[1:]], THREE_KEYS)
+    with pytest.raises(CertificateError, match="not prepared, reviewed and signed in this order"):
+        certify(archive, drawn, swapped, facts=facts, at=hall_time(MARCH))
+    assert archive.ledger.links() == []
+    entry = certify(archive, drawn, made, facts=facts, at=hall_time(MARCH))
+    assert entry.certificate.sign_offs == tuple(sign_offs)
+    assert verify(archive, rows=True).problems == ()
 
 
 def test_a_ledger_verifies_only_with_the_signers_that_made_it(tmp_path: Path) -> None:
@@ -177,9 +277,11 @@ def test_a_ledger_verifies_only_with_the_signers_that_made_it(tmp_path: Path) ->
     entry = Month(archive).certified()
     found = verify(replace(archive, signers=SIGNERS[1:]))
     assert [(problem.file, problem.message.split(",")[0]) for problem in found.problems] == [
-        (entry.path, f"it is signed with key {entry.envelope.key}")
+        (entry.path, f"it is signed with key {entry.envelope.signatures[0].key}")
     ]
-    assert found.not_checked == ("extracts and release of 000001-2025-03-r1.json, because it isn't sound itself",)
+    assert found.not_checked == (
+        "evidence, extracts and release of 000001-2025-03-r1.json, because it isn't sound itself",
+    )
 
 
 def test_a_key_file_is_made_and_opened(tmp_path: Path) -> None:

@@ -6,22 +6,40 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reports.certificates.certificate import Envelope
-from reports.certificates.ledger import Archive
+from reports.certificates.certification import Drawn
+from reports.certificates.form_2 import envelope_of
+from reports.certificates.ledger import Archive, Ledger, Link
 from reports.certificates.verification import Verification, verify, verify_release
-from tests.certificates import MARCH, SERVICE, SIGNERS, Month, archive_in, land, numbers, three_certificates
+from tests.certificates import (
+    MARCH,
+    SERVICE,
+    SIGNERS,
+    Month,
+    archive_in,
+    copied,
+    land,
+    number,
+    signed,
+    three_certificates,
+)
 
 NAMES = ("000001-2025-02-r1.json", "000002-2025-03-r1.json", "000003-2025-03-r2.json")
 
 
-@pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    archive = archive_in(tmp_path)
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Archive:
+    archive = archive_in(tmp_path_factory.mktemp("certified"))
     three_certificates(archive)
     return archive
+
+
+@pytest.fixture
+def archive(certified: Archive, tmp_path: Path) -> Archive:
+    return copied(certified, tmp_path)
 
 
 def told(found: Verification) -> list[str]:
@@ -42,31 +60,59 @@ def test_nothing_to_verify_is_no_proof(archive: Archive, tmp_path: Path) -> None
     assert told(verify(archive_in(tmp_path / "empty"))) == ["certificates: it holds no certificate"]
 
 
-def test_a_bit_flipped_at_each_of_a_thousand_places_is_found(tmp_path: Path) -> None:
-    archive = archive_in(tmp_path)
-    one = land(archive, "2025-02", systems=["courier"])
-    Month(archive, "2025-02").certified(extracts=one)
-    Month(archive, "2025-02", MARCH + timedelta(days=1), "our_error", "更正").certified(numbers(2_400), extracts=one)
+def small(folder: Path) -> Archive:
+    """One system's month, and its revision."""
+    archive = archive_in(folder)
+    for revision, (issued, reason) in enumerate(((1_187, ""), (1_200, "our_error")), 1):
+        values = [number("phone_consultations", issued)]
+        extracts = land(archive, "2025-02", revision, ["courier"], values)
+        month = Month(archive, "2025-02", MARCH + timedelta(days=revision), reason, "更正" if reason else "")
+        month.certified(values, extracts=extracts)
+    return archive
+
+
+@pytest.mark.parametrize("flips", [pytest.param(120), pytest.param(1_000, marks=pytest.mark.proof)])
+def test_a_bit_flipped_at_each_of_many_places_is_found(tmp_path: Path, flips: int) -> None:
+    archive = small(tmp_path)
     covered = {
         "extracts": sorted(archive.landing.rglob("*.parquet")),
         "entries": sorted(archive.landing.rglob("*.json")),
         "certificates": [link.path for link in archive.ledger.links()],
-        "releases": sorted(path for path in archive.published.rglob("*") if path.is_file()),
+        "evidence": sorted(archive.ledger.store.folder.iterdir()),
+        "releases": sorted(archive.published.glob("*/r*/**/*.*")),
+        "their evidence": sorted(archive.published.glob("*/r*/evidence/*")),
     }
     assert {kind: len(paths) for kind, paths in covered.items()} == {
-        "extracts": 28,
-        "entries": 28,
+        "extracts": 2 * 28,
+        "entries": 2 * 28,
         "certificates": 2,
-        "releases": 2 * 3 + 1,
+        "evidence": 8 + 2 + 2,  # extracts and bases are others, the rest is the same
+        "releases": 2 * 4 + 1,
+        "their evidence": 2 * (8 + 2),
     }
+    for path in covered["their evidence"]:  # as on a disk that knows no further names
+        shutil.copy(path, path.with_suffix(".copy"))
+        path.with_suffix(".copy").replace(path)
     chance = random.Random(20250402)
-    for _ in range(1_000):
+    for _ in range(flips):
         path = chance.choice(covered[chance.choice(sorted(covered))])
         before = path.read_bytes()
         place, bit = chance.randrange(len(before)), chance.randrange(8)
         path.write_bytes(before[:place] + bytes([before[place] ^ 1 << bit]) + before[place + 1 :])
         found = verify(archive)
         assert path in {problem.file for problem in found.problems}, f"{path}, byte {place}, bit {bit}"
+        path.write_bytes(before)
+    assert verify(archive).problems == ()
+
+
+def test_every_document_and_every_link_is_covered(tmp_path: Path) -> None:
+    """One flip in each file that isn't an extract, wherever chance may not have looked."""
+    archive = small(tmp_path)
+    paths = [*archive.ledger.store.folder.iterdir(), *archive.published.glob("*/r*/**/*.*"), *archive.ledger.files()]
+    for path in paths:
+        before = path.read_bytes()
+        path.write_bytes(before[:-1] + bytes([before[-1] ^ 1]))
+        assert path in {problem.file for problem in verify(archive).problems}
         path.write_bytes(before)
     assert verify(archive).problems == ()
 
@@ -99,27 +145,32 @@ def append_copy(ledger: Path) -> None:
 
 def edit(ledger: Path) -> None:
     content = (ledger / NAMES[1]).read_bytes()
-    (ledger / NAMES[1]).write_bytes(content.replace(b'"exact":1187', b'"exact":1188'))
+    (ledger / NAMES[1]).write_bytes(content.replace(b'"exact":"1187"', b'"exact":"1188"'))
+
+
+def reissue(ledger: Path, name: str, **changes: Any) -> None:
+    """An insider with the service's key signs a changed certificate, in its place."""
+    forged = replace(Link.of(ledger / name).read().certificate, **changes)
+    (ledger / name).unlink()
+    made = signed(Drawn(forged, ()), forged.sign_offs, [SERVICE])
+    (ledger / forged.name).write_bytes(envelope_of(forged, made).content)
 
 
 def resign(ledger: Path) -> None:
-    """An insider with a good key rewrites history."""
-    envelope = Envelope.read((ledger / NAMES[1]).read_bytes())
-    forged = SERVICE.seal(replace(envelope.certificate, hall=replace(envelope.certificate.hall, name="别的大厅")))
-    (ledger / NAMES[1]).write_bytes(forged.content)
+    """History is rewritten."""
+    hall = Ledger(ledger).entries()[1].certificate.hall
+    reissue(ledger, NAMES[1], hall=replace(hall, name="别的大厅"))
 
 
 def backdate(ledger: Path) -> None:
-    envelope = Envelope.read((ledger / NAMES[2]).read_bytes())
-    at = replace(envelope.certificate.sign_offs[0], at="2025-01-01T08:00:00+08:00")
-    (ledger / NAMES[2]).write_bytes(SERVICE.seal(replace(envelope.certificate, sign_offs=(at,))).content)
+    certificate = Ledger(ledger).entries()[2].certificate
+    at = "2025-01-01T08:00:00+08:00"
+    sign_offs = (replace(certificate.sign_offs[0], at=at),)
+    reissue(ledger, NAMES[2], sign_offs=sign_offs, place=replace(certificate.place, at=at))
 
 
 def renumber(ledger: Path) -> None:
-    envelope = Envelope.read((ledger / NAMES[2]).read_bytes())
-    (ledger / NAMES[2]).unlink()
-    forged = SERVICE.seal(replace(envelope.certificate, revision=3))
-    (ledger / forged.certificate.name).write_bytes(forged.content)
+    reissue(ledger, NAMES[2], revision=3)
 
 
 def garble(ledger: Path) -> None:
@@ -148,7 +199,9 @@ def stranger(ledger: Path) -> None:
         (append_copy, f"000004-2025-03-r3.json: it was moved or copied here: inside it is {NAMES[2]}"),
         (edit, f"{NAMES[1]}: its signature doesn't fit: it was changed after it was signed"),
         (edit, f"{NAMES[2]}: the chain is broken: it doesn't follow {NAMES[1]} as that file is now"),
+        (edit, f"{NAMES[2]}: its signers saw another certificate 2 than the ledger holds now"),
         (resign, f"{NAMES[2]}: the chain is broken: it doesn't follow {NAMES[1]} as that file is now"),
+        (resign, f"{NAMES[2]}: its signers saw another certificate 2 than the ledger holds now"),
         (resign, f"certificate.json: it was changed: its SHA-256 is not the one in {NAMES[1]}"),
         (backdate, f"{NAMES[2]}: it was signed before {NAMES[1]}, which it follows"),
         (renumber, "000003-2025-03-r3.json: as certificate number 2 of 2025-03 it should be revision 2"),
@@ -227,6 +280,7 @@ def test_the_first_release_of_all_needs_no_chain(archive: Archive) -> None:
         ("section.txt", b"5.43", f"section.txt: it was changed: its SHA-256 is not the one in {NAMES[2]}"),
         ("extra.docx", b"x", f"extra.docx: {NAMES[2]} doesn't know this file"),
         ("chain/extra.txt", b"x", f"extra.txt: {NAMES[2]} doesn't know this file"),
+        ("evidence/extra", b"x", f"extra: {NAMES[2]} doesn't know this file"),
         (f"chain/{NAMES[1]}", b"{}", f"{NAMES[1]}: it can't be read as a certificate"),
         (f"chain/{NAMES[1]}", None, f"chain: the certificate before {NAMES[2]} is absent"),
         ("certificate.json", b"{}", "certificate.json: it can't be read as a certificate"),

@@ -1,13 +1,13 @@
 """Which revisions an edition prints, by the order in which months were certified and revised."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from reports.certificates.ledger import Archive
-from reports.certificates.revision import edition_notes
+from reports.certificates.certificate import Base
+from reports.certificates.ledger import Archive, History
+from reports.certificates.revision import EditionNotes, edition_notes
 from tests.certificates import MARCH, Month, archive_in, numbers
 
 
@@ -27,11 +27,28 @@ class Press:
         """Certify, and return the notes that this edition prints."""
         self.at += timedelta(days=1)
         made = Month(self.archive, month, self.at, **({"reason": reason, "note": "补报"} if reason else {}))
-        drafted = made.drafted(numbers(issued))
-        printed = edition_notes(self.archive.ledger, drafted)
+        printed = noted(self.archive, month, self.archive.ledger.head().sequence + 1)
         entry = made.certified(numbers(issued))
-        assert edition_notes(self.archive.ledger, entry.certificate) == printed, "the ledger alone tells them again"
-        return printed
+        foundation = entry.certificate.foundation
+        assert foundation.notes == printed.lines
+        assert {link.path.name for link in printed.compared} <= {self.name_of(base) for base in foundation.bases}
+        again = noted(self.archive, month, entry.certificate.place.sequence)
+        assert again == printed, "the ledger alone tells them again"
+        text = (self.archive.published / month / f"r{entry.certificate.revision}" / "section.txt").read_text()
+        assert text.count("修订说明：") == len(printed.lines)
+        assert all(f"修订说明：{line}\n" in text for line in printed.lines)
+        return printed.lines
+
+    def name_of(self, base: Base) -> str:
+        """A certificate's file in the ledger, which is as it was when others rested on it."""
+        (link,) = [each for each in self.archive.ledger.links(base.month) if each.revision == base.revision]
+        assert link.read().sha256 == base.sha256
+        return link.path.name
+
+
+def noted(archive: Archive, month: str, sequence: int) -> EditionNotes:
+    """The notes that a certificate at a place of the ledger prints."""
+    return edition_notes(History(archive.ledger.links()), month, sequence)
 
 
 @pytest.fixture
@@ -93,7 +110,7 @@ def test_a_gap_between_editions_loses_no_note(press: Press) -> None:
     assert len(press.notes("2025-03")) == 1
 
 
-def test_another_month_is_no_history(archive: Archive, press: Press) -> None:
+def test_a_month_is_no_history_of_itself(archive: Archive, press: Press) -> None:
     press.notes("2025-03")
-    drafted = Month(archive, "2025-04", MARCH + timedelta(days=9)).drafted(numbers(1_000))
-    assert edition_notes(archive.ledger, replace(drafted, month="2025-03")) == ()
+    press.notes("2025-03", 9_000, reason="late_data")
+    assert noted(archive, "2025-03", 3) == EditionNotes((), ())

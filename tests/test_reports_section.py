@@ -66,7 +66,7 @@ CORRECTED = {**NUMBERS, "parcels_mailed": number("parcels_mailed", 993)}
 def template(tmp_path: Path) -> WordingTemplate:
     path = tmp_path / "wording.txt.j2"
     path.write_text(TEMPLATE, encoding="utf-8")
-    return WordingTemplate(path)
+    return WordingTemplate.read(path)
 
 
 @pytest.fixture

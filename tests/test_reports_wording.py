@@ -18,7 +18,7 @@ from reports.figures.wording import (
     word_section,
 )
 
-DEMO_WORDING = WordingTemplate(Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2")
+DEMO_WORDING = WordingTemplate.read(Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2")
 CONSULTATIONS = {"phone_consultations": 1_187, "onsite_consultations": 5_515}
 MARCH = {
     "online_accepted": 54_213,
@@ -82,7 +82,7 @@ def template(tmp_path: Path) -> Callable[..., WordingTemplate]:
     def write(text: str, *constants: str) -> WordingTemplate:
         path = tmp_path / "wording.txt.j2"
         path.write_text(text, encoding="utf-8")
-        return WordingTemplate(path, frozenset(constants))
+        return WordingTemplate.read(path, constants)
 
     return write
 
@@ -203,12 +203,12 @@ def test_a_template_that_is_wrong_is_refused(template: Callable[..., WordingTemp
 
 
 def test_a_template_that_is_absent_or_not_utf8_is_refused(tmp_path: Path) -> None:
-    absent = WordingTemplate(tmp_path / "wording.txt.j2")
+    path = tmp_path / "wording.txt.j2"
     with pytest.raises(WordingError, match=r"wording\.txt\.j2"):
-        word_section(month_of(MARCH), month="2025-03", template=absent)
-    absent.path.write_bytes("标题\n\n一句话。\n".encode("gbk"))
+        WordingTemplate.read(path)
+    path.write_bytes("标题\n\n一句话。\n".encode("gbk"))
     with pytest.raises(WordingError, match="utf-8"):
-        word_section(month_of(MARCH), month="2025-03", template=absent)
+        WordingTemplate.read(path)
 
 
 def test_numbers_count_as_printed_however_they_are_named(template: Callable[..., WordingTemplate]) -> None:

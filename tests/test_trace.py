@@ -10,6 +10,7 @@ import pytest
 
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate, CertifiedExtract
+from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, trace
 from tests.certificates import Month, archive_in, numbers
@@ -29,10 +30,16 @@ def archive(tmp_path: Path) -> Archive:
 
 @pytest.fixture
 def certificate(archive: Archive) -> Certificate:
-    """Three days of one system, the last one closed."""
-    drafted = Month(archive).drafted(numbers(2_300))
+    """Three days of one system, the last one closed; it counts a stock too."""
+    drawn = Month(archive).drawn(numbers(2_300)).certificate
     extracts = tuple(extract(archive.landing, day) for day in DAYS)
-    return replace(drafted, foundation=replace(drafted.foundation, extracts=extracts))
+    return drawn.standing_on(replace(drawn.foundation, extracts=extracts, closing=("open",)))
+
+
+def stock(certificate: Certificate) -> Certificate:
+    """The same certificate, whose number is the stock."""
+    number = replace(certificate.by_metric["documents_issued"], exact=7, measures=("open",))
+    return replace(certificate, numbers=(number,))
 
 
 def extract(landing: Path, day: str) -> CertifiedExtract:
@@ -61,11 +68,36 @@ def test_rows_add_up_by_department_and_by_extract(archive: Archive, certificate:
     assert {each.measure for each in traced.contributions} == {"documents_issued"}
 
 
-def test_of_a_stock_only_the_last_answered_day_counts(archive: Archive, certificate: Certificate) -> None:
-    number = replace(certificate.by_metric["documents_issued"], exact=7, measures=("open",))
-    stock = replace(certificate, numbers=(number,))
-    traced = trace(stock, "documents_issued", archive.landing, closing={"open"})
+@pytest.mark.parametrize("closing", [(), ("documents_issued",)])
+def test_of_a_stock_only_the_last_answered_day_counts(
+    archive: Archive, certificate: Certificate, closing: tuple[str, ...]
+) -> None:
+    """Which measures are stocks is part of the evidence; what the caller thinks doesn't count."""
+    traced = trace(stock(certificate), "documents_issued", archive.landing, closing)
     assert [(each.extract.day, each.count) for each in traced.contributions] == [("2025-03-02", 7)]
+
+
+def test_form_1_does_not_say_which_measures_are_stocks(archive: Archive, certificate: Certificate) -> None:
+    first_form = replace(stock(certificate), form=1)
+    traced = trace(first_form, "documents_issued", archive.landing, closing={"open"})
+    assert [(each.extract.day, each.count) for each in traced.contributions] == [("2025-03-02", 7)]
+    with pytest.raises(TraceError, match="rows behind documents_issued give 16"):
+        trace(first_form, "documents_issued", archive.landing)
+
+
+def test_a_certificate_of_the_ledger_is_traced_by_its_evidence(archive: Archive) -> None:
+    Month(archive).certified()
+    entry = archive.ledger.latest()
+    assert entry
+    for metric, total in (("documents_issued", 2_317), ("phone_consultations", 1_187)):
+        traced = trace(entry.certificate, metric, archive.landing)
+        assert {day: count for day, count in traced.by_day.items() if count} == {"2025-03-03": total}
+    store = archive.ledger.store
+    store.path(entry.certificate.evidence["extracts"]).unlink()
+    again = archive.ledger.latest()
+    assert again
+    with pytest.raises(EvidenceStoreError, match="it is absent"):
+        trace(again.certificate, "documents_issued", archive.landing)
 
 
 def test_rows_that_do_not_give_the_certified_value_are_told(archive: Archive, certificate: Certificate) -> None:

@@ -1,16 +1,20 @@
-"""The certificate (核定书): the record of one month's numbers at one vintage, and the signed envelope around it."""
+"""The certificate (核定书): the record of one month's numbers at one vintage, whatever form its file has.
+
+Forms are read and written by `form_1` (0.1's) and `form_2`; nothing else knows how a certificate lies in a file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cached_property
 from typing import Literal
 
-from reports.certificates.canonical import canonical_json, read_canonical, sha256
+from reports.certificates.canonical import sha256
 from reports.figures.numbers import MonthlyNumber
 
+Form = Literal[1, 2]
 Policy = Literal["manual", "automatic"]
 SignRole = Literal["preparer", "reviewer", "signer", "service"]
 Reason = Literal["late_data", "source_correction", "definition_change", "our_error"]
@@ -51,7 +55,8 @@ class CertifiedHall:
 class CertifiedExtract:
     """An extract used: `landing/<system>/<day>/<file>` with the entry beside it.
 
-    `sha256` is the file's, `content_sha256` the rows', `entry_sha256` the manifest entry's.
+    `sha256` is the file's, `content_sha256` the rows', `entry_sha256` the manifest entry's. `landed_at` is the entry's,
+    and empty in form 1.
     """
 
     system: str
@@ -62,6 +67,7 @@ class CertifiedExtract:
     sha256: str
     content_sha256: str
     entry_sha256: str
+    landed_at: str = ""
 
     @property
     def path(self) -> str:
@@ -86,15 +92,57 @@ class DayRule:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A check of the build and its result for these extracts; with any other result nothing is certified."""
+    """A check of the build and its result for these extracts; with any other result nothing is certified.
+
+    `not_applicable` has nothing that it is about: form 1 called it passed.
+    """
 
     name: str
-    result: Literal["pass", "warn"]
+    result: Literal["pass", "warn", "not_applicable"]
 
 
 @dataclass(frozen=True)
-class Foundation:
-    """What the numbers rest on.
+class Boundary:
+    """How the chain of a system's stocks was joined to the month before.
+
+    `compared` names the extract of `day` that the first stocks were held against; `first_month` says that the
+    hall has no day before, and `not_compared` that there was one and nobody could look at it.
+    """
+
+    system: str
+    day: str
+    result: Literal["compared", "not_compared", "first_month"]
+    extract: CertifiedExtract | None = None
+
+
+@dataclass(frozen=True)
+class CertifiedSystem:
+    """A hall system at the time: its title, and the measures that it counts."""
+
+    title: str
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The template that the text was filled from, and the literals with numerals that the settings declare."""
+
+    template: str
+    constants: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Base:
+    """A certificate that stood before, by which flags and revision notes were given; `sha256` is its ledger file's."""
+
+    month: str
+    revision: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """What computed the numbers.
 
     `fingerprint` is the build's; `catalogue_version` stands for the whole metric catalogue, `suite_version` for the day
     rules, `code_version` for the program and `lock_sha256` for the versions of all that it is built on.
@@ -105,9 +153,35 @@ class Foundation:
     suite_version: str
     code_version: str
     lock_sha256: str
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """The evidence that the numbers rest on.
+
+    Form 1 holds extracts, day rules and build checks, and nothing of the rest. `closing` are the measures that are
+    stocks, and `balanced` those of them that have to balance; `facts` are the published facts, path → SHA-256;
+    `settings` the files of the hall's folder, path → SHA-256 of a document in the evidence store. `bases` are the
+    certificates that flags and `notes` (what is printed of revised months) follow from.
+    """
+
     extracts: tuple[CertifiedExtract, ...]
     day_rules: tuple[DayRule, ...]
     build_checks: tuple[CheckResult, ...]
+    boundary: tuple[Boundary, ...] = ()
+    systems: Mapping[str, CertifiedSystem] = field(default_factory=dict)
+    closing: tuple[str, ...] = ()
+    balanced: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    wording: Wording = Wording("", {})
+    bases: tuple[Base, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def all_extracts(self) -> tuple[CertifiedExtract, ...]:
+        """The month's, and those of the month before that its stocks were held against."""
+        return (*self.extracts, *(boundary.extract for boundary in self.boundary if boundary.extract))
 
 
 @dataclass(frozen=True)
@@ -120,31 +194,75 @@ class SignOff:
 
 
 @dataclass(frozen=True)
-class Certificate:
-    """One month and one revision.
+class Place:
+    """A certificate's place in the ledger.
 
-    `previous` is the SHA-256 of the ledger file before this one, empty for the first of all. `reason` and `note` say
-    why there is a revision, and are empty for a month's first certificate. `files` are the release's, name → SHA-256.
+    `previous` is the SHA-256 of the ledger file before it, empty for the first of all; `at` is when it was added, which
+    form 1 doesn't tell from when it was signed.
     """
 
-    kind: Literal["yuebao certificate 1"]
     sequence: int
     previous: str
+    at: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest certificate of the ledger when a candidate was drawn up; 0 and empty for an empty ledger."""
+
+    sequence: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A signature with its key's id, in hexadecimal."""
+
+    algorithm: Literal["ed25519"]
+    key: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """One month of one site and one revision.
+
+    Attributes:
+        form: which form its file has.
+        place: in the ledger; a candidate's is where it would stand.
+        site: whose numbers they are; form 1 knows the hall's own only.
+        reason: why there is a revision, as `note`; both are empty for a month's first certificate.
+        code: the short code that a printed page carries, `XXXX-XXXX-XXXX` in Crockford's base 32.
+        texts: the files of the release that follow from the candidate alone, name → SHA-256; the code covers them.
+        files: the files of the release, name → SHA-256.
+        evidence: name → SHA-256 of a document in the evidence store; empty in form 1.
+        head: what the ledger ended with when the candidate was drawn up; None in form 1.
+        read_foundation: gives the evidence, from the store where the form keeps it there.
+    """
+
+    form: Form
+    place: Place
     hall: CertifiedHall
+    site: str
     month: str
     revision: int
     reason: Reason | Literal[""]
     note: str
     numbers: tuple[MonthlyNumber, ...]
-    foundation: Foundation
+    program: Program
     policy: Policy
     sign_offs: tuple[SignOff, ...]
+    code: str
     files: Mapping[str, str]
+    texts: Mapping[str, str]
+    evidence: Mapping[str, str]
+    head: Head | None
+    read_foundation: Callable[[], Foundation] = field(compare=False, repr=False)
 
     @property
     def name(self) -> str:
         """The certificate's file in the ledger."""
-        return f"{self.sequence:06d}-{self.month}-r{self.revision}.json"
+        return f"{self.place.sequence:06d}-{self.month}-r{self.revision}.json"
 
     @property
     def by_metric(self) -> dict[str, MonthlyNumber]:
@@ -156,51 +274,44 @@ class Certificate:
         """When the last word was said, the signer's or the service's."""
         return moment_of(self.sign_offs[-1].at)
 
-    @cached_property
-    def code(self) -> str:
-        """The short code that a printed page carries: `XXXX-XXXX-XXXX`, Crockford's base 32.
+    @property
+    def recorded_at(self) -> datetime:
+        """When it was added to the ledger."""
+        return moment_of(self.place.at)
 
-        It stands for all but `files`, because the files that carry it can't be hashed before it is known. The files in
-        turn are bound to it by the signature.
+    @cached_property
+    def foundation(self) -> Foundation:
+        """The evidence that it rests on.
+
+        Raises:
+            EvidenceStoreError: a document of it is absent, unreadable or changed.
         """
-        digest = sha256(canonical_json(asdict(replace(self, files={}))))
-        places = int(digest, 16) >> (256 - 5 * _CODE_LENGTH)
-        code = "".join(_CROCKFORD[places >> 5 * place & 31] for place in reversed(range(_CODE_LENGTH)))
-        return "-".join((code[:4], code[4:8], code[8:]))
+        return self.read_foundation()
+
+    def standing_on(self, foundation: Foundation) -> Certificate:
+        """The same certificate with other evidence."""
+        return replace(self, read_foundation=lambda: foundation)
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """A certificate, the id of the key that signed it, and the signature over its canonical JSON, hexadecimal."""
+    """A certificate and its signatures, as they lie in one file.
+
+    Each of `signatures` belongs to a sign-off, by its place from the end, and is over the text at its place in
+    `statements`: form 1 has one signature, of the last to sign off, form 2 one of each.
+    """
 
     certificate: Certificate
-    key: str
-    signature: str
+    signatures: tuple[Signature, ...]
+    statements: tuple[bytes, ...]
+    content: bytes
 
-    @cached_property
-    def content(self) -> bytes:
-        """The one file that this is: canonical JSON, in which the signed bytes stand as they are and come first."""
-        seal = canonical_json({"key": self.key, "signature": self.signature})
-        return b'{"certificate":' + self.signed_bytes + b"," + seal.removeprefix(b"{")
 
-    @cached_property
-    def signed_bytes(self) -> bytes:
-        """What the signature is over."""
-        return canonical_json(asdict(self.certificate))
-
-    @classmethod
-    def read(cls, content: bytes) -> Envelope:
-        """Read what `content` wrote.
-
-        Raises:
-            CertificateError: It is no envelope, or isn't written exactly as one is.
-        """
-        try:
-            envelope = read_canonical(cls, content, lambda envelope: envelope.content)
-            moment_of(envelope.certificate.sign_offs[-1].at)
-        except (ValueError, IndexError) as error:
-            raise CertificateError(f"it can't be read as a certificate: {error}") from error
-        return envelope
+def short_code(content: bytes) -> str:
+    """The short code that stands for a document: the first 60 bits of its SHA-256, in Crockford's base 32."""
+    places = int(sha256(content), 16) >> (256 - 5 * _CODE_LENGTH)
+    code = "".join(_CROCKFORD[places >> 5 * place & 31] for place in reversed(range(_CODE_LENGTH)))
+    return "-".join((code[:4], code[4:8], code[8:]))
 
 
 def normalised_code(text: str) -> str:

@@ -1,12 +1,15 @@
-"""Certifying a month: a draft for the ledger as it stands, then one step that signs, records and releases it.
+"""Certifying a month: a candidate is drawn up, signed by each who has to, and added to the ledger in one step.
 
-The draft comes first because the files of the release carry its short code and flags; `certify` is given those files.
+The candidate comes first because people sign it, days apart if need be, and know nothing of its place in the ledger.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
+from reports.certificates import form_2
+from reports.certificates.bases import bases_at
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
     Certificate,
@@ -14,136 +17,203 @@ from reports.certificates.certificate import (
     CertifiedHall,
     Envelope,
     Foundation,
+    Head,
     Policy,
+    Program,
     Reason,
     SignOff,
+    hall_time,
+    now,
+    short_code,
 )
-from reports.certificates.invariants import broken_invariants
-from reports.certificates.ledger import Archive, Ledger, LedgerEntry
+from reports.certificates.disk import Discrepancy
+from reports.certificates.form_2 import Signed
+from reports.certificates.gate import Subject, objections
+from reports.certificates.ledger import Archive, HeadMovedError, History, Ledger, LedgerEntry
 from reports.certificates.release import complete_releases, stage
-from reports.certificates.revision import edition_notes
-from reports.certificates.signers import SigningKey, authenticity_problems
-from reports.certificates.verification import Disk, extract_problems, ledger_problems
-from reports.figures.flags import flagged
-from reports.figures.months import months_before
+from reports.certificates.release_text import CODE_CARRIERS, release_files
+from reports.certificates.signers import SigningKey
 from reports.figures.numbers import MonthlyNumber
-from reports.figures.section import Origin, Vintage, certified_files
-from reports.figures.wording import WordingTemplate
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Request:
     """What is asked to be certified.
 
-    `numbers` are every number of the month, and `foundation` what they rest on. `sign_offs` come in the order of the
-    policy's roles (`ROLES`). `reason` and `note` say why there is a revision; both are empty for a first certificate.
+    Attributes:
+        numbers: every number of the month.
+        foundation: what they rest on, less bases and notes.
+        settings: the files that `foundation.settings` lists, as bytes.
+        reason: why there is a revision, as `note`; both are empty for a first certificate.
     """
 
     hall: CertifiedHall
+    site: str
     month: str
     numbers: Sequence[MonthlyNumber]
+    program: Program
     foundation: Foundation
+    settings: Sequence[bytes]
     policy: Policy
-    sign_offs: Sequence[SignOff]
     reason: Reason | Literal[""] = ""
     note: str = ""
 
 
-def draft(archive: Archive, candidate: Candidate) -> Certificate:
-    """The certificate that would be next, with flags and short code, vouching for no file yet; nothing is written.
+@dataclass(frozen=True)
+class Drawn:
+    """A candidate that was drawn up: the certificate that it would be, and the documents that it names."""
+
+    certificate: Certificate
+    documents: Sequence[bytes]
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that people sign the SHA-256 of."""
+        return form_2.candidate_of(self.certificate).content
+
+
+def draw_up(archive: Archive, request: Request, head: Head | None = None) -> Drawn:
+    """Draw up the candidate that would be the ledger's next certificate; nothing is written.
+
+    Args:
+        archive: Where it would go.
+        request: What is asked to be certified.
+        head: What the ledger ended with when the same candidate was drawn up before; None for now.
 
     Raises:
         LedgerError: A certificate in the ledger can't be read.
+        SectionError, WordingError: The numbers can't be worded.
         ValueError: The month isn't written YYYY-MM.
     """
-    month = candidate.month
-    sequence, previous, revision = archive.ledger.next_place(month)
-    return Certificate(
-        kind="yuebao certificate 1",
-        sequence=sequence,
-        previous=previous,
-        hall=candidate.hall,
-        month=month,
+    ledger = archive.ledger
+    place, revision = ledger.next_place(""), len(ledger.links(request.month)) + 1
+    bases = bases_at(History(ledger.links()), place.sequence, request.month, request.numbers)
+    foundation = replace(request.foundation, bases=bases.certificates, notes=bases.notes)
+    documents = form_2.documents(foundation)
+    unworded = Certificate(
+        form=2,
+        place=place,
+        hall=request.hall,
+        site=request.site,
+        month=request.month,
         revision=revision,
-        reason=candidate.reason,
-        note=candidate.note,
-        numbers=flagged_before(archive.ledger, sequence, month, candidate.numbers),
-        foundation=candidate.foundation,
-        policy=candidate.policy,
-        sign_offs=tuple(candidate.sign_offs),
+        reason=request.reason,
+        note=request.note,
+        numbers=bases.numbers,
+        program=request.program,
+        policy=request.policy,
+        sign_offs=(),
+        code="",
         files={},
+        texts={},
+        evidence={name: sha256(content) for name, content in documents.items()},
+        head=head or Head(place.sequence - 1, place.previous),
+        read_foundation=lambda: foundation,
     )
+    texts = {name: digest for name, digest in _digests(unworded).items() if name not in CODE_CARRIERS}
+    worded = replace(unworded, texts=texts)
+    coded = replace(worded, code=short_code(form_2.candidate_of(worded).content))
+    return Drawn(replace(coded, files=_digests(coded)), [*documents.values(), *request.settings])
 
 
-def flagged_before(
-    ledger: Ledger, sequence: int, month: str, numbers: Iterable[MonthlyNumber]
-) -> tuple[MonthlyNumber, ...]:
-    """Flag a month's numbers by the certificates that stood before one of the ledger's places.
-
-    Raises:
-        LedgerError: A certificate in the ledger can't be read.
-        ValueError: The month isn't written YYYY-MM.
-    """
-
-    def newest(of: str) -> Mapping[str, MonthlyNumber]:
-        links = [link for link in ledger.links(of) if link.sequence < sequence]
-        return links[-1].read().certificate.by_metric if links else {}
-
-    return flagged(numbers, newest(month), newest(months_before(month, 1)))
+def _digests(certificate: Certificate) -> dict[str, str]:
+    return {name: sha256(content) for name, content in release_files(certificate).items()}
 
 
-def release_files(
-    archive: Archive, drafted: Certificate, origin: Origin, *, template: WordingTemplate
-) -> dict[str, bytes]:
-    """Word a draft's release from nothing but its numbers, with the revision notes that the ledger asks for.
-
-    Raises:
-        LedgerError: A certificate in the ledger can't be read.
-        SectionError, WordingError: As `write_draft` raises.
-    """
-    vintage = Vintage(drafted.revision, drafted.code, edition_notes(archive.ledger, drafted))
-    return certified_files(drafted.by_metric, origin, vintage, template=template)
+def sign(drawn: Drawn, key: SigningKey, sign_off: SignOff) -> Signed:
+    """Sign a candidate."""
+    return sign_digest(sha256(drawn.content), key, sign_off)
 
 
-def certify(archive: Archive, drafted: Certificate, contents: Mapping[str, bytes], key: SigningKey) -> LedgerEntry:
-    """Sign a draft with the files of its release, add it to the ledger, and show the release.
+def sign_digest(candidate: str, key: SigningKey, sign_off: SignOff) -> Signed:
+    """Sign a candidate by the SHA-256 of its bytes."""
+    signature = key.sign(form_2.statement(candidate, sign_off))
+    return Signed(**vars(sign_off), **vars(signature))
 
-    Nothing is signed that `verify` would refuse: ledger, signers, extracts and manifest entries are judged first. The
-    one step that counts is the ledger's. A crash leaves the old state or the new one; `complete_releases`, which runs
-    first here too, then heals the release folder.
+
+def certify(archive: Archive, drawn: Drawn, signed: Sequence[Signed], *, facts: Path | None, at: str) -> LedgerEntry:
+    """Add a signed candidate to the ledger, and show its release.
+
+    Nothing is added that `verify` would refuse: the gate judges the candidate and the ledger with it first. The one
+    step that counts is the ledger's. A crash leaves the old state or the new one; `complete_releases`, which runs first
+    here too, then heals the release folder.
 
     Args:
         archive: Where it goes.
-        drafted: From `draft`, on the same archive.
-        contents: The release's files by name, as bytes.
-        key: The signer's or the service's.
+        drawn: From `draw_up`, on the same archive.
+        signed: The signatures, in the order of the policy's roles (`ROLES`).
+        facts: The folder of the published facts, which are held against the evidence.
+        at: This moment, in hall time.
 
     Returns:
         The new entry of the ledger.
 
     Raises:
-        CertificateError: It may not be signed; every reason is given.
-        HeadMovedError: Somebody else certified since the draft; nothing was written.
+        CertificateError: It may not be certified; every reason is given.
+        HeadMovedError: Somebody else certified since it was drawn up; nothing was added.
         ReleaseError: A folder that no certificate vouches for is in the release's place.
     """
-    certificate = replace(drafted, files={name: sha256(content) for name, content in contents.items()})
-    envelope = key.seal(certificate)
-    with archive.ledger.lock:
-        complete_releases(archive.ledger, archive.published)
-        archive.ledger.require_head(certificate)
-        if reasons := _reasons_against(envelope, archive):
-            raise CertificateError("\n  ".join([f"{certificate.name} may not be signed:", *reasons]))
-        stage(archive.published, envelope, contents, archive.ledger)
-        entry = archive.ledger.append(envelope)
-        complete_releases(archive.ledger, archive.published)
+    ledger = archive.ledger
+    require_clock(archive)
+    with ledger.writing():
+        complete_releases(ledger, archive.published)
+        sign_offs = tuple(one.sign_off for one in signed)
+        placed = replace(drawn.certificate, place=ledger.next_place(at), sign_offs=sign_offs)
+        require_current(placed, ledger)
+        envelope = form_2.envelope_of(placed, signed)
+        if reasons := objections(_subject(archive, envelope, drawn, facts), "sealing"):
+            raise CertificateError("\n  ".join([f"{placed.name} may not be signed:", *map(str, reasons)]))
+        ledger.store.add(drawn.documents)
+        stage(archive.published, envelope, release_files(placed), ledger)
+        entry = ledger.append(envelope)
+        complete_releases(ledger, archive.published)
     return entry
 
 
-def _reasons_against(envelope: Envelope, archive: Archive) -> list[str]:
-    certificate = envelope.certificate
-    return [
-        *broken_invariants(certificate),
-        *authenticity_problems(envelope, archive.signers),
-        *map(str, ledger_problems(archive)),
-        *map(str, extract_problems(certificate, archive.landing, Disk())),
-    ]
+def unsigned_objections(archive: Archive, drawn: Drawn, facts: Path) -> list[Discrepancy]:
+    """What the gate would object to in a candidate, whoever signs it; nothing is written.
+
+    Raises:
+        LedgerError: The newest certificate can't be read.
+    """
+    placed = replace(drawn.certificate, place=archive.ledger.next_place(hall_time(now())))
+    return objections(_subject(archive, form_2.envelope_of(placed, []), drawn, facts), "unsigned")
+
+
+def _subject(archive: Archive, envelope: Envelope, drawn: Drawn, facts: Path | None) -> Subject:
+    path, history = archive.certificates / envelope.certificate.name, History(archive.ledger.links())
+    return Subject(envelope, path, history, archive, facts=facts, documents=drawn.documents)
+
+
+def require_clock(archive: Archive) -> None:
+    """Refuse to sign at a moment that lies before the newest certificate.
+
+    Raises:
+        CertificateError: It does; the message says what the clock says and what to do.
+        LedgerError: The newest certificate can't be read.
+    """
+    newest, clock = archive.ledger.latest(), now()
+    if newest and newest.sha256 not in archive.ledger.excused and clock < newest.certificate.recorded_at:
+        raise CertificateError(
+            f"the clock says {hall_time(clock)}, and {newest.path.name} was added at {newest.certificate.place.at}: "
+            "nothing is signed before the newest certificate. Set the clock right (`timedatectl status`), then the "
+            "same again; if the certificate's time is the wrong one, `yuebao excuse-clock` puts that on record"
+        )
+
+
+def require_current(candidate: Certificate, ledger: Ledger) -> None:
+    """Compare what stands now with what stood when a candidate was drawn up.
+
+    Raises:
+        HeadMovedError: The month was certified since, or a month that it compares with.
+    """
+    history, sequence = History(ledger.links()), ledger.head().sequence + 1
+    bases = bases_at(history, sequence, candidate.month, candidate.numbers)
+    revision = len(history.of(candidate.month, sequence)) + 1
+    stands = (revision, bases.certificates, bases.notes)
+    if stands != (candidate.revision, candidate.foundation.bases, candidate.foundation.notes):
+        newest = history.links[-1].path.name if history.links else "empty"
+        raise HeadMovedError(
+            f"{candidate.month} r{candidate.revision} was not added: somebody else certified in the meantime, and the "
+            f"ledger is now at {newest}; look at what changed and certify again"
+        )

@@ -5,13 +5,16 @@ is stored about it. What the files say, and what a broken chain means, is for th
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from filelock import FileLock
 
+from reports.certificates.canonical import canonical_json, read_canonical, sha256
+from reports.errors import ReportsError
 from reports.files import write_once
 
 # What a chain keeps beside its files: the lock, and the file that is being written.
@@ -54,3 +57,70 @@ class Chain:
         path = self.folder / name
         write_once(path, content, aside=self.folder / _ASIDE)
         return path
+
+
+class LogError(ReportsError):
+    """A log isn't what was written; the message names the file."""
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """A file of a log: its place, the SHA-256 of the file before it, and when it was added (hall time)."""
+
+    sequence: int
+    previous: str
+    at: str
+
+
+T = TypeVar("T", bound=LogEntry)
+
+
+class Log(Chain, Generic[T]):
+    """A chain of entries of one kind, `000001.json`, …
+
+    Whatever reads raises LogError if a file is absent from the chain, was changed or can't be read.
+    """
+
+    NAME = re.compile(r"[0-9]{6}\.json", re.ASCII)
+    KIND: type[T]
+
+    def read_entries(self) -> Iterator[T]:
+        """Every entry in order, each held against the file before it."""
+        previous = ""
+        for sequence, path in enumerate(self._existing_files(), start=1):
+            entry = self._read(path)
+            if path.name != _name(sequence) or (entry.sequence, entry.previous) != (sequence, previous):
+                raise LogError(
+                    f"{path}: it doesn't follow the file before it, so one was changed or taken away; restore "
+                    f"{self.folder} from a backup"
+                )
+            previous = sha256(_content(entry))
+            yield entry
+
+    def append_entry(self, make: Callable[[list[T], int, str], T]) -> T:
+        """Add the entry that is made of the entries before it, its sequence and the SHA-256 of the file before it."""
+        with self.writing():
+            entries = list(self.read_entries())
+            entry = make(entries, len(entries) + 1, sha256(_content(entries[-1])) if entries else "")
+            self.add(_name(entry.sequence), _content(entry))
+        return entry
+
+    def _existing_files(self) -> list[Path]:
+        try:
+            return self.files()
+        except OSError as error:
+            raise LogError(f"{self.folder} can't be read ({error.strerror}), so nobody knows what is in it") from error
+
+    def _read(self, path: Path) -> T:
+        try:
+            return read_canonical(self.KIND, path.read_bytes(), _content)
+        except (OSError, ValueError) as error:
+            raise LogError(f"{path} can't be read as an entry of its log; restore it from a backup") from error
+
+
+def _name(sequence: int) -> str:
+    return f"{sequence:06d}.json"
+
+
+def _content(entry: LogEntry) -> bytes:
+    return canonical_json(asdict(entry))

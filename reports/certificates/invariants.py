@@ -8,10 +8,12 @@ from reports.certificates.certificate import (
     CERTIFICATE_FILE,
     CHAIN_FOLDER,
     Certificate,
+    CertifiedExtract,
     Foundation,
     SignOff,
     moment_of,
 )
+from reports.certificates.evidence import FOLDER
 from reports.figures.months import days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
@@ -25,6 +27,7 @@ def broken_invariants(certificate: Certificate) -> list[str]:
     """Say in one message each what is wrong with a certificate by itself; empty for a sound one."""
     return [
         *_naming_faults(certificate),
+        *_file_faults(certificate),
         *_number_faults(certificate.numbers),
         *_extract_faults(certificate),
         *_check_faults(certificate.foundation),
@@ -37,26 +40,30 @@ def _naming_faults(certificate: Certificate) -> Iterator[str]:
         days_of(certificate.month)
     except ValueError as error:
         yield str(error)
-    if certificate.sequence < 1 or certificate.revision < 1:
+    place = certificate.place
+    if place.sequence < 1 or certificate.revision < 1:
         yield "sequence and revision are counted from 1"
-    if bool(certificate.previous) != (certificate.sequence > 1):
+    if bool(place.previous) != (place.sequence > 1):
         yield "every certificate but the first names the one before it, and the first names none"
     if (certificate.revision > 1) != bool(certificate.reason and certificate.note.strip()):
         yield "a revision has a reason and a note, and a first certificate has neither"
+    unstated = [name for name, value in vars(certificate.program).items() if not value]
+    if unstated:
+        yield f"it doesn't say {', '.join(unstated)}"
+
+
+def _file_faults(certificate: Certificate) -> Iterator[str]:
     if not certificate.files:
         yield "it vouches for no release file"
     for name, digest in certificate.files.items():
-        if not _NAME.fullmatch(name) or name in {CERTIFICATE_FILE, CHAIN_FOLDER}:
+        if not _NAME.fullmatch(name) or name in {CERTIFICATE_FILE, CHAIN_FOLDER, FOLDER}:
             yield f"{name!r} can't be a release file's name"
         yield from _digest_faults(name, digest)
-    foundation = certificate.foundation
-    unstated = [
-        name
-        for name in ("fingerprint", "catalogue_version", "suite_version", "code_version", "lock_sha256")
-        if not getattr(foundation, name)
-    ]
-    if unstated:
-        yield f"it doesn't say {', '.join(unstated)}"
+    for name, digest in certificate.texts.items():
+        if certificate.files.get(name) != digest:
+            yield f"{name} is another file of the release than the text that was signed"
+    if certificate.form > 1 and not certificate.texts:
+        yield "no text was signed with it"
 
 
 def _number_faults(numbers: Sequence[MonthlyNumber]) -> Iterator[str]:
@@ -83,18 +90,22 @@ def _extract_faults(certificate: Certificate) -> Iterator[str]:
     if not extracts:
         yield "it rests on no extract"
     yield from _doubled("extract", (f"{extract.system} {extract.day}" for extract in extracts))
-    for extract in extracts:
-        where = f"extract {extract.system} {extract.day}"
-        names = (extract.system, extract.day, extract.file.removesuffix(".parquet"))
-        if not all(_NAME.fullmatch(name) for name in names) or not extract.file.endswith(".parquet"):
-            yield f"{where}: {extract.path!r} is no place in the landing"
-        for digest in (extract.sha256, extract.content_sha256, extract.entry_sha256):
-            yield from _digest_faults(where, digest)
+    for extract in certificate.foundation.all_extracts:
+        yield from _place_faults(extract)
     held = {(extract.system, extract.day) for extract in extracts}
     for system in sorted({extract.system for extract in extracts}):
         absent = [str(day) for day in _days(certificate.month) if (system, str(day)) not in held]
         if absent:
             yield f"{system} has no extract for {', '.join(absent)}; missing is not zero"
+
+
+def _place_faults(extract: CertifiedExtract) -> Iterator[str]:
+    where = f"extract {extract.system} {extract.day}"
+    names = (extract.system, extract.day, extract.file.removesuffix(".parquet"))
+    if not all(_NAME.fullmatch(name) for name in names) or not extract.file.endswith(".parquet"):
+        yield f"{where}: {extract.path!r} is no place in the landing"
+    for digest in (extract.sha256, extract.content_sha256, extract.entry_sha256):
+        yield from _digest_faults(where, digest)
 
 
 def _check_faults(foundation: Foundation) -> Iterator[str]:

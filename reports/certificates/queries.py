@@ -3,15 +3,11 @@
 A query is open until an answer names it.
 """
 
-import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 
-from reports.certificates.canonical import canonical_json, read_canonical, sha256
 from reports.certificates.certificate import Certificate, hall_time, now
-from reports.certificates.chain import Chain
+from reports.certificates.chain import Log, LogEntry
 from reports.errors import ReportsError
 
 _LONGEST = 2_000
@@ -25,12 +21,8 @@ class OpenQueriesError(Exception):
     """A month may not be signed while somebody waits for an answer; the message lists the questions."""
 
 
-class LogError(ReportsError):
-    """The log of questions isn't what was written; the message names the file."""
-
-
 @dataclass(frozen=True)
-class QueryEntry:
+class QueryEntry(LogEntry):
     """A file of the log.
 
     A question has an `id`, such as `Q2`, `month`, `metric`, `certificate` (the short code of what it was asked about)
@@ -38,9 +30,6 @@ class QueryEntry:
     """
 
     kind: Literal["question", "answer"]
-    sequence: int
-    previous: str
-    at: str
     by: str
     text: str
     id: str = ""
@@ -72,17 +61,14 @@ class Query:
         )
 
 
-class Queries(Chain):
-    """The log of queries in a folder.
+class Queries(Log[QueryEntry]):
+    """The log of queries in a folder."""
 
-    Whatever reads raises LogError if a file is absent from the chain, was changed or can't be read.
-    """
-
-    NAME = re.compile(r"[0-9]{6}\.json", re.ASCII)
+    KIND = QueryEntry
 
     def of(self, month: str | None = None) -> tuple[Query, ...]:
         """Every query, or a month's, in the order in which they were asked."""
-        entries = list(self._entries())
+        entries = list(self.read_entries())
         return tuple(
             Query(entry, tuple(answer for answer in entries if answer.answers == entry.id))
             for entry in entries
@@ -128,48 +114,13 @@ class Queries(Chain):
 
     def _append(self, kind: Literal["question", "answer"], text: str, by: str, subject: dict[str, str]) -> QueryEntry:
         _require_fit({"the text": text, "--by": by, **({"--owner": subject["owner"]} if "owner" in subject else {})})
-        with self.writing():
-            entries = list(self._entries())
-            previous = sha256(_content(entries[-1])) if entries else ""
-            if kind == "question":
-                subject = {"id": f"Q{1 + sum(entry.kind == kind for entry in entries)}", **subject}
-            entry = QueryEntry(kind, len(entries) + 1, previous, hall_time(now()), by.strip(), text.strip(), **subject)
-            self.add(_name(entry.sequence), _content(entry))
-        return entry
 
-    def _entries(self) -> Iterator[QueryEntry]:
-        """Every entry in order, each held against the file before it."""
-        previous = ""
-        for sequence, path in enumerate(self._existing_files(), start=1):
-            entry = _read(path)
-            if path.name != _name(sequence) or (entry.sequence, entry.previous) != (sequence, previous):
-                raise LogError(
-                    f"{path}: it doesn't follow the file before it, so one was changed or taken away; restore "
-                    f"{self.folder} from a backup"
-                )
-            previous = sha256(_content(entry))
-            yield entry
+        def entry(before: list[QueryEntry], sequence: int, previous: str) -> QueryEntry:
+            asked = 1 + sum(one.kind == kind for one in before)
+            given = subject if kind == "answer" else {"id": f"Q{asked}", **subject}
+            return QueryEntry(sequence, previous, hall_time(now()), kind, by.strip(), text.strip(), **given)
 
-    def _existing_files(self) -> list[Path]:
-        try:
-            return self.files()
-        except OSError as error:
-            raise LogError(f"{self.folder} can't be read ({error.strerror}), so nobody knows what is open") from error
-
-
-def _name(sequence: int) -> str:
-    return f"{sequence:06d}.json"
-
-
-def _content(entry: QueryEntry) -> bytes:
-    return canonical_json(asdict(entry))
-
-
-def _read(path: Path) -> QueryEntry:
-    try:
-        return read_canonical(QueryEntry, path.read_bytes(), _content)
-    except (OSError, ValueError) as error:
-        raise LogError(f"{path} can't be read as a question or answer; restore it from a backup") from error
+        return self.append_entry(entry)
 
 
 def _require_fit(texts: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, Envelope
+from reports.certificates.evidence import FOLDER
 from reports.certificates.ledger import Ledger, Link, leading_links
 from reports.files import sync_folder, write_through
 
@@ -39,7 +40,7 @@ def is_release(folder: Path) -> bool:
 
 
 def stage(published: Path, envelope: Envelope, contents: Mapping[str, bytes], ledger: Ledger) -> None:
-    """Write a whole release out of sight: its files, the certificate, and the links of the ledger that lead to it.
+    """Write a whole release out of sight: its files, the certificate, its evidence, and the links that lead to it.
 
     Raises:
         ReleaseError: A release of that name is there already.
@@ -50,14 +51,20 @@ def stage(published: Path, envelope: Envelope, contents: Mapping[str, bytes], le
         raise ReleaseError(f"{folder} exists, though no certificate in the ledger vouches for it; move it away first")
     staged = stage_of(folder)
     (staged / CHAIN_FOLDER).mkdir(parents=True)
-    place = Link(certificate.sequence, certificate.month, certificate.revision, ledger.folder / certificate.name)
+    place = Link(certificate.place.sequence, certificate.month, certificate.revision, ledger.folder / certificate.name)
     for link in leading_links(ledger.links(), place):
         write_through(staged / CHAIN_FOLDER / link.path.name, link.path.read_bytes())
     for name, content in contents.items():
         write_through(staged / name, content)
     write_through(staged / CERTIFICATE_FILE, envelope.content)
-    for written in (staged / CHAIN_FOLDER, staged, staged.parent):
+    ledger.store.link_to(staged / FOLDER, documents_of(certificate))
+    for written in (staged / CHAIN_FOLDER, staged / FOLDER, staged, staged.parent):
         sync_folder(written)
+
+
+def documents_of(certificate: Certificate) -> set[str]:
+    """The digests of all documents that a certificate names, and of the files that its settings list."""
+    return {*certificate.evidence.values(), *certificate.foundation.settings.values()}
 
 
 def show_newest(published: Path, certificate: Certificate) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reports.certificates.certificate import REASONS, Certificate, Reason
-from reports.certificates.ledger import Ledger, Link
+from reports.certificates.ledger import History, Link
 from reports.figures.flags import redefined
 from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
@@ -97,34 +97,43 @@ def compare(history: Sequence[Certificate]) -> Comparison:
     )
 
 
-def edition_notes(ledger: Ledger, drafted: Certificate) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class EditionNotes:
+    """What an edition prints of earlier months: a line of Chinese each, and the certificates that were compared."""
+
+    lines: tuple[str, ...]
+    compared: tuple[Link, ...]
+
+
+def edition_notes(history: History, month: str, sequence: int) -> EditionNotes:
     """One line of Chinese for each earlier month of which another number stands than was last printed.
 
     An edition is a month's first certificate. A later revision of the month repeats that edition's notes, so that the
     notes follow from the ledger alone, and the same certificate always has the same ones.
 
     Args:
-        ledger: With every certificate before the one that is drafted.
-        drafted: The certificate whose release prints the notes.
+        history: The ledger; what stands before the sequence counts.
+        month: The month whose release prints the notes.
+        sequence: The place of its certificate.
 
     Raises:
         LedgerError: A certificate that is compared can't be read.
     """
-    edition = next((link.sequence for link in ledger.links(drafted.month)), drafted.sequence)
-    earlier = [link for link in ledger.links() if link.sequence < edition and link.month < drafted.month]
+    own = history.of(month, sequence)
+    edition = own[0].sequence if own else sequence
+    earlier = [before for before in history.months(edition) if before < month]
     if not earlier:
-        return ()
-    months = sorted({link.month for link in earlier})
-    printed = min(link.sequence for link in earlier if link.month == months[-1])
-    notes = (_note([link for link in earlier if link.month == month], printed) for month in months)
-    return tuple(note for note in notes if note)
+        return EditionNotes((), ())
+    printed = history.of(earlier[-1], edition)[0].sequence
+    since = {link.month for link in history.links if printed < link.sequence < edition}
+    compared = [_since(history.of(before, edition), printed) for before in earlier if before in since]
+    lines = (compare([history.read(link).certificate for link in links]).note for links in compared)
+    return EditionNotes(tuple(filter(None, lines)), tuple(link for links in compared for link in links))
 
 
-def _note(revisions: Sequence[Link], printed: int) -> str:
-    """What changed from the revision that stood when the last edition was printed to the one that stands."""
-    printed_revision = max(1, sum(link.sequence <= printed for link in revisions))
-    history = [link.read().certificate for link in revisions[printed_revision - 1 :]]
-    return compare(history).note
+def _since(revisions: Sequence[Link], printed: int) -> Sequence[Link]:
+    """From the revision that stood when the last edition was printed to the one that stands."""
+    return revisions[max(0, sum(link.sequence <= printed for link in revisions) - 1) :]
 
 
 def affected_sentences(comparison: Comparison, texts: Mapping[str, str]) -> list[AffectedSentence]:

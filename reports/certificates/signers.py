@@ -20,7 +20,16 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import ROLES, Certificate, Envelope, SignOff, SignRole, hall_day, moment_of
+from reports.certificates.certificate import (
+    ROLES,
+    Certificate,
+    Envelope,
+    Signature,
+    SignOff,
+    SignRole,
+    hall_day,
+    moment_of,
+)
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -91,10 +100,9 @@ class SigningKey:
     def __repr__(self) -> str:
         return f"SigningKey({key_id(self.public_key)})"
 
-    def seal(self, certificate: Certificate) -> Envelope:
-        """Sign a certificate's canonical JSON."""
-        unsigned = Envelope(certificate, key_id(self.public_key), "")
-        return Envelope(certificate, unsigned.key, self._private.sign(unsigned.signed_bytes).hex())
+    def sign(self, statement: bytes) -> Signature:
+        """Sign a text."""
+        return Signature("ed25519", key_id(self.public_key), self._private.sign(statement).hex())
 
 
 def key_id(public_key: str) -> str:
@@ -149,34 +157,62 @@ def load_key(path: Path, passphrase: SecretStr) -> SigningKey:
 def authenticity_problems(envelope: Envelope, signers: Sequence[Signer]) -> list[str]:
     """Why an envelope doesn't count as signed by those who had to, one message each; empty if it does.
 
-    The key must be listed, the signature fit, and everybody named be listed under that role and valid when they
-    signed off. Under `manual` the three are different persons with different keys.
+    Every key must be listed, every signature fit, and everybody named be listed under that role and valid when they
+    signed off. Under `manual` the three are different persons with different keys. In form 1 only the last of them
+    signed with a key, and the others are names.
     """
-    holders = [signer for signer in signers if signer.key == envelope.key]
-    if not holders:
-        return [f"it is signed with key {envelope.key}, which is not in the list of signers"]
-    if not _signature_fits(envelope, holders[0]):
-        return ["its signature doesn't fit: it was changed after it was signed"]
     certificate = envelope.certificate
-    *others, last = certificate.sign_offs
+    if forged := [problem for pair in _signed(envelope) for problem in signature_problems(*pair, signers)]:
+        return forged
     roles = tuple(sign_off.role for sign_off in certificate.sign_offs)
     if roles != ROLES[certificate.policy]:
         wanted = ", ".join(ROLES[certificate.policy])
         return [f"under the policy {certificate.policy} it needs {wanted}, but it has {', '.join(roles)}"]
+    names_alone = certificate.sign_offs[: -len(envelope.signatures)]
+    with_key = zip(certificate.sign_offs[len(names_alone) :], envelope.signatures, strict=True)
     return [
-        *(problem for sign_off in others for problem in _listing_problems(sign_off, signers)),
-        *_key_problems(last, holders),
+        *(problem for sign_off in names_alone for problem in _listing_problems(sign_off, signers)),
+        *(
+            problem
+            for sign_off, signature in with_key
+            for problem in _key_problems(sign_off, _holders(signature, signers))
+        ),
         *_identity_problems(certificate, signers),
     ]
 
 
-def _signature_fits(envelope: Envelope, signer: Signer) -> bool:
+def _signed(envelope: Envelope) -> Iterator[tuple[Signature, bytes]]:
+    return zip(envelope.signatures, envelope.statements, strict=True)
+
+
+def _holders(signature: Signature, signers: Sequence[Signer]) -> list[Signer]:
+    return [signer for signer in signers if signer.key == signature.key]
+
+
+def signed_problems(sign_off: SignOff, signature: Signature, statement: bytes, signers: Sequence[Signer]) -> list[str]:
+    """Why a signature doesn't count as this person's, in this role and at this time."""
+    return signature_problems(signature, statement, signers) or list(
+        _key_problems(sign_off, _holders(signature, signers))
+    )
+
+
+def signature_problems(signature: Signature, statement: bytes, signers: Sequence[Signer]) -> list[str]:
+    """Why a signature doesn't count as a listed key's over a text, whoever it may be."""
+    holders = _holders(signature, signers)
+    if not holders:
+        return [f"it is signed with key {signature.key}, which is not in the list of signers"]
+    if not _fits(signature, statement, holders[0]):
+        return ["its signature doesn't fit: it was changed after it was signed"]
+    return []
+
+
+def _fits(signature: Signature, statement: bytes, signer: Signer) -> bool:
     try:
-        signature = bytes.fromhex(envelope.signature)
-        signer.verifier().verify(signature, envelope.signed_bytes)
+        value = bytes.fromhex(signature.value)
+        signer.verifier().verify(value, statement)
     except (ValueError, InvalidSignature):
         return False
-    return signature.hex() == envelope.signature
+    return value.hex() == signature.value
 
 
 def _key_problems(sign_off: SignOff, holders: Sequence[Signer]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.certificates.certificate import Certificate, CertifiedExtract
-from reports.certificates.verification import Disk, extract_problems
+from reports.certificates.disk import Disk, extract_problems
 from reports.figures.numbers import MonthlyNumber
 
 
@@ -71,7 +71,8 @@ def traces(
     Args:
         certificate: Which month and vintage.
         landing: Where the extracts lie; those read are first held against the certificate's hashes.
-        closing: The measures that are stocks: of them the last answered day of a system counts, and no other.
+        closing: The measures that are stocks, which form 1 doesn't say: of them the last answered day of a system
+            counts, and no other.
         metrics: Which of its numbers; all when none is named.
 
     Raises:
@@ -84,7 +85,9 @@ def traces(
     if damaged := extract_problems(certificate, landing, Disk()):
         raise TraceError("\n".join(map(str, damaged)))
     by_measure: dict[str, list[Contribution]] = {}
-    for contribution in _contributions(certificate.foundation.extracts, landing, closing):
+    foundation = certificate.foundation
+    stocks = closing if certificate.form == 1 else foundation.closing
+    for contribution in _contributions(foundation.extracts, landing, stocks):
         by_measure.setdefault(contribution.measure, []).append(contribution)
     return {metric: _trace(certificate, numbers[metric], by_measure) for metric in wanted}
 

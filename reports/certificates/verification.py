@@ -5,31 +5,22 @@ has a printed page compares its short code with `Verification.newest`, or looks 
 """
 
 import itertools
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.certificates.canonical import sha256
-from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError, Envelope
-from reports.certificates.invariants import broken_invariants
-from reports.certificates.ledger import Archive, Ledger, LedgerEntry, LedgerError, Link, leading_links
-from reports.certificates.release import is_release, release_of, stage_of
-from reports.certificates.signers import Signer, authenticity_problems
+from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError
+from reports.certificates.disk import Discrepancy, Disk
+from reports.certificates.evidence import FOLDER, EvidenceStore, EvidenceStoreError
+from reports.certificates.gate import Asked, Subject, objections
+from reports.certificates.handed_over import handed_over_problems
+from reports.certificates.ledger import Archive, History, Ledger, LedgerEntry, Link, leading_links, read_envelope
+from reports.certificates.order import judge_ledger, judge_links
+from reports.certificates.release import documents_of, is_release, release_of, stage_of
+from reports.certificates.signers import Signer
 
 _READERS = 8
-
-
-@dataclass(frozen=True)
-class Discrepancy:
-    """What is wrong with one file (or the folder in which one is absent)."""
-
-    file: Path
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -37,7 +28,8 @@ class Verification:
     """The result of a verification.
 
     `certificates` were read, `files_hashed` counts the other files read, each once. `not_checked` says in words what
-    could not be verified from what was given. `newest` is the short code of the newest certificate, or empty.
+    could not be verified from what was given. `newest` is the short code of the newest certificate, or empty; `excused`
+    tells each certificate whose time somebody said not to count.
     """
 
     problems: tuple[Discrepancy, ...]
@@ -45,6 +37,7 @@ class Verification:
     files_hashed: int
     not_checked: tuple[str, ...]
     newest: str
+    excused: tuple[str, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -52,54 +45,25 @@ class Verification:
         return not self.problems
 
 
-class Disk:
-    """Reads files and hashes each once."""
-
-    def __init__(self) -> None:
-        self._hashes: dict[Path, str] = {}
-
-    @property
-    def files_hashed(self) -> int:
-        """How many files were read."""
-        return sum(map(bool, self._hashes.values()))
-
-    def problems(self, files: Iterable[tuple[Path, str]], vouched_by: str) -> list[Discrepancy]:
-        """What is wrong with files that must each have a SHA-256."""
-        return [problem for path, digest in files if (problem := self._problem(path, digest, vouched_by))]
-
-    def _problem(self, path: Path, digest: str, vouched_by: str) -> Discrepancy | None:
-        actual = self.digest(path)
-        if not actual:
-            return Discrepancy(path, f"it is absent or can't be read, but {vouched_by} vouches for it")
-        if actual != digest:
-            return Discrepancy(path, f"it was changed: its SHA-256 is not the one in {vouched_by}")
-        return None
-
-    def digest(self, path: Path) -> str:
-        """A file's SHA-256, or an empty text if it can't be read."""
-        if path not in self._hashes:
-            try:
-                self._hashes[path] = sha256(path.read_bytes())
-            except OSError:
-                self._hashes[path] = ""
-        return self._hashes[path]
-
-
-def verify(archive: Archive, *, month: str | None = None) -> Verification:
-    """Check the whole ledger, and the extracts and releases of every certificate or of one month's.
+def verify(
+    archive: Archive, *, month: str | None = None, rows: bool = False, handed_over: bool = False
+) -> Verification:
+    """Check the whole ledger, and the evidence, extracts and releases of every certificate or of one month's.
 
     Args:
         archive: What is checked. The list of signers decides, so an auditor brings a copy from elsewhere.
-        month: `2025-03`, to read extracts and releases of that month only.
+        month: `2025-03`, to read evidence, extracts and releases of that month only.
+        rows: Whether the rows of the extracts are counted again too.
+        handed_over: Whether desk files, pages and published facts are looked at too, on which no certificate rests.
 
     Returns:
         Every problem found, each with its file. A file that isn't where it should be is a problem like any other, and
         so is one that nothing vouches for in the ledger or in a release.
     """
-    disk = Disk()
-    links = archive.ledger.links()
-    chain = _judge(links, archive.signers, first=1)
-    problems = [*_strangers(archive.ledger), *chain.problems, *_unvouched_releases(links, archive, month)]
+    disk, links = Disk(), archive.ledger.links()
+    history = History(links)
+    chain = judge_ledger(archive, history)
+    problems = [*chain.problems, *_unvouched_releases(links, archive, month)]
     chosen = [link for link in links if month in {None, link.month}]
     if not chosen:
         which = f"certificate of {month}" if month else "certificate"
@@ -113,24 +77,35 @@ def verify(archive: Archive, *, month: str | None = None) -> Verification:
         of_month: list[Discrepancy] = []
         for link in by_month[month]:
             entry, folder = chain.trusted[link], release_of(archive.published, link)
-            of_month += extract_problems(entry.certificate, archive.landing, disk)
+            subject = Subject(entry.envelope, link.path, history, archive, disk)
+            of_month += objections(subject, "sealed")
+            of_month += objections(subject, "recount") if rows and entry.certificate.form > 1 else ()
             of_month += _release_problems(folder, entry, leading_links(links, link), disk)
         return of_month
 
     # Months share no extracts, so each file is still read once; a cold disk serves several readers sooner than one.
     with ThreadPoolExecutor(_READERS) as pool:
         problems += itertools.chain.from_iterable(pool.map(problems_of, by_month))
+    if handed_over:
+        certified = {link.month: entry.certificate for link, entry in chain.trusted.items()}
+        problems += handed_over_problems(archive.published, month, disk, certified)
     newest = chain.trusted.get(links[-1]) if links else None
     return Verification(
         problems=tuple(problems),
         certificates=len(links),
         files_hashed=disk.files_hashed,
         not_checked=tuple(
-            f"extracts and release of {link.path.name}, because it isn't sound itself"
+            f"evidence, extracts and release of {link.path.name}, because it isn't sound itself"
             for link in chosen
             if link not in chain.trusted
+        )
+        + tuple(
+            f"the rows behind {link.path.name}: form 1 doesn't say which are stocks; `yuebao trace` counts them"
+            for link in chosen
+            if rows and link in chain.trusted and chain.trusted[link].certificate.form == 1
         ),
         newest=newest.certificate.code if newest else "",
+        excused=tuple(map(str, archive.ledger.excuses.read_entries())),
     )
 
 
@@ -145,111 +120,42 @@ def verify_release(folder: Path, signers: Sequence[Signer], *, landing: Path | N
     Returns:
         Every problem found, and in `not_checked` what can't be known from the folder alone.
     """
-    disk = Disk()
-    path = folder / CERTIFICATE_FILE
+    disk, path, store = Disk(), folder / CERTIFICATE_FILE, EvidenceStore(folder / FOLDER)
     try:
-        certificate = Envelope.read(path.read_bytes()).certificate
+        certificate = read_envelope(path.read_bytes(), store).certificate
     except (OSError, CertificateError) as error:
         return Verification((Discrepancy(path, str(error)),), 0, 0, ("everything else",), "")
     links = Ledger(folder / CHAIN_FOLDER).links()
-    itself = Link(certificate.sequence, certificate.month, certificate.revision, path)
-    chain = _judge([*links, itself], signers, first=None)
+    itself = Link(certificate.place.sequence, certificate.month, certificate.revision, path)
+    history = History([*links, itself])
+    chain = judge_links(history, signers, first=None)
     problems = [*chain.problems, *_excerpt_problems(folder / CHAIN_FOLDER, links, certificate)]
     not_checked = [
         f"the ledger before {links[0].path.name if links else certificate.name}",
         "whether a later revision has superseded it",
     ]
     if itself in chain.trusted:
-        problems += _release_problems(folder, chain.trusted[itself], links, disk)
+        entry = chain.trusted[itself]
+        archive = Archive(folder / CHAIN_FOLDER, landing or folder, folder.parent, signers)
+        asked: Asked = "alone with extracts" if landing else "alone"
+        problems += objections(Subject(entry.envelope, path, history, archive, disk), asked)
+        problems += _release_problems(folder, entry, links, disk)
     else:
         not_checked.append("the files of the release, because its certificate isn't sound")
     if landing is None:
-        not_checked.append(f"its {len(certificate.foundation.extracts)} extracts and their manifest entries")
-    elif itself in chain.trusted:
-        problems += extract_problems(certificate, landing, disk)
+        not_checked.append(f"{_extracts_of(certificate)} extracts and their manifest entries")
     return Verification(tuple(problems), len(links) + 1, disk.files_hashed, tuple(not_checked), certificate.code)
 
 
-def ledger_problems(archive: Archive) -> list[Discrepancy]:
-    """What is wrong with a ledger by itself: chain, order, signatures, strangers; an empty one is sound."""
-    chain = _judge(archive.ledger.links(), archive.signers, first=1)
-    return [*_strangers(archive.ledger), *chain.problems]
-
-
-def extract_problems(certificate: Certificate, landing: Path, disk: Disk) -> list[Discrepancy]:
-    """What is wrong with the extracts that a certificate rests on, and with their manifest entries."""
-    files = [
-        (landing / place, digest)
-        for extract in certificate.foundation.extracts
-        for place, digest in ((extract.path, extract.sha256), (extract.entry_path, extract.entry_sha256))
-    ]
-    return disk.problems(files, certificate.name)
-
-
-@dataclass(frozen=True)
-class _Chain:
-    """Links, judged: what is wrong, and the entries whose own words can be relied on."""
-
-    problems: list[Discrepancy]
-    trusted: dict[Link, LedgerEntry]
-
-
-def _judge(links: Sequence[Link], signers: Sequence[Signer], *, first: int | None) -> _Chain:
-    """Judge links in order; they must begin at sequence `first`, or anywhere if it is None."""
-    problems: list[Discrepancy] = []
-    trusted: dict[Link, LedgerEntry] = {}
-    revisions: Counter[str] = Counter()
-    before: LedgerEntry | None = None
-    expected = first
-    for link in links:
-        revisions[link.month] += 1
-        problems += _order_problems(link, expected, revisions[link.month] if first else None)
-        entry, faults = _read_link(link, signers)
-        if entry:
-            problems += _link_problems(link, entry, before if link.sequence == expected else None)
-        if entry and not faults:
-            trusted[link] = entry
-        problems += faults
-        before, expected = entry, link.sequence + 1
-    return _Chain(problems, trusted)
-
-
-def _read_link(link: Link, signers: Sequence[Signer]) -> tuple[LedgerEntry | None, list[Discrepancy]]:
+def _extracts_of(certificate: Certificate) -> str:
     try:
-        entry = link.read()
-    except LedgerError as error:
-        return None, [Discrepancy(link.path, str(error.__cause__))]
-    faults = authenticity_problems(entry.envelope, signers) or broken_invariants(entry.certificate)
-    return entry, [Discrepancy(link.path, message) for message in faults]
-
-
-def _order_problems(link: Link, expected: int | None, revision: int | None) -> Iterator[Discrepancy]:
-    if expected is not None and link.sequence > expected:
-        absent = str(expected) if link.sequence == expected + 1 else f"{expected} to {link.sequence - 1}"
-        yield Discrepancy(link.path, f"the chain has a gap before it: certificate {absent} was dropped")
-    if expected is not None and link.sequence < expected:
-        yield Discrepancy(link.path, f"the chain has more than one certificate {link.sequence}: one was duplicated")
-    if revision is not None and link.revision != revision:
-        yield Discrepancy(
-            link.path, f"as certificate number {revision} of {link.month} it should be revision {revision}"
-        )
-
-
-def _link_problems(link: Link, entry: LedgerEntry, before: LedgerEntry | None) -> Iterator[Discrepancy]:
-    certificate = entry.certificate
-    if (certificate.sequence, certificate.month, certificate.revision) != link[:3]:
-        yield Discrepancy(link.path, f"it was moved or copied here: inside it is {certificate.name}")
-        return
-    if before is None:
-        return
-    if certificate.previous != before.sha256:
-        yield Discrepancy(link.path, f"the chain is broken: it doesn't follow {before.path.name} as that file is now")
-    if certificate.signed_at < before.certificate.signed_at:
-        yield Discrepancy(link.path, f"it was signed before {before.path.name}, which it follows")
+        return f"its {len(certificate.foundation.all_extracts)}"
+    except EvidenceStoreError:
+        return "its"
 
 
 def _excerpt_problems(folder: Path, links: Sequence[Link], certificate: Certificate) -> Iterator[Discrepancy]:
-    if certificate.sequence > 1 and not links:
+    if certificate.place.sequence > 1 and not links:
         yield Discrepancy(folder, f"the certificate before {certificate.name} is absent")
     elif certificate.revision > 1 and (links[0].month, links[0].revision + 1) != (
         certificate.month,
@@ -265,9 +171,14 @@ def _release_problems(folder: Path, entry: LedgerEntry, chain: Sequence[Link], d
     if not folder.is_dir():
         unfinished = " (it was staged, and the next run of certify finishes it)" if stage_of(folder).exists() else ""
         return [Discrepancy(folder, f"the release of {certificate.name} is absent{unfinished}")]
+    try:
+        documents = documents_of(certificate)
+    except EvidenceStoreError:  # the gate says which one, and nobody knows any more which files its settings list
+        documents = {*certificate.evidence.values(), *(path.name for path in (folder / FOLDER).glob("*"))}
     expected = {
         folder / CERTIFICATE_FILE: entry.sha256,
         **{folder / CHAIN_FOLDER / link.path.name: disk.digest(link.path) for link in chain},
+        **{folder / FOLDER / digest: digest for digest in documents},
         **{folder / name: digest for name, digest in certificate.files.items()},
     }
     strangers = sorted(path for path in folder.rglob("*") if not path.is_dir() and path not in expected)
@@ -275,10 +186,6 @@ def _release_problems(folder: Path, entry: LedgerEntry, chain: Sequence[Link], d
         *disk.problems(expected.items(), certificate.name),
         *(Discrepancy(path, f"{certificate.name} doesn't know this file") for path in strangers),
     ]
-
-
-def _strangers(ledger: Ledger) -> list[Discrepancy]:
-    return [Discrepancy(path, "it is no certificate, and has no place in the ledger") for path in ledger.strangers()]
 
 
 def _unvouched_releases(links: Sequence[Link], archive: Archive, month: str | None) -> list[Discrepancy]:

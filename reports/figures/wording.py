@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -39,18 +39,31 @@ class Section:
 
 @dataclass(frozen=True)
 class WordingTemplate:
-    """A hall's wording: a Jinja file in UTF-8 with the heading on one line, a blank line, the paragraph on one line.
+    """A hall's wording: a Jinja text with the heading on one line, a blank line, the paragraph on one line.
 
     It is data and runs in a sandbox. It is given `year` and `month` (no leading zero) and `n`, in which `n.<metric>`
     writes the printed number, a half-width space and the unit. `constants` are literals with numerals that the hall's
     settings declare, such as 12345; every other numeral comes from certified numbers (see `template_rules`).
     """
 
-    path: Path
+    name: str
+    source: str
     constants: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
-        return str(self.path)
+        return self.name
+
+    @classmethod
+    def read(cls, path: Path, constants: Iterable[str] = ()) -> WordingTemplate:
+        """The wording in a file in UTF-8.
+
+        Raises:
+            WordingError: It can't be read.
+        """
+        try:
+            return cls(str(path), path.read_text(encoding="utf-8"), frozenset(constants))
+        except (OSError, UnicodeDecodeError) as error:
+            raise WordingError(f"{path}: {error}") from error
 
 
 def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: WordingTemplate) -> Section:
@@ -71,17 +84,16 @@ def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: 
     """
     units = {unit for number in numbers.values() for unit in (number.unit, number.display_unit)}
     try:
-        source = template.path.read_text(encoding="utf-8")
-        problems = template_problems(source, names=_NAMES, units=units, constants=template.constants)
-    except (OSError, UnicodeDecodeError, TemplateError) as error:
+        problems = template_problems(template.source, names=_NAMES, units=units, constants=template.constants)
+    except TemplateError as error:
         raise WordingError(f"{template}: {error}") from error
     if problems:
         raise WordingError(f"{template}: {'; '.join(problems)}")
     used: set[str] = set()
     first = first_day(month)
-    text = _render(source, first.year, first.month, _Numbers(numbers, template, used), template)
+    text = _render(first.year, first.month, _Numbers(numbers, template, used), template)
     blanked = {metric: replace(number, printed=BLANK) for metric, number in numbers.items()}
-    blank = _render(source, _Blank(first.year), _Blank(first.month), _Numbers(blanked, template, set()), template)
+    blank = _render(_Blank(first.year), _Blank(first.month), _Numbers(blanked, template, set()), template)
     if stray := numeral_in(blank, units=units, constants=template.constants):
         raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
     heading, paragraph = _two_lines(text, template)
@@ -99,11 +111,11 @@ class _Blank(int):
         return BLANK
 
 
-def _render(source: str, year: int, month: int, numbers: _Numbers, template: WordingTemplate) -> str:
+def _render(year: int, month: int, numbers: _Numbers, template: WordingTemplate) -> str:
     # Plain text is written here, so nothing is escaped as HTML would be.
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     try:
-        return environment.from_string(source).render(year=year, month=month, n=numbers)
+        return environment.from_string(template.source).render(year=year, month=month, n=numbers)
     except TemplateError as error:
         raise WordingError(f"{template}: {error}") from error
 

@@ -1,0 +1,334 @@
+"""Form 2: what people sign is the candidate; its place in the ledger is added when every signature is there.
+
+A ledger file is canonical JSON of four parts (`docs/certificate-form-2.md`, `form_2.schema.json`):
+
+- `candidate`: hall, site, period, revision, numbers, and by SHA-256 the evidence and the texts. The printed code is of
+  this part, and each person signs a statement that names its SHA-256.
+- `files`: the release's files. They follow from the candidate, so that whoever verifies makes them again.
+- `place`: sequence, link to the file before, and when it was added. It isn't signed: `candidate.head` ties every
+  certificate to the ledger that its signers saw.
+- `signatures`: of each who signed off, with algorithm, key and value.
+
+Further kinds of evidence get a name in `candidate.evidence`, and need no other form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any, Literal, TypeVar
+
+from reports.certificates.canonical import canonical_json, read_canonical, sha256
+from reports.certificates.certificate import (
+    Base,
+    Boundary,
+    Certificate,
+    CertifiedExtract,
+    CertifiedHall,
+    CertifiedSystem,
+    CheckResult,
+    DayRule,
+    Envelope,
+    Foundation,
+    Head,
+    Place,
+    Policy,
+    Program,
+    Reason,
+    Signature,
+    SignOff,
+    SignRole,
+    Wording,
+    short_code,
+)
+from reports.certificates.evidence import EvidenceStore, EvidenceStoreError
+from reports.figures.numbers import Flag, MonthlyNumber
+from reports.figures.rounding import RoundingRule
+
+OPENING = b'{"candidate":'
+_EXACT = re.compile(r"-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?", re.ASCII)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Period:
+    """What the numbers are of: a month, `2025-03`."""
+
+    kind: Literal["month"]
+    name: str
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as `MonthlyNumber` holds it; `exact` is a fraction in lowest terms, `5421` or `271/50`."""
+
+    metric: str
+    metric_name: str
+    version: str
+    definition: str
+    event_counted: str
+    deduplication_key: str
+    exact: str
+    printed: str
+    unit: str
+    display_unit: str
+    display_divisor: int
+    display_decimals: int
+    rounding: RoundingRule
+    measures: tuple[str, ...]
+    parts: tuple[str, ...]
+    flags: tuple[Flag, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What people sign."""
+
+    kind: Literal["yuebao certificate 2"]
+    hall: CertifiedHall
+    site: str
+    period: Period
+    revision: int
+    reason: Reason | Literal[""]
+    note: str
+    numbers: tuple[Number, ...]
+    policy: Policy
+    program: Program
+    head: Head
+    evidence: Mapping[str, str]
+    texts: Mapping[str, str]
+
+    @property
+    def content(self) -> bytes:
+        """The bytes that its SHA-256 and its short code are of."""
+        return canonical_json(asdict(self))
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature and who made it: `role`, `name` and `at` are part of what is signed."""
+
+    role: SignRole
+    name: str
+    at: str
+    algorithm: Literal["ed25519"]
+    key: str
+    value: str
+
+    @property
+    def sign_off(self) -> SignOff:
+        """Who, in which role, and when."""
+        return SignOff(self.role, self.name, self.at)
+
+
+@dataclass(frozen=True)
+class _File:
+    candidate: Candidate
+    files: Mapping[str, str]
+    place: Place
+    signatures: tuple[Signed, ...]
+
+    @property
+    def content(self) -> bytes:
+        """Canonical JSON."""
+        return canonical_json(asdict(self))
+
+
+def statement(candidate: str, sign_off: SignOff) -> bytes:
+    """What a person signs of a candidate, which is named by the SHA-256 of its bytes."""
+    return canonical_json({"kind": "yuebao signature 2", "candidate": candidate, **asdict(sign_off)})
+
+
+def candidate_of(certificate: Certificate) -> Candidate:
+    """The part of a certificate that people sign; its head says that it is of this form."""
+    return Candidate(
+        kind="yuebao certificate 2",
+        hall=certificate.hall,
+        site=certificate.site,
+        period=Period("month", certificate.month),
+        revision=certificate.revision,
+        reason=certificate.reason,
+        note=certificate.note,
+        numbers=tuple(Number(**vars(number) | {"exact": str(number.exact)}) for number in certificate.numbers),
+        policy=certificate.policy,
+        program=certificate.program,
+        head=certificate.head or Head(0, ""),
+        evidence=certificate.evidence,
+        texts=certificate.texts,
+    )
+
+
+def envelope_of(certificate: Certificate, signed: Sequence[Signed]) -> Envelope:
+    """A certificate with its signatures, as it lies in the ledger."""
+    candidate = candidate_of(certificate)
+    return _envelope(_File(candidate, certificate.files, certificate.place, tuple(signed)), certificate)
+
+
+def read(content: bytes, store: EvidenceStore) -> Envelope:
+    """Read a ledger file of form 2; the evidence is read from the store when it is first asked for.
+
+    Raises:
+        ValueError: it is no such file, or isn't written exactly as one is.
+    """
+    file = read_canonical(_File, content, lambda file: file.content)
+    if not file.signatures:
+        raise ValueError("nobody signed off")
+    certificate = model_of(file.candidate, store, file.place, file.files, [one.sign_off for one in file.signatures])
+    return _envelope(file, certificate)
+
+
+def read_candidate(content: bytes) -> Candidate:
+    """Read the bytes of a candidate.
+
+    Raises:
+        ValueError: they are no candidate, or it isn't written exactly as one is.
+    """
+    return read_canonical(Candidate, content, lambda candidate: candidate.content)
+
+
+def model_of(
+    candidate: Candidate, store: EvidenceStore, place: Place, files: Mapping[str, str], sign_offs: Sequence[SignOff]
+) -> Certificate:
+    """The certificate of a candidate.
+
+    Raises:
+        ValueError: an exact value isn't a fraction in lowest terms, or isn't whole.
+    """
+    return Certificate(
+        form=2,
+        place=place,
+        hall=candidate.hall,
+        site=candidate.site,
+        month=candidate.period.name,
+        revision=candidate.revision,
+        reason=candidate.reason,
+        note=candidate.note,
+        numbers=tuple(
+            MonthlyNumber(**vars(number) | {"exact": _exact(number.metric, number.exact)})
+            for number in candidate.numbers
+        ),
+        program=candidate.program,
+        policy=candidate.policy,
+        sign_offs=tuple(sign_offs),
+        code=short_code(candidate.content),
+        files=files,
+        texts=candidate.texts,
+        evidence=candidate.evidence,
+        head=candidate.head,
+        read_foundation=lambda: _foundation(candidate.evidence, store),
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a ledger file of this form, as `form_2.schema.json` holds it."""
+    from pydantic import TypeAdapter
+
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **TypeAdapter(_File).json_schema()}
+
+
+def documents(foundation: Foundation) -> dict[str, bytes]:
+    """The evidence as documents of the store, by the names under which a candidate lists them."""
+    return {
+        "extracts": _document(foundation.extracts),
+        "checks": _document({"build_checks": foundation.build_checks, "day_rules": foundation.day_rules}),
+        "boundary": _document(foundation.boundary),
+        "systems": _document(_Systems(foundation.closing, foundation.balanced, foundation.systems)),
+        "facts": canonical_json(dict(foundation.facts)),
+        "settings": canonical_json(dict(foundation.settings)),
+        "wording": _document(foundation.wording),
+        "bases": _document({"certificates": foundation.bases, "notes": foundation.notes}),
+    }
+
+
+def evidence_of(candidate: str, signed: Signed) -> tuple[Signature, bytes]:
+    """A signature of a candidate, by the SHA-256 of its bytes, and what it is over."""
+    return Signature(signed.algorithm, signed.key, signed.value), statement(candidate, signed.sign_off)
+
+
+def _envelope(file: _File, certificate: Certificate) -> Envelope:
+    digest = sha256(file.candidate.content)
+    pairs = [evidence_of(digest, one) for one in file.signatures]
+    return Envelope(
+        certificate=certificate,
+        signatures=tuple(signature for signature, _ in pairs),
+        statements=tuple(over for _, over in pairs),
+        content=file.content,
+    )
+
+
+def _exact(metric: str, text: str) -> int:
+    value = Fraction(text) if _EXACT.fullmatch(text) else None
+    if value is None or str(value) != text:
+        raise ValueError(f"{metric}: {text!r} is no fraction in lowest terms")
+    if value.denominator != 1:
+        raise ValueError(f"{metric}: {text} isn't whole, and no metric of this version is a fraction")
+    return value.numerator
+
+
+@dataclass(frozen=True)
+class _Checks:
+    build_checks: tuple[CheckResult, ...]
+    day_rules: tuple[DayRule, ...]
+
+
+@dataclass(frozen=True)
+class _Systems:
+    closing: tuple[str, ...]
+    balanced: tuple[str, ...]
+    systems: Mapping[str, CertifiedSystem]
+
+
+@dataclass(frozen=True)
+class _Bases:
+    certificates: tuple[Base, ...]
+    notes: tuple[str, ...]
+
+
+def _foundation(evidence: Mapping[str, str], store: EvidenceStore) -> Foundation:
+    def part(name: str, kind: type[T]) -> T:
+        return _read_document(store, evidence.get(name, ""), name, kind)
+
+    checks, systems, bases = part("checks", _Checks), part("systems", _Systems), part("bases", _Bases)
+    return Foundation(
+        extracts=part("extracts", tuple[CertifiedExtract, ...]),
+        day_rules=checks.day_rules,
+        build_checks=checks.build_checks,
+        boundary=part("boundary", tuple[Boundary, ...]),
+        systems=systems.systems,
+        closing=systems.closing,
+        balanced=systems.balanced,
+        facts=part("facts", dict[str, str]),
+        settings=part("settings", dict[str, str]),
+        wording=part("wording", Wording),
+        bases=bases.certificates,
+        notes=bases.notes,
+    )
+
+
+def _document(value: Any) -> bytes:
+    return canonical_json(_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as objects, without the fields that are None."""
+    match value:
+        case tuple() | list():
+            return [_plain(each) for each in value]
+        case Mapping():
+            return {name: _plain(each) for name, each in value.items()}
+        case str() | int():
+            return value
+        case _:
+            return {name: _plain(each) for name, each in vars(value).items() if each is not None}
+
+
+def _read_document(store: EvidenceStore, digest: str, name: str, kind: type[T]) -> T:
+    if not digest:
+        raise EvidenceStoreError(store.folder, f"the certificate names no {name}")
+    content = store.read(digest)
+    try:
+        return read_canonical(kind, content, _document)
+    except ValueError as error:
+        raise EvidenceStoreError(store.path(digest), f"it holds no {name}: {error}") from error

@@ -1,0 +1,255 @@
+"""The gate: the named conditions of a certificate. What one of them objects to is never signed, and `verify` says it.
+
+Certification asks them of a candidate before anything is added, `verify` of every certificate afterwards, and `status`
+of a month that nobody has signed yet. Each fails closed: what can't be looked at is objected to.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from reports.certificates.bases import bases_at
+from reports.certificates.canonical import sha256
+from reports.certificates.certificate import Certificate, CertifiedExtract, Envelope, hall_time, moment_of
+from reports.certificates.disk import Discrepancy, Disk, extract_problems
+from reports.certificates.evidence import EvidenceStoreError
+from reports.certificates.invariants import broken_invariants
+from reports.certificates.ledger import Archive, History, LedgerEntry
+from reports.certificates.order import follow_problems, judge_ledger
+from reports.certificates.recount import AnsweredExtract, recount, recount_problems
+from reports.certificates.release_text import release_files
+from reports.certificates.signers import authenticity_problems
+from reports.errors import ReportsError
+from reports.figures.section import SectionError
+from reports.figures.wording import WordingError
+from reports.files import digests
+
+# A certificate that is `alone` has a release around it, and no ledger.
+Asked = Literal["unsigned", "sealing", "sealed", "recount", "alone", "alone with extracts"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A certificate that is judged, or that a candidate would be.
+
+    Attributes:
+        envelope: with its signatures, if it has them.
+        path: its file in the ledger, there or to be.
+        history: the ledger; what stands before its place counts.
+        archive: where everything lies.
+        disk: reads each file once.
+        facts: the folder of the published facts, where they are to be what was built.
+        documents: those of a candidate, which aren't in the store yet; None for a certificate.
+    """
+
+    envelope: Envelope
+    path: Path
+    history: History
+    archive: Archive
+    disk: Disk = field(default_factory=Disk)
+    facts: Path | None = None
+    documents: Sequence[bytes] | None = None
+
+    @property
+    def certificate(self) -> Certificate:
+        """The certificate in the envelope."""
+        return self.envelope.certificate
+
+
+Judge = Callable[[Subject], Iterable[str | Discrepancy]]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition: its name, what holds when nothing is objected, when it is asked, and what to do otherwise."""
+
+    name: str
+    meaning: str
+    judge: Judge
+    asked: frozenset[Asked]
+    next_step: str = ""
+
+
+def objections(subject: Subject, asked: Asked) -> list[Discrepancy]:
+    """Everything that the conditions object to, in their order."""
+    found = (
+        objection
+        for condition in CONDITIONS
+        if asked in condition.asked
+        for objection in objections_of(condition, subject)
+    )
+    # Evidence that can't be read keeps several conditions from looking.
+    return list(dict.fromkeys(found))
+
+
+def objections_of(condition: Condition, subject: Subject) -> list[Discrepancy]:
+    """What one condition objects to; what keeps it from looking is an objection too."""
+    try:
+        found = list(condition.judge(subject))
+    except EvidenceStoreError as error:
+        found = [Discrepancy(error.path, error.problem)]
+    except (SectionError, WordingError, ReportsError, ValueError) as error:
+        found = [str(error)]
+    step = f"; next: {condition.next_step}" if condition.next_step else ""
+    located = (one if isinstance(one, Discrepancy) else Discrepancy(subject.path, one) for one in found)
+    return [Discrepancy(one.file, f"{one.message}{step}") for one in located]
+
+
+def _sound(subject: Subject) -> Iterable[str]:
+    return broken_invariants(subject.certificate)
+
+
+def _signed(subject: Subject) -> Iterable[str]:
+    return authenticity_problems(subject.envelope, subject.archive.signers)
+
+
+def _placed(subject: Subject) -> Iterator[Discrepancy]:
+    """The ledger is judged with the new link."""
+    chain = judge_ledger(subject.archive, subject.history)
+    yield from chain.problems
+    entry = LedgerEntry(subject.path, sha256(subject.envelope.content), subject.envelope)
+    newest = subject.history.links[-1:]
+    before = chain.trusted.get(newest[0]) if newest else None
+    yield from follow_problems(entry, before, subject.archive.ledger.excused)
+
+
+def _of_this_hall(subject: Subject) -> Iterator[str]:
+    hall = subject.certificate.hall.code
+    first = subject.history.read(subject.history.links[0]).certificate.hall.code if subject.history.links else hall
+    for owner in sorted({first, subject.archive.hall} - {"", hall}):
+        yield f"it is of hall {hall}, and this is the ledger of hall {owner}"
+
+
+def _evidenced(subject: Subject) -> Iterator[str | Discrepancy]:
+    """Every document that it names is there, and is what its name says."""
+    certificate, store = subject.certificate, subject.archive.ledger.store
+    if certificate.form == 1:
+        return
+    named = {**certificate.evidence, **certificate.foundation.settings}
+    known = {sha256(content) for content in subject.documents or ()}
+    for name, digest in sorted(named.items()):
+        if subject.documents is not None:
+            if digest not in known:
+                yield f"its evidence {name} isn't among the documents that were drawn up with it"
+        elif subject.disk.digest(store.path(digest)) != digest:
+            yield from subject.disk.problems([(store.path(digest), digest)], certificate.name)
+
+
+def _extracts_are_whole(subject: Subject) -> Iterable[Discrepancy]:
+    return extract_problems(subject.certificate, subject.archive.landing, subject.disk)
+
+
+def _timely(subject: Subject) -> Iterator[str]:
+    """Extracts, then signatures in order, then the ledger."""
+    certificate = subject.certificate
+    if certificate.form == 1:
+        return
+    landed = max(map(_landed, certificate.foundation.all_extracts), default=None)
+    for sign_off in certificate.sign_offs:
+        if landed and moment_of(sign_off.at) < landed:
+            yield (
+                f"{sign_off.role} {sign_off.name} signed at {sign_off.at}, and an extract that it rests on was landed "
+                f"at {hall_time(landed)}: the clock was wrong"
+            )
+    if certificate.recorded_at < certificate.signed_at:
+        yield f"it was added at {certificate.place.at}, before it was signed at {certificate.sign_offs[-1].at}"
+
+
+def _landed(extract: CertifiedExtract) -> datetime:
+    moment = datetime.fromisoformat(extract.landed_at)
+    if moment.tzinfo is None:
+        raise ValueError(f"{extract.path} was landed at {extract.landed_at}, which has no time zone")
+    return moment
+
+
+def _bounded(subject: Subject) -> Iterator[str]:
+    """Each system with stocks that have to balance says how its first was held against the month before."""
+    certificate = subject.certificate
+    if certificate.form == 1:
+        return
+    foundation = certificate.foundation
+    stated = {boundary.system for boundary in foundation.boundary}
+    for name, system in foundation.systems.items():
+        if name not in stated and set(system.measures) & set(foundation.balanced):
+            yield f"it doesn't say what the stocks of {name} at the month's beginning were compared with"
+
+
+def _on_its_bases(subject: Subject) -> Iterator[str]:
+    """Flags and revision notes follow from the certificates that stood before, and these are named."""
+    certificate = subject.certificate
+    if certificate.form == 1:
+        return
+    bases = bases_at(subject.history, certificate.place.sequence, certificate.month, certificate.numbers)
+    if bases.certificates != certificate.foundation.bases:
+        yield "other certificates stood before it than those that it compares with"
+    if bases.numbers != certificate.numbers or bases.notes != certificate.foundation.notes:
+        yield "its flags or revision notes don't follow from the certificates before it"
+
+
+def _worded(subject: Subject) -> Iterator[str]:
+    """The files of the release follow from its numbers by its own wording, to the byte."""
+    certificate = subject.certificate
+    if certificate.form == 1:
+        return
+    again = {name: sha256(content) for name, content in release_files(certificate).items()}
+    for name in sorted(again.keys() | certificate.files.keys()):
+        if again.get(name) != certificate.files.get(name):
+            yield f"{name} isn't what its numbers and its wording give"
+    for name, digest in sorted(certificate.texts.items()):
+        if again.get(name) != digest:
+            yield f"{name} isn't the text that was signed"
+
+
+def _recounted(subject: Subject) -> Iterable[str]:
+    """The rows of its extracts add up to its numbers, by SQL that shares nothing with dbt's."""
+    certificate, foundation = subject.certificate, subject.certificate.foundation
+    if certificate.form == 1:
+        return ["it is of form 1, which doesn't say which measures are stocks; `yuebao trace` counts its rows"]
+    answered = [
+        AnsweredExtract(extract.system, extract.day, subject.archive.landing / extract.path)
+        for extract in foundation.extracts
+        if extract.state == "answered"
+    ]
+    counted = recount(answered, site=certificate.site, closing=foundation.closing)
+    return recount_problems({number.metric: (number.exact, number.measures) for number in certificate.numbers}, counted)
+
+
+def _facts_as_built(subject: Subject) -> Iterator[str | Discrepancy]:
+    if subject.facts is None:
+        yield "nobody says where the published facts lie that it is to be held against"
+        return
+    named, found = subject.certificate.foundation.facts, tables(digests(subject.facts))
+    if not named:
+        yield "it names no published fact"
+    for name in sorted(named.keys() | found.keys()):
+        if named.get(name) != found.get(name):
+            yield Discrepancy(subject.facts / name, "it was changed, added or taken away since it was published")
+
+
+def tables(facts: Mapping[str, str]) -> dict[str, str]:
+    """Of the files that a build published, the facts themselves; its inputs name paths, which differ by machine."""
+    return {name: digest for name, digest in facts.items() if name.endswith(".parquet")}
+
+
+_BEFORE: frozenset[Asked] = frozenset({"unsigned", "sealing"})
+_IN_THE_LEDGER: frozenset[Asked] = _BEFORE | {"sealed"}
+_ALWAYS: frozenset[Asked] = _IN_THE_LEDGER | {"alone", "alone with extracts"}
+
+CONDITIONS = (
+    Condition("sound", "it is complete and agrees with itself", _sound, _ALWAYS),
+    Condition("signed", "everyone who has to has signed it, with a key of their own", _signed, frozenset({"sealing"})),
+    Condition("placed", "the ledger is sound with it", _placed, _BEFORE),
+    Condition("of this hall", "it is of the hall whose ledger this is", _of_this_hall, _BEFORE),
+    Condition("evidenced", "every document that it names is there", _evidenced, _ALWAYS),
+    Condition(
+        "extracts", "every extract and manifest entry is what was landed", _extracts_are_whole, _ALWAYS - {"alone"}
+    ),
+    Condition("in time", "it was landed, signed and added in this order", _timely, _ALWAYS - {"unsigned"}),
+    Condition("bounded", "its stocks were held against the month before", _bounded, _ALWAYS),
+    Condition("on its bases", "flags and notes follow from the certificates before it", _on_its_bases, _IN_THE_LEDGER),
+    Condition("worded", "its text follows from its numbers", _worded, _ALWAYS),
+    Condition("recounted", "its extracts add up to its numbers", _recounted, _BEFORE | {"recount"}),
+    Condition("facts", "the published facts are what was built", _facts_as_built, _BEFORE),
+)
