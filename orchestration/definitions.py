@@ -16,6 +16,7 @@ def defs() -> dg.Definitions:
     from orchestration.assets.warehouse import build_warehouse_assets
     from orchestration.automation.retention import build_retention_job
     from orchestration.automation.schedules import build_schedules
+    from orchestration.automation.signed_months import build_signed_months_sensor
     from orchestration.config.hall import load_hall
     from orchestration.health.asset import build_health_asset
     from orchestration.jobs import build_jobs
@@ -36,7 +37,7 @@ def defs() -> dg.Definitions:
         asset_checks=[*build_ledger_checks(), *build_month_totals_check(hall)],
         jobs=[*build_jobs(), build_retention_job()],
         schedules=build_schedules(hall),
-        sensors=[build_alerts_sensor(hall)],
+        sensors=[build_alerts_sensor(hall), build_signed_months_sensor(hall)],
         resources={"hall_systems": HallSystems(), "months": RunMonths()},
         executor=dg.in_process_executor,
     )

@@ -40,11 +40,13 @@ class Runs:
         ensure_manifest()
         return defs()
 
-    def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:
+    def pull(
+        self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False, more_follows: bool = False
+    ) -> RunOutcome:
         """One run that pulls a range of days (first and last given) of the named systems.
 
         Dagster leaves checks of other assets out of a run of chosen assets, so that after a pull of some systems
-        whether a revision is pending is asked in a run of its own.
+        whether a revision is pending is asked in a run of its own, unless another pull follows.
         """
         every = set(systems) == set(load_hall().hall.systems)
         outcome = self._run(
@@ -53,7 +55,7 @@ class Runs:
             run_config={**_QUIET, "resources": {"hall_systems": {"config": {"data_docs": data_docs}}}},
             **({} if every else {"asset_selection": [landing_key(name) for name in systems]}),
         )
-        if not every:
+        if not every and not more_follows:
             self._run(REVISIONS_JOB, run_config=_QUIET)
         return outcome
 
@@ -63,8 +65,7 @@ class Runs:
 
     def certify(self, month: Month, request: CertificationRequest, *, build: bool) -> RunOutcome:
         """One run that brings a month to its certified section, building and testing its facts first if asked to."""
-        config = {"revision": request.revision, "reason": request.reason, "note": request.note}
-        signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": {**config, **asdict(request.people)}}}}
+        signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": asdict(request)}}}
         selected = {} if build else {"asset_selection": [CERTIFIED_NUMBERS, SECTION]}
         return self._run(MONTH_JOB, partition_key=f"{month.name}-01", run_config={**_QUIET, **signing}, **selected)
 

@@ -88,7 +88,7 @@ _FAILED: dict[CheckStatus, tuple[AlertKind, str]] = {
 def checks(at: Moment) -> Iterator[Condition]:
     """Checks that failed or warned in the newest build of each month that is looked after."""
     for name in sorted({f"{day:%Y-%m}" for day in at.days_looked_after}):
-        evidence = Month(name, days_of(name), at.hall, at.home).evidence
+        evidence = Month(name, days_of(name), at.hall, at.home).read_evidence()
         built = dt.datetime.fromisoformat(evidence.built_at) if evidence else at.now
         for check in evidence.checks if evidence else ():
             if check.status in _FAILED and (check.status != "warn" or _is_told(at, built)):

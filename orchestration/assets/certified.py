@@ -10,20 +10,21 @@ import dagster as dg
 from orchestration.certification.certify import (
     CERTIFICATE_ERRORS,
     CertificationRequest,
-    People,
     certify_if_due,
     current_archive,
 )
 from orchestration.certification.pending_revision import pending_revisions
+from orchestration.certification.settings_evidence import settings_for
 from orchestration.checks import AUTHORS, ENGINEERS, failing_on
-from orchestration.config.hall import Hall, load_hall
+from orchestration.config.hall import Hall
 from orchestration.landing.manifest import LandingError
 from orchestration.partitions import monthly_asset
 from orchestration.resources import RunMonths
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import NotPrintableError
+from reports.certificates.chain import LogError
 from reports.certificates.ledger import Ledger, LedgerEntry, LedgerError
-from reports.certificates.queries import LogError, Queries
+from reports.certificates.queries import Queries
 from reports.certificates.verification import verify
 
 CERTIFIED_NUMBERS = dg.AssetKey("certified_numbers")
@@ -33,12 +34,9 @@ QUESTIONS_CHECK = dg.AssetCheckKey(CERTIFIED_NUMBERS, "no_question_is_open")
 
 
 class RequestConfig(dg.Config):
-    """Which revision to make (0: the first if there is none), who signs off (policy `manual`), and why it changes."""
+    """Which revision to make (0: the first if there is none), and why it changes."""
 
     revision: int = 0
-    preparer: str = ""
-    reviewer: str = ""
-    signer: str = ""
     reason: Literal["", "late_data", "source_correction", "definition_change", "our_error"] = ""
     note: str = ""
 
@@ -57,17 +55,15 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
     def certified_numbers(
         context: dg.AssetExecutionContext, config: RequestConfig, months: RunMonths
     ) -> Iterator[dg.MaterializeResult[None]]:
-        month = months.of_partition(context.partition_key)
-        people = People(config.preparer, config.reviewer, config.signer)
-        request = CertificationRequest(config.revision, people, config.reason, config.note)
+        name, request = context.partition_key[:7], CertificationRequest(config.revision, config.reason, config.note)
         try:
-            with failing_on(*CERTIFICATE_ERRORS):
-                entry = certify_if_due(month, load_hall(), request)
+            with failing_on(*CERTIFICATE_ERRORS), settings_for(current_archive(), name, config.reason) as settings:
+                entry = certify_if_due(months.of_partition(context.partition_key), settings, request)
         except NotPrintableError as refused:
             kinds = Counter[str](problem.kind for problem in refused.problems)
             raise dg.Failure(description=str(refused), metadata=kinds, allow_retries=False) from refused
         if entry is None:
-            context.log.info(f"{month.name} is 待核定: every check has passed, and it waits for `yuebao certify`")
+            context.log.info(f"{name} is 待核定: every check has passed, and it waits for `yuebao sign`")
             return
         yield dg.MaterializeResult(metadata=_metadata(entry))
 
@@ -148,7 +144,7 @@ def _unsound_files() -> _Findings:
     archive = current_archive()
     if not archive.ledger.links() and not any(archive.published.glob("*/r[0-9]*")):
         return _Findings((), "no month is certified yet, so nothing is there to verify", {})
-    proof = verify(archive)
+    proof = verify(archive, handed_over=True)
     counts = {"problems": len(proof.problems), "files verified": proof.files_hashed}
     problems = [str(problem) for problem in proof.problems]
     return _Findings(problems, "every file is what was signed", counts, dg.AssetCheckSeverity.ERROR)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.automation.deadlines import Moment
+from orchestration.certification.signatures import waiting_of
 from orchestration.warehouse.month import a_build_mends, open_month, problems_of
 
 # A month that came in late is still brought to its candidate; one that came in later than this is a person's decision.
@@ -44,6 +45,8 @@ def _candidate(name: str, at: Moment) -> DueMonth:
     if lasting:
         more = f", and {len(lasting) - 1} more" if len(lasting) > 1 else ""
         return DueMonth(name, waits_for=f"{lasting[0].message}{more}")
-    if not problems and settings.certification.policy == "manual":
-        return DueMonth(name, waits_for=f"it waits for `yuebao certify {name}`")
+    if not problems and (waiting := waiting_of(month.home, name)):
+        return DueMonth(
+            name, waits_for=f"it waits for {', '.join(waiting.waits_for) or 'its run'}: `yuebao sign {name}`"
+        )
     return DueMonth(name, fingerprint=month.fingerprint)

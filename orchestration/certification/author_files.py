@@ -14,10 +14,9 @@ from orchestration.config.hall import HallFolder, load_hall
 from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
+from reports.certificates.handed_over import MANIFEST, write_manifest
 from reports.certificates.ledger import Archive
-from reports.files import write_bytes
-
-_LAST_WRITTEN = "numbers.sdmx.csv"
+from reports.files import write_bytes, write_changed
 
 
 def folder_of(archive: Archive, certificate: Certificate) -> Path:
@@ -27,7 +26,7 @@ def folder_of(archive: Archive, certificate: Certificate) -> Path:
 
 def are_written(archive: Archive, certificate: Certificate) -> bool:
     """Whether everything has been written for a certificate."""
-    return (folder_of(archive, certificate) / _LAST_WRITTEN).exists()
+    return (folder_of(archive, certificate) / MANIFEST).exists()
 
 
 def write_author_files(month: str) -> list[Path]:
@@ -46,8 +45,10 @@ def write_author_files(month: str) -> list[Path]:
     dossier = sound_dossier(archive, entry.certificate)
     folder = folder_of(archive, entry.certificate)
     for name, content in _files(dossier, load_hall()).items():
-        write_bytes(folder / name, content)
-    return [*sorted(path for path in folder.iterdir() if path.is_file()), *write_pages([month], dossier)]
+        write_changed(folder / name, content)
+    write_manifest(folder)
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    return [*files, *write_pages([month], dossier)]
 
 
 def write_semantic_models(folder: Path) -> list[str]:
@@ -81,5 +82,5 @@ def _files(dossier: Dossier, hall: HallFolder) -> Mapping[str, bytes]:
         "numbers.xlsx": workbook(dossier),
         "numbers.csv": numbers_csv(dossier),
         "numbers.parquet": numbers_parquet(dossier),
-        _LAST_WRITTEN: sdmx_csv(dossier),
+        "numbers.sdmx.csv": sdmx_csv(dossier),
     }

@@ -5,38 +5,49 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from orchestration.certification.settings_evidence import settings_files
+from orchestration.certification.signatures import wait_for_signatures, waiting_of
 from orchestration.config.catalogue import closing_measures, code_version, evidence_version, metric_tables
-from orchestration.config.hall import HallFolder, SettingsError, expand, load_hall, secret
+from orchestration.config.hall import HallFolder, SettingsError, expand, load_own_hall, secret
 from orchestration.config.variables import variables_of
-from orchestration.landing.manifest import Landing
+from orchestration.landing.manifest import Extract, Landing
 from orchestration.runtime.audit_log import record
 from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
+from orchestration.warehouse.boundary import BoundaryStock
 from orchestration.warehouse.month import Month, NotPrintableError, problems_of
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
+    Boundary,
     CertificateError,
     CertifiedExtract,
     CertifiedHall,
+    CertifiedSystem,
     CheckResult,
     DayRule,
     Foundation,
+    Head,
+    Program,
     Reason,
     SignOff,
+    Wording,
     hall_time,
     now,
 )
-from reports.certificates.certification import Candidate, certify, draft, release_files
+from reports.certificates.certification import Drawn, Request, certify, draw_up, sign, unsigned_objections
+from reports.certificates.chain import LogError
+from reports.certificates.disk import Discrepancy
+from reports.certificates.evidence import EvidenceStoreError
+from reports.certificates.form_2 import Candidate, Signed
+from reports.certificates.gate import tables
 from reports.certificates.ledger import Archive, HeadMovedError, LedgerEntry, LedgerError
-from reports.certificates.queries import LogError, OpenQueriesError, Queries
-from reports.certificates.recount import AnsweredExtract, RecountError, recount, recount_problems
+from reports.certificates.queries import OpenQueriesError, Queries
 from reports.certificates.release import ReleaseError
-from reports.certificates.signers import Signer, SignerError, load_key
+from reports.certificates.signers import Signer, SignerError, SigningKey, load_key
 from reports.figures.numbers import MonthlyNumber, read_numbers
 from reports.figures.readiness import BuildEvidence
 from reports.figures.section import NumberSource, Origin
@@ -44,35 +55,25 @@ from reports.figures.wording import WordingTemplate
 
 CERTIFICATE_ERRORS = (
     CertificateError,
+    EvidenceStoreError,
     HeadMovedError,
     LedgerError,
     LogError,
     OpenQueriesError,
-    RecountError,
     ReleaseError,
     SignerError,
 )
 
 
 @dataclass(frozen=True)
-class People:
-    """Who prepared, reviewed and signed a month, under the policy `manual`."""
-
-    preparer: str = ""
-    reviewer: str = ""
-    signer: str = ""
-
-
-@dataclass(frozen=True)
 class CertificationRequest:
-    """What a certification is asked for with: which revision, who signs off, and for a revision its reason and note.
+    """What a certification is asked for with: which revision, and for a revision its reason and note.
 
     `revision` 0 leaves a certified month as it is; otherwise it is the one to make, and if somebody else made it
     meanwhile, that is told.
     """
 
     revision: int = 0
-    people: People = People()
     reason: Reason | Literal[""] = ""
     note: str = ""
 
@@ -84,7 +85,7 @@ def archive_of(hall: HallFolder, home: Home) -> Archive:
         SettingsError: the list of signers can't be read; the message names the file.
     """
     path = hall.folder / expand(hall.hall.certification.signers, variables_of(hall.hall, home))
-    return Archive(home.certificates, home.landing, home.published, read_signers(path))
+    return Archive(home.certificates, home.landing, home.published, read_signers(path), hall.hall.code)
 
 
 def current_archive() -> Archive:
@@ -93,7 +94,7 @@ def current_archive() -> Archive:
     Raises:
         SettingsError: the settings or the list of signers can't be read.
     """
-    return archive_of(load_hall(), current_home())
+    return archive_of(load_own_hall(), current_home())
 
 
 def read_signers(path: Path) -> list[Signer]:
@@ -112,6 +113,8 @@ def read_signers(path: Path) -> list[Signer]:
 def certify_if_due(month: Month, hall: HallFolder, request: CertificationRequest) -> LedgerEntry | None:
     """Bring a month to its certificate.
 
+    The month and `hall` are under the settings that it is worked on; who signs is said by those of today.
+
     A certified month stays as it is unless a revision is asked for, whatever has come in since: nothing printed
     changes by itself. A month without one is certified where policy and sign-offs allow.
 
@@ -125,18 +128,81 @@ def certify_if_due(month: Month, hall: HallFolder, request: CertificationRequest
     """
     if problems := problems_of(month):
         raise NotPrintableError(month.name, problems)
-    ledger = archive_of(hall, month.home).ledger
-    latest = ledger.latest(month.name)
+    own = load_own_hall()
+    archive = archive_of(own, month.home)
+    latest = archive.ledger.latest(month.name)
     if request.revision == 0 and latest:
         return latest
-    if request.revision == 0 and hall.hall.certification.policy == "manual":
-        return None
     current_revision = latest.certificate.revision if latest else 0
     if request.revision not in {0, current_revision + 1}:
         raise _certified_meanwhile(month, current_revision)
-    if hall.hall.certification.questions == "block":
+    if own.hall.certification.questions == "block":
         Queries(month.home.questions).require_none_open(month.name)
-    entry = _certify(month, hall, request, current_revision + 1)
+    before = waiting_of(month.home, month.name)
+    drawn = draw_up_month(month, hall, archive, request, before.candidate.head if before else None)
+    if drawn.certificate.revision != current_revision + 1:
+        raise _certified_meanwhile(month, drawn.certificate.revision - 1)
+    if own.hall.certification.policy == "automatic":
+        return seal(month, archive, drawn, [sign(drawn, *_service(own, month.home))])
+    waiting = wait_for_signatures(month.home, drawn)
+    if waiting.waits_for:
+        return None
+    entry = seal(month, archive, drawn, waiting.signed)
+    waiting.clear_away()
+    return entry
+
+
+def _certified_meanwhile(month: Month, revision: int) -> HeadMovedError:
+    return HeadMovedError(f"{month.name} is at revision {revision}: somebody else certified it in the meantime")
+
+
+def draw_up_month(
+    month: Month, hall: HallFolder, archive: Archive, request: CertificationRequest, head: Head | None = None
+) -> Drawn:
+    """The candidate of a month whose every day and check is right; `head` is that of one that waits for signatures.
+
+    Raises:
+        LedgerError, NumbersError, SettingsError, WordingError: it can't be drawn up.
+    """
+    settings = settings_files(hall, archive.signers, variables_of(hall.hall, month.home))
+    return draw_up(
+        archive,
+        Request(
+            hall=CertifiedHall(month.hall.code, month.hall.name),
+            site=month.hall.code,
+            month=month.name,
+            numbers=tuple(read_numbers(month.facts, month=month.name, hall_code=month.hall.code).values()),
+            program=_program(month),
+            foundation=_foundation(month, hall, {name: sha256(content) for name, content in settings.items()}),
+            settings=list(settings.values()),
+            policy=load_own_hall().hall.certification.policy,
+            reason=request.reason,
+            note=request.note,
+        ),
+        head,
+    )
+
+
+def request_of(candidate: Candidate) -> CertificationRequest:
+    """What a candidate that waits for signatures was asked for with."""
+    return CertificationRequest(candidate.revision, candidate.reason, candidate.note)
+
+
+def objections_to(month: Month, hall: HallFolder, archive: Archive) -> list[Discrepancy]:
+    """What the gate would object to if the month were certified now; signatures are left out."""
+    drawn = draw_up_month(month, hall, archive, CertificationRequest())
+    return unsigned_objections(archive, drawn, month.facts)
+
+
+def seal(month: Month, archive: Archive, drawn: Drawn, signed: Sequence[Signed]) -> LedgerEntry:
+    """Add a signed candidate to the ledger, once its intent is in the audit log.
+
+    Raises:
+        CertificateError, HeadMovedError, ReleaseError: as `certify` does.
+        OSError: the audit log can't be written.
+    """
+    record(month.home, "certifying", month=month.name, candidate=sha256(drawn.content))
+    entry = certify(archive, drawn, signed, facts=month.facts, at=hall_time(now()))
     certificate = entry.certificate
     record(
         month.home,
@@ -149,56 +215,16 @@ def certify_if_due(month: Month, hall: HallFolder, request: CertificationRequest
     return entry
 
 
-def _certified_meanwhile(month: Month, revision: int) -> HeadMovedError:
-    return HeadMovedError(f"{month.name} is at revision {revision}: somebody else certified it in the meantime")
-
-
-def _certify(month: Month, hall: HallFolder, request: CertificationRequest, revision: int) -> LedgerEntry:
-    settings = hall.hall.certification
-    variables = variables_of(hall.hall, month.home)
-    archive = archive_of(hall, month.home)
-    numbers = read_numbers(month.facts, month=month.name, hall_code=month.hall.code)
-    _require_recounted(month, numbers)
-    candidate = Candidate(
-        hall=CertifiedHall(month.hall.code, month.hall.name),
-        month=month.name,
-        numbers=tuple(numbers.values()),
-        foundation=foundation_of(month),
-        policy=settings.policy,
-        sign_offs=_sign_offs(settings.policy, settings.service, request.people, now()),
-        reason=request.reason,
-        note=request.note,
-    )
-    drafted = draft(archive, candidate)
-    if drafted.revision != revision:
-        raise _certified_meanwhile(month, drafted.revision - 1)
+def _service(hall: HallFolder, home: Home) -> tuple[SigningKey, SignOff]:
+    """The service's key, and its word at this moment."""
+    settings, variables = hall.hall.certification, variables_of(hall.hall, home)
     key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
-    files = release_files(archive, drafted, origin_of(month, drafted.by_metric), template=template_of(hall))
-    return certify(archive, drafted, files, key)
-
-
-def _require_recounted(month: Month, numbers: Mapping[str, MonthlyNumber]) -> None:
-    """Count the month again from its extracts, and refuse numbers that differ.
-
-    Raises:
-        CertificateError: they do; every metric is named.
-        RecountError: the extracts can't be counted.
-    """
-    landing, site = Landing(month.home.landing), month.hall.code
-    answered = [
-        AnsweredExtract(extract.system, extract.stat_date, landing.path(extract))
-        for extract in month.extracts.values()
-        if extract.state == "answered" and site in extract.sites
-    ]
-    counted = recount(answered, site=site, closing=closing_measures())
-    if problems := recount_problems({name: (one.exact, one.measures) for name, one in numbers.items()}, counted):
-        again = f"build the facts again: move {month.facts} away, then `yuebao report {month.name}`"
-        raise CertificateError("\n  ".join([f"{month.name} may not be signed:", *problems, again]))
+    return key, SignOff("service", settings.service, hall_time(now()))
 
 
 def template_of(hall: HallFolder) -> WordingTemplate:
     """The hall's wording, with the numerals that its settings declare."""
-    return WordingTemplate(hall.wording, frozenset(hall.hall.wording_constants))
+    return WordingTemplate.read(hall.wording, hall.hall.wording_constants)
 
 
 def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:
@@ -224,30 +250,59 @@ def _sources(month: Month, measures: Iterable[str]) -> list[NumberSource]:
     ]
 
 
-def foundation_of(month: Month) -> Foundation:
-    """Everything that a month's numbers rest on, as it stands."""
-    landing = Landing(month.home.landing)
-    return Foundation(
+def _program(month: Month) -> Program:
+    return Program(
         fingerprint=month.fingerprint,
         catalogue_version=_digest(metric_tables()),
         suite_version=evidence_version(),
         code_version=code_version(),
         lock_sha256=_digest([PROJECT_ROOT / "requirements.lock"]),
-        extracts=tuple(
-            CertifiedExtract(
-                system=extract.system,
-                day=extract.stat_date,
-                state=extract.state,
-                sequence=extract.sequence,
-                file=extract.file,
-                sha256=extract.sha256,
-                content_sha256=extract.content_sha256,
-                entry_sha256=sha256(landing.path(extract).with_suffix(".json").read_bytes()),
-            )
-            for _, extract in sorted(month.extracts.items())
-        ),
+    )
+
+
+def _foundation(month: Month, hall: HallFolder, settings: Mapping[str, str]) -> Foundation:
+    """Everything that a month's numbers rest on, as it stands."""
+    landing = Landing(month.home.landing)
+    return Foundation(
+        extracts=tuple(_certified(landing, extract) for _, extract in sorted(month.extracts.items())),
         day_rules=_day_rules(month),
         build_checks=tuple(_build_checks(month.evidence)),
+        systems=systems_of(month),
+        closing=tuple(sorted(closing_measures())),
+        balanced=tuple(sorted({row["stock"] for row in month.catalogue["stock_balances"]})),
+        boundary=tuple(_boundary(landing, stock) for stock in month.boundary),
+        facts=tables(month.evidence.files) if month.evidence else {},
+        settings=settings,
+        wording=wording_of(hall),
+    )
+
+
+def systems_of(month: Month) -> dict[str, CertifiedSystem]:
+    """The hall's systems, as evidence names them."""
+    return {name: CertifiedSystem(system.title, system.measures) for name, system in month.hall.systems.items()}
+
+
+def wording_of(hall: HallFolder) -> Wording:
+    """The hall's wording, as evidence holds it."""
+    return Wording(template_of(hall).source, hall.hall.wording_constants)
+
+
+def _boundary(landing: Landing, stock: BoundaryStock) -> Boundary:
+    extract = _certified(landing, stock.extract) if stock.extract else None
+    return Boundary(stock.system, str(stock.day), stock.result, extract)
+
+
+def _certified(landing: Landing, extract: Extract) -> CertifiedExtract:
+    return CertifiedExtract(
+        system=extract.system,
+        day=extract.stat_date,
+        state=extract.state,
+        sequence=extract.sequence,
+        file=extract.file,
+        sha256=extract.sha256,
+        content_sha256=extract.content_sha256,
+        entry_sha256=sha256(landing.path(extract).with_suffix(".json").read_bytes()),
+        landed_at=extract.landed_at,
     )
 
 
@@ -267,19 +322,8 @@ def _day_rules(month: Month) -> tuple[DayRule, ...]:
 def _build_checks(evidence: BuildEvidence | None) -> Iterator[CheckResult]:
     for check in sorted(evidence.checks if evidence else (), key=lambda check: check.name):
         match check.status:
-            case "pass" | "warn" as result:
+            case "pass" | "warn" | "not_applicable" as result:
                 yield CheckResult(check.name, result)
-
-
-def _sign_offs(policy: str, service: str, people: People, moment: datetime) -> list[SignOff]:
-    at = hall_time(moment)
-    if policy == "automatic":
-        return [SignOff("service", service, at)]
-    return [
-        SignOff("preparer", people.preparer, at),
-        SignOff("reviewer", people.reviewer, at),
-        SignOff("signer", people.signer, at),
-    ]
 
 
 def _digest(files: Sequence[Path]) -> str:

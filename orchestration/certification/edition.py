@@ -6,11 +6,11 @@ from pathlib import Path
 from orchestration.certification.certify import current_archive
 from orchestration.certification.lookup import known_of, ledger_numbers
 from orchestration.certification.monthly_report import Steps, create_draft
-from orchestration.config.catalogue import closing_measures, department_names
+from orchestration.certification.verified_month import dossier_of
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
-from reports.certificates.dossier import open_dossier
+from reports.certificates.handed_over import write_manifest
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError
 from reports.edition.assembly import assemble
@@ -67,7 +67,10 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     numbers = _known(archive, month, printed)
     edition = assemble(folder, settings, printed, numbers)
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
-    return write_edition(edition, archive.published / month / "desk" / release, pdf=pdf)
+    desk = archive.published / month / "desk" / release
+    files = write_edition(edition, desk, pdf=pdf)
+    write_manifest(desk)
+    return files
 
 
 def _certified(archive: Archive, month: str) -> MonthContent | None:
@@ -75,7 +78,7 @@ def _certified(archive: Archive, month: str) -> MonthContent | None:
     if entry is None:
         return None
     try:
-        return certified_content(open_dossier(archive, entry.certificate, department_names(), closing_measures()))
+        return certified_content(dossier_of(archive, entry.certificate))
     except TraceError as error:
         raise Refused(f"{month} 的核定数与原始数据对不上，请找数据人员：\n{error}") from error
 

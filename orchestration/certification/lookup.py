@@ -80,8 +80,8 @@ def trace_number(what: str, metric: str, revision: int | None) -> tuple[LedgerEn
         raise Refused(str(error)) from error
 
 
-def verify_what(what: str | None, signers: Path | None) -> Verification:
-    """Verify the whole ledger, one month of it, or a release folder that was handed over.
+def verify_what(what: str | None, signers: Path | None, *, rows: bool) -> Verification:
+    """Verify the whole ledger, one month of it, or a release folder that was handed over; `rows` are counted again.
 
     A release folder held against an auditor's own list of signers needs no installation.
     """
@@ -89,10 +89,10 @@ def verify_what(what: str | None, signers: Path | None) -> Verification:
         return verify_release(Path(what), read_signers(signers))
     archive = current_archive()
     if signers:
-        archive = Archive(archive.certificates, archive.landing, archive.published, read_signers(signers))
+        archive = replace(archive, signers=read_signers(signers))
     if what and Path(what).is_dir():
         return verify_release(Path(what), archive.signers)
-    return verify(archive, month=what)
+    return verify(archive, month=what, rows=rows, handed_over=True)
 
 
 def known_numbers(month: str, figures: list[OwnFigure]) -> KnownNumbers:

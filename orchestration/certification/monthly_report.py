@@ -10,16 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from orchestration.certification.certify import CertificationRequest, People, current_archive, origin_of, template_of
+from orchestration.certification.certify import (
+    CertificationRequest,
+    current_archive,
+    origin_of,
+    request_of,
+    template_of,
+)
 from orchestration.certification.pending_revision import pending_revision
+from orchestration.certification.settings_evidence import settings_for
+from orchestration.certification.signatures import Waiting, require_waiting
 from orchestration.certification.verified_month import require_sound
-from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month, NotPrintableError, a_build_mends, open_month, problems_of
 from reports.certificates.certificate import Certificate, Reason
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import release_of, show_newest
 from reports.certificates.revision import affected_sentences, compare
 from reports.figures import section
@@ -38,8 +45,13 @@ class RunOutcome:
 class Steps(Protocol):
     """Runs steps of the main job."""
 
-    def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:
-        """Ask systems for days (first and last given), validate the answers, and land what is good."""
+    def pull(
+        self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False, more_follows: bool = False
+    ) -> RunOutcome:
+        """Ask systems for days (first and last given), validate the answers, and land what is good.
+
+        Whether a revision is pending is looked at afterwards, unless another pull follows.
+        """
 
     def build_facts(self, month: Month) -> RunOutcome:
         """Build and test a month's facts."""
@@ -82,23 +94,29 @@ def create_report(name: str, steps: Steps, *, pull_first: bool) -> Report:
     Raises:
         Refused: a day, a check, an answer or a certified file isn't right, or the month waits for sign-off.
     """
-    month = open_month(name)
     if pull_first:
-        month = _pull(month, steps)
+        _pull(open_month(name), steps)
     archive = current_archive()
-    if problems_of(month) or archive.ledger.latest(name) is None:
-        _build_certify_emit(month, steps, CertificationRequest())
-    else:
-        tell("nothing behind %s has changed; nothing is rebuilt", name)
-        require_sound(archive, name)
+    with settings_for(archive, name):
+        month = open_month(name)
+        if problems_of(month) or archive.ledger.latest(name) is None:
+            _build_certify_emit(month, steps, CertificationRequest())
+        else:
+            tell("nothing behind %s has changed; nothing is rebuilt", name)
+            require_sound(archive, name)
     entry = archive.ledger.latest(name)
     if entry is None:
-        raise Refused(
-            f"{name} is 待核定: every check has passed, and it waits for its sign-offs. Look at it with "
-            f"`yuebao report {name} --draft`, then `yuebao certify {name} --preparer ... --reviewer ... --signer ...`"
-        )
+        raise Refused(_waits(require_waiting(month.home, name)))
     pending = pending_revision(entry.certificate, month.home)
     return Report(entry.certificate, release_of(archive.published, entry.certificate), str(pending or ""))
+
+
+def _waits(waiting: Waiting) -> str:
+    first, *_ = waiting.waits_for
+    return (
+        f"{waiting.month} is 待核定: every check has passed, and it waits for {', '.join(waiting.waits_for)}. Read "
+        f"{waiting.folder / 'section.txt'}, then `yuebao sign {waiting.month} --as {first} --key FILE`"
+    )
 
 
 def create_draft(name: str, steps: Steps, *, pull_first: bool) -> Draft:
@@ -107,18 +125,19 @@ def create_draft(name: str, steps: Steps, *, pull_first: bool) -> Draft:
     Raises:
         Refused: a day, a check or an answer isn't right: without every day there is no number, not even a draft's.
     """
-    month = open_month(name)
     if pull_first:
-        month = _pull(month, steps)
-    build_if_due(month, steps)
-    if problems := problems_of(month):
-        raise NotPrintableError(name, problems)
-    numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
-    section.write_draft(month.draft, numbers, origin_of(month, numbers), template=template_of(load_hall()))
+        _pull(open_month(name), steps)
+    with settings_for(current_archive(), name) as hall:
+        month = open_month(name)
+        build_if_due(month, steps)
+        if problems := problems_of(month):
+            raise NotPrintableError(name, problems)
+        numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
+        section.write_draft(month.draft, numbers, origin_of(month, numbers), template=template_of(hall))
     return Draft(month, numbers, month.draft)
 
 
-def certify_month(name: str, steps: Steps, people: People) -> tuple[LedgerEntry, Path]:
+def certify_month(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:
     """Certify a month for the first time; return its entry and the folder of its release.
 
     Raises:
@@ -129,31 +148,65 @@ def certify_month(name: str, steps: Steps, people: People) -> tuple[LedgerEntry,
         pending = pending_revision(certified.certificate, current_home())
         then = f"\n{pending}" if pending else ""
         raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}{then}")
-    _build_certify_emit(open_month(name), steps, CertificationRequest(1, people))
-    entry = archive.ledger.entries(name)[0]
+    _build_certify_emit(open_month(name), steps, CertificationRequest(1))
+    return _newest(archive, name, 1)
+
+
+def _newest(archive: Archive, name: str, revision: int) -> tuple[LedgerEntry, Path]:
+    """A month's newest certificate and its release, which is to be this revision.
+
+    Raises:
+        Refused: it waits for people's signatures.
+    """
+    entry = archive.ledger.latest(name)
+    if entry is None or entry.certificate.revision < revision:
+        raise Refused(_waits(require_waiting(current_home(), name)))
     return entry, release_of(archive.published, entry.certificate)
 
 
-def revise_month(name: str, steps: Steps, people: People, reason: Reason, note: str) -> Revision:
+def revise_month(name: str, steps: Steps, reason: Reason, note: str) -> Revision:
     """Certify a month anew, for a reason; every earlier certificate and release stays.
 
+    The settings are those that it was certified under, but for a change of definition: then today's count.
+
     Raises:
-        Refused: it was never certified, nothing has changed, it can't be printed, or it may not be signed.
+        Refused: it was never certified, nothing has changed, it can't be printed, or it waits for signatures.
     """
     archive = current_archive()
     latest = archive.ledger.latest(name)
     if latest is None:
         raise Refused(f"{name} was never certified; run `yuebao certify {name}`")
-    before, month = latest.certificate, open_month(name)
-    if before.foundation.fingerprint == month.fingerprint:
-        raise Refused(f"nothing behind {name} has changed since {before.name}")
-    _build_certify_emit(month, steps, CertificationRequest(before.revision + 1, people, reason, note))
-    *_, entry = entries = archive.ledger.entries(name)
+    before = latest.certificate
+    with settings_for(archive, name, reason):
+        month = open_month(name)
+        if before.program.fingerprint == month.fingerprint:
+            raise Refused(f"nothing behind {name} has changed since {before.name}")
+        _build_certify_emit(month, steps, CertificationRequest(before.revision + 1, reason, note))
+    return _revised(archive, name, before)
+
+
+def _revised(archive: Archive, name: str, before: Certificate) -> Revision:
+    entry, release = _newest(archive, name, before.revision + 1)
+    entries = archive.ledger.entries(name)
     comparison = compare([vintage.certificate for vintage in entries[before.revision - 1 :]])
     printed = release_of(archive.published, before) / "section.txt"
     affected = affected_sentences(comparison, {str(printed): printed.read_text(encoding="utf-8")})
-    sentences = tuple(text.sentence for text in affected)
-    return Revision(entry, release_of(archive.published, entry.certificate), comparison.note, sentences)
+    return Revision(entry, release, comparison.note, tuple(text.sentence for text in affected))
+
+
+def certify_signed(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:
+    """Certify a month whose candidate everyone has signed.
+
+    Raises:
+        Refused: somebody hasn't yet, or what was signed isn't what would be certified any more.
+    """
+    waiting = require_waiting(current_home(), name)
+    if waiting.waits_for:
+        raise Refused(_waits(waiting))
+    archive, candidate = current_archive(), waiting.candidate
+    with settings_for(archive, name, candidate.reason):
+        _build_certify_emit(open_month(name), steps, request_of(candidate))
+    return _newest(archive, name, candidate.revision)
 
 
 def pull_days(days: Sequence[dt.date], systems: Sequence[str], steps: Steps, *, data_docs: bool = False) -> RunOutcome:
@@ -171,10 +224,23 @@ def pull_days(days: Sequence[dt.date], systems: Sequence[str], steps: Steps, *, 
     return outcome
 
 
-def _pull(month: Month, steps: Steps) -> Month:
-    """The month as it stands after all its days were asked for."""
+def _pull(month: Month, steps: Steps) -> None:
+    """Ask for all days of a month, of the systems that the hall has today, and for its boundary where it isn't in."""
+    pull_boundary(month, steps)
     pull_days(month.days, tuple(month.hall.systems), steps)
-    return month.reread()
+
+
+def pull_boundary(month: Month, steps: Steps) -> int:
+    """Ask for the days before a month that its stocks are held against, where they aren't in; return how many.
+
+    What doesn't come in is told by readiness, which knows whether it matters.
+    """
+    absent = [stock for stock in month.boundary if stock.result == "not_compared"]
+    for day in sorted({stock.day for stock in absent}):
+        systems = tuple(stock.system for stock in absent if stock.day == day)
+        tell("asking %s for %s, the day before %s", ", ".join(systems), day, month.name)
+        steps.pull([day], systems, more_follows=True)
+    return len(absent)
 
 
 def _build_certify_emit(month: Month, steps: Steps, request: CertificationRequest) -> None:

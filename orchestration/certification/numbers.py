@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.certification.certify import current_archive
+from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
@@ -96,7 +97,8 @@ def _rows(archive: Archive, certificate: Certificate, selection: Selection) -> l
 
 
 def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRow], only: str) -> list[ExportRow]:
-    names = department_names()
+    with certified_settings(archive, certificate):
+        names = department_names()
     if only and only not in names:
         raise Refused(f"no department {only} in departments.csv; it has {', '.join(names)}")
     metrics = [str(row["metric"]) for row in rows]

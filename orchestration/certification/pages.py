@@ -13,11 +13,12 @@ from orchestration.config.hall import Hall, load_hall
 from orchestration.runtime.paths import Home, current_home
 from orchestration.warehouse.month import Month, open_month, problems_of
 from reports.certificates.dossier import Dossier
+from reports.certificates.handed_over import vouch_for_pages
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.certificates.release import release_of
 from reports.figures.day_verdict import VERDICTS
-from reports.files import write_bytes
+from reports.files import write_changed
 from reports.page import MonthSummary, index_page, month_page, waiting_page
 
 _PAGE = "index.html"
@@ -43,19 +44,17 @@ def write_pages(months: Sequence[str], *opened: Dossier) -> list[Path]:
     listed = sorted({*wanted, *(path.parent.name for path in home.published.glob(f"*/{_PAGE}"))})
     standings = {month: _standing(month, archive, hall.hall, home) for month in listed}
     dossiers = {dossier.certificate.code: dossier for dossier in opened}
-    written = [
-        _write(home.published / month / _PAGE, _page(standings[month], archive, hall.hall, listed, dossiers))
+    pages = {
+        home.published / month / _PAGE: _page(standings[month], archive, hall.hall, listed, dossiers)
         for month in wanted
-    ]
+    }
     newest = next((each.certificate for each in reversed(standings.values()) if each.certificate), None)
     section = (release_of(archive.published, newest) / "section.txt").read_text(encoding="utf-8") if newest else ""
-    index = index_page(list(standings.values()), hall=hall.hall.name, section=section)
-    return [*written, _write(home.published / _PAGE, index)]
-
-
-def _write(path: Path, content: bytes) -> Path:
-    write_bytes(path, content)
-    return path
+    pages[home.published / _PAGE] = index_page(list(standings.values()), hall=hall.hall.name, section=section)
+    for path, content in pages.items():
+        write_changed(path, content)
+    vouch_for_pages(home.published, pages)
+    return list(pages)
 
 
 def _page(
@@ -95,7 +94,10 @@ def _missing(month: Month) -> Iterator[str]:
     for (system, verdict), days in groupby(absent, key=lambda status: (status.system, status.verdict)):
         title = month.hall.systems[system].title
         yield f"{title}：{_days([status.day for status in days])}，{VERDICTS[verdict].chinese}"
-    if not absent:
+    for problem in problems:
+        if problem.kind == "boundary_not_compared":
+            yield f"上月末的数据没有到，本月初的在办数没有核对：{problem.subject}"
+    if not absent and all(problem.kind != "boundary_not_compared" for problem in problems):
         yield "每天的数据都到了，还没有汇总，或者有检查没有通过；请数据人员查看"
 
 

@@ -39,7 +39,9 @@ def pending_revision(certificate: Certificate, home: Home) -> Pending | None:
     """
     landing = Landing(home.landing)
     days = tuple(
-        f"{extract.system} {extract.day}" for extract in certificate.foundation.extracts if _differs(extract, landing)
+        f"{extract.system} {extract.day}"
+        for extract in certificate.foundation.all_extracts
+        if _differs(extract, landing)
     )
     metrics = tuple(_other_values(certificate, home))
     return Pending(certificate, days, metrics) if days or metrics else None

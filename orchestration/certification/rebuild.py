@@ -6,20 +6,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestration.certification.certify import origin_of, template_of
+from orchestration.certification.certify import systems_of, wording_of
 from orchestration.certification.lookup import find
+from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import code_version
-from orchestration.config.hall import load_hall
 from orchestration.runtime.installation import installed_at
 from orchestration.runtime.paths import Home
-from orchestration.warehouse.dbt_build import build, evidence
+from orchestration.warehouse.dbt_build import build, evidence, with_applicability
 from orchestration.warehouse.dbt_manifest import ensure_manifest
-from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month, open_month
+from orchestration.warehouse.month import OWN_CHECKS, Month, open_month
+from reports.certificates.bases import Bases, bases_at
 from reports.certificates.certificate import Certificate
-from reports.certificates.certification import flagged_before, release_files
-from reports.certificates.ledger import LedgerEntry
+from reports.certificates.disk import Disk, extract_problems
+from reports.certificates.ledger import Archive, History, LedgerEntry
 from reports.certificates.release import release_of
-from reports.certificates.verification import Disk, extract_problems
+from reports.certificates.release_text import release_files
 from reports.figures.numbers import MonthlyNumber, NumbersError, read_numbers
 
 
@@ -35,46 +36,58 @@ class Rebuilt:
 def rebuild(name: str, revision: int | None) -> Rebuilt:
     """Rebuild a certified month, of its newest revision or another, from the extracts that its certificate names.
 
-    The hall's settings and calendar are used as they stand; the month's current extracts aren't.
+    The settings are those that it was certified under, and today's for form 1, which holds none.
 
     Raises:
         Refused: the month or the revision isn't certified.
-        LandingError, DbtError, SettingsError, CalendarError: it can't be rebuilt at all.
+        EvidenceStoreError, LandingError, DbtError, SettingsError, CalendarError: it can't be rebuilt at all.
     """
     ensure_manifest()
     archive, entry = find(name, revision, "")
-    certificate = entry.certificate
-    month = open_month(certificate.month)
-    if damaged := extract_problems(certificate, archive.landing, Disk()):
+    if damaged := extract_problems(entry.certificate, archive.landing, Disk()):
         return Rebuilt(entry, tuple(map(str, damaged)), ())
-    with _empty_home(archive.landing) as home:
-        then = replace(month, home=home, vintage=certificate)
-        differences, numbers = _build(then, certificate)
+    with certified_settings(archive, entry.certificate) as hall, _empty_home(archive.landing) as home:
+        then = replace(open_month(entry.certificate.month), home=home, vintage=entry.certificate)
+        differences, numbers = _build(then, entry.certificate)
+        settings = replace(entry.certificate.foundation, systems=systems_of(then), wording=wording_of(hall))
     if numbers is None:
-        return Rebuilt(entry, (*differences, *_other_code(certificate)), ())
-    flags = flagged_before(archive.ledger, certificate.sequence, certificate.month, numbers.values())
-    again = replace(certificate, numbers=flags, files={})
-    # Today's settings and models have a fingerprint of their own; the numbers state the one that they were built by.
-    origin = replace(origin_of(then, again.by_metric), fingerprint=certificate.foundation.fingerprint)
-    files = release_files(archive, again, origin, template=template_of(load_hall()))
-    differences += _number_differences(certificate, again)
-    equal, changed = _compare(files, release_of(archive.published, certificate), certificate)
+        return Rebuilt(entry, (*differences, *_other_code(entry.certificate)), ())
+    certificate = entry.certificate.standing_on(settings)
+    equal, changed = _compare(archive, certificate, numbers)
     differences += changed
     return Rebuilt(entry, (*differences, *(_other_code(certificate) if differences else ())), tuple(equal))
+
+
+def _compare(
+    archive: Archive, certificate: Certificate, numbers: Mapping[str, MonthlyNumber]
+) -> tuple[list[str], list[str]]:
+    """The release's files that come out equal to the byte, and a line for each number and file that doesn't."""
+    history = History(archive.ledger.links())
+    bases: Bases = bases_at(history, certificate.place.sequence, certificate.month, numbers.values())
+    standing = replace(certificate.foundation, notes=bases.notes)
+    again = replace(certificate, numbers=bases.numbers).standing_on(standing)
+    equal, changed = _compared_files(release_files(again), release_of(archive.published, certificate), certificate)
+    return equal, [*_number_differences(certificate, again), *changed]
 
 
 def _build(month: Month, certificate: Certificate) -> tuple[list[str], Mapping[str, MonthlyNumber] | None]:
     """Build in the empty home, and hold dbt's checks against those of then; without numbers if nothing was built.
 
-    What a system said of its own month then (month_totals_agree) isn't asked again: a rebuild needs no system.
+    What a system said of its own month then (month_totals_agree) isn't asked again: a rebuild needs no system. A check
+    without anything to judge isn't held against anything; form 1 calls it passed.
     """
     facts = month.home.root / "facts"
     facts.mkdir()
     results = build({"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(facts)}, ())
-    now = {check.name: check.status for check in evidence(results)}
+    every = {check.name: check.status for check in evidence(with_applicability(results, month.name, month.inputs))}
+    now = {name: status for name, status in every.items() if status != "not_applicable"}
     of_then = certificate.foundation.build_checks
-    then = {check.name: check.result for check in of_then if check.name != MONTH_TOTALS_CHECK}
-    if certificate.foundation.code_version != code_version():
+    then = {
+        check.name: check.result
+        for check in of_then
+        if check.name not in OWN_CHECKS and every.get(check.name) != "not_applicable"
+    }
+    if certificate.program.code_version != code_version():
         # Another version may have one check more, which has to pass, and be without one that it no longer needs.
         then = {name: then.get(name, "pass") for name in now}
     differences = [
@@ -98,7 +111,7 @@ def _number_differences(certificate: Certificate, again: Certificate) -> list[st
     ]
 
 
-def _compare(files: Mapping[str, bytes], release: Path, certificate: Certificate) -> tuple[list[str], list[str]]:
+def _compared_files(files: Mapping[str, bytes], release: Path, certificate: Certificate) -> tuple[list[str], list[str]]:
     """The release's files that come out equal to the byte, and a line for each that doesn't."""
     equal, changed = [], []
     for name in sorted(files.keys() | certificate.files.keys()):
@@ -114,7 +127,7 @@ def _compare(files: Mapping[str, bytes], release: Path, certificate: Certificate
 
 def _other_code(certificate: Certificate) -> Iterator[str]:
     """What may explain differences: the program isn't the one that certified."""
-    if (made_by := certificate.foundation.code_version) != code_version():
+    if (made_by := certificate.program.code_version) != code_version():
         yield f"it was certified by code {made_by}, and this is {code_version()}: rebuild with that code"
 
 

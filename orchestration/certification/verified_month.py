@@ -1,5 +1,6 @@
 """Proves a certified month before anything of it is emitted or shown: what isn't sound is shown to nobody."""
 
+from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
@@ -37,6 +38,17 @@ def sound_dossier(archive: Archive, certificate: Certificate) -> Dossier:
     """
     require_sound(archive, certificate.month, "; nothing of it is written")
     try:
-        return open_dossier(archive, certificate, department_names(), closing_measures())
+        return dossier_of(archive, certificate)
     except TraceError as error:
         raise Refused(str(error)) from error
+
+
+def dossier_of(archive: Archive, certificate: Certificate) -> Dossier:
+    """Gather what authors are shown of a certificate, under the settings that it was made under.
+
+    Raises:
+        LedgerError, SettingsError: it can't be read.
+        TraceError: an extract isn't what was signed, or rows don't add up to their number.
+    """
+    with certified_settings(archive, certificate):
+        return open_dossier(archive, certificate, department_names(), closing_measures())

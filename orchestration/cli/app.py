@@ -4,6 +4,7 @@ Exit codes, for a scheduler: 0 done; 1 refused, because a day, a check or an ans
 settings are wrong.
 """
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from orchestration.runtime.audit_log import record
+from orchestration.runtime.audit_log import record_access
 from orchestration.runtime.errors import Refused, UserError
 from orchestration.runtime.installation import current_installation, opening_line
 from orchestration.runtime.paths import current_home
@@ -31,9 +32,6 @@ app = typer.Typer(
 )
 MonthArgument = Annotated[str, typer.Argument(metavar="MONTH", help="a month, as 2025-03")]
 DaysArgument = Annotated[str, typer.Argument(metavar="DAYS", help="2025-03-12, 2025-03-01..2025-03-07, or 2025-03")]
-PreparerOption = Annotated[str, typer.Option(help="who prepared it (policy manual)")]
-ReviewerOption = Annotated[str, typer.Option(help="who reviewed it 审核 (policy manual)")]
-SignerOption = Annotated[str, typer.Option(help="whose key signs it 签署 (policy manual)")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the hall's own folder, which holds its hall.toml")]
 RevisionOption = Annotated[int | None, typer.Option(help="a revision of the month other than the newest")]
 SystemOption = Annotated[list[str] | None, typer.Option(help="one system of the hall; can be repeated")]
@@ -41,6 +39,14 @@ MonthOrCodeArgument = Annotated[
     str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")
 ]
 ByOption = Annotated[str, typer.Option(help="your name; else the system's user")]
+# What a user mends where a file can't be written.
+_MEDIUM = {
+    errno.EROFS: "the medium is read-only; name a state folder that can be written",
+    errno.EACCES: "give this user the right, or work as the user who owns the state folder",
+    errno.EPERM: "give this user the right, or work as the user who owns the state folder",
+    errno.ENOSPC: "the disk is full; what has landed and was certified stays, make room and run the same again",
+    errno.EDQUOT: "the quota is used up; what has landed and was certified stays, make room and run the same again",
+}
 REFUSED = 1
 _NUMBERS = {"sum", "count", "exact"}
 _MISUSED = 2
@@ -65,6 +71,10 @@ def readable_errors(hall: Path | None = None, *, announced: bool = True) -> Iter
         _end("interrupted; what has landed stays, and the same command goes on from there", 130)
     except (UserError, ReportsError) as error:
         _end(f"yuebao: {error}", _MISUSED)
+    except OSError as error:
+        if error.errno not in _MEDIUM:
+            raise
+        _end(f"yuebao: {error.filename} can't be written ({error.strerror}): {_MEDIUM[error.errno]}", _MISUSED)
 
 
 @contextmanager
@@ -81,7 +91,7 @@ def logged(event: str, *, announced: bool = True, **details: object) -> Iterator
         raise
     finally:
         if begun and current_installation().hall:
-            record(current_home(), event, **details, exit_code=code)
+            record_access(current_home(), event, **details, exit_code=code)
 
 
 def end_unless(good: bool) -> None:  # noqa: FBT001 - the one thing that it is told

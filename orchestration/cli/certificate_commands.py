@@ -10,10 +10,7 @@ from orchestration.cli.app import (
     ByOption,
     MonthArgument,
     MonthOrCodeArgument,
-    PreparerOption,
-    ReviewerOption,
     RevisionOption,
-    SignerOption,
     app,
     end_unless,
     logged,
@@ -23,23 +20,41 @@ from orchestration.cli.app import (
 )
 from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home
-from reports.certificates.certificate import Reason
+from reports.certificates.certificate import Reason, SignRole
 from reports.certificates.rates import RateBasis
 
 
 @app.command(rich_help_panel="Certified numbers")
-def certify(
-    month: MonthArgument, *, preparer: PreparerOption = "", reviewer: ReviewerOption = "", signer: SignerOption = ""
-) -> None:
-    """Certify a month that may be printed: sign its numbers and what they rest on, and release the section."""
-    from orchestration.certification.certify import People
+def certify(month: MonthArgument) -> None:
+    """Certify a month that may be printed; where people sign (policy `manual`), draw up what they sign."""
     from orchestration.certification.monthly_report import certify_month
     from orchestration.runs import Runs
 
     with logged("certify", month=month), progress_line():
-        entry, release = certify_month(month, Runs(current_home()), People(preparer, reviewer, signer))
+        entry, release = certify_month(month, Runs(current_home()))
     typer.echo(f"{entry.certificate.name} 已核定, code {entry.certificate.code}")
     print_files(release)
+
+
+@app.command(rich_help_panel="Certified numbers")
+def sign(
+    what: Annotated[str, typer.Argument(metavar="MONTH|FILE", help="a month that waits, or a request to sign")],
+    *,
+    role: Annotated[SignRole | None, typer.Option("--as", help="in which role")] = None,
+    key: Annotated[Path | None, typer.Option(help="your private key (.pem); else the one that hall.toml names")] = None,
+    request: Annotated[Path | None, typer.Option(help="write a request, to be signed at another machine")] = None,
+    answer: Annotated[Path | None, typer.Option(help="the signature that was made there: written, or taken in")] = None,
+) -> None:
+    """Sign a month as one of the people who have to (policy `manual`); the last signature certifies it."""
+    from orchestration.cli.signing_views import sign_month, sign_request
+
+    if Path(what).is_file():
+        with readable_errors(announced=False):
+            typer.echo(sign_request(Path(what), role, key, answer))
+        return
+    with logged("sign", month=what, role=role or ""), progress_line():
+        for line in sign_month(what, role, key, request, answer):
+            typer.echo(line)
 
 
 @app.command(rich_help_panel="Certified numbers")
@@ -48,17 +63,13 @@ def revise(
     *,
     reason: Annotated[Reason, typer.Option(help="why the certified numbers change")],
     note: Annotated[str, typer.Option(help="what happened, in a sentence")] = "",
-    preparer: PreparerOption = "",
-    reviewer: ReviewerOption = "",
-    signer: SignerOption = "",
 ) -> None:
     """Certify a changed month anew, for a reason; what was printed stays, and what it changes is said."""
-    from orchestration.certification.certify import People
     from orchestration.certification.monthly_report import revise_month
     from orchestration.runs import Runs
 
     with logged("revise", month=month, reason=reason), progress_line():
-        revision = revise_month(month, Runs(current_home()), People(preparer, reviewer, signer), reason, note)
+        revision = revise_month(month, Runs(current_home()), reason, note)
     typer.echo(f"{revision.entry.certificate.name} 已核定, code {revision.entry.certificate.code}")
     typer.echo(f"修订说明：{revision.note or '刊印数无变化。'}")
     for sentence in revision.affected:
@@ -71,19 +82,35 @@ def verify(
     what: Annotated[str | None, typer.Argument(metavar="[MONTH|FOLDER]", help="nothing: the whole ledger")] = None,
     *,
     signers: Annotated[Path | None, typer.Option(exists=True, help="an auditor's own list of signers")] = None,
+    recount: Annotated[bool, typer.Option("--recount", help="also count the rows of every extract again")] = False,
 ) -> None:
     """Prove, from files alone, that certificates, extracts and releases are what was signed."""
     from orchestration.certification.lookup import verify_what
 
     stands_alone = bool(signers and what and Path(what).is_dir())
     with logged("verify", announced=not stands_alone, what=what or "ledger"):
-        proof = verify_what(what, signers)
-        for line in (*proof.problems, *(f"not checked: {path}" for path in proof.not_checked)):
+        proof = verify_what(what, signers, rows=recount)
+        for line in (*proof.problems, *proof.excused, *(f"not checked: {path}" for path in proof.not_checked)):
             typer.echo(str(line))
         verdict = "sound" if proof.sound else f"{len(proof.problems)} problems"
         newest = proof.newest or "-"
         typer.echo(f"{proof.certificates} certificates, {proof.files_hashed} files: {verdict}. Newest: {newest}")
         end_unless(proof.sound)
+
+
+@app.command(rich_help_panel="Certified numbers")
+def excuse_clock(
+    certificate: Annotated[str, typer.Argument(help="its file in the ledger, as 000003-2025-03-r1.json")],
+    *,
+    note: Annotated[str, typer.Option(help="what was wrong with the clock")],
+    by: ByOption = "",
+) -> None:
+    """Say of a certificate that the clock was wrong when it was made; nothing is taken away, and `verify` tells it."""
+    from orchestration.certification.excuse_clock import excuse_clock as excuse
+
+    with logged("excuse-clock", certificate=certificate, note=note):
+        for line in excuse(certificate, note, by=by):
+            typer.echo(line)
 
 
 @app.command(rich_help_panel="Certified numbers")

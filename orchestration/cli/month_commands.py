@@ -57,14 +57,16 @@ def _print_section(folder: Path, state: str) -> None:
 @app.command(rich_help_panel="The month")
 def status(month: MonthArgument) -> None:
     """Show which days of a month are in, what is wrong, what to do about it, and whether it is certified."""
+    from orchestration.certification.certify import current_archive
+    from orchestration.certification.settings_evidence import settings_for
     from orchestration.cli.month_views import LEGEND, calendar_table, certification_lines, verdict
     from orchestration.warehouse.month import open_month, problems_of
     from reports.figures.readiness import warnings
 
-    with readable_errors():
+    with readable_errors(), settings_for(current_archive(), month) as hall:
         state = open_month(month)
         problems = problems_of(state)
-        certified = certification_lines(state, problems)
+        certified = certification_lines(state, hall, problems)
         print_wide(calendar_table(state), LEGEND, "")
         for line in (*verdict(state, problems, warnings(state.day_states, state.evidence)), *certified):
             typer.echo(line)

@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.certification.certify import current_archive
+from orchestration.certification.certify import current_archive, draw_up_month, objections_to, request_of
 from orchestration.certification.pending_revision import pending_revision
+from orchestration.certification.signatures import waiting_of
+from orchestration.config.hall import HallFolder
 from orchestration.warehouse.month import Month
+from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.figures.day_verdict import VERDICTS, DayVerdict
 from reports.figures.readiness import Problem
@@ -33,18 +36,40 @@ def calendar_table(month: Month) -> Table:
     return table
 
 
-def certification_lines(month: Month, problems: list[Problem]) -> Iterator[str]:
+def certification_lines(month: Month, hall: HallFolder, problems: list[Problem]) -> Iterator[str]:
     """Open questions; then 草稿, 待核定, 已核定 or 待修订, and what is to be done next."""
     for query in Queries(month.home.questions).open_in(month.name):
         yield f'校核 {query}; next: yuebao answer {query.question.id} "..."'
-    ledger = current_archive().ledger
-    entry = ledger.latest(month.name)
-    if entry is None:
-        yield f"{month.name} is 草稿" if problems else f"{month.name} is 待核定: `yuebao certify {month.name}`"
-        return
-    yield f"{month.name} is 已核定: {entry.certificate.name}, code {entry.certificate.code}"
-    if pending := pending_revision(entry.certificate, month.home):
-        yield str(pending)
+    archive = current_archive()
+    entry = archive.ledger.latest(month.name)
+    if entry:
+        yield f"{month.name} is 已核定: {entry.certificate.name}, code {entry.certificate.code}"
+        if pending := pending_revision(entry.certificate, month.home):
+            yield str(pending)
+    elif problems:
+        yield f"{month.name} is 草稿"
+    else:
+        yield f"{month.name} is 待核定: `yuebao certify {month.name}`"
+    yield from _gate_lines(month, hall, archive, problems)
+
+
+def _gate_lines(month: Month, hall: HallFolder, archive: Archive, problems: list[Problem]) -> Iterator[str]:
+    """What the gate would object to in a month that nobody has certified, and who still has to sign what waits."""
+    waiting = waiting_of(month.home, month.name)
+    if waiting and not problems:
+        drawn = draw_up_month(month, hall, archive, request_of(waiting.candidate), waiting.candidate.head)
+        if drawn.content != waiting.content:
+            names = ", ".join(one.name for one in waiting.signed) or "nobody"
+            yield (
+                f"what waits for signatures (signed by {names}) is void: an extract, the text or a setting changed "
+                f"since; next: yuebao certify {month.name}"
+            )
+            return
+    if waiting:
+        signed = ", ".join(f"{one.role} {one.name}" for one in waiting.signed) or "nobody"
+        yield f"signed by {signed}; it waits for {', '.join(waiting.waits_for) or 'nobody'}"
+    elif not problems and archive.ledger.latest(month.name) is None:
+        yield from (f"the gate objects: {objection}" for objection in objections_to(month, hall, archive))
 
 
 def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Iterator[str]:
@@ -54,7 +79,9 @@ def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Ite
         yield from (f"  {problem}" for problem in problems)
     else:
         checks = month.evidence.checks if month.evidence else ()
-        yield f"{month.name} can be printed: every day is in, {len(checks)} checks of the build passed."
+        idle = [check for check in checks if check.status == "not_applicable"]
+        yield f"{month.name} can be printed: every day is in, {len(checks) - len(idle)} checks of the build passed."
+        yield from (f"  not applicable: check {check.name}: {check.message}" for check in idle)
     if warned:
         yield "Worth a look:"
         yield from (f"  {problem}" for problem in warned)

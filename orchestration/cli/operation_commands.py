@@ -8,7 +8,7 @@ import typer
 
 from orchestration.cli.app import app, end_unless, print_diagnoses, print_wide, readable_errors
 from orchestration.cli.progress_line import progress_line
-from orchestration.runtime.paths import current_home, dagster_instance
+from orchestration.runtime.paths import current_home, dagster_instance, run_history
 
 
 @app.command(rich_help_panel="Operations")
@@ -36,9 +36,9 @@ def health(
 
     with readable_errors():
         home = current_home()
-        instance = dagster_instance(home)
         ensure_manifest()
-        state = take_snapshot(moment(), instance)
+        with run_history(home) as instance:
+            state = take_snapshot(moment(), instance)
         print_wide(health_summary(state))
         if html or file:
             for path in write_health(state, home, file):

@@ -12,7 +12,7 @@ from orchestration.automation.deadlines import moment
 from orchestration.health import view
 from orchestration.health.model import Health
 from orchestration.runtime.errors import Refused
-from orchestration.runtime.paths import current_home, dagster_instance
+from orchestration.runtime.paths import current_home, dagster_instance, run_history
 
 _MOST_ACTIONS = 3
 _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"
@@ -21,7 +21,8 @@ _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is t
 def alert_lines() -> Iterator[str]:
     """Everything that deserves an alert now, and how much of it each channel wasn't told; sends nothing."""
     at = moment()
-    seen = find_conditions(at, dagster_instance(current_home()))
+    with run_history(current_home()) as instance:
+        seen = find_conditions(at, instance)
     yield describe(seen.conditions.values()) or "nothing deserves an alert"
     memory, news_by_channel = pending_news(at, seen)
     if memory.doubt:

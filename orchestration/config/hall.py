@@ -44,6 +44,8 @@ class Certification(Strict):
     """Who signs: the policy, the list of signers (a .toml), the signing key (a .pem) and its passphrase's variable.
 
     `questions` says what an open question (校核) on a month does: `warn` lists it, `block` lets nobody sign meanwhile.
+    `boundary` says what becomes of a month when the day before it, which its first stocks are held against, can't be
+    had: `block` refuses it, `record` lets the evidence say `boundary not compared`.
     """
 
     policy: Literal["automatic", "manual"]
@@ -52,6 +54,7 @@ class Certification(Strict):
     key: str
     passphrase: str
     questions: Literal["warn", "block"] = "warn"
+    boundary: Literal["block", "record"] = "block"
 
 
 class EditionDefaults(Strict):
@@ -159,6 +162,14 @@ def why_not_here(automation: AutomationName, hall: Hall) -> str:
     if automation in automations_here(hall):
         return ""
     return f"environment {environment()} doesn't run {automation}: [environments] in hall.toml"
+
+
+def load_own_hall() -> HallFolder:
+    """The installation's own hall as its folder is today, also while a certified month's settings are in force.
+
+    Who signs, with which key and under which policy is said by it. Raises as `load_hall`.
+    """
+    return load_hall(current_installation(own=True).require_hall())
 
 
 def load_hall(folder: Path | None = None) -> HallFolder:

@@ -15,6 +15,8 @@ SERVICE = "demo signing service"
 
 def ensure_signers(folder: Path) -> None:
     """Make the key and the list that names it, unless they are there."""
+    if (folder / "signers.toml").exists():
+        return
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / ".signing.lock"):
         if (folder / "signers.toml").exists():

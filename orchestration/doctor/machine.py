@@ -92,6 +92,8 @@ def _build_lock(home: Home) -> str:
             return "free"
     except Timeout:
         return "held: a build is under way"
+    except OSError as error:
+        return f"nobody can build here: {error.strerror}"
 
 
 def _calendar() -> str:

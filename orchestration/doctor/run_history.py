@@ -10,7 +10,7 @@ from pathlib import Path
 from orchestration.config.hall import Hall, automations_here, environment
 from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
 from orchestration.runtime.installation import current_installation
-from orchestration.runtime.paths import Home, dagster_instance
+from orchestration.runtime.paths import Home, run_history
 
 _LONGEST_SILENCE = dt.timedelta(minutes=5)
 
@@ -28,7 +28,7 @@ def history_checks(hall: Hall, home: Home) -> Iterator[Diagnosis]:
         yield Diagnosis("run history", good=True, message="none yet")
         return
     try:
-        with dagster_instance(home) as instance:
+        with run_history(home) as instance:
             yield Diagnosis("run history", good=True, message=f"whole, {instance.get_runs_count()} runs")
             beats = instance.get_daemon_heartbeats().values()
             heard = max((dt.datetime.fromtimestamp(beat.timestamp, dt.UTC) for beat in beats), default=None)

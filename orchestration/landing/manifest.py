@@ -22,6 +22,8 @@ ExtractState = Literal["answered", "closed"]
 CountRow = Mapping[str, Any]
 # What entries call their sites, since 0.1: landed files are never changed.
 _SITES = "halls"
+# The SHA-256 of the rest of an entry, so that a changed entry doesn't pass for what was written.
+_DIGEST = "digest"
 
 
 class LandingError(UserError):
@@ -223,18 +225,39 @@ class Landing:
     def _read(self, path: Path) -> Extract:
         try:
             entry = json.loads(path.read_bytes())
+            _require_whole(entry)
             sites = {site: SiteEntry(**told) for site, told in entry.pop(_SITES).items()}
-            return Extract(**entry, sites=sites)
+            extract = Extract(**entry, sites=sites)
+            _require_place(extract, path)
         except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
             raise LandingError(
                 f"{path} is not a manifest entry ({error}); "
                 "restore it from a backup, or move it away and pull the day again"
             ) from error
+        return extract
+
+
+def _require_whole(entry: dict[str, Any]) -> None:
+    """ValueError where an entry was changed since it was written; those of 0.1 can't tell."""
+    if entry.pop(_DIGEST, "") not in {"", _digest(entry)}:
+        raise ValueError("it was changed since it was written")
+
+
+def _digest(entry: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(entry, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _require_place(extract: Extract, path: Path) -> None:
+    """ValueError where an entry doesn't vouch for the place in which it lies."""
+    stated = (extract.system, extract.stat_date, f"{extract.sequence:04d}", extract.file)
+    found = (path.parts[-3], path.parts[-2], path.name.partition("-")[0], f"{path.stem}.parquet")
+    if stated != found:
+        raise ValueError(f"it is the entry of {extract.system} {extract.stat_date}, {extract.file}, and was moved here")
 
 
 def _document(extract: Extract) -> dict[str, Any]:
-    document = asdict(extract)
-    return {_SITES if name == "sites" else name: value for name, value in document.items()}
+    document = {_SITES if name == "sites" else name: value for name, value in asdict(extract).items()}
+    return {**document, _DIGEST: _digest(document)}
 
 
 def _says_the_same(before: Extract, after: Extract) -> bool:

@@ -7,6 +7,7 @@ import datetime as dt
 import getpass
 import json
 import os
+from contextlib import suppress
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +16,18 @@ from orchestration.runtime.paths import Home
 _HALL_TIME = ZoneInfo("Asia/Shanghai")
 
 
+def record_access(home: Home, event: str, **details: Any) -> None:
+    """Append that somebody looked at something, where the log can be written: reading needs no right to write."""
+    with suppress(OSError):
+        record(home, event, **details)
+
+
 def record(home: Home, event: str, **details: Any) -> None:
-    """Append one event: when (hall time), what, by whom, and its details."""
+    """Append one event: when (hall time), what, by whom, and its details.
+
+    Raises:
+        OSError: the log can't be written; what isn't on record isn't done.
+    """
     at = dt.datetime.now(_HALL_TIME).isoformat(timespec="seconds")
     line = json.dumps({"at": at, "event": event, "by": who(), "pid": os.getpid(), **details}, ensure_ascii=False)
     path = home.events / f"{at[:7]}.jsonl"

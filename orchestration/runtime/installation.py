@@ -9,6 +9,7 @@ import os
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ _VARIABLES = {
     "dagster_home": "DAGSTER_HOME",
     "environment": "YUEBAO_ENVIRONMENT",
 }
+
+_other_hall: ContextVar[Path | None] = ContextVar("other_hall", default=None)
 
 
 class InstallationError(UserError):
@@ -48,18 +51,35 @@ class Installation:
         return self.hall
 
 
-def current_installation() -> Installation:
-    """The installation that variables and file name at this moment; InstallationError if the file can't be used."""
+def current_installation(*, own: bool = False) -> Installation:
+    """The installation that variables and file name at this moment.
+
+    Args:
+        own: the installation's own hall, whatever `in_hall` says.
+
+    Raises:
+        InstallationError: the file can't be read, or has a key or value that isn't allowed.
+    """
     variables = {key: os.environ[name] for key, name in _VARIABLES.items() if os.environ.get(name)}
     named = {**_read(installation_file()), **variables}
     home = Path(named.get("home") or PROJECT_ROOT / "var").resolve()
-    hall = named.get("hall")
+    hall, other = named.get("hall"), None if own else _other_hall.get()
     return Installation(
-        hall=Path(DEMO_HALL if hall == DEMO else hall).resolve() if hall else None,
+        hall=other or (Path(DEMO_HALL if hall == DEMO else hall).resolve() if hall else None),
         home=home,
         dagster_home=Path(named.get("dagster_home") or home / "dagster"),
         environment=named.get("environment", ""),
     )
+
+
+@contextmanager
+def in_hall(folder: Path) -> Iterator[None]:
+    """Have this thread work with another hall's folder: one that is being made, or a certified month's settings."""
+    token = _other_hall.set(folder)
+    try:
+        yield
+    finally:
+        _other_hall.reset(token)
 
 
 @contextmanager

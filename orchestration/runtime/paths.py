@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +69,8 @@ class Home:
     published = _Part("published")  # audited facts and releases, one folder per month
     editions = _Part("editions")  # what authors write: one folder per edition, by month
     certificates = _Part("certificates")  # the ledger: one signed record per month and revision, never changed
+    evidence = _Part("evidence")  # the documents that certificates rest on, named by their SHA-256
+    signing = _Part("signing")  # candidates that wait for people's signatures
     warehouse = _Part("warehouse.duckdb")  # the DuckDB file, opened by dbt alone
     demo = _Part("demo")  # files of the embedded demo hall
     dagster = _Part("dagster")  # Dagster's runs and event log
@@ -85,6 +91,26 @@ def prepare_environment(home: Home) -> None:
     os.environ.update(SILENCE)
     os.environ["YUEBAO_HOME"] = str(home.root)
     os.environ.setdefault("DAGSTER_HOME", str(current_installation().dagster_home))
+
+
+@contextmanager
+def run_history(home: Home) -> Iterator[DagsterInstance]:
+    """The Dagster instance, to be read; a copy of it for as long as it takes, where its folder can't be written."""
+    prepare_environment(home)
+    folder = Path(os.environ["DAGSTER_HOME"])
+    if os.access(next(path for path in (folder, *folder.parents) if path.exists()), os.W_OK):
+        yield dagster_instance(home)
+        return
+    with tempfile.TemporaryDirectory(prefix="yuebao-history-") as copy:
+        if folder.exists():
+            shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("storage", "*.lock"), dirs_exist_ok=True)
+            for path in (Path(copy), *Path(copy).rglob("*")):
+                path.chmod(0o700 if path.is_dir() else 0o600)
+        os.environ["DAGSTER_HOME"] = copy
+        try:
+            yield dagster_instance(home)
+        finally:
+            os.environ["DAGSTER_HOME"] = str(folder)
 
 
 def dagster_instance(home: Home) -> DagsterInstance:

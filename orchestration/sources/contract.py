@@ -23,7 +23,8 @@ CONTRACT: tuple[str, ...] = get_args(ContractName)
 _TOO_LARGE = 10**18
 # Of these types; 1, 1.0 and True are equal, and aren't alike.
 _ALIKE_WHEN_EQUAL = {str, dt.date, type(None)}
-_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+_FULL_WIDTH = str.maketrans("０１２３４５６７８９，＋－\u3000", "0123456789,+- ")
 
 
 class SourceFault(Exception):
@@ -268,8 +269,9 @@ def whole_number(value: Any) -> Any:
     if isinstance(value, Decimal) and value.is_finite() and abs(value) < _TOO_LARGE:
         return int(value) if value == value.to_integral_value() else value
     if isinstance(value, str):
-        text = unicodedata.normalize("NFKC", value).strip()
-        plain = text.replace(",", "") if re.fullmatch(r"\d{1,3}(,\d{3})+", text) else text
+        # Normalisation would make digits of ①, ² and ㊿.
+        text = value.translate(_FULL_WIDTH).strip()
+        plain = text.replace(",", "") if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", text) else text
         return int(plain) if _WHOLE_NUMBER.fullmatch(plain) else text
     return value
 

@@ -1,0 +1,111 @@
+"""A hall's settings as evidence: the files that a month was certified under, and a certified month read under them.
+
+No secret is in them: settings name the variables that hold secrets, and a value that was typed in is refused.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from orchestration.config.hall import HallFolder, SettingsError, load_hall, secret
+from orchestration.runtime.installation import in_hall
+from reports.certificates.certificate import Certificate
+from reports.certificates.ledger import Archive
+from reports.certificates.signers import Signer
+
+SIGNERS = "signers.toml"
+_TEXTS = {".toml", ".csv", ".j2", ".sql"}
+# The keys of hall.toml that name the variable of a secret.
+_SECRETS = {"secret", "passphrase", "password", "access_key", "secret_key"}
+_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_SHORTEST_SECRET = 4
+
+
+def settings_files(hall: HallFolder, signers: Sequence[Signer], variables: Mapping[str, str]) -> dict[str, bytes]:
+    """The files of a hall's folder that a month is certified under, by their paths in it, and the list of signers.
+
+    Raises:
+        SettingsError: one can't be read, or holds the value of a secret; the message names file and variable.
+    """
+    files = {
+        path.relative_to(hall.folder).as_posix(): _read(path)
+        for path in sorted(hall.folder.rglob("*"))
+        if _is_text(path)
+    }
+    files[SIGNERS] = "\n".join(signer.entry() for signer in signers).encode()
+    for name, content in files.items():
+        _require_no_secret(hall, name, content, variables)
+    return files
+
+
+@contextmanager
+def certified_settings(archive: Archive, certificate: Certificate) -> Iterator[HallFolder]:
+    """The settings that a certificate was made under, in force for as long as it is worked on.
+
+    Form 1 holds none: a month of 0.1 is read under the settings of today.
+
+    Raises:
+        EvidenceStoreError: they can't be read.
+    """
+    if certificate.form == 1:
+        yield load_hall()
+        return
+    with tempfile.TemporaryDirectory(prefix="yuebao-settings-") as folder:
+        for name, digest in certificate.foundation.settings.items():
+            path = Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(archive.ledger.store.read(digest))
+        with in_hall(Path(folder).resolve()):
+            yield load_hall()
+
+
+def settings_for(archive: Archive, month: str, reason: str = "") -> AbstractContextManager[HallFolder]:
+    """The settings that a month is worked on under, as a context.
+
+    Those of its newest certificate, so that a change of settings changes nothing that is certified; those of today
+    where it has none, and for a revision because the definition changed.
+    """
+    entry = archive.ledger.latest(month)
+    if entry is None or reason == "definition_change":
+        return nullcontext(load_hall())
+    return certified_settings(archive, entry.certificate)
+
+
+def _is_text(path: Path) -> bool:
+    return path.is_file() and path.suffix in _TEXTS and not path.name.startswith(".")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read ({error.strerror})") from error
+
+
+def _require_no_secret(hall: HallFolder, name: str, content: bytes, variables: Mapping[str, str]) -> None:
+    if _PRIVATE_KEY.search(content):
+        raise SettingsError(f"{hall.folder / name} holds a private key; keep it in a .pem of its own")
+    for variable in sorted(set(_secret_variables(hall.hall.model_dump()))):
+        value = ""
+        with suppress(SettingsError):  # one that nobody set has no value to look for
+            value = secret(variable, variables)
+        if len(value) >= _SHORTEST_SECRET and value.encode() in content:
+            raise SettingsError(
+                f"{hall.folder / name} holds the value of {variable}, and settings are kept as evidence: name the "
+                f"variable there, and give the secret another value"
+            )
+
+
+def _secret_variables(settings: Any) -> Iterable[str]:
+    match settings:
+        case Mapping():
+            for key, value in settings.items():
+                if key in _SECRETS and isinstance(value, str) and value:
+                    yield value
+                yield from _secret_variables(value)
+        case list() | tuple():
+            for value in settings:
+                yield from _secret_variables(value)

@@ -1,0 +1,89 @@
+"""People's signatures on the command line: at the hall's machine, or at another one by way of files."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+from pydantic import SecretStr
+
+from orchestration.certification.certify import CERTIFICATE_ERRORS, current_archive
+from orchestration.certification.monthly_report import certify_signed
+from orchestration.certification.signatures import answer_request, require_waiting
+from orchestration.config.hall import expand, load_own_hall, secret
+from orchestration.config.variables import variables_of
+from orchestration.runs import Runs
+from orchestration.runtime.errors import Refused, UserError
+from orchestration.runtime.paths import current_home
+from reports.certificates.certificate import SignRole
+from reports.certificates.signers import SignerError, SigningKey, load_key
+from reports.files import write_bytes
+
+_PASSPHRASE = "YUEBAO_SIGNING_PASSPHRASE"  # noqa: S105 - the name of a variable
+
+
+def sign_month(
+    month: str, role: SignRole | None, key: Path | None, request: Path | None, answer: Path | None
+) -> Iterator[str]:
+    """Sign what waits of a month, write a request to sign it elsewhere, or take in an answer; gives what to tell.
+
+    Raises:
+        Refused: nothing waits, or this signature doesn't count.
+    """
+    home, archive = current_home(), current_archive()
+    waiting = require_waiting(home, month)
+    if request:
+        write_bytes(request, waiting.request(archive))
+        yield f"{request}: to be signed with `yuebao sign {request.name} --as ROLE --key FILE --answer FILE`"
+        return
+    try:
+        signed = waiting.take(archive, answer) if answer else waiting.sign(archive, _required(role), _own_key(key))
+    except CERTIFICATE_ERRORS as error:
+        raise Refused(str(error)) from error
+    yield f"{month} signed by {signed.role} {signed.name}"
+    if waiting.waits_for:
+        yield f"it waits for {', '.join(waiting.waits_for)}"
+        return
+    entry, release = certify_signed(month, Runs(home))
+    yield f"{entry.certificate.name} 已核定, code {entry.certificate.code}: {os.path.relpath(release)}"
+
+
+def sign_request(request: Path, role: SignRole | None, key: Path | None, answer: Path | None) -> str:
+    """Sign a request from another machine; this one needs no installation.
+
+    Raises:
+        Refused: it can't be signed, or nobody says where the answer goes.
+    """
+    if key is None or answer is None:
+        raise Refused(f"{request} is signed with `--as ROLE --key FILE --answer FILE`")
+    write_bytes(answer, answer_request(request, _required(role), _load(key, _asked_for(key))))
+    return f"{answer}: bring it back, then `yuebao sign MONTH --answer {answer.name}`"
+
+
+def _required(role: SignRole | None) -> SignRole:
+    if role is None:
+        raise Refused("say in which role you sign: `--as preparer`, `--as reviewer` or `--as signer`")
+    return role
+
+
+def _own_key(key: Path | None) -> SigningKey:
+    """The key of whoever sits here: the file named, else the one that hall.toml names."""
+    if key:
+        return _load(key, _asked_for(key))
+    hall = load_own_hall()
+    settings, variables = hall.hall.certification, variables_of(hall.hall, current_home())
+    return _load(hall.folder / expand(settings.key, variables), secret(settings.passphrase, variables))
+
+
+def _asked_for(key: Path) -> str:
+    """The passphrase of a person's key: a variable, or what is typed without being shown."""
+    if _PASSPHRASE in os.environ:
+        return os.environ[_PASSPHRASE]
+    return str(typer.prompt(f"passphrase of {key}", hide_input=True, err=True))
+
+
+def _load(key: Path, passphrase: str) -> SigningKey:
+    try:
+        return load_key(key, SecretStr(passphrase))
+    except SignerError as error:
+        raise UserError(str(error)) from error
