@@ -127,3 +127,9 @@ def march_printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
 def printed_hall(hall: Hall, march_printed: Printed) -> Hall:
     """The hall of the tests of one file, whose March is printed."""
     return hall.begin_with(march_printed)
+
+
+@pytest.fixture(scope="module")
+def built_hall(hall: Hall, march_printed: Printed) -> Hall:
+    """The hall of the tests of one file, whose March is built, and that nobody has certified."""
+    return hall.begin_uncertified(march_printed)

@@ -1,10 +1,20 @@
 """What version 0.1 certified: verified, rebuilt to the byte and read by the code of today, without a system to ask."""
 
+import dataclasses
+import json
+import shutil
 import tarfile
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
+from orchestration.demo import DemoHall
+from orchestration.demo.signing import DEMO_WORDS
+from reports.certificates.canonical import canonical_json, sha256
+from reports.certificates.signers import Signer, SigningKey, create_key, load_key
 from tests.halls import HEADING, PARAGRAPH, Hall
 
 GOLDEN = Path(__file__).parent / "golden" / "0.1.0.tar.xz"
@@ -101,3 +111,88 @@ def test_a_flipped_bit_is_found_and_its_file_named(file: str, golden: Hall) -> N
     verified = golden.run("verify")
     assert verified.exit_code == 1
     assert Path(file).name in verified.output
+
+
+@pytest.fixture
+def served(golden: Hall, demo: DemoHall) -> Hall:
+    """The state folder of 0.1 with its systems, and a renewed key: the old one isn't kept in the golden folder."""
+    variables = demo.variables()
+    folder = golden.home / "demo"
+    shutil.copytree(
+        variables["YUEBAO_DEMO_DIR"], folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("signers.toml")
+    )
+    (folder / "service.pem").unlink(missing_ok=True)
+    public = create_key(folder / "service.pem", SecretStr(DEMO_WORDS))
+    with (folder / "signers.toml").open("a", encoding="utf-8") as listed:
+        listed.write("\n" + Signer("demo signing service", "service", public, date(2020, 1, 1)).entry())
+    return Hall(golden.home.parent, {**variables, "YUEBAO_DEMO_DIR": str(folder)})
+
+
+def test_a_month_of_0_1_is_revised_into_form_2_and_everything_before_it_stands(served: Hall) -> None:
+    for pulled in (("2025-03-12", "call_centre"), ("2025-02-28", "online_platform")):
+        result = served.run("pull", pulled[0], "--system", pulled[1])
+        assert result.exit_code == 0, result.output
+    assert "2025-03 is 待修订" in served.run("status", "2025-03").stdout
+
+    revised = served.run("revise", "2025-03", "--reason", "source_correction", "--note", "呼叫中心撤回更正")
+
+    assert revised.exit_code == 0, revised.output
+    assert "000003-2025-03-r3.json 已核定" in revised.stdout
+    assert "电话咨询由 1195 人（次）修订为 1187 人（次）" in revised.stdout
+    verified = served.run("verify", "--recount")
+    assert "3 certificates" in verified.stdout
+    kinds = [json.loads(path.read_bytes()).keys() for path in sorted((served.home / "certificates").glob("*.json"))]
+    assert [("candidate" in each, "certificate" in each) for each in kinds] == [
+        (False, True),
+        (False, True),
+        (True, False),
+    ]
+    for revision in ("1", "2", "3"):
+        rebuilt = served.run("rebuild", "2025-03", "--revision", revision)
+        assert rebuilt.exit_code == 0, rebuilt.output
+        assert f"2025-03 r{revision} is reproduced to the byte" in rebuilt.stdout
+
+
+def certified_in_the_past(hall: Hall, at: str) -> str:
+    """What a version that didn't look at the clock added: another revision, signed before the one it follows."""
+    ledger, published = hall.home / "certificates", hall.home / "published" / "2025-03"
+    before = (ledger / "000002-2025-03-r2.json").read_bytes()
+    document: dict[str, Any] = json.loads(before)["certificate"]
+    (signed_off,) = document["sign_offs"]
+    document |= {"sequence": 3, "revision": 3, "previous": sha256(before), "sign_offs": [{**signed_off, "at": at}]}
+    key: SigningKey = load_key(hall.home / "demo" / "service.pem", SecretStr(DEMO_WORDS))
+    content = canonical_json(document)
+    signature = dataclasses.asdict(key.sign(content))
+    seal = canonical_json({"key": signature["key"], "signature": signature["value"]})
+    file = b'{"certificate":' + content + b"," + seal.removeprefix(b"{")
+    name = "000003-2025-03-r3.json"
+    (ledger / name).write_bytes(file)
+    shutil.copytree(published / "r2", published / "r3")
+    shutil.rmtree(published / "r3" / "chain")
+    (published / "r3" / "chain").mkdir()
+    shutil.copy(ledger / "000002-2025-03-r2.json", published / "r3" / "chain")
+    (published / "r3" / "certificate.json").write_bytes(file)
+    return name
+
+
+def test_a_ledger_that_a_clock_made_unusable_is_healed_on_record_and_loses_nothing(served: Hall) -> None:
+    name = certified_in_the_past(served, "2025-05-01T08:00:00+08:00")
+    broken = served.run("verify")
+    assert broken.exit_code == 1
+    assert (
+        f"{name}: it was signed before 000002-2025-03-r2.json, which it follows: the clock was wrong" in broken.stdout
+    )
+    assert served.run("report", "2025-03", "--no-pull").exit_code == 1
+
+    assert served.run("excuse-clock", name, "--note", " ").exit_code == 1
+    healed = served.run("excuse-clock", name, "--note", "BIOS 电池没电", "--by", "值班员")
+
+    assert healed.exit_code == 0, healed.output
+    assert "the ledger is sound" in healed.stdout
+    verified = served.run("verify")
+    assert verified.exit_code == 0, verified.output
+    assert f"{name}: its time doesn't count, said 值班员" in verified.stdout
+    assert "BIOS 电池没电" in verified.stdout
+    assert "3 certificates" in verified.stdout
+    assert any("excuse-clock" in line for path in (served.home / "events").iterdir() for line in path.open())
+    assert served.run("excuse-clock", name, "--note", "again").exit_code == 1

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -33,6 +34,7 @@ from orchestration.jobs import FACTS_JOB, HEALTH_JOB, MONTH_JOB
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
 from orchestration.runtime.paths import Home, dagster_instance
+from reports.figures.readiness import BuildEvidence
 from tests.faults import hall_folder
 from tests.halls import Hall
 from tests.moments import at
@@ -151,17 +153,17 @@ def test_a_failed_check_waits_for_a_person_at_once(certified: Hall, tmp_path: Pa
     other = certified.copy(tmp_path)
     other.environment["YUEBAO_HALL"] = certified.environment["YUEBAO_HALL"]
     shutil.rmtree(other.home / "certificates")
-    evidence = other.home / "published" / "2025-03" / "build.json"
-    told = json.loads(evidence.read_text())
-    told["checks"][0].update(status="fail", message="got 3 results", failures=3)
-    evidence.write_text(json.dumps(told))
+    path = other.home / "published" / "2025-03" / "build.json"
+    evidence = BuildEvidence.from_json(path.read_text(encoding="utf-8"))
+    failed = replace(evidence.checks[0], status="fail", message="got 3 results", failures=3)
+    path.write_text(replace(evidence, checks=(failed, *evidence.checks[1:])).to_json(), encoding="utf-8")
+    told = json.loads(path.read_text(encoding="utf-8"))
     health = _gathered(other, "2025-04-01T10:00")
     assert health.headline.startswith("2025-03 is in whole, but 1 of its checks failed.")
     assert [each.command for each in health.actions] == ["yuebao status 2025-03"]
-    failed = told["checks"][0]["name"]
-    assert failed in health.actions[0].text
-    assert _rows(page(health), "checks")[1] == ["2025-03", f"■ {len(told['checks']) - 1}", "0", "1", "0"]
-    evidence.write_text("{")
+    assert failed.name in health.actions[0].text
+    assert _rows(page(health), "checks")[1] == _row_of_checks(told, failed=1)
+    path.write_text("{")
     assert "build.json: " in _gathered(other, "2025-04-01T10:00").actions[0].text
 
 
@@ -232,15 +234,18 @@ def written(troubled: Hall) -> Path:
     return troubled.home / "health" / "index.html"
 
 
+def _row_of_checks(build: dict[str, Any], *, failed: int) -> list[str]:
+    of = Counter(check["status"] for check in build["checks"])
+    return ["2025-03", f"■ {of['pass']}", str(of["warn"]), str(failed), "0", str(of["not_applicable"])]
+
+
 def test_the_numbers_on_the_page_are_those_of_the_state_files(troubled: Hall, written: Path) -> None:
     told = written.read_text(encoding="utf-8")
     months = _rows(told, "months")
     assert months[0][:3] == ["2025-04", "… under way", f"{_recount(troubled, '2025-04')} / 45 ? 7"]
     assert months[1][:3] == ["2025-03", "! revision pending 待修订", f"{_recount(troubled, '2025-03')} / 155"]
     build = json.loads((troubled.home / "published" / "2025-03" / "build.json").read_text())
-    passed = sum(check["status"] == "pass" for check in build["checks"])
-    checks = _rows(told, "checks")
-    assert checks[1] == ["2025-03", f"■ {passed}", str(len(build["checks"]) - passed), "0", "0"]
+    assert _rows(told, "checks")[1] == _row_of_checks(build, failed=0)
     assert [row[:2] for row in _rows(told, "quarantine")] == [
         ["2025-04-08", "call_centre"],
         ["2025-04-03", "courier"],

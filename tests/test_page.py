@@ -152,7 +152,7 @@ def test_hostile_texts_are_shown_as_text(tmp_path: Path, text: str) -> None:
     other = replace(changed(certificate(revision=2), "online_accepted", metric_name=text, definition=text), note=text)
     shown = dossier(tmp_path, [one, other], departments=[text, "教育厅"])
     entry = QueryEntry(
-        "question", 1, "", "2025-04-08T10:00:00+08:00", text, text, "Q1", MONTH, "online_accepted", "", text
+        1, "", "2025-04-08T10:00:00+08:00", "question", text, text, "Q1", MONTH, "online_accepted", "", text
     )
     calm = read(page(dossier(tmp_path, [certificate(), certificate(revision=2)])))
 

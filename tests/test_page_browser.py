@@ -52,9 +52,9 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Dossier:
     desk.mkdir(parents=True)
     (desk / "section.docx").write_bytes(b"PK a document")
     asked = QueryEntry(
-        "question", 1, "", "2025-04-08T10:00:00+08:00", "李处", HOSTILE[0], "Q1", MONTH, "online_accepted", "", "张三"
+        1, "", "2025-04-08T10:00:00+08:00", "question", "李处", HOSTILE[0], "Q1", MONTH, "online_accepted", "", "张三"
     )
-    given = QueryEntry("answer", 2, "", "2025-04-09T10:00:00+08:00", "张三", "已核对", answers="Q1")
+    given = QueryEntry(2, "", "2025-04-09T10:00:00+08:00", "answer", "张三", "已核对", answers="Q1")
     questions = (Query(asked, (given,)), Query(replace(asked, id="Q2", sequence=3, text=HOSTILE[4]), ()))
     standing = MonthSummary(MONTH, "已核定", made.certificate, (), questions)
     page = month_page(made, standing, labels=LABELS, months=["2025-02", MONTH])

@@ -16,7 +16,8 @@ from orchestration.demo import demo_hall
 from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
 from reports.certificates.certificate import Certificate
-from reports.certificates.queries import LogError, OpenQueriesError, Queries, QueryError
+from reports.certificates.chain import LogError
+from reports.certificates.queries import OpenQueriesError, Queries, QueryError
 from tests.dossiers import certificate
 from tests.halls import Hall, Printed
 

@@ -155,3 +155,15 @@ def test_an_exact_decimal_is_a_whole_number(value: str, whole: int) -> None:
 @pytest.mark.parametrize("value", ["5.5", "1E-30", "1000000000000000000", "1E+999999", "NaN", "sNaN", "Infinity"])
 def test_any_other_decimal_stays_as_it_came(value: str) -> None:
     assert isinstance(whole_number(Decimal(value)), Decimal)
+
+
+@pytest.mark.parametrize(
+    ("value", "whole"), [("１，２３４", 1234), ("　５６ ", 56), ("＋７", 7), ("－8", -8), ("1,234", 1234)]
+)
+def test_full_width_digits_are_digits(value: str, whole: int) -> None:
+    assert whole_number(value) == whole
+
+
+@pytest.mark.parametrize("value", ["118①", "55²", "㊿", "¹", "٣", "12,34", "Ⅷ", "½"])
+def test_no_digit_is_made_by_normalisation(value: str) -> None:
+    assert whole_number(value) == value
