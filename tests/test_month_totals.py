@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from orchestration.runtime.installation import DEMO_HALL
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK
 from reports.certificates.certificate import CheckResult
 from reports.certificates.ledger import Ledger
+from reports.figures.readiness import BuildEvidence
 from tests.halls import HEADING, PARAGRAPH, Hall
 
 MONTH = "2025-03"
@@ -131,9 +133,9 @@ def test_no_usable_answer_is_no_agreement(
 def test_evidence_without_the_check_refuses_the_month(printed: Hall, tmp_path: Path) -> None:
     copy = printed.copy(tmp_path)
     path = copy.home / "published" / MONTH / "build.json"
-    build = json.loads(path.read_text())
-    build["checks"] = [check for check in build["checks"] if check["name"] != MONTH_TOTALS_CHECK]
-    path.write_text(json.dumps(build))
+    build = BuildEvidence.from_json(path.read_text(encoding="utf-8"))
+    checks = tuple(check for check in build.checks if check.name != MONTH_TOTALS_CHECK)
+    path.write_text(replace(build, checks=checks).to_json(), encoding="utf-8")
     status = copy.run("status", MONTH)
     assert status.exit_code == 1
     assert f"check {MONTH_TOTALS_CHECK} was not run" in " ".join(status.output.split())
