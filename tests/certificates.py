@@ -34,6 +34,7 @@ from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import complete_releases, stage
 from reports.certificates.release_text import release_files
 from reports.certificates.signers import Signer, SigningKey
+from reports.certificates.verification import Verification
 from reports.figures.months import days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
@@ -273,3 +274,8 @@ def three_certificates(archive: Archive) -> list[LedgerEntry]:
             numbers(2_417), extracts=land(archive, "2025-03", sequence=2, values=numbers(2_417))
         ),
     ]
+
+
+def told(found: Verification) -> list[str]:
+    """What was found, each with the name of its file."""
+    return [f"{problem.file.name}: {problem.message}" for problem in found.problems]

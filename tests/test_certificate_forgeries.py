@@ -16,7 +16,7 @@ from reports.certificates.form_2 import Signed, envelope_of
 from reports.certificates.ledger import Archive, leading_links
 from reports.certificates.release import release_of
 from reports.certificates.release_text import release_files
-from reports.certificates.verification import Verification, verify, verify_release
+from reports.certificates.verification import verify, verify_release
 from tests.certificates import (
     MARCH,
     SERVICE,
@@ -31,6 +31,7 @@ from tests.certificates import (
     sealed,
     signed,
     three_certificates,
+    told,
 )
 
 NAMES = ("000001-2025-02-r1.json", "000002-2025-03-r1.json", "000003-2025-03-r2.json")
@@ -47,10 +48,6 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 @pytest.fixture
 def archive(certified: Archive, tmp_path: Path) -> Archive:
     return copied(certified, tmp_path)
-
-
-def told(found: Verification) -> list[str]:
-    return [f"{problem.file.name}: {problem.message}" for problem in found.problems]
 
 
 def signatures_of(envelope: Envelope) -> list[Signed]:

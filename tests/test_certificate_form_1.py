@@ -17,7 +17,7 @@ from reports.certificates.evidence import EvidenceStore
 from reports.certificates.invariants import broken_invariants
 from reports.certificates.ledger import Archive, read_envelope
 from reports.certificates.signers import Signer, SigningKey, authenticity_problems, key_id
-from reports.certificates.verification import Verification, verify, verify_release
+from reports.certificates.verification import verify, verify_release
 from tests.certificates import (
     DIRECTOR,
     MARCH,
@@ -30,6 +30,7 @@ from tests.certificates import (
     by_hand,
     numbers,
     sealed,
+    told,
 )
 
 GOLDEN = Path(__file__).parent / "golden" / "0.1.0.tar.xz"
@@ -56,10 +57,6 @@ def golden() -> bytes:
 
 def read(content: bytes) -> Envelope:
     return read_envelope(content, EvidenceStore(Path("nowhere")))
-
-
-def told(found: Verification) -> list[str]:
-    return [f"{problem.file.name}: {problem.message}" for problem in found.problems]
 
 
 def test_it_is_told_as_what_it_is(golden: bytes) -> None:

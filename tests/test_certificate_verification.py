@@ -13,7 +13,7 @@ import pytest
 from reports.certificates.certification import Drawn
 from reports.certificates.form_2 import envelope_of
 from reports.certificates.ledger import Archive, Ledger, Link
-from reports.certificates.verification import Verification, verify, verify_release
+from reports.certificates.verification import verify, verify_release
 from tests.certificates import (
     MARCH,
     SERVICE,
@@ -25,6 +25,7 @@ from tests.certificates import (
     number,
     signed,
     three_certificates,
+    told,
 )
 
 NAMES = ("000001-2025-02-r1.json", "000002-2025-03-r1.json", "000003-2025-03-r2.json")
@@ -40,10 +41,6 @@ def certified(tmp_path_factory: pytest.TempPathFactory) -> Archive:
 @pytest.fixture
 def archive(certified: Archive, tmp_path: Path) -> Archive:
     return copied(certified, tmp_path)
-
-
-def told(found: Verification) -> list[str]:
-    return [f"{problem.file.name}: {problem.message}" for problem in found.problems]
 
 
 def test_a_sound_archive(archive: Archive) -> None:

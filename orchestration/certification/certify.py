@@ -3,7 +3,7 @@
 import hashlib
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -47,10 +47,11 @@ from reports.certificates.gate import tables
 from reports.certificates.ledger import Archive, HeadMovedError, LedgerEntry, LedgerError
 from reports.certificates.queries import OpenQueriesError, Queries
 from reports.certificates.release import ReleaseError
+from reports.certificates.release_text import sources_behind
 from reports.certificates.signers import Signer, SignerError, SigningKey, load_key
 from reports.figures.numbers import MonthlyNumber, read_numbers
 from reports.figures.readiness import BuildEvidence
-from reports.figures.section import NumberSource, Origin
+from reports.figures.section import Origin
 from reports.figures.wording import WordingTemplate
 
 CERTIFICATE_ERRORS = (
@@ -143,7 +144,9 @@ def certify_if_due(month: Month, hall: HallFolder, request: CertificationRequest
     if drawn.certificate.revision != current_revision + 1:
         raise _certified_meanwhile(month, drawn.certificate.revision - 1)
     if own.hall.certification.policy == "automatic":
-        return seal(month, archive, drawn, [sign(drawn, *_service(own, month.home))])
+        key = own_key(own, month.home)
+        service = SignOff("service", own.hall.certification.service, hall_time(now()))
+        return seal(month, archive, drawn, [sign(drawn, key, service)])
     waiting = wait_for_signatures(month.home, drawn)
     if waiting.waits_for:
         return None
@@ -215,11 +218,15 @@ def seal(month: Month, archive: Archive, drawn: Drawn, signed: Sequence[Signed])
     return entry
 
 
-def _service(hall: HallFolder, home: Home) -> tuple[SigningKey, SignOff]:
-    """The service's key, and its word at this moment."""
+def own_key(hall: HallFolder, home: Home) -> SigningKey:
+    """The key that the hall's settings name.
+
+    Raises:
+        SettingsError: its passphrase isn't set.
+        SignerError: it can't be opened.
+    """
     settings, variables = hall.hall.certification, variables_of(hall.hall, home)
-    key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
-    return key, SignOff("service", settings.service, hall_time(now()))
+    return load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
 
 
 def template_of(hall: HallFolder) -> WordingTemplate:
@@ -229,25 +236,10 @@ def template_of(hall: HallFolder) -> WordingTemplate:
 
 def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:
     """Whose numbers these are, and the systems and current extracts behind each."""
-    sources = {metric: _sources(month, number.measures) for metric, number in numbers.items()}
+    extracts = [(extract.system, extract.stat_date, extract.sha256) for extract in month.extracts.values()]
+    systems = systems_of(month)
+    sources = {metric: sources_behind(number.measures, systems, extracts) for metric, number in numbers.items()}
     return Origin(month.name, month.hall.code, month.hall.name, month.fingerprint, sources)
-
-
-def _sources(month: Month, measures: Iterable[str]) -> list[NumberSource]:
-    """The systems that count the measures, with every current extract of the month."""
-    return [
-        {
-            "system": name,
-            "system_name": system.title,
-            "extracts": [
-                {"day": extract.stat_date, "sha256": extract.sha256}
-                for (owner, _), extract in month.extracts.items()
-                if owner == name
-            ],
-        }
-        for name, system in month.hall.systems.items()
-        if set(system.measures) & set(measures)
-    ]
 
 
 def _program(month: Month) -> Program:

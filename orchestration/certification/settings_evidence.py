@@ -36,8 +36,9 @@ def settings_files(hall: HallFolder, signers: Sequence[Signer], variables: Mappi
         if _is_text(path)
     }
     files[SIGNERS] = "\n".join(signer.entry() for signer in signers).encode()
+    secrets = dict(_secrets(hall, variables))
     for name, content in files.items():
-        _require_no_secret(hall, name, content, variables)
+        _require_no_secret(hall.folder / name, content, secrets)
     return files
 
 
@@ -85,18 +86,24 @@ def _read(path: Path) -> bytes:
         raise SettingsError(f"{path} can't be read ({error.strerror})") from error
 
 
-def _require_no_secret(hall: HallFolder, name: str, content: bytes, variables: Mapping[str, str]) -> None:
+def _require_no_secret(path: Path, content: bytes, secrets: Mapping[str, bytes]) -> None:
     if _PRIVATE_KEY.search(content):
-        raise SettingsError(f"{hall.folder / name} holds a private key; keep it in a .pem of its own")
-    for variable in sorted(set(_secret_variables(hall.hall.model_dump()))):
-        value = ""
-        with suppress(SettingsError):  # one that nobody set has no value to look for
-            value = secret(variable, variables)
-        if len(value) >= _SHORTEST_SECRET and value.encode() in content:
+        raise SettingsError(f"{path} holds a private key; keep it in a .pem of its own")
+    for variable, value in secrets.items():
+        if value in content:
             raise SettingsError(
-                f"{hall.folder / name} holds the value of {variable}, and settings are kept as evidence: name the "
+                f"{path} holds the value of {variable}, and settings are kept as evidence: name the "
                 f"variable there, and give the secret another value"
             )
+
+
+def _secrets(hall: HallFolder, variables: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    """The values of the secrets that the settings name, by variable; one that nobody set has none."""
+    for variable in sorted(set(_secret_variables(hall.hall.model_dump()))):
+        with suppress(SettingsError):
+            value = secret(variable, variables)
+            if len(value) >= _SHORTEST_SECRET:
+                yield variable, value.encode()
 
 
 def _secret_variables(settings: Any) -> Iterable[str]:

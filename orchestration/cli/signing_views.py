@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 from pydantic import SecretStr
 
-from orchestration.certification.certify import CERTIFICATE_ERRORS, current_archive
+from orchestration.certification.certify import CERTIFICATE_ERRORS, current_archive, own_key
 from orchestration.certification.monthly_report import certify_signed
 from orchestration.certification.signatures import answer_request, require_waiting
-from orchestration.config.hall import expand, load_own_hall, secret
-from orchestration.config.variables import variables_of
+from orchestration.config.hall import load_own_hall
 from orchestration.runs import Runs
 from orchestration.runtime.errors import Refused, UserError
 from orchestration.runtime.paths import current_home
@@ -37,7 +37,7 @@ def sign_month(
         yield f"{request}: to be signed with `yuebao sign {request.name} --as ROLE --key FILE --answer FILE`"
         return
     try:
-        signed = waiting.take(archive, answer) if answer else waiting.sign(archive, _required(role), _own_key(key))
+        signed = waiting.take(archive, answer) if answer else waiting.sign(archive, _required(role), _key_here(key))
     except CERTIFICATE_ERRORS as error:
         raise Refused(str(error)) from error
     yield f"{month} signed by {signed.role} {signed.name}"
@@ -56,7 +56,7 @@ def sign_request(request: Path, role: SignRole | None, key: Path | None, answer:
     """
     if key is None or answer is None:
         raise Refused(f"{request} is signed with `--as ROLE --key FILE --answer FILE`")
-    write_bytes(answer, answer_request(request, _required(role), _load(key, _asked_for(key))))
+    write_bytes(answer, answer_request(request, _required(role), _load(key)))
     return f"{answer}: bring it back, then `yuebao sign MONTH --answer {answer.name}`"
 
 
@@ -66,13 +66,12 @@ def _required(role: SignRole | None) -> SignRole:
     return role
 
 
-def _own_key(key: Path | None) -> SigningKey:
+def _key_here(key: Path | None) -> SigningKey:
     """The key of whoever sits here: the file named, else the one that hall.toml names."""
     if key:
-        return _load(key, _asked_for(key))
-    hall = load_own_hall()
-    settings, variables = hall.hall.certification, variables_of(hall.hall, current_home())
-    return _load(hall.folder / expand(settings.key, variables), secret(settings.passphrase, variables))
+        return _load(key)
+    with _readable():
+        return own_key(load_own_hall(), current_home())
 
 
 def _asked_for(key: Path) -> str:
@@ -82,8 +81,14 @@ def _asked_for(key: Path) -> str:
     return str(typer.prompt(f"passphrase of {key}", hide_input=True, err=True))
 
 
-def _load(key: Path, passphrase: str) -> SigningKey:
+def _load(key: Path) -> SigningKey:
+    with _readable():
+        return load_key(key, SecretStr(_asked_for(key)))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
-        return load_key(key, SecretStr(passphrase))
+        yield
     except SignerError as error:
         raise UserError(str(error)) from error

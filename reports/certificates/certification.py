@@ -29,7 +29,7 @@ from reports.certificates.certificate import (
 from reports.certificates.disk import Discrepancy
 from reports.certificates.form_2 import Signed
 from reports.certificates.gate import Subject, objections
-from reports.certificates.ledger import Archive, HeadMovedError, History, Ledger, LedgerEntry
+from reports.certificates.ledger import Archive, HeadMovedError, History, LedgerEntry
 from reports.certificates.release import complete_releases, stage
 from reports.certificates.release_text import CODE_CARRIERS, release_files
 from reports.certificates.signers import SigningKey
@@ -159,9 +159,10 @@ def certify(archive: Archive, drawn: Drawn, signed: Sequence[Signed], *, facts: 
         complete_releases(ledger, archive.published)
         sign_offs = tuple(one.sign_off for one in signed)
         placed = replace(drawn.certificate, place=ledger.next_place(at), sign_offs=sign_offs)
-        require_current(placed, ledger)
+        history = History(ledger.links())
+        _require_current(placed, history)
         envelope = form_2.envelope_of(placed, signed)
-        if reasons := objections(_subject(archive, envelope, drawn, facts), "sealing"):
+        if reasons := objections(_subject(archive, envelope, drawn, facts, history), "sealing"):
             raise CertificateError("\n  ".join([f"{placed.name} may not be signed:", *map(str, reasons)]))
         ledger.store.add(drawn.documents)
         stage(archive.published, envelope, release_files(placed), ledger)
@@ -177,11 +178,12 @@ def unsigned_objections(archive: Archive, drawn: Drawn, facts: Path) -> list[Dis
         LedgerError: The newest certificate can't be read.
     """
     placed = replace(drawn.certificate, place=archive.ledger.next_place(hall_time(now())))
-    return objections(_subject(archive, form_2.envelope_of(placed, []), drawn, facts), "unsigned")
+    history = History(archive.ledger.links())
+    return objections(_subject(archive, form_2.envelope_of(placed, []), drawn, facts, history), "unsigned")
 
 
-def _subject(archive: Archive, envelope: Envelope, drawn: Drawn, facts: Path | None) -> Subject:
-    path, history = archive.certificates / envelope.certificate.name, History(archive.ledger.links())
+def _subject(archive: Archive, envelope: Envelope, drawn: Drawn, facts: Path | None, history: History) -> Subject:
+    path = archive.certificates / envelope.certificate.name
     return Subject(envelope, path, history, archive, facts=facts, documents=drawn.documents)
 
 
@@ -201,13 +203,13 @@ def require_clock(archive: Archive) -> None:
         )
 
 
-def require_current(candidate: Certificate, ledger: Ledger) -> None:
+def _require_current(candidate: Certificate, history: History) -> None:
     """Compare what stands now with what stood when a candidate was drawn up.
 
     Raises:
         HeadMovedError: The month was certified since, or a month that it compares with.
     """
-    history, sequence = History(ledger.links()), ledger.head().sequence + 1
+    sequence = candidate.place.sequence
     bases = bases_at(history, sequence, candidate.month, candidate.numbers)
     revision = len(history.of(candidate.month, sequence)) + 1
     stands = (revision, bases.certificates, bases.notes)

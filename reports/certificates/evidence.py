@@ -3,12 +3,10 @@
 It lies beside the ledger, in `evidence/`, and a release has one of its own with what its certificate names.
 """
 
-import json
 import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from reports.certificates.canonical import sha256
 from reports.errors import ReportsError
@@ -71,17 +69,6 @@ class EvidenceStore:
         if sha256(content) != digest:
             raise EvidenceStoreError(path, "it was changed: its SHA-256 is not its name")
         return content
-
-    def document(self, digest: str) -> Any:
-        """A JSON document of the store.
-
-        Raises:
-            EvidenceStoreError: As `read`, or it isn't JSON.
-        """
-        try:
-            return json.loads(self.read(digest))
-        except ValueError as error:
-            raise EvidenceStoreError(self.path(digest), f"it isn't JSON: {error}") from error
 
     def strangers(self) -> list[Path]:
         """What lies in the folder and isn't named as a document is."""

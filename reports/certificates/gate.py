@@ -12,7 +12,7 @@ from typing import Literal
 
 from reports.certificates.bases import bases_at
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import Certificate, CertifiedExtract, Envelope, hall_time, moment_of
+from reports.certificates.certificate import Certificate, CertifiedExtract, Envelope, Form, hall_time, moment_of
 from reports.certificates.disk import Discrepancy, Disk, extract_problems
 from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.invariants import broken_invariants
@@ -63,13 +63,13 @@ Judge = Callable[[Subject], Iterable[str | Discrepancy]]
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition: its name, what holds when nothing is objected, when it is asked, and what to do otherwise."""
+    """One condition: its name, what holds when nothing is objected, when it is asked, and of which forms on."""
 
     name: str
     meaning: str
     judge: Judge
     asked: frozenset[Asked]
-    next_step: str = ""
+    since: Form = 1
 
 
 def objections(subject: Subject, asked: Asked) -> list[Discrepancy]:
@@ -77,14 +77,14 @@ def objections(subject: Subject, asked: Asked) -> list[Discrepancy]:
     found = (
         objection
         for condition in CONDITIONS
-        if asked in condition.asked
-        for objection in objections_of(condition, subject)
+        if asked in condition.asked and condition.since <= subject.certificate.form
+        for objection in _objections_of(condition, subject)
     )
     # Evidence that can't be read keeps several conditions from looking.
     return list(dict.fromkeys(found))
 
 
-def objections_of(condition: Condition, subject: Subject) -> list[Discrepancy]:
+def _objections_of(condition: Condition, subject: Subject) -> list[Discrepancy]:
     """What one condition objects to; what keeps it from looking is an objection too."""
     try:
         found = list(condition.judge(subject))
@@ -92,9 +92,7 @@ def objections_of(condition: Condition, subject: Subject) -> list[Discrepancy]:
         found = [Discrepancy(error.path, error.problem)]
     except (SectionError, WordingError, ReportsError, ValueError) as error:
         found = [str(error)]
-    step = f"; next: {condition.next_step}" if condition.next_step else ""
-    located = (one if isinstance(one, Discrepancy) else Discrepancy(subject.path, one) for one in found)
-    return [Discrepancy(one.file, f"{one.message}{step}") for one in located]
+    return [one if isinstance(one, Discrepancy) else Discrepancy(subject.path, one) for one in found]
 
 
 def _sound(subject: Subject) -> Iterable[str]:
@@ -125,8 +123,6 @@ def _of_this_hall(subject: Subject) -> Iterator[str]:
 def _evidenced(subject: Subject) -> Iterator[str | Discrepancy]:
     """Every document that it names is there, and is what its name says."""
     certificate, store = subject.certificate, subject.archive.ledger.store
-    if certificate.form == 1:
-        return
     named = {**certificate.evidence, **certificate.foundation.settings}
     known = {sha256(content) for content in subject.documents or ()}
     for name, digest in sorted(named.items()):
@@ -144,8 +140,6 @@ def _extracts_are_whole(subject: Subject) -> Iterable[Discrepancy]:
 def _timely(subject: Subject) -> Iterator[str]:
     """Extracts, then signatures in order, then the ledger."""
     certificate = subject.certificate
-    if certificate.form == 1:
-        return
     landed = max(map(_landed, certificate.foundation.all_extracts), default=None)
     for sign_off in certificate.sign_offs:
         if landed and moment_of(sign_off.at) < landed:
@@ -166,10 +160,7 @@ def _landed(extract: CertifiedExtract) -> datetime:
 
 def _bounded(subject: Subject) -> Iterator[str]:
     """Each system with stocks that have to balance says how its first was held against the month before."""
-    certificate = subject.certificate
-    if certificate.form == 1:
-        return
-    foundation = certificate.foundation
+    foundation = subject.certificate.foundation
     stated = {boundary.system for boundary in foundation.boundary}
     for name, system in foundation.systems.items():
         if name not in stated and set(system.measures) & set(foundation.balanced):
@@ -179,8 +170,6 @@ def _bounded(subject: Subject) -> Iterator[str]:
 def _on_its_bases(subject: Subject) -> Iterator[str]:
     """Flags and revision notes follow from the certificates that stood before, and these are named."""
     certificate = subject.certificate
-    if certificate.form == 1:
-        return
     bases = bases_at(subject.history, certificate.place.sequence, certificate.month, certificate.numbers)
     if bases.certificates != certificate.foundation.bases:
         yield "other certificates stood before it than those that it compares with"
@@ -191,8 +180,6 @@ def _on_its_bases(subject: Subject) -> Iterator[str]:
 def _worded(subject: Subject) -> Iterator[str]:
     """The files of the release follow from its numbers by its own wording, to the byte."""
     certificate = subject.certificate
-    if certificate.form == 1:
-        return
     again = {name: sha256(content) for name, content in release_files(certificate).items()}
     for name in sorted(again.keys() | certificate.files.keys()):
         if again.get(name) != certificate.files.get(name):
@@ -242,14 +229,16 @@ CONDITIONS = (
     Condition("signed", "everyone who has to has signed it, with a key of their own", _signed, frozenset({"sealing"})),
     Condition("placed", "the ledger is sound with it", _placed, _BEFORE),
     Condition("of this hall", "it is of the hall whose ledger this is", _of_this_hall, _BEFORE),
-    Condition("evidenced", "every document that it names is there", _evidenced, _ALWAYS),
+    Condition("evidenced", "every document that it names is there", _evidenced, _ALWAYS, since=2),
     Condition(
         "extracts", "every extract and manifest entry is what was landed", _extracts_are_whole, _ALWAYS - {"alone"}
     ),
-    Condition("in time", "it was landed, signed and added in this order", _timely, _ALWAYS - {"unsigned"}),
-    Condition("bounded", "its stocks were held against the month before", _bounded, _ALWAYS),
-    Condition("on its bases", "flags and notes follow from the certificates before it", _on_its_bases, _IN_THE_LEDGER),
-    Condition("worded", "its text follows from its numbers", _worded, _ALWAYS),
+    Condition("in time", "it was landed, signed and added in this order", _timely, _ALWAYS - {"unsigned"}, since=2),
+    Condition("bounded", "its stocks were held against the month before", _bounded, _ALWAYS, since=2),
+    Condition(
+        "on its bases", "flags and notes follow from the certificates before it", _on_its_bases, _IN_THE_LEDGER, since=2
+    ),
+    Condition("worded", "its text follows from its numbers", _worded, _ALWAYS, since=2),
     Condition("recounted", "its extracts add up to its numbers", _recounted, _BEFORE | {"recount"}),
     Condition("facts", "the published facts are what was built", _facts_as_built, _BEFORE),
 )

@@ -1,9 +1,9 @@
 """A release's files, made anew from a certificate and from nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reports.certificates.certificate import Certificate, CertifiedSystem, Wording
-from reports.figures.section import NumberSource, Origin, Vintage, certified_files
+from reports.figures.section import NumberExtract, NumberSource, Origin, Vintage, certified_files
 from reports.figures.wording import WordingTemplate
 
 # The files that print the certificate's code, which is known after all others are worded.
@@ -21,6 +21,7 @@ def release_files(certificate: Certificate) -> dict[str, bytes]:
         SectionError, WordingError: The numbers can't be worded.
     """
     foundation = certificate.foundation
+    extracts = [(extract.system, extract.day, extract.sha256) for extract in foundation.extracts]
     vintage = Vintage(certificate.revision, certificate.code, foundation.notes)
     origin = Origin(
         month=certificate.month,
@@ -28,7 +29,8 @@ def release_files(certificate: Certificate) -> dict[str, bytes]:
         hall_name=certificate.hall.name,
         fingerprint=certificate.program.fingerprint,
         sources={
-            number.metric: _sources(certificate, foundation.systems, number.measures) for number in certificate.numbers
+            number.metric: sources_behind(number.measures, foundation.systems, extracts)
+            for number in certificate.numbers
         },
     )
     return certified_files(certificate.by_metric, origin, vintage, template=template_of(foundation.wording))
@@ -39,20 +41,19 @@ def template_of(wording: Wording) -> WordingTemplate:
     return WordingTemplate("its certified wording", wording.template, frozenset(wording.constants))
 
 
-def _sources(
-    certificate: Certificate, systems: Mapping[str, CertifiedSystem], measures: tuple[str, ...]
+def sources_behind(
+    measures: Collection[str], systems: Mapping[str, CertifiedSystem], extracts: Iterable[tuple[str, str, str]]
 ) -> list[NumberSource]:
-    """The systems that count the measures, with every extract of the month."""
-    return [
-        {
-            "system": name,
-            "system_name": system.title,
-            "extracts": [
-                {"day": extract.day, "sha256": extract.sha256}
-                for extract in certificate.foundation.extracts
-                if extract.system == name
-            ],
-        }
-        for name, system in systems.items()
-        if set(system.measures) & set(measures)
-    ]
+    """The systems that count some measures, each with all of its extracts.
+
+    Args:
+        measures: What is counted.
+        systems: The hall's systems by name.
+        extracts: System, day and SHA-256 of each.
+    """
+    behind = {name: system for name, system in systems.items() if set(system.measures) & set(measures)}
+    found: dict[str, list[NumberExtract]] = {name: [] for name in behind}
+    for name, day, sha256 in extracts:
+        if name in found:
+            found[name].append({"day": day, "sha256": sha256})
+    return [{"system": name, "system_name": system.title, "extracts": found[name]} for name, system in behind.items()]
