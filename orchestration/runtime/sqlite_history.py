@@ -8,12 +8,13 @@ Dagster has no public way to hand an engine to its storages, so that three of th
 nowhere else. tests/test_run_history.py asks the same of both, and fails when an upgrade passes the overrides by.
 """
 
+import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self, cast
 
 import sqlalchemy as sa
 from dagster import EventLogEntry
@@ -21,6 +22,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite import SqliteScheduleStorage
+from dagster._core.storage.sqlite import create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 
@@ -60,14 +62,31 @@ def _flush_at_checkpoints(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
+def _is_made(engine: sa.Engine) -> bool:
+    """Whether the file has its tables. Dagster's own way to ask reads all its migrations from disk, at every tick."""
+    with engine.connect() as connection:
+        return bool(sa.inspect(connection).has_table("alembic_version"))
+
+
 class _KeptEngine:
-    """A storage of one file, `_conn_string`."""
+    """A storage of one file, `_conn_string`, named `_file`."""
 
     _conn_string: str
+    _file: str
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._engines = _Engines()
         super().__init__(*args, **kwargs)
+
+    @classmethod
+    def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> Self:
+        """The storage of a folder, whose tables are made where it has none."""
+        Path(base_dir).mkdir(parents=True, exist_ok=True)
+        storage = cls(create_db_conn_string(base_dir, cls._file), inst_data)
+        if _is_made(storage._engines.of(storage._conn_string)):
+            return storage
+        storage.dispose()
+        return super().from_local(base_dir, inst_data)  # type: ignore[misc, no-any-return]
 
     @contextmanager
     def connect(self) -> Iterator[sa.Connection]:
@@ -79,14 +98,16 @@ class _KeptEngine:
 
 
 class _Runs(_KeptEngine, SqliteRunStorage):
-    pass
+    _file = "runs"
 
 
 class _Schedules(_KeptEngine, SqliteScheduleStorage):
-    pass
+    _file = "schedules"
 
 
 class _Events(SqliteEventLogStorage):
+    _tables_of_a_run: ClassVar[sqlite3.Connection | None] = None
+
     def __init__(self, base_dir: str) -> None:
         self._engines = _Engines()
         self._of_batch: dict[str, sa.Connection] = {}
@@ -110,6 +131,22 @@ class _Events(SqliteEventLogStorage):
             self._initdb(engine)
             self._initialized_dbs.add(shard)
         return engine
+
+    def _initdb(self, engine: sa.Engine, for_index_shard: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Make a file's tables where it has none; those of a run are copied from the first that this process made."""
+        if _is_made(engine):
+            return
+        if for_index_shard:
+            super()._initdb(engine, for_index_shard)
+            return
+        with engine.connect() as connection:
+            file = cast("sqlite3.Connection", connection.connection.driver_connection)
+            if self._tables_of_a_run:
+                self._tables_of_a_run.backup(file)
+                return
+            super()._initdb(engine)
+            _Events._tables_of_a_run = sqlite3.connect(":memory:", check_same_thread=False)
+            file.backup(_Events._tables_of_a_run)
 
     def store_event(self, event: EventLogEntry) -> None:
         super().store_event(_of_whole_run(event))
