@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,6 +68,11 @@ class MonthlyNumber:
     def with_unit(self) -> str:
         """The number as every text prints it: digits, half-width space, unit."""
         return f"{self.printed} {self.display_unit}"
+
+    @property
+    def in_units(self) -> Decimal:
+        """What is printed, as a count of its unit: 3.27 万件 is 32700 件."""
+        return Decimal(self.printed) * self.display_divisor
 
     @property
     def exact_with_unit(self) -> str:

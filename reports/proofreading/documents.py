@@ -1,15 +1,12 @@
 """Reading an author's file into passages: .txt, .md and .docx, with the place of every paragraph and table cell."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reports.docx_files import DocumentError, blocks_of, open_docx, readable, texts_of
 from reports.proofreading.passages import Passage, TextPlace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _BEGINS = re.compile(
     r"\s*(?:#{1,6}\s|[-*+•]\s|>|[（(]?[一二三四五六七八九十]{1,3}[）)、]|[（(]\d{1,2}[)）]|\d{1,2}[.、)）](?!\d))"
@@ -51,12 +48,7 @@ def _read_plain(path: Path) -> list[Passage]:
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8 or GB 18030.
-
-    Raises:
-        DocumentError: It is in neither.
-        OSError: The file can't be opened.
-    """
+    """The text of a file in UTF-8 or GB 18030; DocumentError if it is in neither."""
     content = path.read_bytes()
     for encoding in ("utf-8-sig", "gb18030"):
         try:
