@@ -41,12 +41,7 @@ _LONGEST_SILENCE = 15
 
 
 def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Diagnosis]:
-    """Look at everything that a hall's month needs; `YUEBAO_HALL` must name the hall's folder.
-
-    Args:
-        hall: The settings, already read.
-        day: The day to ask every system for; without it the newest day on which each is open.
-    """
+    """Look at everything that a hall's month needs, and ask every system for a day, else the newest that is open."""
     yield from folder_checks(hall)
     for name in hall.hall.systems:
         yield diagnose(f"systems.{name}", partial(_system, hall, name, day))

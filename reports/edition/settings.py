@@ -85,11 +85,7 @@ class Settings(BaseModel):
 
 
 def read_settings(folder: Path) -> Settings:
-    """Read `edition.toml`.
-
-    Raises:
-        EditionError: It is absent, isn't TOML, or a key is unknown, absent or not what it must be; every fault is told.
-    """
+    """Read `edition.toml`; EditionError, in which every fault is told, where it can't be used."""
     path = folder / SETTINGS
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))

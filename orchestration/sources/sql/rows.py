@@ -31,11 +31,7 @@ class CountRows:
         self.rows: list[Mapping[str, Any]] = []
 
     def __call__(self, cursor: Any) -> None:
-        """Read everything.
-
-        Raises:
-            SourceFault: the query selects what isn't asked for, or what can't be read with certainty.
-        """
+        """Read everything; SourceFault for columns that aren't asked for, and what can't be read with certainty."""
         names = _columns(cursor)
         if sorted(names) != sorted(CONTRACT):
             wanted = ", ".join(CONTRACT)
@@ -66,11 +62,7 @@ class ClosingRecords:
         self._records: dict[str, list[Mapping[str, Any]]] = {site: [] for site in (*every_site, *request.sites)}
 
     def __call__(self, cursor: Any) -> None:
-        """Read everything.
-
-        Raises:
-            SourceFault: the query selects what isn't asked for, or a record is of no site that the system answers for.
-        """
+        """Read everything; SourceFault for columns that aren't asked for, and for a foreign site."""
         names = _columns(cursor)
         self._refuse_other_columns(names)
         for number, row in enumerate((row for batch in _batches(cursor) for row in batch), start=1):
