@@ -102,9 +102,7 @@ class DocxBlock:
 def blocks_of(container: Any, counts: Counter[str] | None = None) -> Iterator[DocxBlock]:
     """The blocks of a document's body as they are when tracked changes are accepted, text boxes after their paragraph.
 
-    Args:
-        container: The body, or an element that holds paragraphs and tables.
-        counts: How many elements of each tag came before.
+    `counts` says how many elements of each tag came before those of a container inside of the body.
     """
     counts = Counter() if counts is None else counts
     for element in container.iterchildren():
