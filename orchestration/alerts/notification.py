@@ -1,7 +1,7 @@
 """One evaluation: what is found now, what each channel is to be told of it, and how the sending went."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
@@ -45,11 +45,11 @@ class Delivery:
 
 def find_conditions(at: Moment, instance: dg.DagsterInstance) -> Found:
     """Everything that deserves an alert now; a source that can't look is itself a failure, and keeps no other back."""
-    of_files = {name: partial(find, at) for name, find in FILES.items()}
-    of_history = {"runs": partial(runs, at, instance), "ledger": partial(ledger, instance)}
+    sources: dict[str, Callable[[], Iterable[Condition]]] = {name: partial(find, at) for name, find in FILES.items()}
+    sources |= {"runs": partial(runs, at, instance), "ledger": partial(ledger, instance)}
     found: dict[str, Condition] = {}
     blind: set[str] = set()
-    for name, find in {**of_files, **of_history}.items():
+    for name, find in sources.items():
         try:
             found |= {condition.key: condition for condition in find()}
         except UnsureError:

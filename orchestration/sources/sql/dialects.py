@@ -96,8 +96,9 @@ def _url(database: str, variables: Mapping[str, str]) -> sa.URL:
     except (ArgumentError, ValueError):
         return _url_as_a_whole(expand(database, variables))
     parts: dict[str, Any] = {name: getattr(url, name) for name in ("username", "password", "host", "database")}
+    filled: dict[str, Any] = {name: part and expand(part, variables) for name, part in parts.items()}
     return url.set(
-        **{name: part and expand(part, variables) for name, part in parts.items()},
+        **filled,
         query={name: expand(value, variables) for name, value in url.query.items() if isinstance(value, str)},
     )
 
