@@ -236,3 +236,32 @@ EARLIER = SignOff("signer", "王五", hall_time(MARCH - timedelta(hours=1)))
 )
 def test_an_unsound_certificate_says_why(certificate: Certificate, spoil: Any, message: str) -> None:
     assert any(message in fault for fault in broken_invariants(spoil(certificate)))
+
+
+def test_every_fault_is_told_and_each_kind_in_order(certificate: Certificate) -> None:
+    first, second = certificate.numbers
+    extracts = tuple(extract for extract in certificate.foundation.extracts if extract.day != "2025-03-03")
+    rules = [DayRule(system, rule, 24, 0) for system in ("window_system", "courier") for rule in ("b", "a")]
+    spoiled = replace(certificate, numbers=(replace(first, exact=-1), replace(second, printed="9")))
+    spoil = foundation(extracts=extracts, day_rules=(*rules, rules[0]))
+    assert broken_invariants(spoil(spoiled)) == [
+        "documents_issued: exact must not be negative, got -1",
+        "phone_consultations: 1187 is printed 1187, not 9",
+        "courier has no extract for 2025-03-03; missing is not zero",
+        "window_system has no extract for 2025-03-03; missing is not zero",
+        "day rule window_system b is in it twice",
+        "rule a judged 24 of the 30 answered days of courier",
+        "rule b judged 24 of the 30 answered days of courier",
+        "rule a judged 24 of the 25 answered days of window_system",
+        "rule b judged 24 of the 25 answered days of window_system",
+    ]
+
+
+def test_days_that_warned_were_judged_and_a_system_that_rested_had_nothing_to_judge(certificate: Certificate) -> None:
+    """No rule could be held against the window, which was closed all month."""
+    extracts = [
+        extract if extract.system == "courier" else replace(extract, state="closed")
+        for extract in certificate.foundation.extracts
+    ]
+    spoil = foundation(extracts=tuple(extracts), day_rules=(DayRule("courier", "a", 28, 3),))
+    assert broken_invariants(spoil(certificate)) == []
