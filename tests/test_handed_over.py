@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import Certificate
+from reports.certificates.certificate import Certificate, Foundation
 from reports.certificates.disk import Disk
 from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.handed_over import handed_over_problems, vouch_for_pages, write_manifest
@@ -143,7 +143,7 @@ def test_pages_are_vouched_for_together(published: Path) -> None:
 
 
 def broken(certificate: Certificate) -> Certificate:
-    def unreadable() -> None:
+    def unreadable() -> Foundation:
         raise EvidenceStoreError(Path("facts"), "it is absent")
 
     return replace(certificate, read_foundation=unreadable)
