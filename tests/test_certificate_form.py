@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,18 @@ from reports.certificates.certificate import (
     DayRule,
     Envelope,
     SignOff,
+    hall_day,
     hall_time,
     moment_of,
     normalised_code,
+    now,
+    short_code,
 )
 from reports.certificates.form_2 import candidate_of, envelope_of
 from reports.certificates.invariants import broken_invariants
 from reports.certificates.ledger import Archive, read_envelope
 from reports.figures.months import months_before
-from tests.certificates import MARCH, SERVICE, Month, archive_in, by_service, signed
+from tests.certificates import MARCH, SERVICE, Month, archive_in, by_hand, by_service, signed
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 DOCUMENTS = st.recursive(
@@ -84,6 +87,7 @@ def test_a_lone_surrogate_is_refused() -> None:
 def test_an_envelope_is_read_back(envelope: Envelope, archive: Archive) -> None:
     again = read_envelope(envelope.content, archive.ledger.store)
     assert again == envelope
+    assert "function" not in repr(again), "how the evidence is read is nothing that a certificate says"
     assert again.certificate.foundation == envelope.certificate.foundation
     assert broken_invariants(again.certificate) == []
 
@@ -138,6 +142,24 @@ def test_the_text_is_part_of_what_is_signed(certificate: Certificate) -> None:
     assert "section.txt is another file of the release than the text that was signed" in broken_invariants(other)
 
 
+def test_a_code_is_the_first_sixty_bits_of_a_digest_in_crockfords_letters() -> None:
+    assert short_code(b"") == "WERC-8GMR-ZGE1"
+    assert short_code("核定书".encode()) == "SBKT-YFF9-P0G3"
+
+
+def test_a_certificate_and_its_extracts_lie_in_their_places(certificate: Certificate) -> None:
+    assert certificate.name == "000001-2025-03-r1.json"
+    extract = certificate.foundation.extracts[0]
+    assert extract.path == f"courier/2025-03-01/{extract.file}"
+    assert extract.entry_path == extract.path.replace(".parquet", ".json")
+
+
+def test_a_certificate_is_signed_by_the_last_and_recorded_after(certificate: Certificate) -> None:
+    later = hall_time(MARCH + timedelta(days=1))
+    placed = replace(certificate, sign_offs=by_hand(), place=replace(certificate.place, at=later))
+    assert (placed.signed_at, placed.recorded_at) == (MARCH, MARCH + timedelta(days=1))
+
+
 def test_a_code_is_forgiven_how_it_is_typed() -> None:
     assert normalised_code(" oIl0-9qwx 20ab ") == "0110-9QWX-20AB"
     for wrong in ("", "7H3K-9QWX-20A", "7H3K-9QWX-20AU", "7H3K-9QWX-20ABC"):
@@ -148,6 +170,8 @@ def test_a_code_is_forgiven_how_it_is_typed() -> None:
 def test_moments_are_in_hall_time() -> None:
     assert hall_time(MARCH) == "2025-04-02T16:00:00+08:00"
     assert moment_of("2025-04-02T16:00:00+08:00") == MARCH
+    assert [hall_day(MARCH + timedelta(hours=hours)) for hours in (7, 8)] == [date(2025, 4, 2), date(2025, 4, 3)]
+    assert abs(datetime.now(UTC) - now()) < timedelta(minutes=1)
     for wrong in ("2025-04-02T16:00:00", "2025-04-02T08:00:00+00:00", "2025-04-02", "yesterday"):
         with pytest.raises(ValueError, match=r"."):
             moment_of(wrong)
