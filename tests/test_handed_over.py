@@ -103,15 +103,15 @@ def test_problems_are_told_month_by_month(published: Path) -> None:
 
 
 def test_a_folder_without_a_manifest_is_vouched_for_by_nobody_unless_version_0_1_made_it(published: Path) -> None:
-    (published / "2025-03" / "desk" / "r1" / "manifest.json").unlink()
-    (published / "2025-02" / "desk" / "r1" / "numbers.csv").write_bytes(b"changed")
+    (published / "2025-02" / "desk" / "r1" / "manifest.json").unlink()
+    (published / "2025-03" / "desk" / "r1" / "numbers.csv").write_bytes(b"changed")
     unvouched = [
-        "2025-03/desk/r1: it has no manifest.json, so nobody vouches for what is in it; next: yuebao desk 2025-03"
+        "2025-02/desk/r1: it has no manifest.json, so nobody vouches for what is in it; next: yuebao desk 2025-02"
     ]
-    assert told(published, "2025-03") == told(published, "2025-03", {}) == unvouched
+    assert told(published, "2025-02") == told(published, "2025-02", {}) == unvouched
     of_form_1 = {month: replace(each, form=1) for month, each in CERTIFICATES.items()}
     assert told(published, newest=of_form_1) == [
-        f"2025-02/desk/r1/numbers.csv: {CHANGED.format('manifest.json', 'yuebao desk 2025-02')}"
+        f"2025-03/desk/r1/numbers.csv: {CHANGED.format('manifest.json', 'yuebao desk 2025-03')}"
     ], "what has a manifest is held against it all the same"
 
 

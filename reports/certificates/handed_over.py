@@ -21,11 +21,10 @@ FACTS = "facts"
 BUILD = "build.json"
 
 
-def write_manifest(folder: Path) -> Path:
-    """Vouch for every file in a folder as it lies, and return the manifest's path."""
-    path = folder / MANIFEST
-    write_json(path, {name: digest for name, digest in digests(folder).items() if name != MANIFEST})
-    return path
+def write_manifest(folder: Path) -> None:
+    """Vouch for every file in a folder as it lies."""
+    vouched = {name: digest for name, digest in digests(folder).items() if name != MANIFEST}
+    write_json(folder / MANIFEST, vouched)
 
 
 def vouch_for_pages(published: Path, pages: Mapping[Path, bytes]) -> None:
