@@ -28,7 +28,9 @@ class Notes(Log[Note]):
 
     def note(self, text: str) -> Note:
         """Add an entry, which tells how many there were before."""
-        return self.append_entry(lambda before, *place: Note(*place, AT, f"{text}, after {len(before)}"))
+        return self.append_entry(
+            lambda before, sequence, previous: Note(sequence, previous, AT, f"{text}, after {len(before)}")
+        )
 
 
 @pytest.fixture

@@ -236,8 +236,8 @@ def landed(validation: DayValidation, counts: Mapping[int, int]) -> None:
     """Land what was counted so many weeks before."""
     for weeks, count in counts.items():
         day = weeks_before(weeks)
-        counts = SiteCounts(answer(count, day=day).rows, {}, "here", {})
-        validation.landing.land(Counted(SYSTEM, day, "answered", {HERE: counts}), BY)
+        site = SiteCounts(answer(count, day=day).rows, {}, "here", {})
+        validation.landing.land(Counted(SYSTEM, day, "answered", {HERE: site}), BY)
 
 
 @pytest.mark.parametrize(
