@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,7 +58,7 @@ class Extract:
     run_id: str
     code_version: str
     suite_version: str
-    checks: Mapping[str, str] = field(default_factory=dict)  # passed or warned under `suite_version`, by rule name
+    checks: Mapping[str, str]  # passed or warned under `suite_version`, by rule name
 
     @property
     def sums(self) -> dict[str, int]:

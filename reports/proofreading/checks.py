@@ -349,7 +349,7 @@ def wrong_share(case: Case) -> Values | None:
 
 def wrong_share_change(case: Case) -> Values | None:
     """Another change of a share than the exact counts give."""
-    moves = list(_share_moves(case)) if case.reading.ratio and case.reading.metric else []
+    moves = list(_share_moves(case))
     if not moves or any(sign(move) == case.stated_sign and case.is_percent(move) for move in moves):
         return None
     word = {1: "提高", -1: "下降", 0: "持平"}[sign(moves[0])]
