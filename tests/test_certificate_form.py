@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,18 @@ from reports.certificates.certificate import (
     DayRule,
     Envelope,
     SignOff,
+    hall_day,
     hall_time,
     moment_of,
     normalised_code,
+    now,
+    short_code,
 )
 from reports.certificates.form_2 import candidate_of, envelope_of
 from reports.certificates.invariants import broken_invariants
 from reports.certificates.ledger import Archive, read_envelope
 from reports.figures.months import months_before
-from tests.certificates import MARCH, SERVICE, Month, archive_in, by_service, signed
+from tests.certificates import MARCH, SERVICE, Month, archive_in, by_hand, by_service, signed
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 DOCUMENTS = st.recursive(
@@ -84,6 +87,7 @@ def test_a_lone_surrogate_is_refused() -> None:
 def test_an_envelope_is_read_back(envelope: Envelope, archive: Archive) -> None:
     again = read_envelope(envelope.content, archive.ledger.store)
     assert again == envelope
+    assert "function" not in repr(again), "how the evidence is read is nothing that a certificate says"
     assert again.certificate.foundation == envelope.certificate.foundation
     assert broken_invariants(again.certificate) == []
 
@@ -138,6 +142,24 @@ def test_the_text_is_part_of_what_is_signed(certificate: Certificate) -> None:
     assert "section.txt is another file of the release than the text that was signed" in broken_invariants(other)
 
 
+def test_a_code_is_the_first_sixty_bits_of_a_digest_in_crockfords_letters() -> None:
+    assert short_code(b"") == "WERC-8GMR-ZGE1"
+    assert short_code("核定书".encode()) == "SBKT-YFF9-P0G3"
+
+
+def test_a_certificate_and_its_extracts_lie_in_their_places(certificate: Certificate) -> None:
+    assert certificate.name == "000001-2025-03-r1.json"
+    extract = certificate.foundation.extracts[0]
+    assert extract.path == f"courier/2025-03-01/{extract.file}"
+    assert extract.entry_path == extract.path.replace(".parquet", ".json")
+
+
+def test_a_certificate_is_signed_by_the_last_and_recorded_after(certificate: Certificate) -> None:
+    later = hall_time(MARCH + timedelta(days=1))
+    placed = replace(certificate, sign_offs=by_hand(), place=replace(certificate.place, at=later))
+    assert (placed.signed_at, placed.recorded_at) == (MARCH, MARCH + timedelta(days=1))
+
+
 def test_a_code_is_forgiven_how_it_is_typed() -> None:
     assert normalised_code(" oIl0-9qwx 20ab ") == "0110-9QWX-20AB"
     for wrong in ("", "7H3K-9QWX-20A", "7H3K-9QWX-20AU", "7H3K-9QWX-20ABC"):
@@ -148,6 +170,8 @@ def test_a_code_is_forgiven_how_it_is_typed() -> None:
 def test_moments_are_in_hall_time() -> None:
     assert hall_time(MARCH) == "2025-04-02T16:00:00+08:00"
     assert moment_of("2025-04-02T16:00:00+08:00") == MARCH
+    assert [hall_day(MARCH + timedelta(hours=hours)) for hours in (7, 8)] == [date(2025, 4, 2), date(2025, 4, 3)]
+    assert abs(datetime.now(UTC) - now()) < timedelta(minutes=1)
     for wrong in ("2025-04-02T16:00:00", "2025-04-02T08:00:00+00:00", "2025-04-02", "yesterday"):
         with pytest.raises(ValueError, match=r"."):
             moment_of(wrong)
@@ -236,3 +260,32 @@ EARLIER = SignOff("signer", "王五", hall_time(MARCH - timedelta(hours=1)))
 )
 def test_an_unsound_certificate_says_why(certificate: Certificate, spoil: Any, message: str) -> None:
     assert any(message in fault for fault in broken_invariants(spoil(certificate)))
+
+
+def test_every_fault_is_told_and_each_kind_in_order(certificate: Certificate) -> None:
+    first, second = certificate.numbers
+    extracts = tuple(extract for extract in certificate.foundation.extracts if extract.day != "2025-03-03")
+    rules = [DayRule(system, rule, 24, 0) for system in ("window_system", "courier") for rule in ("b", "a")]
+    spoiled = replace(certificate, numbers=(replace(first, exact=-1), replace(second, printed="9")))
+    spoil = foundation(extracts=extracts, day_rules=(*rules, rules[0]))
+    assert broken_invariants(spoil(spoiled)) == [
+        "documents_issued: exact must not be negative, got -1",
+        "phone_consultations: 1187 is printed 1187, not 9",
+        "courier has no extract for 2025-03-03; missing is not zero",
+        "window_system has no extract for 2025-03-03; missing is not zero",
+        "day rule window_system b is in it twice",
+        "rule a judged 24 of the 30 answered days of courier",
+        "rule b judged 24 of the 30 answered days of courier",
+        "rule a judged 24 of the 25 answered days of window_system",
+        "rule b judged 24 of the 25 answered days of window_system",
+    ]
+
+
+def test_days_that_warned_were_judged_and_a_system_that_rested_had_nothing_to_judge(certificate: Certificate) -> None:
+    """No rule could be held against the window, which was closed all month."""
+    extracts = [
+        extract if extract.system == "courier" else replace(extract, state="closed")
+        for extract in certificate.foundation.extracts
+    ]
+    spoil = foundation(extracts=tuple(extracts), day_rules=(DayRule("courier", "a", 28, 3),))
+    assert broken_invariants(spoil(certificate)) == []

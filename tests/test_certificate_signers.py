@@ -2,9 +2,11 @@
 
 import logging
 import pickle
+import re
+import tomllib
 import traceback
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from pydantic import SecretStr
 from reports.certificates.canonical import canonical_json, sha256
 from reports.certificates.certificate import CertificateError, Envelope, SignOff, hall_time
 from reports.certificates.certification import Drawn, certify
-from reports.certificates.form_2 import Signed, envelope_of
+from reports.certificates.form_2 import Signed, envelope_of, evidence_of
 from reports.certificates.release import release_of
 from reports.certificates.signers import (
     Signer,
@@ -28,6 +30,7 @@ from reports.certificates.signers import (
     create_key,
     key_id,
     load_key,
+    signed_problems,
 )
 from reports.certificates.verification import verify
 from tests.certificates import (
@@ -169,6 +172,55 @@ def test_a_key_that_is_not_yet_valid(tmp_path: Path) -> None:
 def test_days_are_counted_in_hall_time(tmp_path: Path) -> None:
     late = datetime.fromisoformat("2025-04-01T17:00:00+00:00")
     assert judged(automatic(tmp_path, at=late), [replace(SERVICE_KEY, valid_from=date(2025, 4, 2))]) == []
+
+
+@pytest.mark.parametrize(
+    ("listed", "message"),
+    [
+        ([(date(2025, 1, 1), date(2025, 3, 1)), (date(2025, 5, 1), None)], "had expired on 2025-04-02: .* 2025-03-01$"),
+        ([(date(2025, 6, 1), None), (date(2025, 5, 1), None)], "is not yet valid on 2025-04-02: .* 2025-05-01$"),
+        (
+            [(date(2025, 1, 1), date(2025, 2, 1)), (date(2025, 2, 1), date(2025, 3, 1))],
+            "had expired on 2025-04-02: .* 2025-03-01$",
+        ),
+    ],
+)
+def test_a_signer_who_is_listed_for_other_times_only(tmp_path: Path, listed: Any, message: str) -> None:
+    signers = [replace(SERVICE_KEY, valid_from=first, valid_to=last) for first, last in listed]
+    (problem,) = judged(automatic(tmp_path), signers)
+    assert re.search(message, problem)
+
+
+def test_everybody_who_holds_a_key_and_every_role_of_a_person_is_told(tmp_path: Path) -> None:
+    both = [replace(PREPARER_KEY, name="钱七"), PREPARER_KEY, replace(REVIEWER_KEY, role="preparer"), *SIGNERS[2:]]
+    sign_offs = (named("preparer", "赵六"), named("reviewer", "李四"), named("signer", "李四"))
+    assert judged(manual(tmp_path, sign_offs, (PREPARER, REVIEWER, REVIEWER)), both) == [
+        "it names 赵六 as preparer, but is signed with the key of 张三, 钱七",
+        "李四 is listed as preparer, reviewer, not as signer",
+        "李四 is both reviewer and signer: they must be different persons",
+    ]
+
+
+def test_one_signature_is_judged_before_the_others_are_there(tmp_path: Path) -> None:
+    (one,) = signed(Month(archive_in(tmp_path)).drawn(policy="manual"), by_hand()[:1], (PREPARER,))
+    drawn = Month(archive_in(tmp_path)).drawn(policy="manual")
+    signature, over = evidence_of(sha256(drawn.content), one)
+    assert signed_problems(one.sign_off, signature, over, SIGNERS) == []
+    assert signed_problems(one.sign_off, signature, b"another", SIGNERS) == [UNFIT]
+    assert signed_problems(named("preparer", "李四"), signature, over, SIGNERS) == [
+        "it names 李四 as preparer, but is signed with the key of 张三"
+    ]
+
+
+def test_a_signer_is_written_as_the_list_has_it() -> None:
+    assert tomllib.loads(SERVICE_KEY.entry() + DIRECTOR_KEY.entry()) == {
+        "signers": [
+            {name: value for name, value in asdict(signer).items() if value} for signer in (SERVICE_KEY, DIRECTOR_KEY)
+        ]
+    }
+    assert 'name = "王五"' in DIRECTOR_KEY.entry()
+    quoted = replace(DIRECTOR_KEY, name='王"五')
+    assert tomllib.loads(quoted.entry())["signers"][0]["name"] == '王"五'
 
 
 def test_a_renewed_signer_is_listed_twice(tmp_path: Path) -> None:

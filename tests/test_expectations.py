@@ -1,6 +1,5 @@
 """Every rule lets good answers through and names the day of a bad one; nothing personal is ever echoed."""
 
-import dataclasses
 import io
 import json
 import logging
@@ -20,14 +19,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations import rules
 from expectations.personal import MASK, mask_text
-from expectations.rules import CLAUSES, COUNTS_COLUMNS, RULES, TOTALS_COLUMNS, suite_version
+from expectations.rules import CLAUSES, COUNTS_COLUMNS, RULES, TOTALS_COLUMNS
 from expectations.validation import Finding, Validation, Vocabulary, mask_personal, validate
+from tests.test_rules import COUNT_CEILING
 
 Row = dict[str, Any]
 Change = Callable[[list[Row], list[Row]], object]
-COUNT_CEILING = 10_000_000
 
 DAYS = tuple(date(2025, 3, 11) + timedelta(days=offset) for offset in range(3))
 BAD_DAY = DAYS[1]
@@ -631,7 +629,7 @@ def test_a_masked_frame_still_fails() -> None:
     assert set(failed(validation)) == {"no_personal_patterns"}
 
 
-# ── docs, version, imports, connections ─────────────────────────────────────────────────────────────────────
+# ── docs, imports, connections ─────────────────────────────────────────────────────────────────────
 
 
 def test_data_docs_name_the_rules_and_nothing_personal(tmp_path: Path) -> None:
@@ -653,42 +651,6 @@ def test_data_docs_name_the_rules_and_nothing_personal(tmp_path: Path) -> None:
     for page in pages:
         assert "default-src 'self'" in page
         assert not [h for h in HOSTILE if isinstance(h, str) and h in page]
-
-
-def test_the_version_changes_with_what_is_asked_and_not_with_its_wording(monkeypatch: pytest.MonkeyPatch) -> None:
-    versions = {suite_version()}
-    with monkeypatch.context() as patch:
-        patch.setattr(rules, "RULES", tuple(dataclasses.replace(r, description="?", next_step="?") for r in RULES))
-        assert suite_version() in versions
-    for number, clause in enumerate(CLAUSES):
-        changed = dataclasses.replace(clause, parameters={**clause.parameters, "mostly": 0.9})
-        with monkeypatch.context() as patch:
-            patch.setattr(rules, "CLAUSES", (*CLAUSES[:number], changed, *CLAUSES[number + 1 :]))
-            versions.add(suite_version())
-    for name in ("VOLUME_BAND", "PERSONAL_PATTERNS"):
-        with monkeypatch.context() as patch:
-            patch.setattr(rules, name, {**getattr(rules, name), "another": "x"})
-            versions.add(suite_version())
-
-    assert len(versions) == 1 + len(CLAUSES) + 2
-
-
-def test_rules_are_complete_data() -> None:
-    names = [rule.name for rule in RULES]
-    assert len(set(names)) == len(names)
-    assert all(name.isidentifier() for name in names)
-    assert {clause.rule for clause in CLAUSES} == set(names)
-    assert [rule.name for rule in RULES if rule.severity == "warning"] == ["volume_is_near_usual"]
-    described = {rule.name: rule.description for rule in RULES}
-    ceilings = {clause.parameters["max_value"] for clause in CLAUSES if "max_value" in clause.parameters}
-    assert ceilings == {COUNT_CEILING}
-    assert f"0 to {COUNT_CEILING}:" in described["count_is_a_non_negative_integer"]
-    times, floor = (rules.VOLUME_BAND[name] for name in ("times", "floor"))
-    assert (
-        f"{times} times the median of recent same weekdays; differences of up to {floor} don't"
-        in (described["volume_is_near_usual"])
-    )
-    assert not any("mostly" in clause.parameters for clause in CLAUSES)
 
 
 def run_python(code: str, **environment: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,6 +94,20 @@ def test_digests_are_what_they_were_when_older_extracts_landed(tmp_path: Path) -
     extract = Landing(tmp_path).land(_sites(s510300="passed", s510100="passed"), BY)
     assert extract.content_sha256 == "0e55a0c2f7bf555710dc550f46a1569980cfc9853ef10226243b3f50bb3c8ace"
     assert extract.sources == ["source of s510100", "source of s510300"]
+
+
+def test_an_entry_that_an_older_version_wrote_is_whole(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    entry = landing.path(landing.land(_counted(), replace(BY, run_id="三月补报"))).with_suffix(".json")
+    written = {
+        "sha256": "a" * 64,
+        "landed_at": "2025-03-13T01:00:00+00:00",
+        "digest": "9a74710daf942f5e9b7882d0b606be1cb6a0d6c3e088c31589edaac65662efba",
+    }
+    entry.write_text(json.dumps({**json.loads(entry.read_bytes()), **written}), encoding="utf-8")
+    found = landing.current("online_platform", DAY)
+    assert found
+    assert found.run_id == "三月补报"
 
 
 def test_a_null_item_is_not_an_empty_one() -> None:
@@ -203,6 +218,31 @@ def test_an_entry_that_cannot_be_read_is_named(tmp_path: Path, content: str) -> 
     entry.write_text(content)
     with pytest.raises(LandingError, match=rf"{entry.name} is not a manifest entry .* move it away and pull"):
         landing.current("online_platform", DAY)
+
+
+def test_an_entry_that_was_changed_is_no_entry(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    entry = landing.path(landing.land(_counted(), BY)).with_suffix(".json")
+    document = json.loads(entry.read_bytes())
+    entry.write_text(json.dumps({**document, "row_count": 4}))
+    with pytest.raises(LandingError, match=r"it was changed since it was written"):
+        landing.current("online_platform", DAY)
+    del document["digest"]
+    entry.write_text(json.dumps(document))
+    assert landing.current("online_platform", DAY), "version 0.1 wrote no digest"
+
+
+@pytest.mark.parametrize(
+    "place", ["courier/{day}/{name}", "online_platform/2025-03-13/{name}", "online_platform/{day}/0002-{rest}"]
+)
+def test_an_entry_vouches_for_its_own_place_only(tmp_path: Path, place: str) -> None:
+    landing = Landing(tmp_path)
+    entry = landing.path(landing.land(_counted(), BY)).with_suffix(".json")
+    copied = tmp_path / place.format(day=DAY, name=entry.name, rest=entry.name.partition("-")[2])
+    copied.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(entry, copied)
+    with pytest.raises(LandingError, match=f"it is the entry of online_platform {DAY}, .*, and was moved here"):
+        landing.read(copied.relative_to(tmp_path))
 
 
 def test_a_file_without_its_entry_is_not_there(tmp_path: Path) -> None:

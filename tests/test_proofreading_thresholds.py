@@ -56,10 +56,10 @@ def test_what_may_be_called_nearly_over_or_about(words: str, exact: int, expecte
 
 @pytest.mark.parametrize(
     ("now", "expected"),
-    [(10_099, []), (10_100, ["direction"]), (9_901, []), (9_900, ["direction"])],
+    [(100_999, []), (101_000, ["direction"]), (99_001, []), (99_000, ["direction"])],
 )
 def test_nearly_level_is_less_than_one_per_cent(now: int, expected: list[str]) -> None:
-    base = counted("documents_issued", 10_000, "2025-02")
+    base = counted("documents_issued", 100_000, "2025-02")
     assert rules("3 月，窗口出件量环比基本持平。", counted("documents_issued", now), base) == expected
 
 
@@ -258,6 +258,7 @@ def test_what_the_certificates_say_and_what_to_do_about_it(text: str, expected: 
     [
         ("环比增加 167 件", []),
         ("环比增加 168 件", ["wrong_difference"]),
+        ("环比增加 0.01 万件", []),
         ("环比增加 0.02 万件", []),
         ("环比增加 0.03 万件", ["wrong_difference"]),
         ("环比增加约 170 件", []),
@@ -268,3 +269,77 @@ def test_what_the_certificates_say_and_what_to_do_about_it(text: str, expected: 
 def test_a_difference_is_exact_or_printed_or_nearly_so(text: str, expected: list[str]) -> None:
     base = counted("documents_issued", 2150, "2025-02")
     assert rules(f"3 月，窗口出件量{text}。", counted("documents_issued", 2317), base) == expected
+
+
+FEBRUARY, A_YEAR_AGO = "2025-02", "2024-03"
+
+
+@pytest.mark.parametrize(
+    ("text", "counts", "expected"),
+    [
+        # Against zero there is no rate, but a direction; where two bases are open, one of them may be zero.
+        ("电话咨询增长 20%", {"2025-03": 1200, FEBRUARY: 0, A_YEAR_AGO: 1000}, []),
+        ("电话咨询环比下降", {"2025-03": 1200, FEBRUARY: 0}, ["direction"]),
+        ("电话咨询环比基本持平", {"2025-03": 5, FEBRUARY: 0}, ["direction"]),
+        # 近 and 超 of a rate.
+        ("电话咨询环比增长近 13%", {"2025-03": 1123, FEBRUARY: 1000}, []),
+        ("电话咨询环比增长近 14%", {"2025-03": 1123, FEBRUARY: 1000}, ["wrong_rate"]),
+        ("电话咨询环比增长超 12%", {"2025-03": 1127, FEBRUARY: 1000}, []),
+        ("电话咨询环比增长超 14%", {"2025-03": 1127, FEBRUARY: 1000}, ["wrong_rate"]),
+    ],
+)
+def test_a_change_is_held_against_each_month_that_it_may_mean(
+    text: str, counts: dict[str, int], expected: list[str]
+) -> None:
+    assert (
+        rules(f"3 月，{text}。", *(counted("phone_consultations", *each[::-1]) for each in counts.items())) == expected
+    )
+
+
+def test_of_several_months_those_without_a_certificate_are_named() -> None:
+    numbers = [counted("phone_consultations", 1187), counted("phone_consultations", 1102, "2025-01")]
+    (found,) = proofread("1—3 月，电话咨询 3532 人（次）。", KnownNumbers("2025-03", numbers, ())).findings
+    assert found.expected == "没有 2025 年 2 月电话咨询的核定数，无从核对"
+
+
+def test_a_share_that_changes_from_nothing_changes_in_percentage_points() -> None:
+    numbers = [counted("online_accepted", 54_250), counted("online_accepted", 0, FEBRUARY)]
+    assert rules("3 月，全程网办受理占比环比提高 3%。", *numbers) == ["percent_for_points"]
+
+
+def test_a_revised_number_without_a_name_may_be_another_number_that_holds() -> None:
+    stale, right = counted("phone_consultations", 1178, superseded=True), counted("phone_consultations", 1187)
+    text = "3 月，共服务群众 1178 人（次）。"
+    assert rules(text, stale, right) == ["stale_vintage"]
+    assert rules(text, stale, right, counted("onsite_consultations", 1178)) == []
+    assert rules(text, stale) == [], "nothing holds in its stead"
+
+
+def test_what_other_metrics_were_in_other_months_explains_nothing() -> None:
+    numbers = [counted("phone_consultations", 1187), counted("onsite_consultations", 1190, FEBRUARY)]
+    assert rules("3 月，电话咨询 1190 人（次）。", *numbers) == ["stray_number"]
+
+
+@pytest.mark.parametrize("month", ["2025-03", FEBRUARY])
+def test_a_share_of_what_nobody_certified_is_not_reckoned(month: str) -> None:
+    numbers = [counted("online_accepted", 54_250), counted("items_handled", 0 if month == "2025-03" else 56_013, month)]
+    assert rules("3 月，全程网办受理 5.43 万件，占比 96.85%。", *numbers) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "online", "handled", "expected"),
+    [
+        ("环比提高 5 个百分点", {FEBRUARY: 40}, {FEBRUARY: 100}, "占比提高 10 个百分点"),
+        ("环比提高 5 个百分点", {FEBRUARY: 60}, {FEBRUARY: 100}, "占比下降 10 个百分点"),
+        ("环比提高 5 个百分点", {FEBRUARY: 50}, {FEBRUARY: 100}, "占比持平 0 个百分点"),
+        ("提高 5 个百分点", {FEBRUARY: 40, A_YEAR_AGO: 45}, {FEBRUARY: 100, A_YEAR_AGO: 100}, ""),
+        ("环比提高 5 个百分点", {}, {FEBRUARY: 100}, ""),
+        ("环比提高 5 个百分点", {FEBRUARY: 40}, {}, ""),
+        ("环比提高 5 个百分点", {FEBRUARY: 0}, {FEBRUARY: 0}, ""),
+    ],
+)
+def test_how_a_share_changed(words: str, online: dict[str, int], handled: dict[str, int], expected: str) -> None:
+    counts = {"online_accepted": {"2025-03": 50, **online}, "items_handled": {"2025-03": 100, **handled}}
+    numbers = [counted(metric, exact, month) for metric, months in counts.items() for month, exact in months.items()]
+    found = proofread(f"3 月，全程网办受理占比{words}。", KnownNumbers("2025-03", numbers, ())).findings
+    assert [finding.expected.rpartition("，")[2] for finding in found] == [expected] * bool(expected)

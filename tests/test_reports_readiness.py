@@ -346,6 +346,8 @@ def test_evidence_survives_its_file() -> None:
     assert BuildEvidence.from_json(text).to_json() == text
     assert '\n  "month": "2025-03",\n' in text, "a person reads it, too"
     assert "上游失败" in text
+    digest = "30abcfa396c1cbcd9eb7297bed2522f77e6beef236a07424d9b414ad808b8024"
+    assert json.loads(text)["sha256"] == digest, "what earlier builds left stays evidence"
 
 
 def test_evidence_of_an_earlier_version_names_no_file() -> None:

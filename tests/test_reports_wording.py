@@ -164,6 +164,12 @@ def test_parts_are_compared_across_units() -> None:
     assert not needs_rounding_note(numbers)
 
 
+def test_a_unit_is_plain_text_and_no_html(template: Callable[..., WordingTemplate]) -> None:
+    numbers = {"parcels_mailed": number("parcels_mailed", 893, unit="<件>&袋", display_unit="<件>&袋", divisor=1)}
+    path = template("邮寄\n\n邮寄 {{ n.parcels_mailed }}。\n")
+    assert word_section(numbers, month="2025-03", template=path).paragraph == "邮寄 893 <件>&袋。"
+
+
 def test_two_styles_of_one_unit_are_refused(template: Callable[..., WordingTemplate]) -> None:
     numbers = month_of(MARCH)
     numbers["parcels_mailed"] = number("parcels_mailed", 893, display_unit="件", divisor=1, decimals=0)

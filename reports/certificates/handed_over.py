@@ -5,7 +5,7 @@ was made, each folder has a manifest of SHA-256, `manifest.json`; the facts have
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from reports.certificates.canonical import sha256
@@ -21,17 +21,16 @@ FACTS = "facts"
 BUILD = "build.json"
 
 
-def write_manifest(folder: Path) -> Path:
-    """Vouch for every file in a folder as it lies, and return the manifest's path."""
-    path = folder / MANIFEST
-    write_json(path, {name: digest for name, digest in digests(folder).items() if name != MANIFEST})
-    return path
+def write_manifest(folder: Path) -> None:
+    """Vouch for every file in a folder as it lies."""
+    vouched = {name: digest for name, digest in digests(folder).items() if name != MANIFEST}
+    write_json(folder / MANIFEST, vouched)
 
 
 def vouch_for_pages(published: Path, pages: Mapping[Path, bytes]) -> None:
-    """Add pages that were written to the manifest of all pages."""
+    """Add pages that were written to the manifest of all pages; one that can't be read is begun anew."""
     path = published / PAGES_MANIFEST
-    vouched = _read(path) if path.exists() else {}
+    vouched = _read(path) or {}
     fresh = {page.relative_to(published).as_posix(): sha256(content) for page, content in pages.items()}
     write_json(path, dict(sorted({**vouched, **fresh}.items())))
 
@@ -54,15 +53,17 @@ def handed_over_problems(
         yield from _again(_folder_problems(folder, disk), f"yuebao desk {name}")
     if (published / PAGES_MANIFEST).exists():
         pages = _vouched(published / PAGES_MANIFEST)
-        chosen = {name: digest for name, digest in pages.items() if month in {None, name.partition("/")[0]}}
+        # A manifest that can't be read is every month's problem.
+        month_alone = month if PAGES_MANIFEST not in pages else None
+        chosen = {name: digest for name, digest in pages.items() if month_alone in {None, name.partition("/")[0]}}
         files = [(published / name, digest) for name, digest in chosen.items()]
-        yield from _again(iter(disk.problems(files, PAGES_MANIFEST)), f"yuebao page {month or ''}".rstrip())
+        yield from _again(disk.problems(files, PAGES_MANIFEST), f"yuebao page {month_alone or ''}".rstrip())
     for build in sorted(published.glob(f"{month or '*'}/{BUILD}")):
         name = build.parent.name
         yield from _again(_facts_problems(newest.get(name), build, disk), f"yuebao report {name} --no-pull")
 
 
-def _again(problems: Iterator[Discrepancy], command: str) -> Iterator[Discrepancy]:
+def _again(problems: Iterable[Discrepancy], command: str) -> Iterator[Discrepancy]:
     return (Discrepancy(problem.file, f"{problem.message}; next: {command}") for problem in problems)
 
 
@@ -100,11 +101,13 @@ def _facts_of(certificate: Certificate, evidence: BuildEvidence) -> Mapping[str,
 
 
 def _vouched(path: Path) -> Mapping[str, str]:
+    """What a manifest vouches for; one that can't be read is what is wrong."""
+    vouched = _read(path)
+    return {path.name: "of a manifest that can be read"} if vouched is None else vouched
+
+
+def _read(path: Path) -> dict[str, str] | None:
     try:
-        return _read(path)
-    except (OSError, ValueError):
-        return {path.name: "of a manifest that can be read"}
-
-
-def _read(path: Path) -> dict[str, str]:
-    return {str(name): str(digest) for name, digest in dict(json.loads(path.read_bytes())).items()}
+        return {str(name): str(digest) for name, digest in dict(json.loads(path.read_bytes())).items()}
+    except (OSError, TypeError, ValueError):
+        return None

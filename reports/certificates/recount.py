@@ -65,7 +65,7 @@ def recount(extracts: Sequence[AnsweredExtract], *, site: str, closing: Collecti
     parameters = {
         "paths": [str(extract.path) for extract in extracts],
         "site": site,
-        "closing": sorted(closing),
+        "closing": list(closing),
     }
     with duckdb.connect() as connection:
         connection.execute("create table extracts (system varchar, day date, path varchar)")

@@ -110,7 +110,7 @@ def _left_alone(tree: ast.Module) -> Iterator[ast.AST]:
                 yield node
             case ast.If(test=ast.Name(id="TYPE_CHECKING")):
                 yield node
-            case ast.Call(func=ast.Name(id="TypeVar" | "cast" | "Literal")):
+            case ast.Call(func=ast.Name(id="TypeVar" | "cast")) | ast.Subscript(value=ast.Name(id="Literal")):
                 yield node
 
 
