@@ -344,6 +344,8 @@ def test_evidence_is_stored_once_and_a_release_holds_further_names_of_it(archive
     folder = release_of(archive.published, certificate) / "evidence"
     assert {path.name for path in folder.iterdir()} == named
     assert all((folder / digest).samefile(store.path(digest)) for digest in named)
+    released = Link(1, "2025-02", 1, folder.with_name("certificate.json")).read()
+    assert released.certificate.foundation == certificate.foundation, "a release is read by its own evidence"
     stored = sorted(path.name for path in store.folder.iterdir())
     assert all(sha256(store.path(name).read_bytes()) == name for name in stored)
     Month(archive, "2025-04", MARCH + timedelta(days=30)).certified()
