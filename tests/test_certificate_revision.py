@@ -86,9 +86,12 @@ def test_another_definition_breaks_the_series(archive: Archive) -> None:
 
 
 def test_metrics_that_come_and_go(archive: Archive) -> None:
-    issued, mailed = number("documents_issued", 2_317), number("parcels_mailed", 893)
-    compared = compare(history(archive, ("", [issued]), ("definition_change", [mailed])))
-    assert (compared.added, compared.removed, compared.changes) == (("parcels_mailed",), ("documents_issued",), ())
+    before = [number("documents_issued", 2_317), number("calls", 7), number("kept", 1)]
+    after = [number("visits", 5), number("parcels_mailed", 893), number("kept", 1)]
+    compared = compare(history(archive, ("", before), ("definition_change", after)))
+    assert compared.added == ("parcels_mailed", "visits")
+    assert compared.removed == ("calls", "documents_issued")
+    assert compared.changes == ()
 
 
 def test_a_metric_that_came_back_keeps_its_reasons(archive: Archive) -> None:
