@@ -117,6 +117,14 @@ def test_evidence_that_cannot_be_read_is_told_once(archive: Archive) -> None:
     assert [(problem.file, problem.message.split(" or ")[0]) for problem in found] == [(path, "it is absent")]
 
 
+def test_texts_that_were_exchanged_are_told_in_order(archive: Archive) -> None:
+    drawn = Month(archive).drawn()
+    texts = dict.fromkeys(("b.txt", "a.txt"), "a" * 64)
+    forged = replace(drawn, certificate=replace(drawn.certificate, texts=texts))
+    told = [line for line in judged(archive, forged) if line.endswith("isn't the text that was signed")]
+    assert told == [f"{NAME}: {name} isn't the text that was signed" for name in ("a.txt", "b.txt")]
+
+
 def test_the_published_facts_are_those_that_were_built(archive: Archive) -> None:
     drawn = Month(archive).drawn()
     folder = archive.published / "facts"
