@@ -20,40 +20,28 @@ _PLACE: Final[Mapping[FrameName, str]] = {"counts": "origin", "totals": "measure
 
 @dataclass(frozen=True)
 class Verdict:
-    """What Great Expectations said about one clause.
-
-    Attributes:
-        passed: True only when it was evaluated and holds.
-        rows: Index labels of the rows at fault; None when the fault isn't one of rows.
-        problem: What is wrong with the frame as a whole, or why it couldn't be judged; else empty.
-    """
+    """What Great Expectations said about one clause."""
 
     clause: Clause
-    passed: bool
-    rows: tuple[int, ...] | None = ()
-    problem: str = ""
+    passed: bool  # True only when it was evaluated and holds
+    rows: tuple[int, ...] | None = ()  # index labels of the rows at fault; None when the fault isn't one of rows
+    problem: str = ""  # what is wrong with the frame as a whole, or why it couldn't be judged
 
 
 @dataclass(frozen=True)
 class Finding:
     """How one rule came out.
 
-    Attributes:
-        passed: Whether it was judged and holds.
-        failing_count: Rows at fault; a fault of the frame as a whole counts as one.
-        failing_days: Asked days at fault, in order; all days of the frames when `whole_frame`.
-        failing_answers: The same by asked day and hall; empty when `whole_frame`.
-        samples: At most five rows at fault, one of each day before a second one; nothing personal in them.
-        whole_frame: The fault isn't one of single rows of known days (a column is missing, the rule couldn't
-            be judged): it holds for every day, be it in the frames or not.
+    A fault of the `whole_frame` isn't one of single rows of known days (a column is missing, the rule couldn't be
+    judged): it holds for every day, be it in the frames or not.
     """
 
     rule: Rule
-    passed: bool
-    failing_count: int = 0
-    failing_days: tuple[date, ...] = ()
-    failing_answers: frozenset[tuple[date, str | None]] = frozenset()
-    samples: tuple[str, ...] = ()
+    passed: bool  # whether it was judged and holds
+    failing_count: int = 0  # rows at fault; a fault of the frame as a whole counts as one
+    failing_days: tuple[date, ...] = ()  # asked days at fault, in order; all days of the frames when `whole_frame`
+    failing_answers: frozenset[tuple[date, str | None]] = frozenset()  # by day and hall; empty when `whole_frame`
+    samples: tuple[str, ...] = ()  # at most five rows at fault, one of each day before a second one; masked
     whole_frame: bool = False
 
     def fails_on(self, day: date, hall: str | None = None) -> bool:

@@ -45,13 +45,9 @@ class Vocabulary:
 
 @dataclass(frozen=True, eq=False)
 class Validation:
-    """What validating a range of days found; see `validate`.
+    """What validating a range of days found; see `validate`."""
 
-    Attributes:
-        findings: One per rule, in the order of `RULES`, always all of them.
-    """
-
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...]  # one per rule, in the order of `RULES`, always all of them
     _verdicts: tuple[Verdict, ...] = field(repr=False)
     _frames: Frames = field(repr=False)
     _parameters: Mapping[str, list[str]] = field(repr=False)

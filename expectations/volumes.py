@@ -9,11 +9,7 @@ from expectations.rules import VOLUME_BAND
 
 
 def band(usual: int) -> tuple[int, int]:
-    """The least and the most that a day may count, both included, without being worth a look.
-
-    Args:
-        usual: The median of what the same weekdays before counted.
-    """
+    """The least and the most that a day may count, both included; `usual` is the median of the same weekdays before."""
     times, floor = VOLUME_BAND["times"], VOLUME_BAND["floor"]
     return min(usual - floor, -(-usual // times)), max(usual + floor, usual * times)
 

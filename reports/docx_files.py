@@ -19,14 +19,8 @@ _TABLE = f"{W}tbl"
 _CONTAINERS = frozenset({f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml"})
 _BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 # What tracked changes deleted or moved away, the second copy of a text box, and text boxes, which are read apart.
-_LEFT_OUT = frozenset(
-    {
-        f"{W}del",
-        f"{W}moveFrom",
-        f"{W}txbxContent",
-        "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback",
-    }
-)
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_LEFT_OUT = frozenset({f"{W}del", f"{W}moveFrom", f"{W}txbxContent", _FALLBACK})
 _MOST_BYTES = 256 * 1024 * 1024
 _MOST_XML_BYTES = 32 * 1024 * 1024
 _MOST_PARTS = 5_000
@@ -56,11 +50,7 @@ def open_docx(source: Path | bytes) -> Any:
 
 @contextmanager
 def readable(name: str) -> Iterator[None]:
-    """Whatever a damaged file makes the libraries raise, wherever they meet the damage, becomes one readable error.
-
-    Raises:
-        DocumentError: The file is damaged.
-    """
+    """Whatever a damaged file makes the libraries raise, wherever they meet the damage, becomes a DocumentError."""
     try:
         yield
     except DocumentError:
@@ -112,9 +102,7 @@ class DocxBlock:
 def blocks_of(container: Any, counts: Counter[str] | None = None) -> Iterator[DocxBlock]:
     """The blocks of a document's body as they are when tracked changes are accepted, text boxes after their paragraph.
 
-    Args:
-        container: The body, or an element that holds paragraphs and tables.
-        counts: How many elements of each tag came before.
+    `counts` says how many elements of each tag came before those of a container inside of the body.
     """
     counts = Counter() if counts is None else counts
     for element in container.iterchildren():
@@ -133,7 +121,7 @@ def _block(element: Any, counts: Counter[str]) -> Iterator[DocxBlock]:
             yield from _block(nested, counts)
         return
     for box in element.iter(f"{W}txbxContent"):
-        if not any(parent.tag.endswith("}Fallback") for parent in box.iterancestors()):
+        if not any(parent.tag == _FALLBACK for parent in box.iterancestors()):
             yield from blocks_of(box, counts)
 
 

@@ -26,11 +26,7 @@ def write_changed(path: Path, content: bytes) -> None:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file in a folder and below, by its path in the folder; none where there is no folder.
-
-    Raises:
-        OSError: A file can't be read.
-    """
+    """The SHA-256 of every file in a folder and below, by its path in the folder; none where there is no folder."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 

@@ -23,7 +23,7 @@ from reports.word.blocks import Paragraph, Run, text_of
 from reports.word.conformance import check_conformance
 from reports.word.month_content import MonthContent, draft_content, section_docx
 from reports.word.pdf import PdfError, to_pdf
-from reports.word.profiles import ProfileName, profile_names, read_profile
+from reports.word.profiles import PROFILES, ProfileName, read_profile
 from reports.word.writer import set_document
 from tests.editions import assembled, laid_out, march, monthly
 from tests.halls import HEADING, PARAGRAPH
@@ -52,7 +52,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> MonthContent:
 def editions(tmp_path_factory: pytest.TempPathFactory, month: MonthContent) -> dict[str, Printed]:
     folder = tmp_path_factory.mktemp("editions")
     edition = assembled(laid_out(folder / "2025-03", items=8), month)
-    contents = {name: set_document(edition.manuscript, read_profile(name)) for name in profile_names()}
+    contents = {name: set_document(edition.manuscript, read_profile(name)) for name in PROFILES}
     files = []
     for name, content in contents.items():
         for suffix, written in (("", content), ("-painted", changed(content, "word/styles.xml", *PAINT))):
@@ -80,7 +80,7 @@ def found(content: bytes, name: ProfileName) -> dict[str, float | None]:
     return {line.item: line.measured for line in check_conformance(content, read_profile(name)).lines}
 
 
-@pytest.mark.parametrize("name", profile_names())
+@pytest.mark.parametrize("name", PROFILES)
 def test_the_report_says_what_the_print_measures(editions: dict[str, Printed], name: ProfileName) -> None:
     edition, told = editions[name], found(editions[name].content, name)
     assert check_conformance(edition.content, read_profile(name)).conforms

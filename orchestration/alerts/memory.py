@@ -61,10 +61,6 @@ class Memory:
         """One channel's; of one that is new it begins now, and of one in doubt as early as there is anything."""
         return self.channels.get(channel) or Recollection(dt.datetime.min.replace(tzinfo=dt.UTC) if self.doubt else now)
 
-    def with_channel(self, name: str, recollection: Recollection) -> Memory:
-        """The same, with one channel's replaced."""
-        return replace(self, channels={**self.channels, name: recollection})
-
 
 @contextmanager
 def exclusive(home: Home) -> Iterator[None]:

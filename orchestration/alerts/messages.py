@@ -24,14 +24,7 @@ class Message:
 
 
 def compose(hall: str, told: News, longest: int, note: str = "") -> Message:
-    """The one message of an evaluation.
-
-    Args:
-        hall: The hall's name.
-        told: What is new and what is over.
-        longest: How many bytes of UTF-8 title and body may have together.
-        note: What else is to be said, at the top.
-    """
+    """The one message of an evaluation, of at most so many bytes of UTF-8, with a note at its top."""
     title = redact(f"Yuebao {hall}: {counted(told)}")
     items = [*_new(told.new.values()), *_over(told.over.values())]
     return Message(title, _fitted(items, min(longest, _LONGEST) - _size(title), note), is_good=not told.new)

@@ -54,11 +54,8 @@ def after(known: Recollection, found: Found, told: News, now: dt.datetime) -> Re
 
 def _gone(found: Found, known: Recollection) -> dict[str, Condition]:
     """What a channel was told that isn't found any more, by a source that could look."""
-    return {
-        key: told
-        for key, told in known.told.items()
-        if key not in found.conditions and key.partition(" ")[0] not in found.blind
-    }
+    gone = {key: told for key, told in known.told.items() if key not in found.conditions}
+    return {key: told for key, told in gone.items() if told.source not in found.blind}
 
 
 def _is_worth_telling(told: Condition, now: dt.datetime) -> bool:

@@ -1,14 +1,14 @@
 """One evaluation: what is found now, what each channel is to be told of it, and how the sending went."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
 
 import dagster as dg
 
-from orchestration.alerts.conditions import Condition, Found, find_everywhere
+from orchestration.alerts.conditions import Condition, Found, UnsureError
 from orchestration.alerts.file_conditions import FILES
 from orchestration.alerts.memory import Memory, Recollection, exclusive, read_memory, write_memory
 from orchestration.alerts.messages import Message, compose, counted
@@ -44,10 +44,21 @@ class Delivery:
 
 
 def find_conditions(at: Moment, instance: dg.DagsterInstance) -> Found:
-    """Everything that deserves an alert now."""
-    sources = {name: partial(find, at) for name, find in FILES.items()}
-    of_history = {"runs": partial(runs, at, instance), "ledger": partial(ledger, instance)}
-    return find_everywhere({**sources, **of_history}, _MISTAKES)
+    """Everything that deserves an alert now; a source that can't look is itself a failure, and keeps no other back."""
+    sources: dict[str, Callable[[], Iterable[Condition]]] = {name: partial(find, at) for name, find in FILES.items()}
+    sources |= {"runs": partial(runs, at, instance), "ledger": partial(ledger, instance)}
+    found: dict[str, Condition] = {}
+    blind: set[str] = set()
+    for name, find in sources.items():
+        try:
+            found |= {condition.key: condition for condition in find()}
+        except UnsureError:
+            blind.add(name)
+        except _MISTAKES as error:
+            blind.add(name)
+            blinded = Condition("failure", f"looking {name}", f"alerts on {name}", str(error), "yuebao doctor")
+            found[blinded.key] = blinded
+    return Found(found, frozenset(blind))
 
 
 def pending_news(at: Moment, found: Found) -> tuple[Memory, dict[str, News]]:
@@ -82,7 +93,7 @@ def notify(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
         for outcome in _sent(at, told, memory.doubt):
             seen = _as_seen_by(outcome.channel, found, memory, at)
             known = _recollection(at, kept.of(outcome.channel, at.now), seen, outcome)
-            kept = kept.with_channel(outcome.channel, known)
+            kept = replace(kept, channels={**kept.channels, outcome.channel: known})
             # Whoever is killed between two channels doesn't tell the first one twice.
             write_memory(at.home, kept)
             kept = replace(kept, doubt="")

@@ -15,22 +15,15 @@ from reports.figures.months import first_day, months_before
 
 @dataclass(frozen=True)
 class Backfilled:
-    """What became of a month: no `problems` when it is in, built and tested.
-
-    `asked` counts the answers that were asked for, one for each system and day.
-    """
+    """What became of a month: no `problems` when it is in, built and tested."""
 
     month: str
-    asked: int
+    asked: int  # how many answers were asked for, one for each system and day
     problems: tuple[str, ...]
 
 
 def backfill(text: str, steps: Steps) -> Iterator[Backfilled]:
-    """Each month of a range, in order; one that fails doesn't hold the next.
-
-    Args:
-        text: `2023-01..2025-03`, or one month.
-        steps: Runs the pulls and builds.
+    """Each month of a range (`2023-01..2025-03`, or one month), in order; one that fails doesn't hold the next.
 
     Raises:
         MonthError, SettingsError: the range isn't one, or the hall can't report on a month of it.

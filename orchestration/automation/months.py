@@ -14,16 +14,11 @@ MONTHS_BACK = 3
 
 @dataclass(frozen=True)
 class DueMonth:
-    """A month that isn't certified.
-
-    Attributes:
-        fingerprint: of all that a build would stand on; empty while the month isn't due.
-        waits_for: why it isn't built now, else empty.
-    """
+    """A month that isn't certified."""
 
     month: str
-    fingerprint: str = ""
-    waits_for: str = ""
+    fingerprint: str = ""  # of all that a build would stand on; empty while the month isn't due
+    waits_for: str = ""  # why it isn't built now
 
 
 def candidates(at: Moment) -> Iterator[DueMonth]:

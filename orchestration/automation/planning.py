@@ -22,15 +22,11 @@ _GRACE = dt.timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Pull:
-    """One run: consecutive days of some systems; of `sites` alone, where they are named.
-
-    Attributes:
-        cause: why it is asked, for the run's tags.
-    """
+    """One run: consecutive days of some systems; of `sites` alone, where they are named."""
 
     days: tuple[dt.date, ...]
     systems: tuple[str, ...]
-    cause: str
+    cause: str  # why it is asked, for the run's tags
     sites: tuple[str, ...] = ()
 
 
@@ -42,10 +38,7 @@ def pull_times(hall: Hall) -> list[dt.time]:
 def nightly(at: Moment, time: dt.time, statuses: Iterable[SystemDay]) -> list[Pull]:
     """What to ask for at one of the hall's times: yesterday, and each system's window for late corrections.
 
-    Args:
-        at: The tick; after downtime it may lie back.
-        time: The time of day.
-        statuses: How yesterday stands; what is in and has no window isn't asked for again.
+    Of the days whose `statuses` are given, what is in and has no window isn't asked for again.
     """
     hall = at.hall
     yesterday = at.today - dt.timedelta(days=1)
@@ -90,10 +83,5 @@ def gaps(absent: Iterable[tuple[dt.date, str]]) -> list[tuple[Sequence[dt.date],
 
 
 def without_those_under_way(pulls: Iterable[Pull], asked: Mapping[str, set[dt.date]]) -> list[Pull]:
-    """The pulls of which nothing is being asked just now.
-
-    Args:
-        pulls: What was planned.
-        asked: by system, the days that runs in progress ask for.
-    """
+    """The pulls of which nothing is being asked just now, by the days that runs in progress ask of each system."""
     return [pull for pull in pulls if not any(asked.get(system, set()) & set(pull.days) for system in pull.systems)]

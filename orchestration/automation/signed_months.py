@@ -17,11 +17,7 @@ _EVERY = 60
 
 
 def build_signed_months_sensor(hall: Hall) -> dg.SensorDefinition:
-    """The sensor of a hall; it may run where `month_end` may, and else stands stopped.
-
-    Raises:
-        SettingsError: the environment isn't declared.
-    """
+    """The sensor of a hall; it may run where `month_end` may, and else stands stopped."""
     runs_here = not why_not_here("month_end", hall)
 
     @dg.sensor(

@@ -57,9 +57,7 @@ _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
 def readable_errors(hall: Path | None = None, *, announced: bool = True) -> Iterator[None]:
     """A user's mistake is one line on standard error, never a traceback; the first line says whose numbers these are.
 
-    Args:
-        hall: the folder that the command was given, if it isn't about the installation's hall.
-        announced: whether there is a first line; without it the command needs no installation.
+    That is the hall of a folder, if one is given. Without being announced so a command needs no installation.
     """
     try:
         if announced:

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr
 from rich import box
@@ -81,13 +80,8 @@ def sample_table(sampled: Sample) -> Table:
     rows = [["" if row[name] is None else row[name] for name in CONTRACT] for row in sampled.rows[:_MOST_ROWS]]
     more = len(sampled.rows) - _MOST_ROWS
     caption = f"and {more} rows more" if more > 0 else None
-    form: dict[str, Any] = {
-        "title": f"{sampled.system}: {where}",
-        "title_justify": "left",
-        "box": box.SIMPLE_HEAD,
-        "pad_edge": True,
-    }
-    return table(CONTRACT, rows, caption=caption, **form)
+    title, form = f"{sampled.system}: {where}", box.SIMPLE_HEAD
+    return table(CONTRACT, rows, title=title, title_justify="left", caption=caption, box=form, pad_edge=True)
 
 
 def _day(text: str) -> dt.date:

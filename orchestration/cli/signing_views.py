@@ -25,11 +25,7 @@ _PASSPHRASE = "YUEBAO_SIGNING_PASSPHRASE"  # noqa: S105 - the name of a variable
 def sign_month(
     month: str, role: SignRole | None, key: Path | None, request: Path | None, answer: Path | None
 ) -> Iterator[str]:
-    """Sign what waits of a month, write a request to sign it elsewhere, or take in an answer; gives what to tell.
-
-    Raises:
-        Refused: nothing waits, or this signature doesn't count.
-    """
+    """Sign what waits of a month, write a request to sign it elsewhere, or take in an answer; gives what to tell."""
     home, archive = current_home(), current_archive()
     waiting = require_waiting(home, month)
     if request:
@@ -49,11 +45,7 @@ def sign_month(
 
 
 def sign_request(request: Path, role: SignRole | None, key: Path | None, answer: Path | None) -> str:
-    """Sign a request from another machine; this one needs no installation.
-
-    Raises:
-        Refused: it can't be signed, or nobody says where the answer goes.
-    """
+    """Sign a request from another machine; this one needs no installation. Refused where it can't be signed."""
     if key is None or answer is None:
         raise Refused(f"{request} is signed with `--as ROLE --key FILE --answer FILE`")
     write_bytes(answer, answer_request(request, _required(role), _load(key)))

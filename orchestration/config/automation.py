@@ -20,22 +20,12 @@ ENVIRONMENTS: dict[str, tuple[AutomationName, ...]] = {"production": AUTOMATIONS
 
 
 class Automation(Strict):
-    """Times are hall time; working days are those of the hall's calendar.
+    """Times are hall time; working days are those of the hall's calendar, in the month after the one reported on."""
 
-    Attributes:
-        pull_at: when yesterday is asked for, of every system that names no time of its own.
-        late_at: by when yesterday has to be in; later it is late.
-        catch_up_days: how far back a day that isn't in is asked for again.
-        month_end_at: from when on, from the first working day, the month before is built and certified.
-        certification_deadline: the working day of the month after by which a month has to be certified.
-        edition_day: the day of the month after on which the edition appears; the working day before, if closed.
-        keep_runs_days: how long Dagster's runs and events are kept.
-    """
-
-    pull_at: dt.time = dt.time(2, 30)
-    late_at: dt.time = Field(default=dt.time(9, 0), ge=dt.time(0, 1))
-    catch_up_days: int = Field(default=400, ge=1)
-    month_end_at: dt.time = dt.time(6, 0)
-    certification_deadline: int = Field(default=5, ge=1, le=20)
-    edition_day: int = Field(default=24, ge=1, le=28)
-    keep_runs_days: int = Field(default=180, ge=1)
+    pull_at: dt.time = dt.time(2, 30)  # when yesterday is asked for, of systems that name no time of their own
+    late_at: dt.time = Field(default=dt.time(9, 0), ge=dt.time(0, 1))  # by when yesterday has to be in
+    catch_up_days: int = Field(default=400, ge=1)  # how far back a day that isn't in is asked for again
+    month_end_at: dt.time = dt.time(6, 0)  # from when on, from the first working day, a month is built and certified
+    certification_deadline: int = Field(default=5, ge=1, le=20)  # the working day by which a month is certified
+    edition_day: int = Field(default=24, ge=1, le=28)  # when the edition appears; the working day before, if closed
+    keep_runs_days: int = Field(default=180, ge=1)  # how long Dagster's runs and events are kept

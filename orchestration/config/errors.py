@@ -7,13 +7,7 @@ Schema = Mapping[str, Any]
 
 
 def complaint(document: Any, schema: Schema, error: Any) -> str:
-    """One sentence on one of pydantic's errors.
-
-    Args:
-        document: the settings as they were read.
-        schema: the settings' JSON schema.
-        error: one of `ValidationError.errors()`.
-    """
+    """One sentence on one of `ValidationError.errors()`, by the settings as they were read and their JSON schema."""
     allowed = ""
     if error["type"] == "extra_forbidden":
         allowed = f"; allowed are {', '.join(_known_keys(schema, error['loc'][:-1]))}"

@@ -29,11 +29,7 @@ class WorkingDays:
     overrides: Mapping[date, CalendarDay]
 
     def describe(self, day: date) -> CalendarDay:
-        """The calendar's word on one day.
-
-        Raises:
-            CalendarError: the installed calendar doesn't know the year (it is published a year ahead, in autumn).
-        """
+        """The calendar's word on one day; CalendarError for a year that isn't known (the next is in autumn)."""
         return self.overrides.get(day) or _public_day(day)
 
 

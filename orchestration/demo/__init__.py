@@ -45,10 +45,8 @@ class DemoHall:
 def demo_hall(folder: Path, months: Iterable[str], port: int = 0) -> Iterator[DemoHall]:
     """Open the demo hall: make the files of `months`, serve its HTTP systems, close the server at the end.
 
-    Args:
-        folder: where files and database lie; made if absent, kept afterwards.
-        months: those whose files are made now, such as `2025-03`; the HTTP systems answer for every finished day.
-        port: of the HTTP systems on 127.0.0.1; 0 takes any free one.
+    Files and database stay in the folder. The HTTP systems answer for every finished day, on a port of 127.0.0.1; 0
+    takes any free one.
 
     Raises:
         ValueError: a month can't be read, or lies before the demo's first one.

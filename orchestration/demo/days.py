@@ -1,11 +1,12 @@
 """How busy the demo hall's days are: working days, days off, 调休 and the weeks around 春节."""
 
-import calendar
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from typing import Literal
 
 import chinese_calendar
+
+from reports.figures import months
 
 Rhythm = Literal["acceptance", "completion", "telephone", "counter"]
 DayKind = Literal["working", "weekend", "holiday", "spring_festival"]
@@ -38,18 +39,14 @@ def month_of(day: date) -> str:
 
 
 def days_of(month: str) -> tuple[date, ...]:
-    """Every day of a month such as `2025-03`.
-
-    Raises:
-        ValueError: it isn't a month, or lies before the demo's first one.
-    """
+    """Every day of a month such as `2025-03`; ValueError if it isn't one, or lies before the demo's first one."""
     try:
-        first = date.fromisoformat(f"{month}-01")
+        days = tuple(months.days_of(month))
     except ValueError:
         raise ValueError(f"{month!r} is not a month; write it like 2025-03") from None
-    if first < FIRST_DAY:
+    if days[0] < FIRST_DAY:
         raise ValueError(f"the demo hall begins in {month_of(FIRST_DAY)}; it has nothing for {month}")
-    return tuple(first.replace(day=number + 1) for number in range(calendar.monthrange(first.year, first.month)[1]))
+    return days
 
 
 def is_over(day: date, today: date) -> bool:
@@ -59,11 +56,7 @@ def is_over(day: date, today: date) -> bool:
 
 @cache
 def day_kind(day: date) -> DayKind:
-    """The kind of a day by the public calendar, 调休 included.
-
-    Raises:
-        NotImplementedError: `chinesecalendar` doesn't know the year.
-    """
+    """The kind of a day by the public calendar, 调休 included; NotImplementedError for a year that it doesn't know."""
     if chinese_calendar.is_workday(day):
         return "working"
     if _is_spring_festival(day):

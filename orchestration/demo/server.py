@@ -4,7 +4,7 @@ import json
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
 from functools import lru_cache
@@ -27,29 +27,29 @@ _SECONDS_TO_FINISH = 1
 _ONLINE_MEASURES = ("online_accepted", "online_completed", "online_open")
 
 
-def demo_app(platform_bearer: str, desks_key: str, today: Callable[[], date] = today_in_shanghai) -> Starlette:
-    """The integrated platform and the enquiry desks in one app; a day is answered for once it is before `today()`."""
+def demo_app(platform_bearer: str, desks_key: str) -> Starlette:
+    """The integrated platform and the enquiry desks in one app; a day is answered for once it is over."""
 
     async def daily_counts(request: Request) -> Response:
         _admit(request.headers.get("Authorization"), f"Bearer {platform_bearer}", "令牌缺失或无效")
         day = _day(request.query_params.get("date", ""))
         page = _number(request, "page", usual=1, largest=None)
         size = _number(request, "page_size", usual=_USUAL_PAGE, largest=_LARGEST_PAGE)
-        if not is_over(day, today()):
+        if not is_over(day, today_in_shanghai()):
             raise HTTPException(404, f"{day} 无日报数")
         return Response(_platform_page(day, page, size), media_type="application/json")
 
     async def month_totals(request: Request) -> Response:
         _admit(request.headers.get("Authorization"), f"Bearer {platform_bearer}", "令牌缺失或无效")
         days = _days(request.query_params.get("month", ""))
-        if not is_over(days[-1], today()):
+        if not is_over(days[-1], today_in_shanghai()):
             raise HTTPException(404, f"{days[0]:%Y-%m} 无月报数")
         return Response(_platform_month(days), media_type="application/json")
 
     async def consultations(request: Request) -> Response:
         _admit(request.headers.get("X-API-Key"), desks_key, "密钥缺失或无效")
         day = _day(request.path_params["day"])
-        numbers = counts("onsite_consultations", day) if is_over(day, today()) else {}
+        numbers = counts("onsite_consultations", day) if is_over(day, today_in_shanghai()) else {}
         if not numbers:
             raise HTTPException(404, f"{day} 无咨询记录")
         desks = [{"department": code, "consultations": count} for code, count in numbers.items()]
@@ -69,12 +69,9 @@ def demo_app(platform_bearer: str, desks_key: str, today: Callable[[], date] = t
 
 @contextmanager
 def serving(app: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Serve an app on 127.0.0.1 from a daemon thread and yield its base URL, without a slash at the end.
+    """Serve an app on 127.0.0.1 from a daemon thread and yield its base URL; OSError where the port is taken.
 
     The socket listens before the thread starts, so that the first request waits in the queue instead of failing.
-
-    Raises:
-        OSError: the port is taken.
     """
     with closing(socket.create_server(("127.0.0.1", port), backlog=512)) as listening:
         config = uvicorn.Config(

@@ -16,6 +16,7 @@ from random import Random
 from typing import NamedTuple
 
 from orchestration.demo.days import FIRST_DAY, Rhythm, busyness, days_of, is_working_day, month_of
+from reports.figures.months import months_before
 
 SEED = "yuebao-demo-1"
 HALL_CODE = "510000"
@@ -81,11 +82,7 @@ def items() -> Mapping[str, tuple[str, ...]]:
 
 
 def counts(measure: str, day: date) -> Mapping[str, int]:
-    """One measure's count of a day by department, zeros included; empty on a day when the counters are closed.
-
-    Raises:
-        ValueError: the day lies before the demo's first one.
-    """
+    """One measure's count of a day by department, zeros included; empty on a day when the counters are closed."""
     if _RHYTHMS[measure] == "counter" and not is_working_day(day):
         return {}
     return _counts_of_month(measure, month_of(day))[day]
@@ -173,16 +170,9 @@ def _online_month(month: str) -> Mapping[str, _OnlineMonth]:
 
 
 def _opening_stock(month: str, accepted: Sequence[int]) -> list[int]:
-    before = _month_before(month)
-    if before is None:
+    if month == month_of(FIRST_DAY):
         return [count * 2 // 5 for count in accepted]
-    return [numbers.closing for numbers in _online_month(before).values()]
-
-
-def _month_before(month: str) -> str | None:
-    year, number = map(int, month.split("-"))
-    before = date(year, number - 1, 1) if number > 1 else date(year - 1, 12, 1)
-    return month_of(before) if before >= FIRST_DAY else None
+    return [numbers.closing for numbers in _online_month(months_before(month, 1)).values()]
 
 
 @cache

@@ -23,7 +23,7 @@ from orchestration.warehouse.month import open_month
 from orchestration.warehouse.month_totals import ask_totals
 from reports.certificates.signers import SignerError, load_key
 from reports.figures.months import months_before
-from reports.figures.numbers import MonthlyNumber
+from reports.figures.numbers import MonthlyNumber, number_of
 from reports.figures.wording import word_section
 
 Tables = Mapping[str, list[dict[str, Any]]]
@@ -41,12 +41,7 @@ _LONGEST_SILENCE = 15
 
 
 def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Diagnosis]:
-    """Look at everything that a hall's month needs; `YUEBAO_HALL` must name the hall's folder.
-
-    Args:
-        hall: The settings, already read.
-        day: The day to ask every system for; without it the newest day on which each is open.
-    """
+    """Look at everything that a hall's month needs, and ask every system for a day, else the newest that is open."""
     yield from folder_checks(hall)
     for name in hall.hall.systems:
         yield diagnose(f"systems.{name}", partial(_system, hall, name, day))
@@ -123,19 +118,8 @@ def _wording(tables: Tables, hall: HallFolder) -> str:
 
 def _zeros(tables: Tables) -> dict[str, MonthlyNumber]:
     """A number for each metric that is defined now, to see whether a template can be filled."""
-    wanted = ("metric", "metric_name", "definition", "event_counted", "deduplication_key", "unit", "display_unit")
-    return {
-        row["metric"]: MonthlyNumber(
-            **{name: row[name] for name in (*wanted, "display_divisor", "display_decimals", "rounding")},
-            version=str(row["version"]),
-            exact=0,
-            printed="0",
-            measures=(),
-            parts=(),
-        )
-        for row in tables["metrics"]
-        if row["valid_to"] is None
-    }
+    current = [row for row in tables["metrics"] if row["valid_to"] is None]
+    return {row["metric"]: number_of(row, exact=0, measures=(), parts=()) for row in current}
 
 
 def _signing(hall: HallFolder) -> str:

@@ -31,20 +31,14 @@ NOT_LATE: frozenset[CellState] = frozenset({"awaited", "not_due"})
 
 @dataclass(frozen=True)
 class DayCell:
-    """One system and day of the heat map, with every site that the system answers for.
-
-    Attributes:
-        sites: by code, the state of each site.
-        detail: why the day isn't in, as far as it is known.
-        warned: the rules of the suite that warned.
-    """
+    """One system and day of the heat map, with every site that the system answers for."""
 
     system: str
     day: dt.date
     state: CellState
-    sites: Mapping[str, CellState]
-    detail: str
-    warned: tuple[str, ...]
+    sites: Mapping[str, CellState]  # by code, the state of each site
+    detail: str  # why the day isn't in, as far as it is known
+    warned: tuple[str, ...]  # the rules of the suite that warned
     landed_at: dt.datetime | None
 
     @property
@@ -60,32 +54,21 @@ class DayCell:
 
 @dataclass(frozen=True)
 class MonthHealth:
-    """One month.
-
-    Attributes:
-        answers: how many the month has up to yesterday, one for each system and day; `not_late` of them aren't in and
-            aren't late either, and `missing` aren't in and are.
-        problems: as `yuebao status` says them, of a month under way those of its days that are late.
-        urgent: those that wait for a person; the others mend themselves as the automation goes on.
-        to_be_certified: whether everything has passed and a person has to certify it.
-        pending: why it waits for a revision, else empty.
-        checks: the newest build's, how many ended how.
-        doubtful: those of them that didn't pass.
-    """
+    """One month, of which what isn't in is `missing` if it is late."""
 
     month: str
     state: MonthState
-    answers: int
+    answers: int  # how many the month has up to yesterday, one for each system and day
     certificate: str
     code: str
     missing: int = 0
     not_late: int = 0
-    problems: tuple[Problem, ...] = ()
-    urgent: tuple[Problem, ...] = ()
-    to_be_certified: bool = False
-    pending: str = ""
-    checks: Mapping[CheckStatus, int] = field(default_factory=dict)
-    doubtful: tuple[BuildCheck, ...] = ()
+    problems: tuple[Problem, ...] = ()  # as `yuebao status` says them, of a month under way those of late days
+    urgent: tuple[Problem, ...] = ()  # those that wait for a person; the automation mends the others
+    to_be_certified: bool = False  # whether everything has passed and a person has to certify it
+    pending: str = ""  # why it waits for a revision
+    checks: Mapping[CheckStatus, int] = field(default_factory=dict)  # of the newest build, how many ended how
+    doubtful: tuple[BuildCheck, ...] = ()  # those that didn't pass
 
     @property
     def came(self) -> int:
@@ -146,31 +129,24 @@ class Action:
 
 @dataclass(frozen=True)
 class Health:
-    """All of it, at one moment.
-
-    Attributes:
-        site_names, system_names: by code.
-        months: the newest first.
-        cells: day by day, the oldest first, of the last 60 days.
-        bytes_by_part: of the state folder.
-    """
+    """All of it, at one moment."""
 
     now: dt.datetime
     hall: str
-    site_names: Mapping[str, str]
-    system_names: Mapping[str, str]
+    site_names: Mapping[str, str]  # by code
+    system_names: Mapping[str, str]  # by code
     headline: str
     actions: tuple[Action, ...]
-    months: tuple[MonthHealth, ...]
+    months: tuple[MonthHealth, ...]  # the newest first
     deadlines: tuple[Deadline, ...]
-    cells: tuple[DayCell, ...]
+    cells: tuple[DayCell, ...]  # day by day, the oldest first, of the last 60 days
     arrivals: Arrivals
     refusals: tuple[Refusal, ...]
     suites: tuple[SuiteHistory, ...]
     jobs: tuple[JobHistory, ...]
     certified_months: int
     pending: tuple[str, ...]
-    bytes_by_part: Mapping[str, int]
+    bytes_by_part: Mapping[str, int]  # of the state folder
     free_bytes: int
 
     @property

@@ -34,12 +34,7 @@ def months_looked_at(at: Moment) -> list[str]:
 
 
 def month_health(name: str, at: Moment) -> Iterator[MonthHealth]:
-    """One month, where it can be told; what can't be read of its landing or its build is one of its problems.
-
-    Raises:
-        LedgerError: its certificate can't be read.
-        CalendarError: the working-day calendar doesn't know the year.
-    """
+    """One month, where it can be told; what can't be read of its landing or its build is one of its problems."""
     month = Month(name, [day for day in days_of(name) if day < at.today], at.hall, at.home)
     entry = at.ledger.latest(name)
     blank = MonthHealth(

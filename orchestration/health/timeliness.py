@@ -33,18 +33,12 @@ class Arrival:
 
 @dataclass(frozen=True)
 class MonthArrival:
-    """When the answers of one month came.
-
-    Attributes:
-        answers: how many the month has, one for each system and day.
-        arrivals: those that came; of all sites, where the system answers for many.
-        age: today, counted as the days of `arrivals` are.
-    """
+    """When the answers of one month came."""
 
     month: str
-    answers: int
-    arrivals: tuple[Arrival, ...]
-    age: int
+    answers: int  # how many the month has, one for each system and day
+    arrivals: tuple[Arrival, ...]  # those that came; of all sites, where the system answers for many
+    age: int  # today, counted as the days of `arrivals` are
 
     @cached_property
     def _finals(self) -> list[int]:
@@ -138,13 +132,9 @@ def _arrivals(
 
 
 def arrival(history: Sequence[Extract], last_day: dt.date, zone: ZoneInfo) -> Arrival:
-    """When an answer came.
+    """When an answer came, by its extracts, the oldest first.
 
-    Args:
-        history: Its extracts, the oldest first; the same content judged by another suite is no correction, and
-            neither is another site's answer that was added.
-        last_day: The last day of its month.
-        zone: Of the hall.
+    The same content judged by another suite is no correction, and neither is another site's answer that was added.
     """
     newest = history[-1]
     standing = list(takewhile(lambda each: _content(each) == _content(newest), reversed(history)))

@@ -55,14 +55,7 @@ def _came(month: MonthHealth) -> str:
 def actions_of(
     months: Sequence[MonthHealth], pending: Sequence[Pending], refusals: Sequence[Refusal], faults: Sequence[str]
 ) -> Iterator[Action]:
-    """Everything that waits for a person: first what the next report is made of.
-
-    Args:
-        months: The newest first.
-        pending: Those that wait for a revision, however long ago they were certified.
-        refusals: All that are open.
-        faults: What couldn't be looked at.
-    """
+    """Everything that waits for a person: first what the next report is made of; last what couldn't be looked at."""
     changed = {each.certificate.month: each for each in pending}
     for month in _by_weight(months):
         yield from _of_month(month, changed.pop(month.month, None))

@@ -41,14 +41,6 @@ class Gap:
         return span((self.first, self.last))
 
 
-@dataclass(frozen=True)
-class SiteRow:
-    """A site that lacks a day which others have, and its state on every day of a sheet."""
-
-    site: str
-    states: tuple[CellState, ...]
-
-
 def sheets_of(cells: Sequence[DayCell]) -> list[MonthSheet]:
     """The heat map by calendar month, the newest first."""
     by_month = groupby(sorted(cells, key=lambda cell: cell.day), key=lambda cell: f"{cell.day:%Y-%m}")
@@ -63,10 +55,10 @@ def _sheet(month: str, cells: Sequence[DayCell]) -> MonthSheet:
     return MonthSheet(month, days, {system: tuple(of_system) for system, of_system in rows.items()})
 
 
-def site_rows(cells: Sequence[DayCell]) -> list[SiteRow]:
-    """The sites of a system that lack a day which other sites have; a day that no site has is told by its cell."""
+def site_rows(cells: Sequence[DayCell]) -> list[tuple[str, list[CellState]]]:
+    """The sites of a system that lack a day which others have, with their states; what no site has its cell tells."""
     lacking = dict.fromkeys(site for cell in cells if cell.came and len(cell.sites) > 1 for site in cell.absent)
-    return [SiteRow(site, tuple(cell.sites[site] for cell in cells)) for site in sorted(lacking)]
+    return [(site, [cell.sites[site] for cell in cells]) for site in sorted(lacking)]
 
 
 def gaps_of(cells: Sequence[DayCell]) -> list[Gap]:

@@ -20,24 +20,16 @@ from reports.figures.day_verdict import VERDICTS, DayVerdict, worst
 
 @dataclass(frozen=True)
 class SystemDay:
-    """One system and day.
-
-    Attributes:
-        expected: whether the calendar has the system open.
-        sites: the codes of the sites that the system answers for.
-        suite_version: what counts as current evidence; an answer that was checked under another one is stale.
-        refusals: by site, the newest refusal that no good answer has followed.
-        fault: why the manifest entry can't be read, or what is wrong with the extract's file, else empty.
-    """
+    """One system and day."""
 
     system: str
     day: dt.date
-    expected: bool
-    sites: tuple[str, ...]
-    suite_version: str
+    expected: bool  # whether the calendar has the system open
+    sites: tuple[str, ...]  # the codes of the sites that the system answers for
+    suite_version: str  # of current evidence; an answer that was checked under another one is stale
     extract: Extract | None
-    refusals: Mapping[str, Refusal] = field(default_factory=dict)
-    fault: str = ""
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)  # by site, the newest that no good answer followed
+    fault: str = ""  # why the manifest entry can't be read, or what is wrong with the extract's file
 
     @cached_property
     def verdicts(self) -> Mapping[str, DayVerdict]:
@@ -105,20 +97,12 @@ class SystemDay:
 
 
 def is_expected(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> bool:
-    """Whether the calendar has a system open on a day.
-
-    Raises:
-        CalendarError: the working-day calendar doesn't know the day's year.
-    """
+    """Whether the calendar has a system open on a day; CalendarError if it doesn't know the day's year."""
     return hall.systems[system].opens == "every_day" or calendar.describe(day).is_working_day
 
 
 def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> SystemDay:
-    """One system and day as manifest entry and quarantine have it; the extract's file isn't read.
-
-    Raises:
-        CalendarError: the working-day calendar doesn't know the day's year.
-    """
+    """One system and day as manifest entry and quarantine have it, without a look at the extract's file."""
     try:
         extract, fault = Landing(home.landing).current(system, day), ""
     except LandingError as error:
@@ -138,18 +122,10 @@ def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: 
 def system_days(
     hall: Hall, home: Home, calendar: WorkingDays, days: Iterable[dt.date], *, verify_files: bool = False
 ) -> Iterator[SystemDay]:
-    """Every system on each of the days, day by day.
+    """Every system on each of the days, day by day; CalendarError for a year that the calendar doesn't know.
 
-    Args:
-        hall: The settings.
-        home: The state folder.
-        calendar: The working-day calendar.
-        days: Which days.
-        verify_files: Whether each extract's file is held against its entry's digest, which costs a read of the file;
-            decisions made every few minutes over hundreds of days go without.
-
-    Raises:
-        CalendarError: the working-day calendar doesn't know a day's year.
+    `verify_files` holds each extract's file against its entry's digest, which costs a read of the file; decisions made
+    every few minutes over hundreds of days go without.
     """
     landing = Landing(home.landing)
     for day in days:

@@ -32,47 +32,33 @@ class LandingError(UserError):
 
 @dataclass(frozen=True)
 class SiteEntry:
-    """What an extract holds of one site.
+    """What an extract holds of one site."""
 
-    Attributes:
-        content_sha256: digest of the site's rows.
-        sums: total by measure.
-        declared: what the source itself states, by measure.
-        source: where it came from.
-    """
-
-    content_sha256: str
-    sums: Mapping[str, int]
-    declared: Mapping[str, int]
-    source: str
+    content_sha256: str  # digest of the site's rows
+    sums: Mapping[str, int]  # total by measure
+    declared: Mapping[str, int]  # what the source itself states, by measure
+    source: str  # where it came from
 
 
 @dataclass(frozen=True)
 class Extract:
-    """One manifest entry.
-
-    Attributes:
-        content_sha256: digest of the rows, the same whatever library wrote the file; `sha256` is the file's own.
-        row_count, count_sum: over the whole file.
-        sites: by code, the sites that are in.
-        checks: outcome by rule name (passed, warned) under `suite_version`.
-    """
+    """One manifest entry."""
 
     system: str
     stat_date: str
     state: ExtractState
     sequence: int
     file: str
-    sha256: str
-    content_sha256: str
+    sha256: str  # the file's own
+    content_sha256: str  # digest of the rows, the same whatever library wrote the file
     row_count: int
     count_sum: int
-    sites: Mapping[str, SiteEntry]
+    sites: Mapping[str, SiteEntry]  # by code, the sites that are in
     landed_at: str
     run_id: str
     code_version: str
     suite_version: str
-    checks: Mapping[str, str]
+    checks: Mapping[str, str]  # passed or warned under `suite_version`, by rule name
 
     @property
     def sums(self) -> dict[str, int]:
@@ -127,20 +113,12 @@ class Landing:
         self._root = root
 
     def current(self, system: str, day: dt.date) -> Extract | None:
-        """The newest extract of a system and day, or None when none is in.
-
-        Raises:
-            LandingError: its manifest entry can't be read.
-        """
+        """The newest extract of a system and day, None when none is in; LandingError if its entry can't be read."""
         entries = self._entries(system, day)
         return self._read(entries[-1]) if entries else None
 
     def history(self, system: str, day: dt.date) -> list[Extract]:
-        """Every extract of a system and day, the oldest first.
-
-        Raises:
-            LandingError: a manifest entry can't be read.
-        """
+        """Every extract of a system and day, the oldest first; LandingError if a manifest entry can't be read."""
         return [self._read(entry) for entry in self._entries(system, day)]
 
     def newest_sequence(self, system: str, day: dt.date) -> int:
@@ -149,11 +127,7 @@ class Landing:
         return int(entries[-1].name.partition("-")[0]) if entries else 0
 
     def read(self, entry: Path) -> Extract:
-        """The extract whose manifest entry lies at a path relative to the landing.
-
-        Raises:
-            LandingError: the entry can't be read.
-        """
+        """The extract whose entry lies at a path relative to the landing; LandingError if that can't be read."""
         return self._read(self._root / entry)
 
     def path(self, extract: Extract) -> Path:
@@ -283,9 +257,7 @@ def _entry(counted: Counted, provenance: Provenance, sequence: int) -> Extract:
         count_sum=sum(total for entry in sites.values() for total in entry.sums.values()),
         sites=sites,
         landed_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        run_id=provenance.run_id,
-        code_version=provenance.code_version,
-        suite_version=provenance.suite_version,
+        **asdict(provenance),
         checks=_worst(counts.checks for counts in counted.sites.values()),
     )
 

@@ -28,11 +28,7 @@ class Sample:
 
 
 def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Mapping[str, str]) -> Iterator[Sample]:
-    """Ask each of these systems for one day, once, and judge what it says; `YUEBAO_HALL` must name the hall's folder.
-
-    Raises:
-        SettingsError: a reviewed table of the hall can't be used.
-    """
+    """Ask each of these systems for one day, once, and judge what it says; `YUEBAO_HALL` names the hall's folder."""
     with TemporaryDirectory(prefix="yuebao-sample-") as folder:
         landing = Landing(Path(folder) / "landing")
         for name in systems:

@@ -16,20 +16,17 @@ from reports import files
 class Refusal:
     """Why one system's answer for one day of one site didn't land.
 
-    Attributes:
-        reason: one readable line that names system, hall, day, file and row, and what to do.
-        answered: whether the system said something; a bad answer casts doubt on an earlier good one, silence doesn't.
-        rows: the answer's rows with personal patterns masked; empty when nothing could be read.
+    A system that `answered` badly casts doubt on an earlier good answer; silence doesn't.
     """
 
     system: str
     stat_date: str
     hall: str
-    reason: str
+    reason: str  # one readable line that names system, hall, day, file and row, and what to do
     refused_at: str
     run_id: str
     answered: bool
-    rows: Sequence[dict[str, Any]] = ()
+    rows: Sequence[dict[str, Any]] = ()  # the answer's, personal patterns masked; empty when nothing could be read
 
 
 class Quarantine:

@@ -28,24 +28,15 @@ _FULL_WIDTH = str.maketrans("０１２３４５６７８９，＋－\u3000", "01
 
 
 class SourceFault(Exception):
-    """A request that got no usable answer.
+    """A request that got no usable answer."""
 
-    Args:
-        problem: what happened, with file, page or row where one is known.
-        next_step: what an engineer does about it.
-
-    Attributes:
-        answered: whether the system said something (that can't be used), or nothing at all.
-        retry_after: seconds after which asking again makes sense, where the source says so.
-    """
-
-    answered = True
-    retry_after: float | None = None
+    answered = True  # whether the system said something (that can't be used), or nothing at all
+    retry_after: float | None = None  # seconds after which asking again makes sense, where the source says so
 
     def __init__(self, problem: str, next_step: str) -> None:
         super().__init__(problem)
-        self.problem = problem
-        self.next_step = next_step
+        self.problem = problem  # what happened, with file, page or row where one is known
+        self.next_step = next_step  # what an engineer does about it
 
 
 class PassingFault(SourceFault):
@@ -88,30 +79,22 @@ class Request:
 class Answer:
     """What one hall system answered for one day of one site.
 
-    Attributes:
-        asked_date: the day asked for.
-        rows: one mapping per row with the contract's keys, and `origin` (file or page, and row) for messages.
-        declared: the totals by measure that the source itself states, to be held against the rows.
-        source: where it came from, without secrets.
+    `rows` are mappings with the contract's keys, and `origin` (file or page, and row) for messages.
     """
 
     asked_date: dt.date
     rows: tuple[Mapping[str, Any], ...]
-    declared: Mapping[str, Any] = field(default_factory=dict)
-    source: str = ""
+    declared: Mapping[str, Any] = field(default_factory=dict)  # the source's own totals by measure
+    source: str = ""  # where it came from, without secrets
 
 
 Outcome = Answer | SourceFault
 
 
 class Source(Protocol):
-    """One hall system, whatever its kind.
+    """One hall system, whatever its kind."""
 
-    Attributes:
-        by_site: whether its requests name a site, so that every site is asked for on its own.
-    """
-
-    by_site: bool
+    by_site: bool  # whether its requests name a site, so that every site is asked for on its own
 
     def ask(self, request: Request) -> Mapping[str, Outcome]:
         """The counts of one day by site, with an answer or a fault for every site of the request.
@@ -127,21 +110,14 @@ _FAULTS: Mapping[str, type[SourceFault]] = {
 
 
 class FaultRule(Strict):
-    """What a kind of failure means.
-
-    Attributes:
-        problem: its words, which may hold `{name}`s that `describe` fills in; so may `next_step`.
-        errors: the exceptions that mean it.
-        codes: a pattern of the codes that mean it, such as HTTP's statuses or SQLSTATEs.
-        words: a pattern of the texts that mean it, for failures without a code.
-    """
+    """What a kind of failure means, in words that may hold `{name}`s; `describe` fills them in."""
 
     fault: Literal["PassingFault", "BrokenAnswer", "PermanentFault", "RequestRefused", "NothingForDay"]
     problem: str
     next_step: str
-    errors: tuple[ImportString[type[BaseException]], ...] = ()
-    codes: str = "(?!)"
-    words: str = "(?!)"
+    errors: tuple[ImportString[type[BaseException]], ...] = ()  # the exceptions that mean it
+    codes: str = "(?!)"  # a pattern of the codes that mean it, such as HTTP's statuses or SQLSTATEs
+    words: str = "(?!)"  # a pattern of the texts that mean it, for failures without a code
 
     def describe(self, **details: object) -> SourceFault:
         """The fault, with these details in its words."""
@@ -205,11 +181,7 @@ def divide_answer(
 def rows_by_site(
     request: Request, every_site: Sequence[str], rows: tuple[Mapping[str, Any], ...]
 ) -> dict[str, tuple[Mapping[str, Any], ...]]:
-    """The rows of every site that was asked for, as `divide_answer` divides them.
-
-    Raises:
-        SourceFault: a row is of no site that the system answers for.
-    """
+    """The rows of every site that was asked for; SourceFault for a row of no site that the system answers for."""
     if len(every_site) == 1:
         return {request.sites[0]: rows}
     divided: dict[Any, list[Mapping[str, Any]]] = {site: [] for site in every_site}

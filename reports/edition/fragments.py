@@ -31,12 +31,7 @@ class Fragment:
 
 
 def read_fragment(path: Path, name: str) -> Fragment:
-    """Read an author's file; one that can't be read gives no pieces and a remark that says why.
-
-    Args:
-        path: The file.
-        name: What remarks call it.
-    """
+    """Read an author's file, which remarks call `name`; one that can't be read gives a remark that says why."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         return Fragment(name, (), (Remark(name, "", "只收 .md、.txt 和 .docx 稿件，这个文件没有收进来"),))

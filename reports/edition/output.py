@@ -1,12 +1,11 @@
 """An edition's files: the .docx, how it conforms, what there is to put right, and a PDF where LibreOffice is."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from reports.edition.assembly import Edition
 from reports.figures.section import DRAFT
-from reports.files import write_bytes
+from reports.files import write_bytes, write_json
 from reports.word.conformance import Conformance, check_conformance
 from reports.word.pdf import PdfError, to_pdf
 from reports.word.profiles import read_profile
@@ -29,21 +28,17 @@ class EditionFiles:
 def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> EditionFiles:
     """Set an edition and write its files; each appears whole, and all but the PDF are the same for the same edition.
 
-    Args:
-        edition: What `assemble` gave.
-        folder: Where the files are to lie.
-        pdf: Whether a PDF is wanted; that there is none is said in the report, and fails nothing.
+    That a PDF is wanted and there is none is said in the report, and fails nothing.
     """
     profile = read_profile(edition.settings.profile)
     content = set_document(edition.manuscript, profile)
     conformance = check_conformance(content, profile)
-    path = folder / DOCUMENT
-    write_bytes(path, content)
-    files = [path]
+    files = [folder / DOCUMENT]
+    write_bytes(files[0], content)
     parts = [_report(edition, conformance)]
     if pdf:
         try:
-            files += to_pdf([path])
+            files += to_pdf(files)
         except PdfError as error:
             parts.append(f"PDF：{error}")
     report = "\n".join(parts) + "\n"
@@ -54,12 +49,9 @@ def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> Editi
         "revision": attribution.revision,
         "state": attribution.state,
     }
-    data = json.dumps(
-        {**about, "draft": edition.manuscript.draft, **conformance.document}, ensure_ascii=False, indent=1
-    )
-    for name, text in ((CONFORMANCE, f"{data}\n"), (REPORT, report)):
-        write_bytes(folder / name, text.encode())
-        files.append(folder / name)
+    write_json(folder / CONFORMANCE, {**about, "draft": edition.manuscript.draft, **conformance.document})
+    write_bytes(folder / REPORT, report.encode())
+    files += [folder / CONFORMANCE, folder / REPORT]
     return EditionFiles(tuple(files), report, good=not edition.manuscript.draft and conformance.conforms)
 
 

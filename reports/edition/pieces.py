@@ -16,15 +16,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class Remark:
-    """Something about a file of the edition.
-
-    `wrong` tells what has to be put right before the edition is printed from what authors should merely know.
-    """
+    """Something about a file of the edition."""
 
     file: str
     place: str
     text: str
-    wrong: bool = True
+    wrong: bool = True  # whether it has to be put right before printing, or authors should merely know it
 
     def __str__(self) -> str:
         return (

@@ -52,7 +52,7 @@ class References:
                 value = _MISSING.format(match[1])
             else:
                 inserted.append((length, length + len(value)))
-            runs.append(replace(_run_at(text, match.start()), text=value))
+            runs.append(replace(next(_slice(text, *match.span())), text=value))
             done = match.end()
         runs += _slice(text, done, len(whole))
         if _STRAY.search(_REFERENCE.sub("", whole)):
@@ -94,12 +94,3 @@ def _slice(text: RichText, start: int, end: int) -> Iterator[Run]:
         if piece:
             yield replace(run, text=piece)
         begun += len(run.text)
-
-
-def _run_at(text: RichText, position: int) -> Run:
-    begun = 0
-    for run in text:
-        begun += len(run.text)
-        if position < begun:
-            return run
-    return text[-1]

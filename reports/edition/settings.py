@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from reports.errors import ReportsError
-from reports.word.profiles import ProfileName, profile_names
+from reports.word.profiles import PROFILES, ProfileName
 
 SETTINGS = "edition.toml"
 REGISTERS = "登记表"
@@ -59,7 +59,7 @@ class Settings(BaseModel):
         max_length=_MOST_SECTIONS,
         description=f'1 到 {_MOST_SECTIONS} 个栏目名称，如 ["政务工作动态"]，不重复，不含 / \\ 等符号',
     )
-    profile: ProfileName = Field(default="paper", description=f"{'、'.join(profile_names())} 之一")
+    profile: ProfileName = Field(default="paper", description=f"{'、'.join(PROFILES)} 之一")
     annex: bool = Field(default=False, description="true 或 false")
 
     @property
@@ -85,11 +85,7 @@ class Settings(BaseModel):
 
 
 def read_settings(folder: Path) -> Settings:
-    """Read `edition.toml`.
-
-    Raises:
-        EditionError: It is absent, isn't TOML, or a key is unknown, absent or not what it must be; every fault is told.
-    """
+    """Read `edition.toml`; EditionError, in which every fault is told, where it can't be used."""
     path = folder / SETTINGS
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -155,7 +151,7 @@ def _settings_text(settings: Settings, template: Path) -> str:
 
 def with_choices(settings: Settings, profile: str, *, annex: bool) -> Settings:
     """The same edition on another profile (the settings' own when empty), or with the annex."""
-    if profile and profile not in profile_names():
-        raise EditionError(f"没有叫 {profile} 的版式；可用的有 {'、'.join(profile_names())}")
+    if profile and profile not in PROFILES:
+        raise EditionError(f"没有叫 {profile} 的版式；可用的有 {'、'.join(PROFILES)}")
     chosen = cast("ProfileName", profile or settings.profile)
     return settings.model_copy(update={"profile": chosen, "annex": annex or settings.annex})

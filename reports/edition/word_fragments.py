@@ -27,11 +27,7 @@ _LOST: tuple[tuple[tuple[str, ...], bool, str], ...] = (
 
 
 def read_word(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
-    """Read a Word file.
-
-    Raises:
-        DocumentError: It can't be opened (see `open_docx`), or is damaged.
-    """
+    """Read a Word file; DocumentError if it can't be opened (see `open_docx`), or is damaged."""
     pieces: list[Piece] = []
     remarks: list[Remark] = []
     with readable(path.name):

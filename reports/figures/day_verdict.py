@@ -15,20 +15,13 @@ DayProblem = Literal["missing_day", "quarantined_day", "damaged_extract", "check
 
 @dataclass(frozen=True)
 class VerdictMeaning:
-    """What a verdict means to those who act on it.
+    """What a verdict means to those who act on it."""
 
-    Attributes:
-        sign: one character; colour is never the only mark.
-        text, chinese: in words, for engineers and for authors.
-        problem: why it keeps a month from being printed, or None where it doesn't.
-        is_in: whether an answer has landed that stands; the automation asks again for what isn't in.
-    """
-
-    sign: str
-    text: str
-    chinese: str
-    problem: DayProblem | None = None
-    is_in: bool = True
+    sign: str  # one character; colour is never the only mark
+    text: str  # in words, for engineers
+    chinese: str  # and for authors
+    problem: DayProblem | None = None  # why it keeps a month from being printed, or None where it doesn't
+    is_in: bool = True  # whether an answer has landed that stands; the automation asks again for what isn't in
 
 
 # From best to worst: a day is as its worst site is.

@@ -24,15 +24,9 @@ def flagged(
     revised: Mapping[str, MonthlyNumber],
     month_before: Mapping[str, MonthlyNumber],
 ) -> tuple[MonthlyNumber, ...]:
-    """Flag the numbers that are about to be certified.
+    """Flag the numbers that are about to be certified, sorted by metric.
 
-    Args:
-        numbers: The month's numbers.
-        revised: By metric, the numbers of the month's newest certificate; empty before its first.
-        month_before: By metric, the numbers of the newest certificate of the month before; empty if there is none.
-
-    Returns:
-        The numbers with their flags, sorted by metric.
+    They are held against those of the month's newest certificate and those of the month before; each may be empty.
     """
     return tuple(
         replace(number, flags=_flags(number, revised.get(number.metric), month_before.get(number.metric)))

@@ -10,11 +10,7 @@ _NAME = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def first_day(month: str) -> date:
-    """The first day of a month.
-
-    Raises:
-        ValueError: `month` isn't written YYYY-MM.
-    """
+    """The first day of a month; ValueError where it isn't written YYYY-MM."""
     name = _NAME.fullmatch(month)
     if name is None:
         raise ValueError(f"a month is written YYYY-MM, e.g. 2025-03, got {month!r}")

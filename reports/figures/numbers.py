@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,18 +14,9 @@ _FACTS = "fct_monthly_metrics.parquet"
 _FACT_COLUMNS = ("month_start", "hall_code", "metric", "metric_version", "exact_value")
 _CATALOGUE = "dim_metric.parquet"
 _CATALOGUE_TEXTS = ("metric_name", "definition", "event_counted", "deduplication_key", "unit", "display_unit")
-_CATALOGUE_COLUMNS = (
-    "metric",
-    "version",
-    *_CATALOGUE_TEXTS,
-    "display_divisor",
-    "display_decimals",
-    "rounding",
-    "valid_from",
-    "valid_to",
-    "measures",
-    "parts",
-)
+_CATALOGUE_FORM = ("display_divisor", "display_decimals", "rounding")
+_CATALOGUE_KEY, _CATALOGUE_REST = ("metric", "version"), ("valid_from", "valid_to", "measures", "parts")
+_CATALOGUE_COLUMNS = (*_CATALOGUE_KEY, *_CATALOGUE_TEXTS, *_CATALOGUE_FORM, *_CATALOGUE_REST)
 
 # p and b are codes of SDMX CL_OBS_STATUS; it has none for "revised", for which r is Eurostat's flag.
 Flag = Literal["p", "r", "b"]
@@ -67,6 +59,11 @@ class MonthlyNumber:
     def with_unit(self) -> str:
         """The number as every text prints it: digits, half-width space, unit."""
         return f"{self.printed} {self.display_unit}"
+
+    @property
+    def in_units(self) -> Decimal:
+        """What is printed, as a count of its unit: 3.27 万件 is 32700 件."""
+        return Decimal(self.printed) * self.display_divisor
 
     @property
     def exact_with_unit(self) -> str:
@@ -150,6 +147,20 @@ def _measures(metric: str, catalogue: Mapping[str, FactRow]) -> tuple[str, ...]:
     return tuple(sorted(measures))
 
 
+def number_of(definition: FactRow, exact: int, measures: tuple[str, ...], parts: tuple[str, ...]) -> MonthlyNumber:
+    """An exact count by a row of the metric catalogue; raises as `printed` does."""
+    divisor, decimals, rule = (definition[name] for name in _CATALOGUE_FORM)
+    return MonthlyNumber(
+        metric=definition["metric"],
+        version=str(definition["version"]),
+        exact=exact,
+        printed=printed(exact, divisor=divisor, decimals=decimals, rule=rule),
+        measures=measures,
+        parts=parts,
+        **{column: definition[column] for column in (*_CATALOGUE_TEXTS, *_CATALOGUE_FORM)},
+    )
+
+
 def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where: str) -> MonthlyNumber:
     metric, exact, version = definition["metric"], fact["exact_value"], str(definition["version"])
     if str(fact["metric_version"]) != version:
@@ -162,26 +173,9 @@ def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where
     if empty := [column for column in _CATALOGUE_TEXTS if not definition[column]]:
         raise NumbersError(f"{_CATALOGUE}: {metric} has no {', '.join(empty)}")
     try:
-        text = printed(
-            exact,
-            divisor=definition["display_divisor"],
-            decimals=definition["display_decimals"],
-            rule=definition["rounding"],
-        )
+        return number_of(definition, exact, measures, _names(definition["parts"]))
     except (TypeError, ValueError) as error:
         raise NumbersError(f"{where}: {metric} can't be printed: {error}") from error
-    return MonthlyNumber(
-        metric=metric,
-        version=version,
-        exact=exact,
-        printed=text,
-        display_divisor=definition["display_divisor"],
-        display_decimals=definition["display_decimals"],
-        rounding=definition["rounding"],
-        measures=measures,
-        parts=_names(definition["parts"]),
-        **{column: definition[column] for column in _CATALOGUE_TEXTS},
-    )
 
 
 def _names(value: list[str] | str | None) -> tuple[str, ...]:

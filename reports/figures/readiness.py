@@ -37,18 +37,14 @@ class EvidenceError(ReportsError):
 
 @dataclass(frozen=True)
 class DayState:
-    """One system and day that the month needs.
-
-    `detail` is the reason for a bad verdict, else empty. `checks` gives by rule name `passed`, `failed` or `warned`, as
-    recorded when the extract was landed.
-    """
+    """One system and day that the month needs."""
 
     system: str
     system_name: str
     day: date
     verdict: DayVerdict
-    detail: str
-    checks: Mapping[str, str]
+    detail: str  # the reason for a bad verdict
+    checks: Mapping[str, str]  # by rule name `passed`, `failed` or `warned`, as recorded when the extract was landed
 
 
 @dataclass(frozen=True)
@@ -65,18 +61,15 @@ class BuildCheck:
 
 @dataclass(frozen=True)
 class BuildEvidence:
-    """What a build of the month left behind, kept beside the facts as `build.json`.
-
-    `fingerprint` stands for the extracts that were built from; `files` are the published facts, path → SHA-256.
-    """
+    """What a build of the month left behind, kept beside the facts as `build.json`."""
 
     month: str
-    fingerprint: str
+    fingerprint: str  # of the extracts that were built from
     built_at: str
     run_id: str
     checks: tuple[BuildCheck, ...]
     # Builds of 0.1 named none: what they published can't be told from what was changed since, and is built again.
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)  # the published facts, path → SHA-256
 
     def to_json(self) -> str:
         """The same evidence always gives the same text, which ends with the SHA-256 of the rest."""
@@ -86,11 +79,7 @@ class BuildEvidence:
 
     @classmethod
     def from_json(cls, text: str) -> BuildEvidence:
-        """Read what `to_json` wrote.
-
-        Raises:
-            EvidenceError: The text is no JSON, a field is absent or of another type, or it was changed since.
-        """
+        """Read what `to_json` wrote; EvidenceError if the text is no such JSON, or was changed since."""
         from pydantic import TypeAdapter, ValidationError
 
         try:
@@ -106,35 +95,25 @@ class BuildEvidence:
 
 @dataclass(frozen=True)
 class Expected:
-    """What must be in and must have passed.
-
-    `systems` are the names of the hall's systems by code: each must account for every day of `month`.
-    `day_rules` are the rules that every answered day must have passed; `build_checks` the checks that the build must
-    have passed; `fingerprint` stands for the extracts that are current now, and `facts` are the published files as they
-    lie now, path → SHA-256. `not_compared` are days before the month that the stocks at its beginning have to be held
-    against, and that can't be had.
-    """
+    """What must be in and must have passed."""
 
     month: str
-    systems: Mapping[str, str]
-    day_rules: frozenset[str]
-    build_checks: frozenset[str]
-    fingerprint: str
-    facts: Mapping[str, str]
-    not_compared: tuple[DayState, ...] = ()
+    systems: Mapping[str, str]  # names by code: each must account for every day of the month
+    day_rules: frozenset[str]  # the rules that every answered day must have passed
+    build_checks: frozenset[str]  # the checks that the build must have passed
+    fingerprint: str  # of the extracts that are current now
+    facts: Mapping[str, str]  # the published files as they lie now, path → SHA-256
+    not_compared: tuple[DayState, ...] = ()  # days that the month's first stocks are held against, and can't be had
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A reason why the month may not be printed (or, of kind `check_warned`, something to look at).
-
-    `subject` names system and days, or the check; `message` is one line; `next_step` is the command to run.
-    """
+    """A reason why the month may not be printed (or, of kind `check_warned`, something to look at)."""
 
     kind: ProblemKind
-    subject: str
-    message: str
-    next_step: str
+    subject: str  # system and days, or the check
+    message: str  # one line
+    next_step: str  # the command to run
 
     def __str__(self) -> str:
         return f"{self.message}; next: {self.next_step}"

@@ -45,16 +45,13 @@ class NumberSource(TypedDict):
 
 @dataclass(frozen=True)
 class Origin:
-    """Whose and which month's numbers these are, and what they rest on.
-
-    `fingerprint` is the build's; `sources` gives the systems and extracts behind each metric.
-    """
+    """Whose and which month's numbers these are, and what they rest on."""
 
     month: str
     hall_code: str
     hall_name: str
-    fingerprint: str
-    sources: Mapping[str, Sequence[NumberSource]]
+    fingerprint: str  # the build's
+    sources: Mapping[str, Sequence[NumberSource]]  # the systems and extracts behind each metric
 
 
 @dataclass(frozen=True)
@@ -96,20 +93,7 @@ def write_draft(
 def certified_files(
     numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage, *, template: WordingTemplate
 ) -> dict[str, bytes]:
-    """Word the files of a release from the numbers that its certificate vouches for.
-
-    Args:
-        numbers: The certificate's numbers, by metric.
-        origin: What they rest on.
-        vintage: What they say of that certificate.
-        template: The hall's wording.
-
-    Returns:
-        The same three files by name; `numbers.json` names revision and short code.
-
-    Raises:
-        SectionError, WordingError: As `write_draft` raises.
-    """
+    """Word a release's files, by name, from the numbers that its certificate vouches for; raises as `write_draft`."""
     section = word_section(numbers, month=origin.month, template=template)
     return _files(section, numbers, origin, vintage)
 

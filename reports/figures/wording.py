@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,11 +54,7 @@ class WordingTemplate:
 
     @classmethod
     def read(cls, path: Path, constants: Iterable[str] = ()) -> WordingTemplate:
-        """The wording in a file in UTF-8.
-
-        Raises:
-            WordingError: It can't be read.
-        """
+        """The wording in a file in UTF-8; WordingError where it can't be read."""
         try:
             return cls(str(path), path.read_text(encoding="utf-8"), frozenset(constants))
         except (OSError, UnicodeDecodeError) as error:
@@ -121,11 +116,7 @@ def _render(year: int, month: int, numbers: _Numbers, template: WordingTemplate)
 
 
 def require_one_unit_style(numbers: Collection[MonthlyNumber]) -> None:
-    """Refuse an edition that prints one unit in two styles, such as 件 beside 万件.
-
-    Raises:
-        WordingError: It does; the message names a metric of each style.
-    """
+    """Raise WordingError where an edition prints one unit in two styles, such as 件 beside 万件."""
     styles: dict[str, dict[str, str]] = {}
     for number in numbers:
         styles.setdefault(number.unit, {}).setdefault(number.display_unit, number.metric)
@@ -137,7 +128,7 @@ def require_one_unit_style(numbers: Collection[MonthlyNumber]) -> None:
 
 def needs_rounding_note(numbers: Collection[MonthlyNumber]) -> bool:
     """Whether some total and all of its parts are among these printed numbers, and differ as printed."""
-    values = {number.metric: Decimal(number.printed) * number.display_divisor for number in numbers}
+    values = {number.metric: number.in_units for number in numbers}
     return any(
         values[number.metric] != sum(values[part] for part in number.parts)
         for number in numbers

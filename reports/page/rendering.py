@@ -140,14 +140,10 @@ def _moment(moment: datetime) -> str:
     return f"{moment.year} 年 {moment.month} 月 {moment.day} 日 {moment:%H:%M}"
 
 
-def _moment_text(text: str) -> str:
-    return _moment(moment_of(text))
-
-
 _FILTERS: Mapping[str, Callable[..., object]] = {
     "json": _json_in_script,
     "moment": _moment,
-    "moment_text": _moment_text,
+    "moment_text": lambda text: _moment(moment_of(text)),
     "month_title": month_title,
 }
 

@@ -1,36 +1,14 @@
-"""Rates, shares and differences, from exact whole numbers, written in as many decimals as the author's text has."""
+"""Percentages, signs and last places: what is reckoned with exact numbers and with numerals alike."""
 
 from decimal import Decimal
 from fractions import Fraction
 
 from reports.figures.rounding import rounded, without_zeros
-from reports.proofreading.known_numbers import KnownNumber
 
 
 def percent(ratio: Fraction, decimals: int) -> str:
     """A ratio without its sign as a percentage, 四舍五入 to at most so many decimals, trailing zeros dropped."""
     return without_zeros(rounded(abs(ratio) * 100, decimals))
-
-
-def growth(now: KnownNumber, base: KnownNumber) -> Fraction:
-    """The rate of change between exact counts; the base isn't zero."""
-    return Fraction(now.exact - base.exact, base.exact)
-
-
-def share_of_exact(part: KnownNumber, whole: KnownNumber) -> Fraction:
-    """The share of exact counts; the whole isn't zero."""
-    return Fraction(part.exact, whole.exact)
-
-
-def share_of_printed(part: KnownNumber, whole: KnownNumber) -> Fraction | None:
-    """The share of what is printed, which a reader would reckon; None if the whole is printed as zero."""
-    total = in_units(whole)
-    return Fraction(in_units(part)) / Fraction(total) if total else None
-
-
-def in_units(number: KnownNumber) -> Decimal:
-    """What is printed, as a count of its unit: 3.27 万件 is 32700 件."""
-    return Decimal(number.printed) * number.display_divisor
 
 
 def sign(value: Fraction | int | Decimal) -> int:

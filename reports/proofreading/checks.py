@@ -7,15 +7,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, cast
 
-from reports.proofreading.arithmetic import (
-    growth,
-    in_units,
-    last_place,
-    percent,
-    share_of_exact,
-    share_of_printed,
-    sign,
-)
+from reports.proofreading.arithmetic import last_place, percent, sign
 from reports.proofreading.context import Context
 from reports.proofreading.known_numbers import KnownNumber
 from reports.proofreading.numerals import Numeral
@@ -90,8 +82,8 @@ class Case:
     def says(self, number: KnownNumber) -> bool:
         """Whether a numeral with the right unit is the printed number, apart from separators."""
         if self.numeral.chinese:
-            return self.numeral.amount == in_units(number)
-        return _without_separators(self.numeral) == number.printed
+            return self.numeral.amount == number.in_units
+        return self.numeral.plain_digits == number.printed
 
     def same_value(self, number: KnownNumber) -> bool:
         """Whether the digits have the printed value, whatever the unit and trailing zeros."""
@@ -130,10 +122,6 @@ class Case:
         minus = self.reading.numeral is not None and self.numeral.sign < 0
         stated = 1 if self.reading.direction is None else self.reading.direction
         return -stated if minus else stated
-
-
-def _without_separators(numeral: Numeral) -> str:
-    return numeral.digits.replace(",", "").replace("，", "")
 
 
 def no_certificate(case: Case) -> Values | None:
@@ -175,11 +163,8 @@ def trailing_zero(case: Case) -> Values | None:
 def mixed_units(case: Case) -> Values | None:
     """A right count in the unit that is counted, where the text has others in the display unit."""
     number = case.number
-    return mixed_units_of_differences(case) if number and case.numeral.amount in _amounts(number) else None
-
-
-def _amounts(number: KnownNumber) -> set[Decimal]:
-    return {Decimal(number.exact), in_units(number)}
+    right = number is not None and case.numeral.amount in {number.exact, number.in_units}
+    return mixed_units_of_differences(case) if right else None
 
 
 def mixed_units_of_differences(case: Case) -> Values | None:
@@ -196,7 +181,7 @@ def wrong_unit(case: Case) -> Values | None:
     if number is None or case.has_unit(number):
         return None
     rounded = abs(numeral.amount - number.exact) < last_place(numeral.value) * numeral.scale
-    right = case.same_value(number) or numeral.amount == in_units(number) or (rounded and case.in_family(number))
+    right = case.same_value(number) or numeral.amount == number.in_units or (rounded and case.in_family(number))
     unit = case.reading.unit_text
     return {"number": number, "written": f"写成了“{unit}”" if unit else "没有写单位"} if right else None
 
@@ -287,7 +272,7 @@ def direction(case: Case) -> Values | None:
 
 
 def _change(now: KnownNumber, base: KnownNumber, decimals: int = _MOST_RATE_DECIMALS) -> Values:
-    rate = "" if base.exact in {0, now.exact} else f" {percent(growth(now, base), decimals)}%"
+    rate = "" if base.exact in {0, now.exact} else f" {percent(now.growth(base), decimals)}%"
     return {"now": now, "base": base, "real": _DIRECTIONS[sign(now.exact - base.exact)], "rate": rate}
 
 
@@ -297,13 +282,13 @@ def _goes_as_stated(case: Case, now: KnownNumber, base: KnownNumber) -> bool:
         return False
     if stated := case.stated_sign:
         return sign(now.exact - base.exact) == stated
-    nearly = reading.around == "about" and base.exact > 0 and abs(growth(now, base)) < _NEARLY_LEVEL
+    nearly = reading.around == "about" and base.exact > 0 and abs(now.growth(base)) < _NEARLY_LEVEL
     return now.printed == base.printed or nearly
 
 
 def wrong_rate(case: Case) -> Values | None:
     """Another rate than the exact counts give."""
-    rates = [(now, base, growth(now, base)) for now, base in case.changes if base.exact]
+    rates = [(now, base, now.growth(base)) for now, base in case.changes if base.exact]
     if not rates or any(case.is_percent(rate) for _, _, rate in rates):
         return None
     now, base, rate = rates[0]
@@ -319,7 +304,7 @@ def stale_rate(case: Case) -> Values | None:
     olds = [(old, now, old) for months in reading.bases for old in known.superseded(reading.metric, months)]
     before = known.superseded(reading.metric, reading.months)
     olds += [(base, old, old) for old in before for base in case.context.bases(reading)]
-    stale = next((old for base, then, old in olds if base.exact and case.is_percent(growth(then, base))), None)
+    stale = next((old for base, then, old in olds if base.exact and case.is_percent(then.growth(base))), None)
     return {**values, "old": stale} if stale else None
 
 
@@ -340,7 +325,7 @@ def _is_difference(case: Case, now: KnownNumber, base: KnownNumber) -> bool:
     if case.reading.around:
         return case.approximates(change)
     if case.has_unit(change):
-        return case.same_value(change) or amount == abs(in_units(now) - in_units(base))
+        return case.same_value(change) or amount == abs(now.in_units - base.in_units)
     return case.reading.unit_text in family(now.unit) and amount == change.exact
 
 
@@ -354,10 +339,12 @@ def wrong_share(case: Case) -> Values | None:
         return None
     numbers = [context.known.current(metric, reading.months) for metric in context.wholes(reading)]
     wholes = [whole for whole in numbers if whole is not None and whole.exact]
-    ratios = [ratio for whole in wholes for ratio in (share_of_exact(part, whole), share_of_printed(part, whole))]
-    if not ratios or any(ratio is not None and case.is_percent(ratio) for ratio in ratios):
+    ratios = [part.share(whole) for whole in wholes]
+    # What a reader would reckon, from what is printed.
+    ratios += [Fraction(part.in_units) / Fraction(whole.in_units) for whole in wholes if whole.in_units]
+    if not ratios or any(map(case.is_percent, ratios)):
         return None
-    return {"part": part, "whole": wholes[0], "right": case.percent(share_of_exact(part, wholes[0]))}
+    return {"part": part, "whole": wholes[0], "right": case.percent(part.share(wholes[0]))}
 
 
 def wrong_share_change(case: Case) -> Values | None:
@@ -377,7 +364,7 @@ def _share_moves(case: Case) -> Iterator[Fraction]:
                 known.current(code, when) for when in (reading.months, months) for code in (reading.metric, metric)
             )
             if part and whole and part_then and whole_then and whole.exact and whole_then.exact:
-                yield share_of_exact(part, whole) - share_of_exact(part_then, whole_then)
+                yield part.share(whole) - part_then.share(whole_then)
 
 
 # Writing.
@@ -385,4 +372,4 @@ def _share_moves(case: Case) -> Iterator[Fraction]:
 
 def thousands_separator(case: Case) -> Values | None:
     """Commas in a number."""
-    return {"plain": _without_separators(case.numeral)} if case.numeral.has_separators else None
+    return {"plain": case.numeral.plain_digits} if case.numeral.has_separators else None

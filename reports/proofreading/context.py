@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from reports.proofreading.known_numbers import KnownNumber, KnownNumbers
+from reports.proofreading.known_numbers import KnownNumber, KnownNumbers, summed
 from reports.proofreading.periods import Months
 from reports.proofreading.readings import Reading
 
@@ -22,12 +22,10 @@ class Context:
         first = self.known.current(reading.metric, asked) if reading.metric else None
         if first is None or not reading.joint:
             return first
-        others = [self.known.current(subject.code, asked) for subject in reading.joint]
-        if any(other is None for other in others):
-            return None
-        name = "、".join([first.metric_name, *(other.metric_name for other in others if other)]) + "合计"
-        total = first.with_exact(first.exact + sum(other.exact for other in others if other), first.month)
-        return replace(total, metric_name=name)
+        numbers = [first, *(self.known.current(subject.code, asked) for subject in reading.joint)]
+        name = "、".join(number.metric_name for number in numbers if number) + "合计"
+        total = summed(numbers)
+        return total and replace(total, metric_name=name)
 
     def bases(self, reading: Reading) -> list[KnownNumber]:
         """The numbers that a change may be compared with, those that have certificates."""

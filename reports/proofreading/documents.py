@@ -3,19 +3,17 @@
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reports.docx_files import DocumentError, blocks_of, open_docx, readable, texts_of
 from reports.proofreading.passages import Passage, TextPlace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _BEGINS = re.compile(
     r"\s*(?:#{1,6}\s|[-*+•]\s|>|[（(]?[一二三四五六七八九十]{1,3}[）)、]|[（(]\d{1,2}[)）]|\d{1,2}[.、)）](?!\d))"
 )
 _ENDS_ALONE = re.compile(r"\s*(?:#{1,6}\s.*|[一二三四五六七八九十]{1,3}、[^。；，]{0,40})$")
 _RULE_OF_TABLE = re.compile(r"\s*\|?[\s:|-]+\|?\s*$")
+_CELL_OF_LINE = re.compile(r"(?<=\|)[^|]*(?=\|)|(?<=\|)[^|]+$")
 _UNIT_CAPTION = re.compile(r"单位\s*[:：]\s*[^\s，。）)]{1,8}")
 _NUMBER_CELL = re.compile(r"[\s\d.,，%％+\-−—－万亿０-９．]*$")
 # A longer cell is prose, and speaks for itself.
@@ -36,27 +34,19 @@ def read_document(path: Path) -> list[Passage]:
         DocumentError: Another kind of file, or one that is damaged.
         OSError: The file can't be opened.
     """
-    readers: dict[str, Callable[[Path], list[Passage]]] = {".docx": _read_docx, ".txt": _read_plain, ".md": _read_plain}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise DocumentError(f"{path.name}：只能核对 .docx、.txt 和 .md 文件")
-    return reader(path)
+    match path.suffix.lower():
+        case ".docx":
+            return _read_docx(path)
+        case ".txt" | ".md":
+            return passages_of(read_text(path))
+    raise DocumentError(f"{path.name}：只能核对 .docx、.txt 和 .md 文件")
 
 
 # Plain text and Markdown.
 
 
-def _read_plain(path: Path) -> list[Passage]:
-    return passages_of(read_text(path))
-
-
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8 or GB 18030.
-
-    Raises:
-        DocumentError: It is in neither.
-        OSError: The file can't be opened.
-    """
+    """The text of a file in UTF-8 or GB 18030; DocumentError if it is in neither."""
     content = path.read_bytes()
     for encoding in ("utf-8-sig", "gb18030"):
         try:
@@ -108,13 +98,9 @@ def _table_of_lines(first: int, lines: Sequence[str], caption: str) -> Iterator[
     rows = []
     for number, line in enumerate(lines, first):
         if not _RULE_OF_TABLE.match(line):
-            rows.append([(cell, TextPlace(line=number, column=start + 1)) for start, cell in _cells_of_line(line)])
+            cells = _CELL_OF_LINE.finditer(line)
+            rows.append([(cell[0], TextPlace(line=number, column=cell.start() + 1)) for cell in cells])
     yield from table_passages(rows, caption)
-
-
-def _cells_of_line(line: str) -> Iterator[tuple[int, str]]:
-    for match in re.finditer(r"(?<=\|)[^|]*(?=\|)|(?<=\|)[^|]+$", line):
-        yield match.start(), match[0]
 
 
 # Tables of either kind.

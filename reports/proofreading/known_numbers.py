@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import TypeVar
 
@@ -36,24 +37,37 @@ class KnownNumber(MonthlyNumber):
         """What a finding says of it."""
         return f"{self.when}{self.metric_name}的核定数为 {self.with_unit}"
 
+    def growth(self, base: KnownNumber) -> Fraction:
+        """The rate of change between exact counts; the base isn't zero."""
+        return Fraction(self.exact - base.exact, base.exact)
+
+    def share(self, whole: KnownNumber) -> Fraction:
+        """The share of exact counts; the whole isn't zero."""
+        return Fraction(self.exact, whole.exact)
+
     def with_exact(self, exact: int, month: str) -> KnownNumber:
         """The same metric with another count, rounded once by the same rule; for sums over months and differences."""
         text = printed(exact, divisor=self.display_divisor, decimals=self.display_decimals, rule=self.rounding)
         return replace(self, exact=exact, printed=text, month=month)
 
 
+def summed(numbers: Sequence[KnownNumber | None]) -> KnownNumber | None:
+    """The sum of numbers of one month, rounded as the first; None if one has no certificate, or there is none."""
+    present = [number for number in numbers if number is not None]
+    if not present or len(present) < len(numbers):
+        return None
+    return present[0].with_exact(sum(number.exact for number in present), present[0].month)
+
+
 @dataclass(frozen=True)
 class OwnFigure:
-    """A figure that an author answers for: `value` in `unit`, under a name that texts use.
-
-    `parts` are the codes of the figures that it is the sum of, if it is one.
-    """
+    """A figure that an author answers for: `value` in `unit`, under a name that texts use."""
 
     code: str
     name: str
     value: Decimal
     unit: str
-    parts: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()  # the codes of the figures that it is the sum of, if it is one
 
     @property
     def written(self) -> str:
@@ -63,11 +77,7 @@ class OwnFigure:
 
 @dataclass(frozen=True)
 class KnownNumbers:
-    """Everything that a text of one edition may print.
-
-    Raises:
-        ValueError: A month isn't written YYYY-MM, or two numbers of one metric and month both hold.
-    """
+    """Everything that a text of one edition may print; ValueError if two numbers of one metric and month both hold."""
 
     month: str  # the edition's month, `2025-03`: what a number is about unless the text says another month
     numbers: Sequence[KnownNumber]  # the numbers of every certificate that may be quoted, superseded ones too

@@ -1,5 +1,7 @@
 """Which metric or own figure the words before a number speak of."""
 
+from __future__ import annotations
+
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -25,10 +27,11 @@ class Label:
     words: tuple[str, ...]
     without: tuple[str, ...]
 
-    @property
-    def weight(self) -> int:
-        """How much text it takes to say it: the more, the surer."""
-        return sum(map(len, self.words))
+    def naming(self, words: Iterable[LabelWord]) -> Naming:
+        """That these of its words name the subject."""
+        here = list(words)
+        start, end = min(word.start for word in here), max(word.end for word in here)
+        return Naming(self.subject, start, end, sum(len(word.word) for word in here))
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Naming:
     subject: Subject
     start: int
     end: int
-    weight: int
+    weight: int  # how much text it takes to say it: the more, the surer
 
 
 class Labels:
@@ -72,13 +75,11 @@ class Labels:
     def named(self, words: Iterable[LabelWord]) -> list[Naming]:
         """The subjects whose labels are whole among these words, the last occurrence of each word counting."""
         last = {word.word: word for word in words}
-        namings: list[Naming] = []
-        for label in self.labels if last else ():
-            if all(word in last for word in label.words) and not any(word in last for word in label.without):
-                here = [last[word] for word in label.words]
-                start, end = min(word.start for word in here), max(word.end for word in here)
-                namings.append(Naming(label.subject, start, end, label.weight))
-        return namings
+        return [
+            label.naming(last[word] for word in label.words)
+            for label in (self.labels if last else ())
+            if all(word in last for word in label.words) and not any(word in last for word in label.without)
+        ]
 
     def completed(self, words: Iterable[LabelWord], earlier: Iterable[str]) -> list[Naming]:
         """The subjects whose labels begin in earlier clauses and end among these words: 全程网办受理…，办结."""
@@ -87,8 +88,7 @@ class Labels:
         for label in self.labels:
             here = [last[word] for word in label.words if word in last]
             if here and all(word in last or word in before for word in label.words):
-                start, end = min(word.start for word in here), max(word.end for word in here)
-                namings.append(Naming(label.subject, start, end, sum(len(word.word) for word in here)))
+                namings.append(label.naming(here))
         return namings
 
 

@@ -1,8 +1,6 @@
 """Numerals that certificates don't know: dates, document numbers, telephone numbers and their like, told apart."""
 
-import re
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 
 from reports.proofreading.numerals import PERCENT, POINTS, Numeral
 from reports.proofreading.vocabulary import read_words
@@ -13,40 +11,15 @@ UNNAMED = "未指明指标"
 OTHER_RATIO = "其他比率"
 
 
-@dataclass(frozen=True)
-class Claim:
-    """A stretch of text whose numerals are of this kind, and aren't counts."""
-
-    start: int
-    end: int
-    kind: str
-
-
-def claims(text: str) -> list[Claim]:
-    """The stretches of a plain text that hold no counts, in order and without overlaps."""
-    taken = bytearray(len(text))
-    stretches: list[Claim] = []
+def kinds_by_place(text: str) -> list[str]:
+    """For each character of a plain text, of which kind a numeral is that begins there; empty where it is a count."""
+    kinds = [""] * len(text)
     for kind, pattern in read_words().numeral_kinds:
-        stretches += _claim(pattern, kind, text, taken)
-    return sorted(stretches, key=lambda claim: claim.start)
-
-
-def _claim(pattern: re.Pattern[str], kind: str, text: str, taken: bytearray) -> Iterator[Claim]:
-    for match in pattern.finditer(text):
-        start, end = match.span()
-        if not any(taken[start:end]):
-            taken[start:end] = b"\1" * (end - start)
-            yield Claim(start, end, kind)
-
-
-def claimed(numerals: list[Numeral], stretches: list[Claim]) -> Iterator[tuple[Numeral, Claim | None]]:
-    """Each numeral with the claim that it begins in, if any; both lists are in order."""
-    remaining = iter(stretches)
-    claim = next(remaining, None)
-    for numeral in numerals:
-        while claim is not None and claim.end <= numeral.start:
-            claim = next(remaining, None)
-        yield numeral, claim if claim is not None and claim.start <= numeral.start else None
+        for match in pattern.finditer(text):
+            start, end = match.span()
+            if not any(kinds[start:end]):
+                kinds[start:end] = [kind] * (end - start)
+    return kinds
 
 
 def kind_of(numeral: Numeral, text: str, display_units: Collection[str]) -> str:

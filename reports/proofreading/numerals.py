@@ -46,9 +46,14 @@ class Numeral:
         return len(self.digits.replace("点", ".").partition(".")[2])
 
     @property
+    def plain_digits(self) -> str:
+        """The digits without what separates thousands."""
+        return _plain(self.digits)
+
+    @property
     def has_separators(self) -> bool:
         """Whether thousands are separated."""
-        return "," in self.digits or "，" in self.digits
+        return self.digits != self.plain_digits
 
     @property
     def is_bare(self) -> bool:
@@ -75,36 +80,8 @@ class Tokenizer:
 
     def find(self, text: str) -> list[Numeral]:
         """The numerals of a plain text, in order."""
-        return sorted([*self._arabic_numerals(text), *self._chinese_numerals(text)], key=lambda numeral: numeral.start)
-
-    def _arabic_numerals(self, text: str) -> Iterator[Numeral]:
-        for match in self._arabic.finditer(text):
-            yield self._arabic_numeral(match, text)
-
-    def _arabic_numeral(self, match: re.Match[str], text: str) -> Numeral:
-        digits, end = match["digits"], match.end()
-        value = Decimal(digits.replace(",", "").replace("，", "")[:_LONGEST])
-        scale_text, unit = match["scale"] or "", match["unit"] or ""
-        scale = _SCALES[scale_text]
-        if match["rest"]:
-            value, scale, scale_text = value * scale + int(match["rest"]), 1, ""
-        # 3 千米 is a length, not three thousand of something.
-        if scale_text in {"千", "百"} and not unit:
-            end, scale_text, scale = match.end("digits"), "", 1
-        if match["percent_of"]:
-            unit = "%"
-        return Numeral(
-            start=match.start("digits"),
-            end=end,
-            digits=digits,
-            value=value,
-            scale=scale,
-            unit=unit,
-            unit_text=scale_text + unit,
-            sign={"-": -1, "−": -1, "+": 1}.get(match["sign"] or "", 0),
-            more=bool(match["more"] or match["more_too"]),
-            follows=text[end : end + 1],
-        )
+        arabic = (_arabic_numeral(match, text) for match in self._arabic.finditer(text))
+        return sorted([*arabic, *self._chinese_numerals(text)], key=lambda numeral: numeral.start)
 
     def _chinese_numerals(self, text: str) -> Iterator[Numeral]:
         for match in self._chinese.finditer(text):
@@ -123,6 +100,36 @@ class Tokenizer:
                 chinese=True,
                 follows=text[match.end() : match.end() + 1],
             )
+
+
+def _plain(digits: str) -> str:
+    return digits.replace(",", "").replace("，", "")
+
+
+def _arabic_numeral(match: re.Match[str], text: str) -> Numeral:
+    digits, end = match["digits"], match.end()
+    value = Decimal(_plain(digits)[:_LONGEST])
+    scale_text, unit = match["scale"] or "", match["unit"] or ""
+    scale = _SCALES[scale_text]
+    if match["rest"]:
+        value, scale, scale_text = value * scale + int(match["rest"]), 1, ""
+    # 3 千米 is a length, not three thousand of something.
+    if scale_text in {"千", "百"} and not unit:
+        end, scale_text, scale = match.end("digits"), "", 1
+    if match["percent_of"]:
+        unit = "%"
+    return Numeral(
+        start=match.start("digits"),
+        end=end,
+        digits=digits,
+        value=value,
+        scale=scale,
+        unit=unit,
+        unit_text=scale_text + unit,
+        sign={"-": -1, "−": -1, "+": 1}.get(match["sign"] or "", 0),
+        more=bool(match["more"] or match["more_too"]),
+        follows=text[end : end + 1],
+    )
 
 
 def chinese_value(digits: str) -> Decimal | None:

@@ -7,6 +7,7 @@ from functools import cached_property
 # Blanks, emphasis marks of Markdown, and characters without width: nothing that a reader sees between two words.
 _SKIPPED = frozenset(" \t\r\n\v\f\u00a0\u2002\u2003\u2009\u202f\u3000*`\u200b\u200c\u200d\u2060\ufeff\u00ad")
 _WITHOUT_WIDTH = frozenset("\u200b\u200c\u200d\u2060\ufeff\u00ad")
+_AROUND = 12
 _HALF_WIDTH = str.maketrans("０１２３４５６７８９．％：－＋〜∼", "0123456789.%:-+~~")
 
 
@@ -79,9 +80,9 @@ class Passage:
     def _line_starts(self) -> list[int]:
         return [0, *(index + 1 for index, character in enumerate(self.text) if character == "\n")]
 
-    def excerpt(self, start: int, end: int, around: int = 12) -> str:
+    def excerpt(self, start: int, end: int) -> str:
         """What stands around a piece of `text`, on one line."""
-        before, after = max(0, start - around), min(len(self.text), end + around)
+        before, after = max(0, start - _AROUND), min(len(self.text), end + _AROUND)
         words = " ".join(self.text[before:after].split())
         return f"{'…' if before else ''}{words}{'…' if after < len(self.text) else ''}"
 

@@ -31,15 +31,11 @@ _PARENTHESES = {"（": 1, "(": 1, "）": -1, ")": -1}
 
 @dataclass(frozen=True)
 class Mention:
-    """A month or a period named in a text.
+    """A month or a period named in a text, where its words begin and end.
 
-    Attributes:
-        start: Where its words begin.
-        end: Where they end.
-        months: The months, in order.
-        kind: `topic` opens a clause and holds until another does; `sentence` holds until the sentence ends; `aside`
-            is 上月 or 去年同期 and holds as long, for counts and not for rates; `once` is compared with or stands in
-            brackets, and concerns the next number alone.
+    A `topic` opens a clause and holds until another does; a `sentence` holds until the sentence ends; an `aside` is
+    上月 or 去年同期 and holds as long, for counts and not for rates; what is named `once` is compared with or stands in
+    brackets, and concerns the next number alone.
     """
 
     start: int

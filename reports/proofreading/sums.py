@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
-from reports.proofreading.arithmetic import in_units
 from reports.proofreading.context import Context
-from reports.proofreading.known_numbers import KnownNumber
+from reports.proofreading.known_numbers import KnownNumber, summed
 from reports.proofreading.numeral_kinds import OWN_COUNT, UNNAMED
 from reports.proofreading.numerals import PERCENT, POINTS
 from reports.proofreading.readings import Reading
@@ -73,11 +72,8 @@ def _check(sum_: Sum, context: Context) -> Fault | None:
 
 
 def _exact(sum_: Sum, context: Context) -> Decimal | None:
-    numbers = [context.number(reading) for reading in sum_.addends]
-    present = [number for number in numbers if number is not None]
-    if not present or len(present) < len(numbers):
-        return None
-    return Decimal(present[0].with_exact(sum(number.exact for number in present), present[0].month).printed)
+    total = summed([context.number(reading) for reading in sum_.addends])
+    return Decimal(total.printed) if total else None
 
 
 def wants_note(readings: Sequence[Reading], context: Context) -> Reading | None:
@@ -90,6 +86,6 @@ def wants_note(readings: Sequence[Reading], context: Context) -> Reading | None:
     for number, reading in printed.values():
         parts = [printed.get((part, number.month)) for part in number.parts]
         present = [part[0] for part in parts if part is not None]
-        if number.parts and len(present) == len(parts) and in_units(number) != sum(map(in_units, present)):
+        if number.parts and len(present) == len(parts) and number.in_units != sum(part.in_units for part in present):
             return reading
     return None

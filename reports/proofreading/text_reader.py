@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from reports.proofreading.known_numbers import KnownNumbers
 from reports.proofreading.labels import Labels, Naming, Subject, between, residue
-from reports.proofreading.numeral_kinds import claimed, claims, kind_of
+from reports.proofreading.numeral_kinds import kind_of, kinds_by_place
 from reports.proofreading.numerals import PERCENT, POINTS, Numeral, Tokenizer
 from reports.proofreading.passages import Passage
 from reports.proofreading.periods import Mention, Months, PeriodsInForce, mentions, year_to_date
@@ -104,12 +104,13 @@ class _Walk:
 
     def readings(self) -> Iterator[Reading]:
         """Every numeral and every trend, in order."""
-        numerals = list(claimed(self.reader.tokenizer.find(self.text), claims(self.text)))
-        self.counted = [numeral for numeral, claim in numerals if claim is None]
+        kinds = kinds_by_place(self.text)
+        numerals = [(numeral, kinds[numeral.start]) for numeral in self.reader.tokenizer.find(self.text)]
+        self.counted = [numeral for numeral, kind in numerals if not kind]
         trends = [match for match in TREND.finditer(self.text) if not any(map(str.isdigit, match["rest"]))]
         events: list[tuple[int, Numeral | re.Match[str] | Mention, str]] = [
             *((mention.start, mention, "") for mention in self.mentions),
-            *((numeral.start, numeral, claim.kind if claim else "") for numeral, claim in numerals),
+            *((numeral.start, numeral, kind) for numeral, kind in numerals),
             *((match.start(), match, "") for match in trends),
         ]
         index = 0
@@ -260,10 +261,8 @@ class _Walk:
 
     def _goes_on(self, segment: str) -> bool:
         """Whether a segment without a name speaks of the same subject at another time: （去年同期…, 增至…."""
-        if CHANGED_TO.search(segment[-6:]):
-            return True
         named_time = self.times.once or BASE.search(segment) or re.search(r"\d月|本月|当月", segment)
-        return bool(named_time)
+        return bool(CHANGED_TO.search(segment[-6:]) or named_time)
 
     def _binds(self, name: Naming, numeral: Numeral, unit_text: str) -> bool:
         gap = residue(self.text[name.end : numeral.start]) if name.end < numeral.start else 0
@@ -300,15 +299,8 @@ class _Walk:
         subject = None if elsewhere else self._subject_before(segment, marker)
         of_ratio = of_ratio or (changed is not None and not residue(segment) and self._last_is_ratio())
         bases = self.times.bases(segment) or self.times.any_bases()
-        bound = replace(
-            other,
-            kind="",
-            subject=subject,
-            bases=bases,
-            direction=direction(changed),
-            ratio=of_ratio or bool(shares),
-        )
         unbound = replace(other, direction=direction(changed))
+        bound = replace(unbound, kind="", subject=subject, bases=bases, ratio=of_ratio or bool(shares))
         if points:
             of_own_ratio = of_ratio and not (shares or self._last_is_share())
             return unbound if subject is None or subject.own or of_own_ratio else replace(bound, role="points")
@@ -323,26 +315,21 @@ class _Walk:
 
     def _last_is_share(self) -> bool:
         """Whether the number before is a certified share or its change."""
-        last = self.last
-        if last is None or last.sentence != self.sentence:
-            return False
-        return last.role == "share" or (last.role == "points" and last.ratio)
+        last = self.last if self.last and self.last.sentence == self.sentence else None
+        return last is not None and (last.role == "share" or (last.role == "points" and last.ratio))
 
     def _last_is_ratio(self) -> bool:
         """Whether the number before is a ratio, and not a change: 满意率 99.2%，同比提高…."""
-        last = self.last
-        if last is None or last.sentence != self.sentence:
-            return False
-        own = last.role == "other" or last.figure
-        return self._last_is_share() or bool(own and last.unit_text in PERCENT and last.direction is None)
+        last = self.last if self.last and self.last.sentence == self.sentence else None
+        own = last is not None and (last.role == "other" or last.figure)
+        return self._last_is_share() or bool(last and own and last.unit_text in PERCENT and last.direction is None)
 
     def _subject_before(self, segment: str, marker: int) -> Subject | None:
         before = segment[:marker]
         names = self._names(before)
         if names:
             return names[-1].subject if residue(before[max(0, names[-1].end - self.left) :]) <= 2 else None
-        begun = self._begun_earlier(before)
-        if begun:
+        if begun := self._begun_earlier(before):
             return begun[-1].subject
         return self.subject if not residue(before) else None
 

@@ -15,8 +15,7 @@ from reports.figures.months import days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.workbook.exports import parquet_of
 
-_NUMBERS = "certified_numbers"
-_SPINE = "time_spine"
+_MODELS = Path(__file__).with_name("semantic.json.j2")
 # The files of the project that are the same for every hall.
 _FILES = Path(__file__).with_name("files")
 
@@ -39,19 +38,13 @@ def semantic_project(certificates: Sequence[Certificate], closing: Iterable[str]
         raise SemanticError("no month is certified yet, so there is nothing that a BI tool could read")
     numbers = _named([number for certificate in certificates for number in certificate.numbers])
     names = {(number.metric, number.version): name for name, number in numbers.items()}
-    stocks = frozenset(closing)
-    models = {
-        "semantic_models": [_semantic_model(numbers, stocks)],
-        "metrics": [_metric(name, number) for name, number in numbers.items()],
-        "models": [_SPINE_MODEL],
-    }
     files = sorted(path for path in _FILES.rglob("*") if path.is_file())
     fixed = {path.relative_to(_FILES).as_posix(): path.read_bytes() for path in files}
     rows: list[dict[str, Any]] = [dict.fromkeys(numbers) | _row(certificate, names) for certificate in certificates]
     return {
         **fixed,
-        "models/semantic.yml": (json.dumps(models, ensure_ascii=False, indent=1) + "\n").encode(),
-        f"{_NUMBERS}.parquet": parquet_of(rows),
+        "models/semantic.yml": _models(numbers, frozenset(closing)),
+        "certified_numbers.parquet": parquet_of(rows),
     }
 
 
@@ -78,50 +71,11 @@ def _row(certificate: Certificate, names: Mapping[tuple[str, str], str]) -> dict
     }
 
 
-def _semantic_model(numbers: Mapping[str, MonthlyNumber], stocks: frozenset[str]) -> dict[str, Any]:
-    return {
-        "name": _NUMBERS,
-        "model": f"ref('{_NUMBERS}')",
-        "defaults": {"agg_time_dimension": "month_start"},
-        "entities": [{"name": "certified_month", "type": "primary", "expr": "certificate"}],
-        "dimensions": [
-            {"name": "month_start", "type": "time", "type_params": {"time_granularity": "month"}},
-            *({"name": name, "type": "categorical"} for name in ("hall", "certificate", "revision")),
-        ],
-        "measures": [_measure(name, number, stocks) for name, number in numbers.items()],
-    }
+def _models(numbers: Mapping[str, MonthlyNumber], stocks: frozenset[str]) -> bytes:
+    """The semantic model and its metrics, as JSON, which is YAML."""
+    from jinja2 import Environment, StrictUndefined
 
-
-def _measure(name: str, number: MonthlyNumber, stocks: frozenset[str]) -> dict[str, Any]:
-    # MetricFlow refuses a measure's name of one character, and a catalogue may have such.
-    measure = {"name": f"exact_{name}", "agg": "sum", "expr": name}
-    if stocks.isdisjoint(number.measures):
-        return measure
-    return {**measure, "non_additive_dimension": {"name": "month_start", "window_choice": "max"}}
-
-
-def _metric(name: str, number: MonthlyNumber) -> dict[str, Any]:
-    meta = {
-        "metric": number.metric,
-        "version": number.version,
-        "unit": number.unit,
-        "display_unit": number.display_unit,
-        "display_divisor": number.display_divisor,
-        "display_decimals": number.display_decimals,
-        "rounding": number.rounding,
-    }
-    return {
-        "name": name,
-        "label": f"{number.metric_name}（第 {number.version} 版）",
-        "description": f"{number.definition}（单位：{number.unit}）",
-        "type": "simple",
-        "type_params": {"measure": f"exact_{name}"},
-        "config": {"meta": meta},
-    }
-
-
-_SPINE_MODEL: Mapping[str, Any] = {
-    "name": _SPINE,
-    "time_spine": {"standard_granularity_column": "date_day"},
-    "columns": [{"name": "date_day", "granularity": "day"}],
-}
+    environment = Environment(undefined=StrictUndefined)  # noqa: S701 - JSON, not markup
+    template = environment.from_string(_MODELS.read_text(encoding="utf-8"))
+    told = [(name, number, not stocks.isdisjoint(number.measures)) for name, number in numbers.items()]
+    return (json.dumps(json.loads(template.render(numbers=told)), ensure_ascii=False, indent=1) + "\n").encode()

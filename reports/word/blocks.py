@@ -45,13 +45,10 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class TableBlock:
-    """A table by rows of cells; the first row is its heading.
-
-    `caption` is what a screen reader says of it; without one that is the heading before it.
-    """
+    """A table by rows of cells; the first row is its heading."""
 
     rows: Sequence[Sequence[RichText]]
-    caption: str = ""
+    caption: str = ""  # what a screen reader says of it; without one that is the heading before it
 
 
 Block = Heading | Paragraph | TableBlock

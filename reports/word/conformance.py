@@ -13,16 +13,13 @@ from reports.word.writer import DISTRIBUTION
 
 @dataclass(frozen=True)
 class Item:
-    """One item: what is demanded and what was found, in Chinese, and whether the one is the other.
-
-    `measured` is the number that was found, where it is one: millimetres, points, lines or characters.
-    """
+    """One item: what is demanded and what was found, in Chinese, and whether the one is the other."""
 
     item: str
     demanded: str
     found: str
     conforms: bool
-    measured: float | None = None
+    measured: float | None = None  # what was found in millimetres, points, lines or characters
 
     def __str__(self) -> str:
         return f"{'符合' if self.conforms else '不符合'}　{self.item}：要求 {self.demanded}，实际 {self.found}"
@@ -54,11 +51,7 @@ class Conformance:
 
 
 def check_conformance(content: bytes | Path, profile: Profile) -> Conformance:
-    """Measure a .docx against a profile, from the file alone.
-
-    Raises:
-        DocumentError: It can't be opened, or is damaged.
-    """
+    """Measure a .docx against a profile, from the file alone; DocumentError if it can't be opened, or is damaged."""
     checks = (_page, _grid, _types, _folios, _access)
     with readable(content.name if isinstance(content, Path) else "文件"):
         measurements = Measurements(content)

@@ -26,25 +26,18 @@ class Type:
 
 @dataclass(frozen=True)
 class Folio:
-    """A page number: its type, its side and the distance in points from it, and what stands before and after.
-
-    `counts` says whether the number itself is a field.
-    """
+    """A page number: its type, its side and the distance in points from it, and what stands before and after."""
 
     type: Type
     side: str
     indent_pt: float
     before: str
     after: str
-    counts: bool
+    counts: bool  # whether the number itself is a field
 
 
 class Measurements:
-    """A .docx, measured.
-
-    Raises:
-        DocumentError: It can't be opened (see `open_docx`).
-    """
+    """A .docx, measured; DocumentError if it can't be opened (see `open_docx`)."""
 
     def __init__(self, content: bytes | Path) -> None:
         self.document = open_docx(content)

@@ -4,11 +4,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, get_args
 
 ProfileName = Literal["paper", "screen"]
 Align = Literal["both", "left", "center"]
 
+PROFILES: tuple[ProfileName, ...] = get_args(ProfileName)
 _TABLE = Path(__file__).with_name("profiles.toml")
 _MM_PER_POINT = 25.4 / 72
 _TWIPS_PER_MM = 1440 / 25.4
@@ -115,9 +116,3 @@ def read_profile(name: ProfileName) -> Profile:
         **table["page"],
         **table["profiles"][name],
     )
-
-
-def profile_names() -> tuple[ProfileName, ...]:
-    """The names that there are."""
-    table = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
-    return cast("tuple[ProfileName, ...]", tuple(table["profiles"]))

@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -15,35 +16,28 @@ _DAY_FIELD = re.compile(r"%-?[djDFxcs]")
 class DropSystem(MappedSystem):
     """A system that drops a file per day: `file` is a glob with strftime fields, `columns` maps headers to ours.
 
-    Attributes:
-        folder: a path, or `sftp://host:port/path` or `s3://bucket/prefix` with `storage` of that kind.
-        file: with `{hall}` in it each hall has a file of its own; `constants` may then give hall_code as `{hall}`.
-        member: a glob like `file`, for the one file that counts in a .zip.
-        sheet: a visible sheet's name, where a workbook has several.
-        column_map: a table in the hall's folder that gives the columns valid on a day, instead of `columns`.
-        merged_cells: whether merged cells that name a department or the like count for each of their rows.
-        ready: how a whole file is told from one still being written: by keeping its size and time for `settle_seconds`,
-            or by a file of its name with `.ok` after it.
-        doubles: what holds when several files are of one day: none, the only content, the last by name or by time.
-        most_bytes: the largest file that is read, packed or unpacked.
+    With `{hall}` in `file` each hall has a file of its own; `constants` may then give hall_code as `{hall}`. `ready`
+    tells a whole file from one still being written: it keeps its size and time for `settle_seconds`, or a file of its
+    name with `.ok` after it lies beside it.
     """
 
     kind: Literal["drop_folder"]
-    folder: str
+    folder: str  # a path, or `sftp://host:port/path` or `s3://bucket/prefix` with `storage` of that kind
     storage: StorageSettings | None = None
     file: str
-    member: str = ""
+    member: str = ""  # a glob like `file`, for the one file that counts in a .zip
     format: Literal["xlsx", "xls", "csv"]
     encoding: str = "utf-8-sig"
-    sheet: str = ""
+    sheet: str = ""  # a visible sheet's name, where a workbook has several
     columns: dict[str, ContractName] = Field(default={})
-    column_map: str = ""
+    column_map: str = ""  # a table in the hall's folder that gives the columns valid on a day, instead of `columns`
     total_row: str | None = None
-    merged_cells: Literal["refuse", "fill"] = "refuse"
+    merged_cells: Literal["refuse", "fill"] = "refuse"  # whether those of departments count for each of their rows
     ready: Literal["at_once", "size_stable", "marker"] = "at_once"
     settle_seconds: float = Field(default=10.0, gt=0, le=600)
+    # What holds when several files are of one day: none, the only content, the last by name or by time.
     doubles: Literal["refuse", "identical", "newest_by_name", "newest_by_time"] = "refuse"
-    most_bytes: int = Field(default=50_000_000, ge=1, le=500_000_000)
+    most_bytes: int = Field(default=50_000_000, ge=1, le=500_000_000)  # of a file, packed or unpacked
 
     @property
     def by_site(self) -> bool:
@@ -76,45 +70,33 @@ class DropSystem(MappedSystem):
     def _names_come_once(self) -> Self:
         if not self.column_map:
             refuse_other_names([*self.columns.values(), *self.constants])
-        elif self.columns:
-            raise ValueError("give either columns or column_map, and not both")
         return self
 
     @model_validator(mode="after")
-    def _total_is_of_one_measure(self) -> Self:
+    def _keys_agree(self) -> Self:
+        if mistake := next(self._mistakes(), ""):
+            raise ValueError(mistake)
+        return self
+
+    def _mistakes(self) -> Iterator[str]:
+        """In what the keys contradict each other."""
+        scheme, address, path = self.folder.partition("://")
+        if self.column_map and self.columns:
+            yield "give either columns or column_map, and not both"
         if "count" in self.constants:
-            raise ValueError("columns must map one header to count")
+            yield "columns must map one header to count"
         if self.total_row is not None and self.constants.get("measure") not in self.measures:
-            raise ValueError(f"total_row needs constants.measure, one of {', '.join(self.measures)}")
-        return self
-
-    @model_validator(mode="after")
-    def _sheet_is_of_a_workbook(self) -> Self:
+            yield f"total_row needs constants.measure, one of {', '.join(self.measures)}"
         if self.sheet and self.format == "csv":
-            raise ValueError("sheet needs format xlsx or xls")
-        return self
-
-    @model_validator(mode="after")
-    def _day_is_stated(self) -> Self:
+            yield "sheet needs format xlsx or xls"
         if not (self.file_names_day or self.column_map or "stat_date" in self.columns.values()):
-            raise ValueError("the day must be in file (such as %Y-%m-%d) or in a column that is our stat_date")
-        return self
-
-    @model_validator(mode="after")
-    def _storage_is_of_the_folders_kind(self) -> Self:
-        scheme = self.folder.partition("://")[0] if "://" in self.folder else ""
-        kind = self.storage.kind if self.storage else ""
-        if scheme != kind:
-            raise ValueError(
+            yield "the day must be in file (such as %Y-%m-%d) or in a column that is our stat_date"
+        if (scheme if address else "") != (self.storage.kind if self.storage else ""):
+            yield (
                 "folder and storage must agree: a path without storage, "
                 'sftp:// with storage.kind = "sftp", or s3:// with storage.kind = "s3"'
             )
-        if "@" in self.folder.partition("://")[2].partition("/")[0]:
-            raise ValueError("folder must hold no user or password; they belong in storage")
-        return self
-
-    @model_validator(mode="after")
-    def _site_is_asked_by_name(self) -> Self:
+        if "@" in path.partition("/")[0]:
+            yield "folder must hold no user or password; they belong in storage"
         if "{hall}" in self.constants.values() and not self.by_site:
-            raise ValueError("a constant {hall} needs {hall} in file")
-        return self
+            yield "a constant {hall} needs {hall} in file"

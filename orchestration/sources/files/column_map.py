@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -47,18 +47,12 @@ class ColumnMap:
         self._path = path
         self._rows = _rows(path)
         wanted = {*_ALWAYS, *(() if states_day else ("stat_date",))} - set(given)
-        _refuse_other_names(path, self._rows, wanted, given)
-        for ours in sorted({row.ours for row in self._rows}):
-            _refuse_gaps(path, [row for row in self._rows if row.ours == ours])
-        _refuse_overlaps(path, self._rows)
+        if mistake := next(_mistakes(self._rows, wanted, given), ""):
+            raise SettingsError(f"{path} {mistake}")
         self._wanted = wanted
 
     def on(self, day: dt.date) -> Mapping[str, str]:
-        """Their headers to our names.
-
-        Raises:
-            RequestRefused: the table says nothing of the day.
-        """
+        """Their headers to our names; RequestRefused where the table says nothing of the day."""
         columns = {row.theirs: row.ours for row in self._rows if row.first <= day <= row.last}
         absent = sorted(self._wanted - set(columns.values()))
         if absent:
@@ -100,28 +94,18 @@ def _day(where: str, text: str) -> dt.date:
         raise SettingsError(f"{where}: {text!r} is no day; allowed is the form 2025-03-12") from None
 
 
-def _refuse_other_names(path: Path, rows: Sequence[_Named], wanted: set[str], given: Sequence[str]) -> None:
-    absent = sorted(wanted - {row.ours for row in rows})
-    if absent:
-        raise SettingsError(f"{path} names no column for {', '.join(absent)}")
+def _mistakes(rows: Sequence[_Named], wanted: set[str], given: Sequence[str]) -> Iterator[str]:
+    """In what the lines of a table leave it open what a column is called."""
+    if absent := sorted(wanted - {row.ours for row in rows}):
+        yield f"names no column for {', '.join(absent)}"
     for row in rows:
         if row.ours in given:
-            raise SettingsError(f"{path} line {row.line}: {row.ours} is also one of constants; give it only once")
-
-
-def _refuse_overlaps(path: Path, rows: Sequence[_Named]) -> None:
+            yield f"line {row.line}: {row.ours} is also one of constants; give it only once"
+    for before, after in pairwise(sorted(rows, key=lambda row: (row.ours, row.first))):
+        if before.ours == after.ours and before.last < after.first - dt.timedelta(days=1):
+            days = f"{before.last} (line {before.line}) and {after.first}"
+            yield f"line {after.line}: {after.ours} is unnamed between {days}"
     for one, other in combinations(rows, 2):
         for name, same in ((one.ours, one.ours == other.ours), (one.theirs, one.theirs == other.theirs)):
             if same and one.meets(other):
-                raise SettingsError(
-                    f"{path} line {other.line}: {name} is also named in line {one.line}, and their days overlap"
-                )
-
-
-def _refuse_gaps(path: Path, rows: Sequence[_Named]) -> None:
-    for before, after in pairwise(sorted(rows, key=lambda row: row.first)):
-        if before.last < after.first - dt.timedelta(days=1):
-            raise SettingsError(
-                f"{path} line {after.line}: {after.ours} is unnamed between {before.last} (line {before.line}) "
-                f"and {after.first}"
-            )
+                yield f"line {other.line}: {name} is also named in line {one.line}, and their days overlap"

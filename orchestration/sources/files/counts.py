@@ -20,17 +20,11 @@ FileRow = dict[int, Any]
 
 @dataclass(frozen=True)
 class Form:
-    """How a table is to be read.
+    """How a table is to be read."""
 
-    Attributes:
-        columns: their headers to our names, one of which is `count`.
-        total_row: the label of the row that holds the total, where there is one.
-        fill: whether merged cells count for each of their rows, except those of counts.
-    """
-
-    columns: Mapping[str, str]
-    total_row: str | None
-    fill: bool
+    columns: Mapping[str, str]  # their headers to our names, one of which is `count`
+    total_row: str | None  # the label of the row that holds the total, where there is one
+    fill: bool  # whether merged cells count for each of their rows, except those of counts
 
 
 @dataclass(frozen=True)
@@ -42,11 +36,7 @@ class Counts:
 
 
 def counts_of(name: str, table: Table, form: Form) -> Counts:
-    """Read a table.
-
-    Raises:
-        PermanentFault: its header, its total or a cell that counts can't be read with certainty.
-    """
+    """Read a table; PermanentFault if its header, total or a cell that counts can't be read with certainty."""
     sheet = _Sheet(name, table, form, *_header(name, table, form.columns))
     body = [(number, table.seen(number)) for number in sorted(table.rows) if number > sheet.header_ends]
     totals = [number for number, row in body if sheet.is_total(row)]

@@ -16,11 +16,7 @@ _MARKS = (
 
 
 def read_csv(name: str, content: bytes, encoding: str) -> Table:
-    """The table of a text file; its row numbers are line numbers.
-
-    Raises:
-        PermanentFault: it isn't text in the encoding, or no such table.
-    """
+    """The table of a text file, by line numbers; PermanentFault if it isn't text in the encoding, or no such table."""
     text = _decoded(name, content, encoding)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:

@@ -19,11 +19,7 @@ _FORMATS = {"xlsx": "an .xlsx workbook", "xls": "an .xls workbook", "csv": "a .c
 
 
 def refuse_other_format(name: str, content: bytes, format_: str) -> None:
-    """Hold a file's bytes against the format that its system is set to.
-
-    Raises:
-        PermanentFault: it is something else.
-    """
+    """Hold a file's bytes against the format that its system is set to; PermanentFault if it is something else."""
     kind = _kind_of(content)
     if kind != format_:
         raise fault(f"formats.{kind}", name=name, wanted=_FORMATS[format_], format=format_)

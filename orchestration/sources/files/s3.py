@@ -12,11 +12,7 @@ from orchestration.sources.files.storage import Storage
 
 
 def s3(url: str, storage: S3, timeout: float, variables: Mapping[str, str]) -> Storage:
-    """The folder of an address `s3://bucket/prefix`.
-
-    Raises:
-        SettingsError: a secret isn't set.
-    """
+    """The folder of an address `s3://bucket/prefix`; SettingsError where a secret isn't set."""
     options: dict[str, Any] = {
         "key": secret(storage.access_key, variables),
         "secret": secret(storage.secret_key, variables),

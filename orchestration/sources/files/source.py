@@ -22,11 +22,7 @@ class DropSource:
     """Reads one drop folder; safe to share between threads."""
 
     def __init__(self, system: DropSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
-        """Open nothing yet.
-
-        Raises:
-            SettingsError: a secret isn't set, or a file that the settings name can't be used.
-        """
+        """Open nothing yet; SettingsError where a secret isn't set, or a file that is named can't be used."""
         self.by_site = system.by_site
         self._system = system
         self._sites = sites

@@ -19,40 +19,27 @@ from orchestration.sources.files.labels import printable
 
 @dataclass(frozen=True)
 class DropFile:
-    """One name in a folder: its size in bytes and when it was changed, both as the storage says.
-
-    `kind` is "file", "directory", "link" or "other".
-    """
+    """One name in a folder, as the storage tells of it."""
 
     name: str
     path: str
-    kind: str
-    size: int
+    kind: str  # "file", "directory", "link" or "other"
+    size: int  # in bytes
     modified: dt.datetime
 
 
 @dataclass(frozen=True)
 class Storage:
-    """A folder of one kind of storage.
+    """A folder of one kind of storage, and how connections to it are opened, held and closed."""
 
-    Attributes:
-        address: the folder as it is shown to people, without user and password.
-        root: the folder's path on its storage.
-        connect: opens a connection.
-        errors: the group of faults.toml that says what the storage's errors mean.
-        is_alive: whether a connection that was opened before is still good.
-        close: closes a connection.
-        resolve: where a path leads to when links are followed.
-    """
-
-    address: str
-    root: str
+    address: str  # the folder as it is shown to people, without user and password
+    root: str  # the folder's path on its storage
     connect: Callable[[], AbstractFileSystem]
     max_connections: int
-    errors: Literal["local", "sftp", "s3"]
+    errors: Literal["local", "sftp", "s3"]  # the group of faults.toml that says what the storage's errors mean
     is_alive: Callable[[AbstractFileSystem], bool] = lambda _: True
     close: Callable[[AbstractFileSystem], object] = lambda _: None
-    resolve: Callable[[AbstractFileSystem, str], str] = lambda _, path: path
+    resolve: Callable[[AbstractFileSystem, str], str] = lambda _, path: path  # where links lead to
 
 
 def local(path: str) -> Storage:
@@ -81,11 +68,7 @@ class Folder:
         return self._storage.address
 
     def files(self) -> tuple[DropFile, ...]:
-        """Everything that lies in the folder itself, by name.
-
-        Raises:
-            SourceFault: the folder can't be listed.
-        """
+        """Everything that lies in the folder itself, by name; SourceFault where it can't be listed."""
         with self._connection(f"the drop folder {self.address}") as connection:
             try:
                 listed = connection.ls(self._storage.root, detail=True, **_fresh(connection))

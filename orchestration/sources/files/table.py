@@ -40,16 +40,11 @@ class Area:
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of one sheet that aren't blank, by row and column from 1; hidden ones too.
-
-    Attributes:
-        merged: the merged cells that reach into a row, by its number.
-        epoch: the first day of a workbook's calendar, by which its numbers are days; a text file has none.
-    """
+    """The cells of one sheet that aren't blank, by row and column from 1; hidden ones too."""
 
     rows: Mapping[int, Mapping[int, Any]]
-    merged: Mapping[int, Sequence[Area]]
-    epoch: dt.datetime | None = None
+    merged: Mapping[int, Sequence[Area]]  # the merged cells that reach into a row, by its number
+    epoch: dt.datetime | None = None  # the first day of a workbook's calendar, by which its numbers are days
 
     def areas(self, number: int) -> Sequence[Area]:
         """The merged cells that reach into a row."""

@@ -23,11 +23,7 @@ _ENCODINGS: dict[str, Callable[[bytes], str]] = {
 
 
 def authentication(auth: AnyAuth | None, variables: Mapping[str, str]) -> AuthBase | None:
-    """What puts our credentials on a request.
-
-    Raises:
-        SettingsError: a secret isn't set, or can't stand in a header.
-    """
+    """What puts our credentials on a request; SettingsError where a secret isn't set, or can't stand in a header."""
     match auth:
         case None:
             return None

@@ -46,11 +46,7 @@ class Client:
         self._pace = _pace(system.requests_per_second)
 
     def get(self, target: Target, where: str) -> Document:
-        """The JSON of one answer.
-
-        Raises:
-            SourceFault: there is none that can be used; `where` says in the message which one was asked for.
-        """
+        """The JSON of one answer; SourceFault, whose message says by `where` which, if there is none to be used."""
         timeout = self._system.timeout
         with self._free:
             if self._pace:

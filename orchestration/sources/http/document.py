@@ -13,21 +13,13 @@ ABSENT = object()
 
 @dataclass(frozen=True)
 class Document:
-    """What an address answered.
+    """What an address answered."""
 
-    Attributes:
-        body: its JSON.
-        where: what messages call it, such as `page 1`.
-        url: the address that was asked.
-        link: its header `Link`.
-        rows: its rows of counts, once they are read.
-    """
-
-    body: Any
-    where: str
-    url: str
-    link: str
-    rows: Sequence[Mapping[str, Any]] = ()
+    body: Any  # its JSON
+    where: str  # what messages call it, such as `page 1`
+    url: str  # the address that was asked
+    link: str  # its header `Link`
+    rows: Sequence[Mapping[str, Any]] = ()  # its rows of counts, once they are read
 
     def find(self, path: str) -> Any:
         """What stands at a dotted path, or `ABSENT`."""
@@ -39,33 +31,21 @@ class Document:
         return value
 
     def value(self, path: str) -> Any:
-        """What stands at a dotted path.
-
-        Raises:
-            PermanentFault: nothing does.
-        """
+        """What stands at a dotted path; PermanentFault where nothing does."""
         value = self.find(path)
         if value is ABSENT:
             raise fault("absent", path=path, where=self.where)
         return value
 
     def single_value(self, path: str, key: str = "declared") -> Any:
-        """The single value at a path, which the setting `key` gives.
-
-        Raises:
-            PermanentFault: nothing stands there, or no single number.
-        """
+        """The single value at a path, which the setting `key` gives; PermanentFault where none stands there."""
         value = self.value(path)
         if isinstance(value, dict | list | bool):
             raise fault("no_number", where=self.where, path=path, stated=brief(value), key=key)
         return value
 
     def read_rows(self, path: str, columns: Mapping[str, str]) -> list[Mapping[str, Any]]:
-        """The rows at a path, whose `columns` hold single values.
-
-        Raises:
-            PermanentFault: no list of such rows stands there.
-        """
+        """The rows at a path, whose `columns` hold single values; PermanentFault where no list of such stands there."""
         rows = self.value(path)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             raise fault("no_rows", where=self.where, path=path)
@@ -76,11 +56,7 @@ class Document:
         return rows
 
     def refuse_failure(self, success: Success | None) -> None:
-        """Hold the answer against what the settings say a success looks like.
-
-        Raises:
-            PassingFault: the system says that it failed.
-        """
+        """Hold the answer against what a success looks like; PassingFault where the system says that it failed."""
         value = self.find(success.path) if success else None
         # In Python True is 1, and to a system they are two answers.
         if success and (type(value), value) != (type(success.value), success.value):
@@ -92,11 +68,7 @@ class Document:
             )
 
     def refuse_other_period(self, path: str, wanted: str, what: str) -> None:
-        """Hold the day or month that the answer states against the one asked for; `what` says which it is.
-
-        Raises:
-            PermanentFault: it speaks of another one, or of none.
-        """
+        """Hold the stated day or month (`what`) against the one asked for; PermanentFault for another one, or none."""
         value = self.value(path)
         if isinstance(value, bool | dict | list) or str(value) != wanted:
             raise fault("other_period", where=self.where, path=path, stated=brief(value), what=what, wanted=wanted)

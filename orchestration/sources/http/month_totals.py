@@ -15,11 +15,7 @@ from orchestration.sources.http.strict_json import brief
 
 
 class MonthTotalsSource:
-    """Asks one HTTP system for its totals of months.
-
-    Raises:
-        SettingsError: a variable, a certificate or an address of the settings can't be used.
-    """
+    """Asks one HTTP system for its totals of months; SettingsError where its settings can't be used."""
 
     def __init__(self, system: HttpSystem, totals: MonthTotals, folder: Path, variables: Mapping[str, str]) -> None:
         self._system = system
@@ -28,11 +24,7 @@ class MonthTotalsSource:
         self._client = Client(system, folder, variables)
 
     def ask(self, first_day: dt.date, site: str) -> dict[str, int]:
-        """The totals by measure of the month that begins on a day, of one site if the request names it.
-
-        Raises:
-            SourceFault: there is no usable answer; its kind says whether to ask again.
-        """
+        """The totals by measure of the month that begins on a day, of one site if the request names it, or a fault."""
         totals, where = self._totals, f"month totals of {first_day:%Y-%m}"
         target = self._request.target({"month": MonthValue(first_day), "hall": site})
         document = self._client.get(target, where)

@@ -82,11 +82,13 @@ def _refuse_too_many(pages: int, paging: AnyPaging) -> None:
         raise fault("too_many_pages", most=paging.most_pages)
 
 
-def _by_number(paging: Pages, target: Target) -> Walk:
-    def step(number: int) -> Target:
-        return target.with_parameters({paging.page: str(number), paging.size: str(paging.per_page)})
+def _at(paging: Pages | Offset, target: Target, position: int) -> Target:
+    values = (str(position), str(paging.per_page))
+    return target.with_parameters(dict(zip(paging.parameters(), values, strict=True)))
 
-    page = yield step(1)
+
+def _by_number(paging: Pages, target: Target) -> Walk:
+    page = yield _at(paging, target, 1)
     _refuse_other_position(page, paging.this_page, 1, "page")
     if paging.pages is not None:
         stated, count = paging.pages, _count(page, paging.pages, "pages", least=1)
@@ -96,7 +98,7 @@ def _by_number(paging: Pages, target: Target) -> Walk:
     _refuse_too_many(count, paging)
     promised, rows = page.value(stated), len(page.rows)
     for number in range(2, count + 1):
-        page = yield step(number)
+        page = yield _at(paging, target, number)
         _refuse_other_position(page, paging.this_page, number, "page")
         _refuse_changed(page, stated, promised)
         rows += len(page.rows)
@@ -105,16 +107,13 @@ def _by_number(paging: Pages, target: Target) -> Walk:
 
 
 def _by_offset(paging: Offset, target: Target) -> Walk:
-    def step(offset: int) -> Target:
-        return target.with_parameters({paging.offset: str(offset), paging.limit: str(paging.per_page)})
-
-    page = yield step(0)
+    page = yield _at(paging, target, 0)
     _refuse_other_position(page, paging.this_offset, 0, "offset")
     total, rows = _count(page, paging.total, "rows", least=0), len(page.rows)
     _refuse_too_many(-(-total // paging.per_page), paging)
     promised = page.value(paging.total)
     while rows < total and page.rows:
-        page = yield step(rows)
+        page = yield _at(paging, target, rows)
         _refuse_other_position(page, paging.this_offset, rows, "offset")
         _refuse_changed(page, paging.total, promised)
         rows += len(page.rows)

@@ -16,11 +16,7 @@ _BASE = re.compile(f"({VARIABLE.pattern})?" + r"(\w*://)?[^/?#]*")
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """Makes the requests of one kind that a system is asked, from the templates of its settings.
-
-    Raises:
-        SettingsError: a variable isn't set, or `url` is no address.
-    """
+    """Makes a system's requests of one kind from templates; SettingsError for an unset variable or no address."""
 
     url: str
     query: Mapping[str, str]

@@ -54,13 +54,8 @@ class _Adapter(HTTPAdapter):
 def http_session(system: HttpSystem, folder: Path, variables: Mapping[str, str]) -> requests.Session:
     """A session for one system, safe to share between threads: it keeps connections, and no cookie.
 
-    Args:
-        system: the system's settings.
-        folder: the hall's folder, which certificates are in.
-        variables: where `${NAME}` and secrets are looked up.
-
     Raises:
-        SettingsError: a certificate, its key or the proxy can't be used.
+        SettingsError: a certificate, which lies in the hall's folder, its key or the proxy can't be used.
     """
     session = _Session()
     # The hall's settings say where a system is; a proxy variable of the shell must not reroute it.

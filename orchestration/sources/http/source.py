@@ -14,11 +14,7 @@ from orchestration.sources.http.request import HttpRequest
 
 
 class HttpSource:
-    """Asks one HTTP system; safe to share between threads.
-
-    Raises:
-        SettingsError: a variable, a certificate or an address of the settings can't be used.
-    """
+    """Asks one HTTP system; safe to share between threads. SettingsError where its settings can't be used."""
 
     def __init__(self, system: HttpSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
         self.by_site = system.names_site

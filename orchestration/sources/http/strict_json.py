@@ -17,11 +17,7 @@ _TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,40}", re.ASCII)
 
 
 def read_json(content: bytes, content_type: str, where: str) -> Any:
-    """The document of an answer; its whole numbers are int and exact, its other numbers float.
-
-    Raises:
-        BrokenAnswer: it isn't one whole JSON document; says why.
-    """
+    """The document of an answer, whole numbers as exact int, others as float; BrokenAnswer says why it is none."""
     declared = Message()
     declared["Content-Type"] = content_type
     try:

@@ -95,11 +95,10 @@ def _url(database: str, variables: Mapping[str, str]) -> sa.URL:
         url = sa.make_url(database)
     except (ArgumentError, ValueError):
         return _url_as_a_whole(expand(database, variables))
+    parts: dict[str, Any] = {name: getattr(url, name) for name in ("username", "password", "host", "database")}
+    filled: dict[str, Any] = {name: part and expand(part, variables) for name, part in parts.items()}
     return url.set(
-        username=_filled(url.username, variables),
-        password=_filled(url.password, variables),
-        host=_filled(url.host, variables),
-        database=_filled(url.database, variables),
+        **filled,
         query={name: expand(value, variables) for name, value in url.query.items() if isinstance(value, str)},
     )
 
@@ -113,10 +112,6 @@ def _url_as_a_whole(text: str) -> sa.URL:
             "key database: isn't a URL such as postgresql+psycopg://account:${PASSWORD}@host:5432/name "
             "(a variable that holds a whole URL holds its password percent-encoded)"
         ) from None
-
-
-def _filled(part: str | None, variables: Mapping[str, str]) -> str | None:
-    return None if part is None else expand(part, variables)
 
 
 def _settings(system: SqlSystem) -> dict[str, str]:

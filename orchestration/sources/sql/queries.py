@@ -25,15 +25,10 @@ _PLAIN_TEXT = (tokens.Comment, tokens.Literal.String)
 
 @dataclass(frozen=True)
 class SqlQuery:
-    """A reviewed query.
+    """A reviewed query."""
 
-    Attributes:
-        name: its file as the settings name it, for messages.
-        text: the statement, line by line as it stands in the file.
-    """
-
-    name: str
-    text: str
+    name: str  # its file as the settings name it, for messages
+    text: str  # the statement, line by line as it stands in the file
 
     @cached_property
     def statement(self) -> sa.TextClause:
@@ -48,12 +43,7 @@ class SqlQuery:
 
 
 def read_query(folder: Path, key: str, name: str) -> SqlQuery:
-    """Read the query that a key of the settings names.
-
-    Raises:
-        SettingsError: the file isn't there, lies outside the folder, isn't UTF-8, isn't one SELECT, or takes a
-            parameter that isn't known.
-    """
+    """Read the query that a key of the settings names; SettingsError where it isn't one SELECT in the hall's folder."""
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise SettingsError(f"key {key}: {name} lies outside the hall's folder; reviewed queries stay in it")

@@ -1,10 +1,11 @@
 """A hall system asked by SQL: a reviewed counting query and the system's own closing record of the day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,7 +16,9 @@ from orchestration.sources.contract import Answer, Outcome, Request, RequestRefu
 from orchestration.sources.sql.dialects import open_engine
 from orchestration.sources.sql.errors import database_fault, refuse_warnings
 from orchestration.sources.sql.queries import SqlQuery, parameter_values, read_query
-from orchestration.sources.sql.rows import ClosingRecords, CountRows, RowReader
+from orchestration.sources.sql.rows import read_counts, read_totals
+
+T = TypeVar("T")
 
 
 class SqlSource:
@@ -43,14 +46,13 @@ class SqlSource:
 
     def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
-        closing = ClosingRecords(self._system.day_close, self._system.measures, request, self._sites)
-        counting = CountRows(self._system.counts)
+        closing = partial(read_totals, measures=self._system.measures, request=request, every_site=self._sites)
+        counts: tuple[Mapping[str, Any], ...] = ()
         with self._session() as connection:
-            self._read(connection, self._day_close, request, closing)
-            records = closing.by_site()
+            records = self._read(connection, self._day_close, request, closing)
             if not all(isinstance(record, SourceFault) for record in records.values()):
-                self._read(connection, self._counts, request, counting)
-        rows = rows_by_site(request, request.sites if self.by_site else self._sites, tuple(counting.rows))
+                counts = self._read(connection, self._counts, request, read_counts)
+        rows = rows_by_site(request, request.sites if self.by_site else self._sites, counts)
         source = self._engine.url.set(query={}).render_as_string(hide_password=True)
         return {
             site: record if isinstance(record, SourceFault) else Answer(request.day, rows[site], record, source)
@@ -72,14 +74,16 @@ class SqlSource:
                 if not self._requests:
                     self._engine.dispose()
 
-    def _read(self, connection: sa.Connection, query: SqlQuery, request: Request, reader: RowReader) -> None:
-        values = parameter_values(request, self._system.timezone)
+    def _read(self, connection: sa.Connection, query: SqlQuery, request: Request, read: Callable[..., T]) -> T:
+        """What `read` makes of the cursor that a query opens."""
+        values, answers = parameter_values(request, self._system.timezone), list[T]()
         parameters = {name: values[name] for name in query.parameters}
         with self._database_faults(query.name):
-            options = {"stream_results": True, "reader": reader}
+            options = {"stream_results": True, "reader": lambda cursor: answers.append(read(cursor, query=query.name))}
             connection.execute(query.statement, parameters, execution_options=options)
             if self._dialect.warnings:
                 refuse_warnings(query.name, connection.exec_driver_sql(self._dialect.warnings).all())
+        return answers[0]
 
     @contextmanager
     def _database_faults(self, query: str = "") -> Iterator[None]:
@@ -104,7 +108,7 @@ def _hand_to_reader(
 
     SQLAlchemy's own result would fetch a row before its columns can be judged, and make an object of its own of each.
     """
-    reader: RowReader | None = context.execution_options.get("reader")
+    reader: Callable[[Any], None] | None = context.execution_options.get("reader")
     if reader:
         try:
             reader(cursor)
