@@ -1,25 +1,74 @@
-"""Dagster's SQLite history has one engine per file and isn't flushed at every event; an upgrade may pass that by."""
+"""Dagster's SQLite history: connections are kept, batches are one transaction; an upgrade may pass that by."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+import dagster as dg
+import pytest
 import sqlalchemy as sa
-from dagster import DagsterRun
+from dagster._core.events import DagsterEventType
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite import SqliteScheduleStorage
 
+from orchestration.run_records import RANGE_END, RANGE_START
 from orchestration.runtime.paths import Home, dagster_instance
 
-_OFF, _FULL = 0, 2
+_NORMAL, _FULL = 1, 2
 _SYNCHRONOUS = "PRAGMA synchronous"
 
 
-def test_dagsters_connections_keep_their_engine_and_leave_flushing_to_the_system(home: Home) -> None:
+@pytest.fixture(params=["kept", "stock"])
+def instance(request: pytest.FixtureRequest, home: Home) -> Iterator[dg.DagsterInstance]:
+    """An instance with our storage, and one with Dagster's own, which is the fallback."""
+    if request.param == "stock":
+        home.dagster.mkdir(parents=True)
+        (home.dagster / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
+    with dagster_instance(home) as made:
+        assert (type(made.run_storage) is SqliteRunStorage) == (request.param == "stock")
+        yield made
+
+
+_DAYS = dg.DailyPartitionsDefinition("2025-03-01", end_date="2025-04-01")
+_CHECK = dg.AssetCheckSpec("adds_up", asset="counts")
+
+
+@dg.asset(partitions_def=_DAYS, check_specs=[_CHECK])
+def counts() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """An asset by day, whose check judges all days of a run at once."""
+    yield dg.MaterializeResult()
+    yield dg.AssetCheckResult(passed=True, check_name="adds_up")
+
+
+def test_a_run_of_several_days_is_recorded_whole(instance: dg.DagsterInstance) -> None:
+    days = [f"2025-03-0{day}" for day in (1, 2, 3)]
+    job = dg.Definitions(assets=[counts], jobs=[dg.define_asset_job("pull")]).resolve_job_def("pull")
+    result = job.execute_in_process(instance=instance, tags={RANGE_START: days[0], RANGE_END: days[-1]})
+    records = instance.all_logs(result.run_id)
+    planned = [
+        record for record in records if record.dagster_event_type == DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    ]
+    assert sorted(record.get_dagster_event().partition or "" for record in planned) == days
+    assert sorted(instance.get_materialized_partitions(counts.key)) == days
+    assert records[-1].dagster_event_type == DagsterEventType.RUN_SUCCESS
+    [(_, summary)] = instance.event_log_storage.get_latest_asset_check_execution_by_key([_CHECK.key]).items()
+    assert summary.status.value == "SUCCEEDED"
+
+
+def test_a_check_of_several_days_leaves_no_row_that_nobody_answers(home: Home) -> None:
+    job = dg.Definitions(assets=[counts], jobs=[dg.define_asset_job("pull")]).resolve_job_def("pull")
+    with dagster_instance(home) as instance:
+        job.execute_in_process(instance=instance, tags={RANGE_START: "2025-03-01", RANGE_END: "2025-03-03"})
+        history = instance.event_log_storage.get_asset_check_execution_history(_CHECK.key, limit=10)
+        assert [record.status.value for record in history] == ["SUCCEEDED"]
+
+
+def test_connections_keep_their_engine_and_are_flushed_at_checkpoints(home: Home) -> None:
     with dagster_instance(home) as instance:
         runs, events, schedules = instance.run_storage, instance.event_log_storage, instance.schedule_storage
         assert isinstance(runs, SqliteRunStorage)
@@ -29,18 +78,19 @@ def test_dagsters_connections_keep_their_engine_and_leave_flushing_to_the_system
             *(runs.connect, events.index_connection, partial(events.run_connection, "a-run")),
             schedules.connect,
         ):
-            engines: list[sa.Engine] = []
+            opened: list[object] = []
             for _ in range(2):
                 with connect() as connection:
-                    assert connection.exec_driver_sql(_SYNCHRONOUS).scalar() == _OFF
-                    engines.append(connection.engine)
-            assert all(one is other for one, other in pairwise(engines))
+                    assert connection.exec_driver_sql(_SYNCHRONOUS).scalar() == _NORMAL
+                    assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+                    opened.append(connection.connection.dbapi_connection)
+            assert all(one is other for one, other in pairwise(opened))
 
 
 def test_a_file_that_was_made_anew_is_read_anew(home: Home) -> None:
     with dagster_instance(home) as instance:
         assert instance.get_runs_count() == 0
-        instance.add_run(DagsterRun(job_name="a_job", run_id="1" * 8))
+        instance.add_run(dg.DagsterRun(job_name="a_job", run_id="1" * 8))
         assert instance.get_runs_count() == 1
     shutil.rmtree(home.dagster)
     with dagster_instance(home) as instance:

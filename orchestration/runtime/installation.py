@@ -62,10 +62,10 @@ def current_installation(*, own: bool = False) -> Installation:
     """
     variables = {key: os.environ[name] for key, name in _VARIABLES.items() if os.environ.get(name)}
     named = {**_read(installation_file()), **variables}
-    home = Path(named.get("home") or PROJECT_ROOT / "var").resolve()
+    home = Path(named.get("home") or PROJECT_ROOT / "var").absolute()
     hall, other = named.get("hall"), None if own else _other_hall.get()
     return Installation(
-        hall=other or (Path(DEMO_HALL if hall == DEMO else hall).resolve() if hall else None),
+        hall=other or (Path(DEMO_HALL if hall == DEMO else hall).absolute() if hall else None),
         home=home,
         dagster_home=Path(named.get("dagster_home") or home / "dagster"),
         environment=named.get("environment", ""),

@@ -29,6 +29,8 @@ SILENCE = {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
 }
+# Events that Dagster makes at once, as those of a run's days, are written at once.
+_EVENTS_AT_ONCE = 500
 
 _DAGSTER_YAML = """\
 # Written by Yuebao once; yours to edit afterwards.
@@ -39,6 +41,13 @@ nux:
 # The daemon says which system hasn't landed by the morning (the landing assets' freshness policy).
 freshness:
   enabled: true
+# Dagster's own SQLite storage, whose connections are kept. Without these lines it is used as it is, on the same files.
+storage:
+  custom:
+    module: orchestration.runtime.sqlite_history
+    class: SqliteHistory
+    config:
+      base_dir: {env: DAGSTER_HOME}
 # What ticks decided; runs are kept for as long as hall.toml says (keep_runs_days).
 retention:
   schedule:
@@ -91,6 +100,7 @@ def prepare_environment(home: Home) -> None:
     os.environ.update(SILENCE)
     os.environ["YUEBAO_HOME"] = str(home.root)
     os.environ.setdefault("DAGSTER_HOME", str(current_installation().dagster_home))
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_EVENTS_AT_ONCE))
 
 
 @contextmanager
@@ -123,9 +133,6 @@ def dagster_instance(home: Home) -> DagsterInstance:
     folder.mkdir(parents=True, exist_ok=True)
     from dagster import DagsterInstance
 
-    from orchestration.runtime.sqlite_history import prepare_history
-
-    prepare_history()
     with FileLock(folder / ".creating.lock"):
         settings = folder / "dagster.yaml"
         if not settings.exists():
