@@ -54,6 +54,7 @@ def test_a_candidate_names_its_documents_its_texts_and_the_head_that_it_was_draw
     assert certificate.texts == {name: digest for name, digest in files.items() if name not in CODE_CARRIERS}
     assert drawn.content == candidate_of(certificate).content
     assert (certificate.head, certificate.revision, certificate.sign_offs) == (Head(0, ""), 1, ())
+    assert certificate.form == 2
 
 
 def test_the_next_candidate_follows(archive: Archive) -> None:
@@ -130,6 +131,12 @@ def test_what_stands_otherwise_than_when_it_was_drawn_up_is_told(archive: Archiv
         Month(archive, month).certified()
     with pytest.raises(HeadMovedError, match=r"2025-03 r1 was not added: .* now at 000002-2025-02-r1\.json; look at"):
         sealed(archive, mine)
+
+
+def test_what_a_crash_left_staged_is_in_nobodys_way(archive: Archive) -> None:
+    (archive.published / "2025-03" / ".r1.staged").mkdir(parents=True)
+    Month(archive).certified()
+    assert (archive.published / "2025-03" / "r1" / "certificate.json").exists()
 
 
 def test_a_crash_of_the_last_certificate_is_healed_by_the_next(archive: Archive) -> None:
