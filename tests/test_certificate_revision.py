@@ -159,6 +159,14 @@ def test_a_break_against_the_month_before(archive: Archive) -> None:
     assert flags(april) == {"documents_issued": (), "phone_consultations": ()}
 
 
+def test_a_candidate_rests_on_the_newest_of_its_month_and_of_the_month_before_in_order(archive: Archive) -> None:
+    for reason in ("", "our_error"):
+        for month in ("2025-02", "2025-03"):
+            Month(archive, month, reason=reason, note=reason).certified()
+    bases = Month(archive, reason="our_error", note="更正").drawn().certificate.foundation.bases
+    assert [(base.month, base.revision) for base in bases] == [("2025-02", 2), ("2025-03", 2)]
+
+
 def test_flagged_numbers_keep_what_they_say() -> None:
     (certified,) = flagged([number("parcels_mailed", 893)], {}, {})
     assert (certified.exact, certified.printed, certified.flags) == (893, "0.09", ())
