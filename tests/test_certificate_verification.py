@@ -218,7 +218,8 @@ def test_problems_are_collected(archive: Archive) -> None:
     (archive.landing / extract.entry_path).write_bytes(b"{}")
     release = archive.published / "2025-03" / "r1"
     (release / "section.txt").unlink()
-    (release / "extra.txt").write_text("x")
+    for name in ("more.txt", "extra.txt"):
+        (release / name).write_text("x")
     shutil.rmtree(archive.published / "2025-02" / "r1")
     (archive.published / "2025-02" / "r7").mkdir()
     assert told(verify(archive)) == [
@@ -228,6 +229,7 @@ def test_problems_are_collected(archive: Archive) -> None:
         f"{Path(extract.entry_path).name}: it was changed: its SHA-256 is not the one in {NAMES[1]}",
         f"section.txt: it is absent or can't be read, but {NAMES[1]} vouches for it",
         f"extra.txt: {NAMES[1]} doesn't know this file",
+        f"more.txt: {NAMES[1]} doesn't know this file",
     ]
 
 
@@ -267,6 +269,10 @@ def test_a_certificate_whose_time_does_not_count_is_told(archive: Archive) -> No
 def test_rows_are_counted_where_it_is_asked_for(archive: Archive) -> None:
     found = verify(archive, rows=True)
     assert (found.problems, found.not_checked) == ((), ())
+    (archive.landing / archive.ledger.entries()[0].certificate.foundation.extracts[3].path).write_bytes(b"PAR1")
+    uncounted = [line for line in told(verify(archive, rows=True)) if "can't be counted again" in line]
+    assert [line.partition(":")[0] for line in uncounted] == [NAMES[0]]
+    assert not [line for line in told(verify(archive)) if "counted" in line]
 
 
 def test_what_is_no_release_is_let_be(archive: Archive) -> None:
@@ -348,8 +354,11 @@ def test_a_folder_whose_list_of_extracts_is_absent(archive: Archive, stick: Path
 
 
 def test_a_first_revision_needs_the_certificate_before_it_only(archive: Archive) -> None:
-    found = verify_release(archive.published / "2025-03" / "r1", SIGNERS)
+    release = archive.published / "2025-03" / "r1"
+    found = verify_release(release, SIGNERS)
     assert (found.problems, found.certificates) == ((), 2)
+    (release / "chain" / NAMES[0]).unlink()
+    assert f"chain: the certificate before {NAMES[1]} is absent" in told(verify_release(release, SIGNERS))
 
 
 def test_a_folder_signed_by_somebody_unlisted(stick: Path, archive: Archive) -> None:
