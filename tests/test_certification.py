@@ -14,6 +14,7 @@ from reports.certificates.certification import certify, require_clock, sign, uns
 from reports.certificates.form_2 import Signed, candidate_of, documents
 from reports.certificates.ledger import Archive, HeadMovedError
 from reports.certificates.release_text import CODE_CARRIERS, release_files
+from reports.certificates.verification import verify
 from tests.certificates import (
     MARCH,
     SERVICE,
@@ -133,10 +134,12 @@ def test_what_stands_otherwise_than_when_it_was_drawn_up_is_told(archive: Archiv
         sealed(archive, mine)
 
 
-def test_what_a_crash_left_staged_is_in_nobodys_way(archive: Archive) -> None:
-    (archive.published / "2025-03" / ".r1.staged").mkdir(parents=True)
+def test_what_a_crash_left_staged_is_not_shown_with_the_next_certificate(archive: Archive) -> None:
+    staged = archive.published / "2025-03" / ".r1.staged"
+    staged.mkdir(parents=True)
+    (staged / "section.html").write_text("of a candidate that was never certified")
     Month(archive).certified()
-    assert (archive.published / "2025-03" / "r1" / "certificate.json").exists()
+    assert verify(archive).problems == ()
 
 
 def test_a_crash_of_the_last_certificate_is_healed_by_the_next(archive: Archive) -> None:
