@@ -43,14 +43,14 @@ class Vocabulary:
         return {name: sorted(codes) for name, codes in known.items()}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Validation:
     """What validating a range of days found; see `validate`."""
 
     findings: tuple[Finding, ...]  # one per rule, in the order of `RULES`, always all of them
-    _verdicts: tuple[Verdict, ...] = field(repr=False, compare=False)
-    _frames: Frames = field(repr=False, compare=False)
-    _parameters: Mapping[str, list[str]] = field(repr=False, compare=False)
+    _verdicts: tuple[Verdict, ...] = field(repr=False)
+    _frames: Frames = field(repr=False)
+    _parameters: Mapping[str, list[str]] = field(repr=False)
 
     def failures_on(self, day: date, hall: str | None = None) -> tuple[Finding, ...]:
         """The failed rules of error severity on one asked day, with the rows and samples of that day alone.

@@ -17,6 +17,7 @@ from reports.certificates.certificate import (
     CheckResult,
     DayRule,
     Envelope,
+    Head,
     SignOff,
     hall_day,
     hall_time,
@@ -25,7 +26,8 @@ from reports.certificates.certificate import (
     now,
     short_code,
 )
-from reports.certificates.form_2 import candidate_of, envelope_of
+from reports.certificates.evidence import EvidenceStoreError
+from reports.certificates.form_2 import candidate_of, envelope_of, model_of, read_candidate
 from reports.certificates.invariants import broken_invariants
 from reports.certificates.ledger import Archive, read_envelope
 from reports.figures.months import months_before
@@ -119,6 +121,30 @@ def test_an_envelope_is_exactly_its_bytes(envelope: Envelope, archive: Archive, 
 def test_an_envelope_without_anybody_who_signed_off(certificate: Certificate, archive: Archive) -> None:
     with pytest.raises(CertificateError, match="can't be read"):
         read_envelope(envelope_of(replace(certificate, sign_offs=()), []).content, archive.ledger.store)
+
+
+def test_a_candidate_is_read_back_and_says_what_its_signers_saw(certificate: Certificate) -> None:
+    head = Head(3, "a" * 64)
+    candidate = candidate_of(replace(certificate, head=head))
+    assert candidate.head == head
+    assert read_candidate(candidate.content) == candidate
+    with pytest.raises(ValueError, match="canonical form"):
+        read_candidate(candidate.content + b"\n")
+    assert candidate_of(replace(certificate, head=None)).head == Head(0, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "evidence: the certificate names no facts$"), (b"[]", "it holds no facts: ")]
+)
+def test_evidence_that_is_not_named_or_is_something_else(
+    certificate: Certificate, archive: Archive, content: bytes | None, message: str
+) -> None:
+    archive.ledger.store.add([content or b""])
+    evidence = {**certificate.evidence, "facts": sha256(content) if content else ""}
+    place, files = certificate.place, certificate.files
+    read = model_of(candidate_of(replace(certificate, evidence=evidence)), archive.ledger.store, place, files, ())
+    with pytest.raises(EvidenceStoreError, match=message):
+        _ = read.foundation
 
 
 def test_the_code_covers_all_that_people_sign(archive: Archive) -> None:

@@ -16,7 +16,7 @@ from reports.certificates.certificate import Head, hall_time
 from reports.certificates.certification import Drawn, certify
 from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.form_2 import envelope_of
-from reports.certificates.ledger import Archive, HeadMovedError, LedgerError, leading_links
+from reports.certificates.ledger import Archive, HeadMovedError, History, LedgerError, Link, leading_links
 from reports.certificates.release import ReleaseError, complete_releases, release_of, stage_of
 from reports.certificates.verification import verify
 from tests.certificates import (
@@ -92,6 +92,55 @@ def test_the_links_that_lead_to_a_certificate_reach_back_to_the_first_of_all(arc
     assert [leading_links(links, link) for link in links] == [[], links[:1], links[:2]]
     assert verify(archive).sound
     assert revised.certificate.place.sequence == 3
+
+
+def link(sequence: int, month: str, revision: int = 1) -> Link:
+    return Link.of(Path(f"{sequence:06d}-{month}-r{revision}.json"))
+
+
+LINKS = [
+    link(1, "2025-06"),
+    link(2, "2025-01"),
+    link(3, "2025-06", 2),
+    link(4, "2025-03"),
+    link(5, "2025-01", 2),
+    link(6, "2025-01", 3),
+]
+
+
+@pytest.mark.parametrize(
+    ("to", "sequences"),
+    [
+        (LINKS[0], []),
+        (LINKS[1], [1]),
+        (LINKS[2], [1, 2]),
+        (LINKS[3], [3]),
+        (LINKS[4], [2, 3, 4]),
+        (LINKS[5], [5]),
+        (link(7, "2025-06", 3), [3, 4, 5, 6]),
+        (link(7, "2025-07"), [6]),
+        (link(7, "2025-07", 2), [1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_which_links_lead_to_one(to: Link, sequences: list[int]) -> None:
+    assert [each.sequence for each in leading_links(LINKS, to)] == sequences
+
+
+def test_a_history_is_of_what_stands_before_a_place() -> None:
+    history = History(LINKS)
+    assert [[*history.months(before)] for before in (1, 2, 4, 5)] == [
+        [],
+        ["2025-06"],
+        ["2025-01", "2025-06"],
+        ["2025-01", "2025-03", "2025-06"],
+    ]
+    assert [[each.sequence for each in history.of("2025-01", before)] for before in (2, 5, 6, 7)] == [
+        [],
+        [2],
+        [2, 5],
+        [2, 5, 6],
+    ]
+    assert history.of("2024-01", 9) == []
 
 
 def test_a_superseded_certificate_stays_and_is_told_apart(archive: Archive) -> None:
@@ -295,6 +344,8 @@ def test_evidence_is_stored_once_and_a_release_holds_further_names_of_it(archive
     folder = release_of(archive.published, certificate) / "evidence"
     assert {path.name for path in folder.iterdir()} == named
     assert all((folder / digest).samefile(store.path(digest)) for digest in named)
+    released = Link(1, "2025-02", 1, folder.with_name("certificate.json")).read()
+    assert released.certificate.foundation == certificate.foundation, "a release is read by its own evidence"
     stored = sorted(path.name for path in store.folder.iterdir())
     assert all(sha256(store.path(name).read_bytes()) == name for name in stored)
     Month(archive, "2025-04", MARCH + timedelta(days=30)).certified()

@@ -86,9 +86,12 @@ def test_another_definition_breaks_the_series(archive: Archive) -> None:
 
 
 def test_metrics_that_come_and_go(archive: Archive) -> None:
-    issued, mailed = number("documents_issued", 2_317), number("parcels_mailed", 893)
-    compared = compare(history(archive, ("", [issued]), ("definition_change", [mailed])))
-    assert (compared.added, compared.removed, compared.changes) == (("parcels_mailed",), ("documents_issued",), ())
+    before = [number("documents_issued", 2_317), number("calls", 7), number("kept", 1)]
+    after = [number("visits", 5), number("parcels_mailed", 893), number("kept", 1)]
+    compared = compare(history(archive, ("", before), ("definition_change", after)))
+    assert compared.added == ("parcels_mailed", "visits")
+    assert compared.removed == ("calls", "documents_issued")
+    assert compared.changes == ()
 
 
 def test_a_metric_that_came_back_keeps_its_reasons(archive: Archive) -> None:
@@ -154,6 +157,14 @@ def test_a_break_against_the_month_before(archive: Archive) -> None:
     april = Month(archive, "2025-04", MARCH + timedelta(days=30)).certified(numbers(version="2")).certificate
     assert flags(march) == {"documents_issued": ("b",), "phone_consultations": ()}
     assert flags(april) == {"documents_issued": (), "phone_consultations": ()}
+
+
+def test_a_candidate_rests_on_the_newest_of_its_month_and_of_the_month_before_in_order(archive: Archive) -> None:
+    for reason in ("", "our_error"):
+        for month in ("2025-02", "2025-03"):
+            Month(archive, month, reason=reason, note=reason).certified()
+    bases = Month(archive, reason="our_error", note="更正").drawn().certificate.foundation.bases
+    assert [(base.month, base.revision) for base in bases] == [("2025-02", 2), ("2025-03", 2)]
 
 
 def test_flagged_numbers_keep_what_they_say() -> None:

@@ -218,7 +218,8 @@ def test_problems_are_collected(archive: Archive) -> None:
     (archive.landing / extract.entry_path).write_bytes(b"{}")
     release = archive.published / "2025-03" / "r1"
     (release / "section.txt").unlink()
-    (release / "extra.txt").write_text("x")
+    for name in ("more.txt", "extra.txt"):
+        (release / name).write_text("x")
     shutil.rmtree(archive.published / "2025-02" / "r1")
     (archive.published / "2025-02" / "r7").mkdir()
     assert told(verify(archive)) == [
@@ -228,7 +229,50 @@ def test_problems_are_collected(archive: Archive) -> None:
         f"{Path(extract.entry_path).name}: it was changed: its SHA-256 is not the one in {NAMES[1]}",
         f"section.txt: it is absent or can't be read, but {NAMES[1]} vouches for it",
         f"extra.txt: {NAMES[1]} doesn't know this file",
+        f"more.txt: {NAMES[1]} doesn't know this file",
     ]
+
+
+def test_releases_that_nobody_vouches_for_are_told_in_order_and_of_the_month_alone(archive: Archive) -> None:
+    for place in ("2025-03/r9", "2025-03/r8", "2025-02/r7"):
+        (archive.published / place).mkdir()
+    unvouched = ": no certificate in the ledger vouches for this release"
+    assert told(verify(archive)) == [f"{name}{unvouched}" for name in ("r7", "r8", "r9")]
+    assert told(verify(archive, month="2025-03")) == [f"{name}{unvouched}" for name in ("r8", "r9")]
+
+
+def test_a_release_that_a_crash_left_staged(archive: Archive) -> None:
+    release = archive.published / "2025-03" / "r2"
+    release.rename(release.with_name(".r2.staged"))
+    unfinished = "it was staged, and the next run of certify finishes it"
+    assert told(verify(archive)) == [f"r2: the release of {NAMES[2]} is absent ({unfinished})"]
+
+
+def test_what_was_handed_over_is_looked_at_where_it_is_asked_for(archive: Archive) -> None:
+    (archive.published / "2025-03" / "desk" / "r2").mkdir(parents=True)
+    assert verify(archive).sound
+    message = "r2: it has no manifest.json, so nobody vouches for what is in it; next: yuebao desk 2025-03"
+    assert (
+        told(verify(archive, handed_over=True)) == told(verify(archive, month="2025-03", handed_over=True)) == [message]
+    )
+    assert verify(archive, month="2025-02", handed_over=True).sound
+
+
+def test_a_certificate_whose_time_does_not_count_is_told(archive: Archive) -> None:
+    assert verify(archive).excused == ()
+    newest = archive.ledger.entries()[-1]
+    excuse = archive.ledger.excuses.add_excuse(NAMES[2], newest.sha256, by="值班员", note="BIOS 电池没电")
+    told_so = f"{NAMES[2]}: its time doesn't count, said 值班员 at {excuse.at}: BIOS 电池没电"
+    assert verify(archive).excused == (told_so,)
+
+
+def test_rows_are_counted_where_it_is_asked_for(archive: Archive) -> None:
+    found = verify(archive, rows=True)
+    assert (found.problems, found.not_checked) == ((), ())
+    (archive.landing / archive.ledger.entries()[0].certificate.foundation.extracts[3].path).write_bytes(b"PAR1")
+    uncounted = [line for line in told(verify(archive, rows=True)) if "can't be counted again" in line]
+    assert [line.partition(":")[0] for line in uncounted] == [NAMES[0]]
+    assert not [line for line in told(verify(archive)) if "counted" in line]
 
 
 def test_what_is_no_release_is_let_be(archive: Archive) -> None:
@@ -243,10 +287,16 @@ def stick(archive: Archive, tmp_path: Path) -> Path:
     return Path(shutil.copytree(archive.published / "2025-03" / "r2", tmp_path / "stick" / "三月"))
 
 
-def test_a_folder_handed_over(stick: Path) -> None:
+def newest_code(archive: Archive) -> str:
+    return archive.ledger.entries()[-1].certificate.code
+
+
+def test_a_folder_handed_over(archive: Archive, stick: Path) -> None:
     found = verify_release(stick, SIGNERS)
     assert found.problems == ()
-    assert found.certificates == 2
+    assert (found.certificates, found.newest, found.excused) == (2, newest_code(archive), ())
+    files = [path for path in stick.rglob("*") if path.is_file()]
+    assert found.files_hashed == len(files), "the files, the links and the evidence, each once"
     assert found.not_checked == (
         f"the ledger before {NAMES[1]}",
         "whether a later revision has superseded it",
@@ -290,6 +340,25 @@ def test_a_tampered_folder(stick: Path, file: str, content: bytes | None, messag
     else:
         (stick / file).write_bytes(content)
     assert [line for line in told(verify_release(stick, SIGNERS)) if line.startswith(message)]
+
+
+def test_a_folder_without_a_certificate_proves_nothing(stick: Path) -> None:
+    (stick / "certificate.json").write_bytes(b"{}")
+    found = verify_release(stick, SIGNERS)
+    assert (found.certificates, found.files_hashed, found.not_checked, found.newest) == (0, 0, ("everything else",), "")
+
+
+def test_a_folder_whose_list_of_extracts_is_absent(archive: Archive, stick: Path) -> None:
+    (stick / "evidence" / archive.ledger.entries()[-1].certificate.evidence["extracts"]).unlink()
+    assert verify_release(stick, SIGNERS).not_checked[-1] == "its extracts and their manifest entries"
+
+
+def test_a_first_revision_needs_the_certificate_before_it_only(archive: Archive) -> None:
+    release = archive.published / "2025-03" / "r1"
+    found = verify_release(release, SIGNERS)
+    assert (found.problems, found.certificates) == ((), 2)
+    (release / "chain" / NAMES[0]).unlink()
+    assert f"chain: the certificate before {NAMES[1]} is absent" in told(verify_release(release, SIGNERS))
 
 
 def test_a_folder_signed_by_somebody_unlisted(stick: Path, archive: Archive) -> None:

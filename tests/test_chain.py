@@ -58,6 +58,14 @@ def test_a_log_that_nobody_began_is_empty(tmp_path: Path) -> None:
     assert not notes.folder.exists(), "reading makes no folder"
 
 
+def test_a_file_is_never_written_over(notes: Notes) -> None:
+    path = notes.add("000004.json", b"four")
+    assert path == notes.folder / "000004.json"
+    with pytest.raises(FileExistsError):
+        notes.add("000004.json", b"another")
+    assert path.read_bytes() == b"four"
+
+
 def test_what_else_lies_there_is_told_in_order(notes: Notes) -> None:
     for name in ("b.txt", ".next", "000004.json.bak", "a.txt", "0004.json"):
         (notes.folder / name).touch()

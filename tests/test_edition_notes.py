@@ -56,9 +56,10 @@ def press(archive: Archive) -> Press:
     return Press(archive)
 
 
-def test_the_first_edition_has_none(press: Press) -> None:
+def test_the_first_edition_has_none(archive: Archive, press: Press) -> None:
     assert press.notes("2025-03") == ()
     assert press.notes("2025-04") == ()
+    assert noted(archive, "2025-04", 2) == EditionNotes((), ()), "what wasn't revised isn't compared"
 
 
 def test_the_next_edition_prints_what_was_revised_since_the_last_and_only_once(press: Press) -> None:

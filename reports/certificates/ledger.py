@@ -229,10 +229,10 @@ class Ledger(Chain):
 def leading_links(links: Sequence[Link], link: Link) -> Sequence[Link]:
     """The links in order that lead to one: from its month's revision before it, else the one link before it."""
     place = bisect_left(links, link)
-    first = place - 1
-    while link.revision > 1 and first > 0 and links[first].month != link.month:
-        first -= 1
-    return links[max(first, 0) : place]
+    if link.revision == 1:
+        return links[max(place - 1, 0) : place]
+    revisions = (before for before in reversed(range(place)) if links[before].month == link.month)
+    return links[next(revisions, 0) : place]
 
 
 @dataclass(frozen=True)

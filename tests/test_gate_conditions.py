@@ -1,0 +1,199 @@
+"""The gate's conditions one by one, over a candidate that nothing is objected to until a test spoils it."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.certificates.certificate import Boundary, CertifiedSystem, hall_time
+from reports.certificates.certification import Drawn
+from reports.certificates.form_2 import envelope_of
+from reports.certificates.gate import CONDITIONS, Asked, Subject, objections, tables
+from reports.certificates.ledger import Archive, History
+from tests.certificates import (
+    DIRECTOR,
+    MARCH,
+    PREPARER,
+    REVIEWER,
+    SERVICE,
+    Month,
+    archive_in,
+    by_hand,
+    by_service,
+    facts_in,
+    sealed,
+    signed,
+)
+
+BEFORE: tuple[Asked, ...] = ("unsigned", "sealing")
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    facts_in(archive_in(tmp_path))
+    return archive_in(tmp_path)
+
+
+def judged(archive: Archive, drawn: Drawn, asked: Asked = "sealing", **changes: Any) -> list[str]:
+    """What is objected to in a candidate that the service, or three people, signed."""
+    by_three = drawn.certificate.policy == "manual"
+    sign_offs = by_hand() if by_three else by_service()
+    made = signed(drawn, sign_offs, (PREPARER, REVIEWER, DIRECTOR) if by_three else (SERVICE,))
+    placed = replace(drawn.certificate, place=archive.ledger.next_place(hall_time(MARCH)), sign_offs=sign_offs)
+    envelope = envelope_of(placed, made)
+    path, history = archive.certificates / placed.name, History(archive.ledger.links())
+    fields: dict[str, Any] = {"facts": archive.published / "facts", "documents": drawn.documents}
+    found = objections(Subject(envelope, path, history, archive, **(fields | changes)), asked)
+    return [f"{problem.file.name}: {problem.message}" for problem in found]
+
+
+NAME = "000001-2025-03-r1.json"
+ALONE = ["sound", "evidenced", "in time", "bounded", "worded"]
+SEALED = ["sound", "evidenced", "extracts", "in time", "bounded", "on its bases", "worded"]
+UNSIGNED = [
+    *("sound", "placed", "of this hall", "evidenced", "extracts", "bounded", "on its bases", "worded"),
+    *("recounted", "facts"),
+]
+QUESTIONS: Mapping[Asked, list[str]] = {
+    "unsigned": UNSIGNED,
+    "sealing": [*UNSIGNED, "signed", "in time"],
+    "sealed": SEALED,
+    "recount": ["recounted"],
+    "alone": ALONE,
+    "alone with extracts": [*ALONE, "extracts"],
+}
+OF_FORM_2 = {"evidenced", "in time", "bounded", "on its bases", "worded"}
+
+
+@pytest.mark.parametrize("asked", QUESTIONS)
+def test_which_conditions_are_asked_when(asked: Asked) -> None:
+    assert {each.name for each in CONDITIONS if asked in each.asked} == set(QUESTIONS[asked])
+    assert {each.name for each in CONDITIONS if each.since == 2} == OF_FORM_2
+
+
+@pytest.mark.parametrize("policy", ["automatic", "manual"])
+def test_nothing_is_objected_to(archive: Archive, policy: str) -> None:
+    for asked in BEFORE:
+        assert judged(archive, Month(archive).drawn(policy=policy), asked) == []
+
+
+def test_stocks_that_balance_say_what_they_were_compared_with(archive: Archive) -> None:
+    foundation = Month(archive).drawn().certificate.foundation
+    windows = CertifiedSystem("窗口", ("documents_issued", "open_cases"))
+    systems = {**foundation.systems, "window_system": windows}
+    foundation = replace(foundation, systems=systems, closing=("open_cases",))
+    balanced = replace(foundation, balanced=("open_cases",))
+    assert judged(archive, Month(archive).drawn(foundation=foundation)) == [], "these don't have to balance"
+    assert judged(archive, Month(archive).drawn(foundation=balanced)) == [
+        f"{NAME}: it doesn't say what the stocks of window_system at the month's beginning were compared with"
+    ]
+    stated = replace(balanced, boundary=(Boundary("window_system", "2025-02-28", "first_month"),))
+    assert judged(archive, Month(archive).drawn(foundation=stated)) == []
+
+
+def test_every_document_that_is_named_was_drawn_up(archive: Archive) -> None:
+    drawn = Month(archive).drawn()
+    bare = replace(drawn, documents=drawn.documents[-1:])
+    names = ["bases", "boundary", "catalogue/sites.csv", "checks", "extracts", "facts", "hall.toml", "settings"]
+    told = [
+        f"{NAME}: its evidence {name} isn't among the documents that were drawn up with it"
+        for name in (*names, "systems", "wording")
+    ]
+    kept = [name for name in told if "catalogue" not in name]
+    assert judged(archive, bare) == kept, "the last of the settings is there"
+
+
+def test_evidence_that_cannot_be_read_is_told_once(archive: Archive) -> None:
+    drawn = Month(archive).drawn()
+    sealed(archive, drawn)
+    entry = archive.ledger.entries()[0]
+    path = archive.ledger.store.path(entry.certificate.evidence["extracts"])
+    path.unlink()
+    found = objections(Subject(entry.envelope, entry.path, History(archive.ledger.links()), archive), "sealed")
+    assert [(problem.file, problem.message.split(" or ")[0]) for problem in found] == [(path, "it is absent")]
+
+
+def test_texts_that_were_exchanged_are_told_in_order(archive: Archive) -> None:
+    drawn = Month(archive).drawn()
+    texts = dict.fromkeys(("b.txt", "a.txt"), "a" * 64)
+    forged = replace(drawn, certificate=replace(drawn.certificate, texts=texts))
+    told = [line for line in judged(archive, forged) if line.endswith("isn't the text that was signed")]
+    assert told == [f"{NAME}: {name} isn't the text that was signed" for name in ("a.txt", "b.txt")]
+
+
+def test_the_published_facts_are_those_that_were_built(archive: Archive) -> None:
+    drawn = Month(archive).drawn()
+    folder = archive.published / "facts"
+    assert judged(archive, drawn, facts=None) == [
+        f"{NAME}: nobody says where the published facts lie that it is to be held against"
+    ]
+    nothing = Month(archive).drawn(foundation=replace(drawn.certificate.foundation, facts={}))
+    changed = "it was changed, added or taken away since it was published"
+    assert judged(archive, nothing) == [f"{NAME}: it names no published fact", f"fct.parquet: {changed}"]
+    (folder / "extracts.json").write_text("a path that differs by machine")
+    assert judged(archive, drawn) == []
+    for name in ("b.parquet", "a.parquet"):
+        shutil.copy(folder / "fct.parquet", folder / name)
+    (folder / "fct.parquet").unlink()
+    assert judged(archive, drawn) == [f"{name}.parquet: {changed}" for name in ("a", "b", "fct")]
+    assert tables({"a.parquet": "1", "inputs/a.json": "2"}) == {"a.parquet": "1"}
+
+
+def test_rows_of_form_1_are_not_counted(archive: Archive) -> None:
+    sealed(archive, Month(archive).drawn())
+    entry = archive.ledger.entries()[0]
+    old = replace(entry.envelope, certificate=replace(entry.certificate, form=1))
+    found = objections(Subject(old, entry.path, History(archive.ledger.links()), archive), "recount")
+    assert [problem.message for problem in found] == [
+        "it is of form 1, which doesn't say which measures are stocks; `yuebao trace` counts its rows"
+    ]
+
+
+def test_everybody_signs_after_the_extracts_were_landed(archive: Archive) -> None:
+    drawn = Month(archive).drawn(policy="manual")
+    foundation = drawn.certificate.foundation
+    late = hall_time(MARCH - timedelta(minutes=90))
+    extracts = (replace(foundation.extracts[0], landed_at=late), *foundation.extracts[1:])
+    again = Month(archive).drawn(policy="manual", foundation=replace(foundation, extracts=extracts))
+    (only,) = judged(archive, again)
+    assert only.endswith(
+        f"preparer 张三 signed at {by_hand()[0].at}, and an extract that it rests on was landed at {late}: "
+        "the clock was wrong"
+    )
+    on_time = (replace(foundation.extracts[0], landed_at=by_hand()[0].at), *foundation.extracts[1:])
+    same = Month(archive).drawn(policy="manual", foundation=replace(foundation, extracts=on_time))
+    assert judged(archive, same) == []
+
+
+def test_the_hall_is_that_of_the_ledger_and_of_the_archive(archive: Archive) -> None:
+    drawn = Month(archive).drawn()
+    other = replace(drawn.certificate.hall, code="510100")
+    elsewhere = replace(archive, hall="510200")
+    assert judged(replace(archive, hall="510000"), drawn) == []
+    assert judged(elsewhere, drawn) == [f"{NAME}: it is of hall 510000, and this is the ledger of hall 510200"]
+    sealed(archive, drawn)
+    april = Month(archive, "2025-04", MARCH).drawn(hall=other)
+    assert [line.partition(": ")[2] for line in judged(elsewhere, april)] == [
+        "it is of hall 510000, and this is the ledger of hall 510200",
+        "it is of hall 510100, and this is the ledger of hall 510000",
+        "it is of hall 510100, and this is the ledger of hall 510200",
+    ]
+
+
+def test_a_link_that_nothing_may_follow(archive: Archive) -> None:
+    """What is wrong with the ledger itself keeps the next certificate out."""
+    sealed(archive, Month(archive).drawn())
+    april = Month(archive, "2025-04", MARCH).drawn()
+    assert judged(archive, april) == []
+    (archive.certificates / "notes.txt").touch()
+    assert judged(archive, april) == ["notes.txt: it is no certificate, and has no place in the ledger"]
+
+
+def test_a_link_follows_the_newest_one_in_time(archive: Archive) -> None:
+    sealed(archive, Month(archive).drawn(), at=MARCH + timedelta(minutes=1))
+    (line,) = judged(archive, Month(archive, "2025-04").drawn())
+    assert line.startswith(f"000002-2025-04-r1.json: it was signed before {NAME}, which it follows")
