@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from orchestration.demo import DemoHall, demo_hall
 from orchestration.runtime.paths import SILENCE, Home, prepare_environment
@@ -26,8 +27,13 @@ _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 2**30
 
 
+# A busy machine is no fault of what is tested: no time is asserted, neither of an example nor of making one.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def pytest_configure() -> None:
-    """Name the demo hall, and keep temporary folders in memory where it has room and `TMPDIR` names no other place."""
+    """Name the demo hall, time no example, and keep temporary folders in memory where it has room and `TMPDIR` names no other place."""
+    settings.load_profile("untimed")
     os.environ |= {"YUEBAO_INSTALLATION": os.devnull, "YUEBAO_HALL": "demo"}
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
