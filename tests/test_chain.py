@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from reports.certificates.canonical import canonical_json, sha256
 from reports.certificates.chain import Log, LogEntry, LogError
+from reports.certificates.excuses import Excuse, Excuses
 
 AT = "2025-04-02T16:00:00+08:00"
 FIRST, SECOND, THIRD = "000001.json", "000002.json", "000003.json"
@@ -119,3 +121,12 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "notes").touch()
     with pytest.raises(LogError, match=r"notes can't be read \(Not a directory\), so nobody knows what is in it"):
         list(Notes(tmp_path / "notes").read_entries())
+
+
+def test_an_excuse_says_whose_time_does_not_count_and_since_when_that_is_said(tmp_path: Path) -> None:
+    excuses = Excuses(tmp_path / "excuses")
+    with time_machine.travel(AT):
+        excuse = excuses.add_excuse("000002-2025-03-r1.json", "a" * 64, by="值班员", note="BIOS 电池没电")
+    assert excuse == Excuse(1, "", AT, "000002-2025-03-r1.json", "a" * 64, "值班员", "BIOS 电池没电")
+    assert [*excuses.read_entries()] == [excuse]
+    assert str(excuse) == f"000002-2025-03-r1.json: its time doesn't count, said 值班员 at {AT}: BIOS 电池没电"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -69,10 +70,10 @@ def settled(validation: DayValidation, *outcomes: Outcome, day: dt.date = WEDNES
     return validation.settle([(day, dict(zip((HERE, THERE), outcomes, strict=False)))])
 
 
-def refused(validation: DayValidation, outcome: Outcome, day: dt.date = WEDNESDAY) -> str:
-    """Why nothing of a day landed."""
+def refused(validation: DayValidation, outcome: Outcome, day: dt.date = WEDNESDAY, *, judged: bool = True) -> str:
+    """Why nothing of a day landed, which the suite judged or not."""
     (result,) = settled(validation, outcome, day=day).days
-    assert (result.outcome, result.extract) == ("refused", None)
+    assert (result.outcome, result.extract, result.judged) == ("refused", None, judged)
     (message,) = result.messages
     return message.removeprefix(f"{SYSTEM} 现场咨询, hall {HERE}, {day}: ")
 
@@ -108,7 +109,7 @@ def test_a_closed_day_on_which_nothing_was_counted_lands_as_closed(validation: D
 def test_what_is_refused_before_the_suite_is_asked(
     validation: DayValidation, day: dt.date, outcome: Outcome, reason: str
 ) -> None:
-    assert re.match(reason, refused(validation, outcome, day))
+    assert re.match(reason, refused(validation, outcome, day, judged=False))
     (kept,) = validation.quarantine.all_open()
     answered = not isinstance(outcome, SourceFault)
     assert (kept.stat_date, kept.hall, kept.run_id, kept.answered, kept.rows) == (str(day), HERE, "run", answered, [])
@@ -174,7 +175,10 @@ def test_a_day_that_an_override_opened_is_judged(validation: DayValidation) -> N
 # What the suite says
 
 
-def test_a_good_answer_lands_with_what_the_suite_said(validation: DayValidation, tmp_path: Path) -> None:
+def test_a_good_answer_lands_with_what_the_suite_said(
+    validation: DayValidation, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     keep_secret("geheim-7391")
     result = settled(replace(validation, docs=tmp_path / "docs"), answer(3, source="http://desks?key=geheim-7391"))
     (day,) = result.days
@@ -183,6 +187,33 @@ def test_a_good_answer_lands_with_what_the_suite_said(validation: DayValidation,
     assert {finding.rule.name for finding in result.findings} == set(day.extract.checks)
     assert day.extract.sources == ["http://desks?key=‹secret›"]
     assert (tmp_path / "docs" / SYSTEM / "index.html").exists()
+    assert [line for line in caplog.messages if line.startswith(SYSTEM)] == [
+        "enquiry_desks 2025-03-12 answered",
+        "enquiry_desks: judging 1 days",
+    ]
+
+
+def test_a_count_that_is_absent_makes_no_fractions_of_the_others(validation: DayValidation) -> None:
+    message = refused(validation, answer(4, None, 5))
+    assert message.startswith("count_is_a_non_negative_integer: 2025-03-12, row 2: count = None. Next: ")
+
+
+def test_a_site_without_history_makes_no_fractions_of_anothers_usual(validation: DayValidation) -> None:
+    landed(validation, {1: 10})
+    (day,) = settled(validation, answer(10), answer(10, site=THERE)).days
+    assert day.extract
+    assert set(day.extract.checks.values()) == {"passed"}
+
+
+def test_a_measure_without_rows_counts_as_nothing_which_the_source_has_to_say(
+    validation: DayValidation, hall: Hall
+) -> None:
+    desks = hall.systems[SYSTEM].model_copy(update={"measures": (MEASURE, "phone_consultations")})
+    both = replace(validation, hall=hall.model_copy(update={"systems": {**hall.systems, SYSTEM: desks}}))
+    (day,) = settled(both, answer(3, declared={MEASURE: 3, "phone_consultations": 0})).days
+    assert day.outcome == "landed"
+    refusal = refused(both, answer(4, declared={MEASURE: 4, "phone_consultations": 1}), judged=True)
+    assert "declared_total_equals_sum" in refusal
 
 
 def test_of_many_rows_that_fail_three_are_shown_and_all_are_kept(validation: DayValidation) -> None:
@@ -215,7 +246,8 @@ def test_a_fault_of_the_whole_frame_is_told_by_its_rule(validation: DayValidatio
 
 def test_a_fault_that_quotes_a_secret_or_a_person_repeats_neither(validation: DayValidation) -> None:
     keep_secret("geheim-7391")
-    assert refused(validation, PassingFault(f"geheim-7391 of {MOBILE}", "wait")) == f"‹secret› of {MASK}. Next: wait."
+    fault = PassingFault(f"geheim-7391 of {MOBILE}", "wait")
+    assert refused(validation, fault, judged=False) == f"‹secret› of {MASK}. Next: wait."
 
 
 def test_sites_are_named_together_where_the_reason_and_the_next_step_are_one(validation: DayValidation) -> None:
@@ -279,6 +311,13 @@ def test_days_that_were_worked_otherwise_or_before_the_hall_began_are_not_usual(
     for first, count, usual in ((weeks_before(1), 6, [10]), (WEDNESDAY, 7, [])):
         begun = replace(validation, hall=hall.model_copy(update={"first_day": first}))
         assert [each.usual for each in settled(begun, answer(count)).volumes] == usual
+
+
+def test_a_row_without_a_measure_is_in_no_sum(validation: DayValidation) -> None:
+    landed(validation, {1: 10})
+    rows = ({**answer(3).rows[0], "measure": None}, *answer(5, 7).rows)
+    (volume,) = settled(validation, Answer(WEDNESDAY, rows)).volumes
+    assert volume.counted == 12
 
 
 @pytest.mark.parametrize("count", ["3", 3.0, True, None])

@@ -54,15 +54,15 @@ class DayResult:
 
     Attributes:
         outcome: "refused" where nothing of the day is in; some of many sites may be refused on any day.
-        messages: one readable line for each reason why sites were refused.
         judged: whether the suite had to judge any of it now.
+        messages: one readable line for each reason why sites were refused.
     """
 
     day: dt.date
     outcome: Literal["landed", "unchanged", "refused"]
+    judged: bool
     extract: Extract | None = None
     messages: tuple[str, ...] = ()
-    judged: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,6 @@ class DayValidation:
         """What the suite says, and the counts with personal patterns masked, for whoever has to keep some."""
         import pandas as pd
 
-        from expectations.rules import TOTALS_COLUMNS
         from expectations.validation import mask_personal, validate
 
         rows = [row for answer in answers.values() for row in answer.rows]
@@ -199,7 +198,7 @@ class DayValidation:
             },
             dtype=object,
         )
-        summed = pd.DataFrame(totals, columns=list(TOTALS_COLUMNS), dtype=object)
+        summed = pd.DataFrame(totals, dtype=object)
         validation = validate(counts, summed, vocabulary(self.hall.systems[self.system].measures))
         if self.docs:
             validation.build_docs(self.docs / self.system)
@@ -236,13 +235,13 @@ class DayValidation:
             self._keep(day, site, why)
         messages = tuple(self._message(day, sites, why) for why, sites in _by_reason(refused))
         if len(refused) == len(verdicts):
-            return DayResult(day, "refused", messages=messages, judged=judged)
+            return DayResult(day, "refused", judged, messages=messages)
         before = self.landing.current(self.system, day)
         extract = self.landing.land(self._counted(day, good), self.provenance) if good else before
         for site in verdicts.keys() - refused.keys():
             self.quarantine.resolve(self.system, day, site)
         outcome: Literal["landed", "unchanged"] = "unchanged" if extract == before else "landed"
-        return DayResult(day, outcome, extract, messages, judged)
+        return DayResult(day, outcome, judged, extract, messages)
 
     def _counted(self, day: dt.date, good: Mapping[str, SiteCounts]) -> Counted:
         return Counted(self.system, day, "answered" if self.is_open(day) else "closed", good)
