@@ -32,7 +32,7 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 
 
 def pytest_configure() -> None:
-    """Name the demo hall, time no example, and keep temporary folders in memory where it has room and `TMPDIR` names no other place."""
+    """Name the demo hall, and keep temporary folders in memory where it has room and `TMPDIR` names no other place."""
     settings.load_profile("untimed")
     os.environ |= {"YUEBAO_INSTALLATION": os.devnull, "YUEBAO_HALL": "demo"}
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
@@ -41,9 +41,16 @@ def pytest_configure() -> None:
 
 # Files of minutes begin, so that no worker is left alone with one at the end.
 _LONG = (
-    *("test_simulation", "test_daemon", "test_bad_input", "test_warehouse", "test_report", "test_certified_line"),
-    *("test_semantic_models", "test_sql_corpus", "test_health", "test_backfill", "test_numbers_command"),
-    *("test_month_totals", "test_expectations", "test_edition"),
+    *("test_warehouse", "test_daemon", "test_report", "test_simulation", "test_boundary", "test_certified_line"),
+    *("test_sql_corpus", "test_bad_input", "test_gate", "test_health", "test_semantic_models", "test_backfill"),
+    *(
+        "test_certificate_ledger",
+        "test_read_only",
+        "test_golden",
+        "test_drop_corpus",
+        "test_alerts",
+        "test_expectations",
+    ),
 )
 
 _FOLLOWED_ELSEWHERE = frozenset(
