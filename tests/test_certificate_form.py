@@ -101,6 +101,7 @@ def test_an_envelope_is_read_back(envelope: Envelope, archive: Archive) -> None:
         (lambda text: text.replace(b'"exact":"2317"', b'"exact": "2317"'), "canonical form"),
         (lambda text: text.replace(b'"files":', b'"extra":1,"files":'), "canonical form"),
         (lambda text: text.replace(b'"exact":"2317"', b'"exact":2317'), "numbers.0.exact"),
+        (lambda text: text.replace(b'"revision":1', b'"revision":"1"'), "candidate.revision: .* valid integer"),
         (lambda text: text.replace(b'"exact":"2317"', b'"exact":"4634/2"'), "lowest terms"),
         (lambda text: text.replace(b'"exact":"2317"', b'"exact":"02317"'), "lowest terms"),
         (lambda text: text.replace(b'"exact":"2317"', b'"exact":"23.17"'), "lowest terms"),

@@ -222,8 +222,10 @@ def test_rates_that_must_not_be_printed(archive: Archive) -> None:
         rate("documents_issued", later, before, "as_printed")
     with pytest.raises(RateError, match="isn't certified in both months"):
         rate("parcels_mailed", later, before, "as_printed")
-    with pytest.raises(RateError, match="no certified number to be compared with"):
+    with pytest.raises(RateError) as refused:
         rate("documents_issued", later, [], "as_printed")
+    assert str(refused.value) == "2025-03: documents_issued has no certified number to be compared with"
+    assert refused.value.for_authors == "没有可比的核定数"
     with pytest.raises(RateError, match="not with 2025-03"):
         rate("documents_issued", later, [later], "as_printed")
 
@@ -231,6 +233,17 @@ def test_rates_that_must_not_be_printed(archive: Archive) -> None:
 def test_no_rate_across_a_break_in_the_series(archive: Archive) -> None:
     later, before = two_months(archive, 2_000, 2_000, version="2")
     with pytest.raises(RateError, match="a break in the series"):
+        rate("documents_issued", later, before, "as_printed")
+
+
+@pytest.mark.parametrize("absent", ["now", "then"])
+def test_no_rate_of_a_metric_that_only_one_of_two_months_has(archive: Archive, absent: str) -> None:
+    alone = [number("phone_consultations", 1_187)]
+    before = history(archive, ("", alone if absent == "then" else numbers()), month="2025-02")
+    later = Month(archive).drawn(alone if absent == "now" else numbers()).certificate
+    with pytest.raises(
+        RateError, match="documents_issued of 2025-03 against 2025-02: it isn't certified in both months"
+    ):
         rate("documents_issued", later, before, "as_printed")
 
 

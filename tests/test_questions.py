@@ -35,6 +35,7 @@ def ask(log: Queries, text: str = "比上月多出三成，请核实", asked: Ce
 
 def test_a_question_is_open_until_it_is_answered(log: Queries) -> None:
     first, second = ask(log), ask(log, "二月呢", certificate("2025-02"))
+    assert (first, second) == ("Q1", "Q2")
 
     (query,) = log.of("2025-03")
     asked = query.question
@@ -75,6 +76,7 @@ def test_personal_data_is_refused_and_not_echoed(log: Queries, text: str) -> Non
 def test_a_text_that_cannot_be_kept_is_refused(log: Queries, text: str, message: str) -> None:
     with pytest.raises(QueryError, match=message):
         ask(log, text)
+    assert ask(log, "问" * 2_000) == "Q1"
 
 
 def test_what_is_not_there_is_named(log: Queries) -> None:

@@ -45,7 +45,7 @@ def read_canonical(kind: type[T], content: bytes, write: Callable[[T], bytes]) -
     try:
         document: T = _adapter(cast("Hashable", kind)).validate_json(content, strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "the whole file"
         raise ValueError(f"{place}: {first['msg']}") from error
     if write(document) != content:
