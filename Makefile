@@ -30,13 +30,16 @@ proof: $(VENV)/.ready-dev  ## What takes too long for every change: long simulat
 mutants: $(VENV)/.ready-dev  ## Plants mistakes in the modules of tests/mutants/modules.toml; their tests have to notice nine of ten.
 	@$(BIN)/python -m tests.mutants $(MODULES)
 
+# Types take one core for two minutes, and tests wait now and then.
 check: $(VENV)/.ready-dev  ## Style, types, import rules, SQL style, and every test with coverage.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/sqlfluff lint dbt_project --processes 2 --disable-progress-bar
-	$(BIN)/mypy
-	@$(MAKE) --no-print-directory test PYTEST="--cov --cov-report=term"
+	@$(BIN)/mypy & types=$$!; failed=; \
+	  $(MAKE) --no-print-directory test PYTEST="--cov --cov-report=term" || failed="$$failed tests"; \
+	  wait $$types || failed="$$failed types"; \
+	  test -z "$$failed" || { echo "make check: failed:$$failed"; exit 1; }
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff format .

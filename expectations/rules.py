@@ -23,6 +23,7 @@ class Rule:
     severity: Severity
     description: str
     next_step: str
+    compares_with: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ TEXT_OR_NULL_COLUMNS: Final = tuple[str, ...](_TOLD["columns"]["text_or_null"])
 VOLUME_BAND: Final[Mapping[str, int]] = _TOLD["volume"]
 PERSONAL_PATTERNS: Final[Mapping[str, str]] = _TOLD["personal"]
 RULES: Final = tuple(
-    Rule(rule["name"], rule["severity"], rule["description"], rule["next_step"]) for rule in _TOLD["rules"]
+    Rule(rule["name"], rule["severity"], rule["description"], rule["next_step"], rule.get("compares_with", ""))
+    for rule in _TOLD["rules"]
 )
 CLAUSES: Final = tuple(
     Clause(rule["name"], told["frame"], told["expectation"], told["parameters"], tuple(told.get("shows", ())))
@@ -57,7 +59,8 @@ CLAUSES: Final = tuple(
 def suite_version() -> str:
     """A short hash over everything that decides a verdict; evidence made under another version is stale.
 
-    Descriptions and next steps are left out: better wording doesn't make yesterday's evidence stale.
+    Descriptions and next steps are left out: better wording doesn't make yesterday's evidence stale. So is what a rule
+    compares with: it decides nothing where that is there.
     """
     decisive = {
         "rules": [(rule.name, rule.severity) for rule in RULES],

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -61,9 +61,31 @@ class Validation:
         return tuple(finding(rule, self._verdicts, self._frames, day, hall) for rule in failed)
 
     def outcome_on(self, day: date, hall: str | None = None) -> dict[str, str]:
-        """By rule name "passed", "failed", or "warned" (a rule of warning severity that failed)."""
-        bad = {"error": "failed", "warning": "warned"}
-        return {f.rule.name: bad[f.rule.severity] if f.fails_on(day, hall) else "passed" for f in self.findings}
+        """By rule name "passed", "failed", "warned" (a rule of warning severity that failed) or "not_applicable".
+
+        The last is said of a rule that had nothing to compare with on that day, of that hall or of any.
+        """
+        return {found.rule.name: self._outcome(found, day, hall) for found in self.findings}
+
+    def _outcome(self, found: Finding, day: date, hall: str | None) -> str:
+        if found.fails_on(day, hall):
+            return "failed" if found.rule.severity == "error" else "warned"
+        column = found.rule.compares_with
+        return "passed" if not column or (day.isoformat(), hall) in self._comparable[column] else "not_applicable"
+
+    @cached_property
+    def _comparable(self) -> Mapping[str, set[tuple[str, str | None]]]:
+        """By column of the totals, the days and halls that have a value in it; hall None is any."""
+        totals = self._frames["totals"]
+        columns = {rule.compares_with for rule in RULES if rule.compares_with} & set(totals.columns)
+        having = {column: totals[totals[column].notna()] for column in columns}
+        return {
+            column: {
+                *zip(rows["asked_date"], rows["asked_hall"], strict=True),
+                *((day, None) for day in rows["asked_date"]),
+            }
+            for column, rows in having.items()
+        }
 
     def build_docs(self, folder: Path) -> Path:
         """Writes Great Expectations' Data Docs of these frames, and returns the index page, which lists the rules."""

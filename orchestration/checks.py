@@ -52,7 +52,7 @@ def check_results(key: dg.AssetKey, rules: Iterable[Rule], result: PullResult) -
 
     Days whose answer an extract already holds under the same suite keep their recorded outcome; it is counted, and a
     recorded warning is still a warning. A pull in which no day was judged, now or before, has no results: a check that
-    saw nothing must not pass.
+    saw nothing must not pass. Dagster has no outcome for a rule that wasn't applicable; the days of it are counted.
     """
     if not any(day.judged or day.extract for day in result.days):
         return
@@ -62,15 +62,15 @@ def check_results(key: dg.AssetKey, rules: Iterable[Rule], result: PullResult) -
 
 
 def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullResult) -> dg.AssetCheckResult:
-    warned = sorted(
-        day.day for day in result.days if day.extract and day.extract.checks.get(rule.name, "passed") != "passed"
-    )
+    outcomes = {day.day: day.extract.checks.get(rule.name) for day in result.days if day.extract}
+    warned = sorted(day for day, outcome in outcomes.items() if outcome == "warned")
     failing_days = sorted({*warned, *(finding.failing_days if finding else ())})
     judged = sum(day.judged for day in result.days)
     before = sum(day.outcome == "unchanged" for day in result.days)
     metadata: dict[str, dg.MetadataValue | str | int] = {
         "days judged now": judged,
         "days judged before, unchanged": before,
+        "days with nothing to compare": list(outcomes.values()).count("not_applicable"),
         "failing values": finding.failing_count if finding else 0,
     }
     if failing_days:

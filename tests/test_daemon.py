@@ -139,6 +139,7 @@ def test_a_schedule_ticks_and_its_run_lands_yesterday_with_every_check(house: Ho
         checks = _checks(house.page, "landing", system)
         assert {(check["runId"], check["status"]) for check in checks.values()} == {(run["runId"], "SUCCEEDED")}
         assert _metadata(checks["no_personal_patterns"]) >= {"days judged now": 1, "failing values": 0}.items()
+        assert _metadata(checks["volume_is_near_usual"]) >= {"days with nothing to compare": 1}.items()
     pending = _checks(house.page, "certified_numbers")["no_revision_is_pending"]
     assert (pending["runId"], pending["status"]) == (run["runId"], "SUCCEEDED")
     assert _metadata(pending) >= {"certified months": 0}.items()

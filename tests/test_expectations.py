@@ -326,6 +326,26 @@ def test_samples_show_different_days_and_a_days_failures_its_own() -> None:
     assert {sample[:10] for sample in finding.samples} == {BAD_DAY.isoformat()}
 
 
+@pytest.mark.parametrize(
+    ("column", "rule"), [("declared", "declared_total_equals_sum"), ("usual", "volume_is_near_usual")]
+)
+def test_a_rule_with_nothing_to_compare_with_on_a_day_isnt_applicable_to_it(column: str, rule: str) -> None:
+    def forget(_counts: list[Row], totals: list[Row]) -> None:
+        for row in totals:
+            if row["asked_date"] == BAD_DAY or row["measure"] == MEASURES[0]:
+                row[column] = None
+
+    validation = validated(forget)
+
+    assert failed(validation) == {}
+    for day in DAYS:
+        for hall in (None, "510000"):
+            told = validation.outcome_on(day, hall)
+            assert told.pop(rule) == ("not_applicable" if day == BAD_DAY else "passed")
+            assert set(told.values()) == {"passed"}
+    assert validation.outcome_on(DAYS[0], "510100")[rule] == "not_applicable", "nothing of that hall was asked"
+
+
 def test_a_fault_of_one_hall_is_not_another_halls() -> None:
     def spoil(counts: list[Row], totals: list[Row]) -> None:
         counts.extend(row | {"asked_hall": "510100", "hall_code": "510100"} for row in tuple(counts))

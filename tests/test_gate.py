@@ -71,6 +71,7 @@ def test_facts_that_differ_from_their_extracts_are_never_signed(uncertified: Hal
     assert "000001-2025-03-r1.json may not be signed" in result.stderr
     wanted = f"parcels_mailed is {exact + 1} in the published facts, and its extracts add up to {exact}"
     assert wanted in result.stderr
+    assert "next: move published/MONTH/facts away, then `yuebao report MONTH`" in result.stderr
     assert certificates(uncertified) == []
 
 

@@ -183,7 +183,7 @@ def test_sites_of_a_file_that_is_not_what_was_landed_are_not_taken_over(tmp_path
     assert list(landing.land(_sites(s510300="passed"), BY).sites) == ["510300"]
 
 
-@pytest.mark.parametrize("outcomes", [("warned", "passed"), ("passed", "warned")])
+@pytest.mark.parametrize("outcomes", [("warned", "passed"), ("passed", "warned"), ("not_applicable", "warned")])
 def test_the_worst_outcome_of_all_sites_counts(tmp_path: Path, outcomes: tuple[str, str]) -> None:
     extract = Landing(tmp_path).land(_sites(s510100=outcomes[0], s510300=outcomes[1]), BY)
     assert extract.checks == {"volume_is_near_usual": "warned"}

@@ -306,7 +306,7 @@ def _day_rules(month: Month) -> tuple[DayRule, ...]:
     )
     judged = sorted({(system, rule) for system, rule, _ in outcomes})
     return tuple(
-        DayRule(system, rule, outcomes[system, rule, "passed"], outcomes[system, rule, "warned"])
+        DayRule(system, rule, *(outcomes[system, rule, outcome] for outcome in ("passed", "warned", "not_applicable")))
         for system, rule in judged
     )
 

@@ -4,6 +4,7 @@ from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import closing_measures, department_names
 from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
+from reports.certificates.disk import lines_of
 from reports.certificates.dossier import Dossier, open_dossier
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError
@@ -24,7 +25,7 @@ def require_sound(archive: Archive, month: str, consequence: str = "") -> Verifi
     """
     proof = verify(archive, month=month)
     if not proof.sound:
-        lines = [f"{month} is certified, but not sound{consequence}:", *map(str, proof.problems)]
+        lines = [f"{month} is certified, but not sound{consequence}:", *lines_of(proof.problems)]
         raise Refused("\n  ".join(lines))
     return proof
 

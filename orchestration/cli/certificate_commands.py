@@ -86,12 +86,15 @@ def verify(
 ) -> None:
     """Prove, from files alone, that certificates, extracts and releases are what was signed."""
     from orchestration.certification.lookup import verify_what
+    from reports.certificates.disk import lines_of
 
     stands_alone = bool(signers and what and Path(what).is_dir())
     with logged("verify", announced=not stands_alone, what=what or "ledger"):
         proof = verify_what(what, signers, rows=recount)
-        for line in (*proof.problems, *proof.excused, *(f"not checked: {path}" for path in proof.not_checked)):
-            typer.echo(str(line))
+        for line in (*lines_of(proof.problems), *proof.excused):
+            typer.echo(line)
+        for unseen in proof.not_checked:
+            typer.echo(f"not checked: {unseen}")
         verdict = "sound" if proof.sound else f"{len(proof.problems)} problems"
         newest = proof.newest or "-"
         typer.echo(f"{proof.certificates} certificates, {proof.files_hashed} files: {verdict}. Newest: {newest}")

@@ -10,6 +10,7 @@ from orchestration.certification.pending_revision import pending_revision
 from orchestration.certification.signatures import waiting_of
 from orchestration.config.hall import HallFolder
 from orchestration.warehouse.month import Month
+from reports.certificates.disk import lines_of
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.figures.day_verdict import VERDICTS, DayVerdict
@@ -69,7 +70,7 @@ def _gate_lines(month: Month, hall: HallFolder, archive: Archive, problems: list
         signed = ", ".join(f"{one.role} {one.name}" for one in waiting.signed) or "nobody"
         yield f"signed by {signed}; it waits for {', '.join(waiting.waits_for) or 'nobody'}"
     elif not problems and archive.ledger.latest(month.name) is None:
-        yield from (f"the gate objects: {objection}" for objection in objections_to(month, hall, archive))
+        yield from (f"the gate objects: {line}" for line in lines_of(objections_to(month, hall, archive)))
 
 
 def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Iterator[str]:

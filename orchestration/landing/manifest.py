@@ -283,9 +283,13 @@ def _added_up(totals: Iterable[tuple[str, int]]) -> dict[str, int]:
     return sums
 
 
+# From the best to the worst. A day of which some sites had something to compare was compared.
+_OUTCOMES = ("not_applicable", "passed", "warned", "failed")
+
+
 def _worst(outcomes: Iterable[Mapping[str, str]]) -> dict[str, str]:
     worst: dict[str, str] = {}
     for by_rule in outcomes:
         for rule, outcome in by_rule.items():
-            worst[rule] = outcome if worst.get(rule, "passed") == "passed" else worst[rule]
+            worst[rule] = max(worst.get(rule, outcome), outcome, key=_OUTCOMES.index)
     return worst

@@ -82,12 +82,13 @@ class CertifiedExtract:
 
 @dataclass(frozen=True)
 class DayRule:
-    """A rule for days of one system: on how many answered days of the month it passed, and on how many it warned."""
+    """A rule for days of one system: on how many answered days of the month it passed, warned, or wasn't applicable."""
 
     system: str
     rule: str
     passed: int
     warned: int
+    not_applicable: int = 0
 
 
 @dataclass(frozen=True)

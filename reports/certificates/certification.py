@@ -26,7 +26,7 @@ from reports.certificates.certificate import (
     now,
     short_code,
 )
-from reports.certificates.disk import Discrepancy
+from reports.certificates.disk import Discrepancy, lines_of
 from reports.certificates.form_2 import Signed
 from reports.certificates.gate import Subject, objections
 from reports.certificates.ledger import Archive, HeadMovedError, History, LedgerEntry
@@ -163,7 +163,7 @@ def certify(archive: Archive, drawn: Drawn, signed: Sequence[Signed], *, facts: 
         _require_current(placed, history)
         envelope = form_2.envelope_of(placed, signed)
         if reasons := objections(_subject(archive, envelope, drawn, facts, history), "sealing"):
-            raise CertificateError("\n  ".join([f"{placed.name} may not be signed:", *map(str, reasons)]))
+            raise CertificateError("\n  ".join([f"{placed.name} may not be signed:", *lines_of(reasons)]))
         ledger.store.add(drawn.documents)
         stage(archive.published, envelope, release_files(placed), ledger)
         entry = ledger.append(envelope)

@@ -1,7 +1,8 @@
 """Files that certificates vouch for, read and hashed once, and what is wrong with one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from reports.certificates.canonical import sha256
@@ -14,9 +15,18 @@ class Discrepancy:
 
     file: Path
     message: str
+    next_step: str = ""  # what to do about it, if the gate objects to it
 
     def __str__(self) -> str:
         return f"{self.file}: {self.message}"
+
+
+def lines_of(discrepancies: Iterable[Discrepancy]) -> Iterator[str]:
+    """A line for each, and after those with one next step what it is."""
+    for step, alike in groupby(discrepancies, lambda one: one.next_step):
+        yield from map(str, alike)
+        if step:
+            yield f"next: {step}"
 
 
 class Disk:

@@ -44,6 +44,14 @@ class _Extract:
 
 
 @dataclass(frozen=True)
+class _DayRule:
+    system: str
+    rule: str
+    passed: int
+    warned: int
+
+
+@dataclass(frozen=True)
 class _Foundation:
     fingerprint: str
     catalogue_version: str
@@ -51,7 +59,7 @@ class _Foundation:
     code_version: str
     lock_sha256: str
     extracts: tuple[_Extract, ...]
-    day_rules: tuple[DayRule, ...]
+    day_rules: tuple[_DayRule, ...]
     build_checks: tuple[CheckResult, ...]
 
 
@@ -106,7 +114,8 @@ def read(content: bytes) -> Envelope:
 def _model(stated: _Certificate) -> Certificate:
     based = stated.foundation
     extracts = tuple(Extract(**vars(extract)) for extract in based.extracts)
-    foundation = Foundation(extracts, based.day_rules, based.build_checks)
+    day_rules = tuple(DayRule(**vars(rule)) for rule in based.day_rules)
+    foundation = Foundation(extracts, day_rules, based.build_checks)
     return Certificate(
         form=1,
         place=Place(stated.sequence, stated.previous, stated.sign_offs[-1].at),

@@ -5,7 +5,7 @@ of a month that nobody has signed yet. Each fails closed: what can't be looked a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -63,25 +63,34 @@ Judge = Callable[[Subject], Iterable[str | Discrepancy]]
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition: its name, what holds when nothing is objected, when it is asked, and of which forms on."""
+    """One condition.
+
+    Attributes:
+        name: as documents name it.
+        meaning: what holds when nothing is objected.
+        judge: what objects.
+        asked: when it is asked.
+        next_step: what somebody does whom it stops, before or after the signature.
+        since: of which forms on it is asked.
+    """
 
     name: str
     meaning: str
     judge: Judge
     asked: frozenset[Asked]
+    next_step: str
     since: Form = 1
 
 
 def objections(subject: Subject, asked: Asked) -> list[Discrepancy]:
     """Everything that the conditions object to, in their order."""
-    found = (
-        objection
-        for condition in CONDITIONS
-        if asked in condition.asked and condition.since <= subject.certificate.form
-        for objection in _objections_of(condition, subject)
-    )
-    # Evidence that can't be read keeps several conditions from looking.
-    return list(dict.fromkeys(found))
+    found: dict[str, Discrepancy] = {}
+    for condition in CONDITIONS:
+        if asked in condition.asked and condition.since <= subject.certificate.form:
+            for objection in _objections_of(condition, subject):
+                # Evidence that can't be read keeps several conditions from looking.
+                found.setdefault(str(objection), objection)
+    return list(found.values())
 
 
 def _objections_of(condition: Condition, subject: Subject) -> list[Discrepancy]:
@@ -89,10 +98,11 @@ def _objections_of(condition: Condition, subject: Subject) -> list[Discrepancy]:
     try:
         found = list(condition.judge(subject))
     except EvidenceStoreError as error:
-        found = [Discrepancy(error.path, error.problem)]
+        return [Discrepancy(error.path, error.problem, _BRING_BACK)]
     except (SectionError, WordingError, ReportsError, ValueError) as error:
         found = [str(error)]
-    return [one if isinstance(one, Discrepancy) else Discrepancy(subject.path, one) for one in found]
+    told = (one if isinstance(one, Discrepancy) else Discrepancy(subject.path, one) for one in found)
+    return [replace(one, next_step=condition.next_step) for one in told]
 
 
 def _sound(subject: Subject) -> Iterable[str]:
@@ -224,21 +234,78 @@ _BEFORE: frozenset[Asked] = frozenset({"unsigned", "sealing"})
 _IN_THE_LEDGER: frozenset[Asked] = _BEFORE | {"sealed"}
 _ALWAYS: frozenset[Asked] = _IN_THE_LEDGER | {"alone", "alone with extracts"}
 
+_BRING_BACK = "bring the file back from a backup; its SHA-256 stands in the certificate"
+_REPORT_AGAIN = "`yuebao report MONTH` draws it up again; a certificate that was added is brought back from a backup"
+
 CONDITIONS = (
-    Condition("sound", "it is complete and agrees with itself", _sound, _ALWAYS),
-    Condition("signed", "everyone who has to has signed it, with a key of their own", _signed, frozenset({"sealing"})),
-    Condition("placed", "the ledger is sound with it", _placed, _BEFORE),
-    Condition("of this hall", "it is of the hall whose ledger this is", _of_this_hall, _BEFORE),
-    Condition("evidenced", "every document that it names is there", _evidenced, _ALWAYS, since=2),
+    Condition("sound", "it is complete and agrees with itself", _sound, _ALWAYS, _REPORT_AGAIN),
     Condition(
-        "extracts", "every extract and manifest entry is what was landed", _extracts_are_whole, _ALWAYS - {"alone"}
+        "signed",
+        "everyone who has to has signed it, with a key of their own",
+        _signed,
+        frozenset({"sealing"}),
+        "`yuebao status MONTH` says who has to sign; each does so with `yuebao sign` and a key that signers.toml names",
     ),
-    Condition("in time", "it was landed, signed and added in this order", _timely, _ALWAYS - {"unsigned"}, since=2),
-    Condition("bounded", "its stocks were held against the month before", _bounded, _ALWAYS, since=2),
     Condition(
-        "on its bases", "flags and notes follow from the certificates before it", _on_its_bases, _IN_THE_LEDGER, since=2
+        "placed",
+        "the ledger is sound with it",
+        _placed,
+        _BEFORE,
+        "mend the ledger first: bring its files back from a backup; a time that a wrong clock left in it is excused by "
+        "`yuebao excuse-clock`",
     ),
-    Condition("worded", "its text follows from its numbers", _worded, _ALWAYS, since=2),
-    Condition("recounted", "its extracts add up to its numbers", _recounted, _BEFORE | {"recount"}),
-    Condition("facts", "the published facts are what was built", _facts_as_built, _BEFORE),
+    Condition(
+        "of this hall",
+        "it is of the hall whose ledger this is",
+        _of_this_hall,
+        _BEFORE,
+        "YUEBAO_HALL and YUEBAO_HOME name folders of two halls: name those of one",
+    ),
+    Condition("evidenced", "every document that it names is there", _evidenced, _ALWAYS, _BRING_BACK, since=2),
+    Condition(
+        "extracts",
+        "every extract and manifest entry is what was landed",
+        _extracts_are_whole,
+        _ALWAYS - {"alone"},
+        f"{_BRING_BACK}; a day of a month that nobody has certified can be pulled again",
+    ),
+    Condition(
+        "in time",
+        "it was landed, signed and added in this order",
+        _timely,
+        _ALWAYS - {"unsigned"},
+        "set the clock right, move the month's folder in signing/ away, and sign again",
+        since=2,
+    ),
+    Condition(
+        "bounded",
+        "its stocks were held against the month before",
+        _bounded,
+        _ALWAYS,
+        "`yuebao report MONTH` asks for the day before; where it can't be had, `boundary` in hall.toml says what holds",
+        since=2,
+    ),
+    Condition(
+        "on its bases",
+        "flags and notes follow from the certificates before it",
+        _on_its_bases,
+        _IN_THE_LEDGER,
+        "a certificate was added or changed since: `yuebao verify` says which; draw the month up and sign it again",
+        since=2,
+    ),
+    Condition("worded", "its text follows from its numbers", _worded, _ALWAYS, _REPORT_AGAIN, since=2),
+    Condition(
+        "recounted",
+        "its extracts add up to its numbers",
+        _recounted,
+        _BEFORE | {"recount"},
+        "move published/MONTH/facts away, then `yuebao report MONTH`; if it stays, report it with the run's id",
+    ),
+    Condition(
+        "facts",
+        "the published facts are what was built",
+        _facts_as_built,
+        _BEFORE,
+        "`yuebao report MONTH` builds them again",
+    ),
 )

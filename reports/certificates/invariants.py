@@ -116,7 +116,9 @@ def _check_faults(foundation: Foundation) -> Iterator[str]:
     answered: dict[str, int] = {}
     for extract in foundation.extracts:
         answered[extract.system] = answered.get(extract.system, 0) + (extract.state == "answered")
-    judged = {(rule.system, rule.rule): rule.passed + rule.warned for rule in foundation.day_rules}
+    judged = {
+        (rule.system, rule.rule): rule.passed + rule.warned + rule.not_applicable for rule in foundation.day_rules
+    }
     rules = sorted({rule.rule for rule in foundation.day_rules})
     for system, days in sorted(answered.items()):
         for rule in rules:

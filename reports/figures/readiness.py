@@ -198,7 +198,7 @@ def _day_faults(state: DayState, expected: Expected) -> Iterator[_DayFault]:
             yield _DayFault("check_failed", f"check {rule} failed")
     if state.verdict in {"answered", "declared_zero"}:
         for rule in sorted(expected.day_rules):
-            if state.checks.get(rule) not in {"passed", "warned", "failed"}:
+            if state.checks.get(rule) not in {"passed", "warned", "failed", "not_applicable"}:
                 yield _DayFault("check_not_run", f"check {rule} was not run")
 
 

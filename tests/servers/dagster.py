@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import string
 import subprocess
 import sys
@@ -75,6 +76,9 @@ def engineers_house(folder: Path, database: Postgres, hall: Path, **more: str) -
     page = Page(f"http://127.0.0.1:{environment['YUEBAO_PAGE_PORT']}", environment)
     with ExitStack() as stack:
         code = stack.enter_context(_service("yuebao-code-location", environment))
+        # Each health check imports Dagster: nobody asks before somebody listens.
+        address = ("127.0.0.1", int(environment["YUEBAO_CODE_PORT"]))
+        until_it_answers(code, lambda: socket.create_connection(address).close(), OSError)
         health: list[str | Path] = [Path(sys.executable).with_name("dagster"), "api", "grpc-health-check", "-p"]
         until_it_answers(code, lambda: _run(*health, environment["YUEBAO_CODE_PORT"]), subprocess.CalledProcessError)
         server = stack.enter_context(_service("yuebao-webserver", environment))
