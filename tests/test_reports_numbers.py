@@ -84,6 +84,7 @@ def test_reads_every_metric_with_its_definition(tmp_path: Path) -> None:
     assert [(metric, number.exact) for metric, number in numbers.items()] == sorted(EXACT.items())
     assert numbers["items_handled"].with_unit == "5.6 万件"
     assert numbers["items_handled"].exact_with_unit == "56013 件"
+    assert numbers["items_handled"].in_units == 56_000
     assert (numbers["items_handled"].display_divisor, numbers["items_handled"].display_decimals) == (10_000, 2)
     assert numbers["items_handled"].parts == (
         "comprehensive_window_accepted",
