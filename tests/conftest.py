@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -34,6 +35,7 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 def pytest_configure() -> None:
     """Name the demo hall, and keep temporary folders in memory where it has room and `TMPDIR` names no other place."""
     settings.load_profile("untimed")
+    gc.set_threshold(200_000, 20, 20)  # as the program does (orchestration/cli/main.py)
     os.environ |= {"YUEBAO_INSTALLATION": os.devnull, "YUEBAO_HALL": "demo"}
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
