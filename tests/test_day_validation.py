@@ -183,7 +183,11 @@ def test_a_good_answer_lands_with_what_the_suite_said(
     result = settled(replace(validation, docs=tmp_path / "docs"), answer(3, source="http://desks?key=geheim-7391"))
     (day,) = result.days
     assert day.extract
-    assert set(day.extract.checks.values()) == {"passed"}
+    idle = {rule for rule, outcome in day.extract.checks.items() if outcome != "passed"}
+    assert idle == {"declared_total_equals_sum", "volume_is_near_usual"}, (
+        "no total was declared, and nothing landed before"
+    )
+    assert set(day.extract.checks.values()) == {"passed", "not_applicable"}
     assert {finding.rule.name for finding in result.findings} == set(day.extract.checks)
     assert day.extract.sources == ["http://desks?key=‹secret›"]
     assert (tmp_path / "docs" / SYSTEM / "index.html").exists()
@@ -202,7 +206,8 @@ def test_a_site_without_history_makes_no_fractions_of_anothers_usual(validation:
     landed(validation, {1: 10})
     (day,) = settled(validation, answer(10), answer(10, site=THERE)).days
     assert day.extract
-    assert set(day.extract.checks.values()) == {"passed"}
+    idle = {rule: outcome for rule, outcome in day.extract.checks.items() if outcome != "passed"}
+    assert idle == {"declared_total_equals_sum": "not_applicable"}, "one site's history is compared"
 
 
 def test_a_measure_without_rows_counts_as_nothing_which_the_source_has_to_say(
