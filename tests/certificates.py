@@ -28,7 +28,7 @@ from reports.certificates.certificate import (
     Wording,
     hall_time,
 )
-from reports.certificates.certification import Drawn, Request, certify, draw_up, sign
+from reports.certificates.certification import Drawn, MonthToCertify, certify, draw_up, sign
 from reports.certificates.form_2 import Signed, envelope_of
 from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import complete_releases, stage
@@ -223,7 +223,7 @@ class Month:
             "note": self.note,
         }
         head = changes.pop("head", None)
-        return draw_up(self.archive, Request(**fields | changes), head)
+        return draw_up(self.archive, MonthToCertify(**fields | changes), head)
 
     def certified(self, values: Sequence[MonthlyNumber] | None = None, **changes: Any) -> LedgerEntry:
         return sealed(self.archive, self.drawn(values, **changes), at=self.at)

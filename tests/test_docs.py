@@ -1,6 +1,11 @@
-"""What the documents in `docs/` name is there: files of the walks, once each, and every page that is linked."""
+"""What the documents in `docs/` name is there: files of the walks, once each, and every page that is linked.
 
+And one name means one thing, as the glossary promises.
+"""
+
+import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -25,3 +30,10 @@ def test_a_walk_passes_files_that_are_there_and_none_twice(walk: str) -> None:
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_a_public_class_name_means_one_thing() -> None:
+    packages = (PROJECT_ROOT / name for name in ("orchestration", "reports", "expectations"))
+    modules = [ast.parse(path.read_text(encoding="utf-8")) for package in packages for path in package.rglob("*.py")]
+    names = Counter(node.name for module in modules for node in module.body if isinstance(node, ast.ClassDef))
+    assert [name for name, count in names.items() if count > 1 and not name.startswith("_")] == []

@@ -12,7 +12,7 @@ import pytest
 from reports.certificates.certificate import Boundary, CertifiedSystem, hall_time
 from reports.certificates.certification import Drawn
 from reports.certificates.form_2 import envelope_of
-from reports.certificates.gate import CONDITIONS, Asked, Subject, objections, tables
+from reports.certificates.gate import CONDITIONS, Asked, GateSubject, objections, tables
 from reports.certificates.ledger import Archive, History
 from tests.certificates import (
     DIRECTOR,
@@ -47,7 +47,7 @@ def judged(archive: Archive, drawn: Drawn, asked: Asked = "sealing", **changes: 
     envelope = envelope_of(placed, made)
     path, history = archive.certificates / placed.name, History(archive.ledger.links())
     fields: dict[str, Any] = {"facts": archive.published / "facts", "documents": drawn.documents}
-    found = objections(Subject(envelope, path, history, archive, **(fields | changes)), asked)
+    found = objections(GateSubject(envelope, path, history, archive, **(fields | changes)), asked)
     return [f"{problem.file.name}: {problem.message}" for problem in found]
 
 
@@ -113,7 +113,7 @@ def test_evidence_that_cannot_be_read_is_told_once(archive: Archive) -> None:
     entry = archive.ledger.entries()[0]
     path = archive.ledger.store.path(entry.certificate.evidence["extracts"])
     path.unlink()
-    found = objections(Subject(entry.envelope, entry.path, History(archive.ledger.links()), archive), "sealed")
+    found = objections(GateSubject(entry.envelope, entry.path, History(archive.ledger.links()), archive), "sealed")
     assert [(problem.file, problem.message.split(" or ")[0]) for problem in found] == [(path, "it is absent")]
 
 
@@ -147,7 +147,7 @@ def test_rows_of_form_1_are_not_counted(archive: Archive) -> None:
     sealed(archive, Month(archive).drawn())
     entry = archive.ledger.entries()[0]
     old = replace(entry.envelope, certificate=replace(entry.certificate, form=1))
-    found = objections(Subject(old, entry.path, History(archive.ledger.links()), archive), "recount")
+    found = objections(GateSubject(old, entry.path, History(archive.ledger.links()), archive), "recount")
     assert [problem.message for problem in found] == [
         "it is of form 1, which doesn't say which measures are stocks; `yuebao trace` counts its rows"
     ]

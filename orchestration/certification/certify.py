@@ -38,7 +38,7 @@ from reports.certificates.certificate import (
     hall_time,
     now,
 )
-from reports.certificates.certification import Drawn, Request, certify, draw_up, sign, unsigned_objections
+from reports.certificates.certification import Drawn, MonthToCertify, certify, draw_up, sign, unsigned_objections
 from reports.certificates.chain import LogError
 from reports.certificates.disk import Discrepancy
 from reports.certificates.evidence import EvidenceStoreError
@@ -170,7 +170,7 @@ def draw_up_month(
     settings = settings_files(hall, archive.signers, variables_of(hall.hall, month.home))
     return draw_up(
         archive,
-        Request(
+        MonthToCertify(
             hall=CertifiedHall(month.hall.code, month.hall.name),
             site=month.hall.code,
             month=month.name,

@@ -28,7 +28,7 @@ from reports.certificates.certificate import (
 )
 from reports.certificates.disk import Discrepancy, lines_of
 from reports.certificates.form_2 import Signed
-from reports.certificates.gate import Subject, objections
+from reports.certificates.gate import GateSubject, objections
 from reports.certificates.ledger import Archive, HeadMovedError, History, LedgerEntry
 from reports.certificates.release import complete_releases, stage
 from reports.certificates.release_text import CODE_CARRIERS, release_files
@@ -37,7 +37,7 @@ from reports.figures.numbers import MonthlyNumber
 
 
 @dataclass(frozen=True)
-class Request:
+class MonthToCertify:
     """What is asked to be certified.
 
     Attributes:
@@ -72,7 +72,7 @@ class Drawn:
         return form_2.candidate_of(self.certificate).content
 
 
-def draw_up(archive: Archive, request: Request, head: Head | None = None) -> Drawn:
+def draw_up(archive: Archive, request: MonthToCertify, head: Head | None = None) -> Drawn:
     """Draw up the candidate that would be the ledger's next certificate; nothing is written.
 
     Args:
@@ -182,9 +182,9 @@ def unsigned_objections(archive: Archive, drawn: Drawn, facts: Path) -> list[Dis
     return objections(_subject(archive, form_2.envelope_of(placed, []), drawn, facts, history), "unsigned")
 
 
-def _subject(archive: Archive, envelope: Envelope, drawn: Drawn, facts: Path | None, history: History) -> Subject:
+def _subject(archive: Archive, envelope: Envelope, drawn: Drawn, facts: Path | None, history: History) -> GateSubject:
     path = archive.certificates / envelope.certificate.name
-    return Subject(envelope, path, history, archive, facts=facts, documents=drawn.documents)
+    return GateSubject(envelope, path, history, archive, facts=facts, documents=drawn.documents)
 
 
 def require_clock(archive: Archive) -> None:

@@ -31,7 +31,7 @@ Asked = Literal["unsigned", "sealing", "sealed", "recount", "alone", "alone with
 
 
 @dataclass(frozen=True)
-class Subject:
+class GateSubject:
     """A certificate that is judged, or that a candidate would be.
 
     Attributes:
@@ -58,11 +58,11 @@ class Subject:
         return self.envelope.certificate
 
 
-Judge = Callable[[Subject], Iterable[str | Discrepancy]]
+Judge = Callable[[GateSubject], Iterable[str | Discrepancy]]
 
 
 @dataclass(frozen=True)
-class Condition:
+class GateCondition:
     """One condition.
 
     Attributes:
@@ -82,7 +82,7 @@ class Condition:
     since: Form = 1
 
 
-def objections(subject: Subject, asked: Asked) -> list[Discrepancy]:
+def objections(subject: GateSubject, asked: Asked) -> list[Discrepancy]:
     """Everything that the conditions object to, in their order."""
     found: dict[str, Discrepancy] = {}
     for condition in CONDITIONS:
@@ -93,7 +93,7 @@ def objections(subject: Subject, asked: Asked) -> list[Discrepancy]:
     return list(found.values())
 
 
-def _objections_of(condition: Condition, subject: Subject) -> list[Discrepancy]:
+def _objections_of(condition: GateCondition, subject: GateSubject) -> list[Discrepancy]:
     """What one condition objects to; what keeps it from looking is an objection too."""
     try:
         found = list(condition.judge(subject))
@@ -105,15 +105,15 @@ def _objections_of(condition: Condition, subject: Subject) -> list[Discrepancy]:
     return [replace(one, next_step=condition.next_step) for one in told]
 
 
-def _sound(subject: Subject) -> Iterable[str]:
+def _sound(subject: GateSubject) -> Iterable[str]:
     return broken_invariants(subject.certificate)
 
 
-def _signed(subject: Subject) -> Iterable[str]:
+def _signed(subject: GateSubject) -> Iterable[str]:
     return authenticity_problems(subject.envelope, subject.archive.signers)
 
 
-def _placed(subject: Subject) -> Iterator[Discrepancy]:
+def _placed(subject: GateSubject) -> Iterator[Discrepancy]:
     """The ledger is judged with the new link."""
     chain = judge_ledger(subject.archive, subject.history)
     yield from chain.problems
@@ -123,14 +123,14 @@ def _placed(subject: Subject) -> Iterator[Discrepancy]:
     yield from follow_problems(entry, before, subject.archive.ledger.excused)
 
 
-def _of_this_hall(subject: Subject) -> Iterator[str]:
+def _of_this_hall(subject: GateSubject) -> Iterator[str]:
     hall = subject.certificate.hall.code
     first = subject.history.read(subject.history.links[0]).certificate.hall.code if subject.history.links else hall
     for owner in sorted({first, subject.archive.hall} - {"", hall}):
         yield f"it is of hall {hall}, and this is the ledger of hall {owner}"
 
 
-def _evidenced(subject: Subject) -> Iterator[str | Discrepancy]:
+def _evidenced(subject: GateSubject) -> Iterator[str | Discrepancy]:
     """Every document that it names is there, and is what its name says."""
     certificate, store = subject.certificate, subject.archive.ledger.store
     named = {**certificate.evidence, **certificate.foundation.settings}
@@ -143,11 +143,11 @@ def _evidenced(subject: Subject) -> Iterator[str | Discrepancy]:
             yield from subject.disk.problems([(store.path(digest), digest)], certificate.name)
 
 
-def _extracts_are_whole(subject: Subject) -> Iterable[Discrepancy]:
+def _extracts_are_whole(subject: GateSubject) -> Iterable[Discrepancy]:
     return extract_problems(subject.certificate, subject.archive.landing, subject.disk)
 
 
-def _timely(subject: Subject) -> Iterator[str]:
+def _timely(subject: GateSubject) -> Iterator[str]:
     """Extracts, then signatures in order, then the ledger."""
     certificate = subject.certificate
     landed = max(map(_landed, certificate.foundation.all_extracts), default=None)
@@ -168,7 +168,7 @@ def _landed(extract: CertifiedExtract) -> datetime:
     return moment
 
 
-def _bounded(subject: Subject) -> Iterator[str]:
+def _bounded(subject: GateSubject) -> Iterator[str]:
     """Each system with stocks that have to balance says how its first was held against the month before."""
     foundation = subject.certificate.foundation
     stated = {boundary.system for boundary in foundation.boundary}
@@ -177,7 +177,7 @@ def _bounded(subject: Subject) -> Iterator[str]:
             yield f"it doesn't say what the stocks of {name} at the month's beginning were compared with"
 
 
-def _on_its_bases(subject: Subject) -> Iterator[str]:
+def _on_its_bases(subject: GateSubject) -> Iterator[str]:
     """Flags and revision notes follow from the certificates that stood before, and these are named."""
     certificate = subject.certificate
     bases = bases_at(subject.history, certificate.place.sequence, certificate.month, certificate.numbers)
@@ -187,7 +187,7 @@ def _on_its_bases(subject: Subject) -> Iterator[str]:
         yield "its flags or revision notes don't follow from the certificates before it"
 
 
-def _worded(subject: Subject) -> Iterator[str]:
+def _worded(subject: GateSubject) -> Iterator[str]:
     """The files of the release follow from its numbers by its own wording, to the byte."""
     certificate = subject.certificate
     again = {name: sha256(content) for name, content in release_files(certificate).items()}
@@ -199,7 +199,7 @@ def _worded(subject: Subject) -> Iterator[str]:
             yield f"{name} isn't the text that was signed"
 
 
-def _recounted(subject: Subject) -> Iterable[str]:
+def _recounted(subject: GateSubject) -> Iterable[str]:
     """The rows of its extracts add up to its numbers, by SQL that shares nothing with dbt's."""
     certificate, foundation = subject.certificate, subject.certificate.foundation
     if certificate.form == 1:
@@ -213,7 +213,7 @@ def _recounted(subject: Subject) -> Iterable[str]:
     return recount_problems({number.metric: (number.exact, number.measures) for number in certificate.numbers}, counted)
 
 
-def _facts_as_built(subject: Subject) -> Iterator[str | Discrepancy]:
+def _facts_as_built(subject: GateSubject) -> Iterator[str | Discrepancy]:
     if subject.facts is None:
         yield "nobody says where the published facts lie that it is to be held against"
         return
@@ -238,15 +238,15 @@ _BRING_BACK = "bring the file back from a backup; its SHA-256 stands in the cert
 _REPORT_AGAIN = "`yuebao report MONTH` draws it up again; a certificate that was added is brought back from a backup"
 
 CONDITIONS = (
-    Condition("sound", "it is complete and agrees with itself", _sound, _ALWAYS, _REPORT_AGAIN),
-    Condition(
+    GateCondition("sound", "it is complete and agrees with itself", _sound, _ALWAYS, _REPORT_AGAIN),
+    GateCondition(
         "signed",
         "everyone who has to has signed it, with a key of their own",
         _signed,
         frozenset({"sealing"}),
         "`yuebao status MONTH` says who has to sign; each does so with `yuebao sign` and a key that signers.toml names",
     ),
-    Condition(
+    GateCondition(
         "placed",
         "the ledger is sound with it",
         _placed,
@@ -254,22 +254,22 @@ CONDITIONS = (
         "mend the ledger first: bring its files back from a backup; a time that a wrong clock left in it is excused by "
         "`yuebao excuse-clock`",
     ),
-    Condition(
+    GateCondition(
         "of this hall",
         "it is of the hall whose ledger this is",
         _of_this_hall,
         _BEFORE,
         "YUEBAO_HALL and YUEBAO_HOME name folders of two halls: name those of one",
     ),
-    Condition("evidenced", "every document that it names is there", _evidenced, _ALWAYS, _BRING_BACK, since=2),
-    Condition(
+    GateCondition("evidenced", "every document that it names is there", _evidenced, _ALWAYS, _BRING_BACK, since=2),
+    GateCondition(
         "extracts",
         "every extract and manifest entry is what was landed",
         _extracts_are_whole,
         _ALWAYS - {"alone"},
         f"{_BRING_BACK}; a day of a month that nobody has certified can be pulled again",
     ),
-    Condition(
+    GateCondition(
         "in time",
         "it was landed, signed and added in this order",
         _timely,
@@ -277,7 +277,7 @@ CONDITIONS = (
         "set the clock right, move the month's folder in signing/ away, and sign again",
         since=2,
     ),
-    Condition(
+    GateCondition(
         "bounded",
         "its stocks were held against the month before",
         _bounded,
@@ -285,7 +285,7 @@ CONDITIONS = (
         "`yuebao report MONTH` asks for the day before; where it can't be had, `boundary` in hall.toml says what holds",
         since=2,
     ),
-    Condition(
+    GateCondition(
         "on its bases",
         "flags and notes follow from the certificates before it",
         _on_its_bases,
@@ -293,15 +293,15 @@ CONDITIONS = (
         "a certificate was added or changed since: `yuebao verify` says which; draw the month up and sign it again",
         since=2,
     ),
-    Condition("worded", "its text follows from its numbers", _worded, _ALWAYS, _REPORT_AGAIN, since=2),
-    Condition(
+    GateCondition("worded", "its text follows from its numbers", _worded, _ALWAYS, _REPORT_AGAIN, since=2),
+    GateCondition(
         "recounted",
         "its extracts add up to its numbers",
         _recounted,
         _BEFORE | {"recount"},
         "move published/MONTH/facts away, then `yuebao report MONTH`; if it stays, report it with the run's id",
     ),
-    Condition(
+    GateCondition(
         "facts",
         "the published facts are what was built",
         _facts_as_built,

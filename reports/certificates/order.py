@@ -12,22 +12,22 @@ from reports.certificates.signers import Signer, authenticity_problems
 
 
 @dataclass(frozen=True)
-class Chain:
+class JudgedLinks:
     """Links, judged: what is wrong, and the entries whose own words can be relied on."""
 
     problems: list[Discrepancy]
     trusted: dict[Link, LedgerEntry]
 
 
-def judge_ledger(archive: Archive, history: History) -> Chain:
+def judge_ledger(archive: Archive, history: History) -> JudgedLinks:
     """Judge a whole ledger by itself; an empty one is sound."""
     chain = judge_links(history, archive.signers, first=1, excused=archive.ledger.excused)
-    return Chain([*strangers(archive.ledger), *chain.problems, *_of_other_halls(archive, chain)], chain.trusted)
+    return JudgedLinks([*strangers(archive.ledger), *chain.problems, *_of_other_halls(archive, chain)], chain.trusted)
 
 
 def judge_links(
     history: History, signers: Sequence[Signer], *, first: int | None, excused: AbstractSet[str] = frozenset()
-) -> Chain:
+) -> JudgedLinks:
     """Judge links in order.
 
     Args:
@@ -55,7 +55,7 @@ def judge_links(
             trusted[link] = entry
         problems += faults
         before, expected = entry, link.sequence + 1
-    return Chain(problems, trusted)
+    return JudgedLinks(problems, trusted)
 
 
 def strangers(ledger: Ledger) -> list[Discrepancy]:
@@ -115,7 +115,7 @@ def _head_problems(entry: LedgerEntry, known: dict[int, str]) -> Iterator[Discre
         yield Discrepancy(entry.path, f"its signers saw another certificate {head.sequence} than the ledger holds now")
 
 
-def _of_other_halls(archive: Archive, chain: Chain) -> Iterator[Discrepancy]:
+def _of_other_halls(archive: Archive, chain: JudgedLinks) -> Iterator[Discrepancy]:
     first = next(iter(chain.trusted.values()), None)
     hall = archive.hall or (first.certificate.hall.code if first else "")
     for entry in chain.trusted.values():

@@ -13,7 +13,7 @@ from pathlib import Path
 from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError
 from reports.certificates.disk import Discrepancy, Disk
 from reports.certificates.evidence import FOLDER, EvidenceStore, EvidenceStoreError
-from reports.certificates.gate import Asked, Subject, objections
+from reports.certificates.gate import Asked, GateSubject, objections
 from reports.certificates.handed_over import handed_over_problems
 from reports.certificates.ledger import Archive, History, Ledger, LedgerEntry, Link, leading_links, read_envelope
 from reports.certificates.order import judge_ledger, judge_links
@@ -77,7 +77,7 @@ def verify(
         of_month: list[Discrepancy] = []
         for link in by_month[month]:
             entry, folder = chain.trusted[link], release_of(archive.published, link)
-            subject = Subject(entry.envelope, link.path, history, archive, disk)
+            subject = GateSubject(entry.envelope, link.path, history, archive, disk)
             of_month += objections(subject, "sealed")
             of_month += objections(subject, "recount") if rows and entry.certificate.form > 1 else ()
             of_month += _release_problems(folder, entry, leading_links(links, link), disk)
@@ -138,7 +138,7 @@ def verify_release(folder: Path, signers: Sequence[Signer], *, landing: Path | N
         entry = chain.trusted[itself]
         archive = Archive(folder / CHAIN_FOLDER, landing or folder, folder.parent, signers)
         asked: Asked = "alone with extracts" if landing else "alone"
-        problems += objections(Subject(entry.envelope, path, history, archive, disk), asked)
+        problems += objections(GateSubject(entry.envelope, path, history, archive, disk), asked)
         problems += _release_problems(folder, entry, links, disk)
     else:
         not_checked.append("the files of the release, because its certificate isn't sound")
