@@ -58,7 +58,7 @@ class Extract:
     run_id: str
     code_version: str
     suite_version: str
-    checks: Mapping[str, str]  # passed or warned under `suite_version`, by rule name
+    checks: Mapping[str, str]  # by rule name, one of `_OUTCOMES` under `suite_version`
 
     @property
     def sums(self) -> dict[str, int]:

@@ -22,13 +22,12 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetC
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite import SqliteScheduleStorage
-from dagster._core.storage.sqlite import create_db_conn_string
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 
 # A run has a file of its own, and nobody asks for it again once the run is over.
 _FILES = 8
-_WAIT_SECONDS = 30
 
 
 class _Engines:
@@ -42,7 +41,8 @@ class _Engines:
         """The engine of a file."""
         with self._lock:
             if url not in self._engines:
-                engine = sa.create_engine(url, pool_use_lifo=True, connect_args={"timeout": _WAIT_SECONDS})
+                arguments = {"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+                engine = sa.create_engine(url, pool_use_lifo=True, connect_args=arguments)
                 sa.event.listen(engine, "connect", _flush_at_checkpoints)
                 self._engines[url] = engine
             self._engines.move_to_end(url)
