@@ -21,6 +21,7 @@ from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation, PullResult
 from orchestration.runtime.secrets import keep_secret
 from orchestration.sources.contract import Answer, NothingForDay, Outcome, PassingFault, SourceFault
+from tests.counts import counts_of, rows_of
 from tests.faults import hall_folder
 
 SYSTEM, MEASURE = "enquiry_desks", "onsite_consultations"
@@ -62,7 +63,7 @@ def answer(*counts: Any, day: dt.date = WEDNESDAY, site: str = HERE, **values: A
         }
         for place, count in enumerate(counts, 1)
     )
-    return Answer(day, rows, **told)
+    return Answer(day, counts_of(rows), **told)
 
 
 def settled(validation: DayValidation, *outcomes: Outcome, day: dt.date = WEDNESDAY) -> PullResult:
@@ -273,7 +274,7 @@ def landed(validation: DayValidation, counts: Mapping[int, int]) -> None:
     """Land what was counted so many weeks before."""
     for weeks, count in counts.items():
         day = weeks_before(weeks)
-        site = SiteCounts(answer(count, day=day).rows, {}, "here", {})
+        site = SiteCounts(answer(count, day=day).counts, {}, "here", {})
         validation.landing.land(Counted(SYSTEM, day, "answered", {HERE: site}), BY)
 
 
@@ -320,12 +321,12 @@ def test_days_that_were_worked_otherwise_or_before_the_hall_began_are_not_usual(
 
 def test_a_row_without_a_measure_is_in_no_sum(validation: DayValidation) -> None:
     landed(validation, {1: 10})
-    rows = ({**answer(3).rows[0], "measure": None}, *answer(5, 7).rows)
-    (volume,) = settled(validation, Answer(WEDNESDAY, rows)).volumes
+    rows = ({**rows_of(answer(3))[0], "measure": None}, *rows_of(answer(5, 7)))
+    (volume,) = settled(validation, Answer(WEDNESDAY, counts_of(rows))).volumes
     assert volume.counted == 12
 
 
-@pytest.mark.parametrize("count", ["3", 3.0, True, None])
+@pytest.mark.parametrize("count", ["三", 3.5, True, None])
 def test_what_is_no_whole_number_is_not_summed(validation: DayValidation, count: Any) -> None:
     landed(validation, {1: 10})
     assert settled(validation, answer(4, count, 5)).volumes == ()

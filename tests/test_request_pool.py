@@ -22,6 +22,7 @@ from orchestration.sources.contract import (
     whole_number,
 )
 from orchestration.sources.pool import Requests, ask_with_retries
+from tests.counts import counts_of
 
 DAY = dt.date(2025, 3, 12)
 REQUEST = Request(DAY, ("510000",))
@@ -46,13 +47,13 @@ class Scripted:
         fault = self._said[min(self.asked, len(self._said)) - 1]
         if fault:
             raise fault
-        return {hall: Answer(request.day, ()) for hall in request.sites}
+        return {hall: Answer(request.day, counts_of(())) for hall in request.sites}
 
 
 @pytest.mark.parametrize("kind", [PassingFault, BrokenAnswer])
 def test_what_can_pass_is_asked_again_until_it_is_well(kind: type[SourceFault]) -> None:
     source = Scripted(kind("ill", "wait"), kind("ill", "wait"), None)
-    assert ask_with_retries(source, REQUEST, QUICK) == {"510000": Answer(DAY, ())}
+    assert ask_with_retries(source, REQUEST, QUICK) == {"510000": Answer(DAY, counts_of(()))}
     assert source.asked == 3
 
 
@@ -124,7 +125,7 @@ class Gate:
         self._together.wait()
         with self._lock:
             self._inside -= 1
-        return {hall: Answer(request.day, ()) for hall in request.sites}
+        return {hall: Answer(request.day, counts_of(())) for hall in request.sites}
 
 
 def test_systems_share_one_bound() -> None:

@@ -23,7 +23,9 @@ from orchestration.sources.contract import (
     RequestRefused,
     SourceFault,
 )
+from orchestration.sources.sql import columns as sql_columns
 from orchestration.sources.sql import rows as sql_rows
+from tests.counts import rows_of
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
 from tests.sql_halls import (
@@ -98,12 +100,12 @@ def test_a_day_of_one_hall(database: Database, tmp_path: Path) -> None:
     assert asked.by_site
     assert isinstance(answer, Answer)
     assert answer.declared == {"online_accepted": 5, "online_completed": 7}
-    assert [(row["department_code"], row["measure"], row["count"], row["origin"]) for row in answer.rows] == [
+    assert [(row["department_code"], row["measure"], row["count"], row["origin"]) for row in rows_of(answer)] == [
         ("D01", "online_accepted", 5, "counts.sql row 1"),
         ("D02", "online_completed", 7, "counts.sql row 2"),
     ]
-    assert {row["stat_date"] for row in answer.rows} == {DAY.isoformat()}
-    assert {row["hall_code"] for row in answer.rows} == {HALL}
+    assert {row["stat_date"] for row in rows_of(answer)} == {DAY.isoformat()}
+    assert {row["hall_code"] for row in rows_of(answer)} == {HALL}
     assert database.name in answer.source
     assert VARIABLES["SQL_PASSWORD"] not in answer.source
 
@@ -123,9 +125,9 @@ def test_several_halls_at_once_each_with_its_own_record(database: Database, tmp_
     said = asked.ask(Request(DAY, sites))
 
     assert not asked.by_site
-    assert [row["count"] for row in said[HALL].rows] == [5, 7]  # type: ignore[union-attr]
+    assert [row["count"] for row in rows_of(said[HALL])] == [5, 7]  # type: ignore[union-attr]
     assert said[HALL].declared == {"online_accepted": 5, "online_completed": 7}  # type: ignore[union-attr]
-    assert [row["count"] for row in said[OTHER].rows] == [11]  # type: ignore[union-attr]
+    assert [row["count"] for row in rows_of(said[OTHER])] == [11]  # type: ignore[union-attr]
     assert said[OTHER].declared == {"online_accepted": 11, "online_completed": 0}  # type: ignore[union-attr]
     assert isinstance(said["510300"], NothingForDay)
     assert isinstance(said["510400"], PermanentFault)
@@ -195,7 +197,7 @@ def _cases(database: Database, folder: Path, zone: str) -> int:
     )
     answer = source(hall_folder(folder, database.url, database.dialect(counts), timezone=zone)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    count: int = answer.rows[0]["count"]
+    count: int = rows_of(answer)[0]["count"]
     return count
 
 
@@ -206,8 +208,8 @@ def test_a_long_answer_comes_in_batches_and_whole(database: Database, tmp_path: 
     )
     answer = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert len(answer.rows) == 2 + 2**15
-    assert answer.rows[-1]["origin"] == f"counts.sql row {2 + 2**15}"
+    assert len(answer.counts) == 2 + 2**15
+    assert rows_of(answer)[-1]["origin"] == f"counts.sql row {2 + 2**15}"
 
 
 def test_a_whole_url_may_be_a_secret(database: Database, tmp_path: Path) -> None:
@@ -223,7 +225,7 @@ def test_colons_in_comments_and_texts_are_no_parameters(database: Database, tmp_
     )
     answer = source(hall_folder(tmp_path, database.url, database.dialect(odd))).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert len(answer.rows) == 2
+    assert len(answer.counts) == 2
 
 
 def test_a_mistake_is_named_with_its_line(served: tuple[Database, object], tmp_path: Path) -> None:
@@ -331,7 +333,7 @@ def test_a_query_that_writes_is_refused_by_the_database(database: Database, tmp_
 
     assert isinstance(fault, RequestRefused)
     assert fault.problem.startswith("counts.sql: the query writes, and was refused")
-    assert len(source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(REQUEST)[HALL].rows) == 2  # type: ignore[union-attr]
+    assert len(source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(REQUEST)[HALL].counts) == 2  # type: ignore[union-attr]
 
 
 def test_a_slow_query_is_stopped_by_the_database(database: Database, tmp_path: Path) -> None:
@@ -380,17 +382,26 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
     database, server = served
     database.execute(*["INSERT INTO counts SELECT * FROM counts"] * 17)
     asked = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS)))
-    whole = sql_rows._batches
+    batches, more = sql_rows._batches, sql_columns._Stream._more
     read: list[int] = []
 
+    def has_read(rows: int) -> None:
+        read.append(rows)
+        if sum(read) > 20_000:
+            _kill(server)
+
     def interrupted(cursor: object) -> Iterator[Sequence[Sequence[object]]]:
-        for batch in whole(cursor):
-            read.append(len(batch))
-            if sum(read) > 20_000:
-                _kill(server)
+        for batch in batches(cursor):
+            has_read(len(batch))
             yield batch
 
+    def interrupted_copy(stream: sql_columns._Stream) -> bytes:
+        content = more(stream)
+        has_read(content.count(b"\n"))
+        return content
+
     monkeypatch.setattr(sql_rows, "_batches", interrupted)
+    monkeypatch.setattr(sql_columns._Stream, "_more", interrupted_copy)
     fault = _fault(lambda: asked.ask(REQUEST))
     monkeypatch.undo()
 
@@ -400,7 +411,7 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
     assert fault.problem.startswith("counts.sql: the database didn't answer")
     answer = asked.ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert len(answer.rows) == 2**18
+    assert len(answer.counts) == 2**18
 
 
 def _kill(server: Postgres | MariaDb) -> None:
@@ -426,7 +437,7 @@ def test_a_database_in_gbk_is_converted(postgres_server: Postgres, tmp_path: Pat
     counts = COUNTS.replace("item_code,", f"convert_from('\\x{'财政'.encode('gbk').hex()}', 'GBK') AS item_code,")
     answer = source(hall_folder(tmp_path, in_postgres(postgres_server).url, counts)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert {row["item_code"] for row in answer.rows} == {"财政"}
+    assert {row["item_code"] for row in rows_of(answer)} == {"财政"}
 
 
 def test_a_database_that_doesnt_know_its_encoding(postgres_server: Postgres, tmp_path: Path) -> None:
@@ -446,4 +457,4 @@ def test_a_database_that_doesnt_know_its_encoding(postgres_server: Postgres, tmp
 
     answer = source(hall_folder(tmp_path, f"{url}&client_encoding=gbk", counts)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert {row["item_code"] for row in answer.rows} == {"财政"}
+    assert {row["item_code"] for row in rows_of(answer)} == {"财政"}
