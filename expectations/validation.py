@@ -131,19 +131,23 @@ def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary)
 
 
 class Answers(Protocol):
-    """The rows of several answers, which are cheaper to number than to show.
+    """The rows of several answers, which are cheaper to number than to show."""
 
-    Attributes:
-        asked: The day and the hall that each answer was asked for.
-        answer: Of every row, the position of its answer among these.
-        codes: See `representative_rows`; in a row that isn't clean, whatever there is of it.
-        unclean: The positions of rows that hold anything but text, nothing, and whole counts.
-    """
+    @property
+    def asked(self) -> Sequence[tuple[date, str]]:
+        """The day and the hall that each answer was asked for."""
 
-    asked: Sequence[tuple[date, str]]
-    answer: Positions
-    codes: pd.DataFrame
-    unclean: Positions
+    @property
+    def answer(self) -> Positions:
+        """Of every row, the position of its answer among these."""
+
+    @property
+    def codes(self) -> pd.DataFrame:
+        """See `representative_rows`; in a row that isn't clean, whatever there is of it."""
+
+    @property
+    def unclean(self) -> Positions:
+        """The positions of rows that hold anything but text, nothing, and whole counts."""
 
     def frame(self, rows: Positions) -> pd.DataFrame:
         """The rows at these positions, as `validate` takes counts."""

@@ -237,7 +237,7 @@ def _shared(rows: Sequence[Mapping[str, Any]], sites: tuple[str, ...] = HALLS, *
 
 def test_one_answer_is_divided_by_hall() -> None:
     shared = _shared([_row(hall) for hall in reversed(HALLS)], onsite_consultations=15)
-    assert {hall: [row["hall_code"] for row in rows_of(reply)] for hall, reply in shared.items()} == {  # type: ignore[union-attr]
+    assert {hall: [row["hall_code"] for row in rows_of(reply)] for hall, reply in shared.items()} == {
         hall: [hall] for hall in HALLS
     }
 

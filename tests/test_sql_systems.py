@@ -125,9 +125,9 @@ def test_several_halls_at_once_each_with_its_own_record(database: Database, tmp_
     said = asked.ask(Request(DAY, sites))
 
     assert not asked.by_site
-    assert [row["count"] for row in rows_of(said[HALL])] == [5, 7]  # type: ignore[union-attr]
+    assert [row["count"] for row in rows_of(said[HALL])] == [5, 7]
     assert said[HALL].declared == {"online_accepted": 5, "online_completed": 7}  # type: ignore[union-attr]
-    assert [row["count"] for row in rows_of(said[OTHER])] == [11]  # type: ignore[union-attr]
+    assert [row["count"] for row in rows_of(said[OTHER])] == [11]
     assert said[OTHER].declared == {"online_accepted": 11, "online_completed": 0}  # type: ignore[union-attr]
     assert isinstance(said["510300"], NothingForDay)
     assert isinstance(said["510400"], PermanentFault)

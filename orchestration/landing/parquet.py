@@ -62,7 +62,7 @@ def read_counts(path: Path) -> DailyCounts:
 def content_of(counts: DailyCounts) -> Content:
     """What an extract of these clean counts holds."""
     columns = [counts.coded(name) for name in TEXTS]
-    table = counts.table.select(list(CONTRACT)).take(pa.array(_order(columns, str)))
+    table = counts.table.select(list(CONTRACT)).take(_order(columns, str))
     sink = pa.BufferOutputStream()
     pq.write_table(table.cast(SCHEMA), sink, compression="zstd")
     content: bytes = sink.getvalue().to_pybytes()
@@ -114,10 +114,11 @@ def _order(columns: Sequence[Coded], key: Callable[[str], str]) -> Codes:
 
 def _json_rows(counts: DailyCounts, columns: Sequence[Coded], order: Codes) -> pa.LargeStringArray:
     """Each row as JSON with a comma behind it, in an order."""
-    cells = [_json_cells(column).take(pa.array(column.codes[order] % (len(column.texts) + 1))) for column in columns]
-    totals = counts.table["count"].combine_chunks().take(pa.array(order)).cast(pa.large_string())
+    cells: list[Any] = [_json_cells(column).take(column.codes[order] % (len(column.texts) + 1)) for column in columns]
+    totals = counts.table["count"].combine_chunks().take(order).cast(pa.large_string())
     begin, end, nothing = (pa.scalar(text, pa.large_string()) for text in ("[", "], ", ""))
-    return pc.binary_join_element_wise(begin, *cells, totals, end, nothing)
+    rows: pa.LargeStringArray = pc.binary_join_element_wise(begin, *cells, totals, end, nothing)
+    return rows
 
 
 def _json_cells(column: Coded) -> pa.LargeStringArray:
@@ -127,9 +128,12 @@ def _json_cells(column: Coded) -> pa.LargeStringArray:
 
 def _digest(rows: pa.LargeStringArray) -> str:
     """SHA-256 over rows as the JSON of one list."""
+    offsets: Any
+    data: Any
     _, offsets, data = rows.buffers()
-    begin, end = np.frombuffer(offsets, np.int64)[[rows.offset, rows.offset + len(rows)]] if len(rows) else (0, 2)
     whole = hashlib.sha256(b"[")
-    whole.update(memoryview(data)[begin : end - 2] if len(rows) else b"")
+    if len(rows):
+        begin, end = np.frombuffer(offsets, np.int64)[[rows.offset, rows.offset + len(rows)]]
+        whole.update(memoryview(data)[begin : end - len(", ")])
     whole.update(b"]")
     return whole.hexdigest()

@@ -57,7 +57,7 @@ def contract_counts(
     place: str,
     lines: Sequence[int],
     columns: Mapping[str, str],
-    stated: Mapping[ContractName, str],
+    stated: Mapping[str, str],
 ) -> DailyCounts:
     """Bring rows to the contract's names, in normal form; what can't be read the suite refuses later.
 
@@ -74,6 +74,6 @@ def contract_counts(
     return daily_counts(values, place, lines)
 
 
-def stated_of(day: dt.date, constants: Mapping[ContractName, str]) -> dict[ContractName, str]:
+def stated_of(day: dt.date, constants: Mapping[ContractName, str]) -> dict[str, str]:
     """What holds for every row: the day asked for, against which the answer was held, and the settings' constants."""
     return {"stat_date": day.isoformat(), **constants}

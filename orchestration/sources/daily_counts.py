@@ -76,7 +76,7 @@ class DailyCounts:
 
     def take(self, rows: Codes) -> DailyCounts:
         """The rows of these numbers, in that order."""
-        return DailyCounts(self.table.take(pa.array(rows)), self.unclean)
+        return DailyCounts(self.table.take(rows), self.unclean)
 
     def slice(self, begin: int, end: int) -> DailyCounts:
         """The rows from one number to before another; nothing is copied."""

@@ -148,12 +148,12 @@ def _answers(folder: Path, groups: Sequence[tuple[str, ...]]) -> dict[str, Answe
 
 
 def _counted(answers: Mapping[str, Answer]) -> int:
-    return sum(row["count"] for answer in answers.values() for row in answer.rows)
+    return sum(total for answer in answers.values() for total in answer.counts.sums().values())
 
 
 def _landed(folder: Path) -> int:
     sites = {
-        code: SiteCounts(answer.rows, answer.declared, answer.source, {})
+        code: SiteCounts(answer.counts, answer.declared, answer.source, {})
         for code, answer in _answers(folder, [_sites(folder)]).items()
     }
     landing = Landing(Path(tempfile.mkdtemp(dir=folder)))

@@ -9,7 +9,7 @@ import io
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -84,9 +84,9 @@ class _Stream(io.RawIOBase):
         return taken
 
 
-def _table(stream: _Stream, columns: Mapping[str, pa.DataType]) -> pa.Table:
+def _table(stream: _Stream, columns: dict[str, pa.DataType]) -> pa.Table:
     return csv.read_csv(
-        pa.PythonFile(stream, mode="r"),
+        cast("IO[bytes]", stream),
         read_options=csv.ReadOptions(column_names=list(columns)),
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
@@ -107,7 +107,7 @@ def _daily_counts(table: pa.Table, query: str, *, decimal: bool) -> DailyCounts 
 
 def _normal(name: str, column: pa.ChunkedArray[Any]) -> pa.Array[Any]:
     """A column of text in normal form; each distinct text is brought to it once."""
-    whole = column.unify_dictionaries().combine_chunks()
+    whole: Any = column.unify_dictionaries().combine_chunks()
     texts = whole.dictionary.to_pylist()
     normal = normal_column(name, texts)
     return whole if normal == texts else pa.array(normal, pa.string()).take(whole.indices).dictionary_encode()
@@ -115,7 +115,7 @@ def _normal(name: str, column: pa.ChunkedArray[Any]) -> pa.Array[Any]:
 
 def _whole_numbers(column: pa.ChunkedArray[Any], *, decimal: bool) -> pa.Array[Any] | None:
     """A column of whole numbers; None where one isn't whole."""
-    array = column.unify_dictionaries().combine_chunks()
+    array: Any = column.unify_dictionaries().combine_chunks()
     if pa.types.is_integer(array.type):
         return array
     texts = array.dictionary.to_pylist()
