@@ -57,7 +57,7 @@ def contract_counts(
     place: str,
     lines: Sequence[int],
     columns: Mapping[str, str],
-    stated: Mapping[str, str],
+    stated: Mapping[ContractName, str],
 ) -> DailyCounts:
     """Bring rows to the contract's names, in normal form; what can't be read the suite refuses later.
 
@@ -68,12 +68,12 @@ def contract_counts(
         columns: their names to ours.
         stated: by our names, what holds for every row that doesn't say it itself.
     """
-    values = {name: [stated.get(name)] * len(rows) for name in CONTRACT}
+    values: dict[str, list[Any]] = {name: [stated.get(name)] * len(rows) for name in CONTRACT}
     for theirs, ours in columns.items():
         values[ours] = [row.get(theirs) for row in rows]
     return daily_counts(values, place, lines)
 
 
-def stated_of(day: dt.date, constants: Mapping[ContractName, str]) -> dict[str, str]:
+def stated_of(day: dt.date, constants: Mapping[ContractName, str]) -> dict[ContractName, str]:
     """What holds for every row: the day asked for, against which the answer was held, and the settings' constants."""
     return {"stat_date": day.isoformat(), **constants}

@@ -24,7 +24,7 @@ from orchestration.config.systems.common import Strict
 if TYPE_CHECKING:
     from orchestration.sources.daily_counts import DailyCounts
 
-CONTRACT: tuple[str, ...] = get_args(ContractName)
+CONTRACT: tuple[ContractName, ...] = get_args(ContractName)
 _TOO_LARGE = 10**18
 # Of these types; 1, 1.0 and True are equal, and aren't alike.
 _ALIKE_WHEN_EQUAL = {str, dt.date, type(None)}

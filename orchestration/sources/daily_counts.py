@@ -67,7 +67,8 @@ class DailyCounts:
     @cached_property
     def counts(self) -> Codes:
         """Of every row the count, 0 where it isn't `whole`."""
-        return self.table["count"].fill_null(0).to_numpy()
+        counts: Any = self.table["count"]
+        return counts.fill_null(0).to_numpy()
 
     @cached_property
     def unclean_rows(self) -> Codes:
@@ -159,9 +160,9 @@ def daily_counts(columns: Mapping[str, Sequence[Any]], place: str, lines: Sequen
     return DailyCounts(pa.table(arrays, schema=SCHEMA), tuple(unclean.values()))
 
 
-def repeated(text: str, times: int) -> pa.DictionaryArray:
+def repeated(text: str, times: int) -> pa.Array[Any]:
     """A column that holds one text in every row."""
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(times, np.int32)), pa.array([text], pa.string()))
+    return pa.DictionaryArray.from_arrays(np.zeros(times, np.int32), pa.array([text], pa.string()))
 
 
 def _texts(values: Sequence[Any]) -> tuple[pa.Array[Any], Mapping[int, Any]]:
@@ -207,6 +208,6 @@ def _renumbered(table: pa.Table, begin: int) -> pa.Table:
 
 
 def _coded(column: pa.ChunkedArray[Any]) -> Coded:
-    whole = column.unify_dictionaries().combine_chunks()
+    whole: Any = column.unify_dictionaries().combine_chunks()
     codes = whole.indices.fill_null(-1).to_numpy().astype(np.int64)
     return Coded(whole.dictionary.to_pylist(), codes)

@@ -50,7 +50,7 @@ def copied_counts(cursor: Cursor[Any], statement: str, parameters: Any, query: s
     types = {str(column.name): column.type_code for column in cursor.description or ()}
     if not all(types[name] in _READABLE[name] for name in CONTRACT) or not _writes_iso(cursor):
         return None
-    columns = {name: pa.int64() if types[name] in _INTEGER else CODED for name in types}
+    columns: dict[str, Any] = {name: pa.int64() if types[name] in _INTEGER else CODED for name in types}
     # On one line: what the database says of a line is true of the query's file.
     command = f"COPY ({statement}\n) TO STDOUT (FORMAT csv)"
     with cursor.connection.cursor() as plain, plain.copy(command, parameters) as copy:
@@ -84,7 +84,7 @@ class _Stream(io.RawIOBase):
         return taken
 
 
-def _table(stream: _Stream, columns: dict[str, pa.DataType]) -> pa.Table:
+def _table(stream: _Stream, columns: dict[str, Any]) -> pa.Table:
     return csv.read_csv(
         cast("IO[bytes]", stream),
         read_options=csv.ReadOptions(column_names=list(columns)),
@@ -122,4 +122,5 @@ def _whole_numbers(column: pa.ChunkedArray[Any], *, decimal: bool) -> pa.Array[A
     numbers = normal_column("count", [Decimal(text) for text in texts] if decimal else texts)
     if not all(map(fits, numbers)):
         return None
-    return pa.array(numbers, pa.int64()).take(array.indices)
+    whole: pa.Array[Any] = pa.array(numbers, pa.int64()).take(array.indices)
+    return whole
