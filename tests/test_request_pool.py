@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from orchestration.config.hall import Retries
+from orchestration.sources import pool
 from orchestration.sources.contract import (
     Answer,
     BrokenAnswer,
@@ -137,6 +138,46 @@ def test_systems_share_one_bound() -> None:
         assert all(isinstance(reply["510000"], Answer) for _, reply in requests.outcomes(system, days))
     requests.close()
     assert gate.peak == 2
+
+
+class Large:
+    """A hall system that answers ten rows for each site and day."""
+
+    by_site = True
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+
+    def ask(self, request: Request) -> dict[str, Outcome]:
+        self.asked.append(request)
+        return {site: Answer(request.day, counts_of([{}] * 10)) for site in request.sites}
+
+
+def test_no_more_is_asked_than_memory_should_hold_until_it_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_MOST_ROWS_HELD", 30)
+    days = [DAY + dt.timedelta(days=offset) for offset in range(20)]
+    large, small = Large(), Scripted(None)
+    requests = Requests(QUICK, at_once=2)
+    requests.ask({"large": large, "small": small}, days, lambda *_: ("510000", "510100"))
+    assert len(list(requests.outcomes("small", days))) == len(days), "who holds little is asked on"
+    ahead = len(large.asked)
+    assert ahead <= 4
+    outcomes = list(requests.outcomes("large", days))
+    requests.close()
+    assert [day for day, _ in outcomes] == days
+    assert all(len(replies["510100"].counts) == 10 for _, replies in outcomes)  # type: ignore[union-attr]
+    assert len(large.asked) == 2 * len(days)
+
+
+def test_a_day_that_is_waited_for_is_asked_whole_however_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_MOST_ROWS_HELD", 1)
+    sites = tuple(str(510000 + number) for number in range(8))
+    large = Large()
+    requests = Requests(QUICK, at_once=2)
+    requests.ask({"large": large}, [DAY], lambda *_: sites)
+    ((_, replies),) = requests.outcomes("large", [DAY])
+    requests.close()
+    assert tuple(sorted(replies)) == sites
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class AskedCounts:
     def codes(self) -> pd.DataFrame:
         """A number for each value, by the columns that the suite judges."""
         days, sites = ([key[part] for key in self.asked] for part in (0, 1))
-        columns = {
+        columns: dict[str, Codes] = {
             "asked_date": pd.factorize(np.array(days, dtype=object))[0][self.answer],
             "asked_hall": pd.factorize(np.array(sites, dtype=object))[0][self.answer],
             **{name: self.counts.coded(name).codes for name in TEXTS},

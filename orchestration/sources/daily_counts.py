@@ -67,8 +67,9 @@ class DailyCounts:
     @cached_property
     def counts(self) -> Codes:
         """Of every row the count, 0 where it isn't `whole`."""
-        counts: Any = self.table["count"]
-        return counts.fill_null(0).to_numpy()
+        column: Any = self.table["count"]
+        counts: Codes = column.fill_null(0).to_numpy()
+        return counts
 
     @cached_property
     def unclean_rows(self) -> Codes:

@@ -117,7 +117,7 @@ def _whole_numbers(column: pa.ChunkedArray[Any], *, decimal: bool) -> pa.Array[A
     """A column of whole numbers; None where one isn't whole."""
     array: Any = column.unify_dictionaries().combine_chunks()
     if pa.types.is_integer(array.type):
-        return array
+        return cast("pa.Array[Any]", array)
     texts = array.dictionary.to_pylist()
     numbers = normal_column("count", [Decimal(text) for text in texts] if decimal else texts)
     if not all(map(fits, numbers)):

@@ -20,7 +20,11 @@ _READABLE: Mapping[str, frozenset[type]] = {
     "count": frozenset({int, Decimal, str, _NOTHING}),
     **{name: frozenset({str, _NOTHING}) for name in ("hall_code", "department_code", "item_code", "measure")},
 }
-_CAST_TO = {"stat_date": "DATE", "count": "an exact whole number", **dict.fromkeys(CONTRACT[1:5], "text")}
+_CAST_TO: Mapping[str, str] = {
+    "stat_date": "DATE",
+    "count": "an exact whole number",
+    **dict.fromkeys(CONTRACT[1:5], "text"),
+}
 Totals = Mapping[str, Any]
 
 
