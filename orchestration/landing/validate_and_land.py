@@ -6,6 +6,7 @@ It brings pandas and PyArrow along, and is imported where a pull begins: Dagster
 from __future__ import annotations
 
 import datetime as dt
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ from orchestration.sources.daily_counts import no_counts
 
 _WEEKS_BACK = 4
 _SHOWN = 3
-_ROWS_AT_ONCE = 1_000_000
+_ROWS_AT_ONCE = 500_000
 _DayOutcomes = tuple[dt.date, Mapping[str, Outcome]]
 
 fault = FaultTable(__file__)
@@ -203,6 +204,7 @@ class DayValidation:
     ) -> list[dict[str, Any]]:
         sums = asked.sums()
         history.add(sums)
+        alike = {day: self._alike(day) for day, _ in answers}
         return [
             {
                 "asked_date": day,
@@ -210,7 +212,7 @@ class DayValidation:
                 "measure": measure,
                 "counted": sums[day, site].get(measure, 0),
                 "declared": answer.declared.get(measure),
-                "usual": history.usual(self._alike(day), site, measure),
+                "usual": history.usual(alike[day], site, measure),
             }
             for (day, site), answer in answers.items()
             for measure in self.hall.systems[self.system].measures
@@ -303,6 +305,8 @@ def _in_portions(outcomes: Iterable[_DayOutcomes]) -> Iterator[list[_DayOutcomes
         if rows >= _ROWS_AT_ONCE:
             yield portion
             portion, rows = [], 0
+            # Exceptions inside the suite keep frames in circles of references, and these the whole portion.
+            gc.collect()
     if portion:
         yield portion
 

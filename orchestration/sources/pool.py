@@ -17,7 +17,7 @@ from orchestration.config.hall import Retries
 from orchestration.sources.contract import Answer, Outcome, PassingFault, Request, Source, SourceFault, fault
 
 # Of one system, beyond what is under way; a row takes about 50 bytes.
-_MOST_ROWS_HELD = 1_000_000
+_MOST_ROWS_HELD = 500_000
 
 T = TypeVar("T")
 SitesOf = Callable[[str, dt.date], tuple[str, ...]]

@@ -89,7 +89,8 @@ class SqlSource:
             connection.execute(query.statement, parameters, execution_options=options)
             if self._dialect.warnings:
                 refuse_warnings(query.name, connection.exec_driver_sql(self._dialect.warnings).all())
-        return answers[0]
+        # What SQLAlchemy keeps of the execution, in a circle of references, mustn't keep the answer with it.
+        return answers.pop()
 
     @contextmanager
     def _database_faults(self, query: str = "") -> Iterator[None]:
