@@ -6,12 +6,12 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, TypeVarTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,22 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "Validation", "Vocabulary", "mask_personal", "validate", "validate_answers", "warm_up"]
 
 Positions = npt.NDArray[np.int64]
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+class Caller(Protocol):
+    """Calls a function of this module, here or in another process."""
+
+    def __call__(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """What the function returns."""
+
+
+def call_here(function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+    """Calls in this process, which loads Great Expectations."""
+    return function(*arguments)
+
 
 # Two threads may judge first at once.
 _LOADING: Final = threading.Lock()
@@ -56,6 +72,7 @@ class Validation:
     _verdicts: tuple[Verdict, ...] = field(repr=False)
     _frames: Frames = field(repr=False)
     _parameters: Mapping[str, list[str]] = field(repr=False)
+    _call: Caller = field(repr=False)
 
     @property
     def counts_passed(self) -> bool:
@@ -103,10 +120,12 @@ class Validation:
 
     def build_docs(self, folder: Path) -> Path:
         """Writes Great Expectations' Data Docs of these frames, and returns the index page, which lists the rules."""
-        return _suite_runner().write_docs(self._frames, self._parameters, folder)
+        return self._call(_write_docs, self._frames, self._parameters, folder)
 
 
-def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary) -> Validation:
+def validate(
+    counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary, call: Caller = call_here
+) -> Validation:
     """Judges one hall system's answers for a range of asked days by every rule, in one run.
 
     Personal patterns are masked before anything is judged. A rule that can't be evaluated counts as failed,
@@ -119,15 +138,24 @@ def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary)
             summed), `declared` (int, None when the source declares nothing), `usual` (int, the median of
             recent same weekdays, None without history). Object columns: pandas makes floats of int or None.
         vocabulary: The known codes.
+        call: Where Great Expectations is run.
     """
     frames: Frames = {
         "counts": prepared_counts(mask_personal(counts)),
         "totals": prepared_totals(mask_personal(totals)),
     }
     parameters = vocabulary.as_parameters()
-    verdicts = _suite_runner().validate(frames, parameters)
+    verdicts = call(_verdicts, frames, parameters)
     findings = tuple(finding(rule, verdicts, frames) for rule in RULES)
-    return Validation(findings, verdicts, frames, parameters)
+    return Validation(findings, verdicts, frames, parameters, call)
+
+
+def _verdicts(frames: Frames, parameters: Mapping[str, list[str]]) -> tuple[Verdict, ...]:
+    return _suite_runner().validate(frames, parameters)
+
+
+def _write_docs(frames: Frames, parameters: Mapping[str, list[str]], folder: Path) -> Path:
+    return _suite_runner().write_docs(frames, parameters, folder)
 
 
 class Answers(Protocol):
@@ -153,7 +181,9 @@ class Answers(Protocol):
         """The rows at these positions, as `validate` takes counts."""
 
 
-def validate_answers(answers: Answers, totals: pd.DataFrame, vocabulary: Vocabulary) -> Validation:
+def validate_answers(
+    answers: Answers, totals: pd.DataFrame, vocabulary: Vocabulary, call: Caller = call_here
+) -> Validation:
     """Judges as `validate` does, and finds the same, at the cost of the rows that decide.
 
     All answers together are judged by their representative rows. Where these fail, the representatives of each answer
@@ -163,10 +193,11 @@ def validate_answers(answers: Answers, totals: pd.DataFrame, vocabulary: Vocabul
         answers: What the hall system answered.
         totals: As for `validate`.
         vocabulary: The known codes.
+        call: As for `validate`.
     """
 
     def judge(rows: Positions) -> Validation:
-        return validate(answers.frame(rows), totals, vocabulary)
+        return validate(answers.frame(rows), totals, vocabulary, call)
 
     def representatives(*by: str) -> Positions:
         return np.union1d(representative_rows(answers.codes, by), answers.unclean)
@@ -181,7 +212,7 @@ def validate_answers(answers: Answers, totals: pd.DataFrame, vocabulary: Vocabul
 
 
 def warm_up() -> None:
-    """Loads Great Expectations ahead of time, e.g. on a thread while a pull waits for its answers."""
+    """Loads Great Expectations ahead of time."""
     _suite_runner()
 
 

@@ -27,6 +27,7 @@ from orchestration.landing.day_status import is_expected
 from orchestration.landing.manifest import Counted, Extract, Landing, LandingError, Provenance, SiteCounts
 from orchestration.landing.parquet import content_digest
 from orchestration.landing.quarantine import Quarantine, Refusal
+from orchestration.landing.validator import VALIDATOR
 from orchestration.runtime.progress import tell_item
 from orchestration.runtime.secrets import redact
 from orchestration.sources.contract import Answer, FaultTable, NothingForDay, Outcome, PermanentFault, SourceFault
@@ -194,7 +195,8 @@ class DayValidation:
 
     def _validate(self, asked: AskedCounts, totals: Sequence[Mapping[str, Any]]) -> Validation:
         summed = pd.DataFrame(totals, dtype=object)
-        validation = validate_answers(asked, summed, vocabulary(self.hall.systems[self.system].measures))
+        measures = self.hall.systems[self.system].measures
+        validation = validate_answers(asked, summed, vocabulary(measures), VALIDATOR.call)
         if self.docs:
             validation.build_docs(self.docs / self.system)
         return validation
