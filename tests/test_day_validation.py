@@ -16,6 +16,7 @@ from expectations.personal import MASK
 from expectations.volumes import Volume
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import CalendarDay, WorkingDays
+from orchestration.landing import validate_and_land
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation, PullResult
@@ -317,6 +318,28 @@ def test_days_that_were_worked_otherwise_or_before_the_hall_began_are_not_usual(
     for first, count, usual in ((weeks_before(1), 6, [10]), (WEDNESDAY, 7, [])):
         begun = replace(validation, hall=hall.model_copy(update={"first_day": first}))
         assert [each.usual for each in settled(begun, answer(count)).volumes] == usual
+
+
+def test_days_that_are_judged_in_portions_fare_as_all_at_once(
+    validation: DayValidation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [WEDNESDAY + dt.timedelta(weeks=week) for week in range(5)]
+    outcomes = [
+        (day, {HERE: answer(9, count, day=day, declared={MEASURE: 9 + count}), THERE: answer(5, day=day, site=THERE)})
+        for day, count in zip(days, (7, -7, 400, 7, -7), strict=True)
+    ]
+    whole = validation.settle(outcomes)
+    monkeypatch.setattr(validate_and_land, "_ROWS_AT_ONCE", 4)
+    elsewhere = replace(validation, landing=Landing(tmp_path / "b"), quarantine=Quarantine(tmp_path / "b quarantine"))
+    portions = elsewhere.settle(iter(outcomes))
+    assert (portions.findings, portions.volumes) == (whole.findings, whole.volumes)
+    assert [(day.day, day.outcome, day.messages) for day in portions.days] == [
+        (day.day, day.outcome, day.messages) for day in whole.days
+    ]
+    assert {finding.rule.name: finding.failing_days for finding in portions.findings if not finding.passed} == {
+        "count_is_a_non_negative_integer": (days[1], days[4]),
+        "volume_is_near_usual": (days[2],),
+    }
 
 
 def test_a_row_without_a_measure_is_in_no_sum(validation: DayValidation) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from orchestration.sources.contract import (
 )
 from orchestration.sources.sql import columns as sql_columns
 from orchestration.sources.sql import rows as sql_rows
+from orchestration.sources.sql.rows import read_counts
 from tests.counts import rows_of
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
@@ -108,6 +110,53 @@ def test_a_day_of_one_hall(database: Database, tmp_path: Path) -> None:
     assert {row["hall_code"] for row in rows_of(answer)} == {HALL}
     assert database.name in answer.source
     assert VARIABLES["SQL_PASSWORD"] not in answer.source
+
+
+# As a query may write each column; the last of each is read row by row.
+_COLUMNS: dict[str, list[str]] = {
+    "stat_date": ["stat_date", "stat_date::text", "stat_date::timestamp"],
+    "hall_code": ["hall_code", "hall_code::char(12)", "hall_code::name"],
+    "item_code": ["item_code", "' ' || item_code || E',\\n\"x\"'", "'ＡＢ' || item_code", "array[item_code]"],
+    'number AS "count"': [
+        "number",
+        "number::int",
+        "number::numeric(12, 2)",
+        "number::text",
+        "number / 2.0",
+        "number::float",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "written"), [(column, written) for column, ways in _COLUMNS.items() for written in ways]
+)
+def test_columns_that_are_copied_say_what_rows_say(
+    postgres_server: Postgres, tmp_path: Path, column: str, written: str
+) -> None:
+    database = in_postgres(postgres_server)
+    database.execute(
+        *(
+            f"INSERT INTO counts VALUES ('{DAY}', '{HALL}', 'D0{place}', {item}, 'online_accepted', {number})"
+            for place, (item, number) in enumerate(
+                [("'a'", 3), ("''", 0), ("'\\.'", 2**30), ("'第一'", 8), ("'⑴'", 9)], 3
+            )
+        )
+    )
+    name = "count" if "number" in column else column
+    query = COUNTS.replace(column, f'{written} AS "{name}"', 1)
+    asked = source(hall_folder(tmp_path, database.url, query))
+
+    def said() -> object:
+        try:
+            return rows_of(asked.ask(REQUEST)[HALL])
+        except SourceFault as fault:
+            return fault.problem
+
+    copied = said()
+    asked._read_counts = partial(read_counts, by_copy=False)
+    assert copied == said()
+    assert isinstance(copied, list) == (written not in {"array[item_code]", "number::float"})
 
 
 def test_several_halls_at_once_each_with_its_own_record(database: Database, tmp_path: Path) -> None:

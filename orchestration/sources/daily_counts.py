@@ -6,6 +6,7 @@ It brings PyArrow along, and is imported where an answer is read: Dagster's defi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -191,11 +192,12 @@ def _is_unicode(text: str | None) -> bool:
 
 def _whole_numbers(values: Sequence[Any]) -> tuple[pa.Array[Any], Mapping[int, Any]]:
     """A column of whole numbers, and by row what is none, or has more than 64 bits."""
-    others: dict[int, Any] = {}
-    if not set(map(type, values)) <= {int, type(None)} or not all(map(fits, values)):
-        others = {row: value for row, value in enumerate(values) if not fits(value)}
-        values = [None if row in others else value for row, value in enumerate(values)]
-    return pa.array(values, pa.int64()), others
+    # PyArrow would take True for 1.
+    if set(map(type, values)) <= {int, type(None)}:
+        with suppress(OverflowError):
+            return pa.array(values, pa.int64()), {}
+    others = {row: value for row, value in enumerate(values) if not fits(value)}
+    return pa.array([None if row in others else value for row, value in enumerate(values)], pa.int64()), others
 
 
 def fits(value: Any) -> bool:
