@@ -142,6 +142,11 @@ def test_what_dagster_dbt_makes_is_kept_until_the_manifest_changes(
     manifest.write_bytes(manifest.read_bytes() + b"\n")
     assert dagster_specs.warehouse_specs.__wrapped__() == dagster_specs.WarehouseSpecs([], [])
     assert len(asked) == 1
+    whole = dagster_specs._KEPT.read_bytes()
+    for spoilt in (b"", whole[:-5], b"no pickle"):
+        dagster_specs._KEPT.write_bytes(spoilt)
+        assert dagster_specs.warehouse_specs.__wrapped__() == dagster_specs.WarehouseSpecs([], [])
+    assert len(asked) == 4
 
 
 def _said(spec: dg.AssetSpec) -> tuple[object, ...]:

@@ -52,7 +52,8 @@ def warehouse_specs() -> WarehouseSpecs:
     manifest = manifest_document()
     follows_from = [MANIFEST.read_bytes(), _TRANSLATION.read_bytes(), dg.__version__.encode()]
     version = hashlib.sha256(b"\0".join(follows_from)).hexdigest()
-    with suppress(FileNotFoundError), _KEPT.open("rb") as kept:
+    # A file that was cut off, or that another version of these libraries wrote, may raise anything.
+    with suppress(Exception), _KEPT.open("rb") as kept:
         if pickle.load(kept) == version:  # noqa: S301 - written below
             return pickle.load(kept)  # type: ignore[no-any-return]  # noqa: S301
     from orchestration.warehouse.dbt_translation import translated
