@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
+from itertools import repeat
 from typing import Final
 
 import pandas as pd
@@ -59,30 +61,51 @@ class _Fault:
     day: date | None = None
     hall: str | None = None
 
-    def concerns(self, day: date | None, hall: str | None) -> bool:
-        """Whether it is one of an asked day and hall; None is any, and the frame as a whole concerns all."""
-        return self.day is None or (day in {None, self.day} and hall in {None, self.hall})
+
+@dataclass(frozen=True, eq=False)
+class Faults:
+    """Everything that is at fault by one rule, of which answers without end may each ask for their own part."""
+
+    rule: Rule
+    _passed: bool  # whether every verdict was; a failed one may name no row
+    _frames: Frames
+    _all: Sequence[_Fault]
+
+    def finding(self, day: date | None = None, hall: str | None = None) -> Finding:
+        """How the rule came out: of all days and halls, or narrowed to one day, and one hall of it, at fault."""
+        if self._passed:
+            return Finding(self.rule, passed=True)
+        faults = self._all if day is None else self._of(day, hall)
+        whole_frame = any(fault.day is None for fault in faults)
+        days = _days(self._frames) if whole_frame else {fault.day for fault in faults if fault.day}
+        return Finding(
+            self.rule,
+            passed=False,
+            failing_count=len({(fault.verdict.clause.frame, fault.row) for fault in faults}),
+            failing_days=tuple(sorted(days)) if day is None else (day,),
+            failing_answers=frozenset((fault.day, fault.hall) for fault in faults if fault.day),
+            samples=tuple(_sample(fault, self._frames) for fault in _day_by_day(faults)[:_SAMPLES]),
+            whole_frame=whole_frame,
+        )
+
+    def _of(self, day: date, hall: str | None) -> list[_Fault]:
+        own = self._positions.get((day, hall), [])
+        return [self._all[position] for position in sorted([*own, *self._positions.get((None, None), ())])]
+
+    @cached_property
+    def _positions(self) -> Mapping[tuple[date | None, str | None], Sequence[int]]:
+        """Where the faults of a day and hall, of a day and any hall (None), and of the frame as a whole stand."""
+        positions: dict[tuple[date | None, str | None], list[int]] = {}
+        for position, fault in enumerate(self._all):
+            for key in {(fault.day, fault.hall), (fault.day, None)}:
+                positions.setdefault(key, []).append(position)
+        return positions
 
 
-def finding(
-    rule: Rule, verdicts: Iterable[Verdict], frames: Frames, day: date | None = None, hall: str | None = None
-) -> Finding:
-    """Puts the verdicts on a rule together, of all days and halls or narrowed to one day or hall that is at fault."""
+def faults_of(rule: Rule, verdicts: Iterable[Verdict], frames: Frames) -> Faults:
+    """What the verdicts on a rule say is at fault in the frames."""
     failed = [verdict for verdict in verdicts if verdict.clause.rule == rule.name and not verdict.passed]
-    if not failed:
-        return Finding(rule, passed=True)
-    faults = [f for v in failed for f in _faults(v, frames) if f.concerns(day, hall)]
-    whole_frame = any(fault.day is None for fault in faults)
-    days = _days(frames) if whole_frame else {fault.day for fault in faults if fault.day}
-    return Finding(
-        rule,
-        passed=False,
-        failing_count=len({(fault.verdict.clause.frame, fault.row) for fault in faults}),
-        failing_days=tuple(sorted(days)) if day is None else (day,),
-        failing_answers=frozenset((fault.day, fault.hall) for fault in faults if fault.day),
-        samples=tuple(_sample(fault, frames) for fault in _day_by_day(faults)[:_SAMPLES]),
-        whole_frame=whole_frame,
-    )
+    return Faults(rule, not failed, frames, [fault for verdict in failed for fault in _faults(verdict, frames)])
 
 
 def merged(found: Sequence[Sequence[Finding]]) -> tuple[Finding, ...]:
@@ -105,17 +128,10 @@ def _together(found: Sequence[Finding]) -> Finding:
 def _faults(verdict: Verdict, frames: Frames) -> list[_Fault]:
     if verdict.rows is None:
         return [_Fault(verdict)]
-    frame = frames[verdict.clause.frame]
-    days, sites = frame.get("asked_date"), frame.get("asked_hall")
-    return [
-        _Fault(
-            verdict,
-            row,
-            None if days is None else _day(days.at[row]),
-            None if sites is None else str(sites.at[row]),
-        )
-        for row in verdict.rows
-    ]
+    rows = frames[verdict.clause.frame].loc[list(verdict.rows)]
+    days = map(_day, rows["asked_date"]) if "asked_date" in rows else repeat(None)
+    sites = map(str, rows["asked_hall"]) if "asked_hall" in rows else repeat(None)
+    return [_Fault(verdict, row, day, site) for row, day, site in zip(verdict.rows, days, sites, strict=False)]
 
 
 def _days(frames: Frames) -> set[date]:
@@ -127,7 +143,7 @@ def _day(asked: object) -> date | None:
     return date.fromisoformat(asked) if isinstance(asked, str) else None
 
 
-def _day_by_day(faults: list[_Fault]) -> list[_Fault]:
+def _day_by_day(faults: Sequence[_Fault]) -> list[_Fault]:
     """The first fault of every day, then the second ones, and so on."""
     before: Counter[date | None] = Counter()
     turns = []

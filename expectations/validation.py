@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from expectations.findings import Finding, Frames, Verdict, finding
+from expectations.findings import Faults, Finding, Frames, Verdict, faults_of
 from expectations.personal import mask_personal
 from expectations.prepared_frame import prepared_counts, prepared_totals
 from expectations.representatives import representative_rows
@@ -70,6 +70,7 @@ class Validation:
 
     findings: tuple[Finding, ...]  # one per rule, in the order of `RULES`, always all of them
     _verdicts: tuple[Verdict, ...] = field(repr=False)
+    _faults: Mapping[str, Faults] = field(repr=False)
     _frames: Frames = field(repr=False)
     _parameters: Mapping[str, list[str]] = field(repr=False)
     _call: Caller = field(repr=False)
@@ -89,7 +90,7 @@ class Validation:
         A `hall` narrows it to what was asked of one hall.
         """
         failed = [f.rule for f in self.findings if f.rule.severity == "error" and f.fails_on(day, hall)]
-        return tuple(finding(rule, self._verdicts, self._frames, day, hall) for rule in failed)
+        return tuple(self._faults[rule.name].finding(day, hall) for rule in failed)
 
     def outcome_on(self, day: date, hall: str | None = None) -> dict[str, str]:
         """By rule name "passed", "failed", "warned" (a rule of warning severity that failed) or "not_applicable".
@@ -146,8 +147,9 @@ def validate(
     }
     parameters = vocabulary.as_parameters()
     verdicts = call(_verdicts, frames, parameters)
-    findings = tuple(finding(rule, verdicts, frames) for rule in RULES)
-    return Validation(findings, verdicts, frames, parameters, call)
+    faults = {rule.name: faults_of(rule, verdicts, frames) for rule in RULES}
+    findings = tuple(of_rule.finding() for of_rule in faults.values())
+    return Validation(findings, verdicts, faults, frames, parameters, call)
 
 
 def _verdicts(frames: Frames, parameters: Mapping[str, list[str]]) -> tuple[Verdict, ...]:

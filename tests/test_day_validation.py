@@ -136,6 +136,14 @@ def test_a_landing_that_cannot_be_read_takes_nothing_more(validation: DayValidat
 # What confirms
 
 
+@pytest.mark.parametrize("beside", [None, "五", 2**64, 3.5])
+def test_an_answer_with_a_row_that_cannot_land_confirms_nothing(validation: DayValidation, beside: Any) -> None:
+    settled(validation, answer(3, 4))
+    (again,) = settled(validation, answer(3, 4, beside)).days
+    assert (again.outcome, again.judged) == ("refused", True)
+    assert "count_is_a_non_negative_integer" in again.messages[0]
+
+
 def test_the_same_answer_is_confirmed_and_not_judged_again(validation: DayValidation) -> None:
     said = answer(3, 4, declared={MEASURE: 7}, source="here")
     (first,) = settled(validation, said).days

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pytest
 
-from expectations.findings import Finding, Frames, Verdict, finding
+from expectations.findings import Finding, Frames, Verdict, faults_of
 from expectations.rules import Clause, FrameName, Rule
 
 RULE = Rule("count_is_whole", "error", "Counts are whole.", "Ask.")
@@ -31,6 +31,12 @@ def failed(
     return Verdict(clause, passed=False, rows=None if rows is None else tuple(rows), problem=problem)
 
 
+def finding(
+    rule: Rule, verdicts: Sequence[Verdict], frames: Frames, day: dt.date | None = None, site: str | None = None
+) -> Finding:
+    return faults_of(rule, verdicts, frames).finding(day, site)
+
+
 ROWS = frame((str(OTHER), "a", 1), (str(ONE), "a", 2), (str(ONE), "b", 3), (str(ONE), "a", 4), (str(OTHER), "b", 5))
 FRAMES: Frames = {"counts": ROWS, "totals": frame((str(NEVER_ASKED), "a", 9)).drop(columns="origin")}
 
@@ -42,6 +48,10 @@ def test_a_rule_holds_where_each_of_its_clauses_does() -> None:
     assert found == Finding(RULE, passed=True)
     assert (found.failing_count, found.failing_days, found.samples, found.whole_frame) == (0, (), (), False)
     assert not finding(RULE, [held, failed([10])], FRAMES).passed
+
+
+def test_a_verdict_that_failed_without_naming_a_row_has_failed() -> None:
+    assert not finding(RULE, [failed([])], FRAMES).passed
 
 
 def test_rows_at_fault_are_counted_once_and_fail_their_own_days_and_sites() -> None:
@@ -62,7 +72,7 @@ def test_rows_of_both_frames_are_rows_of_their_own() -> None:
 
 @pytest.mark.parametrize(
     ("day", "site", "rows"),
-    [(None, None, [1, 2, 3, 5]), (ONE, None, [2, 3]), (ONE, "a", [2]), (OTHER, "b", [5]), (None, "b", [3, 5])],
+    [(None, None, [1, 2, 3, 5]), (ONE, None, [2, 3]), (ONE, "a", [2]), (OTHER, "b", [5])],
 )
 def test_a_finding_is_narrowed_to_a_day_and_a_site(day: dt.date | None, site: str | None, rows: list[int]) -> None:
     found = finding(RULE, [failed([10, 11, 12, 14])], FRAMES, day, site)

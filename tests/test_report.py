@@ -6,6 +6,8 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -162,7 +164,7 @@ from orchestration.cli.main import app
 try:
     app(["report", "2025-03"])
 finally:
-    print("imported:", *{"great_expectations"} & set(sys.modules), file=sys.stderr)
+    print("imported:", *{"great_expectations", "dbt", "dagster_dbt"} & set(sys.modules), file=sys.stderr)
 """
 
 
@@ -190,17 +192,36 @@ def test_nothing_leaves_the_machine_and_no_process_stays(hall: Hall, tmp_path: P
     record = [json.loads(line) for line in (tmp_path / "record").read_text().splitlines()]
     assert {said for kind, said in record if kind == "host"} == {"127.0.0.1"}
     assert any(worker.__name__ in said for kind, said in record if kind == "process")
-    assert not [said for said in _running() if str(tmp_path) in said], "a process is left"
+    _await_the_end_of_all_that_ran_in(tmp_path)
     assert done.stderr.endswith("imported:\n"), "what the worker is for was imported beside it"
 
 
-def _running() -> list[str]:
-    """The environments of all processes that this user may look into."""
-    found = []
+def test_killed_while_it_builds_and_run_again_it_prints_the_same(march: Result, hall: Hall, tmp_path: Path) -> None:
+    other = hall.copy(tmp_path, home=False)
+    command = [str(Path(sys.executable).with_name("yuebao")), "report", "2025-03", "--no-pull"]
+    with subprocess.Popen(command, env={**os.environ, **other.environment}, cwd=ROOT) as process:
+        while not list(other.home.glob("published/2025-03/builds/.*")):
+            assert process.poll() is None, "it ended before it could be killed"
+            time.sleep(0.01)
+        process.kill()
+    _await_the_end_of_all_that_ran_in(tmp_path)
+    again = other.run("report", "2025-03", "--no-pull")
+    assert again.exit_code == 0, again.output
+    assert again.stdout.startswith(f"{HEADING}\n\n{PARAGRAPH}\n")
+
+
+def _await_the_end_of_all_that_ran_in(folder: Path) -> None:
+    """Wait until no process has a folder in its environment."""
+    late = time.monotonic() + 60
+    while any(os.fsencode(folder) in environment for environment in _environments()):
+        assert time.monotonic() < late, "a process is left"
+        time.sleep(0.01)
+
+
+def _environments() -> Iterator[bytes]:
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            found.append((process / "environ").read_bytes().decode(errors="replace"))
-    return found
+            yield (process / "environ").read_bytes()
 
 
 def test_the_paragraphs_numbers_stand_nowhere_in_the_code() -> None:

@@ -29,9 +29,8 @@ _VALUES: dict[str, list[object]] = {
     "count": [10, 0, 5, 10_000_000, -1, 10_000_001, 13_800_138_000, 2**70, None, "十", 1.5, True],
     "origin": ["page 1", "张三 51010119900307123X.xlsx"],
 }
-# A source always knows the name of its own page or file, and brings these values to normal form.
-_NEVER_READ = {"not_text = 'origin'", "item_code = ' D01-003'", "count = 10.0", "count = '10'"}
-_OF_SOURCES = [fault for fault in FAULTS if fault[2] not in _NEVER_READ]
+# One fault of each rule; the random answers hold the others.
+_ONE_OF_EACH = {name: (name, change, fragment) for name, change, fragment in reversed(FAULTS)}.values()
 
 
 def _asked(rows: Iterable[Row]) -> AskedCounts:
@@ -55,7 +54,7 @@ def _assert_same(whole: Validation, decided: Validation, asked: AskedCounts) -> 
         assert decided.outcome_on(day, site) == whole.outcome_on(day, site)
 
 
-@pytest.mark.parametrize(("name", "change", "fragment"), _OF_SOURCES)
+@pytest.mark.parametrize(("name", "change", "fragment"), _ONE_OF_EACH)
 def test_each_fault_is_found_as_among_all_rows(name: str, change: Change, fragment: str) -> None:
     counts, totals = good_rows()
     change(counts, totals)

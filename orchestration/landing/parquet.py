@@ -115,7 +115,8 @@ def _order(columns: Sequence[Coded], key: Callable[[str], str]) -> Codes:
 def _json_rows(counts: DailyCounts, columns: Sequence[Coded], order: Codes) -> pa.LargeStringArray:
     """Each row as JSON with a comma behind it, in an order."""
     cells: list[Any] = [_json_cells(column).take(column.codes[order] % (len(column.texts) + 1)) for column in columns]
-    totals = counts.table["count"].combine_chunks().take(order).cast(pa.large_string())
+    whole: Any = counts.table["count"].combine_chunks().take(order).cast(pa.large_string())
+    totals = whole.fill_null("null")
     begin, end, nothing = (pa.scalar(text, pa.large_string()) for text in ("[", "], ", ""))
     rows: pa.LargeStringArray = pc.binary_join_element_wise(begin, *cells, totals, end, nothing)
     return rows

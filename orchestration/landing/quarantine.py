@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class Quarantine:
         identity = json.dumps([refusal.reason, refusal.rows], ensure_ascii=False, default=str)
         name = hashlib.sha256(identity.encode()).hexdigest()[:12]
         path = self._folder(refusal.system, refusal.stat_date) / refusal.hall / f"{name}.json"
-        files.write_json(path, json.loads(json.dumps(asdict(refusal), default=str)))
+        files.write_json(path, json.loads(json.dumps(vars(refusal), default=str)))
         return path
 
     def open_refusals(self, system: str, day: dt.date) -> dict[str, Refusal]:

@@ -29,6 +29,9 @@ from orchestration.runtime.errors import Refused, UserError
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
+# Semaphores, such as dbt's, are cleared up behind a process that was killed; Python would say so.
+_QUIET = ("-W", "ignore:resource_tracker")
+
 
 class WorkerError(UserError):
     """A worker was killed, and so was the one that replaced it; the message says how, and what to do."""
@@ -124,7 +127,7 @@ class _Process:
         with other:
             number = other.fileno()
             process = subprocess.Popen(  # noqa: S603 - this module
-                [sys.executable, "-P", "-m", __name__, str(number)],
+                [sys.executable, *_QUIET, "-P", "-m", __name__, str(number)],
                 stdin=subprocess.DEVNULL,
                 stdout=sys.__stderr__,
                 pass_fds=[number],

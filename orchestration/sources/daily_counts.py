@@ -87,10 +87,21 @@ class DailyCounts:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each row by the contract's names, as it came, with its `origin` for messages."""
-        for row in self.table.to_pylist():
-            place, line, unclean = row.pop("place"), row.pop("line"), row.pop("unclean")
-            origin = place if line is None else f"{place} row {line}"
-            yield {**row, **({} if unclean is None else self.unclean[unclean]), "origin": origin}
+        columns = {name: self._values(name) for name in (*CONTRACT, "place", "line", "unclean")}
+        places, lines, unclean = (columns.pop(name) for name in ("place", "line", "unclean"))
+        for row, place, line, position in zip(zip(*columns.values(), strict=True), places, lines, unclean, strict=True):
+            yield {
+                **dict(zip(CONTRACT, row, strict=True)),
+                **({} if position is None else self.unclean[position]),
+                "origin": place if line is None else f"{place} row {line}",
+            }
+
+    def _values(self, name: str) -> list[Any]:
+        if self.table.schema.field(name).type != CODED:
+            return self.table[name].to_pylist()
+        texts, codes = self.coded(name)
+        values = [*texts, None]
+        return [values[code] for code in codes.tolist()]
 
     def sums(self) -> dict[str, int]:
         """The total of each measure over the counts that are whole numbers."""

@@ -1,6 +1,6 @@
-"""Runs dbt in this process and reports its results to Dagster under the keys that `@dbt_assets` declared.
+"""Runs dbt, and reports its results to Dagster under the keys that dagster-dbt gives the models.
 
-dagster-dbt's own way starts dbt as a subprocess, which costs more than the build itself.
+dagster-dbt's own way starts dbt as a command for each build, which costs more than the build itself.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator
 from filelock import FileLock
 
 from orchestration.runtime.paths import RUNBOOK, current_home
+from orchestration.warehouse.builder import BUILDER
 from orchestration.warehouse.dbt_manifest import DOCS, DbtError, dbt_arguments, dbt_flags, manifest_document, parse
 from reports.figures.readiness import BuildCheck, CheckStatus
 
@@ -43,10 +43,14 @@ def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResul
     Raises:
         DbtError: dbt didn't get as far as running nodes.
     """
+    return BUILDER.call(_build, dict(variables), list(select))
+
+
+def _build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
     import duckdb
     from dbt.cli.main import dbtRunner
 
-    arguments = ["build", *dbt_arguments(), "--vars", json.dumps(dict(variables), ensure_ascii=False)]
+    arguments = ["build", *dbt_arguments(), "--vars", json.dumps(variables, ensure_ascii=False)]
     arguments += ["--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
     home = current_home()
     runner = dbtRunner(manifest=parse(write=False))
@@ -97,14 +101,12 @@ def _node_result(result: RunResult) -> NodeResult:
 
 
 def dagster_events(
-    context: dg.AssetExecutionContext, results: Sequence[NodeResult], translator: DagsterDbtTranslator
+    context: dg.AssetExecutionContext, results: Sequence[NodeResult], keys: Mapping[str, dg.AssetKey]
 ) -> Iterator[DbtEvent]:
-    """Each model that was built and each test that ran, under the keys that `@dbt_assets` declared."""
-    manifest = manifest_document()
-    models = [unique_id for unique_id in manifest["nodes"] if unique_id.startswith("model.")]
-    keys = {model: translator.get_asset_spec(manifest, model, None).key for model in models}
+    """Each model that was built and each test that ran; `keys` are those of the assets, by dbt's ids of the models."""
+    nodes = manifest_document()["nodes"]
     for result in results:
-        node = manifest["nodes"].get(result.unique_id, {"resource_type": "exposure"})
+        node = nodes.get(result.unique_id, {"resource_type": "exposure"})
         if node["resource_type"] == "test" and result.status not in {"skipped", "not_applicable"}:
             yield from _check(context, result, node)
         elif node["resource_type"] == "model" and result.status == "success":

@@ -72,7 +72,6 @@ def ensure_manifest() -> None:
     sources = (path for path in DBT_PROJECT.rglob("*") if path.is_file() and not made & set(path.parts))
     if not MANIFEST.exists() or MANIFEST.stat().st_mtime < max(path.stat().st_mtime for path in sources):
         prepare()
-        manifest_document.cache_clear()
 
 
 def prepare() -> None:
@@ -84,6 +83,16 @@ def prepare() -> None:
     outcome = dbtRunner(manifest=manifest).invoke([*dbt_flags(write=True), *command])
     if not outcome.success:
         raise DbtError(f"dbt can't write its documentation: {outcome.exception}")
+    _keep_specs()
+
+
+def _keep_specs() -> None:
+    """Have what Dagster shows of the project kept, for every process that loads the definitions afterwards."""
+    from orchestration.warehouse.dagster_specs import warehouse_specs
+
+    manifest_document.cache_clear()
+    warehouse_specs.cache_clear()
+    warehouse_specs()
 
 
 def build_checks() -> frozenset[str]:
