@@ -6,12 +6,12 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, TypeVarTuple
 
 import pandas as pd
 
@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from expectations.gx import SuiteRunner
 
 __all__ = ["Finding", "Validation", "Vocabulary", "mask_personal", "validate", "warm_up"]
+
+T = TypeVar("T")
+Arguments = TypeVarTuple("Arguments")
+
+
+class Caller(Protocol):
+    """Calls a function of this module, here or in another process."""
+
+    def __call__(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+        """What the function returns."""
+
+
+def call_here(function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
+    """Calls in this process, which loads Great Expectations."""
+    return function(*arguments)
+
 
 # Two threads may judge first at once.
 _LOADING: Final = threading.Lock()
@@ -51,6 +67,7 @@ class Validation:
     _verdicts: tuple[Verdict, ...] = field(repr=False)
     _frames: Frames = field(repr=False)
     _parameters: Mapping[str, list[str]] = field(repr=False)
+    _call: Caller = field(repr=False)
 
     def failures_on(self, day: date, hall: str | None = None) -> tuple[Finding, ...]:
         """The failed rules of error severity on one asked day, with the rows and samples of that day alone.
@@ -89,10 +106,12 @@ class Validation:
 
     def build_docs(self, folder: Path) -> Path:
         """Writes Great Expectations' Data Docs of these frames, and returns the index page, which lists the rules."""
-        return _suite_runner().write_docs(self._frames, self._parameters, folder)
+        return self._call(_write_docs, self._frames, self._parameters, folder)
 
 
-def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary) -> Validation:
+def validate(
+    counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary, call: Caller = call_here
+) -> Validation:
     """Judges one hall system's answers for a range of asked days by every rule, in one run.
 
     Personal patterns are masked before anything is judged. A rule that can't be evaluated counts as failed,
@@ -105,19 +124,28 @@ def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary)
             summed), `declared` (int, None when the source declares nothing), `usual` (int, the median of
             recent same weekdays, None without history). Object columns: pandas makes floats of int or None.
         vocabulary: The known codes.
+        call: Where Great Expectations is run.
     """
     frames: Frames = {
         "counts": prepared_counts(mask_personal(counts)),
         "totals": prepared_totals(mask_personal(totals)),
     }
     parameters = vocabulary.as_parameters()
-    verdicts = _suite_runner().validate(frames, parameters)
+    verdicts = call(_verdicts, frames, parameters)
     findings = tuple(finding(rule, verdicts, frames) for rule in RULES)
-    return Validation(findings, verdicts, frames, parameters)
+    return Validation(findings, verdicts, frames, parameters, call)
+
+
+def _verdicts(frames: Frames, parameters: Mapping[str, list[str]]) -> tuple[Verdict, ...]:
+    return _suite_runner().validate(frames, parameters)
+
+
+def _write_docs(frames: Frames, parameters: Mapping[str, list[str]], folder: Path) -> Path:
+    return _suite_runner().write_docs(frames, parameters, folder)
 
 
 def warm_up() -> None:
-    """Loads Great Expectations ahead of time, e.g. on a thread while a pull waits for its answers."""
+    """Loads Great Expectations ahead of time."""
     _suite_runner()
 
 

@@ -11,6 +11,7 @@ from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, load_hall
 from orchestration.config.variables import reachable
 from orchestration.landing.day_status import system_day
+from orchestration.landing.validator import VALIDATOR
 from orchestration.run_records import systems_asked
 from orchestration.runtime.paths import current_home
 from orchestration.sources import open_source
@@ -63,7 +64,10 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         return self._requests.seconds(system, day)
 
     def _sites_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
-        lacking = system_day(self._hall.hall, current_home(), working_days(), system, day).sites_to_ask
+        status = system_day(self._hall.hall, current_home(), working_days(), system, day)
+        if not status.is_in:
+            VALIDATOR.start()
+        lacking = status.sites_to_ask
         chosen = tuple(self.sites)
         return tuple(site for site in lacking if site in chosen) or chosen or lacking
 

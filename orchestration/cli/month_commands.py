@@ -31,10 +31,13 @@ def report(
     ] = False,
 ) -> None:
     """Pull a month, build and test it, have it certified, and print the statistics section and where its files lie."""
-    from orchestration.certification.monthly_report import create_draft, create_report
-    from orchestration.runs import Runs
+    from orchestration.warehouse.ahead import start_workers
 
     with logged("report", month=month, draft=draft):
+        start_workers(month)
+        from orchestration.certification.monthly_report import create_draft, create_report
+        from orchestration.runs import Runs
+
         steps = Runs(current_home())
         with progress_line():
             if draft:

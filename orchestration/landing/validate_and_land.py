@@ -25,6 +25,7 @@ from orchestration.landing.manifest import (
     content_digest,
 )
 from orchestration.landing.quarantine import Quarantine, Refusal
+from orchestration.landing.validator import VALIDATOR
 from orchestration.runtime.progress import tell_item
 from orchestration.runtime.secrets import redact
 from orchestration.sources.contract import (
@@ -199,7 +200,8 @@ class DayValidation:
             dtype=object,
         )
         summed = pd.DataFrame(totals, dtype=object)
-        validation = validate(counts, summed, vocabulary(self.hall.systems[self.system].measures))
+        measures = self.hall.systems[self.system].measures
+        validation = validate(counts, summed, vocabulary(measures), VALIDATOR.call)
         if self.docs:
             validation.build_docs(self.docs / self.system)
         return validation, cache(lambda: mask_personal(counts))
