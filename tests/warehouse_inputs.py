@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from orchestration.config.catalogue import TABLES
 from orchestration.config.hall import load_hall
 from orchestration.runtime.installation import DEMO_HALL
-from orchestration.warehouse.inputs import write_tables
+from orchestration.warehouse.inputs import Rows, write_tables
 
 HALL = "510000"
 STANDING = 40
@@ -46,7 +46,7 @@ SYSTEM_MEASURES = [
     for measure in system.measures
 ]
 
-Row = tuple[date, str, str, str | None, str, int | None]
+Row = tuple[date, str, str, str | None, str, int]
 
 
 def accepted(day: date, department: str) -> int:
@@ -170,7 +170,7 @@ class MonthInputs:
         """Land the answers below `home` and write the tables of the inputs; returns their folder."""
         folder = home / "inputs" / self.month
         extracts = [self._land(home, system, day) for system, day in sorted(self.answers)]
-        tables = {
+        tables: dict[str, Rows] = {
             "extracts": extracts,
             "calendar": self.calendar,
             "hall_systems": self.hall_systems,
