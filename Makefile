@@ -1,9 +1,10 @@
 # The commands of the project. `make report` and `make test` need nothing but Python 3.11+ with pip.
 PYTHON ?= python3
 MONTH ?= 2025-03
-# How often `make bench` measures, and for how many sites its database answers.
+# How often `make bench` measures, how many sites its large hall has, and which of its parts it leaves out.
 ROUNDS ?= 3
 SITES ?= 205
+SKIP ?=
 VENV := .venv
 BIN := $(VENV)/bin
 # A file's tests share what its fixtures built, so a file stays with one worker; the long ones begin (tests/conftest.py).
@@ -53,13 +54,12 @@ dev: $(VENV)/.ready  ## Dagster's page on loopback.
 demo: $(VENV)/.ready  ## The demo hall's systems, to look at by hand.
 	@$(BIN)/yuebao demo
 
-bench: $(VENV)/.ready-dev  ## Figures, as ratios measured in one run.
-	@$(BIN)/python -m tests.bench --rounds $(ROUNDS)
-	@$(BIN)/python -m tests.bench.sql_pull --rounds $(ROUNDS) --sites $(SITES)
+bench: $(VENV)/.ready-dev  ## Figures, as ratios measured in one run: docs/bench.md and its plot.
+	@$(BIN)/python -m tests.bench --rounds $(ROUNDS) --sites $(SITES) --skip $(SKIP) --keep docs
 
 # State in var/ is never touched: what was landed or printed is kept.
 clean:
-	rm -rf $(VENV) .venv-bench dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .mutants .coverage*
+	rm -rf $(VENV) .venv-bench-* dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .mutants .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 compile_lock = $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal --python-version 3.11

@@ -1,7 +1,7 @@
 """Turns verdicts on frames into findings by rule: how many rows, which days, and a few samples to look at."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -82,6 +82,23 @@ def finding(
         failing_answers=frozenset((fault.day, fault.hall) for fault in faults if fault.day),
         samples=tuple(_sample(fault, frames) for fault in _day_by_day(faults)[:_SAMPLES]),
         whole_frame=whole_frame,
+    )
+
+
+def merged(found: Sequence[Sequence[Finding]]) -> tuple[Finding, ...]:
+    """The findings of several validations, of other days each, as those of one."""
+    return tuple(_together(of_rule) for of_rule in zip(*found, strict=True))
+
+
+def _together(found: Sequence[Finding]) -> Finding:
+    return Finding(
+        found[0].rule,
+        passed=all(each.passed for each in found),
+        failing_count=sum(each.failing_count for each in found),
+        failing_days=tuple(sorted({day for each in found for day in each.failing_days})),
+        failing_answers=frozenset[tuple[date, str | None]]().union(*(each.failing_answers for each in found)),
+        samples=tuple(sample for each in found for sample in each.samples)[:_SAMPLES],
+        whole_frame=any(each.whole_frame for each in found),
     )
 
 

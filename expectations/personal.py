@@ -28,7 +28,8 @@ _PERSONAL: Final = re.compile(
 _CANDIDATE: Final = re.compile(rf"\d(?:(?:{_GAP}|[().]){{0,5}}\d){{9}}")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FOREIGN_DIGIT: Final = re.compile(r"(?![0-9])\d")
-_FEW_DIGITS: Final = range(-(10**10) + 1, 10**10)
+# Whole numbers that are too short to be anybody's.
+FEW_DIGITS: Final = range(-(10**10) + 1, 10**10)
 
 
 def mask_personal(frame: pd.DataFrame) -> pd.DataFrame:
@@ -91,11 +92,11 @@ def _masked(values: list[Any]) -> list[Any]:
 def _is_plain(values: list[Any]) -> bool:
     """Whether all are days or numbers too short to be anybody's, as most columns are."""
     kinds = set(map(type, values))
-    return kinds <= {date, NoneType} or (kinds == {int} and min(values) in _FEW_DIGITS and max(values) in _FEW_DIGITS)
+    return kinds <= {date, NoneType} or (kinds == {int} and min(values) in FEW_DIGITS and max(values) in FEW_DIGITS)
 
 
 def _mask_other(value: object) -> object:
-    if value is None or isinstance(value, (bool, date)) or (isinstance(value, int) and value in _FEW_DIGITS):
+    if value is None or isinstance(value, (bool, date)) or (isinstance(value, int) and value in FEW_DIGITS):
         return value
     text = _as_printed(value)
     masked = mask_text(text)

@@ -6,24 +6,29 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, TypeVarTuple
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from expectations.findings import Finding, Frames, Verdict, finding
 from expectations.personal import mask_personal
 from expectations.prepared_frame import prepared_counts, prepared_totals
+from expectations.representatives import representative_rows
 from expectations.rules import RULES
 
 if TYPE_CHECKING:
     from expectations.gx import SuiteRunner
 
-__all__ = ["Finding", "Validation", "Vocabulary", "mask_personal", "validate", "warm_up"]
+__all__ = ["Finding", "Validation", "Vocabulary", "mask_personal", "validate", "validate_answers", "warm_up"]
+
+Positions = npt.NDArray[np.int64]
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -68,6 +73,15 @@ class Validation:
     _frames: Frames = field(repr=False)
     _parameters: Mapping[str, list[str]] = field(repr=False)
     _call: Caller = field(repr=False)
+
+    @property
+    def counts_passed(self) -> bool:
+        """Whether every rule holds on the frame of counts, be they errors or warnings."""
+        return all(verdict.passed for verdict in self._verdicts if verdict.clause.frame == "counts")
+
+    def fails_on(self, day: date, hall: str) -> bool:
+        """Whether any rule failed, of either severity, on one asked day of one asked hall."""
+        return any(found.fails_on(day, hall) for found in self.findings)
 
     def failures_on(self, day: date, hall: str | None = None) -> tuple[Finding, ...]:
         """The failed rules of error severity on one asked day, with the rows and samples of that day alone.
@@ -142,6 +156,59 @@ def _verdicts(frames: Frames, parameters: Mapping[str, list[str]]) -> tuple[Verd
 
 def _write_docs(frames: Frames, parameters: Mapping[str, list[str]], folder: Path) -> Path:
     return _suite_runner().write_docs(frames, parameters, folder)
+
+
+class Answers(Protocol):
+    """The rows of several answers, which are cheaper to number than to show."""
+
+    @property
+    def asked(self) -> Sequence[tuple[date, str]]:
+        """The day and the hall that each answer was asked for."""
+
+    @property
+    def answer(self) -> Positions:
+        """Of every row, the position of its answer among these."""
+
+    @property
+    def codes(self) -> pd.DataFrame:
+        """See `representative_rows`; in a row that isn't clean, whatever there is of it."""
+
+    @property
+    def unclean(self) -> Positions:
+        """The positions of rows that hold anything but text, nothing, and whole counts."""
+
+    def frame(self, rows: Positions) -> pd.DataFrame:
+        """The rows at these positions, as `validate` takes counts."""
+
+
+def validate_answers(
+    answers: Answers, totals: pd.DataFrame, vocabulary: Vocabulary, call: Caller = call_here
+) -> Validation:
+    """Judges as `validate` does, and finds the same, at the cost of the rows that decide.
+
+    All answers together are judged by their representative rows. Where these fail, the representatives of each answer
+    say which ones are at fault, and all rows of those are judged.
+
+    Args:
+        answers: What the hall system answered.
+        totals: As for `validate`.
+        vocabulary: The known codes.
+        call: As for `validate`.
+    """
+
+    def judge(rows: Positions) -> Validation:
+        return validate(answers.frame(rows), totals, vocabulary, call)
+
+    def representatives(*by: str) -> Positions:
+        return np.union1d(representative_rows(answers.codes, by), answers.unclean)
+
+    validation = judge(representatives())
+    if validation.counts_passed:
+        return validation
+    by_answer = judge(representatives("asked_date", "asked_hall"))
+    at_fault = [by_answer.fails_on(day, hall) for day, hall in answers.asked]
+    # A fault that no single answer shows is looked for in all of them.
+    return judge(np.flatnonzero(np.array(at_fault)[answers.answer] if any(at_fault) else answers.answer >= 0))
 
 
 def warm_up() -> None:

@@ -10,10 +10,10 @@ import dagster as dg
 
 from expectations.rules import Rule
 from expectations.volumes import Volume, worst
-from orchestration.landing.validate_and_land import PullResult
 
 if TYPE_CHECKING:
     from expectations.validation import Finding
+    from orchestration.landing.validate_and_land import PullResult
 
 # Owners, as Dagster writes them: whose an asset or a check is.
 ENGINEERS = "team:data-engineers"

@@ -20,6 +20,7 @@ from orchestration.runtime.paths import Home
 from reports.figures.readiness import BuildCheck, BuildEvidence
 from reports.files import write_bytes
 from tests import certificates
+from tests.counts import counts_of
 from tests.moments import at
 
 CODE = "510000"
@@ -56,7 +57,9 @@ class Told:
         """Days, `2025-03-12` or `2025-03-01..2025-03-07`, that came in."""
         for day in (each for span in days for each in _days(span)):
             for system in systems:
-                counts = Counted(system, day, "answered", {CODE: SiteCounts((), {}, "a test", dict(checks or {}))})
+                counts = Counted(
+                    system, day, "answered", {CODE: SiteCounts(counts_of(()), {}, "a test", dict(checks or {}))}
+                )
                 Landing(self.home.landing).land(counts, Provenance("run", "code", "suite"))
                 Quarantine(self.home.quarantine).resolve(system, day, CODE)
 

@@ -13,6 +13,7 @@ from orchestration.sources.contract import (
     Request,
     SourceFault,
 )
+from tests.counts import rows_of
 from tests.drop_files import DAY, Hall
 from tests.servers.s3 import S3Server
 
@@ -39,7 +40,7 @@ def fault_of(source: Any, request: Request = REQUEST) -> SourceFault:
 
 
 def counts_of(answer: Answer) -> list[tuple[Any, Any]]:
-    return [(row["department_code"], row["count"]) for row in answer.rows]
+    return [(row["department_code"], row["count"]) for row in rows_of(answer)]
 
 
 WRITTEN = [("D01", 5), ("D02", 7)]

@@ -11,6 +11,7 @@ from typing import Any
 from orchestration.config.hall import load_hall
 from orchestration.sources import open_source
 from orchestration.sources.contract import Answer, Request, Source
+from tests.counts import rows_of
 from tests.servers.web import Answering, Asked, Reply
 
 DAY = dt.date(2025, 3, 12)
@@ -79,7 +80,7 @@ def rows(first: int, last: int) -> list[dict[str, Any]]:
 
 def counts(said: Answer) -> list[Any]:
     """The counts of an answer, in its order."""
-    return [row["count"] for row in said.rows]
+    return [row["count"] for row in rows_of(said)]
 
 
 def page(lines: Sequence[Mapping[str, Any]], **more: Any) -> Reply:

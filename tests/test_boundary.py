@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.config.catalogue import code_version
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
+from tests.counts import counts_of
 from tests.faults import hall_folder
 from tests.halls import PARAGRAPH, Hall
 
@@ -60,10 +61,10 @@ def correct(hall: Hall, day: dt.date, measure: str, by: int) -> None:
     landing = Landing(hall.home / "landing")
     before = landing.current(SYSTEM, day)
     assert before
-    rows = [dict(row) for row in landing.rows(before)]
+    rows = [dict(row) for row in landing.counts(before).rows()]
     next(row for row in rows if row["measure"] == measure)["count"] += by
     (site,) = before.sites
-    counts = SiteCounts(rows, {}, "a test", before.checks)
+    counts = SiteCounts(counts_of(rows), {}, "a test", before.checks)
     provenance = Provenance("a run", code_version(), before.suite_version)
     landing.land(Counted(SYSTEM, day, "answered", {site: counts}), provenance)
 

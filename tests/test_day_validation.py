@@ -16,11 +16,13 @@ from expectations.personal import MASK
 from expectations.volumes import Volume
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import CalendarDay, WorkingDays
+from orchestration.landing import validate_and_land
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation, PullResult
 from orchestration.runtime.secrets import keep_secret
 from orchestration.sources.contract import Answer, NothingForDay, Outcome, PassingFault, SourceFault
+from tests.counts import counts_of, rows_of
 from tests.faults import hall_folder
 
 SYSTEM, MEASURE = "enquiry_desks", "onsite_consultations"
@@ -62,7 +64,7 @@ def answer(*counts: Any, day: dt.date = WEDNESDAY, site: str = HERE, **values: A
         }
         for place, count in enumerate(counts, 1)
     )
-    return Answer(day, rows, **told)
+    return Answer(day, counts_of(rows), **told)
 
 
 def settled(validation: DayValidation, *outcomes: Outcome, day: dt.date = WEDNESDAY) -> PullResult:
@@ -273,7 +275,7 @@ def landed(validation: DayValidation, counts: Mapping[int, int]) -> None:
     """Land what was counted so many weeks before."""
     for weeks, count in counts.items():
         day = weeks_before(weeks)
-        site = SiteCounts(answer(count, day=day).rows, {}, "here", {})
+        site = SiteCounts(answer(count, day=day).counts, {}, "here", {})
         validation.landing.land(Counted(SYSTEM, day, "answered", {HERE: site}), BY)
 
 
@@ -318,14 +320,36 @@ def test_days_that_were_worked_otherwise_or_before_the_hall_began_are_not_usual(
         assert [each.usual for each in settled(begun, answer(count)).volumes] == usual
 
 
+def test_days_that_are_judged_in_portions_fare_as_all_at_once(
+    validation: DayValidation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [WEDNESDAY + dt.timedelta(weeks=week) for week in range(5)]
+    outcomes = [
+        (day, {HERE: answer(9, count, day=day, declared={MEASURE: 9 + count}), THERE: answer(5, day=day, site=THERE)})
+        for day, count in zip(days, (7, -7, 400, 7, -7), strict=True)
+    ]
+    whole = validation.settle(outcomes)
+    monkeypatch.setattr(validate_and_land, "_ROWS_AT_ONCE", 4)
+    elsewhere = replace(validation, landing=Landing(tmp_path / "b"), quarantine=Quarantine(tmp_path / "b quarantine"))
+    portions = elsewhere.settle(iter(outcomes))
+    assert (portions.findings, portions.volumes) == (whole.findings, whole.volumes)
+    assert [(day.day, day.outcome, day.messages) for day in portions.days] == [
+        (day.day, day.outcome, day.messages) for day in whole.days
+    ]
+    assert {finding.rule.name: finding.failing_days for finding in portions.findings if not finding.passed} == {
+        "count_is_a_non_negative_integer": (days[1], days[4]),
+        "volume_is_near_usual": (days[2],),
+    }
+
+
 def test_a_row_without_a_measure_is_in_no_sum(validation: DayValidation) -> None:
     landed(validation, {1: 10})
-    rows = ({**answer(3).rows[0], "measure": None}, *answer(5, 7).rows)
-    (volume,) = settled(validation, Answer(WEDNESDAY, rows)).volumes
+    rows = ({**rows_of(answer(3))[0], "measure": None}, *rows_of(answer(5, 7)))
+    (volume,) = settled(validation, Answer(WEDNESDAY, counts_of(rows))).volumes
     assert volume.counted == 12
 
 
-@pytest.mark.parametrize("count", ["3", 3.0, True, None])
+@pytest.mark.parametrize("count", ["三", 3.5, True, None])
 def test_what_is_no_whole_number_is_not_summed(validation: DayValidation, count: Any) -> None:
     landed(validation, {1: 10})
     assert settled(validation, answer(4, count, 5)).volumes == ()

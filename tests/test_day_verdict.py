@@ -18,6 +18,7 @@ from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCou
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.runtime.paths import Home
 from reports.figures.day_verdict import VERDICTS, DayVerdict, worst
+from tests.counts import counts_of
 from tests.moments import at
 
 HALL = load_hall().hall
@@ -39,7 +40,7 @@ def _land(home: Home, day: dt.date, *counts: int, closed: bool = False, suite: s
         }
         for number, count in enumerate(counts)
     ]
-    answer = {SITE: SiteCounts(rows, {}, "a test", {})}
+    answer = {SITE: SiteCounts(counts_of(rows), {}, "a test", {})}
     by = Provenance("run", "code", suite or evidence_version())
     Landing(home.landing).land(Counted("courier", day, "closed" if closed else "answered", answer), by)
 

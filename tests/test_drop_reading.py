@@ -15,6 +15,7 @@ from orchestration.sources.contract import (
     Request,
     RequestRefused,
 )
+from tests.counts import rows_of
 from tests.drop_asking import CSV, WRITTEN, answer_of, counts_of, fault_of, source_of
 from tests.drop_files import DAY, ROWS, Hall, csv_of, local_hall, sftp_hall
 from tests.servers.sftp import SftpServer
@@ -127,7 +128,7 @@ def test_each_hall_may_have_a_file_of_its_own(tmp_path: Path) -> None:
     )
     assert source.by_site
     answer = answer_of(source, Request(DAY, ("510100",)))
-    assert [row["hall_code"] for row in answer.rows] == ["510100", "510100"]
+    assert [row["hall_code"] for row in rows_of(answer)] == ["510100", "510100"]
     assert answer.declared == {"parcels_mailed": 12}
     fault = fault_of(source, Request(DAY, ("510300",)))
     assert (type(fault), fault.problem) == (NothingForDay, f"no file 邮寄_510300_2025-03-12.csv in {hall.drop}")

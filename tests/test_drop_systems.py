@@ -17,6 +17,7 @@ from orchestration.sources.contract import (
     PassingFault,
     RequestRefused,
 )
+from tests.counts import rows_of
 from tests.drop_asking import CSV, WRITTEN, answer_of, counts_of, fault_of, folder_of, s3_settings, source_of
 from tests.drop_files import csv_of, local_hall, s3_hall, sftp_hall
 from tests.servers.s3 import SECRET_KEY, S3Server, s3_server
@@ -201,5 +202,5 @@ def test_an_answer_says_where_it_came_from_and_no_secret(
     hall.put(CSV, csv_of())
     answer = answer_of(source_of(hall))
     assert answer.source == f"{folder_of(hall)}/{CSV}"
-    assert [row["origin"] for row in answer.rows] == [f"{CSV} row 2", f"{CSV} row 3"]
+    assert [row["origin"] for row in rows_of(answer)] == [f"{CSV} row 2", f"{CSV} row 3"]
     assert not any(secret in str(answer) for secret in hall.variables.values())

@@ -35,6 +35,7 @@ from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCou
 from orchestration.landing.quarantine import Refusal
 from orchestration.runtime.paths import Home, dagster_instance
 from reports.figures.readiness import BuildEvidence
+from tests.counts import counts_of
 from tests.faults import hall_folder
 from tests.halls import Hall
 from tests.moments import at
@@ -367,7 +368,11 @@ def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch
     landing, days = Landing(home.landing), [dt.date(2025, 3, 1) + dt.timedelta(days=back) for back in range(60)]
     first = load_hall(folder).hall
     for number, day in enumerate(days):
-        came = {hall: SiteCounts([], {}, "here", {}) for place, hall in enumerate(MANY) if place % 10 != number % 10}
+        came = {
+            hall: SiteCounts(counts_of([]), {}, "here", {})
+            for place, hall in enumerate(MANY)
+            if place % 10 != number % 10
+        }
         for system in first.systems:
             landing.land(Counted(system, day, "answered", came), Provenance("run", "code", "suite"))
     with dagster_instance(home) as instance:
@@ -390,7 +395,7 @@ def test_a_closed_day_of_one_hall_says_nothing_of_another(
     folder = hall_folder(tmp_path / "hall", ('\ntitle = "邮寄"', '\ntitle = "邮寄"\nsites = ["510000", "510100"]'))
     monkeypatch.setenv("YUEBAO_HALL", str(folder))
     days = [dt.date(2025, 3, 15), dt.date(2025, 3, 12)]
-    closed = {"510000": SiteCounts([], {}, "here", {})}
+    closed = {"510000": SiteCounts(counts_of([]), {}, "here", {})}
     for day in days:
         Landing(home.landing).land(Counted("courier", day, "closed", closed), Provenance("run", "code", "suite"))
     cells = cells_of(Moment(load_hall(folder).hall, home, WorkingDays({}), at("2025-03-20T10:00")), days)

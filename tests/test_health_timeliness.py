@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from orchestration.health import view
 from orchestration.health.timeliness import Arrival, Arrivals, MonthArrival, arrival
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
+from tests.counts import counts_of
 from tests.moments import SHANGHAI, at
 
 DAY, MARCH_ENDS = dt.date(2025, 3, 12), dt.date(2025, 3, 31)
@@ -23,7 +24,7 @@ ONE, TWO = ("510000",), ("510000", "510100")
 
 def _land(landing: Landing, moment: str, count: int, suite: str, sites: tuple[str, ...]) -> None:
     row = {"stat_date": str(DAY), "department_code": "D01", "item_code": None, "measure": "parcels", "count": count}
-    counts = {hall: SiteCounts([{**row, "hall_code": hall}], {}, "here", {}) for hall in sites}
+    counts = {hall: SiteCounts(counts_of([{**row, "hall_code": hall}]), {}, "here", {}) for hall in sites}
     with time_machine.travel(at(moment)):
         landing.land(Counted("courier", DAY, "answered", counts), Provenance("run", "code", suite))
 

@@ -16,6 +16,7 @@ from orchestration.sources.contract import (
     Request,
     RequestRefused,
 )
+from tests.counts import rows_of
 from tests.http_halls import DAY, HALL, TOKEN, answer, counts, page, rows, says, source
 from tests.http_pagings import LAST, PAGINGS, SIGNING, by_offset
 from tests.servers.web import Asked, Reply, web_server
@@ -27,7 +28,7 @@ def test_every_kind_of_paging_brings_every_row_once(tmp_path: Path, name: str) -
     with web_server(answering) as server:
         said = answer(source(tmp_path, server.url, {"paging": paging}))
     assert counts(said) == list(range(1, LAST + 1))
-    assert [row["origin"] for row in said.rows][-1] == f"page {len(queries)} row 2"
+    assert [row["origin"] for row in rows_of(said)][-1] == f"page {len(queries)} row 2"
     assert [asked.query for asked in server.asked] == [{"date": "2025-03-12", **query} for query in queries]
 
 
@@ -135,7 +136,7 @@ def test_one_question_for_many_halls_is_answered_by_hall(tmp_path: Path) -> None
         asked = source(tmp_path, server.url, changes)
         said = asked.ask(Request(DAY, (HALL, "510100")))
     assert asked.by_site is False
-    assert {hall: len(outcome.rows) for hall, outcome in said.items() if hasattr(outcome, "rows")} == {
+    assert {hall: len(outcome.counts) for hall, outcome in said.items() if hasattr(outcome, "counts")} == {
         HALL: 1,
         "510100": 2,
     }

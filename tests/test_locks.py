@@ -10,10 +10,17 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PROJECT["dependency-groups"]
+BENCH = ROOT / "tests" / "bench"
 LOCKS = {
     "requirements.lock": [*PROJECT["project"]["dependencies"], *GROUPS["build"]],
     "requirements-dev.lock": [*PROJECT["project"]["dependencies"], *GROUPS["build"], *GROUPS["dev"]],
     "requirements-set-up.lock": GROUPS["set-up"],
+    **{
+        str(asked.with_suffix(".lock").relative_to(ROOT)): [
+            line for line in asked.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+        ]
+        for asked in sorted(BENCH.glob("requirements-*.in"))
+    },
 }
 
 

@@ -17,6 +17,7 @@ from orchestration.landing.manifest import Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation, PullResult
 from orchestration.runtime.paths import Home
+from orchestration.sources.answers import divide_answer
 from orchestration.sources.contract import (
     Answer,
     BrokenAnswer,
@@ -25,9 +26,9 @@ from orchestration.sources.contract import (
     PassingFault,
     PermanentFault,
     Request,
-    divide_answer,
 )
 from orchestration.sources.pool import Requests
+from tests.counts import counts_of, rows_of
 from tests.faults import hall_folder
 
 DAY = dt.date(2025, 3, 12)
@@ -65,7 +66,7 @@ class Desks:
 
     def _reply(self, hall: str) -> Outcome:
         said = self.says[hall]
-        return said if isinstance(said, PermanentFault | PassingFault | NothingForDay) else Answer(DAY, tuple(said))
+        return said if isinstance(said, PermanentFault | PassingFault | NothingForDay) else Answer(DAY, counts_of(said))
 
 
 GOOD: Mapping[str, Any] = {hall: [_row(hall)] for hall in HALLS}
@@ -121,7 +122,7 @@ def pull(hall: Hall, landing: Landing, quarantine: Quarantine, status: Status) -
 
 def _counts(landing: Landing) -> dict[str, int]:
     extract = landing.current("enquiry_desks", DAY)
-    return {row["hall_code"]: row["count"] for row in landing.rows(extract)} if extract else {}
+    return {row["hall_code"]: row["count"] for row in landing.counts(extract).rows()} if extract else {}
 
 
 FAULTS = {
@@ -180,7 +181,7 @@ def test_an_answer_that_an_older_suite_judged_confirms_nothing(
     pull(Desks(by_site=False, says=GOOD))
     stricter = replace(BY, suite_version="stricter")
     validation = DayValidation(hall, "enquiry_desks", WorkingDays({}), landing, quarantine, stricter)
-    (day,) = validation.settle([(DAY, {site: Answer(DAY, tuple(rows)) for site, rows in GOOD.items()})]).days
+    (day,) = validation.settle([(DAY, {site: Answer(DAY, counts_of(rows)) for site, rows in GOOD.items()})]).days
     assert (day.outcome, day.judged) == ("landed", True)
     assert day.extract is not None
     assert (day.extract.sequence, day.extract.suite_version) == (2, "stricter")
@@ -231,12 +232,12 @@ def test_a_damaged_extract_hands_nothing_over(landing: Landing, status: Status, 
 
 
 def _shared(rows: Sequence[Mapping[str, Any]], sites: tuple[str, ...] = HALLS, **declared: Any) -> dict[str, Outcome]:
-    return divide_answer(Request(DAY, sites), HALLS, tuple(rows), declared, "here")
+    return divide_answer(Request(DAY, sites), HALLS, counts_of(rows), declared, "here")
 
 
 def test_one_answer_is_divided_by_hall() -> None:
     shared = _shared([_row(hall) for hall in reversed(HALLS)], onsite_consultations=15)
-    assert {hall: [row["hall_code"] for row in reply.rows] for hall, reply in shared.items()} == {  # type: ignore[union-attr]
+    assert {hall: [row["hall_code"] for row in rows_of(reply)] for hall, reply in shared.items()} == {
         hall: [hall] for hall in HALLS
     }
 

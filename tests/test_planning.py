@@ -29,6 +29,7 @@ from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCou
 from orchestration.landing.quarantine import Refusal
 from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
+from tests.counts import counts_of
 from tests.moments import at
 
 CALENDAR = WorkingDays({})
@@ -162,7 +163,7 @@ def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> No
 
 
 def _land(home: Home, system: str, day: dt.date) -> None:
-    counts = SiteCounts((), {}, "a test", {})
+    counts = SiteCounts(counts_of(()), {}, "a test", {})
     Landing(home.landing).land(
         Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", evidence_version())
     )

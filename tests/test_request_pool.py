@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from orchestration.config.hall import Retries
+from orchestration.sources import pool
 from orchestration.sources.contract import (
     Answer,
     BrokenAnswer,
@@ -22,6 +23,7 @@ from orchestration.sources.contract import (
     whole_number,
 )
 from orchestration.sources.pool import Requests, ask_with_retries
+from tests.counts import counts_of
 
 DAY = dt.date(2025, 3, 12)
 REQUEST = Request(DAY, ("510000",))
@@ -46,13 +48,13 @@ class Scripted:
         fault = self._said[min(self.asked, len(self._said)) - 1]
         if fault:
             raise fault
-        return {hall: Answer(request.day, ()) for hall in request.sites}
+        return {hall: Answer(request.day, counts_of(())) for hall in request.sites}
 
 
 @pytest.mark.parametrize("kind", [PassingFault, BrokenAnswer])
 def test_what_can_pass_is_asked_again_until_it_is_well(kind: type[SourceFault]) -> None:
     source = Scripted(kind("ill", "wait"), kind("ill", "wait"), None)
-    assert ask_with_retries(source, REQUEST, QUICK) == {"510000": Answer(DAY, ())}
+    assert ask_with_retries(source, REQUEST, QUICK) == {"510000": Answer(DAY, counts_of(()))}
     assert source.asked == 3
 
 
@@ -124,7 +126,7 @@ class Gate:
         self._together.wait()
         with self._lock:
             self._inside -= 1
-        return {hall: Answer(request.day, ()) for hall in request.sites}
+        return {hall: Answer(request.day, counts_of(())) for hall in request.sites}
 
 
 def test_systems_share_one_bound() -> None:
@@ -136,6 +138,46 @@ def test_systems_share_one_bound() -> None:
         assert all(isinstance(reply["510000"], Answer) for _, reply in requests.outcomes(system, days))
     requests.close()
     assert gate.peak == 2
+
+
+class Large:
+    """A hall system that answers ten rows for each site and day."""
+
+    by_site = True
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+
+    def ask(self, request: Request) -> dict[str, Outcome]:
+        self.asked.append(request)
+        return {site: Answer(request.day, counts_of([{}] * 10)) for site in request.sites}
+
+
+def test_no_more_is_asked_than_memory_should_hold_until_it_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_MOST_ROWS_HELD", 30)
+    days = [DAY + dt.timedelta(days=offset) for offset in range(20)]
+    large, small = Large(), Scripted(None)
+    requests = Requests(QUICK, at_once=2)
+    requests.ask({"large": large, "small": small}, days, lambda *_: ("510000", "510100"))
+    assert len(list(requests.outcomes("small", days))) == len(days), "who holds little is asked on"
+    ahead = len(large.asked)
+    assert ahead <= 4
+    outcomes = list(requests.outcomes("large", days))
+    requests.close()
+    assert [day for day, _ in outcomes] == days
+    assert all(len(replies["510100"].counts) == 10 for _, replies in outcomes)  # type: ignore[union-attr]
+    assert len(large.asked) == 2 * len(days)
+
+
+def test_a_day_that_is_waited_for_is_asked_whole_however_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_MOST_ROWS_HELD", 1)
+    sites = tuple(str(510000 + number) for number in range(8))
+    large = Large()
+    requests = Requests(QUICK, at_once=2)
+    requests.ask({"large": large}, [DAY], lambda *_: sites)
+    ((_, replies),) = requests.outcomes("large", [DAY])
+    requests.close()
+    assert tuple(sorted(replies)) == sites
 
 
 @pytest.mark.parametrize(

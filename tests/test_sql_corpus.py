@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from orchestration.sources.contract import Answer, PermanentFault, Request
 from tests.corpus import Case, judge
+from tests.counts import rows_of
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
 from tests.sql_corpus import PAIRS, PERSON, Replacement
@@ -111,7 +112,7 @@ def _count(database: Database, folder: Path, expression: str) -> object:
     except PermanentFault as fault:
         return fault
     assert isinstance(answer, Answer)
-    return answer.rows[0]["count"]
+    return rows_of(answer)[0]["count"]
 
 
 def _exact(value: object) -> int | None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,10 @@ from orchestration.sources.contract import (
     RequestRefused,
     SourceFault,
 )
+from orchestration.sources.sql import columns as sql_columns
 from orchestration.sources.sql import rows as sql_rows
+from orchestration.sources.sql.rows import read_counts
+from tests.counts import rows_of
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
 from tests.sql_halls import (
@@ -98,14 +102,61 @@ def test_a_day_of_one_hall(database: Database, tmp_path: Path) -> None:
     assert asked.by_site
     assert isinstance(answer, Answer)
     assert answer.declared == {"online_accepted": 5, "online_completed": 7}
-    assert [(row["department_code"], row["measure"], row["count"], row["origin"]) for row in answer.rows] == [
+    assert [(row["department_code"], row["measure"], row["count"], row["origin"]) for row in rows_of(answer)] == [
         ("D01", "online_accepted", 5, "counts.sql row 1"),
         ("D02", "online_completed", 7, "counts.sql row 2"),
     ]
-    assert {row["stat_date"] for row in answer.rows} == {DAY.isoformat()}
-    assert {row["hall_code"] for row in answer.rows} == {HALL}
+    assert {row["stat_date"] for row in rows_of(answer)} == {DAY.isoformat()}
+    assert {row["hall_code"] for row in rows_of(answer)} == {HALL}
     assert database.name in answer.source
     assert VARIABLES["SQL_PASSWORD"] not in answer.source
+
+
+# As a query may write each column; the last of each is read row by row.
+_COLUMNS: dict[str, list[str]] = {
+    "stat_date": ["stat_date", "stat_date::text", "stat_date::timestamp"],
+    "hall_code": ["hall_code", "hall_code::char(12)", "hall_code::name"],
+    "item_code": ["item_code", "' ' || item_code || E',\\n\"x\"'", "'ＡＢ' || item_code", "array[item_code]"],
+    'number AS "count"': [
+        "number",
+        "number::int",
+        "number::numeric(12, 2)",
+        "number::text",
+        "number / 2.0",
+        "number::float",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("column", "written"), [(column, written) for column, ways in _COLUMNS.items() for written in ways]
+)
+def test_columns_that_are_copied_say_what_rows_say(
+    postgres_server: Postgres, tmp_path: Path, column: str, written: str
+) -> None:
+    database = in_postgres(postgres_server)
+    database.execute(
+        *(
+            f"INSERT INTO counts VALUES ('{DAY}', '{HALL}', 'D0{place}', {item}, 'online_accepted', {number})"
+            for place, (item, number) in enumerate(
+                [("'a'", 3), ("''", 0), ("'\\.'", 2**30), ("'第一'", 8), ("'⑴'", 9)], 3
+            )
+        )
+    )
+    name = "count" if "number" in column else column
+    query = COUNTS.replace(column, f'{written} AS "{name}"', 1)
+    asked = source(hall_folder(tmp_path, database.url, query))
+
+    def said() -> object:
+        try:
+            return rows_of(asked.ask(REQUEST)[HALL])
+        except SourceFault as fault:
+            return fault.problem
+
+    copied = said()
+    asked._read_counts = partial(read_counts, by_copy=False)
+    assert copied == said()
+    assert isinstance(copied, list) == (written not in {"array[item_code]", "number::float"})
 
 
 def test_several_halls_at_once_each_with_its_own_record(database: Database, tmp_path: Path) -> None:
@@ -123,9 +174,9 @@ def test_several_halls_at_once_each_with_its_own_record(database: Database, tmp_
     said = asked.ask(Request(DAY, sites))
 
     assert not asked.by_site
-    assert [row["count"] for row in said[HALL].rows] == [5, 7]  # type: ignore[union-attr]
+    assert [row["count"] for row in rows_of(said[HALL])] == [5, 7]
     assert said[HALL].declared == {"online_accepted": 5, "online_completed": 7}  # type: ignore[union-attr]
-    assert [row["count"] for row in said[OTHER].rows] == [11]  # type: ignore[union-attr]
+    assert [row["count"] for row in rows_of(said[OTHER])] == [11]
     assert said[OTHER].declared == {"online_accepted": 11, "online_completed": 0}  # type: ignore[union-attr]
     assert isinstance(said["510300"], NothingForDay)
     assert isinstance(said["510400"], PermanentFault)
@@ -195,7 +246,7 @@ def _cases(database: Database, folder: Path, zone: str) -> int:
     )
     answer = source(hall_folder(folder, database.url, database.dialect(counts), timezone=zone)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    count: int = answer.rows[0]["count"]
+    count: int = rows_of(answer)[0]["count"]
     return count
 
 
@@ -206,8 +257,8 @@ def test_a_long_answer_comes_in_batches_and_whole(database: Database, tmp_path: 
     )
     answer = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert len(answer.rows) == 2 + 2**15
-    assert answer.rows[-1]["origin"] == f"counts.sql row {2 + 2**15}"
+    assert len(answer.counts) == 2 + 2**15
+    assert rows_of(answer)[-1]["origin"] == f"counts.sql row {2 + 2**15}"
 
 
 def test_a_whole_url_may_be_a_secret(database: Database, tmp_path: Path) -> None:
@@ -223,7 +274,7 @@ def test_colons_in_comments_and_texts_are_no_parameters(database: Database, tmp_
     )
     answer = source(hall_folder(tmp_path, database.url, database.dialect(odd))).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert len(answer.rows) == 2
+    assert len(answer.counts) == 2
 
 
 def test_a_mistake_is_named_with_its_line(served: tuple[Database, object], tmp_path: Path) -> None:
@@ -331,7 +382,7 @@ def test_a_query_that_writes_is_refused_by_the_database(database: Database, tmp_
 
     assert isinstance(fault, RequestRefused)
     assert fault.problem.startswith("counts.sql: the query writes, and was refused")
-    assert len(source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(REQUEST)[HALL].rows) == 2  # type: ignore[union-attr]
+    assert len(source(hall_folder(tmp_path, database.url, database.dialect(COUNTS))).ask(REQUEST)[HALL].counts) == 2  # type: ignore[union-attr]
 
 
 def test_a_slow_query_is_stopped_by_the_database(database: Database, tmp_path: Path) -> None:
@@ -380,17 +431,26 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
     database, server = served
     database.execute(*["INSERT INTO counts SELECT * FROM counts"] * 17)
     asked = source(hall_folder(tmp_path, database.url, database.dialect(COUNTS)))
-    whole = sql_rows._batches
+    batches, more = sql_rows._batches, sql_columns._Stream._more
     read: list[int] = []
 
+    def has_read(rows: int) -> None:
+        read.append(rows)
+        if sum(read) > 20_000:
+            _kill(server)
+
     def interrupted(cursor: object) -> Iterator[Sequence[Sequence[object]]]:
-        for batch in whole(cursor):
-            read.append(len(batch))
-            if sum(read) > 20_000:
-                _kill(server)
+        for batch in batches(cursor):
+            has_read(len(batch))
             yield batch
 
+    def interrupted_copy(stream: sql_columns._Stream) -> bytes:
+        content = more(stream)
+        has_read(content.count(b"\n"))
+        return content
+
     monkeypatch.setattr(sql_rows, "_batches", interrupted)
+    monkeypatch.setattr(sql_columns._Stream, "_more", interrupted_copy)
     fault = _fault(lambda: asked.ask(REQUEST))
     monkeypatch.undo()
 
@@ -400,7 +460,7 @@ def test_a_connection_killed_in_the_middle_of_the_answer(
     assert fault.problem.startswith("counts.sql: the database didn't answer")
     answer = asked.ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert len(answer.rows) == 2**18
+    assert len(answer.counts) == 2**18
 
 
 def _kill(server: Postgres | MariaDb) -> None:
@@ -426,7 +486,7 @@ def test_a_database_in_gbk_is_converted(postgres_server: Postgres, tmp_path: Pat
     counts = COUNTS.replace("item_code,", f"convert_from('\\x{'财政'.encode('gbk').hex()}', 'GBK') AS item_code,")
     answer = source(hall_folder(tmp_path, in_postgres(postgres_server).url, counts)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert {row["item_code"] for row in answer.rows} == {"财政"}
+    assert {row["item_code"] for row in rows_of(answer)} == {"财政"}
 
 
 def test_a_database_that_doesnt_know_its_encoding(postgres_server: Postgres, tmp_path: Path) -> None:
@@ -446,4 +506,4 @@ def test_a_database_that_doesnt_know_its_encoding(postgres_server: Postgres, tmp
 
     answer = source(hall_folder(tmp_path, f"{url}&client_encoding=gbk", counts)).ask(REQUEST)[HALL]
     assert isinstance(answer, Answer)
-    assert {row["item_code"] for row in answer.rows} == {"财政"}
+    assert {row["item_code"] for row in rows_of(answer)} == {"财政"}

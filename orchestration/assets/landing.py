@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -12,10 +13,12 @@ from orchestration.config.catalogue import code_version, evidence_version, worki
 from orchestration.config.hall import Hall
 from orchestration.landing.manifest import Extract, Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
-from orchestration.landing.validate_and_land import DayResult, DayValidation, PullResult
 from orchestration.partitions import daily
 from orchestration.resources import HallSystems
 from orchestration.runtime.paths import RUNBOOK, current_home
+
+if TYPE_CHECKING:
+    from orchestration.landing.validate_and_land import DayResult, DayValidation, PullResult
 
 _KINDS = {"http_api": {"rest"}, "sql": {"sql"}, "drop_folder": {"file"}}
 
@@ -49,6 +52,8 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
         output_required=False,
     )
     def pull(context: dg.AssetExecutionContext, hall_systems: HallSystems) -> Iterator[dg.AssetCheckResult]:
+        from orchestration.landing.validate_and_land import DayValidation
+
         days = [dt.date.fromisoformat(key) for key in context.partition_keys]
         home = current_home()
         validation = DayValidation(
@@ -79,8 +84,8 @@ def _landed_by(hall: Hall) -> dg.FreshnessPolicy:
 def _record(
     context: dg.AssetExecutionContext,
     key: dg.AssetKey,
-    validation: DayValidation,
-    result: PullResult,
+    validation: "DayValidation",
+    result: "PullResult",
     systems: HallSystems,
 ) -> None:
     """A materialization for each new extract, so that one bad day doesn't hide thirty good ones.
@@ -94,7 +99,9 @@ def _record(
             context.log_event(dg.AssetMaterialization(key, partition=day.day.isoformat(), metadata=metadata))
 
 
-def _metadata(day: DayResult, validation: DayValidation, seconds: float) -> dict[str, dg.MetadataValue | str | float]:
+def _metadata(
+    day: "DayResult", validation: "DayValidation", seconds: float
+) -> dict[str, dg.MetadataValue | str | float]:
     extract = day.extract
     if extract is None:
         return {}
@@ -116,19 +123,19 @@ def _metadata(day: DayResult, validation: DayValidation, seconds: float) -> dict
     }
 
 
-def _hours_late(day: DayResult, extract: Extract, hall: Hall) -> float:
+def _hours_late(day: "DayResult", extract: Extract, hall: Hall) -> float:
     """From midnight after the day, in hall time, to the landing."""
     end = dt.datetime.combine(day.day + dt.timedelta(days=1), dt.time(), ZoneInfo(hall.timezone))
     return round((dt.datetime.fromisoformat(extract.landed_at) - end) / dt.timedelta(hours=1), 2)
 
 
-def _docs(validation: DayValidation) -> dict[str, dg.MetadataValue]:
+def _docs(validation: "DayValidation") -> dict[str, dg.MetadataValue]:
     """Great Expectations' Data Docs, where the run was asked to build them and had something to validation."""
     index = validation.docs / validation.system / "index.html" if validation.docs else None
     return {"data docs": dg.MetadataValue.path(index)} if index and index.exists() else {}
 
 
-def _failure(result: PullResult) -> dg.Failure:
+def _failure(result: "PullResult") -> dg.Failure:
     lines = [message for day in result.refused for message in day.messages]
     landed = len(result.days) - len(result.refused)
     return dg.Failure(

@@ -77,8 +77,9 @@ def sample_table(sampled: Sample) -> Table:
     """The rows that would land, the first of them where there are many."""
     extract = sampled.result.extract
     where = ", ".join(extract.sources) if extract else ""
-    rows = [["" if row[name] is None else row[name] for name in CONTRACT] for row in sampled.rows[:_MOST_ROWS]]
-    more = len(sampled.rows) - _MOST_ROWS
+    first = sampled.counts.slice(0, _MOST_ROWS).rows() if sampled.counts else ()
+    rows = [["" if row[name] is None else row[name] for name in CONTRACT] for row in first]
+    more = len(sampled.counts or ()) - _MOST_ROWS
     caption = f"and {more} rows more" if more > 0 else None
     title, form = f"{sampled.system}: {where}", box.SIMPLE_HEAD
     return table(CONTRACT, rows, title=title, title_justify="left", caption=caption, box=form, pad_edge=True)

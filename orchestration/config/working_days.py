@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from orchestration.runtime.errors import UserError
 
@@ -33,6 +34,8 @@ class WorkingDays:
         return self.overrides.get(day) or _public_day(day)
 
 
+# The library looks through all its years for each day.
+@cache
 def _public_day(day: date) -> CalendarDay:
     import chinese_calendar
 

@@ -4,26 +4,32 @@
 highest sequence is the current one. Nothing is changed or deleted (design, "Validate, then land").
 """
 
+from __future__ import annotations
+
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from filelock import FileLock
 
 from orchestration.runtime.errors import UserError
-from orchestration.sources.contract import CONTRACT
 from reports import files
 
+if TYPE_CHECKING:
+    from orchestration.landing.parquet import Content
+    from orchestration.sources.daily_counts import DailyCounts
+
 ExtractState = Literal["answered", "closed"]
-CountRow = Mapping[str, Any]
 # What entries call their sites, since 0.1: landed files are never changed.
 _SITES = "halls"
 # The SHA-256 of the rest of an entry, so that a changed entry doesn't pass for what was written.
 _DIGEST = "digest"
+# The digest of a site that counted nothing.
+_NO_ROWS = hashlib.sha256(b"[]").hexdigest()
 
 
 class LandingError(UserError):
@@ -84,7 +90,7 @@ class Provenance:
 class SiteCounts:
     """Checked counts of one site."""
 
-    rows: Sequence[CountRow]
+    counts: DailyCounts
     declared: Mapping[str, int]
     source: str
     checks: Mapping[str, str]
@@ -98,12 +104,6 @@ class Counted:
     day: dt.date
     state: ExtractState
     sites: Mapping[str, SiteCounts]
-
-
-def content_digest(rows: Iterable[CountRow]) -> str:
-    """SHA-256 over the JSON of a site's rows, the contract's columns in order; the order of arrival doesn't matter."""
-    ordered = sorted(([row.get(name) for name in CONTRACT] for row in rows), key=repr)
-    return hashlib.sha256(json.dumps(ordered, ensure_ascii=False, default=str).encode()).hexdigest()
 
 
 class Landing:
@@ -134,11 +134,11 @@ class Landing:
         """Where an extract's Parquet file lies."""
         return self._root / extract.system / extract.stat_date / extract.file
 
-    def rows(self, extract: Extract) -> list[CountRow]:
-        """The rows of an extract, by the contract's names; the day as text."""
-        from orchestration.landing.parquet import rows_of
+    def counts(self, extract: Extract) -> DailyCounts:
+        """The counts of an extract."""
+        from orchestration.landing.parquet import read_counts
 
-        return rows_of(self.path(extract))
+        return read_counts(self.path(extract))
 
     def damage(self, extract: Extract) -> str:
         """What is wrong with an extract's file, or an empty text."""
@@ -158,6 +158,7 @@ class Landing:
         very bytes that its entry vouches for; one that was changed is left as it is, for somebody to look at.
         """
         from orchestration.landing.parquet import content_of
+        from orchestration.sources.daily_counts import concatenated
 
         folder = self._root / counted.system / counted.day.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
@@ -165,15 +166,13 @@ class Landing:
             before = self.current(counted.system, counted.day)
             if before and before.state == counted.state and before.suite_version == provenance.suite_version:
                 counted = self._with_sites_before(counted, before)
-            content = content_of([row for counts in counted.sites.values() for row in counts.rows])
-            digest = hashlib.sha256(content).hexdigest()
-            if before and digest == before.sha256 and not self.path(before).exists():
-                files.write_bytes(self.path(before), content)
-            extract = _entry(counted, provenance, sequence=before.sequence + 1 if before else 1)
-            extract = replace(extract, sha256=digest)
+            content = content_of(concatenated([site.counts for site in counted.sites.values()]))
+            extract = _entry(counted, content, provenance, sequence=before.sequence + 1 if before else 1)
+            if before and extract.sha256 == before.sha256 and not self.path(before).exists():
+                files.write_bytes(self.path(before), content.file)
             if before and _says_the_same(before, extract) and not self.damage(before):
                 return before
-            files.write_bytes(folder / extract.file, content)
+            files.write_bytes(folder / extract.file, content.file)
             files.write_json((folder / extract.file).with_suffix(".json"), _document(extract))
         return extract
 
@@ -181,15 +180,9 @@ class Landing:
         kept = [site for site in before.sites if site not in counted.sites]
         if not kept or self.damage(before):
             return counted
-        rows = self.rows(before)
         taken_over = {
-            site: SiteCounts(
-                [row for row in rows if row["hall_code"] == site],
-                before.sites[site].declared,
-                before.sites[site].source,
-                before.checks,
-            )
-            for site in kept
+            site: SiteCounts(counts, before.sites[site].declared, before.sites[site].source, before.checks)
+            for site, counts in self.counts(before).of_sites(kept).items()
         }
         return replace(counted, sites={**taken_over, **counted.sites})
 
@@ -242,8 +235,11 @@ def _says_the_same(before: Extract, after: Extract) -> bool:
     )
 
 
-def _entry(counted: Counted, provenance: Provenance, sequence: int) -> Extract:
-    sites = {site: _site_entry(counts) for site, counts in sorted(counted.sites.items())}
+def _entry(counted: Counted, content: Content, provenance: Provenance, sequence: int) -> Extract:
+    sites = {
+        site: SiteEntry(content.digests.get(site, _NO_ROWS), content.sums.get(site, {}), counts.declared, counts.source)
+        for site, counts in sorted(counted.sites.items())
+    }
     digest = _digest_of(sites)
     return Extract(
         system=counted.system,
@@ -251,23 +247,14 @@ def _entry(counted: Counted, provenance: Provenance, sequence: int) -> Extract:
         state=counted.state,
         sequence=sequence,
         file=f"{sequence:04d}-{digest[:12]}.parquet",
-        sha256="",
+        sha256=hashlib.sha256(content.file).hexdigest(),
         content_sha256=digest,
-        row_count=sum(len(counts.rows) for counts in counted.sites.values()),
+        row_count=sum(len(counts.counts) for counts in counted.sites.values()),
         count_sum=sum(total for entry in sites.values() for total in entry.sums.values()),
         sites=sites,
         landed_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         **asdict(provenance),
         checks=_worst(counts.checks for counts in counted.sites.values()),
-    )
-
-
-def _site_entry(counts: SiteCounts) -> SiteEntry:
-    return SiteEntry(
-        content_sha256=content_digest(counts.rows),
-        sums=_added_up((row["measure"], row["count"]) for row in counts.rows),
-        declared=counts.declared,
-        source=counts.source,
     )
 
 

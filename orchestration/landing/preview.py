@@ -1,18 +1,24 @@
 """A day of a hall as it would land: asked for, validated and shown, with nothing landed."""
 
+from __future__ import annotations
+
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from orchestration.config.catalogue import code_version, evidence_version, working_days
 from orchestration.config.hall import HallFolder, Retries
-from orchestration.landing.manifest import CountRow, Landing, Provenance
+from orchestration.landing.manifest import Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayResult, DayValidation
 from orchestration.sources import open_source
 from orchestration.sources.pool import Requests
+
+if TYPE_CHECKING:
+    from orchestration.sources.daily_counts import DailyCounts
 
 # Somebody waits for the answer, and asks again by hand.
 ONCE = Retries(attempts=1)
@@ -20,11 +26,11 @@ ONCE = Retries(attempts=1)
 
 @dataclass(frozen=True)
 class Sample:
-    """What one system said of one day, judged as a pull would: the rows that would land, and why others wouldn't."""
+    """What one system said of one day, judged as a pull would: the counts that would land, and why others wouldn't."""
 
     system: str
     result: DayResult
-    rows: Sequence[CountRow]
+    counts: DailyCounts | None
 
 
 def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Mapping[str, str]) -> Iterator[Sample]:
@@ -46,4 +52,4 @@ def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Ma
             )
             (result,) = validation.settle(questions.outcomes(name, [day])).days
             questions.close()
-            yield Sample(name, result, landing.rows(result.extract) if result.extract else [])
+            yield Sample(name, result, landing.counts(result.extract) if result.extract else None)

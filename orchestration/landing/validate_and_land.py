@@ -1,50 +1,42 @@
-"""From answers to extracts: judge what one system said of a range of days, land what is good, quarantine the rest."""
+"""From answers to extracts: judge what one system said of a range of days, land what is good, quarantine the rest.
+
+It brings pandas and PyArrow along, and is imported where a pull begins: Dagster's definitions load without.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from statistics import median_low
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import pandas as pd
+
+from expectations.findings import merged
+from expectations.personal import mask_text
+from expectations.validation import Finding, Validation, mask_personal, validate_answers
 from expectations.volumes import Volume, volumes
 from orchestration.config.catalogue import vocabulary
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import WorkingDays
+from orchestration.landing.asked_counts import AnswerKey, AskedCounts, asked_counts
 from orchestration.landing.day_status import is_expected
-from orchestration.landing.manifest import (
-    Counted,
-    Extract,
-    Landing,
-    LandingError,
-    Provenance,
-    SiteCounts,
-    content_digest,
-)
+from orchestration.landing.manifest import Counted, Extract, Landing, LandingError, Provenance, SiteCounts
+from orchestration.landing.parquet import content_digest
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.landing.validator import VALIDATOR
 from orchestration.runtime.progress import tell_item
 from orchestration.runtime.secrets import redact
-from orchestration.sources.contract import (
-    CONTRACT,
-    Answer,
-    FaultTable,
-    NothingForDay,
-    Outcome,
-    PermanentFault,
-    SourceFault,
-)
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from expectations.validation import Finding, Validation
+from orchestration.sources.contract import Answer, FaultTable, NothingForDay, Outcome, PermanentFault, SourceFault
+from orchestration.sources.daily_counts import no_counts
 
 _WEEKS_BACK = 4
 _SHOWN = 3
+_ROWS_AT_ONCE = 500_000
+_DayOutcomes = tuple[dt.date, Mapping[str, Outcome]]
 
 fault = FaultTable(__file__)
 
@@ -83,7 +75,7 @@ class PullResult:
 
 @dataclass(frozen=True)
 class _Refused:
-    """Why one site's answer doesn't land, and its rows where the suite refused them."""
+    """Why one site's answer doesn't land, and its rows, masked, where the suite refused them."""
 
     fault: SourceFault
     rows: Sequence[dict[Any, Any]] = ()
@@ -96,7 +88,6 @@ class _Confirmed:
 
 _CONFIRMED = _Confirmed()
 _Verdict = SiteCounts | _Confirmed | _Refused
-_Key = tuple[dt.date, str]
 
 
 @dataclass(frozen=True)
@@ -116,11 +107,28 @@ class DayValidation:
         return is_expected(self.hall, self.calendar, self.system, day)
 
     def settle(self, outcomes: Iterable[tuple[dt.date, Mapping[str, Outcome]]]) -> PullResult:
-        """Land or refuse every site of every day; a fault of one never holds another."""
-        settled: dict[dt.date, dict[str, _Verdict]] = {}
-        to_check: dict[_Key, Answer] = {}
+        """Land or refuse every site of every day; a fault of one never holds another.
+
+        Days are judged together, as many as memory should hold: a run of the suite costs the same for all of them.
+        """
+        history = _History(self.landing, self.system)
+        parts = [self._settle_days(days, history) for days in _in_portions(self._answered(outcomes))]
+        return PullResult(
+            self.system,
+            tuple(sorted((day for part in parts for day in part.days), key=lambda result: result.day)),
+            merged([part.findings for part in parts if part.findings]),
+            tuple(volume for part in parts for volume in part.volumes),
+        )
+
+    def _answered(self, outcomes: Iterable[_DayOutcomes]) -> Iterator[_DayOutcomes]:
         for day, replies in outcomes:
             tell_item("%s %s answered", self.system, day)
+            yield day, replies
+
+    def _settle_days(self, days: Sequence[_DayOutcomes], history: _History) -> PullResult:
+        settled: dict[dt.date, dict[str, _Verdict]] = {}
+        to_check: dict[AnswerKey, Answer] = {}
+        for day, replies in days:
             current, settled[day] = self._current(day), {}
             for site, outcome in replies.items():
                 early = self._settle_without_suite(day, site, outcome, current)
@@ -129,16 +137,18 @@ class DayValidation:
                 elif isinstance(outcome, Answer):
                     to_check[day, site] = outcome
         findings: tuple[Finding, ...] = ()
-        totals = self._totals(to_check)
+        totals: list[dict[str, Any]] = []
         judged = {day for day, _ in to_check}
         if to_check:
             tell_item("%s: judging %d days", self.system, len(judged))
-            validation, masked = self._validate(to_check, totals)
+            asked = asked_counts(to_check)
+            totals = self._totals(to_check, asked, history)
+            validation = self._validate(asked, totals)
             findings = validation.findings
             for (day, site), answer in to_check.items():
-                settled[day][site] = _checked(day, site, answer, validation, masked)
-        days = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
-        return PullResult(self.system, tuple(days), findings, volumes(totals))
+                settled[day][site] = _checked(day, site, answer, validation, asked)
+        results = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
+        return PullResult(self.system, tuple(results), findings, volumes(totals))
 
     def _current(self, day: dt.date) -> Extract | _Refused | None:
         try:
@@ -154,7 +164,7 @@ class DayValidation:
         if isinstance(current, _Refused):
             return current
         if not self.is_open(day) and _has_nothing(outcome):
-            return SiteCounts((), {}, "declared by the calendar", {})
+            return SiteCounts(no_counts(), {}, "declared by the calendar", {})
         if isinstance(outcome, SourceFault):
             return _Refused(outcome)
         if problem := self._problem(day, outcome):
@@ -165,7 +175,7 @@ class DayValidation:
         if not self.is_open(day):
             reason = self.calendar.describe(day).reason
             return fault("counts_on_closed_day", source=answer.source, reason=reason)
-        if not answer.rows:
+        if not len(answer.counts):
             return fault("no_rows")
         blank = [measure for measure, total in answer.declared.items() if total is None]
         return fault("blank_total", source=answer.source, measures=", ".join(blank)) if blank else None
@@ -178,37 +188,25 @@ class DayValidation:
             and current.state == "answered"
             and current.suite_version == self.provenance.suite_version
             and held.declared == answer.declared
-            and held.content_sha256 == content_digest(answer.rows)
+            # What isn't clean was never landed.
+            and not len(answer.counts.unclean_rows)
+            and held.content_sha256 == content_digest(answer.counts)
         )
 
-    def _validate(
-        self, answers: Mapping[_Key, Answer], totals: Sequence[Mapping[str, Any]]
-    ) -> tuple[Validation, Callable[[], pd.DataFrame]]:
-        """What the suite says, and the counts with personal patterns masked, for whoever has to keep some."""
-        import pandas as pd
-
-        from expectations.validation import mask_personal, validate
-
-        rows = [row for answer in answers.values() for row in answer.rows]
-        asked = [key for key, answer in answers.items() for _ in answer.rows]
-        counts = pd.DataFrame(
-            {
-                "asked_date": [day for day, _ in asked],
-                "asked_hall": [site for _, site in asked],
-                **{name: [row[name] for row in rows] for name in (*CONTRACT, "origin")},
-            },
-            dtype=object,
-        )
+    def _validate(self, asked: AskedCounts, totals: Sequence[Mapping[str, Any]]) -> Validation:
         summed = pd.DataFrame(totals, dtype=object)
         measures = self.hall.systems[self.system].measures
-        validation = validate(counts, summed, vocabulary(measures), VALIDATOR.call)
+        validation = validate_answers(asked, summed, vocabulary(measures), VALIDATOR.call)
         if self.docs:
             validation.build_docs(self.docs / self.system)
-        return validation, cache(lambda: mask_personal(counts))
+        return validation
 
-    def _totals(self, answers: Mapping[_Key, Answer]) -> list[dict[str, Any]]:
-        sums = {key: _sums(answer.rows) for key, answer in answers.items()}
-        history = _History(self.landing, self.system, sums)
+    def _totals(
+        self, answers: Mapping[AnswerKey, Answer], asked: AskedCounts, history: _History
+    ) -> list[dict[str, Any]]:
+        sums = asked.sums()
+        history.add(sums)
+        alike = {day: self._alike(day) for day, _ in answers}
         return [
             {
                 "asked_date": day,
@@ -216,7 +214,7 @@ class DayValidation:
                 "measure": measure,
                 "counted": sums[day, site].get(measure, 0),
                 "declared": answer.declared.get(measure),
-                "usual": history.usual(self._alike(day), site, measure),
+                "usual": history.usual(alike[day], site, measure),
             }
             for (day, site), answer in answers.items()
             for measure in self.hall.systems[self.system].measures
@@ -257,8 +255,6 @@ class DayValidation:
         )
 
     def _message(self, day: dt.date, sites: Sequence[str], why: _Refused) -> str:
-        from expectations.personal import mask_text
-
         title = self.hall.systems[self.system].title
         asked = f"hall {sites[0]}" if len(sites) == 1 else f"halls {', '.join(sites)}"
         # A fault may quote the answer, a file's name, or what the server was told.
@@ -269,11 +265,15 @@ class DayValidation:
 class _History:
     """What a system counted on days before, by site: in the answers at hand, or in what is landed."""
 
-    def __init__(self, landing: Landing, system: str, fresh: Mapping[_Key, Mapping[str, int | None]]) -> None:
+    def __init__(self, landing: Landing, system: str) -> None:
         self._landing = landing
         self._system = system
-        self._fresh = fresh
+        self._fresh: dict[AnswerKey, Mapping[str, int | None]] = {}
         self._landed: dict[dt.date, Extract | None] = {}
+
+    def add(self, sums: Mapping[AnswerKey, Mapping[str, int | None]]) -> None:
+        """What the answers at hand add up to, by measure."""
+        self._fresh.update(sums)
 
     def usual(self, days: Iterable[dt.date], site: str, measure: str) -> int | None:
         """The median of what a site counted on these days, or None where nothing is known."""
@@ -297,19 +297,30 @@ class _History:
             return None
 
 
-def _checked(
-    day: dt.date, site: str, answer: Answer, validation: Validation, masked: Callable[[], pd.DataFrame]
-) -> _Verdict:
+def _in_portions(outcomes: Iterable[_DayOutcomes]) -> Iterator[list[_DayOutcomes]]:
+    """Days in portions of about `_ROWS_AT_ONCE` rows."""
+    portion: list[_DayOutcomes] = []
+    rows = 0
+    for day, replies in outcomes:
+        portion.append((day, replies))
+        rows += sum(len(outcome.counts) for outcome in replies.values() if isinstance(outcome, Answer))
+        if rows >= _ROWS_AT_ONCE:
+            yield portion
+            portion, rows = [], 0
+            # Exceptions inside the suite keep frames in circles of references, and these the whole portion.
+            gc.collect()
+    if portion:
+        yield portion
+
+
+def _checked(day: dt.date, site: str, answer: Answer, validation: Validation, asked: AskedCounts) -> _Verdict:
     failures = validation.failures_on(day, site)
     if not failures:
-        return SiteCounts(answer.rows, answer.declared, redact(answer.source), validation.outcome_on(day, site))
+        return SiteCounts(answer.counts, answer.declared, redact(answer.source), validation.outcome_on(day, site))
     complaints = "; ".join(_complaint(finding, day) for finding in failures)
     next_step = failures[0].rule.next_step.removesuffix(".")
-    counts = masked()
-    rows = counts[(counts["asked_date"] == day) & (counts["asked_hall"] == site)]
-    return _Refused(
-        PermanentFault(complaints, next_step), rows.drop(columns=["asked_date", "asked_hall"]).to_dict("records")
-    )
+    rows = mask_personal(asked.frame_of((day, site))).drop(columns=["asked_date", "asked_hall"])
+    return _Refused(PermanentFault(complaints, next_step), rows.to_dict("records"))
 
 
 def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list[str]]]:
@@ -329,20 +340,5 @@ def _complaint(finding: Finding, day: dt.date) -> str:
 
 def _has_nothing(outcome: Outcome) -> bool:
     if isinstance(outcome, Answer):
-        return not outcome.rows and not any(outcome.declared.values())
+        return not len(outcome.counts) and not any(outcome.declared.values())
     return isinstance(outcome, NothingForDay)
-
-
-def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int | None]:
-    """Totals by measure; None where a count is no whole number, so that nothing is compared with half a sum."""
-    sums: dict[str, int | None] = {}
-    for row in rows:
-        measure, count = row.get("measure"), row.get("count")
-        if not isinstance(measure, str):
-            continue
-        before = sums.get(measure, 0)
-        if before is None or not isinstance(count, int) or isinstance(count, bool):
-            sums[measure] = None
-        else:
-            sums[measure] = before + count
-    return sums

@@ -4,22 +4,27 @@ The contract of daily counts (design, "Words"): one row per stat_date, hall_code
 and measure.
 """
 
+from __future__ import annotations
+
 import datetime as dt
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 from pydantic import ImportString
 
 from orchestration.config.systems import ContractName
 from orchestration.config.systems.common import Strict
 
-CONTRACT: tuple[str, ...] = get_args(ContractName)
+if TYPE_CHECKING:
+    from orchestration.sources.daily_counts import DailyCounts
+
+CONTRACT: tuple[ContractName, ...] = get_args(ContractName)
 _TOO_LARGE = 10**18
 # Of these types; 1, 1.0 and True are equal, and aren't alike.
 _ALIKE_WHEN_EQUAL = {str, dt.date, type(None)}
@@ -77,13 +82,10 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What one hall system answered for one day of one site.
-
-    `rows` are mappings with the contract's keys, and `origin` (file or page, and row) for messages.
-    """
+    """What one hall system answered for one day of one site."""
 
     asked_date: dt.date
-    rows: tuple[Mapping[str, Any], ...]
+    counts: DailyCounts
     declared: Mapping[str, Any] = field(default_factory=dict)  # the source's own totals by measure
     source: str = ""  # where it came from, without secrets
 
@@ -153,72 +155,6 @@ class FaultTable:
 
 
 fault = FaultTable(__file__)
-
-
-def divide_answer(
-    request: Request,
-    every_site: Sequence[str],
-    rows: tuple[Mapping[str, Any], ...],
-    declared: Mapping[str, Any],
-    source: str,
-) -> dict[str, Outcome]:
-    """One answer as the answers of its sites.
-
-    An answer for one site is that site's as it came, whatever its rows say; the suite judges that. One for several is
-    divided by the rows' `hall_code`; its declared totals are those of all its rows together, and are held against them
-    here. Rows of a site that the system answers for and wasn't asked for are left out.
-
-    Raises:
-        SourceFault: a row is of no site that the system answers for, or the declared totals aren't those of the rows.
-    """
-    divided = rows_by_site(request, every_site, rows)
-    if len(every_site) > 1:
-        _refuse_other_totals(rows, declared)
-        declared = {}
-    return {site: Answer(request.day, divided[site], declared, source) for site in request.sites}
-
-
-def rows_by_site(
-    request: Request, every_site: Sequence[str], rows: tuple[Mapping[str, Any], ...]
-) -> dict[str, tuple[Mapping[str, Any], ...]]:
-    """The rows of every site that was asked for; SourceFault for a row of no site that the system answers for."""
-    if len(every_site) == 1:
-        return {request.sites[0]: rows}
-    divided: dict[Any, list[Mapping[str, Any]]] = {site: [] for site in every_site}
-    for row in rows:
-        try:
-            divided[row["hall_code"]].append(row)
-        except (KeyError, TypeError):
-            raise fault("foreign_site", origin=row["origin"], site=row["hall_code"]) from None
-    return {site: tuple(divided[site]) for site in request.sites}
-
-
-def _refuse_other_totals(rows: Iterable[Mapping[str, Any]], declared: Mapping[str, Any]) -> None:
-    counted = dict.fromkeys(declared, 0)
-    for row in rows:
-        # What isn't a whole number is left to the suite, which says so by row.
-        if row["measure"] in counted and type(row["count"]) is int:
-            counted[row["measure"]] += row["count"]
-    for measure, total in declared.items():
-        if counted[measure] != total:
-            raise fault("other_totals", total=total, measure=measure, counted=counted[measure])
-
-
-def contract_rows(
-    rows: Iterable[tuple[str, Mapping[str, Any]]],
-    columns: Mapping[str, str],
-    constants: Mapping[ContractName, str],
-    asked_date: dt.date,
-) -> tuple[Mapping[str, Any], ...]:
-    """Bring (origin, row) pairs to the contract's names, in normal form; what can't be read the suite refuses later.
-
-    A source that doesn't repeat the day in each row has stated it once, and `asked_date` was held against that.
-    """
-    blank = {"stat_date": asked_date.isoformat(), "item_code": None, **constants}
-    return tuple(
-        {**blank, **{ours: _normal(ours, row.get(theirs)) for theirs, ours in columns.items()}, "origin": origin}
-        for origin, row in rows
-    )
 
 
 def normal_column(name: str, values: Sequence[Any]) -> Sequence[Any]:

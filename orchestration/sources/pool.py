@@ -3,15 +3,21 @@
 import datetime as dt
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from orchestration.config.hall import Retries
-from orchestration.sources.contract import Outcome, PassingFault, Request, Source, SourceFault, fault
+from orchestration.sources.contract import Answer, Outcome, PassingFault, Request, Source, SourceFault, fault
+
+# Of one system, beyond what is under way; a row takes about 50 bytes.
+_MOST_ROWS_HELD = 500_000
 
 T = TypeVar("T")
 SitesOf = Callable[[str, dt.date], tuple[str, ...]]
@@ -54,14 +60,31 @@ def _wait(retries: Retries) -> Callable[[RetryCallState], float]:
     return wait
 
 
+@dataclass(frozen=True, eq=False)
+class _Pending:
+    """A request that was put, and what will come of it: the outcomes by site, and how many seconds they took."""
+
+    system: str
+    source: Source
+    request: Request
+    future: Future[tuple[Mapping[str, Outcome], float]] = field(default_factory=Future)
+
+
 class Requests:
-    """The requests of one run, over systems, days and sites, asked in the background by at most `at_once` threads."""
+    """The requests of one run, over systems, days and sites, asked in the background by at most `at_once` threads.
+
+    A system whose answers nobody has fetched isn't asked for more than memory should hold of it.
+    """
 
     def __init__(self, retries: Retries, at_once: int) -> None:
         self._retries = retries
         self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="asking")
-        self._pending: dict[tuple[str, dt.date], list[Future[tuple[Mapping[str, Outcome], float]]]] = {}
+        self._pending: dict[tuple[str, dt.date], list[_Pending]] = {}
         self._seconds: dict[tuple[str, dt.date], float] = {}
+        self._lock = Lock()
+        self._rows_held: Counter[str] = Counter()
+        self._fetching: dict[str, dt.date] = {}
+        self._postponed: list[_Pending] = []
 
     def is_pending(self, system: str, day: dt.date) -> bool:
         """Whether a request is under way or answered, and its outcome not yet fetched."""
@@ -74,16 +97,20 @@ class Requests:
                 if (name, day) not in self._pending:
                     sites = sites_of(name, day)
                     groups: list[tuple[str, ...]] = [(site,) for site in sites] if source.by_site else [sites]
-                    self._pending[name, day] = [
-                        self._pool.submit(self._ask, source, Request(day, group)) for group in groups
-                    ]
+                    self._pending[name, day] = [_Pending(name, source, Request(day, group)) for group in groups]
+                    self._submit(self._pending[name, day])
 
     def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Mapping[str, Outcome]]]:
         """The outcomes of one system by site, in the order of days, waiting for each."""
         for day in days:
-            replies = [pending.result() for pending in self._pending.pop((system, day))]
+            self._fetching[system] = day
+            self._resume()
+            replies = [pending.future.result() for pending in self._pending.pop((system, day))]
             self._seconds[system, day] = sum(seconds for _, seconds in replies)
-            yield day, {site: outcome for outcomes, _ in replies for site, outcome in outcomes.items()}
+            outcomes = {site: outcome for outcomes, _ in replies for site, outcome in outcomes.items()}
+            with self._lock:
+                self._rows_held[system] -= _rows_of(outcomes)
+            yield day, outcomes
 
     def seconds(self, system: str, day: dt.date) -> float:
         """How long the system took to answer for a day whose outcomes were fetched, over all its requests.
@@ -96,8 +123,37 @@ class Requests:
         """Ask nothing more; what is under way is let end."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _ask(self, source: Source, request: Request) -> tuple[Mapping[str, Outcome], float]:
-        """The outcomes of one request by site, and how many seconds they took."""
+    def _submit(self, requests: Iterable[_Pending]) -> None:
+        for pending in requests:
+            self._pool.submit(self._ask, pending)
+
+    def _resume(self) -> None:
+        with self._lock:
+            resumed = [pending for pending in self._postponed if self._may_ask(pending)]
+            self._postponed = [pending for pending in self._postponed if pending not in resumed]
+        self._submit(resumed)
+
+    def _may_ask(self, pending: _Pending) -> bool:
+        """Whether there is room for the answer, or somebody waits for it."""
+        waited_for = pending.request.day == self._fetching.get(pending.system)
+        return waited_for or self._rows_held[pending.system] < _MOST_ROWS_HELD
+
+    def _ask(self, pending: _Pending) -> None:
+        with self._lock:
+            if not self._may_ask(pending):
+                self._postponed.append(pending)
+                return
         begin = time.monotonic()
-        outcomes = ask_with_retries(source, request, self._retries)
-        return outcomes, time.monotonic() - begin
+        try:
+            outcomes = ask_with_retries(pending.source, pending.request, self._retries)
+            with self._lock:
+                self._rows_held[pending.system] += _rows_of(outcomes)
+        except BaseException as error:
+            # Whoever waits for it has to hear of it.
+            pending.future.set_exception(error)
+            raise
+        pending.future.set_result((outcomes, time.monotonic() - begin))
+
+
+def _rows_of(outcomes: Mapping[str, Outcome]) -> int:
+    return sum(len(outcome.counts) for outcome in outcomes.values() if isinstance(outcome, Answer))

@@ -1,92 +1,99 @@
-"""`make bench`: the month by Yuebao, by hand (a) and with dlt + dbt (b), side by side in rounds, as one table.
+r"""`make bench`: Yuebao beside its peers and its floors, side by side in rounds, as tables and a plot.
 
-Every competitor is a fresh process with fresh state, and asks the same demo hall, which another process serves; what is
-parsed once at set-up (the dbt projects of both) stays. Absolute times belong to the machine; the ratios and differences
-are taken within each round. Nothing here passes or fails by time: the bench fails when a competitor fails, or when the
-nine totals differ.
+Nothing here passes or fails by time: the bench fails when a competitor fails, or when totals differ.
 
-The lock of (b) is made anew by
+The locks of the peers' environments are made anew by
     uv pip compile --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal \
-      --python-version 3.11 tests/bench/requirements.in -o tests/bench/requirements.lock
+      --python-version 3.11 tests/bench/requirements-peers.in -o tests/bench/requirements-peers.lock
+and the same with -sqlmesh.
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
+import json
+import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench.competitors import MONTH, Competitor, Totals, competitors
-from tests.bench.figures import Rounds, table
-from tests.bench.measuring import CompetitorError, Run, run
-from tests.bench.setting_up import SetUpError, environment, hall_open, python_of_dlt
-
-
-class DifferentTotalsError(Exception):
-    """Two competitors don't answer the same nine totals; the message holds both."""
+from tests.bench.demo_month import demo_month
+from tests.bench.figures import Measured, bars, markdown, scenario_lines, together_lines
+from tests.bench.landed_month import landed_month
+from tests.bench.measuring import CompetitorError
+from tests.bench.pulled_days import pulled_days
+from tests.bench.scenarios import DifferentTotalsError, Scenario, rounds_of
+from tests.bench.setting_up import HERE, ROOT, SetUpError, python_of
+from tests.bench.together import of_many_sites
 
 
 def main() -> int:
-    """Run the rounds asked for on the command line and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__, formatter_class=_AsWritten)
-    parser.add_argument(
-        "--rounds",
-        type=int,
-        default=3,
-        metavar="N",
-        help="how often each competitor runs (3); 0: only to see that it does",
-    )
-    count = parser.parse_args().rounds
+    """Measure what the command line asks for, print the tables, and keep them with their plot where it says so."""
+    options = _options()
     say = Console(stderr=True)
     try:
-        say.print("preparing: packages of dlt and dbt (once), the demo hall, one round that isn't counted", style="dim")
-        rows = competitors(python_of_dlt())
-        with tempfile.TemporaryDirectory(prefix="yuebao-bench-") as folder:
-            rounds = _rounds(Path(folder), rows, count, say)
+        say.print("preparing the packages of the peers (once)", style="dim")
+        with tempfile.TemporaryDirectory(prefix="yuebao-bench-") as scratch:
+            measured = [
+                Measured(scenario, rounds_of(scenario, Path(scratch, scenario.name), options.rounds, say))
+                for scenario in _scenarios(options.sites, options.skip)
+            ]
+            sections = [scenario_lines(each) for each in measured]
+            if "together" not in options.skip:
+                say.print("readers beside everything else, once", style="dim")
+                together = of_many_sites(options.sites, Path(scratch, "together"))
+                sections.append(together_lines(together, options.sites))
+            kept = options.keep if options.rounds and options.keep else Path(scratch)
+            _write(markdown(sections, _revision()), bars(measured), kept)
+            sys.stdout.write((kept / "bench.md").read_text(encoding="utf-8"))
     except (SetUpError, CompetitorError, DifferentTotalsError) as error:
         say.print(str(error), style="red", markup=False, highlight=False)
         return 1
-    Console(width=max(Console().width, 120)).print(table(rounds))
     return 0
 
 
-class _AsWritten(argparse.RawDescriptionHelpFormatter):
-    """Keeps the docstring's lines."""
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, metavar="N", help="how often each runs (3); 0: only to see that it does"
+    )
+    parser.add_argument("--sites", type=int, default=205, metavar="N", help="how many sites a large hall has (205)")
+    parser.add_argument("--skip", nargs="*", default=(), metavar="NAME", help="scenarios and competitors to leave out")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where bench.md and bench.svg are written")
+    return parser.parse_args()
 
 
-def _rounds(folder: Path, rows: Sequence[Competitor], count: int, say: Console) -> Rounds:
-    with hall_open(folder / "hall", MONTH) as hall:
-        preparation = _one_round(folder, rows, hall)
-        rounds = []
-        for number in range(1, count + 1):
-            rounds.append(_one_round(folder, rows, hall))
-            taken = ", ".join(f"{name} {measured.seconds:.1f} s" for name, measured in rounds[-1].items())
-            say.print(f"round {number} of {count}: {taken}", style="dim", highlight=False)
-    return rounds or [preparation]
+def _scenarios(sites: int, skipped: Sequence[str]) -> list[Scenario]:
+    every: Mapping[str, Callable[[], Scenario]] = {
+        "demo_month": demo_month,
+        "pulled_days": lambda: pulled_days(sites),
+        "landed_month": lambda: landed_month(sites),
+    }
+    scenarios = [scenario() for name, scenario in every.items() if name not in skipped]
+    return [
+        replace(scenario, competitors=[row for row in scenario.competitors if row.name not in skipped])
+        for scenario in scenarios
+    ]
 
 
-def _one_round(folder: Path, rows: Sequence[Competitor], hall: dict[str, str]) -> dict[str, Run]:
-    """Each competitor's folder is emptied and keeps its path: dbt parses anew whatever lies elsewhere than before."""
-    measured: dict[str, Run] = {}
-    agreed: Totals = {}
-    state = folder
-    for row in rows:
-        if row.round_begins_empty:
-            state = folder / row.name
-            shutil.rmtree(state, ignore_errors=True)
-            state.mkdir()
-        measured[row.name] = run(row.command(state), environment(hall, state), state)
-        if row.totals:
-            totals = row.totals(state, measured[row.name].output)
-            agreed = agreed or totals
-            if len(totals) != 9 or totals != agreed:
-                raise DifferentTotalsError(f"{row.name} answers {totals}, the first one {agreed}")
-    return measured
+def _write(text: str, panels: Sequence[Mapping[str, object]], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bench.md").write_text(text, encoding="utf-8")
+    if not panels:
+        return
+    drawing: list[str | Path] = [python_of("peers"), HERE / "plot.py", folder / "bench.svg"]
+    subprocess.run(drawing, input=json.dumps(panels), text=True, check=True)
+
+
+def _revision() -> str:
+    described = ["git", "describe", "--always", "--dirty"]
+    return subprocess.run(described, cwd=ROOT, check=False, capture_output=True, text=True).stdout.strip()
 
 
 if __name__ == "__main__":

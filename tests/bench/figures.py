@@ -1,91 +1,133 @@
-"""The figures of the bench: medians with their spread, and what Yuebao's targets are measured by, as one table."""
+"""The figures of the bench, as data: medians with their spread, by scenario; and as Markdown, ratios first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+import os
+import platform
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
-from rich.table import Table
+from tests.bench.scenarios import Comparison, Competitor, Round, Scenario
+from tests.bench.together import Together
 
-from tests.bench.measuring import Run
+_HEAD = """\
+# Figures
 
-Rounds = list[dict[str, Run]]
-_TITLES = {
-    "plain": "(a) plain requests, pandas, DuckDB",
-    "dlt_dbt": "(b) dlt + dbt build",
-    "yuebao": "yuebao report, fresh",
-    "yuebao_again": "yuebao report again, nothing changed",
-    "dagster": "for reference: importing dagster alone",
-    "definitions": "loading the definitions",
-    "imports": "for reference: importing dagster, dagster_dbt, great_expectations",
-}
-_CAPTION = (
-    "Differences and ratios are taken within each round. CPU: user and system, with children. "
-    "Peak: the largest process in any round, not the sum of several."
-)
+Made by `make bench`: {day}, revision {revision}, {machine}.
+
+Competitors of a table run side by side in rounds, after a round that isn't counted; each is a fresh process with fresh
+state, and all have to answer the same totals. Ratios are taken within each round. Everything is the median of the
+rounds, with the least and the most. CPU: user and system, of all processes. Memory: the most that all processes of a
+competitor held together. Seconds belong to the machine; a bound is the project's own, and nothing passes or fails by
+it.
+
+![Seconds by competitor](bench.svg)
+"""
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One figure of every round, held against the target of issue 2 or 5 (a strict upper limit), where there is one."""
+class Figure:
+    """A figure of every round."""
 
-    title: str
     values: Sequence[float]
     shape: str
-    target: float | None = None
 
-    def cells(self) -> tuple[str, str, str, str, str, str]:
-        """A row of the table; met or missed by the median."""
-        middle = median(self.values)
-        verdict = ""
-        if self.target is not None:
-            verdict = f"< {self.shape.format(self.target)}: {'met' if middle < self.target else 'missed'}"
-        return self.title, self.shape.format(middle), _spread(self.values, self.shape), "", "", verdict
+    @property
+    def middle(self) -> float:
+        return median(self.values)
 
-
-def table(rounds: Rounds) -> Table:
-    """Every competitor's seconds and memory, then the comparisons."""
-    result = Table(title=f"March 2025 of the demo hall, {len(rounds)} round{'s' * (len(rounds) > 1)}", caption=_CAPTION)
-    result.add_column("")
-    for name in ("median", "min – max", "CPU", "peak MiB"):
-        result.add_column(name, justify="right", no_wrap=True)
-    result.add_column("target", no_wrap=True)
-    for name, title in _TITLES.items():
-        seconds = [measured[name].seconds for measured in rounds]
-        work = median(measured[name].cpu_seconds for measured in rounds)
-        peak = max(measured[name].peak_mib for measured in rounds)
-        result.add_row(
-            title, f"{median(seconds):.2f} s", _spread(seconds, "{:.2f} s"), f"{work:.1f} s", f"{peak:.0f}", ""
-        )
-    result.add_section()
-    for comparison in comparisons(rounds):
-        result.add_row(*comparison.cells())
-    return result
+    def __str__(self) -> str:
+        """The median, and in brackets the least and the most where there are several."""
+        shown = [self.shape.format(value) for value in (self.middle, min(self.values), max(self.values))]
+        return shown[0] if len(self.values) == 1 else f"{shown[0]} ({shown[1]} – {shown[2]})"
 
 
-def comparisons(rounds: Rounds) -> tuple[Comparison, ...]:
-    """What the targets are about."""
+@dataclass(frozen=True)
+class Measured:
+    """A scenario and its rounds."""
 
-    def seconds(name: str) -> list[float]:
-        return [measured[name].seconds for measured in rounds]
+    scenario: Scenario
+    rounds: Sequence[Round]
 
-    def ratios(over: str, under: str) -> list[float]:
-        return [above / below for above, below in zip(seconds(over), seconds(under), strict=True)]
+    def competitors(self) -> list[Competitor]:
+        """Those that ran."""
+        return [row for row in self.scenario.competitors if row.name in self.rounds[0]]
 
-    more_than_plain = [ours - plain for ours, plain in zip(seconds("yuebao"), seconds("plain"), strict=True)]
-    loading = [whole - bare for whole, bare in zip(seconds("definitions"), seconds("dagster"), strict=True)]
-    peaks = [max(measured["yuebao"].peak_mib, measured["yuebao_again"].peak_mib) for measured in rounds]
-    return (
-        Comparison("yuebao − (a)", more_than_plain, "{:.2f} s", 8),
-        Comparison("yuebao ÷ (b)", ratios("yuebao", "dlt_dbt"), "{:.2f}", 1),
-        Comparison("second run ÷ first run", ratios("yuebao_again", "yuebao"), "{:.2f}"),
-        Comparison("imports ÷ yuebao", ratios("imports", "yuebao"), "{:.2f}"),
-        Comparison("loading the definitions − importing dagster", loading, "{:.2f} s", 2),
-        Comparison("loading the definitions ÷ importing dagster", ratios("definitions", "dagster"), "{:.1f}"),
-        Comparison("largest process of yuebao", peaks, "{:.0f} MiB", 1024),
-    )
+    def seconds(self, row: Competitor) -> Figure:
+        return Figure([measured[row.name].seconds for measured in self.rounds], "{:.2f}")
+
+    def cpu(self, row: Competitor) -> Figure:
+        return Figure([measured[row.name].cpu_seconds for measured in self.rounds], "{:.1f}")
+
+    def memory(self, row: Competitor) -> Figure:
+        return Figure([measured[row.name].peak_mib for measured in self.rounds], "{:.0f}")
+
+    def compared(self) -> Iterator[tuple[Comparison, Figure]]:
+        """What of the scenario's comparisons could be taken: those whose competitors ran."""
+        for comparison in self.scenario.comparisons:
+            if set(comparison.of) <= set(self.rounds[0]):
+                yield comparison, Figure([comparison.within(measured) for measured in self.rounds], comparison.shape)
 
 
-def _spread(values: Sequence[float], shape: str) -> str:
-    return f"{shape.format(min(values))} – {shape.format(max(values))}"
+def markdown(sections: Iterable[Iterable[str]], revision: str) -> str:
+    """The file that is kept: how it was measured and where, then the sections."""
+    head = _HEAD.format(day=dt.datetime.now(dt.UTC).date(), revision=revision, machine=machine())
+    return "\n".join([head, *(line for section in sections for line in section)])
+
+
+def scenario_lines(measured: Measured) -> Iterator[str]:
+    """A scenario's ratios, and then its competitors."""
+    rounds = len(measured.rounds)
+    yield f"## {measured.scenario.title}\n"
+    yield f"{rounds} round{'s' * (rounds > 1)}.\n"
+    yield "| ratio or difference | median | bound |"
+    yield "| --- | ---: | ---: |"
+    for comparison, figure in measured.compared():
+        yield f"| {comparison.title} | {figure} | {comparison.bound} |"
+    yield "\n| competitor | seconds | CPU seconds | memory, MiB |"
+    yield "| --- | ---: | ---: | ---: |"
+    for row in measured.competitors():
+        yield f"| {row.title} | {measured.seconds(row)} | {measured.cpu(row)} | {measured.memory(row)} |"
+    yield ""
+
+
+def together_lines(together: Together, sites: int) -> Iterator[str]:
+    """The section on readers beside everything else."""
+    yield f"## Readers while days are pulled, built, certified and verified: {sites:,} sites\n"
+    yield "| reads by | readers | reads | median, s | 90 % | 99 % | longest |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for way, reads in together.reads.items():
+        shown = " | ".join(f"{seconds:.3f}" for seconds in together.distribution(way))
+        yield f"| {way} | {together.readers[way]} | {len(reads)} | {shown} |"
+    yield "\n| at once | seconds |"
+    yield "| --- | ---: |"
+    yield from (f"| {name} | {seconds:.1f} |" for name, seconds in together.works.items())
+    yield ""
+
+
+def bars(all_measured: Sequence[Measured]) -> list[dict[str, object]]:
+    """What the plot draws: of each scenario, the seconds of its competitors; not what stands there for reference."""
+    return [
+        {
+            "title": measured.scenario.title,
+            "seconds": {row.title: measured.seconds(row).middle for row in measured.competitors() if row.totals},
+        }
+        for measured in all_measured
+    ]
+
+
+def machine() -> str:
+    """The processor, how many cores of it, and the memory; no name of the machine."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}"
+
+
+def _processor() -> str:
+    listed = Path("/proc/cpuinfo")
+    text = listed.read_text(encoding="utf-8") if listed.exists() else ""
+    named = re.search(r"^model name\s*: (.+)$", text, re.MULTILINE)
+    return named[1] if named else platform.machine()

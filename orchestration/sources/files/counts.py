@@ -29,9 +29,10 @@ class Form:
 
 @dataclass(frozen=True)
 class Counts:
-    """The rows of a table as (origin, their headers to values), and the total that it states itself."""
+    """The rows of a table, their headers to values, with their numbers in it; and the total that it states itself."""
 
-    rows: tuple[tuple[str, Mapping[str, Any]], ...]
+    rows: tuple[Mapping[str, Any], ...]
+    numbers: tuple[int, ...]
     total: Any
 
 
@@ -47,8 +48,8 @@ def counts_of(name: str, table: Table, form: Form) -> Counts:
         for number, row in body
         if number not in totals and not (totals and number > totals[0] and sheet.is_remark(row))
     ]
-    rows = tuple((f"{name} row {number}", sheet.values(number, row)) for number, row in counted)
-    return Counts(rows, sheet.total(totals[0]) if totals else None)
+    rows = tuple(sheet.values(number, row) for number, row in counted)
+    return Counts(rows, tuple(number for number, _ in counted), sheet.total(totals[0]) if totals else None)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 from orchestration.config.hall import SettingsError, expand
 from orchestration.config.systems import DropSystem
 from orchestration.config.systems.drop_storage import S3, Sftp
-from orchestration.sources.contract import Outcome, Request, contract_rows, divide_answer
+from orchestration.sources.answers import contract_counts, divide_answer, stated_of
+from orchestration.sources.contract import Outcome, Request
 from orchestration.sources.files.choose import Chooser, pattern_of
 from orchestration.sources.files.column_map import ColumnMap
 from orchestration.sources.files.counts import Form, counts_of
@@ -42,7 +43,7 @@ class DropSource:
         return divide_answer(
             request,
             request.sites if self.by_site else self._sites,
-            contract_rows(counts.rows, columns, constants, day),
+            contract_counts(counts.rows, name, counts.numbers, columns, stated_of(day, constants)),
             declared,
             f"{self._folder.address.rstrip('/')}/{name}",
         )

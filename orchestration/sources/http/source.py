@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestration.config.systems import HttpSystem
-from orchestration.sources.contract import Outcome, Request, contract_rows, divide_answer, whole_number
+from orchestration.sources.answers import contract_counts, divide_answer, stated_of
+from orchestration.sources.contract import Outcome, Request, whole_number
+from orchestration.sources.daily_counts import DailyCounts, concatenated
 from orchestration.sources.http.client import Client, Target
 from orchestration.sources.http.document import Document
 from orchestration.sources.http.paging import all_pages, refuse_other_count
@@ -29,18 +31,20 @@ class HttpSource:
         target = self._request.target({"day": request.day, "hall": request.sites[0]})
         pages = all_pages(system.paging, target, lambda number, page: self._page(page, request.day, number))
         first = pages[0]
-        rows = [
-            (f"{page.where} row {position}", row) for page in pages for position, row in enumerate(page.rows, start=1)
-        ]
+        counts = concatenated([self._counts(page, request.day) for page in pages])
         if system.declared_rows is not None:
-            refuse_other_count(len(rows), first.single_value(system.declared_rows))
+            refuse_other_count(len(counts), first.single_value(system.declared_rows))
         return divide_answer(
             request,
             request.sites if self.by_site else self._sites,
-            rows=contract_rows(rows, system.columns, system.constants, request.day),
+            counts,
             declared={measure: whole_number(first.single_value(path)) for measure, path in system.declared.items()},
             source=target.shown_url,
         )
+
+    def _counts(self, page: Document, day: dt.date) -> DailyCounts:
+        stated = stated_of(day, self._system.constants)
+        return contract_counts(page.rows, page.where, range(1, len(page.rows) + 1), self._system.columns, stated)
 
     def _page(self, target: Target, day: dt.date, number: int) -> Document:
         system = self._system

@@ -37,6 +37,7 @@ class Dialect(Strict):
     opening: tuple[str, ...]
     warnings: str = ""
     progress_handler: bool = False
+    copies_columns: bool = False
 
     def connect_args(self, system: SqlSystem) -> dict[str, Any]:
         """What the driver is given when it connects."""

@@ -1,12 +1,15 @@
-"""Reads what a database answers: the columns are validated before a row is fetched, and the rows come in batches."""
+"""Reads what a database answers: the columns are validated before a row is fetched."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from orchestration.sources import contract
-from orchestration.sources.contract import CONTRACT, Request, SourceFault, normal_column, whole_number
+from orchestration.sources.contract import CONTRACT, Request, SourceFault, whole_number
+from orchestration.sources.daily_counts import DailyCounts, concatenated, daily_counts
+from orchestration.sources.sql.columns import copied_counts
 from orchestration.sources.sql.errors import fault
 
 _BATCH = 10_000
@@ -17,49 +20,74 @@ _READABLE: Mapping[str, frozenset[type]] = {
     "count": frozenset({int, Decimal, str, _NOTHING}),
     **{name: frozenset({str, _NOTHING}) for name in ("hall_code", "department_code", "item_code", "measure")},
 }
-_CAST_TO = {"stat_date": "DATE", "count": "an exact whole number", **dict.fromkeys(CONTRACT[1:5], "text")}
-_ROW = (*CONTRACT, "origin")
+_CAST_TO: Mapping[str, str] = {
+    "stat_date": "DATE",
+    "count": "an exact whole number",
+    **dict.fromkeys(CONTRACT[1:5], "text"),
+}
 Totals = Mapping[str, Any]
 
 
-def read_counts(cursor: Any, query: str) -> tuple[Mapping[str, Any], ...]:
-    """Daily counts from a cursor, as `Answer.rows`.
+@dataclass(frozen=True)
+class Executed:
+    """A query that a database has executed, and of which no row was fetched yet."""
+
+    cursor: Any  # the driver's
+    statement: str  # with the driver's placeholders
+    parameters: Any
+
+
+def read_counts(executed: Executed, query: str, *, by_copy: bool) -> DailyCounts:
+    """Daily counts: by columns where the database hands these over, else in batches of rows.
+
+    Args:
+        executed: the counting query.
+        query: its file, for messages.
+        by_copy: whether the driver is psycopg, with a COPY that goes by columns.
 
     Raises:
         SourceFault: the query selects what isn't asked for, or what can't be read with certainty.
     """
-    names = _columns(cursor)
+    names = _columns(executed.cursor)
     if sorted(names) != sorted(CONTRACT):
         raise fault("other_columns", query=query, selected=", ".join(names), wanted=", ".join(CONTRACT))
-    rows: list[Mapping[str, Any]] = []
+    copied = copied_counts(executed.cursor, executed.statement, executed.parameters, query) if by_copy else None
+    return _fetched(executed.cursor, names, query) if copied is None else copied
+
+
+def _fetched(cursor: Any, names: Sequence[str], query: str) -> DailyCounts:
+    parts: list[DailyCounts] = []
+    begin = 1
     for batch in _batches(cursor):
         columns = dict(zip(names, zip(*batch, strict=True), strict=True))
-        origins = [f"{query} row {len(rows) + number}" for number in range(1, len(batch) + 1)]
-        normal = [_normal(name, columns[name], origins) for name in CONTRACT]
-        rows += [dict(zip(_ROW, row, strict=True)) for row in zip(*normal, origins, strict=True)]
-    return tuple(rows)
+        lines = range(begin, begin + len(batch))
+        for name in CONTRACT:
+            _refuse_unreadable(name, columns[name], query, lines)
+        parts.append(daily_counts(columns, query, lines))
+        begin += len(batch)
+    return concatenated(parts)
 
 
-def _normal(name: str, values: Sequence[Any], origins: Sequence[str]) -> Sequence[Any]:
+def _refuse_unreadable(name: str, values: Sequence[Any], query: str, lines: Sequence[int]) -> None:
     if unreadable := set(map(type, values)) - _READABLE[name]:
-        origin, value = next(pair for pair in zip(origins, values, strict=True) if type(pair[1]) in unreadable)
-        raise fault("uncertain_value", origin=origin, name=name, came=_as_it_came(value), type=_CAST_TO[name])
-    return normal_column(name, values)
+        line, value = next(pair for pair in zip(lines, values, strict=True) if type(pair[1]) in unreadable)
+        came, wanted = _as_it_came(value), _CAST_TO[name]
+        raise fault("uncertain_value", origin=f"{query} row {line}", name=name, came=came, type=wanted)
 
 
 def read_totals(
-    cursor: Any, query: str, measures: Sequence[str], request: Request, every_site: Sequence[str]
+    executed: Executed, query: str, measures: Sequence[str], request: Request, every_site: Sequence[str]
 ) -> dict[str, Totals | SourceFault]:
-    """The closing records of a day from a cursor: of every site that was asked for the totals by measure that the
+    """The closing records of a day: of every site that was asked for the totals by measure that the
     database declares, or what is wrong with its record.
 
     Raises:
         SourceFault: the query selects what isn't asked for, or a record is of no site that the system answers for.
     """
-    names = _columns(cursor)
+    names = _columns(executed.cursor)
     _refuse_other_columns(names, query, measures, request)
     records: dict[str, list[Mapping[str, Any]]] = {site: [] for site in (*every_site, *request.sites)}
-    for number, row in enumerate((row for batch in _batches(cursor) for row in batch), start=1):
+    for number, row in enumerate((row for batch in _batches(executed.cursor) for row in batch), start=1):
         record = dict(zip(names, row, strict=True))
         site = record.pop("hall_code", request.sites[0])
         site = site.strip() if isinstance(site, str) else site

@@ -12,11 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.config.hall import SettingsError
 from orchestration.config.systems import SqlSystem
-from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault, rows_by_site
+from orchestration.sources.answers import counts_by_site
+from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault
+from orchestration.sources.daily_counts import no_counts
 from orchestration.sources.sql.dialects import open_engine
 from orchestration.sources.sql.errors import database_fault, refuse_warnings
 from orchestration.sources.sql.queries import SqlQuery, parameter_values, read_query
-from orchestration.sources.sql.rows import read_counts, read_totals
+from orchestration.sources.sql.rows import Executed, read_counts, read_totals
 
 T = TypeVar("T")
 
@@ -43,19 +45,20 @@ class SqlSource:
         sa.event.listen(self._engine, "do_connect", self._refuse_again)
         self._refusal: SourceFault | None = None
         self._requests, self._lock = 0, Lock()
+        self._read_counts = partial(read_counts, by_copy=self._dialect.copies_columns)
 
     def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
         closing = partial(read_totals, measures=self._system.measures, request=request, every_site=self._sites)
-        counts: tuple[Mapping[str, Any], ...] = ()
+        counts = no_counts()
         with self._session() as connection:
             records = self._read(connection, self._day_close, request, closing)
             if not all(isinstance(record, SourceFault) for record in records.values()):
-                counts = self._read(connection, self._counts, request, read_counts)
-        rows = rows_by_site(request, request.sites if self.by_site else self._sites, counts)
+                counts = self._read(connection, self._counts, request, self._read_counts)
+        divided = counts_by_site(request, request.sites if self.by_site else self._sites, counts)
         source = self._engine.url.set(query={}).render_as_string(hide_password=True)
         return {
-            site: record if isinstance(record, SourceFault) else Answer(request.day, rows[site], record, source)
+            site: record if isinstance(record, SourceFault) else Answer(request.day, divided[site], record, source)
             for site, record in records.items()
         }
 
@@ -75,15 +78,19 @@ class SqlSource:
                     self._engine.dispose()
 
     def _read(self, connection: sa.Connection, query: SqlQuery, request: Request, read: Callable[..., T]) -> T:
-        """What `read` makes of the cursor that a query opens."""
+        """What `read` makes of an executed query."""
         values, answers = parameter_values(request, self._system.timezone), list[T]()
         parameters = {name: values[name] for name in query.parameters}
         with self._database_faults(query.name):
-            options = {"stream_results": True, "reader": lambda cursor: answers.append(read(cursor, query=query.name))}
+            options = {
+                "stream_results": True,
+                "reader": lambda executed: answers.append(read(executed, query=query.name)),
+            }
             connection.execute(query.statement, parameters, execution_options=options)
             if self._dialect.warnings:
                 refuse_warnings(query.name, connection.exec_driver_sql(self._dialect.warnings).all())
-        return answers[0]
+        # What SQLAlchemy keeps of the execution, in a circle of references, mustn't keep the answer with it.
+        return answers.pop()
 
     @contextmanager
     def _database_faults(self, query: str = "") -> Iterator[None]:
@@ -102,16 +109,16 @@ class SqlSource:
 
 
 def _hand_to_reader(
-    connection: sa.Connection, cursor: Any, _statement: str, _parameters: Any, context: Any, _many: Any
+    connection: sa.Connection, cursor: Any, statement: str, parameters: Any, context: Any, _many: Any
 ) -> None:
     """Hand the driver's cursor to the reader that waits for it.
 
     SQLAlchemy's own result would fetch a row before its columns can be judged, and make an object of its own of each.
     """
-    reader: Callable[[Any], None] | None = context.execution_options.get("reader")
+    reader: Callable[[Executed], None] | None = context.execution_options.get("reader")
     if reader:
         try:
-            reader(cursor)
+            reader(Executed(cursor, statement, parameters))
         except BaseException:
             _abandon(connection, cursor)
             raise

@@ -1,0 +1,68 @@
+"""Chooses the rows of an answer that decide its verdict, so that the suite isn't shown two hundred thousand alike.
+
+A rule that judges each row by one or two columns says the same of all rows that are alike in these; a range is decided
+by its least and its greatest value, a key by its repetitions. A rule of another kind gets every row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from expectations.personal import FEW_DIGITS, FLAG
+from expectations.rules import CLAUSES, COUNTS_COLUMNS, TEXT_COLUMNS, TEXT_OR_NULL_COLUMNS, Clause
+
+# What `prepared_frame` and `personal` derive a column from, each value by itself.
+_DERIVED: Final[Mapping[str, Sequence[str]]] = {
+    "not_text": (*TEXT_COLUMNS, *TEXT_OR_NULL_COLUMNS),
+    "not_whole": ("count",),
+    "whole_count": ("count",),
+    FLAG: COUNTS_COLUMNS,
+}
+Chosen = npt.NDArray[np.bool_]
+
+
+def representative_rows(codes: pd.DataFrame, by: Sequence[str] = ()) -> npt.NDArray[np.int64]:
+    """The positions, in order, of rows on which every rule says what it says on all of them.
+
+    Args:
+        codes: By `COUNTS_COLUMNS`, a number for each value, the same for equal ones; of a count the count itself.
+        by: Columns of whose values every combination is to be judged as if it stood alone.
+    """
+    chosen = np.zeros(len(codes), dtype=bool)
+    for clause in CLAUSES:
+        if clause.frame == "counts":
+            for rows in _deciding(clause, codes, list(by)):
+                chosen |= rows
+    return np.flatnonzero(chosen)
+
+
+def _deciding(clause: Clause, codes: pd.DataFrame, by: list[str]) -> Iterator[Chosen]:
+    told: Mapping[str, Any] = clause.parameters
+    match clause.expectation:
+        case "ExpectTableColumnsToMatchSet":
+            return
+        case "ExpectColumnValuesToBeNull" | "ExpectColumnValuesToBeInSet" | "ExpectColumnValuesToBeBetween":
+            for column in _DERIVED.get(told["column"], (told["column"],)):
+                yield from _extremes(codes, by) if column == "count" else [_first_of_each(codes, [*by, column])]
+        case "ExpectColumnPairValuesToBeEqual":
+            yield _first_of_each(codes, [*by, told["column_A"], told["column_B"]])
+        case "ExpectCompoundColumnsToBeUnique":
+            yield codes.duplicated(told["column_list"], keep=False).to_numpy()
+        case _:
+            yield np.ones(len(codes), dtype=bool)
+
+
+def _first_of_each(codes: pd.DataFrame, columns: list[str]) -> Chosen:
+    return ~codes.duplicated(columns).to_numpy()
+
+
+def _extremes(codes: pd.DataFrame, by: list[str]) -> Iterator[Chosen]:
+    """The least and the greatest counts, and all that are long enough to be somebody's number."""
+    counts = codes["count"]
+    groups = [codes[column] for column in by] or [pd.Series(0, codes.index)]
+    for ends in (counts.groupby(groups).idxmin(), counts.groupby(groups).idxmax()):
+        yield codes.index.isin(ends)
+    yield ((counts < FEW_DIGITS.start) | (counts >= FEW_DIGITS.stop)).to_numpy()

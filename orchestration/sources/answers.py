@@ -1,0 +1,79 @@
+"""What a source read as its answer: brought to the contract's columns, and divided by site."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from orchestration.config.systems import ContractName
+from orchestration.sources.contract import CONTRACT, Answer, Outcome, Request, fault
+from orchestration.sources.daily_counts import DailyCounts, daily_counts
+
+
+def divide_answer(
+    request: Request, every_site: Sequence[str], counts: DailyCounts, declared: Mapping[str, Any], source: str
+) -> dict[str, Outcome]:
+    """One answer as the answers of its sites.
+
+    An answer for one site is that site's as it came, whatever its rows say; the suite judges that. One for several is
+    divided by the rows' `hall_code`; its declared totals are those of all its rows together, and are held against them
+    here. Rows of a site that the system answers for and wasn't asked for are left out.
+
+    Raises:
+        SourceFault: a row is of no site that the system answers for, or the declared totals aren't those of the rows.
+    """
+    divided = counts_by_site(request, every_site, counts)
+    if len(every_site) > 1:
+        _refuse_other_totals(counts, declared)
+        declared = {}
+    return {site: Answer(request.day, divided[site], declared, source) for site in request.sites}
+
+
+def counts_by_site(request: Request, every_site: Sequence[str], counts: DailyCounts) -> dict[str, DailyCounts]:
+    """The rows of every site that was asked for; SourceFault for a row of no site that the system answers for."""
+    if len(every_site) == 1:
+        return {request.sites[0]: counts}
+    texts, codes = counts.coded("hall_code")
+    # One more for rows without a code, which stand at -1.
+    known = np.array([text in every_site for text in texts] + [False])
+    if len(foreign := np.flatnonzero(~known[codes])):
+        (row,) = counts.take(foreign[:1]).rows()
+        raise fault("foreign_site", origin=row["origin"], site=row["hall_code"])
+    return counts.of_sites(request.sites)
+
+
+def _refuse_other_totals(counts: DailyCounts, declared: Mapping[str, Any]) -> None:
+    counted = counts.sums()
+    for measure, total in declared.items():
+        if counted.get(measure, 0) != total:
+            raise fault("other_totals", total=total, measure=measure, counted=counted.get(measure, 0))
+
+
+def contract_counts(
+    rows: Sequence[Mapping[str, Any]],
+    place: str,
+    lines: Sequence[int],
+    columns: Mapping[str, str],
+    stated: Mapping[ContractName, str],
+) -> DailyCounts:
+    """Bring rows to the contract's names, in normal form; what can't be read the suite refuses later.
+
+    Args:
+        rows: by their names.
+        place: the file or page that they came from.
+        lines: the line of each row in it.
+        columns: their names to ours.
+        stated: by our names, what holds for every row that doesn't say it itself.
+    """
+    values: dict[str, list[Any]] = {name: [stated.get(name)] * len(rows) for name in CONTRACT}
+    for theirs, ours in columns.items():
+        values[ours] = [row.get(theirs) for row in rows]
+    return daily_counts(values, place, lines)
+
+
+def stated_of(day: dt.date, constants: Mapping[ContractName, str]) -> dict[ContractName, str]:
+    """What holds for every row: the day asked for, against which the answer was held, and the settings' constants."""
+    return {"stat_date": day.isoformat(), **constants}

@@ -1,0 +1,42 @@
+"""Competitor: two facts over landed Parquet files, by DuckDB and hand-written SQL: no check, no record, no certificate.
+
+BENCH_EXTRACTS is the glob of the files, the argument an empty folder for state. Prints the nine totals as one line of
+JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import duckdb
+
+MONTHLY_COUNTS = """
+    CREATE TABLE monthly_counts AS
+    SELECT hall_code, department_code, measure, sum(count)::BIGINT AS value
+    FROM read_parquet($extracts) WHERE measure <> 'online_open' GROUP BY ALL
+"""
+MONTHLY_METRICS = """
+    CREATE TABLE monthly_metrics AS
+    SELECT hall_code, measure AS metric, sum(value)::BIGINT AS value FROM monthly_counts GROUP BY ALL
+    UNION ALL
+    SELECT hall_code, 'items_handled', sum(value)::BIGINT FROM monthly_counts
+    WHERE measure IN ('online_accepted', 'department_window_accepted', 'comprehensive_window_accepted')
+    GROUP BY ALL HAVING count(DISTINCT measure) = 3
+"""
+
+
+def run(state: Path) -> dict[str, int]:
+    with duckdb.connect() as connection:
+        connection.execute(MONTHLY_COUNTS, {"extracts": os.environ["BENCH_EXTRACTS"]})
+        connection.execute(MONTHLY_METRICS)
+        for fact in ("monthly_counts", "monthly_metrics"):
+            connection.execute(f"COPY {fact} TO '{state / fact}.parquet'")
+        question = "SELECT metric, sum(value)::BIGINT FROM monthly_metrics GROUP BY metric"
+        return dict(connection.execute(question).fetchall())
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{json.dumps(run(Path(sys.argv[1])))}\n")

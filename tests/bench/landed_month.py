@@ -1,0 +1,112 @@
+"""A month of many sites from its landed Parquet files: by DuckDB, polars and SQLMesh two facts, by Yuebao the section.
+
+Yuebao's part holds every check, the recount, the certificate and the printed section; the others sum.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import duckdb
+
+from tests.bench.demo_month import MONTH, YUEBAO
+from tests.bench.measuring import Command
+from tests.bench.scenarios import Comparison, Competitor, Scenario, Totals, empty, memory, ratio
+from tests.bench.setting_up import HERE, ROOT, SetUpError, python_of
+
+_ROWS_A_SITE = 1008 * 31
+# Days that can be pulled, after those that are landed.
+PULLABLE = ("2025-04-01", "2025-04-02")
+# Up to as many sites a province has.
+_MANY = 205
+
+
+def landed_month(sites: int) -> Scenario:
+    """The scenario; packages of polars and SQLMesh are installed where they aren't yet."""
+    peers, sqlmesh = python_of("peers"), python_of("sqlmesh")
+    return Scenario(
+        f"landed_month_{sites}",
+        f"A month from landing to facts, checks, certificate and section: {sites:,} sites, "
+        f"{sites * _ROWS_A_SITE / 1e6:.1f} M rows",
+        (
+            Competitor("floor", "floor: DuckDB by hand, two facts", _over_extracts(sys.executable, "floor.py")),
+            Competitor("polars", "polars, two facts", _over_extracts(peers, "with_polars.py")),
+            Competitor("sqlmesh", "SQLMesh, two facts and audits", _over_extracts(sqlmesh, "with_sqlmesh")),
+            Competitor(
+                "yuebao",
+                "Yuebao: facts, every check, certificate, section",
+                lambda _: [YUEBAO, "report", "--no-pull", MONTH],
+                published_totals,
+                begin=with_landing,
+            ),
+        ),
+        (
+            ratio("Yuebao ÷ floor", "yuebao", "floor"),
+            ratio("Yuebao ÷ SQLMesh", "yuebao", "sqlmesh"),
+            ratio("Yuebao ÷ polars", "yuebao", "polars"),
+            _beyond_floor(sites),
+            memory("memory of all processes of Yuebao", "yuebao", "" if sites <= _MANY else "< 8192 MiB"),
+        ),
+        opened(sites, [MONTH]),
+    )
+
+
+def _over_extracts(python: str | Path, script: str) -> Callable[[Path], Command]:
+    return lambda state: [python, HERE / script, state]
+
+
+def _beyond_floor(sites: int) -> Comparison:
+    """What the project allows itself: a multiple of the floor, and what any month takes."""
+    factor, fixed = (3, 3.5) if sites <= _MANY else (5, 4)
+    return Comparison(
+        f"Yuebao − {factor} × floor",
+        ("yuebao", "floor"),
+        lambda ours, floor: ours.seconds - factor * floor.seconds,
+        "{:.1f} s",
+        f"≤ {fixed} s",
+    )
+
+
+def variables_of(folder: Path) -> dict[str, str]:
+    """What the environment of a command says of the hall in `folder`; nobody listens at the address of its systems."""
+    return {
+        "YUEBAO_HALL": str(folder / "hall"),
+        "YUEBAO_DEMO_URL": "http://127.0.0.1:1",
+        "YUEBAO_DEMO_DIR": str(folder / "demo"),
+        "YUEBAO_DEMO_PLATFORM_TOKEN": "not asked for",
+        "YUEBAO_DEMO_DESKS_KEY": "not asked for",
+    }
+
+
+def opened(sites: int, months: list[str]) -> Callable[[Path], AbstractContextManager[dict[str, str]]]:
+    """A context that lands months of many sites in a folder, by a process of its own, and yields what says so."""
+
+    @contextmanager
+    def landed(folder: Path) -> Iterator[dict[str, str]]:
+        command: Command = [sys.executable, "-m", "tests.bench.many_sites", folder, str(sites), *months]
+        if subprocess.run(command, cwd=ROOT, check=False).returncode:
+            raise SetUpError(f"{sites} sites couldn't be landed")
+        extracts = folder / "landing" / "*" / f"{MONTH}-*" / "*.parquet"
+        yield {**variables_of(folder), "BENCH_EXTRACTS": str(extracts)}
+
+    return landed
+
+
+def with_landing(state: Path) -> None:
+    """Begin with nothing but what is landed: its files are linked, none is ever changed."""
+    empty(state)
+    shutil.copytree(state.parent / "landing", state / "landing", copy_function=os.link)
+
+
+def published_totals(state: Path, _output: str) -> Totals:
+    """The month's published metrics, over all sites."""
+    facts = state / "published" / MONTH / "facts" / "fct_monthly_metrics.parquet"
+    question = f"SELECT metric, sum(exact_value)::BIGINT FROM '{facts}' GROUP BY metric"
+    with duckdb.connect() as connection:
+        return dict(connection.execute(question).fetchall())

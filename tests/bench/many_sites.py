@@ -1,0 +1,141 @@
+"""`python -m tests.bench.many_sites FOLDER SITES MONTH...`: the demo hall with many sites, and its months as landed.
+
+Writes `FOLDER/hall`, and through the landing that Yuebao lands by `FOLDER/landing`: each day of each system, the
+platform's for every site, with 1,008 rows each. The platform is a database here, and has days after those months.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import re
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from expectations.rules import RULES
+from orchestration.config.catalogue import evidence_version
+from orchestration.config.hall import Hall, load_hall
+from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
+from orchestration.runtime.installation import DEMO_HALL
+from orchestration.sources.contract import CONTRACT
+from orchestration.sources.daily_counts import CODED, SCHEMA, Codes, DailyCounts, repeated
+from reports.figures.months import days_of
+from tests.bench.landed_month import PULLABLE, variables_of
+
+_PLATFORM = "online_platform"
+_FIRST_SITE = 510000
+_DEPARTMENTS = [f"D{number:02d}" for number in range(12)]
+_ITEMS = [f"I{number:03d}" for number in range(28)]
+_SETTINGS = """[systems.online_platform]
+kind = "sql"
+title = "一体化政务服务平台"
+opens = "every_day"
+measures = ["online_accepted", "online_completed", "online_open"]
+database = "sqlite:///file:${{YUEBAO_DEMO_DIR}}/platform.sqlite?mode=ro&uri=true"
+counts = "queries/platform_counts.sql"
+day_close = "queries/platform_day_close.sql"
+sites = {sites}
+
+"""
+_COUNTS = """SELECT stat_date, hall_code, department_code, item_code, measure, number AS "count"
+FROM counts
+WHERE hall_code IN :halls AND stat_date = :day
+"""
+_DAY_CLOSE = """SELECT
+    hall_code,
+    SUM(number) FILTER (WHERE measure = 'online_accepted') AS online_accepted,
+    SUM(number) FILTER (WHERE measure = 'online_completed') AS online_completed,
+    SUM(number) FILTER (WHERE measure = 'online_open') AS online_open
+FROM counts
+WHERE hall_code IN :halls AND stat_date = :day
+GROUP BY hall_code
+"""
+
+
+def write(folder: Path, sites: int, months: Sequence[str]) -> None:
+    """Write the hall's settings, its landed months, and the database in which the platform has two later days."""
+    codes = [str(_FIRST_SITE + number) for number in range(sites)]
+    _write_settings(folder / "hall", codes, months[0])
+    os.environ |= variables_of(folder)
+    hall = load_hall().hall
+    landing, provenance = Landing(folder / "landing"), Provenance("bench", "code", evidence_version())
+    for month in months:
+        for day in days_of(month):
+            for system in hall.systems:
+                landing.land(_counted(hall, system, day), provenance)
+    _write_platform(folder / "demo", hall)
+
+
+def _write_settings(hall: Path, codes: Sequence[str], first_month: str) -> None:
+    shutil.copytree(DEMO_HALL, hall)
+    settings = hall / "hall.toml"
+    text = re.sub(r"first_day = .*", f"first_day = {first_month}-01", settings.read_text(encoding="utf-8"))
+    platform = _SETTINGS.format(sites=list(codes)).replace("'", '"')
+    text = re.sub(r"\[systems\.online_platform\].*(?=\[systems\.window_system\])", platform, text, flags=re.DOTALL)
+    settings.write_text(text, encoding="utf-8")
+    (hall / "queries" / "platform_counts.sql").write_text(_COUNTS, encoding="utf-8")
+    (hall / "queries" / "platform_day_close.sql").write_text(_DAY_CLOSE, encoding="utf-8")
+    counties = "".join(f"{code},{code},county\n" for code in codes[1:])
+    with (hall / "catalogue" / "sites.csv").open("a", encoding="utf-8") as table:
+        table.write(counties)
+
+
+def _counted(hall: Hall, system: str, day: dt.date) -> Counted:
+    passed = {rule.name: "passed" for rule in RULES}
+    by_site = _counts(hall, system, day).of_sites(hall.sites_of(system))
+    sites = {site: SiteCounts(counts, counts.sums(), f"{system} {day}", passed) for site, counts in by_site.items()}
+    return Counted(system, day, "answered", sites)
+
+
+def _counts(hall: Hall, system: str, day: dt.date) -> DailyCounts:
+    """What all sites counted on a day, by department, item and measure: as much comes in as goes out."""
+    sites, measures = hall.sites_of(system), hall.systems[system].measures
+    items = _ITEMS if system == _PLATFORM else [""]
+    shape = (len(sites), len(measures), len(_DEPARTMENTS), len(items))
+    rows = int(np.prod(shape))
+    site, measure, department, item = np.unravel_index(np.arange(rows), shape)
+    number = department * len(items) + item
+    is_stock = np.array([name.endswith("open") for name in measures])
+    columns = [
+        repeated(day.isoformat(), rows),
+        _coded(sites, site),
+        _coded(_DEPARTMENTS, department),
+        _coded(items, item) if system == _PLATFORM else pa.nulls(rows, CODED),
+        _coded(measures, measure),
+        pa.array(np.where(is_stock[measure], number % 9, (number * 7 + day.day + site) % 50)),
+        repeated(system, rows),
+        pa.nulls(rows, pa.int64()),
+        pa.nulls(rows, pa.int64()),
+    ]
+    return DailyCounts(pa.table(columns, schema=SCHEMA))
+
+
+def _coded(texts: Sequence[str], codes: Codes) -> pa.Array[Any]:
+    return pa.DictionaryArray.from_arrays(codes.astype(np.int32), pa.array(texts, pa.string()))
+
+
+def _write_platform(folder: Path, hall: Hall) -> None:
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "platform.sqlite")) as database, database:
+        database.execute("CREATE TABLE counts (stat_date, hall_code, department_code, item_code, measure, number)")
+        for day in map(dt.date.fromisoformat, PULLABLE):
+            columns = _counts(hall, _PLATFORM, day).table.select(list(CONTRACT)).to_pydict()
+            rows = zip(*columns.values(), strict=True)
+            database.executemany("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)", rows)
+        database.execute("CREATE INDEX by_day ON counts (stat_date)")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.many_sites", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("sites", type=int)
+    parser.add_argument("months", nargs="+")
+    write(**vars(parser.parse_args()))
