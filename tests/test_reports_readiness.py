@@ -27,7 +27,7 @@ MONTH = "2025-03"
 SYSTEMS = {"call_centre": "电话咨询", "courier": "邮寄"}
 RULES = frozenset({"counts_are_whole", "keys_are_unique"})
 BUILD_CHECKS = frozenset({"unique_fct_daily_counts", "parts_make_total", "month_is_sum_of_days"})
-FACTS = {"fct_monthly_metrics.parquet": "a" * 64, "inputs/calendar.parquet": "b" * 64}
+FACTS = {"fct_monthly_metrics.parquet": "a" * 64, "inputs/calendar.json": "b" * 64}
 EXPECTED = Expected(MONTH, SYSTEMS, RULES, BUILD_CHECKS, "f" * 64, FACTS)
 
 
@@ -76,7 +76,7 @@ def only(problems: list[Problem]) -> Problem:
     [
         ({**FACTS, "fct_monthly_metrics.parquet": "c" * 64}, "fct_monthly_metrics.parquet"),
         ({**FACTS, "more.parquet": "c" * 64}, "more.parquet"),
-        ({"fct_monthly_metrics.parquet": "a" * 64}, "inputs/calendar.parquet"),
+        ({"fct_monthly_metrics.parquet": "a" * 64}, "inputs/calendar.json"),
         ({}, "fct_monthly_metrics.parquet"),
     ],
 )
