@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from tests.bench.scenarios import Comparison, Competitor, Scenario, Totals, empt
 from tests.bench.setting_up import HERE, ROOT, SetUpError, python_of
 
 _ROWS_A_SITE = 1008 * 31
-# Days that can be pulled, after those that are landed.
-PULLABLE = ("2025-04-01", "2025-04-02")
 # Up to as many sites a province has.
 _MANY = 205
 
@@ -37,7 +35,7 @@ def landed_month(sites: int) -> Scenario:
         (
             Competitor("floor", "floor: DuckDB by hand, two facts", _over_extracts(sys.executable, "floor.py")),
             Competitor("polars", "polars, two facts", _over_extracts(peers, "with_polars.py")),
-            Competitor("sqlmesh", "SQLMesh, two facts and audits", _over_extracts(sqlmesh, "with_sqlmesh")),
+            Competitor("sqlmesh", "SQLMesh (DuckDB 1.5), two facts, audits", _over_extracts(sqlmesh, "with_sqlmesh")),
             Competitor(
                 "yuebao",
                 "Yuebao: facts, every check, certificate, section",
@@ -84,12 +82,18 @@ def variables_of(folder: Path) -> dict[str, str]:
     }
 
 
-def opened(sites: int, months: list[str]) -> Callable[[Path], AbstractContextManager[dict[str, str]]]:
-    """A context that lands months of many sites in a folder, by a process of its own, and yields what says so."""
+def opened(
+    sites: int, months: Sequence[str], pullable: Sequence[str] = ()
+) -> Callable[[Path], AbstractContextManager[dict[str, str]]]:
+    """A context that lands months of many sites in a folder, by a process of its own, and yields what says so.
+
+    The platform can be asked for the days that are `pullable`.
+    """
 
     @contextmanager
     def landed(folder: Path) -> Iterator[dict[str, str]]:
-        command: Command = [sys.executable, "-m", "tests.bench.many_sites", folder, str(sites), *months]
+        command: Command = [sys.executable, "-m", "tests.bench.many_sites", folder, str(sites)]
+        command += ["--months", *months, "--pullable", *pullable]
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             raise SetUpError(f"{sites} sites couldn't be landed")
         extracts = folder / "landing" / "*" / f"{MONTH}-*" / "*.parquet"

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.many_sites FOLDER SITES MONTH...`: the demo hall with many sites, and its months as landed.
+"""`python -m tests.bench.many_sites FOLDER SITES --months MONTH...`: a demo hall of many sites.
 
 Writes `FOLDER/hall`, and through the landing that Yuebao lands by `FOLDER/landing`: each day of each system, the
-platform's for every site, with 1,008 rows each. The platform is a database here, and has days after those months.
+platform's for every site, with 1,008 rows each. The platform is a database here, which has the days of `--pullable`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from orchestration.runtime.installation import DEMO_HALL
 from orchestration.sources.contract import CONTRACT
 from orchestration.sources.daily_counts import CODED, SCHEMA, Codes, DailyCounts, repeated
 from reports.figures.months import days_of
-from tests.bench.landed_month import PULLABLE, variables_of
+from tests.bench.landed_month import variables_of
 
 _PLATFORM = "online_platform"
 _FIRST_SITE = 510000
@@ -60,8 +60,8 @@ GROUP BY hall_code
 """
 
 
-def write(folder: Path, sites: int, months: Sequence[str]) -> None:
-    """Write the hall's settings, its landed months, and the database in which the platform has two later days."""
+def write(folder: Path, sites: int, months: Sequence[str], pullable: Sequence[str]) -> None:
+    """Write the hall's settings, its landed months, and the database in which the platform has other days."""
     codes = [str(_FIRST_SITE + number) for number in range(sites)]
     _write_settings(folder / "hall", codes, months[0])
     os.environ |= variables_of(folder)
@@ -71,7 +71,7 @@ def write(folder: Path, sites: int, months: Sequence[str]) -> None:
         for day in days_of(month):
             for system in hall.systems:
                 landing.land(_counted(hall, system, day), provenance)
-    _write_platform(folder / "demo", hall)
+    _write_platform(folder / "demo", hall, pullable)
 
 
 def _write_settings(hall: Path, codes: Sequence[str], first_month: str) -> None:
@@ -122,11 +122,11 @@ def _coded(texts: Sequence[str], codes: Codes) -> pa.Array[Any]:
     return pa.DictionaryArray.from_arrays(codes.astype(np.int32), pa.array(texts, pa.string()))
 
 
-def _write_platform(folder: Path, hall: Hall) -> None:
+def _write_platform(folder: Path, hall: Hall, days: Sequence[str]) -> None:
     folder.mkdir()
     with closing(sqlite3.connect(folder / "platform.sqlite")) as database, database:
         database.execute("CREATE TABLE counts (stat_date, hall_code, department_code, item_code, measure, number)")
-        for day in map(dt.date.fromisoformat, PULLABLE):
+        for day in map(dt.date.fromisoformat, days):
             columns = _counts(hall, _PLATFORM, day).table.select(list(CONTRACT)).to_pydict()
             rows = zip(*columns.values(), strict=True)
             database.executemany("INSERT INTO counts VALUES (?, ?, ?, ?, ?, ?)", rows)
@@ -137,5 +137,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.bench.many_sites", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("sites", type=int)
-    parser.add_argument("months", nargs="+")
+    parser.add_argument("--months", nargs="+")
+    parser.add_argument("--pullable", nargs="*", default=())
     write(**vars(parser.parse_args()))

@@ -21,7 +21,7 @@ mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "yuebao", "font.fam
 
 def draw(panels: list[dict[str, Any]], path: str) -> None:
     heights = [len(panel["seconds"]) + 1 for panel in panels]
-    figure = Figure(figsize=(9, 0.32 * sum(heights) + 0.5), layout="constrained")
+    figure = Figure(figsize=(10, 0.32 * sum(heights) + 0.5), layout="constrained")
     axes = figure.subplots(len(panels), squeeze=False, gridspec_kw={"height_ratios": heights})
     for panel, (ax,) in zip(panels, axes, strict=True):
         draw_panel(panel, ax)
