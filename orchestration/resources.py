@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import dagster as dg
 from pydantic import Field, PrivateAttr
@@ -10,10 +11,11 @@ from pydantic import Field, PrivateAttr
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, load_hall
 from orchestration.config.variables import reachable
+from orchestration.config.working_days import WorkingDays
 from orchestration.landing.day_status import system_day
 from orchestration.landing.validator import VALIDATOR
 from orchestration.run_records import systems_asked
-from orchestration.runtime.paths import current_home
+from orchestration.runtime.paths import Home, current_home
 from orchestration.sources import open_source
 from orchestration.sources.contract import Outcome
 from orchestration.sources.pool import Requests
@@ -56,15 +58,15 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
             variables = self._open.enter_context(reachable(self._hall.hall, current_home(), days))
             names = self._in_run if system in self._in_run else (system,)
             sources = {name: open_source(self._hall, name, variables) for name in names}
-            self._requests.ask(sources, days, self._sites_to_ask)
+            self._requests.ask(sources, days, partial(self._sites_to_ask, current_home(), working_days()))
         return self._requests.outcomes(system, days)
 
     def seconds(self, system: str, day: dt.date) -> float:
         """How long the system took to answer for a day, once its outcome is fetched."""
         return self._requests.seconds(system, day)
 
-    def _sites_to_ask(self, system: str, day: dt.date) -> tuple[str, ...]:
-        status = system_day(self._hall.hall, current_home(), working_days(), system, day)
+    def _sites_to_ask(self, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> tuple[str, ...]:
+        status = system_day(self._hall.hall, home, calendar, system, day)
         if not status.is_in:
             VALIDATOR.start()
         lacking = status.sites_to_ask

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.config.catalogue import code_version
@@ -34,8 +35,9 @@ def checks(hall: Hall, month: str = MONTH) -> dict[str, Any]:
 
 
 def boundary_rows(hall: Hall, month: str = MONTH) -> list[tuple[str, str]]:
-    rows = json.loads((hall.home / "inputs" / month / "extracts.json").read_text(encoding="utf-8"))
-    return [(row["system"], row["stat_date"]) for row in rows if not row["stat_date"].startswith(month)]
+    rows = pq.read_table(hall.home / "inputs" / month / "extracts.parquet").to_pylist()
+    days = [(row["system"], row["stat_date"].isoformat()) for row in rows]
+    return [(system, day) for system, day in days if not day.startswith(month)]
 
 
 def without_the_eve(hall: Hall, folder: Path, **options: Any) -> Hall:

@@ -134,13 +134,14 @@ def test_the_published_facts_are_those_that_were_built(archive: Archive) -> None
     nothing = Month(archive).drawn(foundation=replace(drawn.certificate.foundation, facts={}))
     changed = "it was changed, added or taken away since it was published"
     assert judged(archive, nothing) == [f"{NAME}: it names no published fact", f"fct.parquet: {changed}"]
-    (folder / "extracts.json").write_text("a path that differs by machine")
+    (folder / "inputs").mkdir()
+    (folder / "inputs" / "extracts.parquet").write_text("a path that differs by machine")
     assert judged(archive, drawn) == []
     for name in ("b.parquet", "a.parquet"):
         shutil.copy(folder / "fct.parquet", folder / name)
     (folder / "fct.parquet").unlink()
     assert judged(archive, drawn) == [f"{name}.parquet: {changed}" for name in ("a", "b", "fct")]
-    assert tables({"a.parquet": "1", "inputs/a.json": "2"}) == {"a.parquet": "1"}
+    assert tables({"a.parquet": "1", "inputs/a.parquet": "2"}) == {"a.parquet": "1"}
 
 
 def test_rows_of_form_1_are_not_counted(archive: Archive) -> None:

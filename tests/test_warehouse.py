@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from _pytest.mark import ParameterSet
@@ -17,6 +18,7 @@ from dbt.artifacts.schemas.catalog import CatalogArtifact
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from orchestration.warehouse.inputs import write_tables
 from tests.warehouse_inputs import (
     HALL,
     STANDING,
@@ -448,9 +450,26 @@ PLANTS = {
         ("fct_daily_counts_one_row_per_key",),
         _answer("courier", WORKING_DAY, ("D01", None, "parcels_mailed", 5)),
     ),
+    "an item twice in an answer": Plant(
+        ("fct_daily_counts_one_row_per_key",),
+        _answer("online_platform", LAST_DAY, ("D01", "A", "online_completed", 0)),
+    ),
+    "a count that two systems answer": Plant(
+        ("fct_daily_counts_one_row_per_key", "fct_daily_counts_come_from_their_system"),
+        _answer("courier", WORKING_DAY, ("D01", None, "onsite_consultations", 5)),
+    ),
     "a department that nobody knows": Plant(
         ("fct_daily_counts_refer_to_known_members",),
         _answer("courier", WORKING_DAY, ("D99", None, "parcels_mailed", 5)),
+    ),
+    "a negative count that another item's hides": Plant(
+        ("fct_daily_counts_are_not_negative",),
+        _answer(
+            "online_platform",
+            WORKING_DAY,
+            ("D01", "C", "online_accepted", -1),
+            ("D01", "D", "online_accepted", 1),
+        ),
     ),
     "a negative count": Plant(
         ("fct_daily_counts_are_not_negative",),
@@ -642,6 +661,16 @@ def test_a_day_without_its_department_breaks_the_contract(warehouse: Warehouse) 
     assert "NOT NULL constraint failed" in built.messages["fct_daily_counts"]
 
 
+def test_a_null_among_the_counts_of_a_department_breaks_the_contract(warehouse: Warehouse) -> None:
+    inputs = MonthInputs.complete(MONTH)
+    _answer("courier", WORKING_DAY, ("D01", "A", "parcels_mailed", None))(inputs)
+
+    built = warehouse.build(inputs)
+
+    assert built.not_passed == {"fct_daily_counts"}
+    assert "NOT NULL constraint failed: fct_daily_counts.daily_count" in built.messages["fct_daily_counts"]
+
+
 def test_an_extract_that_is_gone_is_an_error(warehouse: Warehouse) -> None:
     inputs = MonthInputs.complete(MONTH)
     inputs.recorded["courier", WORKING_DAY] = {"path": str(warehouse.home / "gone.parquet")}
@@ -659,6 +688,26 @@ def _changed(manifest: Manifest, change: Callable[[Manifest, Path], object]) -> 
 
 
 # How it is run
+
+
+def test_the_tables_of_the_inputs_have_the_types_of_their_sources_with_rows_or_none(
+    tmp_path: Path, manifest: Manifest
+) -> None:
+    sources = {node.name: node for node in manifest.sources.values() if node.name != "daily_counts"}
+    written = {"filled": MonthInputs.complete(MONTH).write(tmp_path), "empty": tmp_path / "empty"}
+    write_tables(written["empty"], dict.fromkeys(sources, ()))
+
+    for folder in written.values():
+        for name, source in sources.items():
+            told = duckdb.execute("describe from read_parquet(?)", [str(folder / f"{name}.parquet")]).fetchall()
+            assert {row[0]: row[1].lower() for row in told} == {
+                column.name: column.data_type for column in source.columns.values()
+            }, f"{name} in {folder}"
+
+
+def test_a_value_of_another_type_than_its_source_has_is_no_input(tmp_path: Path) -> None:
+    with pytest.raises(pa.ArrowInvalid, match="one"):
+        write_tables(tmp_path, {"metric_parts": [{"metric": "items_handled", "version": "one", "part": "issued"}]})
 
 
 def test_a_build_without_its_tests_publishes_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -687,6 +736,18 @@ def test_a_build_without_its_vars_is_refused_in_one_sentence(
 
     assert not outcome.success
     assert sentence in str(outcome.exception)
+
+
+def test_a_table_of_an_earlier_version_is_made_anew(warehouse: Warehouse) -> None:
+    warehouse.build(MonthInputs.complete("2025-02"))
+    with duckdb.connect(warehouse.home / "warehouse.duckdb") as connection:
+        connection.execute("alter table fct_daily_counts add column item_code varchar")
+
+    built = warehouse.build(MonthInputs.complete(MONTH))
+
+    assert built.not_passed == set()
+    assert warehouse.rows("fct_daily_counts", "2025-02") == []
+    assert warehouse.rows("fct_monthly_counts", "2025-02"), "of the same columns as ever"
 
 
 def test_the_lock_is_free_after_a_build(warehouse: Warehouse) -> None:

@@ -7,7 +7,6 @@ The numbers follow closed formulas, so that a test can say what it expects. Open
 import calendar
 import csv
 import hashlib
-import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 from orchestration.config.catalogue import TABLES
 from orchestration.config.hall import load_hall
 from orchestration.runtime.installation import DEMO_HALL
+from orchestration.warehouse.inputs import Rows, write_tables
 
 HALL = "510000"
 STANDING = 40
@@ -113,14 +113,14 @@ def _online_counts(day: date, day_before: date, department: str) -> list[Row]:
 
 @dataclass
 class MonthInputs:
-    """One month of landed answers and the documents beside them; a test changes what it is about, then writes.
+    """One month of landed answers and the tables beside them; a test changes what it is about, then writes.
 
     Attributes:
         month: YYYY-MM.
         answers: Rows by hall system and day. A day without an entry is missing.
         closed: Hall systems and days declared closed.
-        calendar: Documents of calendar.json.
-        hall_systems: Documents of hall_systems.json.
+        calendar: Rows of the calendar.
+        hall_systems: Rows of the hall systems.
         recorded: By hall system and day, what the manifest records otherwise than true.
         catalogue: The demo hall's reviewed tables by name, as text.
     """
@@ -167,19 +167,17 @@ class MonthInputs:
         self.answers["online_platform", day] = counts_of("online_platform", day)
 
     def write(self, home: Path) -> Path:
-        """Land the answers below `home` and write the input documents; returns their folder."""
+        """Land the answers below `home` and write the tables of the inputs; returns their folder."""
         folder = home / "inputs" / self.month
-        folder.mkdir(parents=True, exist_ok=True)
         extracts = [self._land(home, system, day) for system, day in sorted(self.answers)]
-        documents = {
+        tables: dict[str, Rows] = {
             "extracts": extracts,
             "calendar": self.calendar,
             "hall_systems": self.hall_systems,
             "system_measures": SYSTEM_MEASURES,
             **{name: _rows(table) for name, table in self.catalogue.items()},
         }
-        for name, rows in documents.items():
-            (folder / f"{name}.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+        write_tables(folder, tables)
         return folder
 
     def _land(self, home: Path, system: str, day: date) -> dict[str, object]:
@@ -197,7 +195,7 @@ class MonthInputs:
             "sha256": digest,
             "content_sha256": digest,
             "row_count": len(rows),
-            "count_sum": sum(row[-1] for row in rows),
+            "count_sum": sum(row[-1] or 0 for row in rows),
             "landed_at": "2025-04-01T02:00:00+08:00",
             "halls": [HALL],
             **self.recorded.get((system, day), {}),

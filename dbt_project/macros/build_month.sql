@@ -23,7 +23,7 @@
     {%- set inputs = var('inputs', '') if execute else 'none' -%}
     {%- if not inputs -%}
         {{- exceptions.raise_compiler_error(
-            "The warehouse reads one month's input documents: give --vars '{month: YYYY-MM, inputs: <folder>}' (inputs is missing)."
+            "The warehouse reads one month's tables: give --vars '{month: YYYY-MM, inputs: <folder>}' (inputs is missing)."
         ) -}}
     {%- endif -%}
     {{- inputs -}}

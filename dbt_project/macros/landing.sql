@@ -1,4 +1,4 @@
-{#- How landed files become relations. Only these two macros know that they are Parquet and JSON read by DuckDB. -#}
+{#- How landed files become relations. Only these two macros know that they are Parquet, read by DuckDB. -#}
 
 {#- The current extracts of all hall systems, as a relation of daily counts and the `path` of each; typed and empty when
     none is in. -#}
@@ -7,7 +7,7 @@
     {%- if execute -%}
         {%- set listed -%}
             select path
-            from {{ landing_document('extracts', {'path': 'varchar'}) }}
+            from {{ input_table(source('landing', 'extracts')) }}
             order by path
         {%- endset -%}
         {%- do paths.extend(run_query(listed).columns['path'].values()) -%}
@@ -34,12 +34,8 @@
 {%- endmacro %}
 
 
-{#- One input document, a JSON array of objects, with the types it must have: another type is an error. -#}
-{% macro landing_document(name, columns) -%}
-    {%- set types = [] -%}
-    {%- for column, type in columns.items() -%}
-        {%- do types.append(column ~ ": '" ~ type ~ "'") -%}
-    {%- endfor -%}
-    {%- set path = dbt.escape_single_quotes(require_inputs() ~ '/' ~ name ~ '.json') -%}
-    read_json({{ dbt.string_literal(path) }}, format = 'array', columns = {{ '{' ~ types | join(', ') ~ '}' }})
+{#- One table of the month's inputs, with the types that its source declares. -#}
+{% macro input_table(source) -%}
+    {%- set path = dbt.escape_single_quotes(require_inputs() ~ '/' ~ source.identifier ~ '.parquet') -%}
+    read_parquet({{ dbt.string_literal(path) }})
 {%- endmacro %}

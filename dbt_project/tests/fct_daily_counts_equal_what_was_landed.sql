@@ -18,6 +18,7 @@ counts as (
     select
         system,
         stat_date,
+        row_count,
         daily_count
     from {{ ref('fct_daily_counts') }}
     where month_start = {{ built_month_first() }}
@@ -27,6 +28,7 @@ counts as (
     select
         system,
         stat_date,
+        1 as row_count,
         daily_count
     from {{ ref('stg_landing__daily_counts') }}
     where stat_date < {{ built_month_first() }}
@@ -36,7 +38,7 @@ loaded as (
     select
         system,
         stat_date,
-        count(*) as row_count,
+        sum(row_count) as row_count,
         sum(daily_count) as count_sum
     from counts
     group by

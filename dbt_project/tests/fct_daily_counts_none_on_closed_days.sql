@@ -8,7 +8,7 @@ select
     daily_counts.system,
     daily_counts.hall_code,
     daily_counts.stat_date,
-    count(*) as row_count
+    sum(daily_counts.row_count) as row_count
 from {{ ref('fct_daily_counts') }} as daily_counts
 left join {{ ref('fct_completeness') }} as completeness
     on

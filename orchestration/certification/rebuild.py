@@ -12,7 +12,8 @@ from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import code_version
 from orchestration.runtime.installation import installed_at
 from orchestration.runtime.paths import Home
-from orchestration.warehouse.dbt_build import build, evidence, with_applicability
+from orchestration.warehouse.builder import build
+from orchestration.warehouse.dbt_build import evidence, with_applicability
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import OWN_CHECKS, Month, open_month
 from reports.certificates.bases import Bases, bases_at

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from orchestration.runtime.errors import UserError
@@ -119,11 +120,19 @@ def opening_line(hall: Path | None = None) -> str:
 def _read(file: Path) -> dict[str, str]:
     """The file's keys; paths are relative to its folder."""
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        status = file.stat()
     except FileNotFoundError:
         if "YUEBAO_INSTALLATION" in os.environ:
             raise InstallationError(f"{file}, which YUEBAO_INSTALLATION names, doesn't exist") from None
         return {}
+    return _keys(file, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=1)
+def _keys(file: Path, _changed: int, _size: int) -> dict[str, str]:
+    """As `_read`; a run asks for them hundreds of times."""
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InstallationError(f"{file} can't be read as TOML in UTF-8: {error}") from error
     for key, value in document.items():

@@ -1,66 +1,20 @@
-"""Runs dbt, and reports its results to Dagster under the keys that dagster-dbt gives the models.
-
-dagster-dbt's own way starts dbt as a command for each build, which costs more than the build itself.
-"""
+"""Reports dbt's results: to Dagster, under the keys that dagster-dbt gives the models, and as a month's evidence."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import replace
+from typing import Any, cast
 
 import dagster as dg
-from filelock import FileLock
 
-from orchestration.runtime.paths import RUNBOOK, current_home
-from orchestration.warehouse.builder import BUILDER
-from orchestration.warehouse.dbt_manifest import DOCS, DbtError, dbt_arguments, dbt_flags, manifest_document, parse
+from orchestration.runtime.paths import RUNBOOK
+from orchestration.warehouse.builder import NodeResult
+from orchestration.warehouse.dbt_manifest import DOCS, manifest_document
 from reports.figures.readiness import BuildCheck, CheckStatus
-
-if TYPE_CHECKING:
-    from dbt.artifacts.schemas.run import RunResult
 
 DbtEvent = dg.MaterializeResult[None] | dg.AssetCheckResult
 _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
-
-
-@dataclass(frozen=True)
-class NodeResult:
-    """How one node of dbt's graph went."""
-
-    unique_id: str
-    status: str
-    seconds: float
-    failures: int | None
-    message: str
-    rows: int | None
-
-
-def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
-    """Run `dbt build` over the selected nodes, all when none is named; unit tests are left to the project's own tests.
-
-    Raises:
-        DbtError: dbt didn't get as far as running nodes.
-    """
-    return BUILDER.call(_build, dict(variables), list(select))
-
-
-def _build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
-    import duckdb
-    from dbt.cli.main import dbtRunner
-
-    arguments = ["build", *dbt_arguments(), "--vars", json.dumps(variables, ensure_ascii=False)]
-    arguments += ["--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
-    home = current_home()
-    runner = dbtRunner(manifest=parse(write=False))
-    # dbt closes the file after every node so as not to keep its lock; held open here, closing and opening cost nothing.
-    with FileLock(home.root / "warehouse.lock"), duckdb.connect(home.warehouse):
-        outcome = runner.invoke([*dbt_flags(write=False), *arguments])
-    results = getattr(outcome.result, "results", None)
-    if results is None:
-        raise DbtError(f"dbt didn't run: {outcome.exception}")
-    return [_node_result(result) for result in results]
 
 
 def with_applicability(
@@ -86,18 +40,6 @@ def _applied(
         return result
     of_month = f" of {month}" if table == "calendar_overrides" else ""
     return replace(result, status="not_applicable", message=f"the hall has no {table}{of_month}")
-
-
-def _node_result(result: RunResult) -> NodeResult:
-    rows = (result.adapter_response or {}).get("rows_affected")
-    return NodeResult(
-        unique_id=result.node.unique_id,
-        status=str(result.status),
-        seconds=result.execution_time,
-        failures=result.failures,
-        message=result.message or "",
-        rows=rows if isinstance(rows, int) and rows >= 0 else None,
-    )
 
 
 def dagster_events(

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.warehouse.boundary import boundary_check
-from orchestration.warehouse.dbt_build import NodeResult, build, evidence, with_applicability
+from orchestration.warehouse.builder import NodeResult, build
+from orchestration.warehouse.dbt_build import evidence, with_applicability
 from orchestration.warehouse.month import Month
 from reports import files
 from reports.figures.readiness import BuildEvidence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -106,7 +107,7 @@ class Month:
 
     @cached_property
     def inputs(self) -> dict[str, list[dict[str, Any]]]:
-        """What a build of the month reads, one table per JSON file (see the sources of dbt_project).
+        """What a build of the month reads, one table per Parquet file (see the sources of dbt_project).
 
         The extracts are those of the month, and of the boundary: these are of a day before it.
         """
@@ -152,10 +153,12 @@ class Month:
         return {**tables, "system_measures": answered}
 
     def write_inputs(self) -> Path:
-        """Put the inputs where dbt reads them, and return that folder."""
+        """Put the inputs where dbt reads them, and return that folder, which holds nothing else."""
+        from orchestration.warehouse.inputs import write_tables
+
         folder = self.home.inputs / self.name
-        for table, rows in self.inputs.items():
-            files.write_json(folder / f"{table}.json", rows)
+        shutil.rmtree(folder, ignore_errors=True)
+        write_tables(folder, self.inputs)
         return folder
 
     @cached_property

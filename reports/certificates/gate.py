@@ -227,7 +227,8 @@ def _facts_as_built(subject: GateSubject) -> Iterator[str | Discrepancy]:
 
 def tables(facts: Mapping[str, str]) -> dict[str, str]:
     """Of the files that a build published, the facts themselves; its inputs name paths, which differ by machine."""
-    return {name: digest for name, digest in facts.items() if name.endswith(".parquet")}
+    published = (name for name in facts if name.endswith(".parquet") and not name.startswith("inputs/"))
+    return {name: facts[name] for name in published}
 
 
 _BEFORE: frozenset[Asked] = frozenset({"unsigned", "sealing"})

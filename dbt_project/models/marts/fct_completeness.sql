@@ -15,7 +15,10 @@ hall_systems as (
 ),
 
 extracts as (
-    select * from {{ ref('stg_landing__extracts') }}
+    select
+        *,
+        unnest(halls) as hall_code
+    from {{ ref('stg_landing__extracts') }}
 ),
 
 states as (
@@ -36,7 +39,7 @@ states as (
         on
             days.stat_date = extracts.stat_date
             and hall_systems.system = extracts.system
-            and list_contains(extracts.halls, hall_systems.hall_code)
+            and hall_systems.hall_code = extracts.hall_code
 )
 
 select

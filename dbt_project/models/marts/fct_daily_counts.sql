@@ -10,11 +10,19 @@ select
     {{ built_month_first() }} as month_start,
     hall_code,
     department_code,
-    item_code,
     measure,
-    daily_count,
-    system
+    system,
+    -- A count that is null would be lost in a sum: it makes the sum null, which the contract refuses.
+    case when count(*) = count(daily_count) then cast(sum(daily_count) as bigint) end as daily_count,
+    count(*) as row_count,
+    min(daily_count) as lowest_count
 from {{ ref('stg_landing__daily_counts') }}
 where
     stat_date >= {{ built_month_first() }}
     and stat_date < {{ built_month_first(1) }}
+group by
+    stat_date,
+    hall_code,
+    department_code,
+    measure,
+    system

@@ -1,7 +1,4 @@
 select
     department_code,
     department_name
-from {{ landing_document(source('hall', 'departments').identifier, {
-    'department_code': 'varchar',
-    'department_name': 'varchar',
-}) }}
+from {{ input_table(source('hall', 'departments')) }}

@@ -2,8 +2,4 @@ select
     metric,
     version,
     measure
-from {{ landing_document(source('hall', 'metric_measures').identifier, {
-    'metric': 'varchar',
-    'version': 'integer',
-    'measure': 'varchar',
-}) }}
+from {{ input_table(source('hall', 'metric_measures')) }}

@@ -2,8 +2,4 @@ select
     metric,
     version,
     part
-from {{ landing_document(source('hall', 'metric_parts').identifier, {
-    'metric': 'varchar',
-    'version': 'integer',
-    'part': 'varchar',
-}) }}
+from {{ input_table(source('hall', 'metric_parts')) }}

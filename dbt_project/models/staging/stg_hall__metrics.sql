@@ -13,19 +13,4 @@ select
     rounding,
     valid_from,
     valid_to
-from {{ landing_document(source('hall', 'metrics').identifier, {
-    'metric': 'varchar',
-    'version': 'integer',
-    'metric_name': 'varchar',
-    'definition': 'varchar',
-    'event_counted': 'varchar',
-    'deduplication_key': 'varchar',
-    'overlaps_with': 'varchar',
-    'unit': 'varchar',
-    'display_unit': 'varchar',
-    'display_divisor': 'integer',
-    'display_decimals': 'integer',
-    'rounding': 'varchar',
-    'valid_from': 'date',
-    'valid_to': 'date',
-}) }}
+from {{ input_table(source('hall', 'metrics')) }}

@@ -2,8 +2,4 @@ select
     hall_code,
     hall_name,
     hall_level
-from {{ landing_document(source('hall', 'sites').identifier, {
-    'hall_code': 'varchar',
-    'hall_name': 'varchar',
-    'hall_level': 'varchar',
-}) }}
+from {{ input_table(source('hall', 'sites')) }}

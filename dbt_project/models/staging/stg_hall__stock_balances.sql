@@ -2,8 +2,4 @@ select
     stock,
     inflow,
     outflow
-from {{ landing_document(source('hall', 'stock_balances').identifier, {
-    'stock': 'varchar',
-    'inflow': 'varchar',
-    'outflow': 'varchar',
-}) }}
+from {{ input_table(source('hall', 'stock_balances')) }}

@@ -1,7 +1,4 @@
 select
     system,
     measure
-from {{ landing_document(source('hall', 'system_measures').identifier, {
-    'system': 'varchar',
-    'measure': 'varchar',
-}) }}
+from {{ input_table(source('hall', 'system_measures')) }}

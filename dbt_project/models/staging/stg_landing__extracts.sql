@@ -9,15 +9,4 @@ select
     count_sum,
     landed_at,
     halls
-from {{ landing_document(source('landing', 'extracts').identifier, {
-    'system': 'varchar',
-    'stat_date': 'date',
-    'state': 'varchar',
-    'path': 'varchar',
-    'sha256': 'varchar',
-    'content_sha256': 'varchar',
-    'row_count': 'bigint',
-    'count_sum': 'bigint',
-    'landed_at': 'timestamp with time zone',
-    'halls': 'varchar[]',
-}) }}
+from {{ input_table(source('landing', 'extracts')) }}
