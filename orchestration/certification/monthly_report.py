@@ -170,7 +170,8 @@ def revise_month(name: str, steps: Steps, reason: Reason, note: str) -> Revision
     The settings are those that it was certified under, but for a change of definition: then today's count.
 
     Raises:
-        Refused: it was never certified, nothing has changed, it can't be printed, or it waits for signatures.
+        Refused: it was never certified, nothing has changed, there is no note, it can't be printed, or it waits for
+            signatures.
     """
     archive = current_archive()
     latest = archive.ledger.latest(name)
@@ -181,6 +182,8 @@ def revise_month(name: str, steps: Steps, reason: Reason, note: str) -> Revision
         month = open_month(name)
         if before.program.fingerprint == month.fingerprint:
             raise Refused(f"nothing behind {name} has changed since {before.name}")
+        if not note.strip():
+            raise Refused('a revision has a reason and a note: say what happened, `--note "..."`')
         _build_certify_emit(month, steps, CertificationRequest(before.revision + 1, reason, note))
     return _revised(archive, name, before)
 
