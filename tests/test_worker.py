@@ -210,9 +210,12 @@ def test_a_fork_has_a_worker_of_its_own(worker: Worker, tmp_path: Path) -> None:
 
 # --- the caller's end ------------------------------------------------------------------------------------------------
 
+# As a terminal starts it: whoever runs the tests may have signals ignored, and they would be in every process below.
 _CALLER = f"""
-import sys
+import signal, sys
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 from orchestration.runtime.worker import Worker
 from tests.test_worker import _begin, _nothing
 worker = Worker({ABSENT!r}, _nothing)
