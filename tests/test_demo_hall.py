@@ -19,7 +19,9 @@ from typing import Any
 
 import openpyxl
 import pytest
+import typer
 
+from orchestration.cli.app import readable_errors
 from orchestration.demo import (
     DESKS_KEY,
     FIRST_MONTH,
@@ -436,3 +438,15 @@ def test_importing_the_demo_is_light() -> None:
     script = "import sys, orchestration.demo; print({'starlette', 'uvicorn', 'openpyxl', 'numpy'} & sys.modules.keys())"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "set()"
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as taken,
+        pytest.raises(typer.Exit) as ended,
+        readable_errors(announced=False),
+        serving(demo_app("bearer", "key"), taken.getsockname()[1]),
+    ):
+        pass
+    assert ended.value.exit_code == 2
+    assert capsys.readouterr().err == "yuebao: something listens on that port already; name another one with `--port`\n"

@@ -70,6 +70,8 @@ def readable_errors(hall: Path | None = None, *, announced: bool = True) -> Iter
     except (UserError, ReportsError) as error:
         _end(f"yuebao: {error}", _MISUSED)
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            _end("yuebao: something listens on that port already; name another one with `--port`", _MISUSED)
         if error.errno not in _MEDIUM:
             raise
         _end(f"yuebao: {error.filename} can't be written ({error.strerror}): {_MEDIUM[error.errno]}", _MISUSED)
