@@ -31,38 +31,48 @@ def representative_rows(codes: pd.DataFrame, by: Sequence[str] = ()) -> npt.NDAr
         codes: By `COUNTS_COLUMNS`, a number for each value, the same for equal ones; of a count the count itself.
         by: Columns of whose values every combination is to be judged as if it stood alone.
     """
+    of_counts = [clause for clause in CLAUSES if clause.frame == "counts"]
     chosen = np.zeros(len(codes), dtype=bool)
-    for clause in CLAUSES:
-        if clause.frame == "counts":
-            for rows in _deciding(clause, codes, list(by)):
-                chosen |= rows
+    # Several clauses look at one column.
+    for choose, *columns in {choice for clause in of_counts for choice in _deciding(clause)}:
+        chosen |= choose(codes, list(by), columns)
     return np.flatnonzero(chosen)
 
 
-def _deciding(clause: Clause, codes: pd.DataFrame, by: list[str]) -> Iterator[Chosen]:
+def _deciding(clause: Clause) -> Iterator[tuple[Any, ...]]:
+    """Which rows decide a clause: how they are chosen, and by which columns."""
     told: Mapping[str, Any] = clause.parameters
     match clause.expectation:
         case "ExpectTableColumnsToMatchSet":
             return
         case "ExpectColumnValuesToBeNull" | "ExpectColumnValuesToBeInSet" | "ExpectColumnValuesToBeBetween":
             for column in _DERIVED.get(told["column"], (told["column"],)):
-                yield from _extremes(codes, by) if column == "count" else [_first_of_each(codes, [*by, column])]
+                yield _extremes if column == "count" else _first_of_each, column
         case "ExpectColumnPairValuesToBeEqual":
-            yield _first_of_each(codes, [*by, told["column_A"], told["column_B"]])
+            yield _first_of_each, told["column_A"], told["column_B"]
         case "ExpectCompoundColumnsToBeUnique":
-            yield codes.duplicated(told["column_list"], keep=False).to_numpy()
+            yield _repeated, *told["column_list"]
         case _:
-            yield np.ones(len(codes), dtype=bool)
+            yield (_all,)
 
 
-def _first_of_each(codes: pd.DataFrame, columns: list[str]) -> Chosen:
-    return ~codes.duplicated(columns).to_numpy()
+def _first_of_each(codes: pd.DataFrame, by: list[str], columns: list[str]) -> Chosen:
+    return ~codes.duplicated([*by, *columns]).to_numpy()
 
 
-def _extremes(codes: pd.DataFrame, by: list[str]) -> Iterator[Chosen]:
-    """The least and the greatest counts, and all that are long enough to be somebody's number."""
-    counts = codes["count"]
-    groups = [codes[column] for column in by] or [pd.Series(0, codes.index)]
-    for ends in (counts.groupby(groups).idxmin(), counts.groupby(groups).idxmax()):
-        yield codes.index.isin(ends)
-    yield ((counts < FEW_DIGITS.start) | (counts >= FEW_DIGITS.stop)).to_numpy()
+def _repeated(codes: pd.DataFrame, _by: list[str], columns: list[str]) -> Chosen:
+    return codes.duplicated(columns, keep=False).to_numpy()
+
+
+def _extremes(codes: pd.DataFrame, by: list[str], columns: list[str]) -> Chosen:
+    """The least and the greatest of a column of counts, and all that are long enough to be somebody's number."""
+    (column,) = columns
+    counts = codes[column]
+    groups = [codes[name] for name in by] or [pd.Series(0, codes.index)]
+    grouped = counts.groupby(groups)
+    ends = codes.index.isin(grouped.idxmin()) | codes.index.isin(grouped.idxmax())
+    return ends | ((counts < FEW_DIGITS.start) | (counts >= FEW_DIGITS.stop)).to_numpy()
+
+
+def _all(codes: pd.DataFrame, _by: list[str], _columns: list[str]) -> Chosen:
+    return np.ones(len(codes), dtype=bool)
