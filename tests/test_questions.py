@@ -203,7 +203,8 @@ def test_an_open_question_blocks_a_revision_where_the_policy_says_so(certified: 
     asked = hall.home / "questions" / "000001.json"
     content = asked.read_bytes()
     asked.write_text("{}")
-    assert "restore it from a backup" in hall.run("revise", "2025-03", "--reason", "source_correction").output
+    unread = hall.run("revise", "2025-03", "--reason", "source_correction", "--note", "补报")
+    assert "restore it from a backup" in unread.output
     asked.write_bytes(content)
     assert hall.run("answer", "Q1", "已补报").exit_code == 0
     assert hall.run("revise", "2025-03", "--reason", "source_correction", "--note", "补报").exit_code == 0
