@@ -26,8 +26,9 @@ class DropSystem(MappedSystem):
     storage: StorageSettings | None = None
     file: str
     member: str = ""  # a glob like `file`, for the one file that counts in a .zip
-    format: Literal["xlsx", "xls", "csv"]
-    encoding: str = "utf-8-sig"
+    format: Literal["xlsx", "xls", "ods", "csv"]
+    encoding: str = "utf-8-sig"  # of a .csv; utf-16 is what Excel calls Unicode text
+    delimiter: Literal[",", "\t", ";", "|"] = ","  # between the values of a .csv
     sheet: str = ""  # a visible sheet's name, where a workbook has several
     columns: dict[str, ContractName] = Field(default={})
     column_map: str = ""  # a table in the hall's folder that gives the columns valid on a day, instead of `columns`
@@ -88,7 +89,9 @@ class DropSystem(MappedSystem):
         if self.total_row is not None and self.constants.get("measure") not in self.measures:
             yield f"total_row needs constants.measure, one of {', '.join(self.measures)}"
         if self.sheet and self.format == "csv":
-            yield "sheet needs format xlsx or xls"
+            yield "sheet needs format xlsx, xls or ods"
+        if self.delimiter != "," and self.format != "csv":
+            yield "delimiter needs format csv"
         if not (self.file_names_day or self.column_map or "stat_date" in self.columns.values()):
             yield "the day must be in file (such as %Y-%m-%d) or in a column that is our stat_date"
         if (scheme if address else "") != (self.storage.kind if self.storage else ""):

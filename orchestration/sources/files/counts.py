@@ -91,7 +91,7 @@ class _Sheet:
         value = intended_value(self.form.columns[theirs], row.get(self.columns[theirs]), self.table.epoch)
         if isinstance(value, Unreadable):
             cell = cell_name(number, self.columns[theirs])
-            raise fault("no_value", name=self.name, cell=cell, column=theirs, what=value.what)
+            raise fault(value.fault, name=self.name, cell=cell, column=theirs, what=value.what)
         return value
 
     def _refuse_unclear(self, area: Area) -> None:

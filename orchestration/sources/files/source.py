@@ -64,7 +64,11 @@ class DropSource:
             case "csv":
                 from orchestration.sources.files.csv import read_csv
 
-                return read_csv(name, content, self._system.encoding)
+                return read_csv(name, content, self._system.encoding, self._system.delimiter)
+            case "ods":
+                from orchestration.sources.files.ods import read_ods
+
+                return read_ods(name, content, self._system.sheet)
             case "xls":
                 from orchestration.sources.files.xls import read_xls
 
