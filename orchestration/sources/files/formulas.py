@@ -263,7 +263,7 @@ class _Column:
 def _number(value: Any, epoch: dt.datetime | None) -> Number | None:
     """A cell's value as a number, days as those of the workbook's calendar; None where it is none."""
     if isinstance(value, dt.date | dt.time | dt.timedelta) and epoch:
-        value = to_excel(value, epoch)
+        value = to_excel(value, epoch)  # type: ignore[no-untyped-call]
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction):
         return None
     return Fraction(value) if isinstance(value, float) else value
@@ -275,8 +275,9 @@ def _agrees(saved: Any, expected: Any, epoch: dt.datetime | None) -> bool:
         return bool(saved == expected)
     if number is None:
         return False
-    exact = wanted.denominator == 1 and abs(wanted) < EXACT
-    return number == wanted if exact else abs(number - wanted) <= abs(wanted) * _NEAR
+    if wanted.denominator == 1 and -EXACT < wanted < EXACT:
+        return number == wanted
+    return abs(Fraction(number - wanted)) <= abs(Fraction(wanted)) * _NEAR
 
 
 def _stale(saved: Any, expected: Any, epoch: dt.datetime | None) -> Unreadable:

@@ -148,8 +148,8 @@ class _Reader:
 
     def rows(self, stream: IO[bytes]) -> Iterator[tuple[int, list[tuple[int, Any]]]]:
         """The rows in the order in which they come: their numbers, and their cells' columns and values."""
-        content = stream.read()
-        pieces: Iterator[bytes | str] = iter([content.lstrip()])
+        content = stream.read().lstrip()
+        pieces: Iterator[bytes | str] = iter([content])
         if _is_plain(content):
             pieces = self._without_plain_rows(content.decode())
         for _ in stream_xml(pieces, self._start, self._end, self._add_text):
