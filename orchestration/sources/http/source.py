@@ -7,12 +7,13 @@ from pathlib import Path
 
 from orchestration.config.systems import HttpSystem
 from orchestration.sources.answers import contract_counts, divide_answer, stated_of
-from orchestration.sources.contract import Outcome, Request, whole_number
+from orchestration.sources.contract import Outcome, Request
 from orchestration.sources.daily_counts import DailyCounts, concatenated
 from orchestration.sources.http.client import Client, Target
 from orchestration.sources.http.document import Document
 from orchestration.sources.http.paging import all_pages, refuse_other_count
 from orchestration.sources.http.request import HttpRequest
+from orchestration.sources.normal_forms import whole_number
 
 
 class HttpSource:
