@@ -25,7 +25,7 @@ HALL = load_hall().hall
 SITE = "510000"
 WEDNESDAY, SATURDAY = dt.date(2025, 3, 12), dt.date(2025, 3, 15)
 CALENDAR = WorkingDays({})
-OPENED = WorkingDays({SATURDAY: CalendarDay(SATURDAY, is_working_day=True, reason="调休上班")})
+OPENED = WorkingDays({(SATURDAY, None, None): CalendarDay(SATURDAY, is_working_day=True, reason="调休上班")})
 
 
 def _land(home: Home, day: dt.date, *counts: int, closed: bool = False, suite: str = "") -> None:

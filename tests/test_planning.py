@@ -86,7 +86,7 @@ def test_a_months_dates_follow_the_working_days(month: str, candidate: str, cert
 
 
 def test_a_reviewed_override_moves_them_too() -> None:
-    closed = WorkingDays({dt.date(2025, 4, 1): CALENDAR.describe(dt.date(2025, 4, 5))})
+    closed = WorkingDays({(dt.date(2025, 4, 1), None, None): CALENDAR.describe(dt.date(2025, 4, 5))})
     assert _moment(DEMO, calendar=closed).deadlines("2025-03").candidate == dt.date(2025, 4, 2)
 
 

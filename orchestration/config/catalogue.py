@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, cr
 from expectations.rules import suite_version
 from orchestration.config.hall import SettingsError, hall_folder
 from orchestration.config.systems.common import Strict
-from orchestration.config.working_days import CalendarDay, CalendarError, WorkingDays
+from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
 from orchestration.runtime.paths import PROJECT_ROOT
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class _Reconciliation(Strict):
 _HOLDS: Mapping[str, Any] = {
     "text": Annotated[str, Field(min_length=1)],
     "text or null": str | None,
+    "text or absent": Annotated[str | None, Field(default=None)],
     "number from 0": Annotated[int, Field(ge=0)],
     "number from 1": Annotated[int, Field(ge=1)],
     "power of ten": Annotated[int, Field(ge=1), AfterValidator(_power_of_ten)],
@@ -114,20 +115,22 @@ def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict
 
 
 def working_days() -> WorkingDays:
-    """The calendar under the reviewed overrides; CalendarError names the line that can't be read or repeats a day."""
+    """The calendar under the reviewed overrides; CalendarError names the line that can't be read or repeats another."""
     folder = catalogue_folder()
     try:
         rows = read_table(folder, "calendar_overrides")
     except SettingsError as error:
         raise CalendarError(str(error)) from error
-    overrides: dict[date, CalendarDay] = {}
+    overrides: dict[OverrideKey, CalendarDay] = {}
     for line, row in enumerate(rows, start=2):
         day = date.fromisoformat(row["stat_date"])
-        if day in overrides:
+        key = day, row["system"], row["site"]
+        if key in overrides:
             raise CalendarError(
-                f"{folder}/calendar_overrides.csv line {line}: {day} stands in the table already; keep one of the lines"
+                f"{folder}/calendar_overrides.csv line {line}: {' '.join(str(part) for part in key if part)} "
+                "stands in the table already; keep one of the lines"
             )
-        overrides[day] = CalendarDay(day, row["is_working_day"], row["reason"])
+        overrides[key] = CalendarDay(day, row["is_working_day"], row["reason"])
     return WorkingDays(overrides)
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from orchestration.config.catalogue import evidence_version
 from orchestration.config.hall import Hall
-from orchestration.config.working_days import WorkingDays
+from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing.manifest import Extract, Landing, LandingError
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.runtime.paths import Home
@@ -24,12 +24,13 @@ class SystemDay:
 
     system: str
     day: dt.date
-    expected: bool  # whether the calendar has the system open
+    expected: bool  # whether the calendar has the system open, at any site
     sites: tuple[str, ...]  # the codes of the sites that the system answers for
     suite_version: str  # of current evidence; an answer that was checked under another one is stale
     extract: Extract | None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)  # by site, the newest that no good answer followed
     fault: str = ""  # why the manifest entry can't be read, or what is wrong with the extract's file
+    closed_sites: frozenset[str] = frozenset()  # those that a reviewed override closes while others are open
 
     @cached_property
     def verdicts(self) -> Mapping[str, DayVerdict]:
@@ -49,9 +50,9 @@ class SystemDay:
             # A refused answer casts doubt on an earlier good one, as silence doesn't.
             return "quarantined"
         if self.extract is None or site not in self.extract.sites:
-            return "missing"
+            return "closed" if site in self.closed_sites else "missing"
         if self.extract.state == "closed":
-            return "wrongly_closed" if self.expected else "closed"
+            return "wrongly_closed" if self.expected and site not in self.closed_sites else "closed"
         if self.extract.suite_version != self.suite_version:
             return "stale"
         sums = self.extract.sites[site].sums
@@ -96,9 +97,20 @@ class SystemDay:
         return max((dt.datetime.fromisoformat(refusal.refused_at) for refusal in self.refusals.values()), default=None)
 
 
+def opening(hall: Hall, calendar: WorkingDays, system: str, day: dt.date, site: str) -> CalendarDay:
+    """Whether a system must answer for a site on a day, and why; CalendarError if the day's year isn't known."""
+    return calendar.opening(day, system, site, every_day=hall.systems[system].opens == "every_day")
+
+
 def is_expected(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> bool:
-    """Whether the calendar has a system open on a day; CalendarError if it doesn't know the day's year."""
-    return hall.systems[system].opens == "every_day" or calendar.describe(day).is_working_day
+    """Whether the calendar has a system open on a day, at any site; CalendarError if the day's year isn't known."""
+    return any(opening(hall, calendar, system, day, site).is_working_day for site in hall.sites_of(system))
+
+
+def _closed_sites(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> frozenset[str]:
+    sites = hall.sites_of(system)
+    closed = {site for site in sites if not opening(hall, calendar, system, day, site).is_working_day}
+    return frozenset(closed) if len(closed) < len(sites) else frozenset()
 
 
 def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> SystemDay:
@@ -116,6 +128,7 @@ def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: 
         extract=extract,
         refusals=Quarantine(home.quarantine).open_refusals(system, day),
         fault=fault,
+        closed_sites=_closed_sites(hall, calendar, system, day),
     )
 
 

@@ -237,7 +237,13 @@ def _says_the_same(before: Extract, after: Extract) -> bool:
 
 def _entry(counted: Counted, content: Content, provenance: Provenance, sequence: int) -> Extract:
     sites = {
-        site: SiteEntry(content.digests.get(site, _NO_ROWS), content.sums.get(site, {}), counts.declared, counts.source)
+        site: SiteEntry(
+            content.digests.get(site, _NO_ROWS),
+            # A measure without rows of which the source states the total is counted too: it is 0, as the suite saw.
+            {**dict.fromkeys(counts.declared, 0), **content.sums.get(site, {})},
+            counts.declared,
+            counts.source,
+        )
         for site, counts in sorted(counted.sites.items())
     }
     digest = _digest_of(sites)

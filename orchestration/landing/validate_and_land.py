@@ -21,9 +21,9 @@ from expectations.validation import Finding, Validation, mask_personal, validate
 from expectations.volumes import Volume, volumes
 from orchestration.config.catalogue import vocabulary
 from orchestration.config.hall import Hall
-from orchestration.config.working_days import WorkingDays
+from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing.asked_counts import AnswerKey, AskedCounts, asked_counts
-from orchestration.landing.day_status import is_expected
+from orchestration.landing.day_status import is_expected, opening
 from orchestration.landing.manifest import Counted, Extract, Landing, LandingError, Provenance, SiteCounts
 from orchestration.landing.parquet import content_digest
 from orchestration.landing.quarantine import Quarantine, Refusal
@@ -102,9 +102,9 @@ class DayValidation:
     provenance: Provenance
     docs: Path | None = None
 
-    def is_open(self, day: dt.date) -> bool:
-        """Whether the system counts on that day."""
-        return is_expected(self.hall, self.calendar, self.system, day)
+    def opening(self, day: dt.date, site: str) -> CalendarDay:
+        """Whether the system counts at a site on that day, and why."""
+        return opening(self.hall, self.calendar, self.system, day, site)
 
     def settle(self, outcomes: Iterable[tuple[dt.date, Mapping[str, Outcome]]]) -> PullResult:
         """Land or refuse every site of every day; a fault of one never holds another.
@@ -163,22 +163,29 @@ class DayValidation:
     ) -> _Verdict | None:
         if isinstance(current, _Refused):
             return current
-        if not self.is_open(day) and _has_nothing(outcome):
-            return SiteCounts(no_counts(), {}, "declared by the calendar", {})
+        if not self.opening(day, site).is_working_day and _has_nothing(outcome):
+            # Where other sites are open, the override says it; a whole day off is landed as such.
+            is_closed = not is_expected(self.hall, self.calendar, self.system, day)
+            return SiteCounts(no_counts(), {}, "declared by the calendar", {}) if is_closed else _CONFIRMED
         if isinstance(outcome, SourceFault):
             return _Refused(outcome)
-        if problem := self._problem(day, outcome):
+        if problem := self._problem(day, site, outcome):
             return _Refused(problem)
         return _CONFIRMED if current and self._confirms(current, site, outcome) else None
 
-    def _problem(self, day: dt.date, answer: Answer) -> SourceFault | None:
-        if not self.is_open(day):
-            reason = self.calendar.describe(day).reason
-            return fault("counts_on_closed_day", source=answer.source, reason=reason)
-        if not len(answer.counts):
-            return fault("no_rows")
+    def _problem(self, day: dt.date, site: str, answer: Answer) -> SourceFault | None:
+        opening = self.opening(day, site)
+        if not opening.is_working_day:
+            return fault("counts_on_closed_day", source=answer.source, reason=opening.reason)
+        if not len(answer.counts) and not self._states_zero(answer):
+            return fault("no_rows", system=self.system, site=site)
         blank = [measure for measure, total in answer.declared.items() if total is None]
         return fault("blank_total", source=answer.source, measures=", ".join(blank)) if blank else None
+
+    def _states_zero(self, answer: Answer) -> bool:
+        """Whether the source itself says that there was nothing to count, of all that it counts."""
+        totals = [answer.declared.get(measure) for measure in self.hall.systems[self.system].measures]
+        return all(type(total) is int and total == 0 for total in totals)
 
     def _confirms(self, current: Extract, site: str, answer: Answer) -> bool:
         # The declared totals too: an answer that contradicts itself now has to be judged, whatever its rows.
@@ -244,7 +251,8 @@ class DayValidation:
         return DayResult(day, outcome, judged, extract, messages)
 
     def _counted(self, day: dt.date, good: Mapping[str, SiteCounts]) -> Counted:
-        return Counted(self.system, day, "answered" if self.is_open(day) else "closed", good)
+        is_open = is_expected(self.hall, self.calendar, self.system, day)
+        return Counted(self.system, day, "answered" if is_open else "closed", good)
 
     def _keep(self, day: dt.date, site: str, why: _Refused) -> None:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")

@@ -28,7 +28,8 @@ def divide_answer(
     divided = counts_by_site(request, every_site, counts)
     if len(every_site) > 1:
         _refuse_other_totals(counts, declared)
-        declared = {}
+        # Where all sites together counted nothing, each did.
+        declared = {measure: total for measure, total in declared.items() if total == 0}
     return {site: Answer(request.day, divided[site], declared, source) for site in request.sites}
 
 
