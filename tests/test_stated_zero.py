@@ -33,7 +33,9 @@ def test_a_total_of_zero_and_no_rows_are_an_answer(printed_hall: Hall, tmp_path:
 
 
 @pytest.mark.parametrize("lines", [(), ("合计,,,",), ("合计,,,3",)])
-def test_without_a_total_of_zero_no_rows_are_missing(printed_hall: Hall, tmp_path: Path, lines: tuple[str, ...]) -> None:
+def test_without_a_total_of_zero_no_rows_are_missing(
+    printed_hall: Hall, tmp_path: Path, lines: tuple[str, ...]
+) -> None:
     hall = printed_hall.copy(tmp_path, demo=True)
     _say(hall, *lines)
     pulled = hall.run("pull", DAY, "--system", "call_centre")

@@ -66,9 +66,7 @@ def test_the_override_that_names_most_holds() -> None:
     calendar = WorkingDays(
         {(day, None, None): closed, (day, "a", None): opened, (day, None, "1"): closed, (day, "a", "2"): closed}
     )
-    told = {
-        (system, site): calendar.opening(day, system, site, every_day=True) for system in "ab" for site in "123"
-    }
+    told = {(system, site): calendar.opening(day, system, site, every_day=True) for system in "ab" for site in "123"}
     assert [key for key, opening in told.items() if opening is opened] == [("a", "3")]
     assert calendar.opening(date(2025, 3, 15), "a", "1", every_day=True).is_working_day
     assert not calendar.opening(date(2025, 3, 15), "a", "1", every_day=False).is_working_day

@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, cr
 
 from expectations.rules import suite_version
 from orchestration.config.hall import SettingsError, hall_folder
-from orchestration.config.systems.common import Strict
+from orchestration.config.systems.common import Strict, System
 from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
 from orchestration.runtime.paths import PROJECT_ROOT
 
@@ -134,14 +134,15 @@ def working_days() -> WorkingDays:
     return WorkingDays(overrides)
 
 
-def vocabulary(measures: tuple[str, ...]) -> Vocabulary:
-    """The codes that rows of a system may use; `measures` are those that the system counts."""
+def vocabulary(system: System) -> Vocabulary:
+    """The codes that rows of a system may use."""
     from expectations.validation import Vocabulary
 
     return Vocabulary(
         sites=frozenset(row["hall_code"] for row in _rows(SITES)),
         departments=frozenset(department_names()),
-        measures=frozenset(measures),
+        measures=frozenset(system.measures),
+        item_codes=system.item_codes,
     )
 
 

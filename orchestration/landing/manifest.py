@@ -240,7 +240,7 @@ def _entry(counted: Counted, content: Content, provenance: Provenance, sequence:
         site: SiteEntry(
             content.digests.get(site, _NO_ROWS),
             # A measure without rows of which the source states the total is counted too: it is 0, as the suite saw.
-            {**dict.fromkeys(counts.declared, 0), **content.sums.get(site, {})},
+            {**dict.fromkeys(counts.declared if counted.state == "answered" else (), 0), **content.sums.get(site, {})},
             counts.declared,
             counts.source,
         )

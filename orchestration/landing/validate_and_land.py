@@ -9,6 +9,7 @@ import datetime as dt
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median_low
 from typing import Any, Literal
@@ -17,7 +18,7 @@ import pandas as pd
 
 from expectations.findings import merged
 from expectations.personal import mask_text
-from expectations.validation import Finding, Validation, mask_personal, validate_answers
+from expectations.validation import Finding, Validation, Vocabulary, shown_rows, validate_answers
 from expectations.volumes import Volume, volumes
 from orchestration.config.catalogue import vocabulary
 from orchestration.config.hall import Hall
@@ -146,7 +147,7 @@ class DayValidation:
             validation = self._validate(asked, totals)
             findings = validation.findings
             for (day, site), answer in to_check.items():
-                settled[day][site] = _checked(day, site, answer, validation, asked)
+                settled[day][site] = self._checked(day, site, answer, validation, asked)
         results = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
         return PullResult(self.system, tuple(results), findings, volumes(totals))
 
@@ -202,11 +203,14 @@ class DayValidation:
 
     def _validate(self, asked: AskedCounts, totals: Sequence[Mapping[str, Any]]) -> Validation:
         summed = pd.DataFrame(totals, dtype=object)
-        measures = self.hall.systems[self.system].measures
-        validation = validate_answers(asked, summed, vocabulary(measures), VALIDATOR.call)
+        validation = validate_answers(asked, summed, self._vocabulary, VALIDATOR.call)
         if self.docs:
             validation.build_docs(self.docs / self.system)
         return validation
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return vocabulary(self.hall.systems[self.system])
 
     def _totals(
         self, answers: Mapping[AnswerKey, Answer], asked: AskedCounts, history: _History
@@ -234,6 +238,15 @@ class DayValidation:
 
     def _differs(self, day: dt.date, earlier: dt.date) -> bool:
         return self.calendar.describe(day).is_working_day != self.calendar.describe(earlier).is_working_day
+
+    def _checked(self, day: dt.date, site: str, answer: Answer, validation: Validation, asked: AskedCounts) -> _Verdict:
+        failures = validation.failures_on(day, site)
+        if not failures:
+            return SiteCounts(answer.counts, answer.declared, redact(answer.source), validation.outcome_on(day, site))
+        complaints = "; ".join(_complaint(finding, day) for finding in failures)
+        next_step = failures[0].rule.next_step.removesuffix(".")
+        rows = shown_rows(asked.frame_of((day, site)).drop(columns=["asked_date", "asked_hall"]), self._vocabulary)
+        return _Refused(PermanentFault(complaints, next_step), rows)
 
     def _conclude(self, day: dt.date, verdicts: Mapping[str, _Verdict], *, judged: bool) -> DayResult:
         refused = {site: verdict for site, verdict in verdicts.items() if isinstance(verdict, _Refused)}
@@ -319,16 +332,6 @@ def _in_portions(outcomes: Iterable[_DayOutcomes]) -> Iterator[list[_DayOutcomes
             gc.collect()
     if portion:
         yield portion
-
-
-def _checked(day: dt.date, site: str, answer: Answer, validation: Validation, asked: AskedCounts) -> _Verdict:
-    failures = validation.failures_on(day, site)
-    if not failures:
-        return SiteCounts(answer.counts, answer.declared, redact(answer.source), validation.outcome_on(day, site))
-    complaints = "; ".join(_complaint(finding, day) for finding in failures)
-    next_step = failures[0].rule.next_step.removesuffix(".")
-    rows = mask_personal(asked.frame_of((day, site))).drop(columns=["asked_date", "asked_hall"])
-    return _Refused(PermanentFault(complaints, next_step), rows.to_dict("records"))
 
 
 def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list[str]]]:
