@@ -10,8 +10,9 @@ import pandas as pd
 
 from expectations.personal import FLAG, mask_personal
 from expectations.rules import TEXT_COLUMNS, TEXT_OR_NULL_COLUMNS, VOLUME_BAND
+from expectations.vocabulary import Vocabulary
 from expectations.volumes import band
-from expectations.withheld import Vocabulary, withhold
+from expectations.withheld import withhold
 
 _PLAIN_TYPES: Final[set[type]] = {str, int, bool, date, NoneType}
 

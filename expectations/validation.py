@@ -22,7 +22,7 @@ from expectations.personal import mask_personal
 from expectations.prepared_frame import prepared_counts, prepared_totals, shown_rows
 from expectations.representatives import representative_rows
 from expectations.rules import RULES
-from expectations.withheld import Vocabulary
+from expectations.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from expectations.gx import SuiteRunner

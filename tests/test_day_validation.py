@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from expectations.personal import MASK
+from expectations.vocabulary import MASK
 from expectations.volumes import Volume
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import CalendarDay, WorkingDays

@@ -19,9 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from expectations.personal import MASK, mask_personal, mask_text
+from expectations.personal import mask_personal, mask_text
 from expectations.rules import CLAUSES, COUNTS_COLUMNS, RULES, TOTALS_COLUMNS
 from expectations.validation import Finding, Validation, Vocabulary, validate
+from expectations.vocabulary import MASK
 from tests.test_rules import COUNT_CEILING
 
 Row = dict[str, Any]
@@ -450,7 +451,7 @@ def test_volume_is_compared_in_whole_numbers(counted: int, usual: int | None, *,
 
 # ── personal patterns ───────────────────────────────────────────────────────────────────────────────────────
 
-HOSTILE = [
+HOSTILE: list[object] = [
     ID_18,
     ID_18.lower(),
     ID_15,
@@ -477,6 +478,20 @@ HOSTILE = [
     "(028) 8665 1234",
     "0731-8234567",
     "010 - 66651234",
+    "138_0013_8000",
+    "138/0013/8000",
+    "138,0013,8000",
+    "一三八〇〇一三八〇〇〇",
+    "一三八零零一三八零零零",
+    "510101/1990/0307/1234",
+    "6222021234567890128",
+    "6222 0212 3456 7890 128",
+    "4111111111111111",
+    "E12345678",
+    "EA1234567",
+    "川A12345",
+    "川A·D12345",
+    "zhang.san@example.gov.cn",
     13800138000,
     510101199003071234,
     13800138000.0,
@@ -524,6 +539,14 @@ CLEAN = [
     "3.3333333333333333",
     "",
     "‹masked›",
+    "6222021234567890123",
+    "E1234567",
+    "X12345678",
+    "二〇二五年三月十二日",
+    "A12345",
+    "2025/03/12 08:30:15",
+    "邮寄日报_2025_03_12.xlsx row 7",
+    "1,204,000,000",
 ]
 
 

@@ -165,7 +165,8 @@ def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> No
 def _land(home: Home, system: str, day: dt.date) -> None:
     counts = SiteCounts(counts_of(()), {}, "a test", {})
     Landing(home.landing).land(
-        Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", evidence_version())
+        Counted(system, day, "answered", {"510000": counts}),
+        Provenance("r", "c", evidence_version(load_hall().hall.systems[system])),
     )
 
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from statistics import median_low
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 
@@ -20,15 +20,25 @@ from expectations.findings import merged
 from expectations.personal import mask_text
 from expectations.validation import Finding, Validation, Vocabulary, shown_rows, validate_answers
 from expectations.volumes import Volume, volumes
-from orchestration.config.catalogue import vocabulary
+from orchestration.config.catalogue import code_version, evidence_version, vocabulary, working_days
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing.asked_counts import AnswerKey, AskedCounts, asked_counts
 from orchestration.landing.day_status import is_expected, opening
-from orchestration.landing.manifest import Counted, Extract, Landing, LandingError, Provenance, SiteCounts
+from orchestration.landing.judgement import Judgement, Judgements
+from orchestration.landing.manifest import (
+    Counted,
+    Extract,
+    Landing,
+    LandingError,
+    Provenance,
+    SiteCounts,
+    worst_outcomes,
+)
 from orchestration.landing.parquet import content_digest
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.landing.validator import VALIDATOR
+from orchestration.runtime.paths import Home
 from orchestration.runtime.progress import tell_item
 from orchestration.runtime.secrets import redact
 from orchestration.sources.contract import Answer, FaultTable, NothingForDay, Outcome, PermanentFault, SourceFault
@@ -37,6 +47,7 @@ from orchestration.sources.daily_counts import no_counts
 _WEEKS_BACK = 4
 _SHOWN = 3
 _ROWS_AT_ONCE = 500_000
+T = TypeVar("T")
 _DayOutcomes = tuple[dt.date, Mapping[str, Outcome]]
 
 fault = FaultTable(__file__)
@@ -112,13 +123,68 @@ class DayValidation:
 
         Days are judged together, as many as memory should hold: a run of the suite costs the same for all of them.
         """
+        self._judgements.keep_words(self.provenance.suite_version, self._vocabulary)
         history = _History(self.landing, self.system)
-        parts = [self._settle_days(days, history) for days in _in_portions(self._answered(outcomes))]
+        parts = [self._settle_days(days, history) for days in _in_portions(self._answered(outcomes), _rows_of)]
         return PullResult(
             self.system,
             tuple(sorted((day for part in parts for day in part.days), key=lambda result: result.day)),
             merged([part.findings for part in parts if part.findings]),
             tuple(volume for part in parts for volume in part.volumes),
+        )
+
+    def judge_again(self, days: Iterable[dt.date]) -> list[Judgement]:
+        """Judge what is landed of these days and was last judged by other rules or words; no source is asked.
+
+        An extract whose entry or file isn't what was landed is left to whoever looks at it.
+        """
+        self._judgements.keep_words(self.provenance.suite_version, self._vocabulary)
+        due = [extract for day in sorted(days) if (extract := self._due_again(day))]
+        history = _History(self.landing, self.system)
+        judged: list[Judgement] = []
+        for extracts in _in_portions(due, lambda extract: extract.row_count):
+            tell_item("%s: judging %d landed days again", self.system, len(extracts))
+            judged += self._judge(extracts, history)
+        return judged
+
+    def _due_again(self, day: dt.date) -> Extract | None:
+        try:
+            current = self.landing.current(self.system, day)
+        except LandingError:
+            return None
+        if current is None or current.state != "answered" or self._judged(current):
+            return None
+        return None if self.landing.damage(current) else current
+
+    def _judge(self, extracts: Sequence[Extract], history: _History) -> Iterator[Judgement]:
+        answers = {
+            (dt.date.fromisoformat(extract.stat_date), site): Answer(
+                dt.date.fromisoformat(extract.stat_date), counts, extract.sites[site].declared, extract.file
+            )
+            for extract in extracts
+            for site, counts in self.landing.counts(extract).of_sites(list(extract.sites)).items()
+        }
+        asked = asked_counts(answers)
+        validation = self._validate(asked, self._totals(answers, asked, history))
+        for extract in extracts:
+            judgement = self._judgement(extract, validation)
+            self._judgements.keep(extract, judgement)
+            yield judgement
+
+    def _judgement(self, extract: Extract, validation: Validation) -> Judgement:
+        day = dt.date.fromisoformat(extract.stat_date)
+        failures = [(site, finding) for site in extract.sites for finding in validation.failures_on(day, site)]
+        checks = worst_outcomes(validation.outcome_on(day, site) for site in extract.sites)
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        return Judgement(
+            extract.sha256,
+            self.provenance.suite_version,
+            # What is landed stays in: that it wouldn't land today is a warning, with the reason.
+            {rule: "warned" if outcome == "failed" else outcome for rule, outcome in checks.items()},
+            tuple(f"hall {site} wouldn't land today: {_complaint(finding, day)}." for site, finding in failures),
+            now,
+            self.provenance.run_id,
+            self.provenance.code_version,
         )
 
     def _answered(self, outcomes: Iterable[_DayOutcomes]) -> Iterator[_DayOutcomes]:
@@ -194,12 +260,20 @@ class DayValidation:
         return (
             held is not None
             and current.state == "answered"
-            and current.suite_version == self.provenance.suite_version
+            and self._holds(current)
             and held.declared == answer.declared
             # What isn't clean was never landed.
             and not len(answer.counts.unclean_rows)
             and held.content_sha256 == content_digest(answer.counts)
         )
+
+    def _holds(self, current: Extract) -> bool:
+        """Whether what is landed would land today, by evidence that is at hand."""
+        judged = self._judged(current)
+        return judged is not None and not judged.would_fail
+
+    def _judged(self, extract: Extract) -> Judgement | None:
+        return self._judgements.of(extract, self.provenance.suite_version, self._vocabulary)
 
     def _validate(self, asked: AskedCounts, totals: Sequence[Mapping[str, Any]]) -> Validation:
         summed = pd.DataFrame(totals, dtype=object)
@@ -207,6 +281,10 @@ class DayValidation:
         if self.docs:
             validation.build_docs(self.docs / self.system)
         return validation
+
+    @property
+    def _judgements(self) -> Judgements:
+        return Judgements(self.landing.root)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -257,7 +335,13 @@ class DayValidation:
         if len(refused) == len(verdicts):
             return DayResult(day, "refused", judged, messages=messages)
         before = self.landing.current(self.system, day)
-        extract = self.landing.land(self._counted(day, good), self.provenance) if good else before
+        extract = (
+            self.landing.land(
+                self._counted(day, good), self.provenance, lambda before: self._judged(before) is not None
+            )
+            if good
+            else before
+        )
         for site in verdicts.keys() - refused.keys():
             self.quarantine.resolve(self.system, day, site)
         outcome: Literal["landed", "unchanged"] = "unchanged" if extract == before else "landed"
@@ -281,6 +365,13 @@ class DayValidation:
         # A fault may quote the answer, a file's name, or what the server was told.
         said = f"{why.fault.problem}. Next: {why.fault.next_step}."
         return redact(mask_text(f"{self.system} {title}, {asked}, {day}: {said}"))
+
+
+def judge_landed(hall: Hall, home: Home, system: str, days: Iterable[dt.date]) -> list[Judgement]:
+    """See `DayValidation.judge_again`; outside of a run."""
+    provenance = Provenance("", code_version(), evidence_version(hall.systems[system]))
+    landing, quarantine = Landing(home.landing), Quarantine(home.quarantine)
+    return DayValidation(hall, system, working_days(), landing, quarantine, provenance).judge_again(days)
 
 
 class _History:
@@ -318,20 +409,24 @@ class _History:
             return None
 
 
-def _in_portions(outcomes: Iterable[_DayOutcomes]) -> Iterator[list[_DayOutcomes]]:
-    """Days in portions of about `_ROWS_AT_ONCE` rows."""
-    portion: list[_DayOutcomes] = []
-    rows = 0
-    for day, replies in outcomes:
-        portion.append((day, replies))
-        rows += sum(len(outcome.counts) for outcome in replies.values() if isinstance(outcome, Answer))
-        if rows >= _ROWS_AT_ONCE:
+def _in_portions(items: Iterable[T], rows: Callable[[T], int]) -> Iterator[list[T]]:
+    """Days in portions of about `_ROWS_AT_ONCE` rows, by how many each has."""
+    portion: list[T] = []
+    held = 0
+    for item in items:
+        portion.append(item)
+        held += rows(item)
+        if held >= _ROWS_AT_ONCE:
             yield portion
-            portion, rows = [], 0
+            portion, held = [], 0
             # Exceptions inside the suite keep frames in circles of references, and these the whole portion.
             gc.collect()
     if portion:
         yield portion
+
+
+def _rows_of(outcomes: _DayOutcomes) -> int:
+    return sum(len(outcome.counts) for outcome in outcomes[1].values() if isinstance(outcome, Answer))
 
 
 def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list[str]]]:

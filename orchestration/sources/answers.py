@@ -42,7 +42,7 @@ def counts_by_site(request: Request, every_site: Sequence[str], counts: DailyCou
     known = np.array([text in every_site for text in texts] + [False])
     if len(foreign := np.flatnonzero(~known[codes])):
         (row,) = counts.take(foreign[:1]).rows()
-        raise fault("foreign_site", origin=row["origin"], site=row["hall_code"])
+        raise fault("foreign_site", origin=row["origin"])
     return counts.of_sites(request.sites)
 
 
