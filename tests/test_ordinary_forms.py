@@ -183,6 +183,7 @@ FORMS = [
     ),
     Form("the total above the rows", "csv", (HEADER, _TOTAL, *_BODY)),
     Form("a merged total with spaces", "xlsx", (HEADER, *_BODY, ("合　　计", None, 12)), merged=("A4:B4",)),
+    Form("a day without cases", "csv xlsx", (HEADER, ("合计", None, 0)), counted=()),
     Form("blank rows between", "csv", (HEADER, (), _BODY[0], (), _BODY[1], (), _TOTAL)),
     Form(
         "blank means zero",
