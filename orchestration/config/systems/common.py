@@ -3,15 +3,27 @@
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from expectations.rules import CODE_SHAPE
 
 # `${NAME}` in a text of the settings: a variable, filled in when a system is asked.
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 # The names of the contract of daily counts, as a type: a wrong one is refused, and the right ones are named.
 ContractName = Literal["stat_date", "hall_code", "department_code", "item_code", "measure", "count"]
+_OURS: tuple[str, ...] = get_args(ContractName)
 
 
 class Strict(BaseModel):
@@ -20,12 +32,21 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression ({error})") from None
+    return pattern
+
+
 class System(Strict):
     """What every system says of itself: title, on which days it must answer, what it counts, how long it may take.
 
     `sites` are the codes of what it answers for, when that isn't the hall of the settings alone. `pull_at` is
     when yesterday is asked for (hall time), and `pull_at_of_sites` when that is later for some sites; `repull_days` is
-    how many days before yesterday are asked again each night, for late corrections.
+    how many days before yesterday are asked again each night, for late corrections. `item_codes` is the shape of its
+    item codes, a regular expression for the whole of one: nothing else lands as one, and nothing else is shown.
     """
 
     title: str
@@ -39,13 +60,28 @@ class System(Strict):
         default={}, validation_alias=AliasChoices("pull_at_of_sites", "pull_at_of_halls")
     )
     repull_days: int = Field(default=0, ge=0, le=31)
+    item_codes: Annotated[str, AfterValidator(_compiles)] = CODE_SHAPE
 
 
 class MappedSystem(System):
-    """A system whose own names are brought to the contract's: `columns` maps theirs to ours, `constants` adds ours."""
+    """A system whose own names are brought to the contract's: `columns` maps theirs to ours, `constants` adds ours.
 
-    columns: dict[str, ContractName]
+    A column may also be mapped to one of `measures`, whose counts it holds: several stand side by side. `values` is a
+    table in the hall's folder that brings values to ours, such as the names of departments to their codes.
+    """
+
+    columns: dict[str, str]
     constants: dict[ContractName, str] = Field(default={})
+    values: str = ""
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_ours(cls, columns: dict[str, str], given: ValidationInfo) -> dict[str, str]:
+        allowed = (*_OURS, *given.data.get("measures", ()))
+        for theirs, ours in columns.items():
+            if ours not in allowed:
+                raise ValueError(f"{theirs!r} is mapped to {ours!r}; allowed are {', '.join(allowed)}")
+        return columns
 
     @model_validator(mode="after")
     def _names_come_once(self) -> Self:
@@ -54,10 +90,15 @@ class MappedSystem(System):
 
 
 def refuse_other_names(names: Sequence[str]) -> None:
-    """Raise ValueError where a name that the contract needs isn't given, or one is given twice."""
-    absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in names]
+    """Raise ValueError where a name that the contract needs isn't given, or one is given twice.
+
+    A measure's name stands for both measure and count.
+    """
+    measures = [name for name in names if name not in _OURS]
+    given = [*names, "measure", "count"] if measures else names
+    absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in given]
     if absent:
         raise ValueError(f"columns or constants must give {', '.join(absent)}")
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    doubled = sorted({name for name in given if given.count(name) > 1})
     if doubled:
         raise ValueError(f"columns and constants must give {', '.join(doubled)} only once")

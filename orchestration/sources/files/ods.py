@@ -13,7 +13,16 @@ from openpyxl.utils.datetime import WINDOWS_EPOCH
 from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.errors import fault
 from orchestration.sources.files.formulas import NEVER_CALCULATED, Calculation, Cell, Formula, Sheet, checked
-from orchestration.sources.files.table import MOST_CELLS, Area, Table, Unreadable, choose_sheet, error_value, table_of
+from orchestration.sources.files.table import (
+    MOST_CELLS,
+    Area,
+    Table,
+    Unreadable,
+    WantedSheet,
+    choose_sheet,
+    error_value,
+    table_of,
+)
 from orchestration.sources.files.workbook_values import MOST_UNPACKED, iso_date, number_of
 from orchestration.sources.files.xml_events import Attributes, pieces_of, stream_xml
 
@@ -32,10 +41,11 @@ _ASIDE = (f"{_OFFICE}annotation", f"{_OASIS}drawing:1.0 frame", f"{_TEXT}ruby-te
 _ERROR_TYPE = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
 
 
-def read_ods(name: str, content: bytes, sheet: str) -> Table:
+def read_ods(name: str, content: bytes, sheet: WantedSheet) -> Table:
     """The table of a workbook's one visible sheet, or of the one named.
 
     Raises:
+        NothingForDay: there is no sheet of the day.
         PermanentFault: it isn't a whole workbook, it is locked or too large, or it is open which sheet counts.
     """
     try:

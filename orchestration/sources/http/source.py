@@ -7,12 +7,14 @@ from pathlib import Path
 
 from orchestration.config.systems import HttpSystem
 from orchestration.sources.answers import contract_counts, divide_answer, stated_of
-from orchestration.sources.contract import Outcome, Request, whole_number
+from orchestration.sources.contract import Outcome, Request
 from orchestration.sources.daily_counts import DailyCounts, concatenated
 from orchestration.sources.http.client import Client, Target
 from orchestration.sources.http.document import Document
 from orchestration.sources.http.paging import all_pages, refuse_other_count
 from orchestration.sources.http.request import HttpRequest
+from orchestration.sources.normal_forms import whole_number
+from orchestration.sources.value_map import value_map
 
 
 class HttpSource:
@@ -24,6 +26,7 @@ class HttpSource:
         self._sites = sites
         self._request = HttpRequest(system.url, system.query, variables)
         self._client = Client(system, folder, variables)
+        self._values_on = value_map(folder, system.values)
 
     def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
@@ -33,7 +36,7 @@ class HttpSource:
         first = pages[0]
         counts = concatenated([self._counts(page, request.day) for page in pages])
         if system.declared_rows is not None:
-            refuse_other_count(len(counts), first.single_value(system.declared_rows))
+            refuse_other_count(sum(len(page.rows) for page in pages), first.single_value(system.declared_rows))
         return divide_answer(
             request,
             request.sites if self.by_site else self._sites,
@@ -44,7 +47,9 @@ class HttpSource:
 
     def _counts(self, page: Document, day: dt.date) -> DailyCounts:
         stated = stated_of(day, self._system.constants)
-        return contract_counts(page.rows, page.where, range(1, len(page.rows) + 1), self._system.columns, stated)
+        columns, lines = self._system.columns, range(1, len(page.rows) + 1)
+        rows = self._values_on(day).bring(page.rows, columns, page.where, lines)
+        return contract_counts(rows, page.where, lines, columns, stated)
 
     def _page(self, target: Target, day: dt.date, number: int) -> Document:
         system = self._system
