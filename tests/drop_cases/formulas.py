@@ -77,7 +77,7 @@ CASES = [
     in_xlsx(
         "a sum that adds a product never calculated",
         edited(_with("C2", "5", "D2*1", "<v>5</v>"), "<v>12</v>", "<f>SUM(C2:C3)</f><v>12</v>"),
-        f"{XLSX} cell C2 (邮寄件数) is a formula whose saved result isn't sure",
+        f"{XLSX} cell C4 (邮寄件数) is a formula that adds C2, whose saved result isn't sure.",
     ),
     in_xlsx(
         "a sum that adds itself",
