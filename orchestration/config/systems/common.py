@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Self
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
@@ -42,7 +42,10 @@ class System(Strict):
 
 
 class MappedSystem(System):
-    """A system whose own names are brought to the contract's: `columns` maps theirs to ours, `constants` adds ours."""
+    """A system whose own names are brought to the contract's: `columns` maps theirs to ours, `constants` adds ours.
+
+    `{hall}` in a constant is the code of the site, where each is asked for on its own.
+    """
 
     columns: dict[str, ContractName]
     constants: dict[ContractName, str] = Field(default={})
@@ -51,6 +54,16 @@ class MappedSystem(System):
     def _names_come_once(self) -> Self:
         refuse_other_names([*self.columns.values(), *self.constants])
         return self
+
+
+def names_site(*constants: str) -> bool:
+    """Whether one of these constants is, or holds, the code of the site asked for: `{hall}`."""
+    return any("{hall}" in value for value in constants)
+
+
+def site_constants(constants: Mapping[ContractName, str], site: str) -> dict[ContractName, str]:
+    """What constants say of one site: `{hall}` is its code."""
+    return {name: value.replace("{hall}", site) for name, value in constants.items()}
 
 
 def refuse_other_names(names: Sequence[str]) -> None:
