@@ -18,7 +18,8 @@ Replacement = tuple[str, str]
 class Spoil:
     """What is spoiled: statements run in the database, and texts replaced in queries, URL and settings.
 
-    `words` are added to the URL; `query` stands in place of the usual counting query; `afterwards` makes good what was done to the server.
+    `words` are added to the URL; `query` stands in place of the usual counting query; `afterwards` makes good what was
+    done to the server.
     """
 
     run: tuple[str, ...] = ()
@@ -651,10 +652,11 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
         ),
     ),
 )
-# --- what a database would decide for us --------------------------------------------------------------------------------
+# --- what a database would decide for us ------------------------------------------------------------------------------
 
 POSTGRESQL, MARIADB, SQLITE = (("postgresql",), ("mariadb",), ("sqlite",))
-_GROUPED = f"""SELECT '{DAY}' AS stat_date, '{HALL}' AS hall_code, {{department}} AS department_code, {{item}} AS item_code,
+_GROUPED = f"""SELECT '{DAY}' AS stat_date, '{HALL}' AS hall_code,
+  {{department}} AS department_code, {{item}} AS item_code,
   measure, SUM(number) AS "count"
 FROM counts
 WHERE hall_code = :hall AND stat_date = :day
@@ -778,7 +780,8 @@ DECIDED: tuple[tuple[tuple[str, ...], Case], ...] = (
             "an exact text of another name that is grouped by the blind column",
             Spoil(
                 query="""SELECT :day AS stat_date, :hall AS hall_code,
-  MIN(department_code COLLATE utf8mb4_bin) AS department_code, NULL AS item_code, 'online_accepted' AS measure, SUM(number) AS "count"
+  MIN(department_code COLLATE utf8mb4_bin) AS department_code,
+  NULL AS item_code, 'online_accepted' AS measure, SUM(number) AS "count"
 FROM counts WHERE measure = 'online_accepted' GROUP BY counts.department_code""",
                 settings={"measures": ["online_accepted"]},
                 day_close=(("online_accepted, online_completed", "online_accepted"),),
@@ -867,8 +870,8 @@ FROM counts WHERE measure = 'online_accepted' GROUP BY counts.department_code"""
             "a column that is blind to case",
             _grouped(
                 "ALTER TABLE counts RENAME TO old",
-                "CREATE TABLE counts (stat_date DATE, hall_code TEXT, department_code TEXT COLLATE NOCASE, item_code TEXT,"
-                " measure TEXT, number BIGINT)",
+                "CREATE TABLE counts (stat_date DATE, hall_code TEXT, department_code TEXT COLLATE NOCASE,"
+                " item_code TEXT, measure TEXT, number BIGINT)",
                 "INSERT INTO counts SELECT * FROM old",
             ),
             (f"counts.sql groups texts of counts.department_code, whose collation NOCASE {_EQUAL}",),
@@ -981,7 +984,7 @@ FROM counts WHERE measure = 'online_accepted' GROUP BY counts.department_code"""
     ),
 )
 
-# --- errors that nobody foresaw, and what is raised while connecting -----------------------------------------------------
+# --- errors that nobody foresaw, and what is raised while connecting --------------------------------------------------
 
 _KEY = "key database: no connection can be opened ("
 _TWO_ROWS = _counts("number AS", "(SELECT number FROM counts) AS")
@@ -1013,9 +1016,7 @@ ERRORS: tuple[tuple[tuple[str, ...], Case], ...] = (
         Case(
             "a union of another width",
             _counts("ORDER BY department_code", "UNION ALL SELECT 1, 2"),
-            (
-                "counts.sql lines 1 to 5: the database refused the query (The used SELECT statements have a different number",
-            ),
+            ("counts.sql lines 1 to 5: the database refused the query (The used SELECT statements have",),
         ),
     ),
     (
@@ -1023,9 +1024,7 @@ ERRORS: tuple[tuple[tuple[str, ...], Case], ...] = (
         Case(
             "a union of another width",
             _counts("ORDER BY department_code", "UNION ALL SELECT 1, 2"),
-            (
-                "counts.sql line 5: the database refused the query (each UNION query must have the same number of columns",
-            ),
+            ("counts.sql line 5: the database refused the query (each UNION query must have the same",),
         ),
     ),
     (
@@ -1115,7 +1114,8 @@ ERRORS: tuple[tuple[tuple[str, ...], Case], ...] = (
             "a function that raises a person",
             Spoil(
                 (
-                    f"CREATE FUNCTION raising() RETURNS bigint LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION '{PERSON}'; END$$",
+                    "CREATE FUNCTION raising() RETURNS bigint LANGUAGE plpgsql AS"
+                    f" $$BEGIN RAISE EXCEPTION '{PERSON}'; END$$",
                 ),
                 (("number AS", "raising() AS"),),
             ),
