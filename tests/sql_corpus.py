@@ -1114,8 +1114,8 @@ ERRORS: tuple[tuple[tuple[str, ...], Case], ...] = (
             "a function that raises a person",
             Spoil(
                 (
-                    "CREATE FUNCTION raising() RETURNS bigint LANGUAGE plpgsql AS"
-                    f" $$BEGIN RAISE EXCEPTION '{PERSON}'; END$$",
+                    f"""CREATE FUNCTION raising() RETURNS bigint LANGUAGE plpgsql AS
+                        $$BEGIN RAISE EXCEPTION '{PERSON}'; END$$""",
                 ),
                 (("number AS", "raising() AS"),),
             ),

@@ -20,8 +20,8 @@ from orchestration.sources.contract import (
     Request,
     RequestRefused,
     SourceFault,
-    whole_number,
 )
+from orchestration.sources.normal_forms import whole_number
 from orchestration.sources.pool import Requests, ask_with_retries
 from tests.counts import counts_of
 

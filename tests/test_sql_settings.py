@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.config.hall import SettingsError, load_hall
 from orchestration.config.systems import SqlSystem
-from orchestration.sources.contract import whole_number
+from orchestration.sources.normal_forms import whole_number
 from orchestration.sources.sql.dialects import dialects
 from tests.sql_halls import COUNTS, COUNTS_OF_ALL, HALL, OTHER, hall_folder, source
 

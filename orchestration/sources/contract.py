@@ -9,10 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 import tomllib
-import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
@@ -25,11 +23,6 @@ if TYPE_CHECKING:
     from orchestration.sources.daily_counts import DailyCounts
 
 CONTRACT: tuple[ContractName, ...] = get_args(ContractName)
-_TOO_LARGE = 10**18
-# Of these types; 1, 1.0 and True are equal, and aren't alike.
-_ALIKE_WHEN_EQUAL = {str, dt.date, type(None)}
-_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９，＋－\u3000", "0123456789,+- ")
 
 
 class SourceFault(Exception):
@@ -155,40 +148,3 @@ class FaultTable:
 
 
 fault = FaultTable(__file__)
-
-
-def normal_column(name: str, values: Sequence[Any]) -> Sequence[Any]:
-    """A column of the contract in normal form; each distinct value is brought to it once."""
-    types = set(map(type, values))
-    if name == "count":
-        return values if types == {int} else [whole_number(value) for value in values]
-    if not types <= _ALIKE_WHEN_EQUAL:
-        return [_normal(name, value) for value in values]
-    normal = {value: _normal(name, value) for value in set(values)}
-    return [normal[value] for value in values]
-
-
-def whole_number(value: Any) -> Any:
-    """An exact whole number as int (full-width digits and thousands commas included); anything else as it came."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Decimal) and value.is_finite() and abs(value) < _TOO_LARGE:
-        return int(value) if value == value.to_integral_value() else value
-    if isinstance(value, str):
-        # Normalisation would make digits of ①, ² and ㊿.
-        text = value.translate(_FULL_WIDTH).strip()
-        plain = text.replace(",", "") if re.fullmatch(r"[0-9]{1,3}(,[0-9]{3})+", text) else text
-        return int(plain) if _WHOLE_NUMBER.fullmatch(plain) else text
-    return value
-
-
-def _normal(name: str, value: Any) -> Any:
-    if name == "count":
-        return whole_number(value)
-    if isinstance(value, dt.date):
-        return dt.date.isoformat(value)  # of a datetime, its day
-    if isinstance(value, str):
-        return unicodedata.normalize("NFKC", value).strip()
-    return value

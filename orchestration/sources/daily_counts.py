@@ -16,7 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.sources.contract import CONTRACT, normal_column
+from orchestration.sources.contract import CONTRACT
+from orchestration.sources.normal_forms import normal_column
 
 Codes = npt.NDArray[np.int64]
 

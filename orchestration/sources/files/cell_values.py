@@ -2,12 +2,12 @@
 
 import datetime as dt
 import re
-import unicodedata
 from typing import Any
 
 from openpyxl.utils.datetime import from_excel
 
 from orchestration.sources.files.table import EXACT, Unreadable
+from orchestration.sources.normal_forms import day_text
 
 # 2025-03-12, 2025/3/12, 2025.3.12, 2025年3月12日 or 20250312; a time or a weekday may follow.
 _DAY = re.compile(
@@ -42,7 +42,7 @@ def _day(value: Any, epoch: dt.datetime | None) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= _LAST_SERIAL:
         return from_excel(value, epoch) if epoch else value
     if isinstance(value, int | str):
-        text = unicodedata.normalize("NFKC", str(value)).strip()
+        text = day_text(str(value))
         if parts := _COMPACT.fullmatch(text):
             return _date(*parts.groups()) or value
         if parts := _DAY.fullmatch(text):

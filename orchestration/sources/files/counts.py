@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from orchestration.sources.contract import SourceFault, whole_number
+from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.cell_values import intended_value
 from orchestration.sources.files.errors import fault
 from orchestration.sources.files.labels import label
 from orchestration.sources.files.table import Area, Table, Unreadable, cell_name
+from orchestration.sources.normal_forms import whole_number
 
 _HEADER_WITHIN = 20
 # What stands below a total in the forms of halls: it's a remark if it begins so and counts nothing.

@@ -17,10 +17,10 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from orchestration.config.hall import SettingsError, expand, secret
 from orchestration.config.systems.http_auth import AnyAuth, ApiKey, Basic, Bearer, Hmac, Token
 from orchestration.runtime.secrets import keep_secret
-from orchestration.sources.contract import whole_number
 from orchestration.sources.http.document import Document
 from orchestration.sources.http.errors import fault
 from orchestration.sources.http.request import HttpRequest
+from orchestration.sources.normal_forms import whole_number
 
 # A token is used for so much of the time that it holds.
 _HELD_PART = 0.9

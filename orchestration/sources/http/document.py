@@ -7,9 +7,9 @@ from typing import Any
 
 from orchestration.config.systems.http_api import Success
 from orchestration.config.systems.http_template import HALL_TIME, MOMENTS
-from orchestration.sources.contract import whole_number
 from orchestration.sources.http.errors import fault
 from orchestration.sources.http.strict_json import brief
+from orchestration.sources.normal_forms import whole_number
 
 ABSENT = object()
 

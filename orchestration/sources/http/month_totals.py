@@ -7,11 +7,11 @@ from pathlib import Path
 from orchestration.config.systems import HttpSystem
 from orchestration.config.systems.http_api import MonthTotals
 from orchestration.config.systems.http_template import MonthValue
-from orchestration.sources.contract import whole_number
 from orchestration.sources.http.client import Client
 from orchestration.sources.http.errors import fault
 from orchestration.sources.http.request import HttpRequest
 from orchestration.sources.http.strict_json import brief
+from orchestration.sources.normal_forms import whole_number
 
 
 class MonthTotalsSource:

@@ -10,11 +10,12 @@ from urllib.parse import urljoin, urlsplit
 from requests.utils import parse_header_links
 
 from orchestration.config.systems.http_paging import AnyPaging, Cursor, LinkHeader, Offset, Pages
-from orchestration.sources.contract import NothingForDay, whole_number
+from orchestration.sources.contract import NothingForDay
 from orchestration.sources.http.document import ABSENT, Document
 from orchestration.sources.http.errors import fault
 from orchestration.sources.http.strict_json import brief
 from orchestration.sources.http.target import Target
+from orchestration.sources.normal_forms import whole_number
 
 Walk = Generator[Target, Document, None]
 Ask = Callable[[int, Target], Document]

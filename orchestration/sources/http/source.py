@@ -11,13 +11,14 @@ from orchestration.config.systems.common import site_constants
 from orchestration.config.systems.http_paging import Offset, Pages
 from orchestration.config.systems.http_template import MOMENTS, DayValue
 from orchestration.sources.answers import contract_counts, divide_answer, stated_of
-from orchestration.sources.contract import Outcome, Request, whole_number
+from orchestration.sources.contract import Outcome, Request
 from orchestration.sources.daily_counts import DailyCounts, concatenated
 from orchestration.sources.http.client import Client
 from orchestration.sources.http.document import Document, day_of_moment
 from orchestration.sources.http.paging import all_pages, refuse_other_count
 from orchestration.sources.http.request import HttpRequest
 from orchestration.sources.http.target import Target
+from orchestration.sources.normal_forms import whole_number
 
 
 class HttpSource:

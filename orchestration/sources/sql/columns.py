@@ -16,8 +16,9 @@ import pyarrow as pa
 from pyarrow import csv
 
 from orchestration.config.systems import ContractName
-from orchestration.sources.contract import CONTRACT, normal_column
+from orchestration.sources.contract import CONTRACT
 from orchestration.sources.daily_counts import CODED, SCHEMA, DailyCounts, fits, no_counts, repeated
+from orchestration.sources.normal_forms import normal_column
 
 if TYPE_CHECKING:
     from psycopg import Cursor

@@ -8,8 +8,9 @@ from typing import Any
 
 from orchestration.config.systems import ContractName
 from orchestration.sources import contract
-from orchestration.sources.contract import CONTRACT, Request, SourceFault, whole_number
+from orchestration.sources.contract import CONTRACT, Request, SourceFault
 from orchestration.sources.daily_counts import DailyCounts, concatenated, daily_counts
+from orchestration.sources.normal_forms import whole_number
 from orchestration.sources.sql.columns import copied_counts
 from orchestration.sources.sql.errors import fault
 
