@@ -151,15 +151,15 @@ TOKENS = {"kind": "token", "url": "${URL}/token", "body": {"key": "app"}, "token
 
 def _with_tokens(takes: Callable[[Asked, str], bool], issued: Callable[[int], Any], lives: int = 100) -> Answering:
     """An interface whose token is taken `lives` times; `issued` is what it answers when it is asked for another."""
-    held = {"token": "", "left": 0}
+    held: dict[str, Any] = {"token": "", "left": 0}
 
     def answer(asked: Asked) -> Reply:
         if asked.path == "/token":
             number = next(_numbers)
             held.update(token=f"tok-{number:06}", left=lives)
             return Reply(body=json.dumps(issued(number)).encode())
-        held["left"] = int(held["left"]) - 1
-        good = int(held["left"]) >= 0 and takes(asked, str(held["token"]))
+        held["left"] -= 1
+        good = held["left"] >= 0 and takes(asked, held["token"])
         if not good:
             return Reply(401)
         number = int(asked.query.get("page", 1))

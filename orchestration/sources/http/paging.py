@@ -136,9 +136,9 @@ def _cursor(page: Document, path: str) -> str | int | None:
     cursor = page.find(path)
     if cursor is ABSENT or cursor is None or cursor == "":
         return None
-    if isinstance(cursor, bool) or not isinstance(cursor, str | int):
-        raise fault("no_cursor", where=page.where, path=path, stated=brief(cursor))
-    return cursor
+    if isinstance(cursor, str | int) and not isinstance(cursor, bool):
+        return cursor
+    raise fault("no_cursor", where=page.where, path=path, stated=brief(cursor))
 
 
 def _by_link(target: Target) -> Walk:

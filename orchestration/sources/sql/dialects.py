@@ -62,7 +62,7 @@ class Dialect(Strict):
         for statement in self.opening:
             connection.exec_driver_sql(statement.format_map(settings))
 
-    def say_version(self, cursor: Any, statement: str, _parameters: Any, _context: Any) -> bool:
+    def say_version(self, cursor: Any, statement: str, *_: Any) -> bool:
         """Ask for the version in the database's own way where SQLAlchemy asks for it; whether that was so."""
         if "version()" not in statement:
             return False
@@ -107,7 +107,7 @@ def open_engine(system: SqlSystem, variables: Mapping[str, str]) -> tuple[sa.Eng
         ) from error
     if dialect.version:
         sa.event.listen(engine, "do_execute", dialect.say_version)
-        sa.event.listen(engine, "do_execute_no_params", lambda *told: dialect.say_version(*told[:2], None, None))
+        sa.event.listen(engine, "do_execute_no_params", dialect.say_version)
     return engine, dialect
 
 

@@ -95,7 +95,9 @@ class SqlSource:
         """The rows of a statement about the counting query, with its parameters where it takes them."""
         values = {**parameter_values(request, self._system.timezone), **others}
         parameters = {name: values[name] for name in statement.compile().params}
-        lists = [sa.bindparam(name, expanding=True) for name, value in parameters.items() if isinstance(value, list)]
+        lists: list[sa.BindParameter[Any]] = [
+            sa.bindparam(name, expanding=True) for name, value in parameters.items() if isinstance(value, list)
+        ]
         return connection.execute(statement.bindparams(*lists), parameters).all()
 
     def _definers(self, connection: sa.Connection, query: SqlQuery, request: Request) -> str:
