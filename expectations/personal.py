@@ -1,4 +1,4 @@
-"""Finds identity-card and telephone numbers in a frame and masks them before anything else sees it."""
+"""Finds what looks like somebody's number in a frame and masks it before anything else sees it."""
 
 import re
 import unicodedata
@@ -9,23 +9,26 @@ from typing import Any, Final
 import pandas as pd
 
 from expectations.rules import PERSONAL_PATTERNS
+from expectations.vocabulary import MASK
 
-MASK: Final = "‹masked›"
 FLAG: Final = "has_personal_pattern"
 
-_GAP: Final = r"[\s\-‐‑‒–—―−]"
-_NO_DATE: Final = r"(?!(?:19|20)\d\d-[01]\d-[0-3]\d(?!\d))"
+_GAP: Final = r"[\s\-_/,‐‑‒–—―−]"
+_NO_DATE: Final = r"(?!(?:19|20)\d\d[\-/_][01]\d[\-/_][0-3]\d(?!\d))"
 # What `~`, `^` and `@` stand for in the patterns. A file name or log line often carries an ISO date beside
 # other numbers: a number doesn't start with one, and a telephone number doesn't run into one.
 _SHORTHAND: Final = {"~": f"{_GAP}{{0,3}}", "^": f"(?:{_GAP}{{1,3}}{_NO_DATE})?", "@": _NO_DATE}
 _PERSONAL: Final = re.compile(
     "|".join(
-        "".join(_SHORTHAND.get(part, part) for part in re.split(r"([~^@])", pattern))
-        for pattern in PERSONAL_PATTERNS.values()
+        f"(?P<{name}>{''.join(_SHORTHAND.get(part, part) for part in re.split(r'([~^@])', pattern))})"
+        for name, pattern in PERSONAL_PATTERNS.items()
     )
 )
-# No pattern has fewer digits than a landline number: most texts are clean at first sight.
-_CANDIDATE: Final = re.compile(rf"\d(?:(?:{_GAP}|[().]){{0,5}}\d){{9}}")
+# No number has fewer digits than a landline's but a passport's and a plate's: most texts are clean at first sight.
+_CANDIDATE: Final = re.compile(rf"\d(?:(?:{_GAP}|[().]){{0,5}}\d){{9}}|[A-Z]\d{{7}}|[\u4e00-\u9fff][A-Z]|@")
+# A number that is spelt digit by digit; shorter runs are words.
+_CHINESE_NUMBER: Final = re.compile("[〇零一二三四五六七八九]{9,}")
+_CHINESE_DIGITS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FOREIGN_DIGIT: Final = re.compile(r"(?![0-9])\d")
 # Whole numbers that are too short to be anybody's.
@@ -33,9 +36,9 @@ FEW_DIGITS: Final = range(-(10**10) + 1, 10**10)
 
 
 def mask_personal(frame: pd.DataFrame) -> pd.DataFrame:
-    """Masks what looks like an identity-card or telephone number, in values and in column names.
+    """Masks what looks like somebody's number or address (rules.toml), in values and in column names.
 
-    Full-width digits, invisible characters, and spaces or dashes between digits don't hide a number. Numbers
+    Full-width digits, Chinese numerals, invisible characters, and signs between digits don't hide a number. Numbers
     and foreign objects are looked at as the text they would print as. Masking a masked frame changes
     nothing, and keeps its flags.
 
@@ -66,10 +69,24 @@ def mask_personal(frame: pd.DataFrame) -> pd.DataFrame:
 def mask_text(text: str) -> str:
     """The text itself when it holds no personal pattern, else its NFKC form with each one masked."""
     plain = _plain(text)
-    if not _CANDIDATE.search(plain) or not _PERSONAL.search(plain):
+    if not _CANDIDATE.search(plain):
         return text
-    masked = _PERSONAL.sub(MASK, plain)
-    return MASK if _PERSONAL.search(masked) else masked
+    masked = _PERSONAL.sub(_mask_of, plain)
+    if masked == plain:
+        return text
+    return masked if _PERSONAL.sub(_mask_of, masked) == masked else MASK
+
+
+def _mask_of(found: re.Match[str]) -> str:
+    is_number = found.lastgroup != "bank_card" or _has_check_digit(found[0])
+    return MASK if is_number else found[0]
+
+
+def _has_check_digit(number: str) -> bool:
+    """Whether the last digit of a number is the check digit of the others (ISO/IEC 7812-1, annex B)."""
+    digits = [int(digit) for digit in reversed(number) if digit.isdigit()]
+    doubled = (digit * 2 - 9 * (digit > 4) for digit in digits[1::2])
+    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def _masked(values: list[Any]) -> list[Any]:
@@ -115,6 +132,7 @@ def _plain(text: str) -> str:
 
 
 def _normalised(text: str) -> str:
-    """NFKC without invisible characters, digits of every script as ASCII ones."""
+    """NFKC without invisible characters, digits of every script and Chinese numerals as ASCII ones."""
     visible = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    visible = _CHINESE_NUMBER.sub(lambda number: number[0].translate(_CHINESE_DIGITS), visible)
     return _FOREIGN_DIGIT.sub(lambda digit: str(unicodedata.digit(digit[0])), visible)

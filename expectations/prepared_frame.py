@@ -1,27 +1,30 @@
-"""Prepares masked frames for validation: plain values, and the derived columns of the rules."""
+"""Prepares masked frames for validation: plain values, the derived columns of the rules, and nothing unknown shown."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import date
 from types import NoneType
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
-from expectations.personal import FLAG
+from expectations.personal import FLAG, mask_personal
 from expectations.rules import TEXT_COLUMNS, TEXT_OR_NULL_COLUMNS, VOLUME_BAND
+from expectations.vocabulary import Vocabulary
 from expectations.volumes import band
+from expectations.withheld import withhold
 
 _PLAIN_TYPES: Final[set[type]] = {str, int, bool, date, NoneType}
 
 
-def prepared_counts(masked: pd.DataFrame) -> pd.DataFrame:
-    """Adds `not_text`, `not_whole` and `whole_count` to a masked frame of counts.
+def prepared_counts(masked: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
+    """Adds `not_text`, `not_known`, `not_whole` and `whole_count` to a masked frame of counts.
 
     A derived column whose sources are missing is left out, so that its rule can't be judged and fails.
 
     Args:
         masked: What `mask_personal` returned, one row per row of the source.
+        vocabulary: What may be shown; anything else is withheld.
 
     Returns:
         A frame of the same rows: `asked_date` as ISO text, or null where it isn't a date; every other value
@@ -30,19 +33,29 @@ def prepared_counts(masked: pd.DataFrame) -> pd.DataFrame:
     frame = _plain(masked)
     if {*TEXT_COLUMNS, *TEXT_OR_NULL_COLUMNS}.issubset(frame.columns):
         frame["not_text"] = _not_text(frame)
+    if "item_code" in frame:
+        frame["not_known"] = _objects(
+            "item_code" if _is_code(value) and not vocabulary.knows("item_code", value) else None
+            for value in frame["item_code"]
+        )
     if "count" in frame:
-        frame["not_whole"] = _objects(None if type(value) is int else repr(value) for value in frame["count"])
+        frame["not_whole"] = _objects(None if type(value) is int else type(value).__name__ for value in frame["count"])
         wholes = _objects(value if type(value) is int else None for value in frame["count"])
         frame["whole_count"] = wholes.infer_objects()
-    return frame
+    return withhold(frame, vocabulary)
 
 
-def prepared_totals(masked: pd.DataFrame) -> pd.DataFrame:
+def shown_rows(frame: pd.DataFrame, vocabulary: Vocabulary) -> list[dict[Hashable, Any]]:
+    """The rows of a frame of counts as they may be kept for people to look at."""
+    return withhold(_plain(mask_personal(frame)), vocabulary).to_dict("records")
+
+
+def prepared_totals(masked: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
     """Adds `volume`, a verdict in words on `counted` against `usual`, to a masked frame of totals."""
     frame = _plain(masked).drop(columns=FLAG)
     if {"counted", "usual"}.issubset(frame.columns):
         frame["volume"] = _objects(map(_volume, frame["counted"], frame["usual"]))
-    return frame
+    return withhold(frame, vocabulary)
 
 
 def _plain(masked: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from expectations.rules import CLAUSES, COUNTS_COLUMNS, TEXT_COLUMNS, TEXT_OR_NU
 # What `prepared_frame` and `personal` derive a column from, each value by itself.
 _DERIVED: Final[Mapping[str, Sequence[str]]] = {
     "not_text": (*TEXT_COLUMNS, *TEXT_OR_NULL_COLUMNS),
+    "not_known": ("item_code",),
     "not_whole": ("count",),
     "whole_count": ("count",),
     FLAG: COUNTS_COLUMNS,

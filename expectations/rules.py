@@ -43,6 +43,7 @@ COUNTS_COLUMNS: Final = tuple[str, ...](_TOLD["columns"]["counts"])
 TOTALS_COLUMNS: Final = tuple[str, ...](_TOLD["columns"]["totals"])
 TEXT_COLUMNS: Final = tuple[str, ...](_TOLD["columns"]["text"])
 TEXT_OR_NULL_COLUMNS: Final = tuple[str, ...](_TOLD["columns"]["text_or_null"])
+CODE_SHAPE: Final[str] = _TOLD["columns"]["code_shape"]
 VOLUME_BAND: Final[Mapping[str, int]] = _TOLD["volume"]
 PERSONAL_PATTERNS: Final[Mapping[str, str]] = _TOLD["personal"]
 RULES: Final = tuple(

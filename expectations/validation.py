@@ -19,14 +19,15 @@ import pandas as pd
 
 from expectations.findings import Faults, Finding, Frames, Verdict, faults_of
 from expectations.personal import mask_personal
-from expectations.prepared_frame import prepared_counts, prepared_totals
+from expectations.prepared_frame import prepared_counts, prepared_totals, shown_rows
 from expectations.representatives import representative_rows
 from expectations.rules import RULES
+from expectations.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from expectations.gx import SuiteRunner
 
-__all__ = ["Finding", "Validation", "Vocabulary", "mask_personal", "validate", "validate_answers", "warm_up"]
+__all__ = ["Finding", "Validation", "Vocabulary", "shown_rows", "validate", "validate_answers", "warm_up"]
 
 Positions = npt.NDArray[np.int64]
 
@@ -48,20 +49,6 @@ def call_here(function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
 
 # Two threads may judge first at once.
 _LOADING: Final = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The codes that may occur, and the measures of the hall system that was asked."""
-
-    sites: frozenset[str]
-    departments: frozenset[str]
-    measures: frozenset[str]
-
-    def as_parameters(self) -> dict[str, list[str]]:
-        """The codes in order, by the names that the clauses use."""
-        known = {"halls": self.sites, "departments": self.departments, "measures": self.measures}
-        return {name: sorted(codes) for name, codes in known.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,9 +116,9 @@ def validate(
 ) -> Validation:
     """Judges one hall system's answers for a range of asked days by every rule, in one run.
 
-    Personal patterns are masked before anything is judged. A rule that can't be evaluated counts as failed,
-    on every day. A frame without rows passes the rules about rows: that a day is missing is the caller's to
-    see.
+    Personal patterns are masked, and what isn't of the vocabulary is withheld, before anything is judged. A rule that
+    can't be evaluated counts as failed, on every day. A frame without rows passes the rules about rows: that a day is
+    missing is the caller's to see.
 
     Args:
         counts: `COUNTS_COLUMNS`, one row as the source answered it; values may be anything.
@@ -142,8 +129,8 @@ def validate(
         call: Where Great Expectations is run.
     """
     frames: Frames = {
-        "counts": prepared_counts(mask_personal(counts)),
-        "totals": prepared_totals(mask_personal(totals)),
+        "counts": prepared_counts(mask_personal(counts), vocabulary),
+        "totals": prepared_totals(mask_personal(totals), vocabulary),
     }
     parameters = vocabulary.as_parameters()
     verdicts = call(_verdicts, frames, parameters)

@@ -92,7 +92,9 @@ def _platform(name: str, spoil: Any, *says: str, answered: bool = True, attempts
 
 
 def _no_rows(said: Any) -> None:
-    said["data"] |= {"rows": [], "pages": 1, "totals": dict.fromkeys(said["data"]["totals"], 0)}
+    # Of one of its measures it says nothing, and of the others that there were none.
+    totals = dict.fromkeys(said["data"]["totals"], 0)
+    said["data"] |= {"rows": [], "pages": 1, "totals": {**totals, next(reversed(totals)): 1}}
 
 
 def _first_rows_among_others(said: Any) -> None:
@@ -155,8 +157,8 @@ PLATFORM = (
         document(lambda said: said["data"].update(date="2024-03-20")),
         "page 1: data.date is '2024-03-20' and not the day asked for ('{day}')",
     ),
-    _platform("an unknown hall", document(_row(4, hall="519999")), "hall_is_known", "row 5", "'519999'"),
-    _platform("an unknown measure", document(_row(4, measure="visits")), "measure_is_known", "row 5", "'visits'"),
+    _platform("an unknown hall", document(_row(4, hall="519999")), "hall_is_known", "row 5", "'‹withheld 1›'"),
+    _platform("an unknown measure", document(_row(4, measure="visits")), "measure_is_known", "row 5", "'‹withheld 1›'"),
     _platform("half a case", document(_row(4, count=12.5)), "non_negative_integer", "row 5: count = 12.5"),
     _platform("an ID number as department", document(_row(4, department=ID_CARD)), "no_personal_patterns", "row 5"),
     _platform("a phone number as item", document(_row(4, item=f"张三{PHONE}")), "no_personal_patterns", "row 5"),
@@ -191,7 +193,10 @@ DESKS = (
     _desks("a negative count", document(_row(3, consultations=-1)), "non_negative_integer", "page 1 row 4: count = -1"),
     _desks("half a visit", document(_row(3, consultations="12.5")), "non_negative_integer", "row 4: count = '12.5'"),
     _desks(
-        "a count in words", document(_row(3, consultations="十二")), "non_negative_integer", "row 4: count = '十二'"
+        "a count in words",
+        document(_row(3, consultations="十二")),
+        "non_negative_integer",
+        "row 4: count = '‹withheld 1›'",
     ),
     _desks("no count", document(_row(3, consultations=None)), "non_negative_integer", "row 4: count = None"),
     _desks(
@@ -200,7 +205,9 @@ DESKS = (
     _desks("a count beyond all bounds", document(_row(3, consultations=10**30)), "non_negative_integer", "row 4"),
     _desks("a count without end", document(_row(3, consultations="infinity")), "non_negative_integer", "row 4"),
     _desks("full-width digits", document(_full_width)),
-    _desks("an unknown department", document(_row(3, department="D99")), "department_is_known", "row 4", "'D99'"),
+    _desks(
+        "an unknown department", document(_row(3, department="D99")), "department_is_known", "row 4", "'‹withheld 1›'"
+    ),
     _desks("no department", document(_row(3, department="")), "text_columns_hold_text", "row 4", "department_code"),
     _desks("a row twice", document(_twice), "key_is_unique", "page 1 row 6", "D06"),
     _desks("another day", document(lambda said: said.update(stat_date="2025-02-29")), "stat_date is '2025-02-29'"),
@@ -252,13 +259,13 @@ WINDOW = (
         sql(f"UPDATE cases SET department_code = 'D99' WHERE case_id = {_ONE_CASE}"),
         "department_is_known",
         "window_counts.sql row",
-        "'D99'",
+        "'‹withheld 1›'",
     ),
     _window(
         "an unknown window",
         sql(f"UPDATE cases SET window_kind = '自助' WHERE case_id = {_ONE_CASE}"),
         "measure_is_known",
-        "'unknown window'",
+        "'‹withheld 1›'",
     ),
     _window(
         "an ID number as department",
@@ -272,7 +279,7 @@ WINDOW = (
             "DELETE FROM cases WHERE accepted_at BETWEEN :from AND :to",
             "DELETE FROM documents WHERE issued_at BETWEEN :from AND :to",
             "DELETE FROM day_close WHERE stat_date = :day",
-            _CLOSED_WITH.format(issued=0),
+            _CLOSED_WITH.format(issued=1),
         ),
         "no rows, and missing is not zero",
     ),
@@ -350,13 +357,17 @@ COURIER = (
     _courier("another day in a row", sheet(_cell(7, 1, "2025-03-01")), "stat_date_is_the_day_asked", f"{_FILE} row 7"),
     _courier("a negative count", sheet(_cell(7, 4, -2)), "non_negative_integer", f"{_FILE} row 7: count = -2"),
     _courier("half a parcel", sheet(_cell(7, 4, 0.5)), "non_negative_integer", f"{_FILE} row 7: count = 0.5"),
-    _courier("a count in words", sheet(_cell(7, 4, "十")), "non_negative_integer", f"{_FILE} row 7: count = '十'"),
+    _courier(
+        "a count in words", sheet(_cell(7, 4, "十")), "non_negative_integer", f"{_FILE} row 7: count = '‹withheld 1›'"
+    ),
     _courier("no count", sheet(_cell(7, 4, None)), "non_negative_integer", f"{_FILE} row 7: count = None"),
     _courier(
         "a count that is true", sheet(_cell(7, 4, value=True)), "non_negative_integer", f"{_FILE} row 7: count = T"
     ),
     _courier("full-width digits", sheet(_full_width_cell)),
-    _courier("an unknown department", sheet(_cell(7, 2, "D99")), "department_is_known", f"{_FILE} row 7", "'D99'"),
+    _courier(
+        "an unknown department", sheet(_cell(7, 2, "D99")), "department_is_known", f"{_FILE} row 7", "'‹withheld 1›'"
+    ),
     _courier("a row twice", sheet(_row_again), "key_is_unique", f"{_FILE} row 9", f"{_FILE} row 10"),
     _courier("an ID number as department", sheet(_cell(7, 2, ID_CARD)), "no_personal_patterns", f"{_FILE} row 7"),
     _courier("an ID number as a number", sheet(_cell(7, 2, int(ID_CARD))), "no_personal_patterns", f"{_FILE} row 7"),
@@ -399,7 +410,9 @@ CALLS = (
     _calls("合计 twice", lines(lambda table: table.append(table[-1])), f"{_CSV} has 2 rows named 合计"),
     _calls("合计 is empty", lines(_set(-1, 3, "")), f"{_CSV} leaves its own total"),
     _calls("another day in a row", lines(_set(4, 0, "2025-03-01")), "stat_date_is_the_day_asked", f"{_CSV} row 5"),
-    _calls("a count in words", lines(_set(4, 3, "无")), "non_negative_integer", f"{_CSV} row 5: count = '无'"),
+    _calls(
+        "a count in words", lines(_set(4, 3, "无")), "non_negative_integer", f"{_CSV} row 5: count = '‹withheld 1›'"
+    ),
     _calls("no count", lines(_set(4, 3, "")), "non_negative_integer", f"{_CSV} row 5: count = None"),
     _calls("a row that ends early", lines(lambda table: table[4].pop()), "non_negative", f"{_CSV} row 5"),
     _calls("a phone number as department", lines(_set(4, 1, PHONE)), "no_personal_patterns", f"{_CSV} row 5"),

@@ -12,14 +12,16 @@ from typing import Any
 
 import pytest
 
-from expectations.personal import MASK
+from expectations.vocabulary import MASK
 from expectations.volumes import Volume
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing import validate_and_land
+from orchestration.landing.day_status import system_day
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayValidation, PullResult
+from orchestration.runtime.paths import Home
 from orchestration.runtime.secrets import keep_secret
 from orchestration.sources.contract import Answer, NothingForDay, Outcome, PassingFault, SourceFault
 from tests.counts import counts_of, rows_of
@@ -133,6 +135,43 @@ def test_a_landing_that_cannot_be_read_takes_nothing_more(validation: DayValidat
     assert result.volumes == (), "nothing is compared with what can't be read"
 
 
+# A site that is closed
+
+
+def test_an_override_closes_one_site_and_the_others_are_asked(validation: DayValidation, tmp_path: Path) -> None:
+    closed = CalendarDay(WEDNESDAY, is_working_day=False, reason="停电")
+    shut = replace(validation, calendar=WorkingDays({(WEDNESDAY, SYSTEM, THERE): closed}))
+    (day,) = settled(shut, answer(3), NothingForDay("no file", "ask the keeper")).days
+    assert day.extract
+    assert (day.outcome, day.messages, list(day.extract.sites)) == ("landed", (), [HERE])
+    status = replace(
+        system_day(shut.hall, Home(tmp_path), shut.calendar, SYSTEM, WEDNESDAY), suite_version=BY.suite_version
+    )
+    assert (status.verdicts, status.expected) == ({HERE: "answered", THERE: "closed"}, True)
+    (day,) = settled(shut, answer(3), answer(4, site=THERE, source="a.xlsx")).days
+    assert "a.xlsx holds counts for a day that the calendar declares closed" in day.messages[0]
+    assert "停电" in day.messages[0]
+
+
+# Nothing to count
+
+
+def test_a_stated_zero_lands_as_such(validation: DayValidation, tmp_path: Path) -> None:
+    (day,) = settled(validation, answer(declared={MEASURE: 0})).days
+    assert day.extract
+    assert (day.outcome, day.judged, day.extract.state, day.extract.row_count) == ("landed", True, "answered", 0)
+    assert day.extract.sites[HERE].sums == {MEASURE: 0}
+    assert day.extract.checks["declared_total_equals_sum"] == "passed"
+    status = system_day(validation.hall, Home(tmp_path), validation.calendar, SYSTEM, WEDNESDAY)
+    assert replace(status, suite_version=BY.suite_version).verdicts[HERE] == "declared_zero"
+    assert settled(validation, answer(declared={MEASURE: 0})).days[0].outcome == "unchanged"
+
+
+@pytest.mark.parametrize("total", [1, None, False, "0", 0.0])
+def test_nothing_but_a_total_of_zero_states_zero(validation: DayValidation, total: Any) -> None:
+    assert "the answer has no rows" in refused(validation, answer(declared={MEASURE: total}), WEDNESDAY, judged=False)
+
+
 # What confirms
 
 
@@ -176,7 +215,7 @@ def test_what_isnt_known_to_be_the_same_is_judged(validation: DayValidation, oth
 
 def test_a_day_that_an_override_opened_is_judged(validation: DayValidation) -> None:
     settled(validation, NothingForDay("no file", "wait"), day=SATURDAY)
-    opened = WorkingDays({SATURDAY: CalendarDay(SATURDAY, is_working_day=True, reason="加班")})
+    opened = WorkingDays({(SATURDAY, None, None): CalendarDay(SATURDAY, is_working_day=True, reason="加班")})
     (day,) = settled(replace(validation, calendar=opened), answer(3, day=SATURDAY), day=SATURDAY).days
     assert day.extract
     assert (day.judged, day.extract.state, day.extract.sequence) == (True, "answered", 2)
@@ -321,7 +360,9 @@ def test_days_that_were_worked_otherwise_or_before_the_hall_began_are_not_usual(
     validation: DayValidation, hall: Hall
 ) -> None:
     landed(validation, {1: 10, 2: 20})
-    holiday = WorkingDays({weeks_before(1): CalendarDay(weeks_before(1), is_working_day=False, reason="放假")})
+    holiday = WorkingDays(
+        {(weeks_before(1), None, None): CalendarDay(weeks_before(1), is_working_day=False, reason="放假")}
+    )
     assert [each.usual for each in settled(replace(validation, calendar=holiday), answer(5)).volumes] == [20]
     for first, count, usual in ((weeks_before(1), 6, [10]), (WEDNESDAY, 7, [])):
         begun = replace(validation, hall=hall.model_copy(update={"first_day": first}))

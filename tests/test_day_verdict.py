@@ -25,7 +25,7 @@ HALL = load_hall().hall
 SITE = "510000"
 WEDNESDAY, SATURDAY = dt.date(2025, 3, 12), dt.date(2025, 3, 15)
 CALENDAR = WorkingDays({})
-OPENED = WorkingDays({SATURDAY: CalendarDay(SATURDAY, is_working_day=True, reason="调休上班")})
+OPENED = WorkingDays({(SATURDAY, None, None): CalendarDay(SATURDAY, is_working_day=True, reason="调休上班")})
 
 
 def _land(home: Home, day: dt.date, *counts: int, closed: bool = False, suite: str = "") -> None:
@@ -41,7 +41,7 @@ def _land(home: Home, day: dt.date, *counts: int, closed: bool = False, suite: s
         for number, count in enumerate(counts)
     ]
     answer = {SITE: SiteCounts(counts_of(rows), {}, "a test", {})}
-    by = Provenance("run", "code", suite or evidence_version())
+    by = Provenance("run", "code", suite or evidence_version(HALL.systems["courier"]))
     Landing(home.landing).land(Counted("courier", day, "closed" if closed else "answered", answer), by)
 
 
@@ -114,7 +114,7 @@ def test_an_answer_of_an_older_suite_is_in_and_blocks(home: Home) -> None:
     _land(home, WEDNESDAY, 5, suite="older")
     status = _status(home)
     assert (status.verdict, status.is_in) == ("stale", True)
-    assert status.detail == f"of suite older, now it is {evidence_version()}"
+    assert status.detail == f"of suite older, now it is {evidence_version(HALL.systems['courier'])}"
     assert VERDICTS["stale"].problem == "check_stale"
 
 

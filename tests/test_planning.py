@@ -86,7 +86,7 @@ def test_a_months_dates_follow_the_working_days(month: str, candidate: str, cert
 
 
 def test_a_reviewed_override_moves_them_too() -> None:
-    closed = WorkingDays({dt.date(2025, 4, 1): CALENDAR.describe(dt.date(2025, 4, 5))})
+    closed = WorkingDays({(dt.date(2025, 4, 1), None, None): CALENDAR.describe(dt.date(2025, 4, 5))})
     assert _moment(DEMO, calendar=closed).deadlines("2025-03").candidate == dt.date(2025, 4, 2)
 
 
@@ -165,7 +165,8 @@ def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> No
 def _land(home: Home, system: str, day: dt.date) -> None:
     counts = SiteCounts(counts_of(()), {}, "a test", {})
     Landing(home.landing).land(
-        Counted(system, day, "answered", {"510000": counts}), Provenance("r", "c", evidence_version())
+        Counted(system, day, "answered", {"510000": counts}),
+        Provenance("r", "c", evidence_version(load_hall().hall.systems[system])),
     )
 
 

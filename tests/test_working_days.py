@@ -38,8 +38,8 @@ def test_an_override_wins_in_both_directions_and_alone() -> None:
     closed, opened = date(2025, 3, 12), date(2025, 3, 15)
     calendar = WorkingDays(
         {
-            closed: CalendarDay(closed, is_working_day=False, reason="停电"),
-            opened: CalendarDay(opened, is_working_day=True, reason="加班"),
+            (closed, None, None): CalendarDay(closed, is_working_day=False, reason="停电"),
+            (opened, None, None): CalendarDay(opened, is_working_day=True, reason="加班"),
         }
     )
     assert not calendar.describe(closed).is_working_day
@@ -56,7 +56,20 @@ def test_a_year_without_a_calendar_fails_and_says_what_to_do(year: int) -> None:
 def test_an_override_holds_where_no_calendar_is_known() -> None:
     day = date(2199, 5, 1)
     override = CalendarDay(day, is_working_day=False, reason="劳动节")
-    assert WorkingDays({day: override}).describe(day) is override
+    assert WorkingDays({(day, None, None): override}).describe(day) is override
+
+
+def test_the_override_that_names_most_holds() -> None:
+    day = date(2025, 3, 12)
+    closed = CalendarDay(day, is_working_day=False, reason="停电")
+    opened = CalendarDay(day, is_working_day=True, reason="加班")
+    calendar = WorkingDays(
+        {(day, None, None): closed, (day, "a", None): opened, (day, None, "1"): closed, (day, "a", "2"): closed}
+    )
+    told = {(system, site): calendar.opening(day, system, site, every_day=True) for system in "ab" for site in "123"}
+    assert [key for key, opening in told.items() if opening is opened] == [("a", "3")]
+    assert calendar.opening(date(2025, 3, 15), "a", "1", every_day=True).is_working_day
+    assert not calendar.opening(date(2025, 3, 15), "a", "1", every_day=False).is_working_day
 
 
 @pytest.fixture
@@ -70,8 +83,8 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_table_is_read(table: Path) -> None:
     table.write_text(f"{HEADER}2025-03-12,false,停电检修,李\n2025-03-15,true,加班,李\n", encoding="utf-8")
     assert working_days().overrides == {
-        date(2025, 3, 12): CalendarDay(date(2025, 3, 12), is_working_day=False, reason="停电检修"),
-        date(2025, 3, 15): CalendarDay(date(2025, 3, 15), is_working_day=True, reason="加班"),
+        (date(2025, 3, 12), None, None): CalendarDay(date(2025, 3, 12), is_working_day=False, reason="停电检修"),
+        (date(2025, 3, 15), None, None): CalendarDay(date(2025, 3, 15), is_working_day=True, reason="加班"),
     }
 
 
@@ -92,6 +105,18 @@ def test_a_broken_row_names_file_line_and_what_is_allowed(table: Path, row: str,
         working_days()
     assert str(caught.value).startswith(f"{table} line 3: ")
     assert says in str(caught.value)
+
+
+def test_a_row_may_be_of_one_system_and_site(table: Path) -> None:
+    header = f"{HEADER.strip()},system,site\n"
+    table.write_text(f"{header}2025-03-12,false,停电,李,courier,\n2025-03-12,false,停电,李,,510100\n", encoding="utf-8")
+    assert list(working_days().overrides) == [
+        (date(2025, 3, 12), "courier", None),
+        (date(2025, 3, 12), None, "510100"),
+    ]
+    table.write_text(f"{header}2025-03-12,false,停电,李,courier,\n2025-03-12,true,停电,李,courier,\n", encoding="utf-8")
+    with pytest.raises(CalendarError, match=r"line 3: 2025-03-12 courier stands in the table already"):
+        working_days()
 
 
 def test_a_day_that_stands_twice_is_refused(table: Path) -> None:

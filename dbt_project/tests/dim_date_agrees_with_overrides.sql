@@ -1,5 +1,5 @@
 {{ config(meta={
-    'description': 'Each reviewed override of the calendar is what the calendar says, with its reason.',
+    'description': 'Each reviewed override of the calendar that names no system or site is what the calendar says, with its reason.',
     'next_step': "the month's calendar was written before an override was reviewed: `yuebao report MONTH` writes it anew",
     'not_applicable_without': 'calendar_overrides',
     'dagster': {'ref': {'name': 'dim_date'}},
@@ -15,7 +15,9 @@ from {{ ref('stg_hall__calendar_overrides') }} as overrides
 left join {{ ref('dim_date') }} as calendar_days
     on overrides.stat_date = calendar_days.stat_date
 where
-    overrides.stat_date >= {{ built_month_first() }}
+    overrides.system is null
+    and overrides.site is null
+    and overrides.stat_date >= {{ built_month_first() }}
     and overrides.stat_date < {{ built_month_first(1) }}
     and (
         overrides.is_working_day is distinct from calendar_days.is_working_day

@@ -47,7 +47,7 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
         kinds={*_KINDS[system.kind], "parquet"},
         owners=[ENGINEERS],
         tags={"layer": "landing", "opens": system.opens},
-        code_version=evidence_version(),
+        code_version=evidence_version(system),
         freshness_policy=_landed_by(hall),
         output_required=False,
     )
@@ -62,12 +62,13 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
             calendar=working_days(),
             landing=Landing(home.landing),
             quarantine=Quarantine(home.quarantine),
-            provenance=Provenance(context.run.run_id, code_version(), evidence_version()),
+            provenance=Provenance(context.run.run_id, code_version(), evidence_version(system)),
             docs=home.docs / context.run.run_id if hall_systems.data_docs else None,
         )
         result = validation.settle(hall_systems.outcomes(name, days))
         yield from check_results(key, RULES, result)
         _record(context, key, validation, result, hall_systems)
+        validation.judge_again(validation.landing.days(name))
         if result.refused:
             raise _failure(result)
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from orchestration.certification.settings_evidence import settings_files
 from orchestration.certification.signatures import wait_for_signatures, waiting_of
-from orchestration.config.catalogue import closing_measures, code_version, evidence_version, metric_tables
+from orchestration.config.catalogue import closing_measures, code_version, metric_tables, settings_version
 from orchestration.config.hall import HallFolder, SettingsError, expand, load_own_hall, secret
 from orchestration.config.variables import variables_of
 from orchestration.landing.manifest import Extract, Landing
@@ -246,7 +246,7 @@ def _program(month: Month) -> Program:
     return Program(
         fingerprint=month.fingerprint,
         catalogue_version=_digest(metric_tables()),
-        suite_version=evidence_version(),
+        suite_version=settings_version(month.hall.systems.values()),
         code_version=code_version(),
         lock_sha256=_digest([PROJECT_ROOT / "requirements.lock"]),
     )
@@ -302,7 +302,7 @@ def _day_rules(month: Month) -> tuple[DayRule, ...]:
     outcomes = Counter(
         (extract.system, rule, outcome)
         for extract in month.extracts.values()
-        for rule, outcome in extract.checks.items()
+        for rule, outcome in month.checks_of(extract).items()
     )
     judged = sorted({(system, rule) for system, rule, _ in outcomes})
     return tuple(

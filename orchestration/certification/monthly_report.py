@@ -98,7 +98,7 @@ def create_report(name: str, steps: Steps, *, pull_first: bool) -> Report:
         _pull(open_month(name), steps)
     archive = current_archive()
     with settings_for(archive, name):
-        month = open_month(name)
+        month = _judged_month(name)
         if problems_of(month) or archive.ledger.latest(name) is None:
             _build_certify_emit(month, steps, CertificationRequest())
         else:
@@ -109,6 +109,21 @@ def create_report(name: str, steps: Steps, *, pull_first: bool) -> Report:
         raise Refused(_waits(require_waiting(month.home, name)))
     pending = pending_revision(entry.certificate, month.home)
     return Report(entry.certificate, release_of(archive.published, entry.certificate), str(pending or ""))
+
+
+def _judged_month(name: str) -> Month:
+    """A month whose extracts were judged by the rules and words of today; what wasn't is judged where it lies."""
+    month = open_month(name)
+    stale = [status for status in month.system_days if status.verdict == "stale"]
+    if not stale:
+        return month
+    from orchestration.landing.validate_and_land import judge_landed
+
+    tell("judging what is in of %s by the rules of today", name)
+    for system in dict.fromkeys(status.system for status in stale):
+        days = [status.day for status in stale if status.system == system]
+        judge_landed(month.hall, month.home, system, days)
+    return month.reread()
 
 
 def _waits(waiting: Waiting) -> str:
@@ -128,7 +143,7 @@ def create_draft(name: str, steps: Steps, *, pull_first: bool) -> Draft:
     if pull_first:
         _pull(open_month(name), steps)
     with settings_for(current_archive(), name) as hall:
-        month = open_month(name)
+        month = _judged_month(name)
         build_if_due(month, steps)
         if problems := problems_of(month):
             raise NotPrintableError(name, problems)
@@ -148,7 +163,7 @@ def certify_month(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:
         pending = pending_revision(certified.certificate, current_home())
         then = f"\n{pending}" if pending else ""
         raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}{then}")
-    _build_certify_emit(open_month(name), steps, CertificationRequest(1))
+    _build_certify_emit(_judged_month(name), steps, CertificationRequest(1))
     return _newest(archive, name, 1)
 
 
@@ -179,7 +194,7 @@ def revise_month(name: str, steps: Steps, reason: Reason, note: str) -> Revision
         raise Refused(f"{name} was never certified; run `yuebao certify {name}`")
     before = latest.certificate
     with settings_for(archive, name, reason):
-        month = open_month(name)
+        month = _judged_month(name)
         if before.program.fingerprint == month.fingerprint:
             raise Refused(f"nothing behind {name} has changed since {before.name}")
         if not note.strip():
@@ -208,7 +223,7 @@ def certify_signed(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:
         raise Refused(_waits(waiting))
     archive, candidate = current_archive(), waiting.candidate
     with settings_for(archive, name, candidate.reason):
-        _build_certify_emit(open_month(name), steps, request_of(candidate))
+        _build_certify_emit(_judged_month(name), steps, request_of(candidate))
     return _newest(archive, name, candidate.revision)
 
 

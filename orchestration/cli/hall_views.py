@@ -15,6 +15,7 @@ from orchestration.config.hall import HallFolder, expand, load_hall, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.doctor.diagnosis import Diagnosis
 from orchestration.doctor.hall import check_hall
+from orchestration.landing.manifest import Extract
 from orchestration.landing.preview import Sample, sample
 from orchestration.partitions import MonthError, today
 from orchestration.runtime.errors import Refused
@@ -80,9 +81,16 @@ def sample_table(sampled: Sample) -> Table:
     first = sampled.counts.slice(0, _MOST_ROWS).rows() if sampled.counts else ()
     rows = [["" if row[name] is None else row[name] for name in CONTRACT] for row in first]
     more = len(sampled.counts or ()) - _MOST_ROWS
-    caption = f"and {more} rows more" if more > 0 else None
+    caption = f"and {more} rows more" if more > 0 else _of_nothing(extract)
     title, form = f"{sampled.system}: {where}", box.SIMPLE_HEAD
     return table(CONTRACT, rows, title=title, title_justify="left", caption=caption, box=form, pad_edge=True)
+
+
+def _of_nothing(extract: Extract | None) -> str | None:
+    """What an extract without rows says."""
+    if extract is None or extract.row_count:
+        return None
+    return f"no rows: the system states 0 {', '.join(sorted(extract.sums))}" if extract.sums else "no rows: closed"
 
 
 def _day(text: str) -> dt.date:

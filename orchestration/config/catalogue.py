@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model, model_validator
 
 from expectations.rules import suite_version
+from expectations.vocabulary import Vocabulary
 from orchestration.config.hall import SettingsError, hall_folder
-from orchestration.config.systems.common import Strict
-from orchestration.config.working_days import CalendarDay, CalendarError, WorkingDays
+from orchestration.config.systems.common import Strict, System
+from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
 from orchestration.runtime.paths import PROJECT_ROOT
-
-if TYPE_CHECKING:
-    from expectations.validation import Vocabulary
 
 
 def _power_of_ten(divisor: int) -> int:
@@ -53,6 +52,7 @@ class _Reconciliation(Strict):
 _HOLDS: Mapping[str, Any] = {
     "text": Annotated[str, Field(min_length=1)],
     "text or null": str | None,
+    "text or absent": Annotated[str | None, Field(default=None)],
     "number from 0": Annotated[int, Field(ge=0)],
     "number from 1": Annotated[int, Field(ge=1)],
     "power of ten": Annotated[int, Field(ge=1), AfterValidator(_power_of_ten)],
@@ -114,32 +114,43 @@ def _row(path: Path, line: int, row: Mapping[str | None, Any], kind: type[Strict
 
 
 def working_days() -> WorkingDays:
-    """The calendar under the reviewed overrides; CalendarError names the line that can't be read or repeats a day."""
+    """The calendar under the reviewed overrides; CalendarError names the line that can't be read or repeats another."""
     folder = catalogue_folder()
     try:
         rows = read_table(folder, "calendar_overrides")
     except SettingsError as error:
         raise CalendarError(str(error)) from error
-    overrides: dict[date, CalendarDay] = {}
+    overrides: dict[OverrideKey, CalendarDay] = {}
     for line, row in enumerate(rows, start=2):
         day = date.fromisoformat(row["stat_date"])
-        if day in overrides:
+        key = day, row["system"], row["site"]
+        if key in overrides:
             raise CalendarError(
-                f"{folder}/calendar_overrides.csv line {line}: {day} stands in the table already; keep one of the lines"
+                f"{folder}/calendar_overrides.csv line {line}: {' '.join(str(part) for part in key if part)} "
+                "stands in the table already; keep one of the lines"
             )
-        overrides[day] = CalendarDay(day, row["is_working_day"], row["reason"])
+        overrides[key] = CalendarDay(day, row["is_working_day"], row["reason"])
     return WorkingDays(overrides)
 
 
-def vocabulary(measures: tuple[str, ...]) -> Vocabulary:
-    """The codes that rows of a system may use; `measures` are those that the system counts."""
-    from expectations.validation import Vocabulary
+def vocabulary(system: System) -> Vocabulary:
+    """The codes that rows of a system may use."""
+    sites, departments = _codes(catalogue_folder(), _stamps(catalogue_folder()))
+    return Vocabulary(sites, departments, frozenset(system.measures), system.item_codes)
 
-    return Vocabulary(
-        sites=frozenset(row["hall_code"] for row in _rows(SITES)),
-        departments=frozenset(department_names()),
-        measures=frozenset(measures),
-    )
+
+@lru_cache(maxsize=8)
+def _codes(_folder: Path, _stamps: object) -> tuple[frozenset[str], frozenset[str]]:
+    return frozenset(row["hall_code"] for row in _rows(SITES)), frozenset(department_names())
+
+
+def _stamps(folder: Path) -> tuple[tuple[int, int], ...]:
+    """By which a process that lives long sees that a table of codes was changed."""
+    try:
+        stats = [_table_path(folder, name).stat() for name in (SITES, "departments")]
+    except OSError as error:
+        raise SettingsError(f"{error.filename} can't be read ({error.strerror}); every hall's folder has it") from error
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
 
 
 def closing_measures() -> frozenset[str]:
@@ -169,19 +180,21 @@ def metric_tables() -> list[Path]:
     return sorted(catalogue_folder().glob("metric*.csv"))
 
 
-def evidence_version() -> str:
-    """The version of everything a day is judged by: the suite and the words; older evidence is stale."""
-    return _evidence_version(catalogue_folder())
+def evidence_version(system: System) -> str:
+    """The version of everything that a day of a system is judged by: the suite, and the words that its rows may use."""
+    return _evidence_version(vocabulary(system))
 
 
-@cache
-def _evidence_version(folder: Path) -> str:
-    paths = [_table_path(folder, name) for name in (SITES, "departments", "measures")]
-    try:
-        words = b"".join(path.read_bytes() for path in paths)
-    except OSError as error:
-        raise SettingsError(f"{error.filename} can't be read ({error.strerror}); every hall's folder has it") from error
-    return f"{suite_version()}-{hashlib.sha256(words).hexdigest()[:8]}"
+def settings_version(systems: Iterable[System]) -> str:
+    """The evidence versions of all systems of a hall, in one."""
+    versions = sorted(evidence_version(system) for system in systems)
+    return f"{suite_version()}-{hashlib.sha256(json.dumps(versions).encode()).hexdigest()[:8]}"
+
+
+@lru_cache(maxsize=64)
+def _evidence_version(words: Vocabulary) -> str:
+    canonical = json.dumps([words.as_parameters(), words.item_codes], ensure_ascii=True, sort_keys=True)
+    return f"{suite_version()}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
 
 
 @cache

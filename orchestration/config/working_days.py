@@ -7,6 +7,9 @@ from functools import cache
 
 from orchestration.runtime.errors import UserError
 
+# A day, and the system and the site that an override is about, None for all.
+OverrideKey = tuple[date, str | None, str | None]
+
 _WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 
 
@@ -27,11 +30,23 @@ class CalendarDay:
 class WorkingDays:
     """Answers whether a day is worked; an override wins over the public calendar."""
 
-    overrides: Mapping[date, CalendarDay]
+    overrides: Mapping[OverrideKey, CalendarDay]
 
     def describe(self, day: date) -> CalendarDay:
         """The calendar's word on one day; CalendarError for a year that isn't known (the next is in autumn)."""
-        return self.overrides.get(day) or _public_day(day)
+        return self.overrides.get((day, None, None)) or _public_day(day)
+
+    def opening(self, day: date, system: str, site: str, *, every_day: bool) -> CalendarDay:
+        """Whether a system must answer for a site on one day, and why; CalendarError as `describe`.
+
+        The override that names the site holds before the system's, and both before the one of all; without any, it is
+        every day, or the calendar's.
+        """
+        named = ((day, system, site), (day, None, site), (day, system, None), (day, None, None))
+        for key in named:
+            if key in self.overrides:
+                return self.overrides[key]
+        return CalendarDay(day, is_working_day=True, reason="每天") if every_day else _public_day(day)
 
 
 # The library looks through all its years for each day.

@@ -17,6 +17,7 @@ from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, rea
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
+from orchestration.landing.day_status import is_expected
 from orchestration.landing.preview import ONCE, sample
 from orchestration.partitions import today
 from orchestration.runtime.paths import current_home
@@ -182,5 +183,4 @@ def _month_totals(hall: HallFolder, name: str) -> str:
 def _newest_open_day(hall: Hall, name: str) -> dt.date:
     calendar, yesterday = working_days(), today(hall) - dt.timedelta(days=1)
     days = [yesterday - dt.timedelta(days=back) for back in range(_LONGEST_SILENCE)]
-    every_day = hall.systems[name].opens == "every_day"
-    return next((day for day in days if every_day or calendar.describe(day).is_working_day), yesterday)
+    return next((day for day in days if is_expected(hall, calendar, name, day)), yesterday)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from orchestration.config.catalogue import evidence_version
+from orchestration.config.catalogue import evidence_version, vocabulary
 from orchestration.config.hall import Hall
-from orchestration.config.working_days import WorkingDays
+from orchestration.config.working_days import CalendarDay, WorkingDays
+from orchestration.landing.judgement import Judgement, Judgements
 from orchestration.landing.manifest import Extract, Landing, LandingError
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.runtime.paths import Home
@@ -24,12 +25,14 @@ class SystemDay:
 
     system: str
     day: dt.date
-    expected: bool  # whether the calendar has the system open
+    expected: bool  # whether the calendar has the system open, at any site
     sites: tuple[str, ...]  # the codes of the sites that the system answers for
     suite_version: str  # of current evidence; an answer that was checked under another one is stale
     extract: Extract | None
     refusals: Mapping[str, Refusal] = field(default_factory=dict)  # by site, the newest that no good answer followed
     fault: str = ""  # why the manifest entry can't be read, or what is wrong with the extract's file
+    closed_sites: frozenset[str] = frozenset()  # those that a reviewed override closes while others are open
+    judged_since: Judgement | None = None  # what holds of the extract now, where it landed under another suite
 
     @cached_property
     def verdicts(self) -> Mapping[str, DayVerdict]:
@@ -49,13 +52,21 @@ class SystemDay:
             # A refused answer casts doubt on an earlier good one, as silence doesn't.
             return "quarantined"
         if self.extract is None or site not in self.extract.sites:
-            return "missing"
+            return "closed" if site in self.closed_sites else "missing"
         if self.extract.state == "closed":
-            return "wrongly_closed" if self.expected else "closed"
-        if self.extract.suite_version != self.suite_version:
+            return "wrongly_closed" if self.expected and site not in self.closed_sites else "closed"
+        if self.judgement is None:
             return "stale"
         sums = self.extract.sites[site].sums
         return "declared_zero" if sums and not any(sums.values()) else "answered"
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What the suite of today says of the extract; None where it has to be judged anew, or there is none."""
+        extract = self.extract
+        if extract and extract.suite_version == self.suite_version:
+            return Judgement(extract.sha256, extract.suite_version, extract.checks)
+        return self.judged_since
 
     @property
     def is_in(self) -> bool:
@@ -77,13 +88,19 @@ class SystemDay:
             return f"of suite {self.extract.suite_version}, now it is {self.suite_version}"
         if self.verdict == "missing":
             return reasons or (f"sites {', '.join(sites)}" if self.extract else "")
-        return reasons if self.verdict == "quarantined" else self.fault
+        if self.verdict == "quarantined":
+            return reasons
+        return self.fault or " ".join(self.judgement.would_fail if self.judgement else ())
 
     @property
     def warned(self) -> tuple[str, ...]:
-        """The rules of the suite that warned when the extract was landed."""
-        checks = self.extract.checks if self.extract else {}
-        return tuple(sorted(rule for rule, outcome in checks.items() if outcome == "warned"))
+        """The rules of the suite that the extract was warned of."""
+        return tuple(sorted(rule for rule, outcome in self.checks.items() if outcome == "warned"))
+
+    @property
+    def checks(self) -> Mapping[str, str]:
+        """By rule, how the extract came out; of one that has to be judged anew, when it was landed."""
+        return (self.judgement or self.extract).checks if self.extract else {}
 
     @property
     def landed_at(self) -> dt.datetime | None:
@@ -96,9 +113,20 @@ class SystemDay:
         return max((dt.datetime.fromisoformat(refusal.refused_at) for refusal in self.refusals.values()), default=None)
 
 
+def opening(hall: Hall, calendar: WorkingDays, system: str, day: dt.date, site: str) -> CalendarDay:
+    """Whether a system must answer for a site on a day, and why; CalendarError if the day's year isn't known."""
+    return calendar.opening(day, system, site, every_day=hall.systems[system].opens == "every_day")
+
+
 def is_expected(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> bool:
-    """Whether the calendar has a system open on a day; CalendarError if it doesn't know the day's year."""
-    return hall.systems[system].opens == "every_day" or calendar.describe(day).is_working_day
+    """Whether the calendar has a system open on a day, at any site; CalendarError if the day's year isn't known."""
+    return any(opening(hall, calendar, system, day, site).is_working_day for site in hall.sites_of(system))
+
+
+def _closed_sites(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> frozenset[str]:
+    sites = hall.sites_of(system)
+    closed = {site for site in sites if not opening(hall, calendar, system, day, site).is_working_day}
+    return frozenset(closed) if len(closed) < len(sites) else frozenset()
 
 
 def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> SystemDay:
@@ -107,15 +135,22 @@ def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: 
         extract, fault = Landing(home.landing).current(system, day), ""
     except LandingError as error:
         extract, fault = None, str(error)
+    settings = hall.systems[system]
+    version = evidence_version(settings)
+    judged = None
+    if extract and extract.suite_version != version:
+        judged = Judgements(home.landing).of(extract, version, vocabulary(settings))
     return SystemDay(
         system=system,
         day=day,
         expected=is_expected(hall, calendar, system, day),
         sites=hall.sites_of(system),
-        suite_version=evidence_version(),
+        suite_version=version,
         extract=extract,
         refusals=Quarantine(home.quarantine).open_refusals(system, day),
         fault=fault,
+        closed_sites=_closed_sites(hall, calendar, system, day),
+        judged_since=judged,
     )
 
 

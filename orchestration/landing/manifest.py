@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -110,12 +110,16 @@ class Landing:
     """The landing folder of one hall."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     def current(self, system: str, day: dt.date) -> Extract | None:
         """The newest extract of a system and day, None when none is in; LandingError if its entry can't be read."""
         entries = self._entries(system, day)
         return self._read(entries[-1]) if entries else None
+
+    def days(self, system: str) -> list[dt.date]:
+        """The days of a system of which something is landed, in order."""
+        return sorted(dt.date.fromisoformat(folder.name) for folder in (self.root / system).glob("????-??-??"))
 
     def history(self, system: str, day: dt.date) -> list[Extract]:
         """Every extract of a system and day, the oldest first; LandingError if a manifest entry can't be read."""
@@ -128,11 +132,11 @@ class Landing:
 
     def read(self, entry: Path) -> Extract:
         """The extract whose entry lies at a path relative to the landing; LandingError if that can't be read."""
-        return self._read(self._root / entry)
+        return self._read(self.root / entry)
 
     def path(self, extract: Extract) -> Path:
         """Where an extract's Parquet file lies."""
-        return self._root / extract.system / extract.stat_date / extract.file
+        return self.root / extract.system / extract.stat_date / extract.file
 
     def counts(self, extract: Extract) -> DailyCounts:
         """The counts of an extract."""
@@ -149,22 +153,25 @@ class Landing:
             return f"{path} can't be read ({error.strerror})"
         return "" if found == extract.sha256 else f"{path} was changed: its SHA-256 is not the manifest's"
 
-    def land(self, counted: Counted, provenance: Provenance) -> Extract:
+    def land(
+        self, counted: Counted, provenance: Provenance, stands: Callable[[Extract], bool] | None = None
+    ) -> Extract:
         """Write an extract and then its entry; until the entry is there, nobody reads the file.
 
-        Sites that the extract before holds, in the same state and under the same suite, are taken over where nothing
-        new is landed of them. Two processes that land the same day take turns. When the one before landed the same
-        rows, its extract is returned and none is added. A file that was lost is put back where the same rows give the
-        very bytes that its entry vouches for; one that was changed is left as it is, for somebody to look at.
+        Sites that the extract before holds, in the same state, are taken over where nothing new is landed of them and
+        what it was judged by still `stands`. Two processes that land the same day take turns. When the one before
+        landed the same rows, its extract is returned and none is added. A file that was lost is put back where the same
+        rows give the very bytes that its entry vouches for; one that was changed is left as it is, for somebody to look
+        at.
         """
         from orchestration.landing.parquet import content_of
         from orchestration.sources.daily_counts import concatenated
 
-        folder = self._root / counted.system / counted.day.isoformat()
+        folder = self.root / counted.system / counted.day.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             before = self.current(counted.system, counted.day)
-            if before and before.state == counted.state and before.suite_version == provenance.suite_version:
+            if before and before.state == counted.state and (stands or _same_suite(provenance))(before):
                 counted = self._with_sites_before(counted, before)
             content = content_of(concatenated([site.counts for site in counted.sites.values()]))
             extract = _entry(counted, content, provenance, sequence=before.sequence + 1 if before else 1)
@@ -187,7 +194,7 @@ class Landing:
         return replace(counted, sites={**taken_over, **counted.sites})
 
     def _entries(self, system: str, day: dt.date) -> list[Path]:
-        return sorted((self._root / system / day.isoformat()).glob("[0-9]*.json"))
+        return sorted((self.root / system / day.isoformat()).glob("[0-9]*.json"))
 
     def _read(self, path: Path) -> Extract:
         try:
@@ -235,9 +242,19 @@ def _says_the_same(before: Extract, after: Extract) -> bool:
     )
 
 
+def _same_suite(provenance: Provenance) -> Callable[[Extract], bool]:
+    return lambda before: before.suite_version == provenance.suite_version
+
+
 def _entry(counted: Counted, content: Content, provenance: Provenance, sequence: int) -> Extract:
     sites = {
-        site: SiteEntry(content.digests.get(site, _NO_ROWS), content.sums.get(site, {}), counts.declared, counts.source)
+        site: SiteEntry(
+            content.digests.get(site, _NO_ROWS),
+            # A measure without rows of which the source states the total is counted too: it is 0, as the suite saw.
+            {**dict.fromkeys(counts.declared if counted.state == "answered" else (), 0), **content.sums.get(site, {})},
+            counts.declared,
+            counts.source,
+        )
         for site, counts in sorted(counted.sites.items())
     }
     digest = _digest_of(sites)
@@ -254,7 +271,7 @@ def _entry(counted: Counted, content: Content, provenance: Provenance, sequence:
         sites=sites,
         landed_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         **asdict(provenance),
-        checks=_worst(counts.checks for counts in counted.sites.values()),
+        checks=worst_outcomes(counts.checks for counts in counted.sites.values()),
     )
 
 
@@ -274,7 +291,8 @@ def _added_up(totals: Iterable[tuple[str, int]]) -> dict[str, int]:
 _OUTCOMES = ("not_applicable", "passed", "warned", "failed")
 
 
-def _worst(outcomes: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def worst_outcomes(outcomes: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The worst outcome of each rule, over all sites."""
     worst: dict[str, str] = {}
     for by_rule in outcomes:
         for rule, outcome in by_rule.items():

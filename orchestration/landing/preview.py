@@ -44,7 +44,7 @@ def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Ma
                 calendar=working_days(),
                 landing=landing,
                 quarantine=Quarantine(Path(folder) / "quarantine"),
-                provenance=Provenance("sample", code_version(), evidence_version()),
+                provenance=Provenance("sample", code_version(), evidence_version(hall.hall.systems[name])),
             )
             questions = Requests(ONCE, hall.hall.at_once)
             questions.ask(

@@ -7,27 +7,38 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median_low
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import pandas as pd
 
 from expectations.findings import merged
 from expectations.personal import mask_text
-from expectations.validation import Finding, Validation, mask_personal, validate_answers
+from expectations.validation import Finding, Validation, Vocabulary, shown_rows, validate_answers
 from expectations.volumes import Volume, volumes
-from orchestration.config.catalogue import vocabulary
+from orchestration.config.catalogue import code_version, evidence_version, vocabulary, working_days
 from orchestration.config.hall import Hall
-from orchestration.config.working_days import WorkingDays
+from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing.asked_counts import AnswerKey, AskedCounts, asked_counts
-from orchestration.landing.day_status import is_expected
-from orchestration.landing.manifest import Counted, Extract, Landing, LandingError, Provenance, SiteCounts
+from orchestration.landing.day_status import is_expected, opening
+from orchestration.landing.judgement import Judgement, Judgements
+from orchestration.landing.manifest import (
+    Counted,
+    Extract,
+    Landing,
+    LandingError,
+    Provenance,
+    SiteCounts,
+    worst_outcomes,
+)
 from orchestration.landing.parquet import content_digest
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.landing.validator import VALIDATOR
+from orchestration.runtime.paths import Home
 from orchestration.runtime.progress import tell_item
 from orchestration.runtime.secrets import redact
 from orchestration.sources.contract import Answer, FaultTable, NothingForDay, Outcome, PermanentFault, SourceFault
@@ -36,6 +47,7 @@ from orchestration.sources.daily_counts import no_counts
 _WEEKS_BACK = 4
 _SHOWN = 3
 _ROWS_AT_ONCE = 500_000
+T = TypeVar("T")
 _DayOutcomes = tuple[dt.date, Mapping[str, Outcome]]
 
 fault = FaultTable(__file__)
@@ -102,22 +114,77 @@ class DayValidation:
     provenance: Provenance
     docs: Path | None = None
 
-    def is_open(self, day: dt.date) -> bool:
-        """Whether the system counts on that day."""
-        return is_expected(self.hall, self.calendar, self.system, day)
+    def opening(self, day: dt.date, site: str) -> CalendarDay:
+        """Whether the system counts at a site on that day, and why."""
+        return opening(self.hall, self.calendar, self.system, day, site)
 
     def settle(self, outcomes: Iterable[tuple[dt.date, Mapping[str, Outcome]]]) -> PullResult:
         """Land or refuse every site of every day; a fault of one never holds another.
 
         Days are judged together, as many as memory should hold: a run of the suite costs the same for all of them.
         """
+        self._judgements.keep_words(self.provenance.suite_version, self._vocabulary)
         history = _History(self.landing, self.system)
-        parts = [self._settle_days(days, history) for days in _in_portions(self._answered(outcomes))]
+        parts = [self._settle_days(days, history) for days in _in_portions(self._answered(outcomes), _rows_of)]
         return PullResult(
             self.system,
             tuple(sorted((day for part in parts for day in part.days), key=lambda result: result.day)),
             merged([part.findings for part in parts if part.findings]),
             tuple(volume for part in parts for volume in part.volumes),
+        )
+
+    def judge_again(self, days: Iterable[dt.date]) -> list[Judgement]:
+        """Judge what is landed of these days and was last judged by other rules or words; no source is asked.
+
+        An extract whose entry or file isn't what was landed is left to whoever looks at it.
+        """
+        self._judgements.keep_words(self.provenance.suite_version, self._vocabulary)
+        due = [extract for day in sorted(days) if (extract := self._due_again(day))]
+        history = _History(self.landing, self.system)
+        judged: list[Judgement] = []
+        for extracts in _in_portions(due, lambda extract: extract.row_count):
+            tell_item("%s: judging %d landed days again", self.system, len(extracts))
+            judged += self._judge(extracts, history)
+        return judged
+
+    def _due_again(self, day: dt.date) -> Extract | None:
+        try:
+            current = self.landing.current(self.system, day)
+        except LandingError:
+            return None
+        if current is None or current.state != "answered" or self._judged(current):
+            return None
+        return None if self.landing.damage(current) else current
+
+    def _judge(self, extracts: Sequence[Extract], history: _History) -> Iterator[Judgement]:
+        answers = {
+            (dt.date.fromisoformat(extract.stat_date), site): Answer(
+                dt.date.fromisoformat(extract.stat_date), counts, extract.sites[site].declared, extract.file
+            )
+            for extract in extracts
+            for site, counts in self.landing.counts(extract).of_sites(list(extract.sites)).items()
+        }
+        asked = asked_counts(answers)
+        validation = self._validate(asked, self._totals(answers, asked, history))
+        for extract in extracts:
+            judgement = self._judgement(extract, validation)
+            self._judgements.keep(extract, judgement)
+            yield judgement
+
+    def _judgement(self, extract: Extract, validation: Validation) -> Judgement:
+        day = dt.date.fromisoformat(extract.stat_date)
+        failures = [(site, finding) for site in extract.sites for finding in validation.failures_on(day, site)]
+        checks = worst_outcomes(validation.outcome_on(day, site) for site in extract.sites)
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        return Judgement(
+            extract.sha256,
+            self.provenance.suite_version,
+            # What is landed stays in: that it wouldn't land today is a warning, with the reason.
+            {rule: "warned" if outcome == "failed" else outcome for rule, outcome in checks.items()},
+            tuple(f"hall {site} wouldn't land today: {_complaint(finding, day)}." for site, finding in failures),
+            now,
+            self.provenance.run_id,
+            self.provenance.code_version,
         )
 
     def _answered(self, outcomes: Iterable[_DayOutcomes]) -> Iterator[_DayOutcomes]:
@@ -146,7 +213,7 @@ class DayValidation:
             validation = self._validate(asked, totals)
             findings = validation.findings
             for (day, site), answer in to_check.items():
-                settled[day][site] = _checked(day, site, answer, validation, asked)
+                settled[day][site] = self._checked(day, site, answer, validation, asked)
         results = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
         return PullResult(self.system, tuple(results), findings, volumes(totals))
 
@@ -163,22 +230,29 @@ class DayValidation:
     ) -> _Verdict | None:
         if isinstance(current, _Refused):
             return current
-        if not self.is_open(day) and _has_nothing(outcome):
-            return SiteCounts(no_counts(), {}, "declared by the calendar", {})
+        if not self.opening(day, site).is_working_day and _has_nothing(outcome):
+            # Where other sites are open, the override says it; a whole day off is landed as such.
+            is_closed = not is_expected(self.hall, self.calendar, self.system, day)
+            return SiteCounts(no_counts(), {}, "declared by the calendar", {}) if is_closed else _CONFIRMED
         if isinstance(outcome, SourceFault):
             return _Refused(outcome)
-        if problem := self._problem(day, outcome):
+        if problem := self._problem(day, site, outcome):
             return _Refused(problem)
         return _CONFIRMED if current and self._confirms(current, site, outcome) else None
 
-    def _problem(self, day: dt.date, answer: Answer) -> SourceFault | None:
-        if not self.is_open(day):
-            reason = self.calendar.describe(day).reason
-            return fault("counts_on_closed_day", source=answer.source, reason=reason)
-        if not len(answer.counts):
-            return fault("no_rows")
+    def _problem(self, day: dt.date, site: str, answer: Answer) -> SourceFault | None:
+        opening = self.opening(day, site)
+        if not opening.is_working_day:
+            return fault("counts_on_closed_day", source=answer.source, reason=opening.reason)
+        if not len(answer.counts) and not self._states_zero(answer):
+            return fault("no_rows", system=self.system, site=site)
         blank = [measure for measure, total in answer.declared.items() if total is None]
         return fault("blank_total", source=answer.source, measures=", ".join(blank)) if blank else None
+
+    def _states_zero(self, answer: Answer) -> bool:
+        """Whether the source itself says that there was nothing to count, of all that it counts."""
+        totals = [answer.declared.get(measure) for measure in self.hall.systems[self.system].measures]
+        return all(type(total) is int and total == 0 for total in totals)
 
     def _confirms(self, current: Extract, site: str, answer: Answer) -> bool:
         # The declared totals too: an answer that contradicts itself now has to be judged, whatever its rows.
@@ -186,20 +260,35 @@ class DayValidation:
         return (
             held is not None
             and current.state == "answered"
-            and current.suite_version == self.provenance.suite_version
+            and self._holds(current)
             and held.declared == answer.declared
             # What isn't clean was never landed.
             and not len(answer.counts.unclean_rows)
             and held.content_sha256 == content_digest(answer.counts)
         )
 
+    def _holds(self, current: Extract) -> bool:
+        """Whether what is landed would land today, by evidence that is at hand."""
+        judged = self._judged(current)
+        return judged is not None and not judged.would_fail
+
+    def _judged(self, extract: Extract) -> Judgement | None:
+        return self._judgements.of(extract, self.provenance.suite_version, self._vocabulary)
+
     def _validate(self, asked: AskedCounts, totals: Sequence[Mapping[str, Any]]) -> Validation:
         summed = pd.DataFrame(totals, dtype=object)
-        measures = self.hall.systems[self.system].measures
-        validation = validate_answers(asked, summed, vocabulary(measures), VALIDATOR.call)
+        validation = validate_answers(asked, summed, self._vocabulary, VALIDATOR.call)
         if self.docs:
             validation.build_docs(self.docs / self.system)
         return validation
+
+    @property
+    def _judgements(self) -> Judgements:
+        return Judgements(self.landing.root)
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return vocabulary(self.hall.systems[self.system])
 
     def _totals(
         self, answers: Mapping[AnswerKey, Answer], asked: AskedCounts, history: _History
@@ -228,6 +317,15 @@ class DayValidation:
     def _differs(self, day: dt.date, earlier: dt.date) -> bool:
         return self.calendar.describe(day).is_working_day != self.calendar.describe(earlier).is_working_day
 
+    def _checked(self, day: dt.date, site: str, answer: Answer, validation: Validation, asked: AskedCounts) -> _Verdict:
+        failures = validation.failures_on(day, site)
+        if not failures:
+            return SiteCounts(answer.counts, answer.declared, redact(answer.source), validation.outcome_on(day, site))
+        complaints = "; ".join(_complaint(finding, day) for finding in failures)
+        next_step = failures[0].rule.next_step.removesuffix(".")
+        rows = shown_rows(asked.frame_of((day, site)).drop(columns=["asked_date", "asked_hall"]), self._vocabulary)
+        return _Refused(PermanentFault(complaints, next_step), rows)
+
     def _conclude(self, day: dt.date, verdicts: Mapping[str, _Verdict], *, judged: bool) -> DayResult:
         refused = {site: verdict for site, verdict in verdicts.items() if isinstance(verdict, _Refused)}
         good = {site: verdict for site, verdict in verdicts.items() if isinstance(verdict, SiteCounts)}
@@ -237,14 +335,21 @@ class DayValidation:
         if len(refused) == len(verdicts):
             return DayResult(day, "refused", judged, messages=messages)
         before = self.landing.current(self.system, day)
-        extract = self.landing.land(self._counted(day, good), self.provenance) if good else before
+        extract = (
+            self.landing.land(
+                self._counted(day, good), self.provenance, lambda before: self._judged(before) is not None
+            )
+            if good
+            else before
+        )
         for site in verdicts.keys() - refused.keys():
             self.quarantine.resolve(self.system, day, site)
         outcome: Literal["landed", "unchanged"] = "unchanged" if extract == before else "landed"
         return DayResult(day, outcome, judged, extract, messages)
 
     def _counted(self, day: dt.date, good: Mapping[str, SiteCounts]) -> Counted:
-        return Counted(self.system, day, "answered" if self.is_open(day) else "closed", good)
+        is_open = is_expected(self.hall, self.calendar, self.system, day)
+        return Counted(self.system, day, "answered" if is_open else "closed", good)
 
     def _keep(self, day: dt.date, site: str, why: _Refused) -> None:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
@@ -260,6 +365,13 @@ class DayValidation:
         # A fault may quote the answer, a file's name, or what the server was told.
         said = f"{why.fault.problem}. Next: {why.fault.next_step}."
         return redact(mask_text(f"{self.system} {title}, {asked}, {day}: {said}"))
+
+
+def judge_landed(hall: Hall, home: Home, system: str, days: Iterable[dt.date]) -> list[Judgement]:
+    """See `DayValidation.judge_again`; outside of a run."""
+    provenance = Provenance("", code_version(), evidence_version(hall.systems[system]))
+    landing, quarantine = Landing(home.landing), Quarantine(home.quarantine)
+    return DayValidation(hall, system, working_days(), landing, quarantine, provenance).judge_again(days)
 
 
 class _History:
@@ -297,30 +409,24 @@ class _History:
             return None
 
 
-def _in_portions(outcomes: Iterable[_DayOutcomes]) -> Iterator[list[_DayOutcomes]]:
-    """Days in portions of about `_ROWS_AT_ONCE` rows."""
-    portion: list[_DayOutcomes] = []
-    rows = 0
-    for day, replies in outcomes:
-        portion.append((day, replies))
-        rows += sum(len(outcome.counts) for outcome in replies.values() if isinstance(outcome, Answer))
-        if rows >= _ROWS_AT_ONCE:
+def _in_portions(items: Iterable[T], rows: Callable[[T], int]) -> Iterator[list[T]]:
+    """Days in portions of about `_ROWS_AT_ONCE` rows, by how many each has."""
+    portion: list[T] = []
+    held = 0
+    for item in items:
+        portion.append(item)
+        held += rows(item)
+        if held >= _ROWS_AT_ONCE:
             yield portion
-            portion, rows = [], 0
+            portion, held = [], 0
             # Exceptions inside the suite keep frames in circles of references, and these the whole portion.
             gc.collect()
     if portion:
         yield portion
 
 
-def _checked(day: dt.date, site: str, answer: Answer, validation: Validation, asked: AskedCounts) -> _Verdict:
-    failures = validation.failures_on(day, site)
-    if not failures:
-        return SiteCounts(answer.counts, answer.declared, redact(answer.source), validation.outcome_on(day, site))
-    complaints = "; ".join(_complaint(finding, day) for finding in failures)
-    next_step = failures[0].rule.next_step.removesuffix(".")
-    rows = mask_personal(asked.frame_of((day, site))).drop(columns=["asked_date", "asked_hall"])
-    return _Refused(PermanentFault(complaints, next_step), rows.to_dict("records"))
+def _rows_of(outcomes: _DayOutcomes) -> int:
+    return sum(len(outcome.counts) for outcome in outcomes[1].values() if isinstance(outcome, Answer))
 
 
 def _by_reason(refused: Mapping[str, _Refused]) -> Iterator[tuple[_Refused, list[str]]]:

@@ -28,7 +28,8 @@ def divide_answer(
     divided = counts_by_site(request, every_site, counts)
     if len(every_site) > 1:
         _refuse_other_totals(counts, declared)
-        declared = {}
+        # Where all sites together counted nothing, each did.
+        declared = {measure: total for measure, total in declared.items() if total == 0}
     return {site: Answer(request.day, divided[site], declared, source) for site in request.sites}
 
 
@@ -41,7 +42,7 @@ def counts_by_site(request: Request, every_site: Sequence[str], counts: DailyCou
     known = np.array([text in every_site for text in texts] + [False])
     if len(foreign := np.flatnonzero(~known[codes])):
         (row,) = counts.take(foreign[:1]).rows()
-        raise fault("foreign_site", origin=row["origin"], site=row["hall_code"])
+        raise fault("foreign_site", origin=row["origin"])
     return counts.of_sites(request.sites)
 
 

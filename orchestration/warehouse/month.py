@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +16,16 @@ from expectations.rules import RULES
 from orchestration.config.catalogue import (
     TABLES,
     catalogue_folder,
+    evidence_version,
     read_table,
+    vocabulary,
     warehouse_version,
     working_days,
 )
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import CalendarDay
 from orchestration.landing.day_status import SystemDay, system_days
+from orchestration.landing.judgement import Judgements
 from orchestration.landing.manifest import Extract, Landing, LandingError
 from orchestration.partitions import reportable_days
 from orchestration.runtime.errors import Refused
@@ -75,6 +78,12 @@ class Month:
             }
         keys = [(system, day) for system in self.hall.systems for day in self.days]
         return {key: extract for key in keys if (extract := _current(landing, *key))}
+
+    def checks_of(self, extract: Extract) -> Mapping[str, str]:
+        """By rule, how an extract came out under the rules of today; or when it landed, if it wasn't judged since."""
+        settings = self.hall.systems[extract.system]
+        judged = Judgements(self.home.landing).of(extract, evidence_version(settings), vocabulary(settings))
+        return (judged or extract).checks
 
     @cached_property
     def system_days(self) -> list[SystemDay]:
@@ -262,7 +271,7 @@ def _day_state(status: SystemDay, title: str) -> DayState:
         day=status.day,
         verdict=status.verdict,
         detail=status.detail,
-        checks=status.extract.checks if status.extract else {},
+        checks=status.checks,
     )
 
 

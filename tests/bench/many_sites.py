@@ -66,10 +66,11 @@ def write(folder: Path, sites: int, months: Sequence[str], pullable: Sequence[st
     _write_settings(folder / "hall", codes, months[0])
     os.environ |= variables_of(folder)
     hall = load_hall().hall
-    landing, provenance = Landing(folder / "landing"), Provenance("bench", "code", evidence_version())
+    landing = Landing(folder / "landing")
     for month in months:
         for day in days_of(month):
             for system in hall.systems:
+                provenance = Provenance("bench", "code", evidence_version(hall.systems[system]))
                 landing.land(_counted(hall, system, day), provenance)
     _write_platform(folder / "demo", hall, pullable)
 

@@ -54,7 +54,7 @@ def pulled(hall: HallFolder, days: Sequence[dt.date]) -> int:
     """Pull the days as a run does; the sum of the counts."""
     (system,) = hall.hall.systems
     home = current_home()
-    by = Provenance("bench", "code", evidence_version())
+    by = Provenance("bench", "code", evidence_version(hall.hall.systems[system]))
     validation = DayValidation(
         hall.hall, system, working_days(), Landing(home.landing), Quarantine(home.quarantine), by
     )

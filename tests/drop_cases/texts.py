@@ -112,7 +112,7 @@ CASES = [
         "stat_date_is_the_day_asked",
         f"{CSV} row 2",
     ),
-    in_csv("half a parcel", csv_of(with_cell(2, 3, "5.0")), "non_negative_integer", f"{CSV} row 2: count = '5.0'"),
+    in_csv("half a parcel", csv_of(with_cell(2, 3, "5.5")), "non_negative_integer", f"{CSV} row 2: count = '5.5'"),
     in_csv(
         "too many cells",
         b"1,1,1,1,1,1,1,1,1,1\n" * 100_001,

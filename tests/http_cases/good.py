@@ -37,7 +37,7 @@ GOOD_IN_SPITE = (
     _good("a type that is none", says(Reply(body=GOOD, headers=(("Content-Type", ";;;"),)))),
     _good("blanks around it", says(Reply(body=b"\r\n " + GOOD + b"\n\n"))),
     _good("a whole number written otherwise", says(Reply(body=altered(b'"count": 1', b'"count": 0.1e1')))),
-    _good("a surrogate pair, escaped", says(Reply(body=altered(b"D01-001", b"D01-\\ud83d\\ude00")))),
+    _good("a surrogate pair, escaped", says(Reply(body=altered(b"D01-001", b"D01-\\ud83d\\ude00"))), item_codes=".+"),
     _good("more than was asked for", says(page(rows(1, 3), more={"deep": [[[{"a": None}]]]}))),
     _good("64 lists", says(Reply(body=altered(b'{"date"', b'{"more": ' + b"[" * 62 + b"]" * 62 + b', "date"')))),
     _good("a day that is a number", says(page(rows(1, 3), date=20250312)), day_form="%Y%m%d"),

@@ -21,6 +21,27 @@ extracts as (
     from {{ ref('stg_landing__extracts') }}
 ),
 
+-- Of several overrides the one that names the site holds, then the one that names the system.
+openings as (
+    select
+        overrides.stat_date,
+        hall_systems.system,
+        hall_systems.hall_code,
+        arg_max(
+            overrides.is_working_day,
+            2 * cast(overrides.site is not null as integer) + cast(overrides.system is not null as integer)
+        ) as is_open
+    from {{ ref('stg_hall__calendar_overrides') }} as overrides
+    inner join hall_systems
+        on
+            coalesce(overrides.system, hall_systems.system) = hall_systems.system
+            and coalesce(overrides.site, hall_systems.hall_code) = hall_systems.hall_code
+    group by
+        overrides.stat_date,
+        hall_systems.system,
+        hall_systems.hall_code
+),
+
 states as (
     select
         days.stat_date,
@@ -28,18 +49,32 @@ states as (
         hall_systems.system,
         hall_systems.hall_code,
         days.is_working_day,
+        extracts.state,
         extracts.sha256 as extract_sha256,
         extracts.row_count,
-        hall_systems.opens = 'every_day' or days.is_working_day as is_expected,
-        coalesce(extracts.state = 'answered', false) as is_received,
-        coalesce(extracts.state = 'closed', false) as is_declared_closed
+        coalesce(openings.is_open, hall_systems.opens = 'every_day' or days.is_working_day) as is_expected
     from days
     cross join hall_systems
+    left join openings
+        on
+            days.stat_date = openings.stat_date
+            and hall_systems.system = openings.system
+            and hall_systems.hall_code = openings.hall_code
     left join extracts
         on
             days.stat_date = extracts.stat_date
             and hall_systems.system = extracts.system
             and hall_systems.hall_code = extracts.hall_code
+),
+
+received as (
+    select
+        *,
+        coalesce(state = 'answered', false) as is_received,
+        -- While its system answers for other sites, a site needs no extract that says that it was closed.
+        coalesce(state = 'closed', not is_expected and bool_or(is_expected) over (partition by stat_date, system))
+            as is_declared_closed
+    from states
 )
 
 select
@@ -54,4 +89,4 @@ select
     extract_sha256,
     row_count,
     is_received or (is_declared_closed and not is_expected) as is_complete
-from states
+from received

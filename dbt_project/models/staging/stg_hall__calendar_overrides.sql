@@ -2,5 +2,7 @@ select
     stat_date,
     is_working_day,
     reason,
-    reviewed_by
+    reviewed_by,
+    system,
+    site
 from {{ input_table(source('hall', 'calendar_overrides')) }}

@@ -3,9 +3,11 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
+
+from expectations.rules import CODE_SHAPE
 
 # `${NAME}` in a text of the settings: a variable, filled in when a system is asked.
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -20,12 +22,21 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r} is no regular expression ({error})") from None
+    return pattern
+
+
 class System(Strict):
     """What every system says of itself: title, on which days it must answer, what it counts, how long it may take.
 
     `sites` are the codes of what it answers for, when that isn't the hall of the settings alone. `pull_at` is
     when yesterday is asked for (hall time), and `pull_at_of_sites` when that is later for some sites; `repull_days` is
-    how many days before yesterday are asked again each night, for late corrections.
+    how many days before yesterday are asked again each night, for late corrections. `item_codes` is the shape of its
+    item codes, a regular expression for the whole of one: nothing else lands as one, and nothing else is shown.
     """
 
     title: str
@@ -39,6 +50,7 @@ class System(Strict):
         default={}, validation_alias=AliasChoices("pull_at_of_sites", "pull_at_of_halls")
     )
     repull_days: int = Field(default=0, ge=0, le=31)
+    item_codes: Annotated[str, AfterValidator(_compiles)] = CODE_SHAPE
 
 
 class MappedSystem(System):

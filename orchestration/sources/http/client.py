@@ -24,7 +24,7 @@ from orchestration.sources.http.errors import (
     refuse_status,
 )
 from orchestration.sources.http.session import http_session
-from orchestration.sources.http.strict_json import brief, read_json
+from orchestration.sources.http.strict_json import one_line, read_json
 from orchestration.sources.http.target import Target
 
 _PIECE = 64 * 1024
@@ -80,7 +80,7 @@ class Client:
     def _content(self, response: requests.Response, where: str) -> bytes:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in _ENCODINGS:
-            raise fault("encoding", where=where, encoding=brief(encoding))
+            raise fault("encoding", where=where, encoding=one_line(encoding))
         content = bytearray()
         for piece in response.iter_content(_PIECE):
             content += piece

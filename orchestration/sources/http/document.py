@@ -8,7 +8,7 @@ from typing import Any
 from orchestration.config.systems.http_api import Success
 from orchestration.config.systems.http_template import HALL_TIME, MOMENTS
 from orchestration.sources.http.errors import fault
-from orchestration.sources.http.strict_json import brief
+from orchestration.sources.http.strict_json import brief, one_line
 from orchestration.sources.normal_forms import whole_number
 
 ABSENT = object()
@@ -65,7 +65,7 @@ class Document:
         if success and (type(value), value) != (type(success.value), success.value):
             stated = "nothing" if value is ABSENT else brief(value)
             reason = self.find(success.reason) if success.reason else ABSENT
-            because = "" if reason is ABSENT else f", because of {brief(reason)}"
+            because = "" if reason is ABSENT else f", because of {one_line(reason)}"
             raise fault(
                 "failed", where=self.where, path=success.path, stated=stated, wanted=success.value, because=because
             )

@@ -44,7 +44,7 @@ def _refuse_charset(charset: str | None) -> None:
     except (LookupError, ValueError):
         is_utf8 = False
     if not is_utf8:
-        raise ValueError(f"it is declared as {brief(charset)}, and JSON is UTF-8 (RFC 8259)")
+        raise ValueError(f"it is declared as {one_line(charset)}, and JSON is UTF-8 (RFC 8259)")
 
 
 def _document(text: str) -> Any:
@@ -96,12 +96,17 @@ def _decimal(text: str) -> int | float:
     except InvalidOperation:
         exact = None
     if exact is None or abs(exact.adjusted()) > _MOST_DIGITS:
-        raise ValueError(f"{brief(text)} is beyond the numbers that can be kept")
+        raise ValueError(f"{one_line(text)} is beyond the numbers that can be kept")
     if exact == exact.to_integral_value():
         return int(exact)
     if float(exact).is_integer():
-        raise ValueError(f"{brief(text)} would be rounded to a whole number")
+        raise ValueError(f"{one_line(text)} would be rounded to a whole number")
     return float(exact)
+
+
+# What a number, a day or a code of a system looks like.
+_SHOWN = re.compile(r"[0-9.,:+/TZ \-]{1,40}|[A-Za-z]{0,8}[_-]?[0-9]{0,6}")
+_LONGEST = 60
 
 
 def _refuse_deep(document: Any) -> None:
@@ -120,12 +125,18 @@ def _children(value: Any) -> Iterable[Any]:
 
 
 def brief(value: Any) -> str:
-    """A value as a message may show it: on one line, and not without end."""
+    """A value as a message may show it: numbers, days and short codes; any other text may be anybody's name."""
     match value:
         case dict():
             return "an object"
         case list():
             return "a list"
-        case _:
-            text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
-            return text if len(text) <= 60 else f"{text[:57]}…"
+        case str() if not _SHOWN.fullmatch(value):
+            return f"a text of {len(value)} characters"
+    return one_line(value)
+
+
+def one_line(value: Any) -> str:
+    """A value on one line, and not without end."""
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}…"
