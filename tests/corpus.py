@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from orchestration.cli.main import app
 from orchestration.runtime.installation import DEMO_HALL
@@ -37,6 +37,16 @@ class Case:
         return self.name
 
 
+def ask(folder: Path, day: dt.date, variables: Mapping[str, str]) -> Result:
+    """What `yuebao sample-hall` says of a hall folder, which gets the demo hall's catalogue unless it has one."""
+    if not (folder / "catalogue").exists():
+        shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**variables, "YUEBAO_HALL": str(folder), "YUEBAO_HOME": str(folder / "home")}.items():
+            patch.setenv(name, value)
+        return CliRunner().invoke(app, ["sample-hall", str(folder), str(day)])
+
+
 def judge(  # noqa: PLR0917 - what a case is, where it is asked, and pytest's recorder
     case: Case,
     kind: str,
@@ -46,12 +56,7 @@ def judge(  # noqa: PLR0917 - what a case is, where it is asked, and pytest's re
     record_property: Callable[[str, object], None],
 ) -> None:
     """Ask the one system of a hall folder, and hold exit code and message against the case."""
-    if not (folder / "catalogue").exists():
-        shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**variables, "YUEBAO_HALL": str(folder), "YUEBAO_HOME": str(folder / "home")}.items():
-            patch.setenv(name, value)
-        told = CliRunner().invoke(app, ["sample-hall", str(folder), str(day)])
+    told = ask(folder, day, variables)
     # Every command for people begins with the installation.
     installation, _, message = told.stderr.strip().partition("\n")
     assert installation == f"hall {folder}, state {folder / 'home'}"

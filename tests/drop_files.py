@@ -112,9 +112,9 @@ attempts = 1
 kind = "drop_folder"
 title = "邮寄"
 opens = "working_days"
-measures = ["parcels_mailed"]
 """
 _SETTINGS = {
+    "measures": '["parcels_mailed"]',
     "timeout": "5.0",
     "file": '"邮寄_%Y-%m-%d*.csv"',
     "format": '"csv"',

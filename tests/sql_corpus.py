@@ -704,6 +704,13 @@ def _typed(kind: str) -> tuple[str, ...]:
 
 
 DECIDED: tuple[tuple[tuple[str, ...], Case], ...] = (
+    (
+        ALL,
+        Case(
+            "a closing record of nought, and no rows",
+            Spoil(("DELETE FROM counts", "UPDATE day_close SET online_accepted = 0, online_completed = 0")),
+        ),
+    ),
     (("postgresql", "sqlite"), Case("a day that is grouped", _grouped())),
     (MARIADB, Case("a day that is grouped by exact texts", _exactly())),
     (
@@ -718,7 +725,7 @@ DECIDED: tuple[tuple[tuple[str, ...], Case], ...] = (
         Case(
             "an item that the server would choose",
             _grouped(_ANOTHER.format("D01", "'I02'", 900), _IN_ALL.format(905), item="item_code", groups="3, measure"),
-            ("counts.sql line 1: the query selects what it doesn't group by", "(1055))", "group by each column"),
+            ("counts.sql line 2: the query selects what it doesn't group by", "(1055))", "group by each column"),
         ),
     ),
     (
@@ -726,7 +733,7 @@ DECIDED: tuple[tuple[tuple[str, ...], Case], ...] = (
         Case(
             "an item that the server would choose",
             _grouped(item="item_code"),
-            ("counts.sql line 1: the query selects what it doesn't group by",),
+            ("counts.sql line 2: the query selects what it doesn't group by",),
         ),
     ),
     (

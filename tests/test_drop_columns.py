@@ -62,7 +62,7 @@ def test_a_day_that_the_reviewed_table_doesnt_know_is_refused(tmp_path: Path) ->
         (MAP.replace("邮寄件数,", "日期,"), "map.csv line 5: 日期 is also named in line 2, and their days overlap"),
         (
             MAP.replace(",count,", ",counts,"),
-            f"map.csv line 5: ours is 'counts'; allowed are {', '.join(CONTRACT)}",
+            f"map.csv line 5: ours is 'counts'; allowed are {', '.join(CONTRACT)}, parcels_mailed",
         ),
         (MAP.replace("邮寄件数,count,2023-01-01,,王\n", ""), "map.csv names no column for count"),
         (MAP.replace(",count,", ",measure,"), "map.csv names no column for count"),

@@ -49,6 +49,27 @@ from tests.servers.sftp import SftpServer
         ({"doubles": "first"}, "'refuse', 'identical', 'newest_by_name' or 'newest_by_time'"),
         ({"ready": "soon"}, "'at_once', 'size_stable' or 'marker'"),
         ({"most_bytes": 0}, "greater than or equal to 1"),
+        ({"skip_rows": ["*"]}, "key systems.courier.skip_rows.0: String should match pattern"),
+        ({"none_means": {"—": "null"}}, "'zero' or 'no_count'"),
+        ({"stated": {"date": "统计日期"}}, "allowed are day, unit, site"),
+        ({"rows": "of_the_month"}, "'all' or 'of_the_day'"),
+        (
+            {"rows": "of_the_day", "columns": {"部门编码": "department_code", "邮寄件数": "count"}},
+            'rows = "of_the_day" needs a column that is our stat_date',
+        ),
+        (
+            {"stated": {"site": "填报单位"}, "sites": ["510100", "510300"]},
+            "stated.site needs {hall} in file, or a system",
+        ),
+        ({"sheet": "%-d日"}, "sheet needs format xlsx or xls"),
+        (
+            {"columns": {"部门编码": "department_code", "邮寄件数": "parcels_mailed"}},
+            "columns and constants must give measure only once",
+        ),
+        (
+            {"columns": {"部门编码": "department_code", "受理": "count", "邮寄": "parcels_mailed"}},
+            "columns and constants must give count, measure only once",
+        ),
     ],
 )
 def test_wrong_settings_are_refused_by_key_and_what_is_allowed(

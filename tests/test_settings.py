@@ -75,7 +75,7 @@ def test_the_demo_halls_settings_are_good() -> None:
         (
             '"邮寄件数" = "count"',
             '"邮寄件数" = "counts"',
-            "key systems.courier.columns.邮寄件数: Input should be 'stat_date'",
+            "key systems.courier.columns: Value error, '邮寄件数' is mapped to 'counts'; allowed are stat_date, ",
         ),
         (
             ', "邮寄件数" = "count" }',

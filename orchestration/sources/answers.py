@@ -10,7 +10,10 @@ import numpy as np
 
 from orchestration.config.systems import ContractName
 from orchestration.sources.contract import CONTRACT, Answer, Outcome, Request, fault
-from orchestration.sources.daily_counts import DailyCounts, daily_counts
+from orchestration.sources.daily_counts import DailyCounts, concatenated, daily_counts
+
+# What stands for the count of a measure in a row of several that has none of it.
+NOT_COUNTED = object()
 
 
 def divide_answer(
@@ -66,13 +69,23 @@ def contract_counts(
         rows: by their names.
         place: the file or page that they came from.
         lines: the line of each row in it.
-        columns: their names to ours.
+        columns: their names to ours, or to measures, whose counts stand side by side.
         stated: by our names, what holds for every row that doesn't say it itself.
     """
-    values: dict[str, list[Any]] = {name: [stated.get(name)] * len(rows) for name in CONTRACT}
-    for theirs, ours in columns.items():
-        values[ours] = [row.get(theirs) for row in rows]
-    return daily_counts(values, place, lines)
+    plain = {theirs: ours for theirs, ours in columns.items() if ours in CONTRACT}
+    measures = {theirs: ours for theirs, ours in columns.items() if ours not in CONTRACT}
+    if not measures:
+        values: dict[str, list[Any]] = {name: [stated.get(name)] * len(rows) for name in CONTRACT}
+        for theirs, ours in plain.items():
+            values[ours] = [row.get(theirs) for row in rows]
+        return daily_counts(values, place, lines)
+    parts = []
+    for theirs, measure in measures.items():
+        counted = [(row, line) for row, line in zip(rows, lines, strict=True) if row.get(theirs) is not NOT_COUNTED]
+        own_rows, own_lines = [row for row, _ in counted], [line for _, line in counted]
+        own_stated = {**stated, "measure": measure}
+        parts.append(contract_counts(own_rows, place, own_lines, {**plain, theirs: "count"}, own_stated))
+    return concatenated(parts)
 
 
 def stated_of(day: dt.date, constants: Mapping[ContractName, str]) -> dict[ContractName, str]:

@@ -67,7 +67,7 @@ CASES = [
         "a header merged with a row of counts",
         _merging("A1:A2"),
         f"{XLSX} merges its header down to row 2, and B2 (部门编码) holds something else. "
-        "Next: ask the sender for a file whose header isn't merged with other rows.",
+        "Next: ask the sender for a file whose header isn't merged with other rows, or name the column ",
     ),
     in_xlsx(
         "merged beyond measure",
@@ -79,13 +79,14 @@ CASES = [
     ),
     in_xlsx("a row twice", edited(xlsx_of(), '<row r="3"', '<row r="2"'), f"{XLSX} states "),
     in_xlsx(
-        "true as a count", xlsx_of(with_cell(2, 3, value=True)), "non_negative_integer", f"{XLSX} row 2: count = True"
+        "true as a count",
+        xlsx_of(with_cell(2, 3, value=True)),
+        f"{XLSX} cell C2 (邮寄件数) holds True and no number. Next: open it in Excel or WPS and look: ",
     ),
     in_xlsx(
         "a count that is shown as a day",
         xlsx_of(with_cell(2, 3, dt.date(1900, 1, 5))),
-        "non_negative_integer",
-        f"{XLSX} row 2: count = ",
+        f"{XLSX} cell C2 (邮寄件数) holds 1900-01-05 00:00:00 and no number. Next: ",
     ),
     in_xlsx(
         "counts merged",

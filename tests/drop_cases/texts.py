@@ -88,7 +88,7 @@ CASES = [
     in_csv(
         "a header twice",
         csv_of([(*HEADER, "邮寄 件数"), *ROWS[1:]]),
-        f"{CSV} has more than one column named 邮寄件数. Next: ask the sender which one holds.",
+        f"{CSV} has more than one column named 邮寄件数. Next: ask the sender which one holds; of a header ",
     ),
     in_csv(
         "no total",
@@ -101,8 +101,7 @@ CASES = [
     in_csv(
         "a row below the total that is no remark",
         csv_of([*ROWS, ("2025-03-12", "D03", "")]),
-        "non_negative_integer",
-        f"{CSV} row 5",
+        f"{CSV} row 5 stands below the total, has no count, and isn't known as a remark. Next: look at it; ",
     ),
     in_csv("a total that isn't the sum", csv_of(with_cell(4, 3, 13)), "declared_total_equals_sum", "declared = 13"),
     in_csv("days before months", csv_of(with_cell(2, 1, "12/03/2025")), "stat_date_is_the_day_asked", f"{CSV} row 2"),
@@ -112,7 +111,11 @@ CASES = [
         "stat_date_is_the_day_asked",
         f"{CSV} row 2",
     ),
-    in_csv("half a parcel", csv_of(with_cell(2, 3, "5.5")), "non_negative_integer", f"{CSV} row 2: count = '5.5'"),
+    in_csv("half a parcel", csv_of(with_cell(2, 3, "5.5")), f"{CSV} cell C2 (邮寄件数) is 5.5 and no whole number. "),
+    in_csv(
+        "decimals of a database", csv_of(with_cell(2, 3, "5.0", with_cell(3, 3, "7.00", with_cell(4, 3, "12.0000"))))
+    ),
+    in_csv("three zeros, which may be thousands", csv_of(with_cell(2, 3, "5.000")), f"{CSV} cell C2 (邮寄件数) "),
     in_csv(
         "too many cells",
         b"1,1,1,1,1,1,1,1,1,1\n" * 100_001,

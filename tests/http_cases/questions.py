@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from tests.corpus import Case
 from tests.http_cases.common import MAPPING, RECEIVED, case
+from tests.http_cases.pages import BY_TOTAL
 from tests.http_halls import DAY, HALL, page, rows, says
 from tests.servers.web import Answering, Asked, Reply
 
@@ -386,7 +387,7 @@ CLOCKS = (
     ),
 )
 
-NOUGHT = page([], total=0, sum=0)
+NOUGHT = says(page([], total=0, page=1))
 BY_ROWS = {"declared_rows": "total"}
 CONSTANTS = (
     _good(
@@ -402,6 +403,13 @@ CONSTANTS = (
     ),
 )
 ZEROS = (
+    _good("a stated count of no rows", NOUGHT, **BY_ROWS),
+    _good("a stated count of no rows, of all pages", NOUGHT, paging=BY_TOTAL["paging"]),
+    case(
+        "no rows, and nothing that states them",
+        NOUGHT,
+        "no rows, and missing is not zero",
+    ),
     case(
         "no rows, and a null total of them",
         says(page([], total=None)),

@@ -3,9 +3,18 @@
 import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from expectations.rules import CODE_SHAPE
 
@@ -14,6 +23,7 @@ VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
 # The names of the contract of daily counts, as a type: a wrong one is refused, and the right ones are named.
 ContractName = Literal["stat_date", "hall_code", "department_code", "item_code", "measure", "count"]
+_OURS: tuple[str, ...] = get_args(ContractName)
 
 
 class Strict(BaseModel):
@@ -56,11 +66,23 @@ class System(Strict):
 class MappedSystem(System):
     """A system whose own names are brought to the contract's: `columns` maps theirs to ours, `constants` adds ours.
 
+    A column may also be mapped to one of `measures`, whose counts it holds: several stand side by side. `values` is a
+    table in the hall's folder that brings values to ours, such as the names of departments to their codes.
     `{hall}` in a constant is the code of the site, where each is asked for on its own.
     """
 
-    columns: dict[str, ContractName]
+    columns: dict[str, str]
     constants: dict[ContractName, str] = Field(default={})
+    values: str = ""
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_are_ours(cls, columns: dict[str, str], given: ValidationInfo) -> dict[str, str]:
+        allowed = (*_OURS, *given.data.get("measures", ()))
+        for theirs, ours in columns.items():
+            if ours not in allowed:
+                raise ValueError(f"{theirs!r} is mapped to {ours!r}; allowed are {', '.join(allowed)}")
+        return columns
 
     @model_validator(mode="after")
     def _names_come_once(self) -> Self:
@@ -79,10 +101,15 @@ def site_constants(constants: Mapping[ContractName, str], site: str) -> dict[Con
 
 
 def refuse_other_names(names: Sequence[str]) -> None:
-    """Raise ValueError where a name that the contract needs isn't given, or one is given twice."""
-    absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in names]
+    """Raise ValueError where a name that the contract needs isn't given, or one is given twice.
+
+    A measure's name stands for both measure and count.
+    """
+    measures = [name for name in names if name not in _OURS]
+    given = [*names, "measure", "count"] if measures else names
+    absent = [name for name in ("hall_code", "department_code", "measure", "count") if name not in given]
     if absent:
         raise ValueError(f"columns or constants must give {', '.join(absent)}")
-    doubled = sorted({name for name in names if names.count(name) > 1})
+    doubled = sorted({name for name in given if given.count(name) > 1})
     if doubled:
         raise ValueError(f"columns and constants must give {', '.join(doubled)} only once")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from functools import lru_cache
 from typing import Any
 
 from openpyxl.utils.datetime import from_excel
@@ -38,6 +39,7 @@ def _exact(value: Any) -> Any:
     return value
 
 
+@lru_cache(maxsize=1024, typed=True)
 def _day(value: Any, epoch: dt.datetime | None) -> Any:
     if isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= _LAST_SERIAL:
         return from_excel(value, epoch) if epoch else value

@@ -1,12 +1,26 @@
 """How names and labels of files are compared and shown."""
 
+import re
 import unicodedata
+from collections.abc import Sequence
+from fnmatch import translate
+from functools import lru_cache
 from typing import Any
 
 
 def label(value: Any) -> str:
     """A header or label as it is compared: whatever its width, its Unicode form and the spaces and lines within."""
-    return "" if value is None else "".join(unicodedata.normalize("NFKC", str(value)).split())
+    return "" if value is None else _label(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _label(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def pattern_of_labels(patterns: Sequence[str]) -> re.Pattern[str]:
+    """What matches a label that is like any of these, in which `*` and `?` stand for whatever, or whichever sign."""
+    return re.compile("|".join(translate(label(pattern)) for pattern in patterns) or "(?!)")
 
 
 def printable(name: str) -> str:

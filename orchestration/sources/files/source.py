@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from orchestration.config.catalogue import SITES, read_table
 from orchestration.config.hall import SettingsError, expand
 from orchestration.config.systems import DropSystem
 from orchestration.config.systems.drop_storage import S3, Sftp
@@ -14,9 +15,12 @@ from orchestration.sources.files.column_map import ColumnMap
 from orchestration.sources.files.counts import Form, counts_of
 from orchestration.sources.files.file_type import refuse_other_format
 from orchestration.sources.files.labels import printable
+from orchestration.sources.files.stated import Asked, refuse_other_statements
 from orchestration.sources.files.storage import DropFile, Folder, Storage, local
-from orchestration.sources.files.table import Table
+from orchestration.sources.files.table import Table, WantedSheet
+from orchestration.sources.files.units import is_of_one
 from orchestration.sources.files.zip_member import member_of
+from orchestration.sources.value_map import value_map
 
 
 class DropSource:
@@ -29,24 +33,44 @@ class DropSource:
         self._sites = sites
         self._folder = Folder(_storage(system, folder, variables))
         self._chooser = Chooser(system, self._folder.address)
+        self._hall_folder = folder
+        if system.stated.unit and not is_of_one(system.stated.unit):
+            raise SettingsError(f"key stated.unit: {system.stated.unit!r} is no unit of one each, such as 件 or 人次")
+        self._form = Form(system)
         self._columns_on = _columns(system, folder)
+        self._values_on = value_map(folder, system.values)
 
     def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
         day, site = request.day, request.sites[0]
         columns = self._columns_on(day)
         name, content = self._file(day, site)
-        form = Form(columns, self._system.total_row, self._system.merged_cells == "fill")
-        counts = counts_of(name, self._table(name, content), form)
+        table = self._table(name, content, day)
+        counts = counts_of(name, table, self._form, columns, day)
+        refuse_other_statements(name, table, counts, self._asked(day, site))
         constants = {ours: value.replace("{hall}", site) for ours, value in self._system.constants.items()}
-        declared = {} if self._system.total_row is None else {constants["measure"]: counts.total}
+        rows = self._values_on(day).bring(counts.rows, columns, name, counts.numbers)
         return divide_answer(
             request,
             request.sites if self.by_site else self._sites,
-            contract_counts(counts.rows, name, counts.numbers, columns, stated_of(day, constants)),
-            declared,
+            contract_counts(rows, name, counts.numbers, columns, stated_of(day, constants)),
+            {self._measure(columns[theirs]): total for theirs, total in counts.totals.items()},
             f"{self._folder.address.rstrip('/')}/{name}",
         )
+
+    def _measure(self, ours: str) -> str:
+        """Which measure a column of counts holds."""
+        return self._system.constants["measure"] if ours == "count" else ours
+
+    def _asked(self, day: dt.date, site: str) -> Asked:
+        names = self._names_of(site) if self._system.stated.site else ()
+        month = self._system.rows == "of_the_day" or self._system.sheet_of_day
+        return Asked(day, month, self._system.stated, names)
+
+    def _names_of(self, site: str) -> tuple[str, ...]:
+        """A site's code, and its name in the hall's reviewed table."""
+        rows = read_table(self._hall_folder / "catalogue", SITES)
+        return (site, *(row["hall_name"] for row in rows if row["hall_code"] == site))
 
     def _file(self, day: dt.date, site: str) -> tuple[str, bytes]:
         def content(file: DropFile) -> bytes:
@@ -58,7 +82,8 @@ class DropSource:
             return name, content(file)
         return member_of(name, content(file), pattern_of(self._system.member, day, site), self._system.most_bytes)
 
-    def _table(self, name: str, content: bytes) -> Table:
+    def _table(self, name: str, content: bytes, day: dt.date) -> Table:
+        sheet = WantedSheet(day.strftime(self._system.sheet), self._system.sheet_of_day)
         refuse_other_format(name, content, self._system.format)
         match self._system.format:
             case "csv":
@@ -68,11 +93,11 @@ class DropSource:
             case "xls":
                 from orchestration.sources.files.xls import read_xls
 
-                return read_xls(name, content, self._system.sheet)
+                return read_xls(name, content, sheet)
             case "xlsx":
                 from orchestration.sources.files.xlsx import read_xlsx
 
-                return read_xlsx(name, content, self._system.sheet)
+                return read_xlsx(name, content, sheet)
 
 
 def _storage(system: DropSystem, folder: Path, variables: Mapping[str, str]) -> Storage:
@@ -97,4 +122,5 @@ def _storage(system: DropSystem, folder: Path, variables: Mapping[str, str]) -> 
 def _columns(system: DropSystem, folder: Path) -> Callable[[dt.date], Mapping[str, str]]:
     if not system.column_map:
         return lambda _: system.columns
-    return ColumnMap(folder / system.column_map, tuple(system.constants), states_day=system.file_names_day).on
+    constants, states_day = tuple(system.constants), system.names_day and system.rows == "all"
+    return ColumnMap(folder / system.column_map, constants, system.measures, states_day=states_day).on

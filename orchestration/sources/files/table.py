@@ -109,17 +109,28 @@ def _by_row(name: str, areas: Sequence[Area], rows: Mapping[int, Any]) -> dict[i
 Sheet = tuple[str, bool, Callable[[], Table]]
 
 
-def choose_sheet(name: str, sheets: Sequence[Sheet], wanted: str) -> Table:
+@dataclass(frozen=True)
+class WantedSheet:
+    """The title of the sheet that counts, where the settings name one, and whether each day has one of its own."""
+
+    title: str = ""
+    of_day: bool = False
+
+
+def choose_sheet(name: str, sheets: Sequence[Sheet], wanted: WantedSheet) -> Table:
     """The table that counts, of sheets that are (title, whether it is visible, how to read it).
 
     Raises:
+        NothingForDay: there is no sheet of the day.
         PermanentFault: the sheet named isn't visible, or none is named and several hold something.
     """
     visible = [(title, read) for title, is_visible, read in sheets if is_visible]
-    if wanted:
-        named = [read for title, read in visible if label(title) == label(wanted)]
+    if wanted.title:
+        named = [read for title, read in visible if label(title) == label(wanted.title)]
+        if wanted.of_day and not any(label(title) == label(wanted.title) for title, *_ in sheets):
+            raise fault("no_sheet_of_day", name=name, sheet=wanted.title)
         if len(named) != 1:
-            raise fault("no_sheet", name=name, sheet=wanted, titles=_titles(visible))
+            raise fault("no_sheet", name=name, sheet=wanted.title, titles=_titles(visible))
         return named[0]()
     if len(visible) == 1:
         return visible[0][1]()

@@ -10,15 +10,16 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.errors import fault
-from orchestration.sources.files.table import Area, Table, Unreadable, choose_sheet, table_of
+from orchestration.sources.files.table import Area, Table, Unreadable, WantedSheet, choose_sheet, table_of
 
 _EPOCHS = (WINDOWS_EPOCH, MAC_EPOCH)
 
 
-def read_xls(name: str, content: bytes, sheet: str) -> Table:
+def read_xls(name: str, content: bytes, sheet: WantedSheet) -> Table:
     """The table of a workbook's one visible sheet, or of the one named.
 
     Raises:
+        NothingForDay: there is no sheet of the day.
         PermanentFault: it isn't a whole workbook, it is locked, or it is open which sheet counts.
     """
     try:

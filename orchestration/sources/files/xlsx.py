@@ -11,15 +11,16 @@ from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
 
 from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.errors import fault
-from orchestration.sources.files.table import Area, Table, Unreadable, choose_sheet, table_of
+from orchestration.sources.files.table import Area, Table, Unreadable, WantedSheet, choose_sheet, table_of
 
 _MOST_UNPACKED = 128 * 1024 * 1024
 
 
-def read_xlsx(name: str, content: bytes, sheet: str) -> Table:
+def read_xlsx(name: str, content: bytes, sheet: WantedSheet) -> Table:
     """The table of a workbook's one visible sheet, or of the one named.
 
     Raises:
+        NothingForDay: there is no sheet of the day.
         PermanentFault: it isn't a whole workbook, it is too large, or it is open which sheet counts.
     """
     try:

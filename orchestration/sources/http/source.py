@@ -19,6 +19,7 @@ from orchestration.sources.http.paging import all_pages, refuse_other_count
 from orchestration.sources.http.request import HttpRequest
 from orchestration.sources.http.target import Target
 from orchestration.sources.normal_forms import whole_number
+from orchestration.sources.value_map import value_map
 
 
 class HttpSource:
@@ -32,6 +33,7 @@ class HttpSource:
             system.url, system.query, variables, system.method, system.content, system.form is not None
         )
         self._client = Client(system, folder, variables)
+        self._values_on = value_map(folder, system.values)
 
     def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
@@ -41,13 +43,14 @@ class HttpSource:
         first = pages[0]
         constants = site_constants(system.constants, request.sites[0])
         counts = concatenated([self._counts(page, request.day, constants) for page in pages])
+        rows = sum(len(page.rows) for page in pages)
         if system.declared_rows is not None:
-            refuse_other_count(len(counts), first.single_value(system.declared_rows))
+            refuse_other_count(rows, first.single_value(system.declared_rows))
         return divide_answer(
             request,
             request.sites if self.by_site else self._sites,
             counts,
-            declared=self._declared(first, len(counts)),
+            declared=self._declared(first, rows),
             source=target.shown_url,
         )
 
@@ -60,10 +63,11 @@ class HttpSource:
         return {**zero, **declared}
 
     def _counts(self, page: Document, day: dt.date, constants: Mapping[ContractName, str]) -> DailyCounts:
-        columns, rows = self._system.columns, page.rows
+        columns, lines = self._system.columns, range(1, len(page.rows) + 1)
+        rows = self._values_on(day).bring(page.rows, columns, page.where, lines)
         if self._system.day_form in MOMENTS:
             rows = [self._with_day(row) for row in rows]
-        return contract_counts(rows, page.where, range(1, len(rows) + 1), columns, stated_of(day, constants))
+        return contract_counts(rows, page.where, lines, columns, stated_of(day, constants))
 
     def _with_day(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """A row whose moments are written as the days that they are of."""
