@@ -307,6 +307,18 @@ MOMENTS = (
     _dated("a day as an instant of another zone", "2025-03-11T09:00:00-07:00", "instant"),
     _good("rows with epochs", **_row_moments("epoch_ms", MIDNIGHT * 1000)),
     _good("rows with instants", **_row_moments("instant", "2025-03-11T16:00:00Z")),
+    _dated(
+        "an epoch, and no form agreed",
+        MIDNIGHT * 1000,
+        "%Y-%m-%d",
+        f'{DAY}: page 1: date is {MIDNIGHT * 1000}, a moment of the day asked for. Next: set `day_form` = "epoch_ms"',
+    ),
+    _dated(
+        "an instant, and no form agreed",
+        "2025-03-11T16:00:00Z",
+        "%Y-%m-%d",
+        'a moment of the day asked for. Next: set `day_form` = "instant"',
+    ),
     _other("the epoch of the second before the day", MIDNIGHT - 1, "epoch_s"),
     _other("the epoch of the day after", (MIDNIGHT + 86_400) * 1000, "epoch_ms"),
     _other("seconds where milliseconds were agreed", MIDNIGHT, "epoch_ms"),

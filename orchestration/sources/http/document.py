@@ -73,10 +73,18 @@ class Document:
     def refuse_other_day(self, path: str, form: str, day: dt.date) -> None:
         """Hold the stated day, written in that form, against the one asked for; PermanentFault for another, or none."""
         if form not in MOMENTS:
+            self._refuse_moment(path, day)
             self.refuse_other_period(path, day.strftime(form), "day")
         elif day_of_moment(value := self.value(path), form) != day:
             wanted = f"{day}, by `day_form` = {form}"
             raise fault("other_period", where=self.where, path=path, stated=brief(value), what="day", wanted=wanted)
+
+    def _refuse_moment(self, path: str, day: dt.date) -> None:
+        """Say which `day_form` would read a moment of the day asked for."""
+        value = self.value(path)
+        for form in MOMENTS:
+            if day_of_moment(value, form) == day:
+                raise fault("moment", where=self.where, path=path, stated=brief(value), form=form)
 
     def refuse_other_period(self, path: str, wanted: str, what: str) -> None:
         """Hold the stated day or month (`what`) against the one asked for; PermanentFault for another one, or none."""
