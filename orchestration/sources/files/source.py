@@ -34,7 +34,7 @@ class DropSource:
         self._sites = sites
         self._folder = Folder(_storage(system, folder, variables))
         self._chooser = Chooser(system, self._folder.address)
-        self._hall_folder = folder
+        self._site_names = _site_names(folder) if system.stated.site else {}
         if system.stated.unit and not is_of_one(system.stated.unit):
             raise SettingsError(f"key stated.unit: {system.stated.unit!r} is no unit of one each, such as 件 or 人次")
         self._form = Form(system)
@@ -64,14 +64,9 @@ class DropSource:
         return self._system.constants["measure"] if ours == "count" else ours
 
     def _asked(self, day: dt.date, site: str) -> Asked:
-        names = self._names_of(site) if self._system.stated.site else ()
         month = self._system.rows == "of_the_day" or self._system.sheet_of_day
+        names = (site, self._site_names[site]) if site in self._site_names else (site,)
         return Asked(day, month, self._system.stated, names)
-
-    def _names_of(self, site: str) -> tuple[str, ...]:
-        """A site's code, and its name in the hall's reviewed table."""
-        rows = read_table(self._hall_folder / "catalogue", SITES)
-        return (site, *(row["hall_name"] for row in rows if row["hall_code"] == site))
 
     def _file(self, day: dt.date, site: str) -> tuple[str, bytes]:
         def content(file: DropFile) -> bytes:
@@ -118,6 +113,10 @@ def _storage(system: DropSystem, folder: Path, variables: Mapping[str, str]) -> 
             )
         case None:
             return local(url)
+
+
+def _site_names(folder: Path) -> Mapping[str, str]:
+    return {row["hall_code"]: row["hall_name"] for row in read_table(folder / "catalogue", SITES)}
 
 
 def _columns(system: DropSystem, folder: Path) -> Callable[[dt.date], Mapping[str, str]]:
