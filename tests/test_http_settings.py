@@ -11,12 +11,13 @@ import pytest
 
 from orchestration.config.hall import SettingsError, load_hall
 from orchestration.runtime.secrets import redact
+from orchestration.sources import doubts_of
 from orchestration.sources.contract import (
     PermanentFault,
     RequestRefused,
     SourceFault,
 )
-from tests.http_halls import TOKEN, answer, hall_folder, page, rows, says, source
+from tests.http_halls import DAY, TOKEN, answer, hall_folder, page, rows, says, source
 from tests.http_pagings import NUMBERED, PAGINGS, SIGNING, by_cursor, numbered
 from tests.servers.web import Answering, Reply, dripping, exactly, resetting, web_server
 
@@ -205,3 +206,13 @@ def test_more_pages_than_allowed_are_not_asked_for(tmp_path: Path) -> None:
         with pytest.raises(PermanentFault, match="there are more than 2 pages"):
             answer(source(tmp_path, server.url, {"paging": {**PAGINGS["cursor"][0], "most_pages": 2}}))
     assert len(server.asked) == 3
+
+
+def test_what_an_answer_wouldnt_show_is_said_beforehand(tmp_path: Path) -> None:
+    """A page that is lost without a declared total, and a question that is posted without a body."""
+    posted = {"method": "POST", "paging": {**NUMBERED, "pages": "pages"}}
+    doubts = doubts_of(load_hall(hall_folder(tmp_path, posted)), "platform", DAY, {})
+    assert [doubt[:30] for doubt in doubts] == ['method = "POST" without body o', "paging, and `declared` gives n"]
+
+    declared = {**posted, "body": {"day": "{day}"}, "declared": {"online_accepted": "sum"}}
+    assert doubts_of(load_hall(hall_folder(tmp_path, declared)), "platform", DAY, {}) == []
