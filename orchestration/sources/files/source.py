@@ -7,6 +7,7 @@ from pathlib import Path
 from orchestration.config.catalogue import SITES, read_table
 from orchestration.config.hall import SettingsError, expand
 from orchestration.config.systems import DropSystem
+from orchestration.config.systems.common import site_constants
 from orchestration.config.systems.drop_storage import S3, Sftp
 from orchestration.sources.answers import contract_counts, divide_answer, stated_of
 from orchestration.sources.contract import Outcome, Request
@@ -48,7 +49,7 @@ class DropSource:
         table = self._table(name, content, day)
         counts = counts_of(name, table, self._form, columns, day)
         refuse_other_statements(name, table, counts, self._asked(day, site))
-        constants = {ours: value.replace("{hall}", site) for ours, value in self._system.constants.items()}
+        constants = site_constants(self._system.constants, site)
         rows = self._values_on(day).bring(counts.rows, columns, name, counts.numbers)
         return divide_answer(
             request,
