@@ -150,7 +150,12 @@ _numbers = count(1)
 TOKENS = {"kind": "token", "url": "${URL}/token", "body": {"key": "app"}, "token": "data.token"}
 
 
-def _with_tokens(takes: Callable[[Asked, str], bool], issued: Callable[[int], Any], lives: int = 100) -> Answering:
+def _with_tokens(
+    takes: Callable[[Asked, str], bool],
+    issued: Callable[[int], Any],
+    lives: int = 100,
+    refusal: Reply = Reply(401),  # noqa: B008 - it can't be changed
+) -> Answering:
     """An interface whose token is taken `lives` times; `issued` is what it answers when it is asked for another."""
     held: dict[str, Any] = {"token": "", "left": 0}
 
@@ -162,9 +167,9 @@ def _with_tokens(takes: Callable[[Asked, str], bool], issued: Callable[[int], An
         held["left"] -= 1
         good = held["left"] >= 0 and takes(asked, held["token"])
         if not good:
-            return Reply(401)
+            return refusal
         number = int(asked.query.get("page", 1))
-        return page(rows(number * 3 - 2, number * 3), pages=3)
+        return page(rows(number * 3 - 2, number * 3), pages=3, code=0)
 
     return answer
 
@@ -177,6 +182,8 @@ def _issued(number: int, **more: Any) -> dict[str, Any]:
     return {"data": {"token": f"tok-{number:06}", **more}}
 
 
+ENDED = Reply(body=json.dumps({"code": 40101, "msg": "token expired"}).encode())
+CODED = {"path": "code", "value": 0}
 FETCHED = (
     _good("a token that is fetched first", _with_tokens(_bearer, _issued), auth=TOKENS),
     _good(
@@ -194,6 +201,19 @@ FETCHED = (
         _with_tokens(_bearer, _issued, lives=2),
         auth=TOKENS,
         paging=PAGES,
+    ),
+    _good(
+        "a token that ends in the middle, under HTTP 200",
+        _with_tokens(_bearer, _issued, lives=2, refusal=ENDED),
+        auth=TOKENS,
+        success=CODED,
+        paging=PAGES,
+    ),
+    case(
+        "a token that is always refused under HTTP 200",
+        _with_tokens(lambda *_: False, _issued, refusal=ENDED),
+        f"{DAY}: page 1: the system says that it failed: code is 40101 and not 0",
+        changes={"auth": TOKENS, "success": CODED},
     ),
     _good(
         "a token that holds for no time",

@@ -55,7 +55,8 @@ class Hmac(Strict):
 
 
 class Token(Strict):
-    """A token that is fetched first, kept while it holds, and fetched again once where it is refused (401).
+    """A token that is fetched first, kept while it holds, and fetched again once where it is refused: by 401,
+    or under HTTP 200 by what `success` doesn't call one.
 
     `url` is asked by `method`, with `query` and `body` (JSON) or `form`; `${NAME}` in their values are secrets. The
     answer holds the token at the dotted path `token`, and at `expires_in`, where it says so, for how many seconds it

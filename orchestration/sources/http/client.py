@@ -18,6 +18,7 @@ from orchestration.sources.http.document import Document
 from orchestration.sources.http.errors import (
     CONNECTION_ERRORS,
     CredentialsRefused,
+    SystemFailed,
     connection_fault,
     fault,
     refuse_other_clock,
@@ -45,12 +46,17 @@ class Client:
     def ask(self, target: Target, where: str) -> Document:
         """The JSON of one answer; SourceFault, whose message says by `where` which, if there is none to be used."""
         if self._token is None:
-            return self._answer(target, where, self._auth)
+            return self._success(target, where, self._auth)
         used = self._token.current()
         try:
-            return self._answer(target, where, used)
-        except CredentialsRefused:
-            return self._answer(target, where, self._token.after(used))
+            return self._success(target, where, used)
+        except (CredentialsRefused, SystemFailed):
+            return self._success(target, where, self._token.after(used))
+
+    def _success(self, target: Target, where: str, auth: AuthBase | None) -> Document:
+        document = self._answer(target, where, auth)
+        document.refuse_failure(self._system.success)
+        return document
 
     def _answer(self, target: Target, where: str, auth: AuthBase | None) -> Document:
         timeout = self._system.timeout

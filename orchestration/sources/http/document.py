@@ -7,7 +7,7 @@ from typing import Any
 
 from orchestration.config.systems.http_api import Success
 from orchestration.config.systems.http_template import HALL_TIME, MOMENTS
-from orchestration.sources.http.errors import fault
+from orchestration.sources.http.errors import SystemFailed, fault
 from orchestration.sources.http.strict_json import brief, one_line
 from orchestration.sources.normal_forms import whole_number
 
@@ -59,16 +59,17 @@ class Document:
         return rows
 
     def refuse_failure(self, success: Success | None) -> None:
-        """Hold the answer against what a success looks like; PassingFault where the system says that it failed."""
+        """Hold the answer against what a success looks like; SystemFailed where the system says that it failed."""
         value = self.find(success.path) if success else None
         # In Python True is 1, and to a system they are two answers.
         if success and (type(value), value) != (type(success.value), success.value):
             stated = "nothing" if value is ABSENT else brief(value)
             reason = self.find(success.reason) if success.reason else ABSENT
             because = "" if reason is ABSENT else f", because of {one_line(reason)}"
-            raise fault(
+            meant = fault(
                 "failed", where=self.where, path=success.path, stated=stated, wanted=success.value, because=because
             )
+            raise SystemFailed(meant.problem, meant.next_step)
 
     def refuse_other_day(self, path: str, form: str, day: dt.date) -> None:
         """Hold the stated day, written in that form, against the one asked for; PermanentFault for another, or none."""

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3.exceptions
 
-from orchestration.sources.contract import FaultTable, RequestRefused, SourceFault
+from orchestration.sources.contract import FaultTable, PassingFault, RequestRefused, SourceFault
 
 CONNECTION_ERRORS = (
     requests.RequestException,
@@ -30,6 +30,10 @@ fault = FaultTable(__file__)
 
 class CredentialsRefused(RequestRefused):
     """The system refuses who asks (401): a token that was fetched may have ended before its time."""
+
+
+class SystemFailed(PassingFault):
+    """The system says under HTTP 200 that it failed, be it because a token that was fetched has ended."""
 
 
 def refuse_status(response: requests.Response, where: str) -> None:

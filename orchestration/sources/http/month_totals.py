@@ -30,7 +30,6 @@ class MonthTotalsSource:
         totals, where = self._totals, f"month totals of {first_day:%Y-%m}"
         target = self._request.target({"month": MonthValue(first_day), "hall": site})
         document = self._client.ask(target, where)
-        document.refuse_failure(self._system.success)
         if totals.month:
             document.refuse_other_period(totals.month, first_day.strftime(totals.month_form), "month")
         stated = {

@@ -78,6 +78,5 @@ class HttpSource:
     def _page(self, target: Target, day: dt.date, number: int) -> Document:
         system = self._system
         document = self._client.ask(target, f"page {number}")
-        document.refuse_failure(system.success)
         document.refuse_other_day(system.day, system.day_form, day)
         return replace(document, rows=document.read_rows(system.rows, system.columns))
