@@ -38,13 +38,18 @@ class Case:
 
 
 def ask(folder: Path, day: dt.date, variables: Mapping[str, str]) -> Result:
-    """What `yuebao sample-hall` says of a hall folder, which gets the demo hall's catalogue unless it has one."""
+    """What `yuebao sample-hall` says of a hall folder."""
+    return run(folder, variables, "sample-hall", str(folder), str(day))
+
+
+def run(folder: Path, variables: Mapping[str, str], *words: str) -> Result:
+    """What a command says of a hall folder, which gets the demo hall's catalogue unless it has one."""
     if not (folder / "catalogue").exists():
         shutil.copytree(DEMO_HALL / "catalogue", folder / "catalogue")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in {**variables, "YUEBAO_HALL": str(folder), "YUEBAO_HOME": str(folder / "home")}.items():
             patch.setenv(name, value)
-        return CliRunner().invoke(app, ["sample-hall", str(folder), str(day)])
+        return CliRunner().invoke(app, words)
 
 
 def judge(  # noqa: PLR0917 - what a case is, where it is asked, and pytest's recorder

@@ -27,6 +27,7 @@ from orchestration.sources.contract import (
 from orchestration.sources.sql import columns as sql_columns
 from orchestration.sources.sql import rows as sql_rows
 from orchestration.sources.sql.rows import read_counts
+from tests.corpus import run
 from tests.counts import rows_of
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
@@ -289,6 +290,52 @@ def test_nothing_is_said_of_other_days(database: Database, tmp_path: Path) -> No
     (fault,) = source(hall_folder(tmp_path, database.url)).ask(Request(DAY - dt.timedelta(days=1), (HALL,))).values()
     assert isinstance(fault, NothingForDay)
     assert DAY_CLOSE not in fault.problem
+
+
+# --- what an answer wouldn't show -------------------------------------------------------------------------------------
+
+_VIEW = (
+    "CREATE VIEW grouped AS SELECT stat_date, hall_code, department_code, item_code, measure, SUM(number) AS number "
+    "FROM counts GROUP BY 1, 2, 3, 4, 5"
+)
+_TEXTS = ("hall_code", "department_code", "item_code", "measure")
+_GRANTS = {
+    "postgresql": "GRANT SELECT ON grouped TO reader",
+    "mariadb": "GRANT SELECT ON grouped TO reader@'127.0.0.1'",
+}
+_EXACT = {
+    "postgresql": ("CREATE EXTENSION citext",),
+    "mariadb": ("ALTER TABLE counts CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",),
+}
+_BLIND = {
+    "postgresql": tuple(f"ALTER TABLE counts ALTER COLUMN {name} TYPE citext" for name in _TEXTS),
+    "mariadb": ("ALTER TABLE counts CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",),
+}
+
+
+def test_check_hall_warns_of_a_view_that_may_have_held_codes_equal(
+    served: tuple[Database, object], tmp_path: Path
+) -> None:
+    """The view lands one row of two codes, and the closing record agrees with it: nothing but the warning says so."""
+    database, _ = served
+    kind, collation = database.kind, {"postgresql": "citext", "mariadb": "utf8mb4_general_ci"}[database.kind]
+    folder = hall_folder(tmp_path, database.url, database.dialect(COUNTS.replace("FROM counts", "FROM grouped")))
+
+    def checked() -> list[str]:
+        lines = run(folder, VARIABLES, "check-hall", str(folder), "--day", str(DAY)).stdout.splitlines()
+        return [line for line in lines if "systems.window" in line]
+
+    database.execute(*_EXACT[kind], _VIEW, _GRANTS[kind])
+    assert [line[:4] for line in checked()] == ["ok  "]
+
+    another = f"INSERT INTO counts VALUES ('{DAY}', '{HALL}', 'd01', NULL, 'online_accepted', 1)"
+    database.execute("DROP VIEW grouped", *_BLIND[kind], another, "UPDATE day_close SET online_accepted = 6")
+    database.execute(_VIEW, _GRANTS[kind])
+    lands, warning = checked()
+    assert "2 rows would land, online_accepted 6" in lands
+    assert warning.startswith("WARN")
+    assert f"department_code ({collation})" in warning
+    assert "can't be seen if a view groups by them" in warning
 
 
 # --- the source is protected ------------------------------------------------------------------------------------------
