@@ -44,6 +44,20 @@ class MariaDb:
             rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
             return rows
 
+    @contextmanager
+    def settings_kept(self) -> Iterator[None]:
+        """Give the server back what was changed of its settings."""
+        query = "SHOW GLOBAL VARIABLES"
+        before = self.rows(query)
+        try:
+            yield
+        finally:
+            changed = [(name, value) for name, value in before if (name, value) not in set(self.rows(query))]
+            with closing(self.connect()) as connection, connection.cursor() as cursor:
+                for name, value in changed:
+                    cursor.execute(f"SET GLOBAL {name} = %s", (int(value) if value.isdecimal() else value,))
+            assert self.rows(query) == before
+
     def start(self) -> None:
         """Start the server, and wait until it answers."""
         first = self.servant.folder / "first.sql"

@@ -14,12 +14,13 @@ _LINE = re.compile(r"LINE (\d+):|at line (\d+)")
 _QUOTED = re.compile(r"[\"'‘“«].*[\"'’”»]|with text .*")
 # What an error calls by its name.
 _NAMED = re.compile(r"[\"'`]([^\"'`]+)[\"'`]|(?:no such \w+|ambiguous column name): (\S+)")
+_ACCOUNT = re.compile(r"'[^']*'@'[^']*'")
 _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
 
 fault = FaultTable(__file__)
 # Errors whose words may repeat what stands in the database.
 _MAY_HOLD_VALUES = [fault.rule(f"errors.{name}") for name in ("wrong_value", "refused")]
-_OF_THE_QUERY = [fault.rule(f"errors.{name}") for name in ("groups", "wrong_query", "definer", "refused")]
+_OF_THE_QUERY = [fault.rule(f"errors.{name}") for name in ("groups", "wrong_query", "function", "definer", "refused")]
 
 
 def database_fault(
@@ -73,7 +74,7 @@ def _where(query: SqlQuery, original: BaseException, *, in_full: bool) -> str:
     if not in_full:
         return f"{query.name}: "
     lines = query.text.splitlines()
-    for quoted, called in _NAMED.findall(_words(original)):
+    for quoted, called in _NAMED.findall(_ACCOUNT.sub("", _words(original))):
         name = re.compile(rf"\b{re.escape((quoted or called).rpartition('.')[2])}\b")
         for number, line in enumerate(lines, start=1):
             if name.search(line) and not line.lstrip().startswith("--"):

@@ -1,7 +1,7 @@
 """A hall system asked by SQL: a reviewed counting query and the system's own closing record of the day."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -102,8 +102,10 @@ class SqlSource:
 
     def _definers(self, connection: sa.Connection, query: SqlQuery, request: Request) -> str:
         """As which accounts the views of a query are read, where the database says it."""
-        asked = self._dialect.definers
-        rows = self._ask_beside(connection, request, sa.text(asked), {"tables": query.words}) if asked else ()
+        asked, rows = self._dialect.definers, ()
+        # What the query's own error means is said in any case.
+        with suppress(SQLAlchemyError):
+            rows = self._ask_beside(connection, request, sa.text(asked), {"tables": query.words}) if asked else ()
         return ", ".join(f"{view} as {definer}" for view, definer in rows) or "a view as its definer"
 
     @contextmanager
