@@ -48,15 +48,18 @@ def hall_folder(folder: Path, changes: Mapping[str, Any] | None = None) -> Path:
     """A hall's folder whose one system has those settings changed; None takes a key out."""
     system = {key: value for key, value in {**SYSTEM, **(changes or {})}.items() if value is not None}
     # JSON's strings, numbers and lists are TOML's too.
-    lines = [f"{key} = {_toml(value)}" for key, value in system.items()]
+    lines = [f"{key} = {toml(value)}" for key, value in system.items()]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "hall.toml").write_text(_HALL + "\n".join(lines), encoding="utf-8")
     return folder
 
 
-def _toml(value: Any) -> str:
+def toml(value: Any) -> str:
+    """A value as TOML writes it on one line."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{json.dumps(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+        return "{ " + ", ".join(f"{json.dumps(k)} = {toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(toml, value))}]"
     return json.dumps(value, ensure_ascii=False)
 
 

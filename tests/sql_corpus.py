@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.corpus import Case
 from tests.sql_halls import DAY, DAY_CLOSE, HALL, OTHER, VARIABLES
@@ -16,7 +16,11 @@ Replacement = tuple[str, str]
 
 @dataclass(frozen=True)
 class Spoil:
-    """What is spoiled: statements run in the database, and texts replaced in queries, URL and settings."""
+    """What is spoiled: statements run in the database, and texts replaced in queries, URL and settings.
+
+    `words` are added to the URL; `query` stands in place of the usual counting query; `afterwards` makes good what was
+    done to the server.
+    """
 
     run: tuple[str, ...] = ()
     counts: tuple[Replacement, ...] = ()
@@ -25,6 +29,9 @@ class Spoil:
     settings: Mapping[str, object] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=lambda: VARIABLES)
     all_halls: bool = False
+    words: str = ""
+    query: str = ""
+    afterwards: tuple[str, ...] = ()
 
 
 def _counts(old: str, new: str) -> Spoil:
@@ -238,7 +245,9 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
     (
         ("sqlite",),
         Case(
-            "a word is mistyped", _counts("WHERE", "WEHRE x x"), ("counts.sql: the database refused the query (near",)
+            "a word is mistyped",
+            _counts("WHERE", "WEHRE x x"),
+            ("counts.sql line 4: the database refused the query (near",),
         ),
     ),
     (
@@ -254,7 +263,7 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
         Case(
             "a column isn't there",
             _counts("number AS", "nomber AS"),
-            ("counts.sql: the database refused the query (Unknown column 'nomber'",),
+            ("counts.sql line 2: the database refused the query (Unknown column 'nomber'",),
         ),
     ),
     (
@@ -262,7 +271,7 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
         Case(
             "a column isn't there",
             _counts("number AS", "nomber AS"),
-            ("counts.sql: the database refused the query (no such column: nomber",),
+            ("counts.sql line 2: the database refused the query (no such column: nomber",),
         ),
     ),
     (
@@ -276,7 +285,9 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
     (
         ("mariadb",),
         Case(
-            "a table isn't there", Spoil(("DROP TABLE counts",)), ("counts.sql: the database refused the query (Table",)
+            "a table isn't there",
+            Spoil(("DROP TABLE counts",)),
+            ("counts.sql line 3: the database refused the query (Table",),
         ),
     ),
     (
@@ -284,7 +295,7 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
         Case(
             "a table isn't there",
             Spoil(("DROP TABLE counts",)),
-            ("counts.sql: the database refused the query (no such table: counts",),
+            ("counts.sql line 3: the database refused the query (no such table: counts",),
         ),
     ),
     (
@@ -641,4 +652,559 @@ _CASES: tuple[tuple[tuple[str, ...], Case], ...] = (
         ),
     ),
 )
-PAIRS = [(kind, case) for kinds, case in _CASES for kind in kinds]
+# --- what a database would decide for us ------------------------------------------------------------------------------
+
+POSTGRESQL, MARIADB, SQLITE = (("postgresql",), ("mariadb",), ("sqlite",))
+_GROUPED = f"""SELECT '{DAY}' AS stat_date, '{HALL}' AS hall_code,
+  {{department}} AS department_code, {{item}} AS item_code,
+  measure, SUM(number) AS "count"
+FROM counts
+WHERE hall_code = :hall AND stat_date = :day
+GROUP BY {{groups}}
+"""
+_ANOTHER = f"INSERT INTO counts VALUES ('{DAY}', '{HALL}', '{{}}', {{}}, 'online_accepted', {{}})"
+_IN_ALL = "UPDATE day_close SET online_accepted = {}"
+_BINARY = "CONVERT({} USING utf8mb4) COLLATE utf8mb4_bin"
+_C = 'CAST({} AS text) COLLATE "C"'
+_EQUAL = "holds different codes equal (by case, width or accents)"
+_EXACT_MEASURE = "measure COLLATE utf8mb4_bin AS measure"
+_ICU = "CREATE COLLATION blind (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+
+
+def _grouped(
+    *run: str,
+    department: str = "department_code",
+    groups: str = "department_code, measure",
+    item: str = "NULL",
+    **more: object,
+) -> Spoil:
+    return Spoil(run, query=_GROUPED.format(department=department, groups=groups, item=item), **more)  # type: ignore[arg-type]
+
+
+def _exactly(*run: str, item: str = "NULL") -> Spoil:
+    """Grouped as the message advises MariaDB's users."""
+    spoil = _grouped(*run, department=_BINARY.format("department_code"), groups="3, 4, 5", item=item)
+    return replace(spoil, counts=(("  measure,", f"  {_BINARY.format('measure')} AS measure,"),))
+
+
+def _pairs(one: str, other: str) -> tuple[str, ...]:
+    """Two more codes, which a database may hold equal."""
+    return (_ANOTHER.format(one, "NULL", 1), _ANOTHER.format(other, "NULL", 2), _IN_ALL.format(8))
+
+
+def _with_globals(names: str, *run: str, **more: object) -> Spoil:
+    """A server whose settings differ from the usual ones."""
+    settings = [name.strip() for name in names.split(";")]
+    usual = [f"SET GLOBAL {name.partition('=')[0]} = DEFAULT" for name in settings]
+    return Spoil((*run, *(f"SET GLOBAL {name}" for name in settings)), afterwards=tuple(usual), **more)  # type: ignore[arg-type]
+
+
+def _typed(kind: str) -> tuple[str, ...]:
+    return ("CREATE EXTENSION citext", _ICU, f"ALTER TABLE counts ALTER COLUMN department_code TYPE {kind}")
+
+
+DECIDED: tuple[tuple[tuple[str, ...], Case], ...] = (
+    (
+        ALL,
+        Case(
+            "a closing record of nought, and no rows",
+            Spoil(("DELETE FROM counts", "UPDATE day_close SET online_accepted = 0, online_completed = 0")),
+        ),
+    ),
+    (("postgresql", "sqlite"), Case("a day that is grouped", _grouped())),
+    (MARIADB, Case("a day that is grouped by exact texts", _exactly())),
+    (
+        MARIADB,
+        Case(
+            "a day that is grouped by binary columns",
+            _grouped("ALTER TABLE counts CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "an item that the server would choose",
+            _grouped(_ANOTHER.format("D01", "'I02'", 900), _IN_ALL.format(905), item="item_code", groups="3, measure"),
+            ("counts.sql line 2: the query selects what it doesn't group by", "(1055))", "group by each column"),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "an item that the server would choose",
+            _grouped(item="item_code"),
+            ("counts.sql line 2: the query selects what it doesn't group by",),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "codes of another case are one to the server",
+            _grouped(*_pairs("D01", "d01")),
+            (
+                f"counts.sql groups texts of department_code, whose collation utf8mb4_general_ci {_EQUAL}",
+                "select CONVERT(department_code USING utf8mb4) COLLATE utf8mb4_bin, and let GROUP BY name it",
+            ),
+        ),
+    ),
+    (MARIADB, Case("codes of another case, the other first", _grouped(*_pairs("d01", "D01")), (_EQUAL,))),
+    (MARIADB, Case("codes of another width", _grouped(*_pairs("D01", "Ｄ01")), (_EQUAL,))),
+    (MARIADB, Case("codes with and without an accent", _grouped(*_pairs("É1", "E1")), (_EQUAL,))),
+    (MARIADB, Case("codes beyond the BMP", _grouped(*_pairs("𠮷1", "𡈽1")), (_EQUAL,))),
+    (
+        MARIADB,
+        Case(
+            "codes of another case, exactly",
+            _exactly(*_pairs("D01", "d01")),
+            ("department_is_known", "counts.sql row"),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "items of another case, exactly",
+            _exactly(
+                _ANOTHER.format("D01", "'a1'", 1),
+                _ANOTHER.format("D01", "'A1'", 2),
+                _IN_ALL.format(8),
+                item="item_code COLLATE utf8mb4_bin",
+            ),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "an exact text that is grouped by the blind column",
+            _grouped(
+                department=_BINARY.format("department_code") + " AS department, NULL", groups="department_code, measure"
+            ),
+            ("counts.sql",),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "an exact text of another name that is grouped by the blind column",
+            Spoil(
+                query="""SELECT :day AS stat_date, :hall AS hall_code,
+  MIN(department_code COLLATE utf8mb4_bin) AS department_code,
+  NULL AS item_code, 'online_accepted' AS measure, SUM(number) AS "count"
+FROM counts WHERE measure = 'online_accepted' GROUP BY counts.department_code""",
+                settings={"measures": ["online_accepted"]},
+                day_close=(("online_accepted, online_completed", "online_accepted"),),
+            ),
+            (f"counts.sql groups texts of counts.department_code, whose collation utf8mb4_general_ci {_EQUAL}",),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "distinct codes under a blind collation",
+            _counts("SELECT", "SELECT DISTINCT"),
+            (_EQUAL,),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "codes of two selects under a blind collation",
+            Spoil(counts=(("ORDER BY department_code", "UNION SELECT * FROM counts WHERE 1 = 0"),)),
+            (_EQUAL,),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "two selects side by side",
+            Spoil(counts=(("ORDER BY department_code", "UNION ALL SELECT * FROM counts WHERE 1 = 0"),)),
+        ),
+    ),
+    (MARIADB, Case("the word DISTINCT in a comment", _counts("-- Counts", "-- SELECT DISTINCT … GROUP BY"))),
+    (MARIADB, Case("another charset of the connection", Spoil(words="?charset=gbk"))),
+    (
+        POSTGRESQL,
+        Case(
+            "citext",
+            _grouped(*_typed("citext"), *_pairs("D01", "d01")),
+            (
+                f"counts.sql groups texts of department_code, whose collation citext {_EQUAL}",
+                'select CAST(department_code AS text) COLLATE "C"',
+            ),
+        ),
+    ),
+    (POSTGRESQL, Case("citext, the other first", _grouped(*_typed("citext"), *_pairs("d01", "D01")), (_EQUAL,))),
+    (
+        POSTGRESQL,
+        Case(
+            "citext that is cast after it is grouped",
+            _grouped(*_typed("citext"), department="CAST(department_code AS text)"),
+            (f"counts.sql groups texts of counts.department_code, whose collation citext {_EQUAL}",),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "citext that is cast before it is grouped",
+            _grouped(*_typed("citext"), department="CAST(department_code AS text)", groups="3, measure"),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case("citext that isn't grouped", Spoil(_typed("citext"))),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "a collation that is blind to case and accents",
+            _grouped(*_typed("text COLLATE blind"), *_pairs("D01", "d01")),
+            (f"whose collation blind {_EQUAL}",),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "a blind collation, grouped exactly",
+            _grouped(
+                *_typed("text COLLATE blind"),
+                department=_C.format("department_code"),
+                groups=f"{_C.format('department_code')}, measure",
+            ),
+        ),
+    ),
+    (
+        SQLITE,
+        Case(
+            "a column that is blind to case",
+            _grouped(
+                "ALTER TABLE counts RENAME TO old",
+                "CREATE TABLE counts (stat_date DATE, hall_code TEXT, department_code TEXT COLLATE NOCASE,"
+                " item_code TEXT, measure TEXT, number BIGINT)",
+                "INSERT INTO counts SELECT * FROM old",
+            ),
+            (f"counts.sql groups texts of counts.department_code, whose collation NOCASE {_EQUAL}",),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a zero divides, and the server doesn't mind",
+            _with_globals("sql_mode = ''", counts=(("number AS", "number DIV (number - 5) AS"),)),
+            ("counts.sql: the database answered and warned (Division by 0 (1365))",),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "warnings that the server doesn't keep",
+            _with_globals("max_error_count = 0", counts=(("number AS", "CAST('12 of 13' AS INT) AS"),)),
+            ("counts.sql: the database answered and warned (Truncated incorrect INTEGER value: …",),
+        ),
+    ),
+    (MARIADB, Case("answers that the server cuts", _with_globals("sql_select_limit = 1"))),
+    (
+        MARIADB,
+        Case(
+            "quotation marks that the server reads as names", _with_globals("sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'")
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "digits after a division that the server chose",
+            _with_globals("div_precision_increment = 0", counts=(("number AS", "number * (1 / 4) * 4 AS"),)),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a join that the server finds too large",
+            _with_globals(
+                "max_join_size = 1; sql_big_selects = 0",
+                day_close=(("FROM day_close", "FROM day_close JOIN counts USING (stat_date, hall_code)"),),
+            ),
+            ("day_close.sql lines 1 to 3: the database refused the query", "(1104)"),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "days that the account writes otherwise",
+            Spoil(
+                ("ALTER ROLE reader SET DateStyle = 'German'",),
+                counts=(("stat_date,", "CAST(stat_date AS text) AS stat_date,"),),
+                afterwards=("ALTER ROLE reader RESET ALL",),
+            ),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "nothing is equal to NULL, whatever the account is set to",
+            Spoil(
+                ("ALTER ROLE reader SET transform_null_equals = on", _ANOTHER.format("D99", "NULL", 9)),
+                counts=(("WHERE", "WHERE (item_code = NULL OR department_code <> 'D99') AND"),),
+                afterwards=("ALTER ROLE reader RESET ALL",),
+            ),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "constants of the settings",
+            Spoil(
+                counts=(("hall_code, ", ""), ("measure, ", "")),
+                settings={"constants": {"hall_code": "{hall}", "measure": "online_accepted"}},
+                run=("UPDATE day_close SET online_accepted = 12, online_completed = 0",),
+            ),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "a constant that the query selects, too",
+            Spoil(settings={"constants": {"hall_code": "{hall}"}}),
+            ("select exactly stat_date, department_code, item_code, measure, count",),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "a constant site for several at once",
+            Spoil(
+                counts=(("hall_code, ", ""),),
+                settings={**_SEVERAL, "constants": {"hall_code": "{hall}"}},
+                all_halls=True,
+            ),
+            ("key constants: {hall} is one site, and counts.sql asks for several at once; let it take :hall",),
+        ),
+    ),
+    (
+        ALL,
+        Case(
+            "a constant that isn't known",
+            Spoil(
+                counts=(("department_code, ", ""), ("ORDER BY department_code", "")),
+                settings={"constants": {"department_code": "D99"}},
+            ),
+            ("department_is_known",),
+        ),
+    ),
+)
+
+# --- errors that nobody foresaw, and what is raised while connecting --------------------------------------------------
+
+_KEY = "key database: no connection can be opened ("
+_TWO_ROWS = _counts("number AS", "(SELECT number FROM counts) AS")
+_VIEW = ("DROP USER IF EXISTS gone@localhost", "CREATE USER gone@localhost", "GRANT ALL ON *.* TO gone@localhost")
+_VERSION = "CREATE OR REPLACE FUNCTION pg_catalog.version() RETURNS text LANGUAGE sql AS $$SELECT '{}'$$"
+_OPENGAUSS = _VERSION.format("(openGauss 5.0.0 build a07d57c3) compiled at 2023-03-29")
+ERRORS: tuple[tuple[tuple[str, ...], Case], ...] = (
+    (
+        MARIADB,
+        Case(
+            "a subquery of two rows",
+            _TWO_ROWS,
+            (
+                "counts.sql lines 1 to 5: the database refused the query (Subquery returns more than 1 row (1242))",
+                "hold counts.sql against",
+            ),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "a subquery of two rows",
+            _TWO_ROWS,
+            ("counts.sql lines 1 to 5: the database refused the query (more than one row returned",),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a union of another width",
+            _counts("ORDER BY department_code", "UNION ALL SELECT 1, 2"),
+            ("counts.sql lines 1 to 5: the database refused the query (The used SELECT statements have",),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "a union of another width",
+            _counts("ORDER BY department_code", "UNION ALL SELECT 1, 2"),
+            ("counts.sql line 5: the database refused the query (each UNION query must have the same",),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a view of a dropped table",
+            Spoil(
+                (
+                    "CREATE TABLE gone (a INT)",
+                    "ALTER TABLE counts RENAME TO base",
+                    "CREATE VIEW counts AS SELECT base.* FROM base JOIN gone",
+                    "DROP TABLE gone",
+                )
+            ),
+            (
+                "counts.sql line 3: the database refused the query (View",
+                "(1356)",
+                "hold counts.sql against the database's tables",
+            ),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a view whose definer is gone",
+            Spoil(
+                (
+                    *_VIEW,
+                    "ALTER TABLE counts RENAME TO base",
+                    "CREATE DEFINER = gone@localhost VIEW counts AS SELECT * FROM base",
+                    "DROP USER gone@localhost",
+                )
+            ),
+            (
+                "counts.sql",
+                "the database reads counts as gone@localhost, an account that is gone or may not read",
+                "give the view another definer",
+            ),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a function that isn't there",
+            _count_is("nosuch(number)"),
+            ("counts.sql line 2: the database refused the query (FUNCTION", "(1305)"),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "a function that isn't there",
+            _count_is("nosuch(number)"),
+            ("counts.sql line 2: the database refused the query (function nosuch(bigint) does not exist",),
+        ),
+    ),
+    (
+        SQLITE,
+        Case(
+            "a function that isn't there",
+            _count_is("nosuch(number)"),
+            ("counts.sql line 2: the database refused the query (no such function: nosuch",),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a column of two tables",
+            Spoil(counts=(("FROM counts", "FROM counts JOIN day_close ON 1 = 1"),)),
+            ("counts.sql line 2: the database refused the query (Column 'stat_date' in", "(1052)"),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "an error that repeats a person",
+            _count_is(f"extractvalue(1, concat('~', '{PERSON}'))"),
+            (
+                "counts.sql lines 1 to 5: the database refused the query (XPATH syntax error: … (1105))",
+                "may pass by itself",
+            ),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "a function that raises a person",
+            Spoil(
+                (
+                    f"""CREATE FUNCTION raising() RETURNS bigint LANGUAGE plpgsql AS
+                        $$BEGIN RAISE EXCEPTION '{PERSON}'; END$$""",
+                ),
+                (("number AS", "raising() AS"),),
+            ),
+            ("counts.sql: a view or function raised an error of its own (P0001)", "its words aren't shown"),
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a charset that is none", Spoil(words="?charset=utf-8"), (_KEY, "(charset and other words of the driver)")
+        ),
+    ),
+    (
+        MARIADB,
+        Case(
+            "a charset that the server doesn't know",
+            Spoil(words="?charset=gb18030"),
+            (f"{_KEY}Unknown character set: 'gb18030' (1115))",),
+        ),
+    ),
+    (MARIADB, Case("a word of the URL that is none", Spoil(words="?nonsense=1"), (_KEY, "'nonsense'"))),
+    (MARIADB, Case("a time-out that is none", Spoil(words="?connect_timeout=soon"), ("key database",))),
+    (
+        POSTGRESQL,
+        Case(
+            "a word of the URL that is none",
+            Spoil(url=(("?sslmode", "?nonsense=1&sslmode"),)),
+            (f'{_KEY}invalid connection option "nonsense")', "hold the key database"),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "a way to encrypt that is none",
+            Spoil(url=(("verify-full", "verify_full"),)),
+            (_KEY, 'invalid sslmode value: "verify_full"'),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "an encoding that is none",
+            Spoil(url=(("?sslmode", "?client_encoding=gb99&sslmode"),)),
+            (_KEY, "client_encoding"),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "openGauss, called PostgreSQL",
+            Spoil((_OPENGAUSS,)),
+            ("key database: the server is openGauss or GaussDB, and not PostgreSQL", "begin with opengauss+psycopg://"),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "openGauss",
+            Spoil(
+                (_OPENGAUSS,),
+                url=(("postgresql+psycopg", "opengauss+psycopg"),),
+            ),
+        ),
+    ),
+    (
+        POSTGRESQL,
+        Case(
+            "another database that says it is none of PostgreSQL's",
+            Spoil(
+                (_VERSION.format("Vastbase G100 V2.2"),),
+            ),
+            (f"{_KEY}Could not determine version from string",),
+        ),
+    ),
+    (POSTGRESQL, Case("a port that is another's", Spoil(url=(("@127.0.0.1:", "@127.0.0.1:1"),)), ("key database: ",))),
+    (
+        SERVED,
+        Case(
+            "a host that nobody knows",
+            Spoil(url=(("127.0.0.1", "hall.invalid"),)),
+            ("key database: the database didn't answer (", "its host and port in the key database"),
+        ),
+    ),
+)
+PAIRS = [(kind, case) for kinds, case in (*_CASES, *DECIDED, *ERRORS) for kind in kinds]

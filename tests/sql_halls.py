@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from orchestration.config.hall import load_hall
 from orchestration.sources.sql.source import SqlSource
+from tests.http_halls import toml
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import PASSWORD, Postgres
 
@@ -112,7 +112,7 @@ def hall_folder(
         "day_close": "day_close.sql",
         **settings,
     }
-    system = "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items())
+    system = "\n".join(f"{key} = {toml(value)}" for key, value in keys.items())
     (folder / "hall.toml").write_text(
         f'code = "{HALL}"\nname = "四川省政务服务大厅"\nfirst_day = 2023-01-01\nwording = "wording.txt.j2"\n'
         "[retries]\nattempts = 1\n"

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.corpus import Case, judge
-from tests.drop_cases import archives, cells, folders, forms, good_workbooks, texts, workbooks
+from tests.drop_cases import archives, cells, containers, folders, forms, formulas, good_workbooks, texts, workbooks
 from tests.drop_cases.making import Drop
 from tests.drop_files import DAY, Hall, local_hall, s3_hall, sftp_hall
 from tests.servers.s3 import s3_server
 from tests.servers.sftp import sftp_server
 
-CASES = [case for part in (folders, texts, good_workbooks, workbooks, cells, archives, forms) for case in part.CASES]
+PARTS = (folders, texts, good_workbooks, workbooks, cells, containers, formulas, archives, forms)
+CASES = [case for part in PARTS for case in part.CASES]
 
 
 @pytest.fixture(scope="module")

@@ -46,6 +46,8 @@ from tests.servers.sftp import SftpServer
         ({"column_map": "map.csv"}, "give either columns or column_map, and not both"),
         ({"columns": None}, "columns or constants must give department_code, count"),
         ({"constants": {"hall_code": "{hall}", "measure": "parcels_mailed"}}, "a constant {hall} needs {hall} in file"),
+        ({"delimiter": ":"}, "key systems.courier.delimiter"),
+        ({"delimiter": ";", "format": "xlsx"}, "delimiter needs format csv"),
         ({"doubles": "first"}, "'refuse', 'identical', 'newest_by_name' or 'newest_by_time'"),
         ({"ready": "soon"}, "'at_once', 'size_stable' or 'marker'"),
         ({"most_bytes": 0}, "greater than or equal to 1"),

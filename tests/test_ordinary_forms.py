@@ -153,6 +153,12 @@ FORMS = [
     Form("persons as stated", "csv", _titled("单位：人次"), {"stated": {"unit": "人次"}}),
     Form("persons in brackets", "csv", _titled("单位：人（次）"), {"stated": {"unit": "人次"}}),
     Form("a document's number", "csv", _titled("川政务〔2025〕3号 附件2")),
+    Form(
+        "a header with a stroke of its own",
+        "csv",
+        (("日期", "部门/处室", "邮寄件数"), *_TABLE[1:]),
+        {"columns": {"日期": "stat_date", "部门/处室": "department_code", "邮寄件数": "count"}},
+    ),
     Form("a statutory form's head", "xls csv", _titled("表号：川政统1表", "有效期至：2026年6月")),
     Form("printed at", "xlsx", _titled("打印时间：2025-03-13 08:30:00")),
     Form("printed at, in the next cell", "xls", _titled(("打印日期", "2025-03-13"))),

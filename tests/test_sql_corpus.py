@@ -68,15 +68,18 @@ def test_corpus(  # noqa: PLR0917 - fixtures
     database, spoil = _fresh(kind, servers, tmp_path), case.spoil
     (tmp_path / database.name.replace("hall", "no_database")).write_bytes(b"not a database, by any means" * 100)
     database.execute(*spoil.run)
-    counts, day_close = (COUNTS_OF_ALL, DAY_CLOSE_OF_ALL) if spoil.all_halls else (COUNTS, DAY_CLOSE)
+    counts, day_close = (COUNTS_OF_ALL, DAY_CLOSE_OF_ALL) if spoil.all_halls else (spoil.query or COUNTS, DAY_CLOSE)
     folder = hall_folder(
         tmp_path / "folder",
-        _spoiled(database.url, spoil.url),
+        _spoiled(database.url, spoil.url) + spoil.words,
         _spoiled(database.dialect(counts), spoil.counts),
         _spoiled(day_close, spoil.day_close),
         **spoil.settings,
     )
-    judge(case, f"sql {kind}", folder, DAY, spoil.variables, record_property)
+    try:
+        judge(case, f"sql {kind}", folder, DAY, spoil.variables, record_property)
+    finally:
+        database.execute(*spoil.afterwards)
     assert not [record for record in caplog.records if record.name.startswith("sqlalchemy")]
     recorded = str(request.node.user_properties)
     assert not [secret for secret in (VARIABLES["SQL_PASSWORD"], PERSON, *PERSON.split()) if secret in recorded]

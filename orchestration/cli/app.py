@@ -139,7 +139,8 @@ def print_diagnoses(diagnoses: Iterable["Diagnosis"], what: str, when_good: str)
     """Print every check as it is made, and end with 1 if something is to be mended."""
     bad = 0
     for diagnosis in diagnoses:
-        typer.echo(f"{'ok ' if diagnosis.good else 'BAD'} {diagnosis.subject}: {diagnosis.message}")
+        verdict = "WARN" if diagnosis.doubtful else "ok " if diagnosis.good else "BAD"
+        typer.echo(f"{verdict} {diagnosis.subject}: {diagnosis.message}")
         bad += not diagnosis.good
     typer.echo(f"{what}: {f'{bad} to mend' if bad else when_good}")
     end_unless(not bad)

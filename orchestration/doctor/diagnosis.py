@@ -19,11 +19,12 @@ _TO_BE_MENDED = (UserError, ReportsError, ChannelError, SignerError, WordingErro
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found of a subject; `good` says whether it may stay so."""
+    """What was found of a subject; `good` says whether it may stay so, `doubtful` that somebody should look at it."""
 
     subject: str
     good: bool
     message: str
+    doubtful: bool = False
 
 
 def diagnose(subject: str, check: Callable[[], str]) -> Diagnosis:

@@ -5,6 +5,7 @@ Nothing is landed, and every check is made whatever the others find.
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,8 @@ from orchestration.landing.day_status import is_expected
 from orchestration.landing.preview import ONCE, sample
 from orchestration.partitions import today
 from orchestration.runtime.paths import current_home
+from orchestration.sources import doubts_of
+from orchestration.sources.contract import SourceFault
 from orchestration.warehouse.month import open_month
 from orchestration.warehouse.month_totals import ask_totals
 from reports.certificates.signers import SignerError, load_key
@@ -46,6 +49,7 @@ def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Diagnos
     yield from folder_checks(hall)
     for name in hall.hall.systems:
         yield diagnose(f"systems.{name}", partial(_system, hall, name, day))
+        yield from _doubts(hall, name, day)
     for name in hall.hall.month_totals:
         yield diagnose(f"systems.{name}.month_totals", partial(_month_totals, hall, name))
 
@@ -155,6 +159,14 @@ def _system(hall: HallFolder, name: str, day: dt.date | None) -> str:
     sums = ", ".join(f"{measure} {total}" for measure, total in sorted(extract.sums.items()))
     sites = f" of {len(extract.sites)} halls" if len(extract.sites) > 1 else ""
     return f"{extract.stat_date}{sites}: {extract.row_count} rows would land, {sums or extract.state}"
+
+
+def _doubts(hall: HallFolder, name: str, day: dt.date | None) -> Iterator[Diagnosis]:
+    """What a good answer of the system wouldn't show; that it can't be asked is said where it is asked for a day."""
+    date = day or _newest_open_day(hall.hall, name)
+    with suppress(SettingsError, SourceFault), reachable(hall.hall, current_home(), [date]) as variables:
+        for doubt in doubts_of(hall, name, date, variables):
+            yield Diagnosis(f"systems.{name}", good=True, message=doubt, doubtful=True)
 
 
 def _month_totals(hall: HallFolder, name: str) -> str:

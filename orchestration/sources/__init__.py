@@ -5,6 +5,7 @@ What the counts are worth isn't decided here, nothing is landed, and Dagster isn
 May import `config`, `runtime`.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 
 from orchestration.config.hall import HallFolder, SettingsError
@@ -22,6 +23,20 @@ class _UnusableSource:
 
     def ask(self, _request: Request) -> Mapping[str, Outcome]:
         raise RequestRefused(self._problem, "set what is named, then pull again")
+
+
+def doubts_of(hall: HallFolder, name: str, day: dt.date, variables: Mapping[str, str]) -> list[str]:
+    """What an answer of one system wouldn't show though it lands; a database is asked, and SourceFault says why not."""
+    match hall.hall.systems[name]:
+        case HttpSystem() as system:
+            return list(system.doubts())
+        case SqlSystem() as system:
+            from orchestration.sources.sql.source import SqlSource
+
+            sites = hall.hall.sites_of(name)
+            source = SqlSource(system, hall.folder, sites, variables)
+            return list(source.doubts(Request(day, sites[:1] if source.by_site else sites)))
+    return []
 
 
 def open_source(hall: HallFolder, name: str, variables: Mapping[str, str]) -> Source:

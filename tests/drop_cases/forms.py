@@ -140,6 +140,8 @@ CASES = [
     in_xlsx(
         "a day beside the table", xlsx_of([(*HEADER, None), (*ROWS[1], "3月11日"), *ROWS[2:]]), _says_day("03-11", 2)
     ),
+    in_csv("a unit beside the header", csv_of([(*HEADER, "单位：百件"), *ROWS[1:]]), f"{CSV} {_says_unit('百件')}"),
+    in_csv("a day beside the header", csv_of([(*HEADER, "日期：3月11日"), *ROWS[1:]]), f"{CSV} {_says_day('03-11')}"),
     in_csv(
         "no day stated",
         csv_of(_titled("日报")),

@@ -55,13 +55,17 @@ def in_xls(name: str, content: Any, *says: str, **settings: Any) -> Case:
     return case_of(name, "xls", content, *says, **settings)
 
 
+def in_ods(name: str, content: Any, *says: str, **settings: Any) -> Case:
+    return case_of(name, "ods", content, *says, **settings)
+
+
 def in_zip(name: str, content: bytes, *says: str, **settings: Any) -> Case:
     settings = {"file": "邮寄_%Y-%m-%d*.zip", "member": "邮寄*.csv", **settings}
     drop = case_of("", settings.pop("format", "csv"), {ZIP: content}, **settings).spoil
     return Case(f"zip: {name}", drop, says)
 
 
-CSV, XLSX, XLS, ZIP = (f"邮寄_2025-03-12.{ending}" for ending in ("csv", "xlsx", "xls", "zip"))
+CSV, XLSX, XLS, ODS, ZIP = (f"邮寄_2025-03-12.{ending}" for ending in ("csv", "xlsx", "xls", "ods", "zip"))
 
 
 def sheet(rows: Any = ROWS, **options: Any) -> bytes:

@@ -29,6 +29,7 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    method: str = "GET"
     at: float = field(default_factory=time.monotonic)
 
 
@@ -114,7 +115,9 @@ class _Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         url = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        asked = Asked(url.path, dict(parse_qsl(url.query, keep_blank_values=True)), dict(self.headers.items()), body)
+        asked = Asked(
+            url.path, dict(parse_qsl(url.query, keep_blank_values=True)), dict(self.headers.items()), body, self.command
+        )
         self.server.asked.append(asked)
         reply = self.server.answer(asked)
         if self.server.is_cut or not isinstance(reply, Reply):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self, get_args
 
 from pydantic import (
@@ -68,6 +68,7 @@ class MappedSystem(System):
 
     A column may also be mapped to one of `measures`, whose counts it holds: several stand side by side. `values` is a
     table in the hall's folder that brings values to ours, such as the names of departments to their codes.
+    `{hall}` in a constant is the code of the site, where each is asked for on its own.
     """
 
     columns: dict[str, str]
@@ -87,6 +88,16 @@ class MappedSystem(System):
     def _names_come_once(self) -> Self:
         refuse_other_names([*self.columns.values(), *self.constants])
         return self
+
+
+def names_site(*constants: str) -> bool:
+    """Whether one of these constants is, or holds, the code of the site asked for: `{hall}`."""
+    return any("{hall}" in value for value in constants)
+
+
+def site_constants(constants: Mapping[ContractName, str], site: str) -> dict[ContractName, str]:
+    """What constants say of one site: `{hall}` is its code."""
+    return {name: value.replace("{hall}", site) for name, value in constants.items()}
 
 
 def refuse_other_names(names: Sequence[str]) -> None:

@@ -45,8 +45,9 @@ class DropSystem(MappedSystem):
     storage: StorageSettings | None = None
     file: str
     member: str = ""  # a glob like `file`, for the one file that counts in a .zip
-    format: Literal["xlsx", "xls", "csv"]
-    encoding: str = "utf-8-sig"
+    format: Literal["xlsx", "xls", "ods", "csv"]
+    encoding: str = "utf-8-sig"  # of a .csv; utf-16 is what Excel calls Unicode text
+    delimiter: Literal[",", "\t", ";", "|"] = ","  # between the values of a .csv
     sheet: str = ""  # a visible sheet's name, where a workbook has several; with strftime fields that of each day
     columns: dict[str, str] = Field(default={})
     column_map: str = ""  # a table in the hall's folder that gives the columns valid on a day, instead of `columns`
@@ -145,4 +146,6 @@ class DropSystem(MappedSystem):
         if "{hall}" in self.constants.values() and not self.by_site:
             yield "a constant {hall} needs {hall} in file"
         if self.sheet and self.format == "csv":
-            yield "sheet needs format xlsx or xls"
+            yield "sheet needs format xlsx or xls, or ods"
+        if self.delimiter != "," and self.format != "csv":
+            yield "delimiter needs format csv"

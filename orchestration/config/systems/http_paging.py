@@ -10,7 +10,13 @@ DottedPath = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+)*$")]
 
 
 class _Paging(Strict):
+    """What every way shares: `parameters_in` says where its parameters go, else the body where a question has one.
+
+    In a JSON body a parameter may be a dotted path, such as `page.number`.
+    """
+
     most_pages: int = Field(default=10_000, ge=1)
+    parameters_in: Literal["query", "body"] | None = None
     names_parameters: ClassVar[tuple[str, ...]] = ()
 
     def parameters(self) -> tuple[str, ...]:

@@ -219,7 +219,7 @@ class _Sheet:
         ours = "count" if theirs in self.counts else self._columns[theirs]
         value = intended_value(ours, cell, self._table.epoch)
         if isinstance(value, Unreadable):
-            raise fault("no_value", name=self._name, cell=self._cell(number, theirs), column=theirs, what=value.what)
+            raise fault(value.fault, name=self._name, cell=self._cell(number, theirs), column=theirs, what=value.what)
         return value
 
     def _cell(self, number: int, theirs: str) -> str:
@@ -289,7 +289,14 @@ class _Sheet:
             for number, row in self._body.items()
             if number not in below and row and max(row) > right
         }
-        return dict(sorted({**above, **beside, **below}.items()))
+        within = {number: self._statements(number) for number in header if number in self._table.rows}
+        return dict(sorted({**above, **within, **beside, **below}.items()))
+
+    def _statements(self, number: int) -> FileRow:
+        """What a row of the header states, besides naming columns: 单位：百件."""
+        own = self.header.columns.values()
+        row = self._table.seen(number).items()
+        return {column: value for column, value in row if column not in own and ":" in label(value)}
 
 
 def _labels(row: FileRow, codes: Sequence[int]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Tables of comma-separated values, decoded strictly."""
+"""Tables of values separated by commas or the like, decoded strictly."""
 
 import codecs
 import csv
@@ -14,15 +14,38 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "UTF-16", "utf-16"),
 )
 
+_DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar"}
 
-def read_csv(name: str, content: bytes, encoding: str) -> Table:
-    """The table of a text file, by line numbers; PermanentFault if it isn't text in the encoding, or no such table."""
+
+def read_csv(name: str, content: bytes, encoding: str, delimiter: str) -> Table:
+    """The table of a text file, by line numbers.
+
+    Raises:
+        PermanentFault: it isn't whole text in the encoding, or no table of values between that delimiter.
+    """
     text = _decoded(name, content, encoding)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    _refuse_nul(name, text)
+    _refuse_other_delimiter(name, text, delimiter)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         return table_of(name, ((reader.line_num, enumerate(cells, start=1)) for cells in reader))
     except csv.Error as error:
-        raise fault("no_csv", name=name, line=reader.line_num, error=error) from error
+        raise fault("no_csv", name=name, kind=_DELIMITERS[delimiter], line=reader.line_num, error=error) from error
+
+
+def _refuse_nul(name: str, text: str) -> None:
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise fault("holds_nul" if text.strip("\0").count("\0") else "cut_off", name=name, line=line)
+
+
+def _refuse_other_delimiter(name: str, text: str, delimiter: str) -> None:
+    """Name the delimiter that a table has in most of its lines, where the one that is set is in fewer."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    having = {each: sum(each in line for line in lines) for each in _DELIMITERS}
+    most = max(_DELIMITERS, key=lambda each: having[each])
+    if having[most] > max(having[delimiter], len(lines) // 2):
+        raise fault("other_delimiter", name=name, found=_DELIMITERS[most], wanted=_DELIMITERS[delimiter])
 
 
 def _decoded(name: str, content: bytes, encoding: str) -> str:

@@ -7,6 +7,7 @@ from orchestration.sources.files.errors import fault
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 # By kind, how files of it begin; text whatever its case, after a mark of UTF-8 and blanks.
 _TEXTS = {"html": (b"<html", b"<!doctype html", b"<table", b"<meta"), "xml": (b"<?xml",)}
 _SIGNATURES = {
@@ -15,7 +16,7 @@ _SIGNATURES = {
     "picture": (b"\x89PNG", b"\xff\xd8\xff"),
     "archive": (b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b"),
 }
-_FORMATS = {"xlsx": "an .xlsx workbook", "xls": "an .xls workbook", "csv": "a .csv table"}
+_FORMATS = {"xlsx": "an .xlsx workbook", "xls": "an .xls workbook", "ods": "an .ods workbook", "csv": "a .csv table"}
 
 
 def refuse_other_format(name: str, content: bytes, format_: str) -> None:
@@ -30,6 +31,8 @@ def _kind_of(content: bytes) -> str:
         return _kind_of_zip(content)
     if content.startswith(_OLE):
         return _kind_of_ole(content)
+    if not content.strip(b"\0"):
+        return "nul"
     start = content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     kinds = [kind for kind, signs in _TEXTS.items() if start.startswith(signs)]
     kinds += [kind for kind, signs in _SIGNATURES.items() if content.startswith(signs)]
@@ -39,14 +42,19 @@ def _kind_of(content: bytes) -> str:
 def _kind_of_zip(content: bytes) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = set(archive.namelist())
+            names = {name.replace("\\", "/").lower() for name in archive.namelist()}
+            type_ = archive.read("mimetype") if "mimetype" in archive.namelist() else b""
     except Exception:  # noqa: BLE001 - a torn archive makes zipfile raise almost anything
         return "torn"
     if "xl/workbook.bin" in names:
         return "xlsb"
     if "word/document.xml" in names:
         return "document"
-    return "xlsx" if "[Content_Types].xml" in names else "archive"
+    if "[content_types].xml" in names:
+        return "xlsx"
+    if "content.xml" not in names:
+        return "archive"
+    return "ods" if type_.strip().startswith(_ODS) else "document"
 
 
 def _kind_of_ole(content: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from orchestration.sources.files.errors import fault
 from orchestration.sources.files.labels import label
@@ -34,9 +35,9 @@ def find_header(name: str, table: Table, wanted: Iterable[str]) -> Header:
     `受理量/当日` is the column 当日 below 受理量, which is merged over its columns or has blanks to its right.
     """
     wanted = list(wanted)
-    depth = max(theirs.count(_LEVELS) for theirs in wanted) + 1
-    numbers = sorted(table.rows)[: _WITHIN + depth - 1]
-    for start in range(min(_WITHIN, len(numbers))):
+    levels = max(theirs.count(_LEVELS) for theirs in wanted) + 1
+    numbers = sorted(table.rows)[: _WITHIN + levels - 1]
+    for start, depth in product(range(min(_WITHIN, len(numbers))), range(1, levels + 1)):
         block = _Block(table, numbers[start : start + depth])
         places = {theirs: block.columns_of(theirs) for theirs in wanted}
         if all(places.values()):

@@ -7,6 +7,7 @@ from pathlib import Path
 from orchestration.config.catalogue import SITES, read_table
 from orchestration.config.hall import SettingsError, expand
 from orchestration.config.systems import DropSystem
+from orchestration.config.systems.common import site_constants
 from orchestration.config.systems.drop_storage import S3, Sftp
 from orchestration.sources.answers import contract_counts, divide_answer, stated_of
 from orchestration.sources.contract import Outcome, Request
@@ -33,7 +34,7 @@ class DropSource:
         self._sites = sites
         self._folder = Folder(_storage(system, folder, variables))
         self._chooser = Chooser(system, self._folder.address)
-        self._hall_folder = folder
+        self._site_names = _site_names(folder) if system.stated.site else {}
         if system.stated.unit and not is_of_one(system.stated.unit):
             raise SettingsError(f"key stated.unit: {system.stated.unit!r} is no unit of one each, such as 件 or 人次")
         self._form = Form(system)
@@ -48,7 +49,7 @@ class DropSource:
         table = self._table(name, content, day)
         counts = counts_of(name, table, self._form, columns, day)
         refuse_other_statements(name, table, counts, self._asked(day, site))
-        constants = {ours: value.replace("{hall}", site) for ours, value in self._system.constants.items()}
+        constants = site_constants(self._system.constants, site)
         rows = self._values_on(day).bring(counts.rows, columns, name, counts.numbers)
         return divide_answer(
             request,
@@ -63,14 +64,9 @@ class DropSource:
         return self._system.constants["measure"] if ours == "count" else ours
 
     def _asked(self, day: dt.date, site: str) -> Asked:
-        names = self._names_of(site) if self._system.stated.site else ()
         month = self._system.rows == "of_the_day" or self._system.sheet_of_day
+        names = (site, self._site_names[site]) if site in self._site_names else (site,)
         return Asked(day, month, self._system.stated, names)
-
-    def _names_of(self, site: str) -> tuple[str, ...]:
-        """A site's code, and its name in the hall's reviewed table."""
-        rows = read_table(self._hall_folder / "catalogue", SITES)
-        return (site, *(row["hall_name"] for row in rows if row["hall_code"] == site))
 
     def _file(self, day: dt.date, site: str) -> tuple[str, bytes]:
         def content(file: DropFile) -> bytes:
@@ -89,7 +85,11 @@ class DropSource:
             case "csv":
                 from orchestration.sources.files.csv import read_csv
 
-                return read_csv(name, content, self._system.encoding)
+                return read_csv(name, content, self._system.encoding, self._system.delimiter)
+            case "ods":
+                from orchestration.sources.files.ods import read_ods
+
+                return read_ods(name, content, sheet)
             case "xls":
                 from orchestration.sources.files.xls import read_xls
 
@@ -117,6 +117,10 @@ def _storage(system: DropSystem, folder: Path, variables: Mapping[str, str]) -> 
             )
         case None:
             return local(url)
+
+
+def _site_names(folder: Path) -> Mapping[str, str]:
+    return {row["hall_code"]: row["hall_name"] for row in read_table(folder / "catalogue", SITES)}
 
 
 def _columns(system: DropSystem, folder: Path) -> Callable[[dt.date], Mapping[str, str]]:

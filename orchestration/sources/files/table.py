@@ -14,13 +14,23 @@ from orchestration.sources.files.labels import label, printable
 MOST_CELLS = 1_000_000
 # A workbook keeps numbers as floats: from here on not every whole number is one.
 EXACT = 2**53
+_SHEETJS_MIDNIGHT = dt.time(23, 59, 17)
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A cell that holds no value that could be counted; `what` says why."""
+    """A cell that holds no value that could be counted; `what` says why, and `fault` is its name in faults.toml."""
 
     what: str
+    fault: str = "no_value"
+
+
+_ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#SPILL!", "#CALC!", "#GETTING_DATA"}
+
+
+def error_value(text: str) -> Unreadable:
+    """A cell whose formula failed."""
+    return Unreadable(f"the error {text}" if text in _ERRORS else "an error")
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,11 @@ class Area:
     bottom: int
     left: int
     right: int
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether it is a single cell."""
+        return (self.top, self.left) == (self.bottom, self.right)
 
     @property
     def name(self) -> str:
@@ -77,16 +92,18 @@ def table_of(
     for number, row in rows:
         cells: dict[int, Any] = {}
         for column, value in row:
-            plain = _plain(value)
+            plain = value if type(value) is int else _plain(value)
             if plain is None:
                 continue
-            if column in cells or number in kept:
+            if column in cells:
                 raise fault("cell_twice", name=name, cell=cell_name(number, column))
             cells[column] = plain
-            left -= 1
-            if left < 0:
-                raise fault("many_cells", name=name, most=MOST_CELLS)
+        left -= len(cells)
+        if left < 0:
+            raise fault("many_cells", name=name, most=MOST_CELLS)
         if cells:
+            if number in kept:
+                raise fault("cell_twice", name=name, cell=cell_name(number, min(cells)))
             kept[number] = cells
     return Table(kept, _by_row(name, tuple(merged), kept), epoch)
 
@@ -149,8 +166,23 @@ def cell_name(row: int, column: int) -> str:
     return f"{get_column_letter(column)}{row}"
 
 
+def day_of(moment: dt.datetime) -> dt.datetime | Unreadable:
+    """A moment of a workbook, unless it is a day as SheetJS writes it in the hall's time zone.
+
+    It takes the zone's minutes of 1899 (8:05:43 before Greenwich) and loses their seconds: a day is 23:59:17 of the day
+    before. Nobody can tell one from a moment that is meant.
+    """
+    if moment.replace(microsecond=0).time() == _SHEETJS_MIDNIGHT:
+        return Unreadable(
+            f"{moment:%Y-%m-%d %H:%M:%S}, as SheetJS writes the day that begins 43 seconds later", "day_early"
+        )
+    return moment
+
+
 def _plain(value: Any) -> Any:
     """A value without what its format did to it: blank text is None, and a whole number an int."""
     if isinstance(value, str):
         return value if value.strip() else None
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < EXACT else value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < EXACT else value
+    return day_of(value) if isinstance(value, dt.datetime) else value

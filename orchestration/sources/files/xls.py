@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import xlrd
@@ -10,7 +10,9 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.errors import fault
+from orchestration.sources.files.formulas import Sheet, checked, filled_by_one
 from orchestration.sources.files.table import Area, Table, Unreadable, WantedSheet, choose_sheet, table_of
+from orchestration.sources.files.xls_formulas import XlsFormulas, read_formulas
 
 _EPOCHS = (WINDOWS_EPOCH, MAC_EPOCH)
 
@@ -25,7 +27,17 @@ def read_xls(name: str, content: bytes, sheet: WantedSheet) -> Table:
     try:
         # Only with its formatting does xlrd tell merged cells.
         book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=io.StringIO())
-        sheets = [(page.name, not page.visibility, partial(_table, name, page)) for page in book.sheets()]
+        formulas, calculation = read_formulas(book, content)
+        pages = {page.name.lower(): (page, found) for page, found in zip(book.sheets(), formulas, strict=True)}
+
+        @cache
+        def sheet_of(title: str) -> Sheet | None:
+            return _sheet(name, *pages[title.lower()]) if title.lower() in pages else None
+
+        sheets = [
+            (page.name, not page.visibility, partial(checked, page.name, sheet_of, calculation))
+            for page in book.sheets()
+        ]
         return choose_sheet(name, sheets, sheet)
     except SourceFault:
         raise
@@ -35,11 +47,12 @@ def read_xls(name: str, content: bytes, sheet: WantedSheet) -> Table:
         raise fault("no_workbook", name=name, format="xls", error=type(error).__name__) from error
 
 
-def _table(name: str, page: xlrd.sheet.Sheet) -> Table:
+def _sheet(name: str, page: xlrd.sheet.Sheet, found: XlsFormulas) -> Sheet:
     datemode = page.book.datemode
     merged = (Area(top + 1, bottom, left + 1, right) for top, bottom, left, right in page.merged_cells)
     rows = ((row + 1, _cells(page.row(row), datemode)) for row in range(page.nrows))
-    return table_of(name, rows, merged, _EPOCHS[datemode])
+    table = table_of(name, rows, merged, _EPOCHS[datemode])
+    return Sheet(table, {**filled_by_one(found.filled, table), **found.formulas})
 
 
 def _cells(row: list[Any], datemode: int) -> Iterator[tuple[int, Any]]:

@@ -1,19 +1,21 @@
-"""Workbooks .xlsx, read row by row by openpyxl's parser: it also tells merged cells and formulas never calculated."""
+"""Workbooks .xlsx, transitional and strict: values and formulas by one pass over the XML of a sheet."""
 
-import io
-import zipfile
-from collections.abc import Iterator
-from functools import partial
-from typing import Any
+import datetime as dt
+from functools import cache, partial
 
-import openpyxl
-from openpyxl.worksheet._reader import FORMULA_TAG, VALUE_TAG, WorkSheetParser
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.errors import fault
-from orchestration.sources.files.table import Area, Table, Unreadable, WantedSheet, choose_sheet, table_of
+from orchestration.sources.files.formulas import Calculation, Sheet, checked
+from orchestration.sources.files.table import Table, WantedSheet, choose_sheet
+from orchestration.sources.files.xlsx_package import Package, Relationship, in_namespaces
+from orchestration.sources.files.xlsx_sheet import SheetContext, read_shared_texts, read_sheet, without_escapes
+from orchestration.sources.files.xlsx_styles import cells_shown_as
+from orchestration.sources.files.xml_events import Attributes, read_elements
 
-_MOST_UNPACKED = 128 * 1024 * 1024
+_WORKBOOK = "xl/workbook.xml"
+_TRUE = {"1", "true", "on"}
 
 
 def read_xlsx(name: str, content: bytes, sheet: WantedSheet) -> Table:
@@ -24,62 +26,88 @@ def read_xlsx(name: str, content: bytes, sheet: WantedSheet) -> Table:
         PermanentFault: it isn't a whole workbook, it is too large, or it is open which sheet counts.
     """
     try:
-        _refuse_too_large(name, content)
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-        # A sheet of charts only has no cells, and openpyxl doesn't list it here.
-        sheets = [(page.title, page.sheet_state == "visible", partial(_table, name, page)) for page in book.worksheets]
-        return choose_sheet(name, sheets, sheet)
+        book = _Book(name, Package(name, content))
+        return choose_sheet(
+            name, [(title, visible, partial(book.table, title)) for title, visible in book.sheets], sheet
+        )
     except SourceFault:
         raise
-    except Exception as error:  # a damaged part makes openpyxl raise almost anything
+    except Exception as error:  # a damaged part makes zipfile and expat raise almost anything
         raise fault("no_workbook", name=name, format="xlsx", error=type(error).__name__) from error
 
 
-class _Parser(WorkSheetParser):
-    """As openpyxl's, but errors and formulas without a value aren't taken for values or blanks."""
-
-    def parse_cell(self, element: Any) -> dict[str, Any]:
-        cell: dict[str, Any] = super().parse_cell(element)
-        if cell["data_type"] == "e":
-            cell["value"] = Unreadable(f"the error {cell['value']}")
-        elif cell["value"] is None and _was_never_calculated(element, cell["data_type"]):
-            cell["value"] = Unreadable("a formula that was never calculated")
-        return cell
-
-
-def _was_never_calculated(element: Any, data_type: str) -> bool:
-    # A formula whose value is an empty text has an empty value of type str.
-    empty_text = data_type == "s" and element.find(VALUE_TAG) is not None
-    return element.find(FORMULA_TAG) is not None and not empty_text
-
-
-def _table(name: str, page: Any) -> Table:
-    book = page.parent
-    with page._get_source() as source:  # noqa: SLF001 - what a read-only sheet doesn't show, its parser does
-        parser = _Parser(
-            source,
-            page._shared_strings,  # noqa: SLF001
-            data_only=True,
-            epoch=book.epoch,
-            date_formats=book._date_formats,  # noqa: SLF001
-            timedelta_formats=book._timedelta_formats,  # noqa: SLF001
+class _Book:
+    def __init__(self, name: str, package: Package) -> None:
+        self._package = package
+        part = next(
+            (each.part for each in package.relationships().values() if each.type == "officeDocument"), _WORKBOOK
         )
-        return table_of(name, _cells(parser), _merged(parser), book.epoch)
+        related = package.relationships(part)
+        self._calculation = Calculation(recorded=False)
+        self._epoch: dt.datetime = WINDOWS_EPOCH
+        self.sheets: list[tuple[str, bool]] = []
+        self._parts: dict[str, str] = {}
+        self._read_workbook(part, related)
+        self._context = SheetContext(
+            name,
+            _shared_texts(package, related),
+            cells_shown_as(package, _part_of(related, "styles")),
+            self._epoch,
+        )
+        self._sheet = cache(self._read_sheet)
+
+    def table(self, title: str) -> Table:
+        return checked(title, lambda title: self._sheet(title.lower()), self._calculation)
+
+    def _read_sheet(self, title: str) -> Sheet | None:
+        if title not in self._parts:
+            return None
+        with self._package.open(self._parts[title]) as stream:
+            return read_sheet(stream, self._context)
+
+    def _read_workbook(self, part: str, related: dict[str, Relationship]) -> None:
+        def properties(attributes: Attributes) -> None:
+            if attributes.get("date1904") in _TRUE:
+                self._epoch = MAC_EPOCH
+
+        def sheet(attributes: Attributes) -> None:
+            # Of the two namespaces of relationships, as of everything.
+            id_ = next(value for key, value in attributes.items() if key.endswith("relationships id"))
+            # A sheet of charts only has no cells.
+            if related[id_].type == "worksheet":
+                title = without_escapes(attributes["name"])
+                if title.lower() in self._parts:
+                    raise ValueError("two sheets of one name")
+                self.sheets.append((title, attributes.get("state", "visible") == "visible"))
+                self._parts[title.lower()] = related[id_].part
+
+        def calculation(attributes: Attributes) -> None:
+            self._calculation = Calculation(_doubt(attributes))
+
+        handlers = {"workbookPr": properties, "sheet": sheet, "calcPr": calculation}
+        with self._package.open(part) as stream:
+            read_elements(stream, in_namespaces(handlers))
 
 
-def _merged(parser: WorkSheetParser) -> Iterator[Area]:
-    for area in parser.merged_cells.mergeCell if parser.merged_cells else ():
-        yield Area(area.min_row, area.max_row, area.min_col, area.max_col)
+def _doubt(calculation: Attributes) -> str:
+    """Why the saved results of a workbook can't be trusted by its settings, as they stand in its `calcPr`."""
+    if calculation.get("fullCalcOnLoad") in _TRUE:
+        return "the workbook asks to be calculated when it is opened"
+    if calculation.get("calcCompleted") in {"0", "false", "off"}:
+        return "the workbook was saved before it was calculated"
+    # `calcOnSave` says what a spreadsheet program does; which program saved last nobody knows.
+    if calculation.get("calcMode") == "manual":
+        return "the workbook is calculated by hand only"
+    return ""
 
 
-def _cells(parser: WorkSheetParser) -> Iterator[tuple[int, Iterator[tuple[int, Any]]]]:
-    for number, row in parser.parse():
-        yield number, ((cell["column"], cell["value"]) for cell in row)
+def _part_of(related: dict[str, Relationship], type_: str) -> str | None:
+    return next((each.part for each in related.values() if each.type == type_), None)
 
 
-def _refuse_too_large(name: str, content: bytes) -> None:
-    # zipfile reads no more of a part than the archive's directory declares: its sum is a limit while reading, too.
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        size = sum(part.file_size for part in archive.infolist())
-    if size > _MOST_UNPACKED:
-        raise fault("workbook_too_large", name=name, most=_MOST_UNPACKED, size=size)
+def _shared_texts(package: Package, related: dict[str, Relationship]) -> list[str]:
+    part = _part_of(related, "sharedStrings")
+    if part is None or part not in package:
+        return []
+    with package.open(part) as stream:
+        return read_shared_texts(stream)

@@ -53,13 +53,19 @@ def _choose_member(name: str, archive: zipfile.ZipFile, pattern: str) -> zipfile
     if len(members) > _MOST_MEMBERS:
         raise fault("many_members", name=name, most=_MOST_MEMBERS)
     for info in members:
-        if info.filename.startswith("/") or ".." in PurePosixPath(info.filename).parts or "\\" in info.orig_filename:
+        path = _path(info)
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             raise fault("member_leads_out", name=name, member=printable(info.filename))
-    matching = [info for info in members if matches(PurePosixPath(info.filename).name, pattern)]
+    matching = [info for info in members if matches(_path(info).name, pattern)]
     if len(matching) != 1:
         names = "".join(f"; {printable(info.filename)}" for info in matching)
         raise fault("no_one_member", name=name, count=len(matching), pattern=pattern, names=names)
     return matching[0]
+
+
+def _path(info: zipfile.ZipInfo) -> PurePosixPath:
+    """Where a member lies; some programs of Windows write backslashes."""
+    return PurePosixPath(info.filename.replace("\\", "/"))
 
 
 def _refuse_unfit(name: str, info: zipfile.ZipInfo, most_bytes: int) -> None:

@@ -5,34 +5,30 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import requests
 from pyrate_limiter import InMemoryBucket, Limiter, Rate, SingleBucketFactory
+from requests.auth import AuthBase
 
 from orchestration.config.systems import HttpSystem
-from orchestration.sources.http.auth import authentication, sorted_query
+from orchestration.config.systems.http_auth import Hmac, Token
+from orchestration.sources.http.auth import TokenHolder, authentication, sorted_query
 from orchestration.sources.http.document import Document
-from orchestration.sources.http.errors import CONNECTION_ERRORS, connection_fault, fault, refuse_status
+from orchestration.sources.http.errors import (
+    CONNECTION_ERRORS,
+    CredentialsRefused,
+    connection_fault,
+    fault,
+    refuse_other_clock,
+    refuse_status,
+)
 from orchestration.sources.http.session import http_session
 from orchestration.sources.http.strict_json import one_line, read_json
+from orchestration.sources.http.target import Target
 
 _PIECE = 64 * 1024
 _ENCODINGS = ("", "identity", "gzip", "x-gzip", "deflate")
-
-
-@dataclass(frozen=True)
-class Target:
-    """An address to ask, its parameters, and the address as messages may show it."""
-
-    url: str
-    parameters: Mapping[str, str]
-    shown_url: str
-
-    def with_parameters(self, parameters: Mapping[str, str]) -> Target:
-        """The same address with more parameters."""
-        return replace(self, parameters={**self.parameters, **parameters})
 
 
 class Client:
@@ -42,18 +38,30 @@ class Client:
         self._system = system
         self._session = http_session(system, folder, variables)
         self._auth = authentication(system.auth, variables)
+        self._token = TokenHolder(system.auth, variables, self._answer) if isinstance(system.auth, Token) else None
         self._free = threading.BoundedSemaphore(system.max_connections)
         self._pace = _pace(system.requests_per_second)
 
-    def get(self, target: Target, where: str) -> Document:
+    def ask(self, target: Target, where: str) -> Document:
         """The JSON of one answer; SourceFault, whose message says by `where` which, if there is none to be used."""
+        if self._token is None:
+            return self._answer(target, where, self._auth)
+        used = self._token.current()
+        try:
+            return self._answer(target, where, used)
+        except CredentialsRefused:
+            return self._answer(target, where, self._token.after(used))
+
+    def _answer(self, target: Target, where: str, auth: AuthBase | None) -> Document:
         timeout = self._system.timeout
         with self._free:
             if self._pace:
                 self._pace.try_acquire()
             try:
-                request = self._prepared(target)
+                request = self._prepared(target, auth)
                 with self._session.send(request, stream=True, allow_redirects=False, timeout=timeout) as response:
+                    if isinstance(self._system.auth, Hmac):
+                        refuse_other_clock(response, where)
                     refuse_status(response, where)
                     content = self._content(response, where)
             except CONNECTION_ERRORS as error:
@@ -62,10 +70,12 @@ class Client:
         body = read_json(content, response.headers.get("Content-Type", ""), where)
         return Document(body, where, str(request.url), response.headers.get("Link", ""))
 
-    def _prepared(self, target: Target) -> requests.PreparedRequest:
+    def _prepared(self, target: Target, auth: AuthBase | None) -> requests.PreparedRequest:
         query = sorted_query(list(target.parameters.items()))
         # Signed here, and not before a wait: a timestamp is held against the clock by who receives it.
-        return self._session.prepare_request(requests.Request("GET", target.url, params=query, auth=self._auth))
+        return self._session.prepare_request(
+            requests.Request(target.method, target.url, target.headers, data=target.body, params=query, auth=auth)
+        )
 
     def _content(self, response: requests.Response, where: str) -> bytes:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()

@@ -1,12 +1,15 @@
 """One answer over HTTP, and what it is held against: that the system succeeded, of what time it speaks, its values."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestration.config.systems.http_api import Success
+from orchestration.config.systems.http_template import HALL_TIME, MOMENTS
 from orchestration.sources.http.errors import fault
 from orchestration.sources.http.strict_json import brief, one_line
+from orchestration.sources.normal_forms import whole_number
 
 ABSENT = object()
 
@@ -67,8 +70,40 @@ class Document:
                 "failed", where=self.where, path=success.path, stated=stated, wanted=success.value, because=because
             )
 
+    def refuse_other_day(self, path: str, form: str, day: dt.date) -> None:
+        """Hold the stated day, written in that form, against the one asked for; PermanentFault for another, or none."""
+        if form not in MOMENTS:
+            self._refuse_moment(path, day)
+            self.refuse_other_period(path, day.strftime(form), "day")
+        elif day_of_moment(value := self.value(path), form) != day:
+            wanted = f"{day}, by `day_form` = {form}"
+            raise fault("other_period", where=self.where, path=path, stated=brief(value), what="day", wanted=wanted)
+
+    def _refuse_moment(self, path: str, day: dt.date) -> None:
+        """Say which `day_form` would read a moment of the day asked for."""
+        value = self.value(path)
+        for form in MOMENTS:
+            if day_of_moment(value, form) == day:
+                raise fault("moment", where=self.where, path=path, stated=brief(value), form=form)
+
     def refuse_other_period(self, path: str, wanted: str, what: str) -> None:
         """Hold the stated day or month (`what`) against the one asked for; PermanentFault for another one, or none."""
         value = self.value(path)
         if isinstance(value, bool | dict | list) or str(value) != wanted:
-            raise fault("other_period", where=self.where, path=path, stated=brief(value), what=what, wanted=wanted)
+            raise fault(
+                "other_period", where=self.where, path=path, stated=brief(value), what=what, wanted=repr(wanted)
+            )
+
+
+def day_of_moment(value: Any, form: str) -> dt.date | None:
+    """The hall's day of a moment: `epoch_s`, `epoch_ms`, or an `instant` with its offset; None for anything else."""
+    try:
+        if form == "instant":
+            moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
+        else:
+            number = whole_number(value)
+            seconds = number / {"epoch_s": 1, "epoch_ms": 1000}[form] if type(number) is int else None
+            moment = None if seconds is None else dt.datetime.fromtimestamp(seconds, HALL_TIME)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.astimezone(HALL_TIME).date() if moment and moment.tzinfo else None

@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 import urllib3.exceptions
 
-from orchestration.sources.contract import FaultTable, SourceFault
+from orchestration.sources.contract import FaultTable, RequestRefused, SourceFault
 
 CONNECTION_ERRORS = (
     requests.RequestException,
@@ -23,7 +23,13 @@ CONNECTION_ERRORS = (
 )
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 
+_CLOCKS_DIFFER = 60.0
+
 fault = FaultTable(__file__)
+
+
+class CredentialsRefused(RequestRefused):
+    """The system refuses who asks (401): a token that was fetched may have ended before its time."""
 
 
 def refuse_status(response: requests.Response, where: str) -> None:
@@ -38,7 +44,21 @@ def refuse_status(response: requests.Response, where: str) -> None:
     meant = fault.match("statuses", code=str(status)).describe(where=where, status=phrase)
     if status in (429, 503):
         meant.retry_after = retry_after(headers.get("Retry-After", ""), headers.get("Date", ""))
+    if status == 401:
+        raise CredentialsRefused(meant.problem, meant.next_step)
     raise meant
+
+
+def refuse_other_clock(response: requests.Response, where: str) -> None:
+    """Raise RequestRefused where a signed request is refused by a system whose clock is another than ours."""
+    theirs, now = _moment(response.headers.get("Date", "")), datetime.now(UTC)
+    if response.status_code not in (401, 403) or theirs is None:
+        return
+    # A `Date` has no fractions.
+    seconds = (theirs - now).total_seconds() + 0.5
+    if abs(seconds) > _CLOCKS_DIFFER:
+        status, side = _status_name(response.status_code), "ahead of" if seconds > 0 else "behind"
+        raise fault("other_clock", where=where, status=status, seconds=round(abs(seconds)), side=side)
 
 
 def connection_fault(error: Exception, where: str, url: str, timeout: float) -> SourceFault:

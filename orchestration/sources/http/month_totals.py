@@ -20,14 +20,16 @@ class MonthTotalsSource:
     def __init__(self, system: HttpSystem, totals: MonthTotals, folder: Path, variables: Mapping[str, str]) -> None:
         self._system = system
         self._totals = totals
-        self._request = HttpRequest(totals.url, totals.query, variables)
+        self._request = HttpRequest(
+            totals.url, totals.query, variables, totals.method, totals.content, totals.form is not None
+        )
         self._client = Client(system, folder, variables)
 
     def ask(self, first_day: dt.date, site: str) -> dict[str, int]:
         """The totals by measure of the month that begins on a day, of one site if the request names it, or a fault."""
         totals, where = self._totals, f"month totals of {first_day:%Y-%m}"
         target = self._request.target({"month": MonthValue(first_day), "hall": site})
-        document = self._client.get(target, where)
+        document = self._client.ask(target, where)
         document.refuse_failure(self._system.success)
         if totals.month:
             document.refuse_other_period(totals.month, first_day.strftime(totals.month_form), "month")

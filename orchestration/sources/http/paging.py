@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -10,10 +11,10 @@ from requests.utils import parse_header_links
 
 from orchestration.config.systems.http_paging import AnyPaging, Cursor, LinkHeader, Offset, Pages
 from orchestration.sources.contract import NothingForDay
-from orchestration.sources.http.client import Target
 from orchestration.sources.http.document import ABSENT, Document
 from orchestration.sources.http.errors import fault
 from orchestration.sources.http.strict_json import brief
+from orchestration.sources.http.target import Target
 from orchestration.sources.normal_forms import whole_number
 
 Walk = Generator[Target, Document, None]
@@ -84,8 +85,8 @@ def _refuse_too_many(pages: int, paging: AnyPaging) -> None:
 
 
 def _at(paging: Pages | Offset, target: Target, position: int) -> Target:
-    values = (str(position), str(paging.per_page))
-    return target.with_parameters(dict(zip(paging.parameters(), values, strict=True)))
+    values = (position, paging.per_page)
+    return target.with_parameters(dict(zip(paging.parameters(), values, strict=True)), paging.parameters_in)
 
 
 def _by_number(paging: Pages, target: Target) -> Walk:
@@ -122,22 +123,22 @@ def _by_offset(paging: Offset, target: Target) -> Walk:
 
 
 def _by_cursor(paging: Cursor, target: Target) -> Walk:
-    followed = set[str]()
+    followed = set[str | int]()
     page = yield target
-    while cursor := _cursor(page, paging.next):
+    while (cursor := _cursor(page, paging.next)) is not None:
         if cursor in followed:
             raise fault("cursor_repeated", where=page.where)
         followed.add(cursor)
-        page = yield target.with_parameters({paging.cursor: cursor})
+        page = yield target.with_parameters({paging.cursor: cursor}, paging.parameters_in)
 
 
-def _cursor(page: Document, path: str) -> str:
+def _cursor(page: Document, path: str) -> str | int | None:
     cursor = page.find(path)
-    if cursor is ABSENT or cursor is None:
-        return ""
-    if isinstance(cursor, bool) or not isinstance(cursor, str | int):
-        raise fault("no_cursor", where=page.where, path=path, stated=brief(cursor))
-    return str(cursor)
+    if cursor is ABSENT or cursor is None or cursor == "":
+        return None
+    if isinstance(cursor, str | int) and not isinstance(cursor, bool):
+        return cursor
+    raise fault("no_cursor", where=page.where, path=path, stated=brief(cursor))
 
 
 def _by_link(target: Target) -> Walk:
@@ -147,7 +148,7 @@ def _by_link(target: Target) -> Walk:
         if url in followed:
             raise fault("link_repeated", where=page.where)
         followed.add(url)
-        page = yield Target(url, {}, target.shown_url)
+        page = yield replace(target, url=url, parameters={})
 
 
 def _next_link(page: Document) -> str | None:

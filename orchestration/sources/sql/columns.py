@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
+from orchestration.config.systems import ContractName
 from orchestration.sources.contract import CONTRACT
 from orchestration.sources.daily_counts import CODED, SCHEMA, DailyCounts, fits, no_counts, repeated
 from orchestration.sources.normal_forms import normal_column
@@ -33,14 +34,17 @@ _READABLE: Mapping[str, set[int]] = {
 _ROWS_AT_ONCE = 10_000
 
 
-def copied_counts(cursor: Cursor[Any], statement: str, parameters: Any, query: str) -> DailyCounts | None:
+def copied_counts(
+    cursor: Cursor[Any], statement: str, parameters: Any, query: str, constants: Mapping[ContractName, str]
+) -> DailyCounts | None:
     """Daily counts by COPY of the statement that a cursor was opened for.
 
     Args:
-        cursor: psycopg's, with the contract's columns in its description.
+        cursor: psycopg's, with the contract's columns but for the constants in its description.
         statement: as the cursor executed it, with its placeholders.
         parameters: what it was executed with.
         query: the query's file, for messages.
+        constants: what every row says of the columns that the statement doesn't select.
 
     Returns:
         The counts; None where a type or a value isn't certain, so that rows have to be read and said which.
@@ -49,7 +53,7 @@ def copied_counts(cursor: Cursor[Any], statement: str, parameters: Any, query: s
         psycopg.Error: whatever the database says.
     """
     types = {str(column.name): column.type_code for column in cursor.description or ()}
-    if not all(types[name] in _READABLE[name] for name in CONTRACT) or not _writes_iso(cursor):
+    if not all(type_code in _READABLE[name] for name, type_code in types.items()) or not _writes_iso(cursor):
         return None
     columns: dict[str, Any] = {name: pa.int64() if types[name] in _INTEGER else CODED for name in types}
     # On one line: what the database says of a line is true of the query's file.
@@ -57,7 +61,7 @@ def copied_counts(cursor: Cursor[Any], statement: str, parameters: Any, query: s
     with cursor.connection.cursor() as plain, plain.copy(command, parameters) as copy:
         stream = _Stream(iter(copy))
         table = _table(stream, columns) if stream.begins else None
-    return _daily_counts(table, query, decimal=types["count"] in _NUMERIC) if table else no_counts()
+    return _daily_counts(table, query, constants, decimal=types.get("count") in _NUMERIC) if table else no_counts()
 
 
 def _writes_iso(cursor: Cursor[Any]) -> bool:
@@ -96,8 +100,12 @@ def _table(stream: _Stream, columns: dict[str, Any]) -> pa.Table:
     )
 
 
-def _daily_counts(table: pa.Table, query: str, *, decimal: bool) -> DailyCounts | None:
+def _daily_counts(
+    table: pa.Table, query: str, constants: Mapping[ContractName, str], *, decimal: bool
+) -> DailyCounts | None:
     rows = table.num_rows
+    for name, value in constants.items():
+        table = table.append_column(name, repeated(value, rows))
     count = _whole_numbers(table["count"], decimal=decimal)
     if count is None:
         return None

@@ -32,12 +32,18 @@ class Dialect(Strict):
     title: str
     urls: tuple[str, ...]
     install: str
+    driver: str = ""
+    version: str = ""
     connect: dict[str, bool | int | str] = Field(default={})
     attributes: dict[str, str] = Field(default={})
     opening: tuple[str, ...]
     warnings: str = ""
     progress_handler: bool = False
     copies_columns: bool = False
+    collation: str = ""
+    columns: str = ""
+    exactly: str = ""
+    definers: str = ""
 
     def connect_args(self, system: SqlSystem) -> dict[str, Any]:
         """What the driver is given when it connects."""
@@ -55,6 +61,13 @@ class Dialect(Strict):
             driver.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
         for statement in self.opening:
             connection.exec_driver_sql(statement.format_map(settings))
+
+    def say_version(self, cursor: Any, statement: str, *_: Any) -> bool:
+        """Ask for the version in the database's own way where SQLAlchemy asks for it; whether that was so."""
+        if "version()" not in statement:
+            return False
+        cursor.execute(self.version)
+        return True
 
 
 def dialects() -> dict[str, Dialect]:
@@ -76,7 +89,7 @@ def open_engine(system: SqlSystem, variables: Mapping[str, str]) -> tuple[sa.Eng
         raise SettingsError(f"key database: begins with {url.drivername!r}; allowed are {', '.join(known_dialects)}")
     try:
         engine = sa.create_engine(
-            url,
+            url.set(drivername=dialect.driver or url.drivername),
             # What the URL itself says goes before the table.
             connect_args={name: value for name, value in dialect.connect_args(system).items() if name not in url.query},
             poolclass=QueuePool,
@@ -87,6 +100,14 @@ def open_engine(system: SqlSystem, variables: Mapping[str, str]) -> tuple[sa.Eng
         )
     except (ImportError, NoSuchModuleError) as error:
         raise SettingsError(f"{dialect.title} needs a driver that isn't installed: {dialect.install}") from error
+    except (ArgumentError, TypeError, ValueError) as error:
+        # A value of the URL that SQLAlchemy reads; its words may repeat it.
+        raise SettingsError(
+            "key database: a word after ? has a value that it can't have; hold it against the driver's manual"
+        ) from error
+    if dialect.version:
+        sa.event.listen(engine, "do_execute", dialect.say_version)
+        sa.event.listen(engine, "do_execute_no_params", dialect.say_version)
     return engine, dialect
 
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,18 @@ class SqlQuery:
     def parameters(self) -> frozenset[str]:
         """The names of the parameters that it takes."""
         return frozenset(sa.text(self.text).compile().params)
+
+    @cached_property
+    def bare_text(self) -> str:
+        """The statement without its comments and texts."""
+        parsed: Any = sqlparse.parse(self.text)[0]
+        plain = (tokens.Comment, tokens.Literal.String.Single)
+        return "".join(" " if any(token.ttype in kind for kind in plain) else token.value for token in parsed.flatten())
+
+    @cached_property
+    def words(self) -> Sequence[str]:
+        """Every word of the statement, names of tables among them, in small letters."""
+        return sorted({word.lower() for word in re.findall(r"\w+", self.bare_text)})
 
 
 def read_query(folder: Path, key: str, name: str) -> SqlQuery:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from orchestration.config.systems import ContractName
 from orchestration.sources import contract
 from orchestration.sources.contract import CONTRACT, Request, SourceFault
 from orchestration.sources.daily_counts import DailyCounts, concatenated, daily_counts
@@ -27,6 +28,7 @@ _CAST_TO: Mapping[str, str] = {
     **dict.fromkeys(CONTRACT[1:5], "text"),
 }
 Totals = Mapping[str, Any]
+NO_CONSTANTS: Mapping[ContractName, str] = {}
 
 
 @dataclass(frozen=True)
@@ -38,32 +40,38 @@ class Executed:
     parameters: Any
 
 
-def read_counts(executed: Executed, query: str, *, by_copy: bool) -> DailyCounts:
+def read_counts(
+    executed: Executed, query: str, *, by_copy: bool, constants: Mapping[ContractName, str] = NO_CONSTANTS
+) -> DailyCounts:
     """Daily counts: by columns where the database hands these over, else in batches of rows.
 
     Args:
         executed: the counting query.
         query: its file, for messages.
         by_copy: whether the driver is psycopg, with a COPY that goes by columns.
+        constants: what every row says of the columns that the query doesn't select.
 
     Raises:
         SourceFault: the query selects what isn't asked for, or what can't be read with certainty.
     """
     names = _columns(executed.cursor)
-    if sorted(names) != sorted(CONTRACT):
-        raise fault("other_columns", query=query, selected=", ".join(names), wanted=", ".join(CONTRACT))
-    copied = copied_counts(executed.cursor, executed.statement, executed.parameters, query) if by_copy else None
-    return _fetched(executed.cursor, names, query) if copied is None else copied
+    wanted = [name for name in CONTRACT if name not in constants]
+    if sorted(names) != sorted(wanted):
+        raise fault("other_columns", query=query, selected=", ".join(names), wanted=", ".join(wanted))
+    parameters = executed.parameters
+    copied = copied_counts(executed.cursor, executed.statement, parameters, query, constants) if by_copy else None
+    return _fetched(executed.cursor, names, query, constants) if copied is None else copied
 
 
-def _fetched(cursor: Any, names: Sequence[str], query: str) -> DailyCounts:
+def _fetched(cursor: Any, names: Sequence[str], query: str, constants: Mapping[ContractName, str]) -> DailyCounts:
     parts: list[DailyCounts] = []
     begin = 1
     for batch in _batches(cursor):
-        columns = dict(zip(names, zip(*batch, strict=True), strict=True))
+        columns: dict[str, Sequence[Any]] = dict(zip(names, zip(*batch, strict=True), strict=True))
         lines = range(begin, begin + len(batch))
-        for name in CONTRACT:
+        for name in names:
             _refuse_unreadable(name, columns[name], query, lines)
+        columns |= {name: [value] * len(batch) for name, value in constants.items()}
         parts.append(daily_counts(columns, query, lines))
         begin += len(batch)
     return concatenated(parts)

@@ -1,6 +1,6 @@
 """A hall system asked by SQL: a reviewed counting query and the system's own closing record of the day."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -12,9 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from orchestration.config.hall import SettingsError
 from orchestration.config.systems import SqlSystem
+from orchestration.config.systems.common import names_site, site_constants
 from orchestration.sources.answers import counts_by_site
 from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault
 from orchestration.sources.daily_counts import no_counts
+from orchestration.sources.sql.collations import inexact_codes, refuse_merged_codes
 from orchestration.sources.sql.dialects import open_engine
 from orchestration.sources.sql.errors import database_fault, refuse_warnings
 from orchestration.sources.sql.queries import SqlQuery, parameter_values, read_query
@@ -40,10 +42,15 @@ class SqlSource:
                 f"key day_close: {system.day_close} takes :hall, and {system.counts} asks for several sites at once; "
                 "select hall_code beside the totals, for hall_code IN :halls"
             )
+        if names_site(*self._system.constants.values()) and not self.by_site and len(sites) > 1:
+            raise SettingsError(
+                f"key constants: {{hall}} is one site, and {system.counts} asks for several at once; let it take :hall"
+            )
         self._engine, self._dialect = open_engine(system, variables)
         sa.event.listen(self._engine, "after_cursor_execute", _hand_to_reader)
         sa.event.listen(self._engine, "do_connect", self._refuse_again)
         self._refusal: SourceFault | None = None
+        self._codes_are_exact = False
         self._requests, self._lock = 0, Lock()
         self._read_counts = partial(read_counts, by_copy=self._dialect.copies_columns)
 
@@ -54,7 +61,9 @@ class SqlSource:
         with self._session() as connection:
             records = self._read(connection, self._day_close, request, closing)
             if not all(isinstance(record, SourceFault) for record in records.values()):
-                counts = self._read(connection, self._counts, request, self._read_counts)
+                constants = site_constants(self._system.constants, request.sites[0])
+                counts = self._read(connection, self._counts, request, partial(self._read_counts, constants=constants))
+                self._refuse_merged_codes(connection, request)
         divided = counts_by_site(request, request.sites if self.by_site else self._sites, counts)
         source = self._engine.url.set(query={}).render_as_string(hide_password=True)
         return {
@@ -62,14 +71,48 @@ class SqlSource:
             for site, record in records.items()
         }
 
+    def doubts(self, request: Request) -> Iterator[str]:
+        """What an answer wouldn't show though it lands: where a view may have held different codes equal."""
+        with self._session() as connection:
+            ask = partial(self._ask_beside, connection, request)
+            if columns := list(inexact_codes(self._counts, self._dialect, ask)):
+                names = ", ".join(f"{column.name} ({column.collation})" for column in columns)
+                yield (
+                    f"{self._counts.name}: the collations of {names} hold different codes equal (by case, width or "
+                    "accents), which can't be seen if a view groups by them; let a view group by "
+                    f"{self._dialect.exactly.format(column=columns[0].name)}"
+                )
+
+    def _refuse_merged_codes(self, connection: sa.Connection, request: Request) -> None:
+        if not self._codes_are_exact:
+            with self._database_faults(self._counts):
+                refuse_merged_codes(self._counts, self._dialect, partial(self._ask_beside, connection, request))
+            self._codes_are_exact = True
+
+    def _ask_beside(
+        self, connection: sa.Connection, request: Request, statement: sa.TextClause, others: Mapping[str, object]
+    ) -> Sequence[Any]:
+        """The rows of a statement about the counting query, with its parameters where it takes them."""
+        values = {**parameter_values(request, self._system.timezone), **others}
+        parameters = {name: values[name] for name in statement.compile().params}
+        lists: list[sa.BindParameter[Any]] = [
+            sa.bindparam(name, expanding=True) for name, value in parameters.items() if isinstance(value, list)
+        ]
+        return connection.execute(statement.bindparams(*lists), parameters).all()
+
+    def _definers(self, connection: sa.Connection, query: SqlQuery, request: Request) -> str:
+        """As which accounts the views of a query are read, where the database says it."""
+        asked = self._dialect.definers
+        rows = self._ask_beside(connection, request, sa.text(asked), {"tables": query.words}) if asked else ()
+        return ", ".join(f"{view} as {definer}" for view, definer in rows) or "a view as its definer"
+
     @contextmanager
     def _session(self) -> Iterator[sa.Connection]:
         """A connection for one request, prepared for it."""
         with self._lock:
             self._requests += 1
         try:
-            with self._database_faults(), self._engine.connect() as connection:
-                self._dialect.open_session(connection, self._system)
+            with self._database_faults(), self._connected() as connection:
                 yield connection
         finally:
             with self._lock:
@@ -77,11 +120,22 @@ class SqlSource:
                 if not self._requests:
                     self._engine.dispose()
 
+    def _connected(self) -> sa.Connection:
+        # Drivers raise errors of Python's where a word of the URL is none of theirs.
+        with self._database_faults(kinds=Exception):
+            connection = self._engine.connect()
+            try:
+                self._dialect.open_session(connection, self._system)
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
     def _read(self, connection: sa.Connection, query: SqlQuery, request: Request, read: Callable[..., T]) -> T:
         """What `read` makes of an executed query."""
         values, answers = parameter_values(request, self._system.timezone), list[T]()
         parameters = {name: values[name] for name in query.parameters}
-        with self._database_faults(query.name):
+        with self._database_faults(query, definers=partial(self._definers, connection, query, request)):
             options = {
                 "stream_results": True,
                 "reader": lambda executed: answers.append(read(executed, query=query.name)),
@@ -93,11 +147,18 @@ class SqlSource:
         return answers.pop()
 
     @contextmanager
-    def _database_faults(self, query: str = "") -> Iterator[None]:
+    def _database_faults(
+        self,
+        query: SqlQuery | None = None,
+        kinds: type[Exception] = SQLAlchemyError,
+        definers: Callable[[], str] = lambda: "",
+    ) -> Iterator[None]:
         try:
             yield
-        except SQLAlchemyError as error:
-            meant = database_fault(error, query, self._engine.url.password)
+        except SourceFault:
+            raise
+        except kinds as error:
+            meant = database_fault(error, query, self._engine.url.password, definers)
             if not query and isinstance(meant, RequestRefused):
                 self._refusal = meant
             raise meant from error
