@@ -265,6 +265,14 @@ UNCLEAR = [
         "open: measures: which measures of measures.csv are 办结量",
     ),
     Unclear(
+        "a title of another event",
+        (("窗口办结日报",), ("窗口编码", "数量"), ("D01", 5)),
+        "open: measures: which measures of measures.csv are 数量",
+    ),
+    Unclear(
+        "an average", (("部门编码", "日均受理量", "办结量"), ("D01", 5, 4)), "which measures of measures.csv are 办结量"
+    ),
+    Unclear(
         "unknown departments",
         (("部门", "受理量"), ("秘密窗口甲", 5), ("公安窗口", 7)),
         "open: values: 部门 in 日报_2025-03-12.xlsx A2 is neither a code nor a name",
@@ -325,6 +333,21 @@ def test_no_text_of_a_sample_is_repeated(folder: Path) -> None:
         path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in {".toml", ".csv"}
     )
     assert [canary for canary in canaries if canary in texts] == []
+
+
+def test_another_organisation_beside_the_table_is_pointed_at(folder: Path) -> None:
+    rows = (("填报单位：另一大厅", None, "单位：件"), *_TABLE)
+    _connect(folder, [_sample(folder, Form("another site", rows, {}), DAY)], "--opens", "working_days")
+    text = (folder / "hall.toml").read_text(encoding="utf-8")
+    assert "# Look whose counts these are: beside 填报单位 in 日报_2025-03-12.xlsx" in text
+    assert "另一大厅" not in text
+
+
+def test_a_file_of_a_hostile_name_makes_settings_that_can_be_read(folder: Path) -> None:
+    form = Form("hostile", _TABLE, {}, file='日报"]\n\x07[x]%d{day}.xlsx')
+    _connect(folder, [_sample(folder, form, DAY)], "--opens", "working_days")
+    assert _settings(folder)["file"] == '日报"]\n\x07[[]x]%%d%Y-%m-%d.xlsx'
+    assert len(_sampled(folder, DAY)) == 2
 
 
 def test_samples_that_differ_in_their_columns_are_a_question(folder: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import Hall
 from orchestration.connecting.form import ColumnMeaning, SampleForm
-from orchestration.connecting.form_words import column_called
+from orchestration.connecting.form_words import column_called, events_in
 from orchestration.connecting.hall_words import HallWords
 from orchestration.connecting.measures import Measured, measured_by
 from orchestration.connecting.messages import evidence, question
@@ -47,7 +47,7 @@ def propose_columns(proposal: Proposal, forms: NamedForms, system: NewSystem) ->
             other = next(theirs for theirs, ours in columns.items() if ours == meaning.ours)
             proposal.ask("columns", question("two_columns", one=other, other=theirs, ours=meaning.ours))
     constants = {} if "hall_code" in columns.values() else _site(proposal, system)
-    measured = _measured(proposal, first, columns, system)
+    measured = _measured(proposal, forms, columns, system)
     if measured is None or constants is None:
         return
     header = evidence("columns", header=first.header, names="、".join([*columns, *measured.columns]))
@@ -100,13 +100,13 @@ def _ask_of_column(proposal: Proposal, theirs: str, forms: NamedForms, system: N
     proposal.ask("values", text, values=f"maps/{system.name}.csv", columns={theirs: ours})
 
 
-def _measured(proposal: Proposal, form: SampleForm, columns: Mapping[str, str], system: NewSystem) -> Measured | None:
-    known = system.known
+def _measured(proposal: Proposal, forms: NamedForms, columns: Mapping[str, str], system: NewSystem) -> Measured | None:
+    known, form = system.known, forms[0][1]
     if form.other_numbers:
         proposal.notes.append(evidence("unexplained", names="、".join(form.other_numbers)))
     if "measure" in columns.values():
         return Measured({form.counts[0]: "count"}, {}, system.measures or tuple(known.codes["measure"]), "")
-    measured = measured_by(form.counts, known, system.measures)
+    measured = measured_by(form.counts, known, system.measures, _events(forms))
     if isinstance(measured, str):
         proposal.ask("measures", measured, measures=list(known.codes["measure"]))
         return None
@@ -114,6 +114,11 @@ def _measured(proposal: Proposal, form: SampleForm, columns: Mapping[str, str], 
         others = "、".join(theirs for theirs in form.counts if theirs not in measured.columns)
         proposal.notes.append(evidence("no_measure", names=others))
     return measured
+
+
+def _events(forms: NamedForms) -> frozenset[str]:
+    """The events that samples name outside of their tables."""
+    return frozenset(event for name, form in forms for event in (*events_in(name), *form.events()))
 
 
 def _site(proposal: Proposal, system: NewSystem) -> dict[str, str] | None:

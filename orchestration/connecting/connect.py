@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestration.config.catalogue import catalogue_folder
-from orchestration.config.hall import HallFolder, load_hall
+from orchestration.config.hall import Hall, HallFolder
 from orchestration.config.systems import DropSystem
 from orchestration.connecting.answer import propose_answer
 from orchestration.connecting.columns import NewSystem
@@ -156,8 +157,9 @@ def _write(
         settings = _beside(hall, name)
         write_bytes(settings, text.encode())
     else:
-        write_bytes(settings, settings.read_bytes().rstrip() + f"\n\n{text}".encode())
-        load_hall(hall.folder)
+        whole = f"{settings.read_text(encoding='utf-8').rstrip()}\n\n{text}"
+        Hall.model_validate(tomllib.loads(whole))  # or nothing is written
+        write_bytes(settings, whole.encode())
     tables = tuple(hall.folder / path for path in proposal.tables)
     questions = tuple(f"{question.key}: {question.text}" for question in proposal.questions)
     return Connected(settings, tables, tuple(days), questions)

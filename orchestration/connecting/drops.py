@@ -166,6 +166,8 @@ class DropProposal:
                 if proof({**self.proposal.told, "stated": {**stated, key: each}}):
                     stated[key] = each
                     break
+                if key == "site":
+                    self.proposal.notes.append(evidence("other_site", label=each, name=self._looked[0].sample.name))
         if stated:
             self.proposal.tell("stated", stated, evidence("stated", words="、".join(stated.values())))
 

@@ -1,12 +1,13 @@
 """Looks at the table of one sample: its header, what its columns hold, its totals and what stands beside the counts."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from orchestration.connecting.form_words import COLUMNS, STATED, column_called, is_count, is_period
+from orchestration.connecting.form_words import COLUMNS, STATED, column_called, events_in, is_count, is_period
 from orchestration.connecting.hall_words import HallWords
 from orchestration.connecting.messages import evidence
 from orchestration.sources.files.cell_values import intended_value
@@ -96,19 +97,21 @@ class SampleForm:
     @cached_property
     def total(self) -> int | None:
         """The row of the total: the only one of its label, which is a reviewed word, and equal to the rows' sum."""
-        labels = [word.rstrip(":") for word in self._sums.values()]
+        labels = Counter(word.rstrip(":") for word in self._sums.values())
         rows = [
             number
             for number, word in self._sums.items()
-            if labels.count(word.rstrip(":")) == 1 and subtotal_word(word) == word.rstrip(":") and self._adds_up(number)
+            if labels[word.rstrip(":")] == 1 and subtotal_word(word) == word.rstrip(":") and self._adds_up(number)
         ]
         return rows[-1] if rows else None
 
     def _adds_up(self, number: int) -> bool:
-        return all(
-            self._count(number, theirs) in (None, sum(self._number(row, theirs) for row in self.counted))
-            for theirs in self.counts
-        )
+        return all(self._count(number, theirs) in (None, self._added[theirs]) for theirs in self.counts)
+
+    @cached_property
+    def _added(self) -> Mapping[str, int]:
+        """By header of the counts, the sum of the rows that count."""
+        return {theirs: sum(self._number(number, theirs) for number in self.counted) for theirs in self.counts}
 
     def _number(self, number: int, theirs: str) -> int:
         value = self._count(number, theirs)
@@ -122,8 +125,8 @@ class SampleForm:
     @property
     def subtotals(self) -> tuple[str, ...]:
         """Patterns of the labels of further sums that come several times, or beside a total of all."""
-        others = [word.rstrip(":") for number, word in self._sums.items() if number != self.total]
-        told = [word for word in others if self.total or others.count(word) > 1]
+        others = Counter(word.rstrip(":") for number, word in self._sums.items() if number != self.total)
+        told = [word for word, count in others.items() if self.total or count > 1]
         return tuple(dict.fromkeys(word if subtotal_word(word) == word else _pattern(word) for word in told))
 
     @property
@@ -179,6 +182,10 @@ class SampleForm:
         """The reviewed labels of a day or a site that stand outside of the table."""
         texts = [label(value) for row in self._outside() for value in row.values() if isinstance(value, str)]
         return tuple(word for word in STATED[key] if any(label(word) in text for text in texts))
+
+    def events(self) -> frozenset[str]:
+        """The events that are named outside of the table."""
+        return frozenset(event for row in self._outside() for value in row.values() for event in events_in(value))
 
     def units(self) -> frozenset[str]:
         """The units that are named outside of the table."""

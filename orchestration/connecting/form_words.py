@@ -42,6 +42,11 @@ def is_period(text: Any) -> bool:
     return label(text) in {*_COUNTS["of_day"], *_COUNTS["of_others"]}
 
 
+def events_in(text: Any) -> frozenset[str]:
+    """The events that a text names."""
+    return frozenset(word for word in _COUNTS["events"] if word in label(text))
+
+
 def event_of(path: str) -> str:
     """What is counted by a label or a measure's name, without words for a count and a day; empty if generic."""
     text = "".join(_without_unit(part) for part in label(path).split("/") if part not in _COUNTS["of_day"])

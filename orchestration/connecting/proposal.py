@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestration.sources.files.labels import printable
+
 # The order in which a system's settings are written, those of the other tables of settings.
 _ORDER = (
     *("kind", "title", "opens", "measures", "sites", "url", "query", "auth", "paging", "success", "folder", "storage"),
@@ -53,20 +55,24 @@ class Proposal:
 
     def lines(self, name: str, samples: str) -> Iterator[str]:
         """The system's table of settings, line by line, with evidence and questions as comments."""
-        yield f"# Proposed by `yuebao connect` from {samples}; review it, then take the comments away."
-        for note in self.notes:
-            yield f"# {note}"
+        yield _comment(f"Proposed by `yuebao connect` from {samples}; review it, then take the comments away.")
+        yield from map(_comment, self.notes)
         yield f"[systems.{name}]"
         asked = {question.key for question in self.questions}
         for key in [*_ORDER, *sorted((self.told.keys() | asked) - set(_ORDER))]:
             if key in self.told:
                 if why := self.evidence[key]:
-                    yield f"# {why}"
+                    yield _comment(why)
                 yield f"{key} = {toml(self.told[key])}"
             for question in self.questions:
                 if question.key == key:
-                    yield f"# QUESTION {key}: {question.text}"
-                    yield from (f"# {guess}" for guess in question.guesses)
+                    yield _comment(f"QUESTION {key}: {question.text}")
+                    yield from map(_comment, question.guesses)
+
+
+def _comment(text: str) -> str:
+    """A comment of TOML, which holds no control characters."""
+    return f"# {printable(text)}"
 
 
 def toml(value: Any) -> str:
