@@ -102,7 +102,8 @@ class SqlSource:
 
     def _definers(self, connection: sa.Connection, query: SqlQuery, request: Request) -> str:
         """As which accounts the views of a query are read, where the database says it."""
-        asked, rows = self._dialect.definers, ()
+        asked = self._dialect.definers
+        rows: Sequence[Any] = ()
         # What the query's own error means is said in any case.
         with suppress(SQLAlchemyError):
             rows = self._ask_beside(connection, request, sa.text(asked), {"tables": query.words}) if asked else ()
