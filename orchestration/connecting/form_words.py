@@ -42,6 +42,11 @@ def is_period(text: Any) -> bool:
     return label(text) in {*_COUNTS["of_day"], *_COUNTS["of_others"]}
 
 
+def is_word(text: Any) -> bool:
+    """Whether reviewed words say what a label means."""
+    return is_period(text) or is_count(str(text)) or bool(column_called(text))
+
+
 def events_in(text: Any) -> frozenset[str]:
     """The events that a text names."""
     return frozenset(word for word in _COUNTS["events"] if word in label(text))
