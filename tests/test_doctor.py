@@ -71,6 +71,9 @@ def _entry_is_torn(home: Path) -> None:
 
 def _history_is_damaged(home: Path) -> None:
     path = next((home / "dagster").rglob("index.db"))
+    # A write-ahead log that wasn't folded in yet may hold the page that is spoilt here.
+    for log in path.parent.glob("index.db-*"):
+        log.unlink()
     content = bytearray(path.read_bytes())
     content[:200] = b"\xff" * 200
     path.write_bytes(content)

@@ -69,6 +69,20 @@ def test_changed_words_are_judged_over_what_is_landed(judged_anew: Hall) -> None
     assert len(_judgements(judged_anew)) == 31, "what is judged isn't judged again"
 
 
+def test_the_next_pull_judges_what_is_landed_of_its_system(built_hall: Hall, tmp_path: Path) -> None:
+    hall = built_hall.copy(tmp_path)
+    hall.environment["YUEBAO_HALL"] = str(hall_folder(tmp_path / "hall"))
+    _settings(hall, 'title = "电话咨询"', 'title = "电话咨询"\nitem_codes = "[0-9]+"')
+
+    pulled = hall.run("pull", "2025-03-12", "--system", "call_centre")
+
+    assert pulled.exit_code == 0, pulled.output
+    days = {path.parent.parent.name for path in _judgements(hall)}
+    assert len(days) == 30, "the day that was asked for landed anew, under the words of today"
+    assert "2025-03-12" not in days
+    assert "checks are stale: of" not in hall.run("status", MONTH).output
+
+
 def test_a_judgement_is_of_one_file_and_one_version(built_hall: Hall, tmp_path: Path) -> None:
     hall = built_hall.copy(tmp_path)
     extract = Landing(Home(hall.home).landing).current("courier", dt.date(2025, 3, 12))

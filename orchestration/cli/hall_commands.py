@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -79,6 +79,47 @@ def sample_hall(
         for message in refused:
             typer.echo(message, err=True)
         end_unless(not refused)
+
+
+@app.command(rich_help_panel="A hall")
+def connect(
+    folder: FolderArgument,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="samples of one system's files, or a saved answer")
+    ],
+    *,
+    system: Annotated[str, typer.Option(help="what the system is to be called in the settings")] = "new_system",
+    measure: Annotated[list[str] | None, typer.Option(help="a measure that it counts; can be repeated")] = None,
+    opens: Annotated[Literal["every_day", "working_days"] | None, typer.Option(help="when it must answer")] = None,
+) -> None:
+    """Propose a system's settings from samples of what it answers, with the evidence, and questions for the rest."""
+    from orchestration.cli.hall_views import connection_of
+
+    with readable_errors(folder):
+        connected = connection_of(folder, files, system, measure or [], opens or "")
+        print_paths([connected.settings, *connected.tables])
+        for question in connected.questions:
+            typer.echo(f"open: {question}")
+        if connected.questions:
+            typer.echo(f"Answer these there, then put its text into {folder / 'hall.toml'}.")
+        else:
+            typer.echo(f"Review it, then: yuebao check-hall {folder} --day {connected.days[-1]}")
+
+
+@app.command(rich_help_panel="A hall")
+def contract(
+    folder: FolderArgument,
+    systems: Annotated[
+        list[str] | None, typer.Argument(metavar="[SYSTEM]…", help="the hall's systems; else all")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("contracts"),
+) -> None:
+    """Write the data contract of each system (Open Data Contract Standard), to hand to its keeper."""
+    from orchestration.cli.hall_views import contracts_of
+
+    with readable_errors(folder):
+        print_paths(contracts_of(folder, systems, out))
 
 
 @app.command(rich_help_panel="A hall")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from rich.table import Table
 from orchestration.cli.app import table
 from orchestration.config.hall import HallFolder, expand, load_hall, secret
 from orchestration.config.variables import reachable, variables_of
+from orchestration.connecting.connect import Connected, connect, new_system
+from orchestration.connecting.data_contract import write_contracts
 from orchestration.doctor.diagnosis import Diagnosis
 from orchestration.doctor.hall import check_hall
 from orchestration.landing.manifest import Extract
@@ -72,6 +74,19 @@ def samples_of(folder: Path, day: str, systems: list[str]) -> Iterator[Sample]:
         names = hall.hall.systems_named(systems)
         with reachable(hall.hall, current_home(), [date]) as variables:
             yield from sample(hall, date, names, variables)
+
+
+def connection_of(folder: Path, files: list[Path], system: str, measures: list[str], opens: str) -> Connected:
+    """Propose the settings of a system from samples, and write them."""
+    with of_hall(folder) as hall:
+        variables = variables_of(hall.hall, current_home())
+        return connect(hall, files, new_system(hall, system, measures, opens), variables)
+
+
+def contracts_of(folder: Path, systems: Sequence[str] | None, out: Path) -> list[Path]:
+    """Write the data contracts of systems, all where none is named, and return their files."""
+    with of_hall(folder) as hall:
+        return write_contracts(hall, hall.hall.systems_named(systems), out)
 
 
 def sample_table(sampled: Sample) -> Table:

@@ -1,8 +1,8 @@
 """What the suite says of landed counts under rules and words that came after them: evidence beside the extract's own.
 
 `landing/<system>/<day>/judged/<sequence>-<suite version>.json`. An extract is never changed, and no source is asked:
-what is landed and wouldn't pass any more is named, and stays in. `landing/.words/<suite version>.json` keeps the words
-of each version, so that a code that is only added makes no evidence stale.
+what is landed and wouldn't pass any more is named, and stays in. Beside the landing, `vocabularies/<suite version>`
+keeps the words of each version, so that a code that is only added makes no evidence stale.
 """
 
 import json
@@ -91,4 +91,4 @@ class Judgements:
         return self._landing / extract.system / extract.stat_date / "judged"
 
     def _words(self, version: str) -> Path:
-        return self._landing / ".words" / f"{version}.json"
+        return self._landing.with_name("vocabularies") / f"{version}.json"

@@ -5,7 +5,7 @@ Nothing here passes or fails by time: the bench fails when a competitor fails, o
 The locks of the peers' environments are made anew by
     uv pip compile --generate-hashes --no-emit-index-url --no-header --no-strip-extras --universal \
       --python-version 3.11 tests/bench/requirements-peers.in -o tests/bench/requirements-peers.lock
-and the same with -sqlmesh.
+and the same with -sqlmesh and, for the tests of data contracts, -datacontract.
 """
 
 from __future__ import annotations

@@ -28,10 +28,10 @@ def program(name: str, package: str, part: str = "") -> str:
             _install(package)
     if found := _found(name, part):
         return found
-    return _without(f"{name} isn't installed; on Debian: apt-get install {package}")
+    return without(f"{name} isn't installed; on Debian: apt-get install {package}")
 
 
-def _without(reason: str) -> NoReturn:
+def without(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -49,7 +49,7 @@ def font(family: str, package: str) -> None:
             _install(package)
         if known():
             return
-    _without(f"the font {family} isn't installed; on Debian: apt-get install {package}")
+    without(f"the font {family} isn't installed; on Debian: apt-get install {package}")
 
 
 def _found(name: str, part: str) -> str | None:

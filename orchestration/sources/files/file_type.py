@@ -21,12 +21,13 @@ _FORMATS = {"xlsx": "an .xlsx workbook", "xls": "an .xls workbook", "ods": "an .
 
 def refuse_other_format(name: str, content: bytes, format_: str) -> None:
     """Hold a file's bytes against the format that its system is set to; PermanentFault if it is something else."""
-    kind = _kind_of(content)
+    kind = kind_of(content)
     if kind != format_:
         raise fault(f"formats.{kind}", name=name, wanted=_FORMATS[format_], format=format_)
 
 
-def _kind_of(content: bytes) -> str:
+def kind_of(content: bytes) -> str:
+    """What bytes are: a format that can be read, or what else."""
     if content.startswith(_ZIP):
         return _kind_of_zip(content)
     if content.startswith(_OLE):

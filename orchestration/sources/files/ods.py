@@ -16,10 +16,10 @@ from orchestration.sources.files.formulas import NEVER_CALCULATED, Calculation, 
 from orchestration.sources.files.table import (
     MOST_CELLS,
     Area,
+    Choose,
+    Chosen,
     Table,
     Unreadable,
-    WantedSheet,
-    choose_sheet,
     error_value,
     table_of,
 )
@@ -43,18 +43,16 @@ _ASIDE = (f"{_OFFICE}annotation", f"{_OASIS}drawing:1.0 frame", f"{_TEXT}ruby-te
 _ERROR_TYPE = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
 
 
-def read_ods(name: str, content: bytes, sheet: WantedSheet) -> Table:
-    """The table of a workbook's one visible sheet, or of the one named.
+def read_ods(name: str, content: bytes, choose: Choose[Chosen]) -> Chosen:
+    """What is chosen of a workbook's sheets.
 
     Raises:
-        NothingForDay: there is no sheet of the day.
-        PermanentFault: it isn't a whole workbook, it is locked or too large, or it is open which sheet counts.
+        SourceFault: as `choose` does.
+        PermanentFault: it isn't a whole workbook, it is locked or too large.
     """
     try:
         book = _Book(name, content)
-        return choose_sheet(
-            name, [(each.title, each.visible, partial(book.table, each.title)) for each in book.pages], sheet
-        )
+        return choose(name, [(each.title, each.visible, partial(book.table, each.title)) for each in book.pages])
     except SourceFault:
         raise
     except Exception as error:  # a damaged part makes zipfile and expat raise almost anything

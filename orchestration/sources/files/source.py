@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from orchestration.config.catalogue import SITES, read_table
@@ -18,7 +19,7 @@ from orchestration.sources.files.file_type import refuse_other_format
 from orchestration.sources.files.labels import printable
 from orchestration.sources.files.stated import Asked, refuse_other_statements
 from orchestration.sources.files.storage import DropFile, Folder, Storage, local
-from orchestration.sources.files.table import Table, WantedSheet
+from orchestration.sources.files.table import Table, WantedSheet, choose_sheet
 from orchestration.sources.files.units import is_of_one
 from orchestration.sources.files.zip_member import member_of
 from orchestration.sources.value_map import value_map
@@ -80,6 +81,7 @@ class DropSource:
 
     def _table(self, name: str, content: bytes, day: dt.date) -> Table:
         sheet = WantedSheet(day.strftime(self._system.sheet), self._system.sheet_of_day)
+        choose = partial(choose_sheet, wanted=sheet)
         refuse_other_format(name, content, self._system.format)
         match self._system.format:
             case "csv":
@@ -89,15 +91,15 @@ class DropSource:
             case "ods":
                 from orchestration.sources.files.ods import read_ods
 
-                return read_ods(name, content, sheet)
+                return read_ods(name, content, choose)
             case "xls":
                 from orchestration.sources.files.xls import read_xls
 
-                return read_xls(name, content, sheet)
+                return read_xls(name, content, choose)
             case "xlsx":
                 from orchestration.sources.files.xlsx import read_xlsx
 
-                return read_xlsx(name, content, sheet)
+                return read_xlsx(name, content, choose)
 
 
 def _storage(system: DropSystem, folder: Path, variables: Mapping[str, str]) -> Storage:

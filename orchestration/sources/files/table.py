@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from openpyxl.utils import get_column_letter
 
@@ -123,7 +123,11 @@ def _by_row(name: str, areas: Sequence[Area], rows: Mapping[int, Any]) -> dict[i
     return by_row
 
 
+# A sheet of a workbook: its title, whether it is visible, and how to read it.
 Sheet = tuple[str, bool, Callable[[], Table]]
+Chosen = TypeVar("Chosen")
+# What is to be read of a workbook, by its name and its sheets.
+Choose = Callable[[str, Sequence[Sheet]], Chosen]
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class WantedSheet:
 
 
 def choose_sheet(name: str, sheets: Sequence[Sheet], wanted: WantedSheet) -> Table:
-    """The table that counts, of sheets that are (title, whether it is visible, how to read it).
+    """The table that counts.
 
     Raises:
         NothingForDay: there is no sheet of the day.
@@ -155,6 +159,12 @@ def choose_sheet(name: str, sheets: Sequence[Sheet], wanted: WantedSheet) -> Tab
     if len(filled) != 1:
         raise fault("many_sheets", name=name, count=len(filled), titles=_titles(filled or visible))
     return filled[0][1]
+
+
+def visible_sheets(_name: str, sheets: Sequence[Sheet]) -> list[tuple[str, Table]]:
+    """The tables that people see, with their titles."""
+    read = [(title, read()) for title, is_visible, read in sheets if is_visible]
+    return [(title, table) for title, table in read if table.rows]
 
 
 def _titles(sheets: Sequence[tuple[str, object]]) -> str:

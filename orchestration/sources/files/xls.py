@@ -11,18 +11,18 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.errors import fault
 from orchestration.sources.files.formulas import Sheet, checked, filled_by_one
-from orchestration.sources.files.table import Area, Table, Unreadable, WantedSheet, choose_sheet, table_of
+from orchestration.sources.files.table import Area, Choose, Chosen, Unreadable, table_of
 from orchestration.sources.files.xls_formulas import XlsFormulas, read_formulas
 
 _EPOCHS = (WINDOWS_EPOCH, MAC_EPOCH)
 
 
-def read_xls(name: str, content: bytes, sheet: WantedSheet) -> Table:
-    """The table of a workbook's one visible sheet, or of the one named.
+def read_xls(name: str, content: bytes, choose: Choose[Chosen]) -> Chosen:
+    """What is chosen of a workbook's sheets.
 
     Raises:
-        NothingForDay: there is no sheet of the day.
-        PermanentFault: it isn't a whole workbook, it is locked, or it is open which sheet counts.
+        SourceFault: as `choose` does.
+        PermanentFault: it isn't a whole workbook, or it is locked.
     """
     try:
         # Only with its formatting does xlrd tell merged cells.
@@ -38,7 +38,7 @@ def read_xls(name: str, content: bytes, sheet: WantedSheet) -> Table:
             (page.name, not page.visibility, partial(checked, page.name, sheet_of, calculation))
             for page in book.sheets()
         ]
-        return choose_sheet(name, sheets, sheet)
+        return choose(name, sheets)
     except SourceFault:
         raise
     except Exception as error:  # a damaged record makes xlrd raise almost anything

@@ -8,7 +8,7 @@ from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.errors import fault
 from orchestration.sources.files.formulas import Calculation, Sheet, checked
-from orchestration.sources.files.table import Table, WantedSheet, choose_sheet
+from orchestration.sources.files.table import Choose, Chosen, Table
 from orchestration.sources.files.xlsx_package import Package, Relationship, in_namespaces
 from orchestration.sources.files.xlsx_sheet import SheetContext, read_shared_texts, read_sheet, without_escapes
 from orchestration.sources.files.xlsx_styles import cells_shown_as
@@ -18,18 +18,16 @@ _WORKBOOK = "xl/workbook.xml"
 _TRUE = {"1", "true", "on"}
 
 
-def read_xlsx(name: str, content: bytes, sheet: WantedSheet) -> Table:
-    """The table of a workbook's one visible sheet, or of the one named.
+def read_xlsx(name: str, content: bytes, choose: Choose[Chosen]) -> Chosen:
+    """What is chosen of a workbook's sheets.
 
     Raises:
-        NothingForDay: there is no sheet of the day.
-        PermanentFault: it isn't a whole workbook, it is too large, or it is open which sheet counts.
+        SourceFault: as `choose` does.
+        PermanentFault: it isn't a whole workbook, or it is too large.
     """
     try:
         book = _Book(name, Package(name, content))
-        return choose_sheet(
-            name, [(title, visible, partial(book.table, title)) for title, visible in book.sheets], sheet
-        )
+        return choose(name, [(title, visible, partial(book.table, title)) for title, visible in book.sheets])
     except SourceFault:
         raise
     except Exception as error:  # a damaged part makes zipfile and expat raise almost anything
