@@ -13,11 +13,16 @@ from expectations.vocabulary import MASK
 
 FLAG: Final = "has_personal_pattern"
 
-_GAP: Final = r"[\s\-_/,‐‑‒–—―−]"
+_GAP: Final = r"[\s\-_/‐‑‒–—―−]"
 _NO_DATE: Final = r"(?!(?:19|20)\d\d[\-/_][01]\d[\-/_][0-3]\d(?!\d))"
 # What `~`, `^` and `@` stand for in the patterns. A file name or log line often carries an ISO date beside
 # other numbers: a number doesn't start with one, and a telephone number doesn't run into one.
-_SHORTHAND: Final = {"~": f"{_GAP}{{0,3}}", "^": f"(?:{_GAP}{{1,3}}{_NO_DATE})?", "@": _NO_DATE}
+# Codes in a list are a comma and a space apart; a comma alone may stand within a number.
+_SHORTHAND: Final = {
+    "~": f"(?:{_GAP}{{0,3}}|,)",
+    "^": f"(?:(?:{_GAP}{{1,3}}|,){_NO_DATE})?",
+    "@": _NO_DATE,
+}
 _PERSONAL: Final = re.compile(
     "|".join(
         f"(?P<{name}>{''.join(_SHORTHAND.get(part, part) for part in re.split(r'([~^@])', pattern))})"
@@ -25,7 +30,7 @@ _PERSONAL: Final = re.compile(
     )
 )
 # No number has fewer digits than a landline's but a passport's and a plate's: most texts are clean at first sight.
-_CANDIDATE: Final = re.compile(rf"\d(?:(?:{_GAP}|[().]){{0,5}}\d){{9}}|[A-Z]\d{{7}}|[\u4e00-\u9fff][A-Z]|@")
+_CANDIDATE: Final = re.compile(rf"\d(?:(?:{_GAP}|[().,]){{0,5}}\d){{9}}|[A-Z]\d{{7}}|[\u4e00-\u9fff][A-Z]|@")
 # A number that is spelt digit by digit; shorter runs are words.
 _CHINESE_NUMBER: Final = re.compile("[〇零一二三四五六七八九]{9,}")
 _CHINESE_DIGITS: Final = str.maketrans("〇零一二三四五六七八九", "00123456789")

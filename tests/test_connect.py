@@ -96,10 +96,10 @@ FORMS = [
     ),
     Form(
         "names instead of codes",
-        (("部门名称", "受理件数"), ("公安窗口", 7), ("发展改革窗口", 5), ("总计", 12)),
+        (("部门名称", "受理件数"), ("公安窗口", 7), ("发展改革窗口", 5), ("总计：", 12)),
         {
             "values": "maps/desk.csv",
-            "total_row": "总计",
+            "total_row": "总计:",
             "columns": {"部门名称": "department_code", "受理件数": "count"},
         },
     ),
@@ -329,6 +329,11 @@ def test_no_text_of_a_sample_is_repeated(folder: Path) -> None:
         ("某某路 7 号",),
     )
     told = _connect(folder, [_sample(folder, Form("canaries", rows, {}), DAY)])
+    # In a .csv every value is text, and could be taken for a second row of the header.
+    texts_only = (("部门编码", "受理量", "备注"), ("张三丰", "5.5", "<script>"), ("D02", "7", "川A12345"))
+    sample = _sample(folder, Form("texts", texts_only, {}, "日报_{day}.csv"), NEXT)
+    other = _run("connect", folder, sample, "--system", "window")
+    told += other.stdout + other.stderr
     texts = told + "".join(
         path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.suffix in {".toml", ".csv"}
     )
@@ -427,6 +432,16 @@ def test_the_form_of_an_answers_day_is_told(folder: Path, said: object, form: st
     _connect(folder, [answer])
     settings = tomllib.loads((folder / "hall.desk.toml").read_text(encoding="utf-8"))["systems"]["desk"]
     assert (settings["day"], settings["day_form"]) == ("day", form)
+
+
+def test_no_value_of_an_answer_is_repeated(folder: Path) -> None:
+    canaries = ("张三丰", "李四", "13800138000")
+    rows = [{"dept": "D01", "count": 5, "clerk": "张三丰"}, {"dept": "D02", "count": 7, "clerk": "李四"}]
+    body = {"msg": "13800138000", "date": "2025-03-12", "rows": rows, "李四": {"total": 12}}
+    answer = folder.parent / "answer.json"
+    answer.write_text(json.dumps(body), encoding="utf-8")
+    told = _connect(folder, [answer]) + (folder / "hall.desk.toml").read_text(encoding="utf-8")
+    assert [canary for canary in canaries if canary in told] == []
 
 
 def test_a_moment_within_a_day_is_no_day(folder: Path) -> None:

@@ -69,7 +69,11 @@ def test_the_demo_halls_settings_are_good() -> None:
             "measures = []",
             "key systems.courier.measures: Tuple should have at least 1 item",
         ),
-        ('format = "xlsx"', 'format = "ods"', "key systems.courier.format: Input should be 'xlsx', 'xls' or 'csv'"),
+        (
+            'format = "xlsx"',
+            'format = "pdf"',
+            "key systems.courier.format: Input should be 'xlsx', 'xls', 'ods' or 'csv'",
+        ),
         ('format = "xlsx"\n', "", "key systems.courier.format: Field required"),
         ('encoding = "gbk"', 'encoding = "gkb"', "key systems.call_centre.encoding: Value error, no encoding 'gkb'"),
         (

@@ -175,7 +175,7 @@ class MonthInputs:
             "calendar": self.calendar,
             "hall_systems": self.hall_systems,
             "system_measures": SYSTEM_MEASURES,
-            **{name: _rows(table) for name, table in self.catalogue.items()},
+            **{name: _rows(name, table) for name, table in self.catalogue.items()},
         }
         write_tables(folder, tables)
         return folder
@@ -202,6 +202,8 @@ class MonthInputs:
         }
 
 
-def _rows(table: str) -> list[dict[str, str | None]]:
+def _rows(name: str, table: str) -> list[dict[str, str | None]]:
     """A table without any check of its values: that they are refused later is what the tests of the warehouse prove."""
-    return [{name: value or None for name, value in row.items()} for row in csv.DictReader(table.splitlines())]
+    absent = dict.fromkeys(TABLES[name].model_fields)
+    read = csv.DictReader(table.splitlines())
+    return [{**absent, **{column: value or None for column, value in row.items()}} for row in read]

@@ -20,13 +20,48 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Formula:
+    """A formula as BIFF 8 has it, its saved number, its flags, and what follows it as the first of a shared one."""
+
+    tokens: bytes
+    saved: float
+    flags: int = 0
+    shared: bytes = b""
+
+
+def area(top: int, bottom: int, column: int) -> bytes:
+    """The sum of some cells of a column, rows and column counted from 0."""
+    return struct.pack("<B4HB3s", 0x25, top, bottom, column | 0xC000, column | 0xC000, 0x19, b"\x10\0\0")
+
+
+def times_one(row: int, column: int) -> bytes:
+    """A cell times 1."""
+    return struct.pack("<B2HBHB", 0x44, row, column | 0xC000, 0x1E, 1, 0x05)
+
+
+def of_shared(row: int, column: int) -> bytes:
+    """The formula that a cell shares."""
+    return struct.pack("<B2H", 0x01, row, column)
+
+
+def shared(top: int, bottom: int, column: int, number: int) -> bytes:
+    """For cells of a column: the cell to the right of each, plus a number."""
+    tokens = struct.pack("<B2HBHB", 0x4C, 0, 1 | 0xC000, 0x1E, number, 0x03)
+    return struct.pack("<2H4BH", top, bottom, column, column, 0, bottom - top + 1, len(tokens)) + tokens
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """A sheet: rows of values, merged cells as (top, bottom, left, right) from 0, and 1 if it is hidden."""
+    """A sheet: rows of values, merged cells as (top, bottom, left, right) from 0, and 1 if it is hidden.
+
+    `by_hand` says that it is calculated by hand only.
+    """
 
     title: str
     rows: Sequence[Sequence[Any]]
     merged: Sequence[tuple[int, int, int, int]] = ()
     hidden: int = 0
+    by_hand: bool = False
 
 
 def xls(*sheets: Sheet, since_1904: bool = False, locked: bool = False) -> bytes:
@@ -73,6 +108,7 @@ def _sheet(sheet: Sheet) -> bytes:
     return b"".join(
         (
             _record(0x0809, struct.pack("<4H2I", 0x0600, 0x0010, 0x0DBB, 0x07CC, 0x41, 6)),
+            _record(0x000D, struct.pack("<h", 0)) if sheet.by_hand else b"",
             *cells,
             _record(0x00E5, struct.pack("<H", len(sheet.merged)) + merged) if merged else b"",
             _record(0x000A, b""),
@@ -84,6 +120,9 @@ def _cell(row: int, column: int, value: Any) -> bytes:
     match value:
         case bool():
             return _record(0x0205, struct.pack("<3H2B", row, column, 0, value, 0))
+        case Formula(tokens, saved, flags, first):
+            written = struct.pack("<3HdH4xH", row, column, 0, saved, flags, len(tokens)) + tokens
+            return _record(0x0006, written) + (_record(0x04BC, first) if first else b"")
         case Day():
             return _record(0x0203, struct.pack("<3Hd", row, column, 1, value.serial))
         case int() | float():

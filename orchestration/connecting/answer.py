@@ -1,6 +1,7 @@
 """What one saved answer over HTTP tells of the system that gave it; where it was asked no answer says."""
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ _DAY_FORMS = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y年%m月%d日", *MOMENTS)
 # What answers say of their success and of further pages, by keys that many interfaces have.
 _SUCCESS = ("code", "success", "status", "errcode", "errorCode", "resultCode")
 _PAGES = ("pages", "totalPages", "total_pages", "page", "pageNo", "pageNum", "hasNext", "has_more", "next", "cursor")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 Leaves = Mapping[str, Any]
 
 
@@ -62,17 +64,22 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """The single values that dotted paths lead to."""
     if isinstance(value, dict):
         for key, each in value.items():
-            if key and "." not in key:
+            if _is_label(key):
                 yield from _leaves(each, f"{path}.{key}".lstrip("."))
     elif not isinstance(value, list):
         yield path, value
+
+
+def _is_label(key: str) -> bool:
+    """Whether a key may be part of a path: one of an interface, and no value by which things are told apart."""
+    return bool(_KEY.fullmatch(key)) or any(key in words for words in ANSWER.values())
 
 
 def _lists(value: Any, path: str = "") -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The lists of objects that dotted paths lead to."""
     if isinstance(value, dict):
         for key, each in value.items():
-            if key and "." not in key:
+            if _is_label(key):
                 yield from _lists(each, f"{path}.{key}".lstrip("."))
     elif isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
         yield path, value

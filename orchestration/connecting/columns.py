@@ -45,6 +45,7 @@ def propose_columns(proposal: Proposal, forms: NamedForms, system: NewSystem) ->
             named += [meaning.ours] if meaning.named else []
         elif not meaning.named:
             other = next(theirs for theirs, ours in columns.items() if ours == meaning.ours)
+            del columns[other]
             proposal.ask("columns", question("two_columns", one=other, other=theirs, ours=meaning.ours))
     constants = {} if "hall_code" in columns.values() else _site(proposal, system)
     measured = _measured(proposal, forms, columns, system)

@@ -1,13 +1,14 @@
 """Looks at the table of one sample: its header, what its columns hold, its totals and what stands beside the counts."""
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from orchestration.connecting.form_words import COLUMNS, STATED, column_called, events_in, is_count, is_period
+from orchestration.connecting.form_words import COLUMNS, STATED, column_called, events_in, is_count, is_period, is_word
 from orchestration.connecting.hall_words import HallWords
 from orchestration.connecting.messages import evidence
 from orchestration.sources.files.cell_values import intended_value
@@ -120,14 +121,14 @@ class SampleForm:
     @property
     def total_label(self) -> str:
         """The label of the total."""
-        return self._sums[self.total].rstrip(":") if self.total else ""
+        return self._sums[self.total] if self.total else ""
 
     @property
     def subtotals(self) -> tuple[str, ...]:
         """Patterns of the labels of further sums that come several times, or beside a total of all."""
-        others = Counter(word.rstrip(":") for number, word in self._sums.items() if number != self.total)
+        others = Counter(word for number, word in self._sums.items() if number != self.total)
         told = [word for word, count in others.items() if self.total or count > 1]
-        return tuple(dict.fromkeys(word if subtotal_word(word) == word else _pattern(word) for word in told))
+        return tuple(dict.fromkeys(map(_pattern, told)))
 
     @property
     def has_unclear_sum(self) -> bool:
@@ -233,17 +234,23 @@ def _columns(table: Table, rows: Sequence[int]) -> dict[str, int] | None:
     if len(rows) > 1 and len(table.seen(rows[0])) == 1:
         return None  # a title
     upper = _spread(table, rows[0]) if len(rows) > 1 else {}
-    if not all(isinstance(value, str) for value in [*lower.values(), *(text for text, _ in upper.values())]):
+    if not all(map(_may_be_header, [*lower.values(), *(text for text, _ in upper.values())])):
         return None
     named: list[tuple[str, int]] = []
     for column in sorted({*lower, *upper}):
         above, own = upper.get(column, ("", False))
         below = label(lower.get(column))
         if above and below and above != below:
+            if not is_word(below):  # a row of texts below a header, whose values nobody may repeat
+                return None
             named.append((f"{above}/{below}", column))
         elif below or own:
             named.append((below or above, column))
     return dict(named) if len(dict(named)) == len(named) and len(named) > 1 else None
+
+
+def _may_be_header(value: Any) -> bool:
+    return isinstance(value, str) and isinstance(whole_number(value), str) and not re.fullmatch(r"[\d.,%\s-]+", value)
 
 
 def _spread(table: Table, number: int) -> dict[int, tuple[str, bool]]:
@@ -260,5 +267,7 @@ def _spread(table: Table, number: int) -> dict[int, tuple[str, bool]]:
 
 def _pattern(word: str) -> str:
     """The pattern of a sum's label, without what only its own row says."""
-    sign = subtotal_word(word)
-    return f"*{sign}" if word.endswith(sign) else f"{sign}*"
+    sign, colon = subtotal_word(word), ":" if word.endswith(":") else ""
+    if word.rstrip(":") == sign:
+        return word
+    return f"*{sign}{colon}" if word.rstrip(":").endswith(sign) else f"{sign}*"

@@ -1,5 +1,6 @@
 """What labels mean, by the reviewed words of form_words.toml."""
 
+import re
 import tomllib
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -20,6 +21,7 @@ ANSWER: Mapping[str, tuple[str, ...]] = {key: tuple(words) for key, words in _TO
 _COUNTS: Mapping[str, list[str]] = {
     key: sorted(_labels(words), key=len, reverse=True) for key, words in _TOLD["counts"].items()
 }
+_PERIOD = re.compile(f"(?:{'|'.join(map(re.escape, [*_COUNTS['of_day'], *_COUNTS['of_others']]))})+")
 
 
 def column_called(text: Any) -> str:
@@ -38,8 +40,13 @@ def is_count(path: str) -> bool:
 
 
 def is_period(text: Any) -> bool:
-    """Whether a label is a period that counts are of, and nothing else: 当日, 本月."""
-    return label(text) in {*_COUNTS["of_day"], *_COUNTS["of_others"]}
+    """Whether a label is a period that counts are of, and nothing else: 当日, 本月累计."""
+    return bool(_PERIOD.fullmatch(label(text)))
+
+
+def is_word(text: Any) -> bool:
+    """Whether reviewed words say what a label means."""
+    return is_period(text) or is_count(str(text)) or bool(column_called(text))
 
 
 def events_in(text: Any) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """What the suite says of landed counts under rules and words that came after them: evidence beside the extract's own.
 
 `landing/<system>/<day>/judged/<sequence>-<suite version>.json`. An extract is never changed, and no source is asked:
-what is landed and wouldn't pass any more is named, and stays in. Beside the landing, `vocabularies/<suite version>.json`
+what is landed and wouldn't pass any more is named, and stays in. Beside the landing, `vocabularies/<suite version>`
 keeps the words of each version, so that a code that is only added makes no evidence stale.
 """
 

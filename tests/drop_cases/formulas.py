@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.drop_cases.making import ODS, XLSX, in_ods, in_xlsx
+from tests.drop_cases.making import ODS, XLS, XLSX, in_ods, in_xls, in_xlsx, sheet
 from tests.drop_files import ROWS, edited, with_cell, xlsx_of
 from tests.ods_writer import Calculated, ods
+from tests.xls_writer import Formula, area, of_shared, shared, times_one
 
 _OPEN_AND_SAVE = (
     " Next: ask the sender to open it in Excel or WPS, let it calculate (automatically, not manually), and save it."
@@ -29,6 +30,21 @@ def _rests_on_hidden(saved: int) -> bytes:
 
     content = xlsx_of(ROWS, add)
     return edited(content, "<v>12</v>", f"<f>SUM('汇 总'!$A$1:A2)</f><v>{saved}</v>")
+
+
+_ON_LOAD, _SHARED = 2, 8
+_PRODUCT = Formula(times_one(1, 3), 5)
+
+
+def _shared_sums(first: int, second: int, *, by_hand: bool = False) -> bytes:
+    """The usual workbook, whose counts are a shared sum of a number and the cell at their right, an empty one or 2."""
+    sums = (
+        Formula(of_shared(1, 2), first, _SHARED, shared(1, 2, 2, 5)),
+        Formula(of_shared(1, 2), second, _SHARED),
+    )
+    rows = with_cell(3, 3, sums[1], with_cell(2, 3, sums[0]))
+    rows[2].append(2)
+    return sheet(rows, by_hand=by_hand)
 
 
 CASES = [
@@ -114,5 +130,32 @@ CASES = [
         "a formula never calculated",
         ods(with_cell(2, 3, Calculated("5*1", None))),
         f"{ODS} cell C2 (邮寄件数) is a formula that was never calculated.",
+    ),
+    in_ods("an empty text of a formula", ods(with_cell(4, 2, Calculated('IF([.C2]>0;"";"D00")', "")))),
+    in_xls("a right sum", sheet(with_cell(4, 3, Formula(area(1, 2, 2), 12)))),
+    in_xls("a right sum that asks to be calculated", sheet(with_cell(4, 3, Formula(area(1, 2, 2), 12, _ON_LOAD)))),
+    in_xls(
+        "a sum that a program left at 0",
+        sheet(with_cell(4, 3, Formula(area(1, 2, 2), 0))),
+        f"{XLS} cell C4 (邮寄件数) is a formula whose cells come to 12, and 0 is saved with it.{_OPEN_AND_SAVE}",
+    ),
+    in_xls("a product that Excel calculated", sheet(with_cell(2, 3, _PRODUCT))),
+    in_xls(
+        "a product that asks to be calculated",
+        sheet(with_cell(2, 3, Formula(times_one(1, 3), 5, _ON_LOAD))),
+        f"{XLS} cell C2 (邮寄件数) is a formula whose saved result isn't sure: "
+        "it asks to be calculated when the workbook is opened.",
+    ),
+    in_xls(
+        "a product in a workbook on manual calculation",
+        sheet(with_cell(2, 3, _PRODUCT), by_hand=True),
+        f"{XLS} cell C2 (邮寄件数) is a formula whose saved result isn't sure: "
+        "the workbook is calculated by hand only.",
+    ),
+    in_xls("a right sum in a workbook on manual calculation", _shared_sums(5, 7, by_hand=True)),
+    in_xls(
+        "a shared sum that isn't right in its second cell",
+        _shared_sums(5, 70),
+        f"{XLS} cell C3 (邮寄件数) is a formula whose cells come to 7, and 70 is saved with it.",
     ),
 ]

@@ -36,6 +36,8 @@ _REFERENCE = re.compile(r"\[(?:\$?('(?:[^']|'')+'|[^\[\].']+))?\.([^\[\].:]+)(?:
 _CALCULATES = re.compile(
     rb"generator>\s*(?:LibreOffice|OpenOffice|Apache OpenOffice|Collabora|MicrosoftOffice|WPS|Gnumeric)"
 )
+# How LibreOffice keeps in settings.xml that it doesn't calculate by itself.
+_BY_HAND = re.compile(rb"""config:name=["']AutoCalculate["'][^>]*>\s*false\s*<""")
 # What a cell's text isn't: remarks, drawings, and how a word is pronounced.
 _ASIDE = (f"{_OFFICE}annotation", f"{_OASIS}drawing:1.0 frame", f"{_TEXT}ruby-text", f"{_TEXT}note", f"{_TABLE}shapes")
 _ERROR_TYPE = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
@@ -97,7 +99,9 @@ class _Book:
             if size > MOST_UNPACKED:
                 raise fault("workbook_too_large", name=name, most=MOST_UNPACKED, size=size)
             meta = archive.read("meta.xml") if "meta.xml" in archive.namelist() else b""
-            self._calculation = Calculation(recorded=_CALCULATES.search(meta) is not None)
+            settings = archive.read("settings.xml") if "settings.xml" in archive.namelist() else b""
+            doubt = "the workbook is calculated by hand only" if _BY_HAND.search(settings) else ""
+            self._calculation = Calculation(doubt, recorded=_CALCULATES.search(meta) is not None)
             with archive.open("content.xml") as stream:
                 self.pages = _Reader().pages(stream)
         self._pages = {page.title.lower(): page for page in self.pages}

@@ -89,7 +89,8 @@ class _Book:
 
 def _doubt(calculation: Attributes) -> str:
     """Why the saved results of a workbook can't be trusted by its settings, as they stand in its `calcPr`."""
-    if calculation.get("fullCalcOnLoad") in _TRUE:
+    # Libraries write 0 as the version that calculated last; Excel then calculates as it opens the workbook.
+    if calculation.get("fullCalcOnLoad") in _TRUE or calculation.get("calcId") == "0":
         return "the workbook asks to be calculated when it is opened"
     if calculation.get("calcCompleted") in {"0", "false", "off"}:
         return "the workbook was saved before it was calculated"
