@@ -355,14 +355,16 @@ COURIER = (
     ),
     _courier("no rows but 合计", sheet(lambda page: page.delete_rows(3, page.max_row - 3)), "missing is not zero"),
     _courier("another day in a row", sheet(_cell(7, 1, "2025-03-01")), "stat_date_is_the_day_asked", f"{_FILE} row 7"),
-    _courier("a negative count", sheet(_cell(7, 4, -2)), "non_negative_integer", f"{_FILE} row 7: count = -2"),
-    _courier("half a parcel", sheet(_cell(7, 4, 0.5)), "non_negative_integer", f"{_FILE} row 7: count = 0.5"),
     _courier(
-        "a count in words", sheet(_cell(7, 4, "十")), "non_negative_integer", f"{_FILE} row 7: count = '‹withheld 1›'"
+        "a negative count", sheet(_cell(7, 4, -2)), f"{_FILE} cell D7 (邮寄件数) is -2: a correction", "restate the day"
     ),
-    _courier("no count", sheet(_cell(7, 4, None)), "non_negative_integer", f"{_FILE} row 7: count = None"),
+    _courier("half a parcel", sheet(_cell(7, 4, 0.5)), f"{_FILE} cell D7 (邮寄件数) is 0.5 and no whole number"),
     _courier(
-        "a count that is true", sheet(_cell(7, 4, value=True)), "non_negative_integer", f"{_FILE} row 7: count = T"
+        "a count in words", sheet(_cell(7, 4, "十")), f"{_FILE} cell D7 (邮寄件数) holds text that is no whole number"
+    ),
+    _courier("no count", sheet(_cell(7, 4, None)), f"{_FILE} cell D7 (邮寄件数) is blank, and blank is not zero"),
+    _courier(
+        "a count that is true", sheet(_cell(7, 4, value=True)), f"{_FILE} cell D7 (邮寄件数) holds True and no number"
     ),
     _courier("full-width digits", sheet(_full_width_cell)),
     _courier(
@@ -410,11 +412,9 @@ CALLS = (
     _calls("合计 twice", lines(lambda table: table.append(table[-1])), f"{_CSV} has 2 rows named 合计"),
     _calls("合计 is empty", lines(_set(-1, 3, "")), f"{_CSV} leaves its own total"),
     _calls("another day in a row", lines(_set(4, 0, "2025-03-01")), "stat_date_is_the_day_asked", f"{_CSV} row 5"),
-    _calls(
-        "a count in words", lines(_set(4, 3, "无")), "non_negative_integer", f"{_CSV} row 5: count = '‹withheld 1›'"
-    ),
-    _calls("no count", lines(_set(4, 3, "")), "non_negative_integer", f"{_CSV} row 5: count = None"),
-    _calls("a row that ends early", lines(lambda table: table[4].pop()), "non_negative", f"{_CSV} row 5"),
+    _calls("a count in words", lines(_set(4, 3, "无")), f"{_CSV} cell D5 (接听量) holds a mark for none"),
+    _calls("no count", lines(_set(4, 3, "")), f"{_CSV} cell D5 (接听量) is blank, and blank is not zero"),
+    _calls("a row that ends early", lines(lambda table: table[4].pop()), f"{_CSV} cell D5 (接听量) is blank"),
     _calls("a phone number as department", lines(_set(4, 1, PHONE)), "no_personal_patterns", f"{_CSV} row 5"),
     _calls("people in a column nobody asked for", lines(_set(4, 2, f"张三 {ID_CARD}"))),
 )
