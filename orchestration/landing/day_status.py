@@ -124,6 +124,8 @@ def is_expected(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) ->
 
 
 def _closed_sites(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> frozenset[str]:
+    if not any(on == day and site for on, _, site in calendar.overrides):
+        return frozenset()  # all sites are open alike
     sites = hall.sites_of(system)
     closed = {site for site in sites if not opening(hall, calendar, system, day, site).is_working_day}
     return frozenset(closed) if len(closed) < len(sites) else frozenset()
