@@ -10,6 +10,7 @@ import dagster as dg
 
 from expectations.rules import Rule
 from expectations.volumes import Volume, worst
+from orchestration.runtime.guard import explain
 
 if TYPE_CHECKING:
     from expectations.validation import Finding
@@ -26,11 +27,15 @@ _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSever
 
 @contextmanager
 def failing_on(*errors: type[Exception]) -> Iterator[None]:
-    """Errors of ours as a failure of the step, which says what they say and isn't tried again."""
+    """Errors of ours, and what the machine refuses, as a failure of the step that says so and isn't tried again."""
     try:
         yield
     except errors as error:
         raise dg.Failure(description=str(error), allow_retries=False) from error
+    except Exception as error:
+        if not (refused := explain(error)):
+            raise
+        raise dg.Failure(description=refused, allow_retries=False) from error
 
 
 def check_specs(key: dg.AssetKey, rules: Iterable[Rule]) -> list[dg.AssetCheckSpec]:

@@ -16,7 +16,7 @@ from orchestration.certification.monthly_report import RunOutcome
 from orchestration.config.hall import load_hall
 from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
 from orchestration.run_records import RANGE_END, RANGE_START, why_failed
-from orchestration.runtime.paths import Home, dagster_instance
+from orchestration.runtime.paths import Home, instance_for_runs
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import Month
 
@@ -31,7 +31,7 @@ class Runs:
 
     @cached_property
     def _instance(self) -> dg.DagsterInstance:
-        return dagster_instance(self._home)
+        return instance_for_runs(self._home)
 
     @cached_property
     def _definitions(self) -> dg.Definitions:

@@ -1,7 +1,7 @@
 """Days of a hall under Dagster's schedules with a moved clock: ticks are evaluated and their runs made, in order.
 
-What the daemon does is done here as it does it: missed ticks after a downtime (at most five of a schedule), and no
-second run for a run key. The runs are real, in this process, on the history of a state folder.
+What the daemon does is done here as it does it: after a downtime the newest tick of each schedule alone, and no second
+run for a run key. The runs are real, in this process, on the history of a state folder.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from orchestration.definitions import defs
 from orchestration.run_records import days_asked
 from orchestration.runtime.paths import current_home, dagster_instance
 
-_MISSED_TICKS = 5
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -68,12 +67,12 @@ class Simulation:
             self._tick(moment, name)
 
     def _due(self, moment: dt.datetime, schedules: list[str]) -> list[tuple[dt.datetime, str]]:
-        """The ticks of now, after the last ones that were missed."""
+        """The ticks of now, after the newest of each schedule that was missed."""
         missed, self._missed = self._missed, []
         by_schedule: dict[str, list[tuple[dt.datetime, str]]] = {}
         for tick, name in missed:
             by_schedule.setdefault(name, []).append((tick, name))
-        late = [tick for ticks in by_schedule.values() for tick in ticks[-_MISSED_TICKS:]]
+        late = [ticks[-1] for ticks in by_schedule.values()]
         return [*sorted(late), *((moment, name) for name in schedules)]
 
     def _tick(self, tick: dt.datetime, name: str) -> None:

@@ -1,6 +1,8 @@
 """What each channel is told and when: each thing once, its end once, at night only what can't wait, nothing lost."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -349,7 +351,8 @@ def test_a_damaged_memory_is_said_kept_aside_and_everything_told_again(damage: s
     told.tell("2025-03-12T12:10")
     assert phone.titles == ["2 new", "2 new"]
     assert phone.read[1]["message"].startswith(f"{memory} can't be read (")
-    assert (memory.parent / "told.damaged.json").read_text() == damage
+    (aside,) = memory.parent.glob("told.damaged-????-??-??.json")
+    assert aside.read_text() == damage
 
 
 _EVALUATE = """
@@ -375,3 +378,40 @@ def test_an_evaluation_that_holds_the_lock_for_ever_is_named(told: Told, monkeyp
     monkeypatch.setattr("orchestration.alerts.memory._PATIENCE", 0.05)
     with exclusive(told.home), pytest.raises(AlertsBusyError, match=r"alerts/\.lock .* see which process"):
         told.tell(NOON)
+
+
+# --- the dead man's switch -----------------------------------------------------------------------------------------
+
+
+def test_the_dead_mans_switch_is_asked_after_good_evaluations_alone(
+    told: Told, phone: Phone, other: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWITCH_URL", f"http://127.0.0.1:{other.server.port}/{CANARY}")
+    watched = told.with_alerts({"phone": {"url": "PHONE_URL"}}, ping="SWITCH_URL")
+    assert [str(each) for each in watched.tell(NOON)] == ["phone: nothing new"]
+    assert len(other.server.asked) == 1
+    told.refuse("courier", "2025-03-11")
+    phone.status[0] = 500
+    assert watched.tell(LATER)[0].fault
+    assert len(other.server.asked) == 1
+    phone.status[0] = 200
+    other.status[0] = 404
+    last = [str(each) for each in watched.tell("2025-03-12T12:10")][-1]
+    assert last == "ping: NOT delivered, tried again with the next evaluation: SWITCH_URL answers HTTP 404"
+    other.server.cut()
+    refused = str(watched.tell("2025-03-12T12:15")[-1])
+    assert refused.startswith("ping: NOT delivered")
+    assert CANARY not in refused
+
+
+def test_memory_that_cant_be_written_is_said_and_nobody_is_kept_from_news(
+    told: Told, phone: Phone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "told.json")
+
+    monkeypatch.setattr("orchestration.alerts.notification.write_memory", full)
+    told.refuse("courier", "2025-03-11")
+    (outcome,) = told.tell(NOON)
+    assert "can't be remembered: told.json can't be used (No space left on device): the disk is full" in outcome.fault
+    assert phone.titles == ["1 new"]

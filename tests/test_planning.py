@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import time_machine
 from pydantic import ValidationError
 
 from orchestration.automation.deadlines import Moment
@@ -15,6 +16,7 @@ from orchestration.automation.planning import (
     MOST_DAYS_AT_ONCE,
     Pull,
     catch_up,
+    days_of_windows,
     gaps,
     nightly,
     pull_times,
@@ -184,6 +186,7 @@ def _land(home: Home, system: str, day: dt.date) -> None:
         ("2025-03-14T02:30", "2025-03-14T01:30", False),
         ("2025-03-15T01:46", "2025-03-14T02:47", False),
         ("2025-03-15T01:47", "2025-03-14T02:47", True),  # once a day afterwards
+        ("2025-03-13T03:20", "2025-03-15T02:31", True),  # refused while the clock ran ahead
     ],
 )
 def test_what_isnt_in_is_asked_again_at_first_often_then_seldom(now: str, refused_at: str, *, again: bool) -> None:
@@ -206,20 +209,60 @@ def test_gaps_are_consecutive_days_with_the_same_systems() -> None:
     assert gaps(absent) == [([day[0]], ("a",)), ([day[1], day[2]], ("a", "b")), ([day[5]], ("b",))]
 
 
+_BOTH = ("courier", "call_centre")
+
+
 @pytest.mark.parametrize(
-    ("under_way", "waits"),
+    ("under_way", "left"),
     [
-        ({}, False),
-        ({"courier": {YESTERDAY}}, True),
-        ({"call_centre": {YESTERDAY}}, True),
-        ({"courier": {TODAY}, "online_platform": {YESTERDAY}}, False),
+        ({}, {(11, 12): _BOTH}),
+        ({"courier": {YESTERDAY}}, {(11,): _BOTH, (12,): ("call_centre",)}),
+        ({"call_centre": {YESTERDAY}}, {(11,): _BOTH, (12,): ("courier",)}),
+        ({"courier": {TODAY}, "online_platform": {YESTERDAY}}, {(11, 12): _BOTH}),
+        ({"courier": {YESTERDAY}, "call_centre": {YESTERDAY}}, {(11,): _BOTH}),
+        ({"courier": {dt.date(2025, 3, 11), YESTERDAY}}, {(11, 12): ("call_centre",)}),
     ],
 )
-def test_a_pull_waits_while_any_of_its_systems_is_asked_for_any_of_its_days(
-    under_way: dict[str, set[dt.date]], *, waits: bool
+def test_what_is_asked_for_just_now_is_taken_out_of_a_pull_and_the_rest_stays(
+    under_way: dict[str, set[dt.date]], left: dict[tuple[int, ...], tuple[str, ...]]
 ) -> None:
-    pull = Pull((dt.date(2025, 3, 11), YESTERDAY), ("courier", "call_centre"), "catch_up")
-    assert without_those_under_way([pull], under_way) == ([] if waits else [pull])
+    pull = Pull((dt.date(2025, 3, 11), YESTERDAY), _BOTH, "catch_up")
+    found = without_those_under_way([pull], under_way)
+    assert {tuple(day.day for day in each.days): each.systems for each in found} == left
+    assert {each.cause for each in found} == {"catch_up"}
+
+
+# --- windows that a downtime passed by -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answered", "again"),
+    [
+        ("2025-03-06T02:30", True),  # on its own night alone: the daemon was down from then on
+        ("2025-03-07T02:30", True),
+        ("2025-03-08T02:30", False),  # its window's last night
+        ("2025-03-13T09:00", True),  # stamped in the future: the clock ran ahead, and nobody knows when it was
+    ],
+)
+def test_a_day_that_was_last_answered_before_its_window_closed_is_asked_for_afterwards(
+    answered: str, home: Home, *, again: bool
+) -> None:
+    hall, day = _hall(call_centre__repull_days=2), dt.date(2025, 3, 5)
+    with time_machine.travel(at(answered), tick=False):
+        _land(home, "call_centre", day)
+    now = _moment(hall, home=home)
+    missed = [pull for pull in nightly(now, dt.time(2, 30), now.system_days(days_of_windows(now))) if day in pull.days]
+    assert missed == ([Pull((day,), ("call_centre",), "correction")] if again else [])
+
+
+def test_an_answer_that_changed_nothing_closes_the_window_too(home: Home) -> None:
+    hall, day = _hall(call_centre__repull_days=2), dt.date(2025, 3, 5)
+    with time_machine.travel(at("2025-03-06T02:30"), tick=False):
+        _land(home, "call_centre", day)
+    with time_machine.travel(at("2025-03-09T02:30"), tick=False):
+        Landing(home.landing).confirm("call_centre", day)
+    now = _moment(hall, home=home)
+    assert all(pull.cause == "nightly" for pull in nightly(now, dt.time(2, 30), now.system_days([day])))
 
 
 # --- settings ------------------------------------------------------------------------------------------------------

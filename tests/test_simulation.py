@@ -191,7 +191,8 @@ def test_nothing_is_asked_twice_without_cause(lived: Lived) -> None:
         if system != "call_centre":
             assert count == hourly_until.get((system, day), 1), (system, day)
     windows = [count for (system, day), count in asked.items() if system == "call_centre" and _ordinary(lived, day)]
-    assert set(windows) == {4}
+    # Days whose window's last night was missed are asked for afterwards; a night within a window isn't made up.
+    assert set(windows) == ({3, 4} if lived.last > DAEMON_DOWN[1] else {4})
     assert asked["call_centre", "2025-03-10"] == (4 + 12 if _is_past(lived, "2025-03-10") else 0)
     # A correction that came within the window, and one that came after the month was certified.
     for day in (day for day in ("2025-02-26", "2025-03-30") if _is_past(lived, day)):

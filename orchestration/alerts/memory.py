@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.alerts.conditions import Condition
 from orchestration.runtime.errors import UserError
+from orchestration.runtime.guard import holder, put_aside
 from orchestration.runtime.paths import Home
 from reports import files
 
@@ -72,7 +73,7 @@ def exclusive(home: Home) -> Iterator[None]:
     except Timeout:
         raise AlertsBusyError(
             f"another evaluation of alerts has held {lock.lock_file} for {_PATIENCE} s; see which process it is "
-            "(a run of `yuebao alerts --send`, or Dagster's daemon), and end it if it hangs"
+            f"({holder(Path(lock.lock_file))}), and end it if it hangs"
         ) from None
     try:
         yield
@@ -101,7 +102,7 @@ def write_memory(home: Home, memory: Memory) -> None:
 
     path = _path(home)
     if memory.doubt and path.exists():
-        path.replace(path.with_suffix(".damaged.json"))
+        put_aside(path)
     files.write_json(path, json.loads(TypeAdapter(dict[str, Recollection]).dump_json(memory.channels)))
 
 

@@ -13,13 +13,15 @@ from orchestration.alerts.file_conditions import FILES
 from orchestration.alerts.memory import Memory, Recollection, exclusive, read_memory, write_memory
 from orchestration.alerts.messages import Message, compose, counted
 from orchestration.alerts.news import News, after, is_quiet, news
-from orchestration.alerts.run_conditions import ledger, runs
+from orchestration.alerts.ping import ping
+from orchestration.alerts.run_conditions import ledger, runs, ticks
 from orchestration.alerts.sending import ChannelError, Sender
 from orchestration.automation.deadlines import Moment
 from orchestration.config.hall import SettingsError
 from orchestration.config.variables import variables_of
 from orchestration.config.working_days import CalendarError
 from orchestration.landing.manifest import LandingError
+from orchestration.runtime.guard import explain
 from reports.certificates.ledger import LedgerError
 from reports.figures.readiness import EvidenceError
 
@@ -47,6 +49,7 @@ def find_conditions(at: Moment, instance: dg.DagsterInstance) -> Found:
     """Everything that deserves an alert now; a source that can't look is itself a failure, and keeps no other back."""
     sources: dict[str, Callable[[], Iterable[Condition]]] = {name: partial(find, at) for name, find in FILES.items()}
     sources |= {"runs": partial(runs, at, instance), "ledger": partial(ledger, instance)}
+    sources |= {"ticks": partial(ticks, at, instance)}
     found: dict[str, Condition] = {}
     blind: set[str] = set()
     for name, find in sources.items():
@@ -54,9 +57,11 @@ def find_conditions(at: Moment, instance: dg.DagsterInstance) -> Found:
             found |= {condition.key: condition for condition in find()}
         except UnsureError:
             blind.add(name)
-        except _MISTAKES as error:
+        except Exception as error:
+            if not (why := str(error) if isinstance(error, _MISTAKES) else explain(error)):
+                raise
             blind.add(name)
-            blinded = Condition("failure", f"looking {name}", f"alerts on {name}", str(error), "yuebao doctor")
+            blinded = Condition("failure", f"looking {name}", f"alerts on {name}", why, "yuebao doctor")
             found[blinded.key] = blinded
     return Found(found, frozenset(blind))
 
@@ -76,13 +81,27 @@ def notify(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
     """Look, tell every channel its news in one message, and remember what was delivered.
 
     A channel that fails harms nothing: it is tried again by the next evaluation, with what is news by then. Without
-    channels nothing is looked at.
+    channels nothing is looked at. Where nothing failed, the dead man's switch is asked.
 
     Raises:
         AlertsBusyError: another evaluation doesn't end.
     """
-    if not at.hall.alerts.channels:
-        return []
+    outcomes = _told(at, instance) if at.hall.alerts.channels else []
+    failed = any(outcome.fault for outcome in outcomes)
+    return outcomes if failed else [*outcomes, *_pinged(at)]
+
+
+def _pinged(at: Moment) -> Iterator[Delivery]:
+    """Ask the dead man's switch, if there is one; nothing is said unless that fails."""
+    if variable := at.hall.alerts.ping:
+        try:
+            ping(variable, variables_of(at.hall, at.home))
+        except ChannelError as error:
+            yield Delivery("ping", News({}, {}), str(error))
+
+
+def _told(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
+    """Every channel told, and remembered."""
     with exclusive(at.home):
         found = find_conditions(at, instance)
         memory, told = pending_news(at, found)
@@ -95,10 +114,18 @@ def notify(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
             known = _recollection(at, kept.of(outcome.channel, at.now), seen, outcome)
             kept = replace(kept, channels={**kept.channels, outcome.channel: known})
             # Whoever is killed between two channels doesn't tell the first one twice.
-            write_memory(at.home, kept)
+            outcomes.append(_remembered(at, kept, outcome))
             kept = replace(kept, doubt="")
-            outcomes.append(outcome)
     return sorted(outcomes, key=lambda outcome: list(told).index(outcome.channel))
+
+
+def _remembered(at: Moment, memory: Memory, outcome: Delivery) -> Delivery:
+    """The outcome once it is on disk; what a full disk keeps from being remembered holds no other channel."""
+    try:
+        write_memory(at.home, memory)
+    except OSError as error:
+        return replace(outcome, fault=outcome.fault or f"what it was told can't be remembered: {explain(error)}")
+    return outcome
 
 
 def _recollection(at: Moment, known: Recollection, found: Found, outcome: Delivery) -> Recollection:

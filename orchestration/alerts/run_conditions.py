@@ -1,4 +1,4 @@
-"""What deserves an alert by Dagster's history: runs that failed and weren't made good, and the ledger's own check."""
+"""What deserves an alert by Dagster's history: failed runs that weren't made good, the ledger's check, and ticks."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from orchestration.alerts.conditions import Condition, UnsureError
 from orchestration.alerts.file_conditions import TOLD_FOR
 from orchestration.assets.certified import LEDGER_CHECK
 from orchestration.automation.deadlines import Moment
+from orchestration.automation.ticks import tick_faults
 from orchestration.jobs import PULL_JOB
 from orchestration.run_records import PARTITION, RANGE_END, days_asked, run_records, systems_asked, why_failed
 
@@ -93,4 +94,16 @@ def ledger(instance: dg.DagsterInstance) -> Iterator[Condition]:
             subject=f"check {LEDGER_CHECK.name}",
             text=f"failed: {_one_line(result.description)}",
             next_step="yuebao verify",
+        )
+
+
+def ticks(at: Moment, instance: dg.DagsterInstance) -> Iterator[Condition]:
+    """What runs by itself and didn't tick lately, ticked in the future, or ticked twice."""
+    for fault in tick_faults(at, instance):
+        yield Condition(
+            "failure",
+            key=f"ticks {fault.name}",
+            subject=f"Dagster's {fault.name}",
+            text=fault.text,
+            next_step=fault.next_step,
         )

@@ -28,12 +28,7 @@ class Sender:
     """One channel, open for messages; ChannelError where its URL isn't set, or Apprise can't read it."""
 
     def __init__(self, variable: str, variables: Mapping[str, str]) -> None:
-        try:
-            url = secret(variable, variables)
-        except SettingsError as error:
-            raise ChannelError(str(error)) from None
-        _hush(url)
-        service = _service(url)
+        service = _service(open_url(variable, variables))
         if service is None:
             raise ChannelError(f"{variable} holds no URL that Apprise can use; see https://appriseit.com/services/")
         self._service = service
@@ -58,7 +53,17 @@ class Sender:
         )
         if not result:
             said = " ".join(entry.message for entry in result.logs())
-            raise ChannelError(_taken_out(said or result.status.name))
+            raise ChannelError(taken_out(said or result.status.name))
+
+
+def open_url(variable: str, variables: Mapping[str, str]) -> str:
+    """The URL that a variable holds, no part of which is told or logged from now on; ChannelError if it isn't set."""
+    try:
+        url = secret(variable, variables)
+    except SettingsError as error:
+        raise ChannelError(str(error)) from None
+    _hush(url)
+    return url
 
 
 def _service(url: str) -> NotifyBase | None:
@@ -89,11 +94,12 @@ def _hush(url: str) -> None:
 
 def _without_secrets(record: logging.LogRecord) -> bool:
     """Takes every part of every channel's URL out of what is logged, wherever a log leads."""
-    record.msg, record.args = _taken_out(record.getMessage()), ()
+    record.msg, record.args = taken_out(record.getMessage()), ()
     return True
 
 
-def _taken_out(text: str) -> str:
+def taken_out(text: str) -> str:
+    """A text without any part of a channel's URL, in one line."""
     return " ".join(redact(text, _secrets).split())
 
 

@@ -20,6 +20,7 @@ from orchestration.config.hall import Hall
 from orchestration.landing.manifest import LandingError
 from orchestration.partitions import monthly_asset
 from orchestration.resources import RunMonths
+from orchestration.runtime.errors import UserError
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import NotPrintableError
 from reports.certificates.chain import LogError
@@ -118,7 +119,8 @@ def _ledger_check(
         metadata={"owner": owner, "next_step": next_step},
     )
     def check() -> dg.AssetCheckResult:
-        findings = find()
+        with failing_on(UserError):
+            findings = find()
         return dg.AssetCheckResult(
             passed=not findings.lines,
             severity=findings.severity,

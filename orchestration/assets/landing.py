@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from expectations.rules import RULES
-from orchestration.checks import ENGINEERS, check_results, check_specs
+from orchestration.checks import ENGINEERS, check_results, check_specs, failing_on
 from orchestration.config.catalogue import code_version, evidence_version, working_days
 from orchestration.config.hall import Hall
 from orchestration.landing.manifest import Extract, Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
 from orchestration.partitions import daily
 from orchestration.resources import HallSystems
+from orchestration.runtime.errors import UserError
+from orchestration.runtime.guard import require_room
 from orchestration.runtime.paths import RUNBOOK, current_home
 
 if TYPE_CHECKING:
@@ -52,27 +54,34 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
         output_required=False,
     )
     def pull(context: dg.AssetExecutionContext, hall_systems: HallSystems) -> Iterator[dg.AssetCheckResult]:
-        from orchestration.landing.validate_and_land import DayValidation
-
-        days = [dt.date.fromisoformat(key) for key in context.partition_keys]
-        home = current_home()
-        validation = DayValidation(
-            hall=hall_systems.hall.hall,
-            system=name,
-            calendar=working_days(),
-            landing=Landing(home.landing),
-            quarantine=Quarantine(home.quarantine),
-            provenance=Provenance(context.run.run_id, code_version(), evidence_version(system)),
-            docs=home.docs / context.run.run_id if hall_systems.data_docs else None,
-        )
-        result = validation.settle(hall_systems.outcomes(name, days))
-        yield from check_results(key, RULES, result)
-        _record(context, key, validation, result, hall_systems)
-        validation.judge_again(validation.landing.days(name))
-        if result.refused:
-            raise _failure(result)
+        with failing_on(UserError):
+            yield from _pulled(context, hall_systems, name)
 
     return pull
+
+
+def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: str) -> Iterator[dg.AssetCheckResult]:
+    """Ask one system for the run's days, and land what is good."""
+    from orchestration.landing.validate_and_land import DayValidation
+
+    days, key = [dt.date.fromisoformat(key) for key in context.partition_keys], landing_key(name)
+    home, system = current_home(), hall_systems.hall.hall.systems[name]
+    require_room(home.root)
+    validation = DayValidation(
+        hall=hall_systems.hall.hall,
+        system=name,
+        calendar=working_days(),
+        landing=Landing(home.landing),
+        quarantine=Quarantine(home.quarantine),
+        provenance=Provenance(context.run.run_id, code_version(), evidence_version(system)),
+        docs=home.docs / context.run.run_id if hall_systems.data_docs else None,
+    )
+    result = validation.settle(hall_systems.outcomes(name, days))
+    yield from check_results(key, RULES, result)
+    _record(context, key, validation, result, hall_systems)
+    validation.judge_again(validation.landing.days(name))
+    if result.refused:
+        raise _failure(result)
 
 
 def _landed_by(hall: Hall) -> dg.FreshnessPolicy:

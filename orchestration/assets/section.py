@@ -9,7 +9,7 @@ from orchestration.certification.monthly_report import emit_section
 from orchestration.checks import AUTHORS, failing_on
 from orchestration.config.hall import Hall
 from orchestration.partitions import monthly_asset
-from orchestration.runtime.errors import Refused
+from orchestration.runtime.errors import Refused, UserError
 from reports.certificates.ledger import LedgerError
 
 SECTION = dg.AssetKey("report_statistics_section")
@@ -26,7 +26,7 @@ def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
         description="Heading and paragraph of section 一 as certified, and the numbers behind them (.txt, .md, .json).",
     )
     def report_statistics_section(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        with failing_on(Refused):
+        with failing_on(Refused, UserError):
             emission = emit_section(context.partition_key[:7])
         numbers = json.loads((emission.release / "numbers.json").read_bytes())
         return dg.MaterializeResult(
@@ -55,7 +55,7 @@ def build_desk_asset(hall: Hall) -> dg.AssetsDefinition:
     def authors_desk(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from orchestration.certification.author_files import write_author_files
 
-        with failing_on(Refused, LedgerError):
+        with failing_on(Refused, UserError, LedgerError):
             written = write_author_files(context.partition_key[:7])
         return dg.MaterializeResult(
             metadata={

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.assets.landing import landing_key
+from orchestration.checks import failing_on
 from orchestration.config.hall import Hall
 from orchestration.partitions import monthly
 from orchestration.resources import RunMonths
+from orchestration.runtime.errors import UserError
 from orchestration.warehouse.dagster_specs import warehouse_specs
 from orchestration.warehouse.dbt_build import DbtEvent, dagster_events
 from orchestration.warehouse.dbt_manifest import manifest_document
@@ -31,8 +33,9 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
     )
     def warehouse(context: dg.AssetExecutionContext, months: RunMonths) -> Iterator[DbtEvent]:
-        month = months.of_partition(context.partition_key)
-        results = build_facts(month, _selection(context), context.run.run_id)
+        with failing_on(UserError):
+            month = months.of_partition(context.partition_key)
+            results = build_facts(month, _selection(context), context.run.run_id)
         yield from dagster_events(context, results, specs.keys)
         if failures := failures_of(results):
             raise dg.Failure(

@@ -5,8 +5,8 @@ day that isn't in.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from orchestration.automation.deadlines import Moment
 from orchestration.config.hall import Hall
@@ -18,6 +18,8 @@ MOST_DAYS_AT_ONCE = 100
 _PATIENCE = dt.timedelta(days=1)
 _OFTEN, _SELDOM = dt.timedelta(minutes=50), dt.timedelta(hours=23)
 _GRACE = dt.timedelta(minutes=10)
+# After a downtime of that many days, windows for corrections that closed meanwhile are made up.
+_DOWNTIME = 31
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,10 @@ def pull_times(hall: Hall) -> list[dt.time]:
 def nightly(at: Moment, time: dt.time, statuses: Iterable[SystemDay]) -> list[Pull]:
     """What to ask for at one of the hall's times: yesterday, and each system's window for late corrections.
 
-    Of the days whose `statuses` are given, what is in and has no window isn't asked for again.
+    Of the days whose `statuses` are given, what is in and has no window isn't asked for again; and what wasn't answered
+    since its window closed is, because nothing was asked that night.
     """
-    hall = at.hall
+    hall, statuses = at.hall, list(statuses)
     yesterday = at.today - dt.timedelta(days=1)
     already_in = {status.system for status in statuses if status.day == yesterday and status.is_in}
     asked: dict[tuple[int, tuple[str, ...]], list[str]] = {}
@@ -49,11 +52,36 @@ def nightly(at: Moment, time: dt.time, statuses: Iterable[SystemDay]) -> list[Pu
         if sites and (settings.repull_days or system not in already_in):
             only = sites if settings.pull_at_of_sites else ()
             asked.setdefault((settings.repull_days, only), []).append(system)
+    missed = [(day.day, day.system) for day in statuses if _is_last(hall, day.system, time) and _is_open(at, day)]
     return [
-        Pull(days, tuple(systems), "nightly", sites)
-        for (window, sites), systems in asked.items()
-        if (days := tuple(at.days_back(window + 1)))
+        *(
+            Pull(days, tuple(systems), "nightly", sites)
+            for (window, sites), systems in asked.items()
+            if (days := tuple(at.days_back(window + 1)))
+        ),
+        *(Pull(tuple(days), systems, "correction") for days, systems in gaps(missed)),
     ]
+
+
+def days_of_windows(at: Moment) -> list[dt.date]:
+    """The days of which `nightly` has to know how they stand, the oldest first."""
+    windows = [system.repull_days for system in at.hall.systems.values()]
+    return at.days_back(max(windows) + 1 + _DOWNTIME if any(windows) else 1)
+
+
+def _is_last(hall: Hall, system: str, time: dt.time) -> bool:
+    """Whether no site of a system is asked later in the night."""
+    return time == max(hall.pull_time(system, code) for code in hall.sites_of(system))
+
+
+def _is_open(at: Moment, status: SystemDay) -> bool:
+    """Whether a day's window for corrections has passed without an answer in its last night."""
+    window = at.hall.systems[status.system].repull_days
+    last_night = status.day + dt.timedelta(days=window + 1)
+    if not window or not status.is_in or last_night >= at.today:
+        return False
+    answered = status.answered_at
+    return answered is None or answered > at.now or answered.astimezone(at.now.tzinfo).date() < last_night
 
 
 def catch_up(at: Moment, statuses: Iterable[SystemDay]) -> list[Pull]:
@@ -68,7 +96,8 @@ def catch_up(at: Moment, statuses: Iterable[SystemDay]) -> list[Pull]:
 
 def _is_due_again(at: Moment, status: SystemDay) -> bool:
     now, due, refused_at = at.now, at.due_at(status.system, status.day), status.refused_at
-    if refused_at is None:
+    # What is stamped in the future was refused while the clock ran ahead: nobody knows when.
+    if refused_at is None or refused_at > now:
         return now >= due + _GRACE
     return now - refused_at >= (_OFTEN if now - due < _PATIENCE else _SELDOM)
 
@@ -83,5 +112,11 @@ def gaps(absent: Iterable[tuple[dt.date, str]]) -> list[tuple[Sequence[dt.date],
 
 
 def without_those_under_way(pulls: Iterable[Pull], asked: Mapping[str, set[dt.date]]) -> list[Pull]:
-    """The pulls of which nothing is being asked just now, by the days that runs in progress ask of each system."""
-    return [pull for pull in pulls if not any(asked.get(system, set()) & set(pull.days) for system in pull.systems)]
+    """What of the pulls isn't being asked just now, by the days that runs in progress ask of each system."""
+    return [left for pull in pulls for left in _less(pull, asked)]
+
+
+def _less(pull: Pull, asked: Mapping[str, set[dt.date]]) -> Iterator[Pull]:
+    free = [(day, system) for day in pull.days for system in pull.systems if day not in asked.get(system, set())]
+    for days, systems in gaps(free):
+        yield replace(pull, days=tuple(days), systems=systems)

@@ -7,7 +7,10 @@ import dagster as dg
 
 from orchestration.config.hall import load_hall
 from orchestration.run_records import run_records
+from orchestration.runtime.left_overs import sweep, temporary_folders
+from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell, tell_item
+from orchestration.warehouse.facts import unfinished_builds
 
 RETENTION_JOB = "retention"
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -16,6 +19,8 @@ _PAGE = 500
 
 def delete_outgrown(instance: dg.DagsterInstance, keep_days: int | None, *, dry_run: bool = False) -> str:
     """Delete the runs that ended longer ago than that, or than the hall keeps them; a dry run only says how many.
+
+    And the folders that killed commands left behind.
 
     A run that holds the newest materialization of an asset's partition is kept, or Dagster's page would forget that
     the partition is in.
@@ -31,7 +36,9 @@ def delete_outgrown(instance: dg.DagsterInstance, keep_days: int | None, *, dry_
     for number, run_id in enumerate(outgrown, start=1):
         instance.delete_run(run_id)
         tell_item("%d of %d old runs deleted", number, len(outgrown))
-    return f"{len(outgrown)} old runs deleted; {kept} kept, for they hold what the page shows of a day or month"
+    told = f"{len(outgrown)} old runs deleted; {kept} kept, for they hold what the page shows of a day or month"
+    swept = sweep([*unfinished_builds(current_home()), *temporary_folders()])
+    return f"{told}; {swept} folders that killed commands had left deleted" if swept else told
 
 
 def _newest_runs(instance: dg.DagsterInstance) -> Iterator[str]:

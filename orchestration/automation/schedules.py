@@ -15,7 +15,14 @@ from orchestration.assets.certified import QUESTIONS_CHECK, REVISION_CHECK
 from orchestration.assets.landing import landing_key
 from orchestration.automation.deadlines import Moment, moment
 from orchestration.automation.months import MONTHS_BACK, candidates
-from orchestration.automation.planning import Pull, catch_up, nightly, pull_times, without_those_under_way
+from orchestration.automation.planning import (
+    Pull,
+    catch_up,
+    days_of_windows,
+    nightly,
+    pull_times,
+    without_those_under_way,
+)
 from orchestration.automation.retention import RETENTION_JOB
 from orchestration.certification.author_files import are_written
 from orchestration.certification.certify import current_archive
@@ -118,11 +125,11 @@ def _always(at: Moment, _instance: dg.DagsterInstance) -> Asked:
 
 def _nightly_pull(time: dt.time) -> ScheduleRow:
     def decide(at: Moment, instance: dg.DagsterInstance) -> Asked:
-        yield from _asked(at, instance, nightly(at, time, at.system_days(at.days_back(1))), "yesterday is in")
+        yield from _asked(at, instance, nightly(at, time, at.system_days(days_of_windows(at))), "yesterday is in")
 
     return ScheduleRow(
         *("nightly_pull", f"{time.minute} {time.hour} * * *", PULL_JOB, decide),
-        "Ask for yesterday, and for each system's window of late corrections.",
+        "Ask for yesterday, and for each system's window of late corrections, also where a downtime passed it by.",
         time=f"{time:%H%M}",
     )
 

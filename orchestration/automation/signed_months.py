@@ -13,6 +13,7 @@ from orchestration.config.hall import Hall, why_not_here
 from orchestration.jobs import MONTH_JOB
 from orchestration.runtime.paths import current_home
 
+SIGNED_MONTHS = "signed_months"
 _EVERY = 60
 
 
@@ -21,7 +22,7 @@ def build_signed_months_sensor(hall: Hall) -> dg.SensorDefinition:
     runs_here = not why_not_here("month_end", hall)
 
     @dg.sensor(
-        name="signed_months",
+        name=SIGNED_MONTHS,
         job_name=MONTH_JOB,
         minimum_interval_seconds=_EVERY,
         default_status=dg.DefaultSensorStatus.RUNNING if runs_here else dg.DefaultSensorStatus.STOPPED,

@@ -1,6 +1,5 @@
 """Rebuilding a certified month from its extracts alone, in an empty warehouse, and comparing it with its release."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from orchestration.certification.lookup import find
 from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import code_version
 from orchestration.runtime.installation import installed_at
+from orchestration.runtime.left_overs import temporary_folder
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.builder import build
 from orchestration.warehouse.dbt_build import evidence, with_applicability
@@ -135,8 +135,8 @@ def _other_code(certificate: Certificate) -> Iterator[str]:
 @contextmanager
 def _empty_home(landing: Path) -> Iterator[Home]:
     """A state folder that holds the landing and nothing else, and is the current one while the block runs."""
-    with tempfile.TemporaryDirectory(prefix="yuebao-rebuild-") as folder:
-        home = Home(Path(folder).resolve())
+    with temporary_folder("rebuild") as folder:
+        home = Home(folder)
         home.landing.symlink_to(landing.resolve())
         with installed_at(home=home.root):
             yield home

@@ -4,7 +4,6 @@ No secret is in them: settings name the variables that hold secrets, and a value
 """
 
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from orchestration.config.hall import HallFolder, SettingsError, load_hall, secret
 from orchestration.runtime.installation import in_hall
+from orchestration.runtime.left_overs import temporary_folder
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.signers import Signer
@@ -19,7 +19,7 @@ from reports.certificates.signers import Signer
 SIGNERS = "signers.toml"
 _TEXTS = {".toml", ".csv", ".j2", ".sql"}
 # The keys of hall.toml that name the variable of a secret.
-_SECRETS = {"secret", "passphrase", "password", "access_key", "secret_key"}
+_SECRETS = {"secret", "passphrase", "password", "access_key", "secret_key", "ping"}
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _SHORTEST_SECRET = 4
 
@@ -54,12 +54,12 @@ def certified_settings(archive: Archive, certificate: Certificate) -> Iterator[H
     if certificate.form == 1:
         yield load_hall()
         return
-    with tempfile.TemporaryDirectory(prefix="yuebao-settings-") as folder:
+    with temporary_folder("settings") as folder:
         for name, digest in certificate.foundation.settings.items():
-            path = Path(folder, name)
+            path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(archive.ledger.store.read(digest))
-        with in_hall(Path(folder).resolve()):
+        with in_hall(folder):
             yield load_hall()
 
 

@@ -4,7 +4,6 @@ Exit codes, for a scheduler: 0 done; 1 refused, because a day, a check or an ans
 settings are wrong.
 """
 
-import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import typer
 
 from orchestration.runtime.audit_log import record_access
 from orchestration.runtime.errors import Refused, UserError
+from orchestration.runtime.guard import explain
 from orchestration.runtime.installation import current_installation, opening_line
 from orchestration.runtime.paths import current_home
 from reports.errors import ReportsError
@@ -39,14 +39,6 @@ MonthOrCodeArgument = Annotated[
     str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")
 ]
 ByOption = Annotated[str, typer.Option(help="your name; else the system's user")]
-# What a user mends where a file can't be written.
-_MEDIUM = {
-    errno.EROFS: "the medium is read-only; name a state folder that can be written",
-    errno.EACCES: "give this user the right, or work as the user who owns the state folder",
-    errno.EPERM: "give this user the right, or work as the user who owns the state folder",
-    errno.ENOSPC: "the disk is full; what has landed and was certified stays, make room and run the same again",
-    errno.EDQUOT: "the quota is used up; what has landed and was certified stays, make room and run the same again",
-}
 REFUSED = 1
 _NUMBERS = {"sum", "count", "exact"}
 _MISUSED = 2
@@ -69,12 +61,10 @@ def readable_errors(hall: Path | None = None, *, announced: bool = True) -> Iter
         _end("interrupted; what has landed stays, and the same command goes on from there", 130)
     except (UserError, ReportsError) as error:
         _end(f"yuebao: {error}", _MISUSED)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            _end("yuebao: something listens on that port already; name another one with `--port`", _MISUSED)
-        if error.errno not in _MEDIUM:
+    except Exception as error:
+        if not (reason := explain(error)):
             raise
-        _end(f"yuebao: {error.filename} can't be written ({error.strerror}): {_MEDIUM[error.errno]}", _MISUSED)
+        _end(f"yuebao: {reason}", _MISUSED)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import typer
 
 from orchestration.cli.app import app, end_unless, print_diagnoses, print_wide, readable_errors
 from orchestration.cli.progress_line import progress_line
-from orchestration.runtime.paths import current_home, dagster_instance, run_history
+from orchestration.runtime.paths import current_home, dagster_instance, readable_history
 
 
 @app.command(rich_help_panel="Operations")
@@ -37,8 +37,10 @@ def health(
     with readable_errors():
         home = current_home()
         ensure_manifest()
-        with run_history(home) as instance:
-            state = take_snapshot(moment(), instance)
+        with readable_history(home) as (instance, fault):
+            state = take_snapshot(moment(), instance, fault)
+        if fault:
+            typer.echo(fault, err=True)
         print_wide(health_summary(state))
         if html or file:
             for path in write_health(state, home, file):

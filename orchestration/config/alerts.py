@@ -21,8 +21,13 @@ class Channel(Strict):
 
 
 class Alerts(Strict):
-    """Who is told. Between `quiet_from` and `quiet_to` (hall time) only what can't wait is sent."""
+    """Who is told. Between `quiet_from` and `quiet_to` (hall time) only what can't wait is sent.
+
+    `ping` is the variable that holds the URL of a dead man's switch: it is asked after each good evaluation, and who
+    watches it raises the alarm when it isn't.
+    """
 
     channels: dict[str, Channel] = Field(default={})
+    ping: str = ""
     quiet_from: dt.time = dt.time(22, 0)
     quiet_to: dt.time = dt.time(7, 0)

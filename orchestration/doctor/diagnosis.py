@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from orchestration.alerts.sending import ChannelError
 from orchestration.runtime.errors import UserError
+from orchestration.runtime.guard import explain
 from reports.certificates.signers import SignerError
 from reports.errors import ReportsError
 from reports.figures.wording import WordingError
@@ -32,4 +33,4 @@ def diagnose(subject: str, check: Callable[[], str]) -> Diagnosis:
     try:
         return Diagnosis(subject, good=True, message=check())
     except _TO_BE_MENDED as error:
-        return Diagnosis(subject, good=False, message=str(error))
+        return Diagnosis(subject, good=False, message=explain(error) or str(error))

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers, template_of
 from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
@@ -70,6 +71,8 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
     yield diagnose("signing", partial(_signing, hall))
     for name, channel in hall.hall.alerts.channels.items():
         yield diagnose(f"alerts.channels.{name}", partial(_channel, hall, channel.url))
+    if hall.hall.alerts.ping:
+        yield diagnose("alerts.ping", partial(_ping, hall, hall.hall.alerts.ping))
 
 
 def _references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
@@ -146,6 +149,11 @@ def _signing(hall: HallFolder) -> str:
 def _channel(hall: HallFolder, variable: str) -> str:
     Sender(variable, variables_of(hall.hall, current_home()))
     return f"{variable} can be used; `yuebao alerts --test` sends something"
+
+
+def _ping(hall: HallFolder, variable: str) -> str:
+    ping_url(variable, variables_of(hall.hall, current_home()))
+    return f"{variable} can be used; each good evaluation of alerts asks it"
 
 
 def _system(hall: HallFolder, name: str, day: dt.date | None) -> str:

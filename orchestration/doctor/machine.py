@@ -4,16 +4,16 @@ Asks no hall system (`check-hall` does), changes nothing, and makes every check 
 """
 
 import datetime as dt
-import shutil
+import os
 import stat
 from collections.abc import Iterator
 from functools import partial
 from importlib import metadata
-from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 from packaging.requirements import Requirement
 
+from orchestration.alerts.memory import read_memory
 from orchestration.certification.certify import archive_of
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, expand
@@ -23,11 +23,14 @@ from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
 from orchestration.doctor.hall import folder_checks
 from orchestration.doctor.run_history import history_checks
 from orchestration.landing.manifest import Landing
+from orchestration.runtime.guard import deletable, free_room, holder, holders, locked, size_of
+from orchestration.runtime.left_overs import left_overs, temporary_folders
 from orchestration.runtime.paths import Home
+from orchestration.warehouse.facts import unfinished_builds
 from reports.certificates.verification import verify
 
 _LEAST_FREE_GIB = 2
-_GIB = 2**30
+_GIB, _MIB = 2**30, 2**20
 
 
 def examine(hall: HallFolder, home: Home) -> Iterator[Diagnosis]:
@@ -37,6 +40,9 @@ def examine(hall: HallFolder, home: Home) -> Iterator[Diagnosis]:
     yield diagnose("state", partial(_state_folder, home))
     yield diagnose("clock", partial(_clock, home))
     yield diagnose("build lock", partial(_build_lock, home))
+    yield diagnose("warehouse", partial(_warehouse, home))
+    yield diagnose("alerts", partial(_alerts, home))
+    yield diagnose("left-overs", partial(_left_overs, home))
     yield from history_checks(hall.hall, home)
     yield diagnose("calendar", _calendar)
     yield from folder_checks(hall)
@@ -64,11 +70,12 @@ def _wrong_version(required: Requirement) -> str:
 
 
 def _disk(home: Home) -> str:
-    nearest = next(path for path in (home.root, *home.root.parents) if path.exists())
-    free = shutil.disk_usage(nearest).free / _GIB
+    free = free_room(home.root) / _GIB
     room = f"{free:.1f} GiB free under {home.root}"
     if free < _LEAST_FREE_GIB:
-        raise NotWellError(f"{room}; {_LEAST_FREE_GIB} are needed: make room, or move YUEBAO_HOME")
+        raise NotWellError(
+            f"{room}; {_LEAST_FREE_GIB} are needed: make room, or move YUEBAO_HOME; {deletable(home.root)}"
+        )
     return room
 
 
@@ -77,23 +84,54 @@ def _state_folder(home: Home) -> str:
         return f"{home.root} isn't there yet; the first command makes it"
     if home.root.stat().st_mode & stat.S_IWOTH:
         raise NotWellError(f"everybody may write to {home.root}; chmod o-w {home.root}")
-    # Made by commands that were killed in the middle of a build; a running build has one too.
-    unfinished = sorted(home.published.glob("*/builds/.*"))
-    return f"{home.root}, {len(unfinished)} unfinished builds"
+    if not os.access(home.root, os.W_OK):
+        return f"{home.root}, which this user may read only: whoever works here needs the right to write"
+    return f"{home.root}"
+
+
+def _left_overs(home: Home) -> str:
+    """What commands that were killed left behind; those under way have such folders too, and own them."""
+    left = left_overs([*unfinished_builds(home), *temporary_folders()])
+    if not left:
+        return "none of commands that were killed"
+    size = sum(map(size_of, left)) / _MIB
+    return f"{len(left)} folders of commands that were killed, {size:.1f} MiB; `yuebao retention` deletes them"
 
 
 def _build_lock(home: Home) -> str:
     """Whether somebody opens the warehouse now; the file itself stays when its holder was killed, and holds nobody."""
-    lock = FileLock(home.root / "warehouse.lock")
-    if not Path(lock.lock_file).exists():
+    if not home.warehouse_lock.exists():
         return "nothing was built yet"
     try:
-        with lock.acquire(blocking=False):
+        with locked(home.warehouse_lock, patience=0):
             return "free"
     except Timeout:
-        return "held: a build is under way"
+        return f"held: a build is under way, by {holder(home.warehouse_lock)}"
     except OSError as error:
         return f"nobody can build here: {error.strerror}"
+
+
+def _warehouse(home: Home) -> str:
+    """Whether the warehouse can be read to its last block."""
+    from orchestration.warehouse.duckdb_file import fault_of
+
+    if not home.warehouse.exists():
+        return "none yet; the next build makes it"
+    if holders(home.warehouse):
+        return f"open in {holder(home.warehouse)}"
+    if fault := fault_of(home.warehouse):
+        raise NotWellError(
+            f"{home.warehouse} can't be read ({fault}); no number is lost: the next `yuebao report MONTH` puts it "
+            "aside and makes it again"
+        )
+    return f"whole, {size_of(home.warehouse) / _MIB:.1f} MiB"
+
+
+def _alerts(home: Home) -> str:
+    memory = read_memory(home)
+    if memory.doubt:
+        raise NotWellError(f"{memory.doubt}; `yuebao alerts --send` puts it aside and makes it again")
+    return f"what {len(memory.channels)} channels were told can be read"
 
 
 def _calendar() -> str:

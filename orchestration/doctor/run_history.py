@@ -1,29 +1,32 @@
 """Whether Dagster's run history is whole, and its daemon alive where this environment needs one."""
 
 import datetime as dt
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+import os
+from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
+from dagster import DagsterInstance
+
+from orchestration.automation.deadlines import moment
+from orchestration.automation.ticks import tick_faults
 from orchestration.config.hall import Hall, automations_here, environment
 from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
+from orchestration.runtime.history_files import HistoryFault, examined_faults_in, faults_in
 from orchestration.runtime.installation import current_installation
 from orchestration.runtime.paths import Home, run_history
 
 _LONGEST_SILENCE = dt.timedelta(minutes=5)
+_MOST_NAMED = 3
 
 
 def history_checks(hall: Hall, home: Home) -> Iterator[Diagnosis]:
     """The history, wherever `dagster.yaml` says that it lies, and then the daemon that writes to it."""
-    damaged = [path for path in sorted(home.dagster.rglob("*.db")) if not _is_sound(path)]
-    if damaged:
-        names = ", ".join(str(path) for path in damaged)
-        message = f"damaged: {names}; move {home.dagster} away (no number is in it), the next command begins a new one"
-        yield Diagnosis("run history", good=False, message=message)
+    folder = current_installation().dagster_home
+    held = faults_in(folder, to_write=True) if os.access(folder, os.W_OK) else []
+    if faults := examined_faults_in(folder) or held:
+        yield Diagnosis("run history", good=False, message=_said_of(faults))
         return
-    settings = current_installation().dagster_home / "dagster.yaml"
+    settings = folder / "dagster.yaml"
     if not settings.exists():
         yield Diagnosis("run history", good=True, message="none yet")
         return
@@ -33,17 +36,27 @@ def history_checks(hall: Hall, home: Home) -> Iterator[Diagnosis]:
             beats = instance.get_daemon_heartbeats().values()
             heard = max((dt.datetime.fromtimestamp(beat.timestamp, dt.UTC) for beat in beats), default=None)
             yield diagnose("daemon", partial(_daemon, hall, heard))
+            yield from _ticks(instance)
     except Exception as error:  # noqa: BLE001 - whatever storage is set up has errors of its own
         reason = str(error.__cause__ or error).splitlines()[0]
         yield Diagnosis("run history", good=False, message=f"{settings} can't be used ({reason}); mend what it names")
 
 
-def _is_sound(path: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
-            return bool(database.execute("PRAGMA quick_check").fetchall() == [("ok",)])
-    except sqlite3.DatabaseError:
-        return False
+def _ticks(instance: DagsterInstance) -> Iterator[Diagnosis]:
+    """What ticks by itself here, each fault by its schedule or sensor."""
+    faults = tick_faults(moment(), instance)
+    for fault in faults:
+        yield Diagnosis(f"ticks of {fault.name}", good=False, message=f"{fault.text}; {fault.next_step}")
+    if not faults:
+        yield Diagnosis("ticks", good=True, message="none too old, in the future, or twice")
+
+
+def _said_of(faults: Sequence[HistoryFault]) -> str:
+    """What is wrong with the history's files; only what is damaged is ever put aside."""
+    if damaged := [fault.file for fault in faults if fault.is_damage]:
+        names = ", ".join(map(str, damaged[:_MOST_NAMED])) + (", ..." if damaged[_MOST_NAMED:] else "")
+        return f"damaged: {names}; no number is in it: `yuebao sync-dagster` puts it aside and fills a new one"
+    return f"{faults[0]}; nothing is damaged, so leave it where it is; mend what holds it or the disk, and look again"
 
 
 def _daemon(hall: Hall, heard: dt.datetime | None) -> str:

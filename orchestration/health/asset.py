@@ -3,9 +3,10 @@
 import dagster as dg
 
 from orchestration.automation.deadlines import moment
-from orchestration.checks import ENGINEERS
+from orchestration.checks import ENGINEERS, failing_on
 from orchestration.health.page import write_health
 from orchestration.health.snapshot import take_snapshot
+from orchestration.runtime.errors import UserError
 from orchestration.runtime.paths import current_home
 
 HEALTH_PAGE = dg.AssetKey("health_page")
@@ -23,8 +24,9 @@ def build_health_asset() -> dg.AssetsDefinition:
         description="Whether this month is on its way, and what to do if not: a page (.html) and Prometheus metrics.",
     )
     def health_page(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        health = take_snapshot(moment(), context.instance)
-        page, metrics = write_health(health, current_home())
+        with failing_on(UserError):
+            health = take_snapshot(moment(), context.instance)
+            page, metrics = write_health(health, current_home())
         return dg.MaterializeResult(
             metadata={
                 "headline": health.headline,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from orchestration.automation.deadlines import Moment
+from orchestration.automation.ticks import tick_faults
 from orchestration.certification.pending_revision import pending_revisions
 from orchestration.config.catalogue import catalogue_folder, read_table
 from orchestration.config.working_days import CalendarError
@@ -20,6 +19,7 @@ from orchestration.health.timeliness import Arrivals, arrivals_of
 from orchestration.health.verdict import actions_of, headline
 from orchestration.landing.manifest import LandingError
 from orchestration.landing.quarantine import Quarantine
+from orchestration.runtime.guard import explain, free_room, size_of
 from reports.certificates.ledger import LedgerError
 
 if TYPE_CHECKING:
@@ -28,15 +28,20 @@ if TYPE_CHECKING:
 _Found = TypeVar("_Found")
 
 
-def take_snapshot(at: Moment, instance: DagsterInstance) -> Health:
-    """Everything that the health page says, as of a moment; what can't be looked at is said, and holds nothing else."""
+def take_snapshot(at: Moment, instance: DagsterInstance, fault: str = "") -> Health:
+    """Everything that the health page says, as of a moment; what can't be looked at is said, and holds nothing else.
+
+    `fault` says why the instance isn't the installation's, if it isn't.
+    """
     hall, home, ledger = at.hall, at.home, at.ledger
-    faults: list[str] = []
+    faults = [fault] if fault else []
     months = tuple(month for name in months_looked_at(at) for month in _kept(faults, partial(month_health, name, at)))
     cells = _kept(faults, lambda: cells_of(at, at.days_back(WINDOW)))
     arrivals = Arrivals(_kept(faults, lambda: arrivals_of(at)))
     pending = _kept(faults, lambda: pending_revisions(ledger, home))
     deadlines = _kept(faults, lambda: next_deadlines(months[:2], at))
+    jobs = _kept(faults, lambda: job_histories(instance, at.now))
+    faults += _kept(faults, lambda: map(str, tick_faults(at, instance)))
     refusals = Quarantine(home.quarantine).all_open()
     actions = tuple(actions_of(months, pending, refusals, list(dict.fromkeys(faults))))
     return Health(
@@ -52,11 +57,11 @@ def take_snapshot(at: Moment, instance: DagsterInstance) -> Health:
         arrivals=arrivals,
         refusals=tuple(refusals),
         suites=suites_of(cells),
-        jobs=job_histories(instance, at.now),
+        jobs=jobs,
         certified_months=len({link.month for link in ledger.links()}),
         pending=tuple(each.certificate.month for each in pending),
-        bytes_by_part={part.name: _bytes(part) for part in sorted(home.root.glob("*"))},
-        free_bytes=shutil.disk_usage(instance.root_directory).free,
+        bytes_by_part={part.name: size_of(part) for part in sorted(home.root.glob("*"))},
+        free_bytes=free_room(home.root),
     )
 
 
@@ -65,17 +70,8 @@ def _kept(faults: list[str], look: Callable[[], Iterable[_Found]]) -> tuple[_Fou
         return tuple(look())
     except (CalendarError, LandingError, LedgerError) as error:
         faults.append(str(error))
-        return ()
-
-
-def _bytes(part: Path) -> int:
-    """What a file, or a folder with all that is in it, takes; what goes away meanwhile counts nothing."""
-    files = part.rglob("*") if part.is_dir() else [part]
-    return sum(map(_size, files))
-
-
-def _size(file: Path) -> int:
-    try:
-        return file.lstat().st_size if not file.is_dir() or file.is_symlink() else 0
-    except FileNotFoundError:
-        return 0
+    except Exception as error:
+        if not (refused := explain(error)):
+            raise
+        faults.append(refused)
+    return ()

@@ -33,6 +33,7 @@ class SystemDay:
     fault: str = ""  # why the manifest entry can't be read, or what is wrong with the extract's file
     closed_sites: frozenset[str] = frozenset()  # those that a reviewed override closes while others are open
     judged_since: Judgement | None = None  # what holds of the extract now, where it landed under another suite
+    confirmed_at: dt.datetime | None = None  # when an answer said the same last, of systems with a correction window
 
     @cached_property
     def verdicts(self) -> Mapping[str, DayVerdict]:
@@ -108,6 +109,11 @@ class SystemDay:
         return dt.datetime.fromisoformat(self.extract.landed_at) if self.extract else None
 
     @property
+    def answered_at(self) -> dt.datetime | None:
+        """When an answer came last that is in, or None."""
+        return max(filter(None, (self.landed_at, self.confirmed_at)), default=None)
+
+    @property
     def refused_at(self) -> dt.datetime | None:
         """When it was last asked for in vain, or None."""
         return max((dt.datetime.fromisoformat(refusal.refused_at) for refusal in self.refusals.values()), default=None)
@@ -153,6 +159,7 @@ def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: 
         fault=fault,
         closed_sites=_closed_sites(hall, calendar, system, day),
         judged_since=judged,
+        confirmed_at=Landing(home.landing).confirmed_at(system, day) if settings.repull_days else None,
     )
 
 

@@ -14,9 +14,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from filelock import FileLock
-
 from orchestration.runtime.errors import UserError
+from orchestration.runtime.guard import locked
 from reports import files
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ ExtractState = Literal["answered", "closed"]
 _SITES = "halls"
 # The SHA-256 of the rest of an entry, so that a changed entry doesn't pass for what was written.
 _DIGEST = "digest"
+_CONFIRMED = ".confirmed"
 # The digest of a site that counted nothing.
 _NO_ROWS = hashlib.sha256(b"[]").hexdigest()
 
@@ -169,7 +169,7 @@ class Landing:
 
         folder = self.root / counted.system / counted.day.isoformat()
         folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock"):
+        with locked(folder / ".lock"):
             before = self.current(counted.system, counted.day)
             if before and before.state == counted.state and (stands or _same_suite(provenance))(before):
                 counted = self._with_sites_before(counted, before)
@@ -182,6 +182,19 @@ class Landing:
             files.write_bytes(folder / extract.file, content.file)
             files.write_json((folder / extract.file).with_suffix(".json"), _document(extract))
         return extract
+
+    def confirm(self, system: str, day: dt.date) -> None:
+        """Note that an answer came just now that says what is landed; losing the note costs one more question."""
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        (self.root / system / day.isoformat() / _CONFIRMED).write_text(now, encoding="ascii")
+
+    def confirmed_at(self, system: str, day: dt.date) -> dt.datetime | None:
+        """When an answer said last what is landed, or None where none did."""
+        try:
+            noted = dt.datetime.fromisoformat((self.root / system / day.isoformat() / _CONFIRMED).read_text("ascii"))
+        except (OSError, ValueError):
+            return None
+        return noted if noted.tzinfo else None
 
     def _with_sites_before(self, counted: Counted, before: Extract) -> Counted:
         kept = [site for site in before.sites if site not in counted.sites]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from orchestration.config.catalogue import code_version, evidence_version, working_days
@@ -14,6 +12,7 @@ from orchestration.config.hall import HallFolder, Retries
 from orchestration.landing.manifest import Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayResult, DayValidation
+from orchestration.runtime.left_overs import temporary_folder
 from orchestration.sources import open_source
 from orchestration.sources.pool import Requests
 
@@ -35,15 +34,15 @@ class Sample:
 
 def sample(hall: HallFolder, day: dt.date, systems: Sequence[str], variables: Mapping[str, str]) -> Iterator[Sample]:
     """Ask each of these systems for one day, once, and judge what it says; `YUEBAO_HALL` names the hall's folder."""
-    with TemporaryDirectory(prefix="yuebao-sample-") as folder:
-        landing = Landing(Path(folder) / "landing")
+    with temporary_folder("sample") as folder:
+        landing = Landing(folder / "landing")
         for name in systems:
             validation = DayValidation(
                 hall=hall.hall,
                 system=name,
                 calendar=working_days(),
                 landing=landing,
-                quarantine=Quarantine(Path(folder) / "quarantine"),
+                quarantine=Quarantine(folder / "quarantine"),
                 provenance=Provenance("sample", code_version(), evidence_version(hall.hall.systems[name])),
             )
             questions = Requests(ONCE, hall.hall.at_once)

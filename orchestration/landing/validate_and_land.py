@@ -345,6 +345,8 @@ class DayValidation:
         for site in verdicts.keys() - refused.keys():
             self.quarantine.resolve(self.system, day, site)
         outcome: Literal["landed", "unchanged"] = "unchanged" if extract == before else "landed"
+        if extract and not refused and self.hall.systems[self.system].repull_days:
+            self.landing.confirm(self.system, day)
         return DayResult(day, outcome, judged, extract, messages)
 
     def _counted(self, day: dt.date, good: Mapping[str, SiteCounts]) -> Counted:

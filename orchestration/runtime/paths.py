@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
+from orchestration.runtime.guard import locked, require_room
+from orchestration.runtime.history_files import HistoryError, HistoryFault, faults_in, put_damaged_aside
 from orchestration.runtime.installation import PROJECT_ROOT, current_installation
+from orchestration.runtime.left_overs import temporary_folder
+from orchestration.runtime.progress import tell
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -81,6 +82,7 @@ class Home:
     evidence = _Part("evidence")  # the documents that certificates rest on, named by their SHA-256
     signing = _Part("signing")  # candidates that wait for people's signatures
     warehouse = _Part("warehouse.duckdb")  # the DuckDB file, opened by dbt alone
+    warehouse_lock = _Part("warehouse.lock")  # held while a month is built
     demo = _Part("demo")  # files of the embedded demo hall
     dagster = _Part("dagster")  # Dagster's runs and event log
     events = _Part("events")  # who certified, verified and read what: JSON lines, one file a month
@@ -105,38 +107,90 @@ def prepare_environment(home: Home) -> None:
 
 @contextmanager
 def run_history(home: Home) -> Iterator[DagsterInstance]:
-    """The Dagster instance, to be read; a copy of it for as long as it takes, where its folder can't be written."""
+    """The Dagster instance, to be read; a copy of it for as long as it takes, where its folder can't be written.
+
+    Raises:
+        HistoryError: it is damaged or can't be opened.
+    """
     prepare_environment(home)
     folder = Path(os.environ["DAGSTER_HOME"])
+    _require(faults_in(folder, to_write=False))
     if os.access(next(path for path in (folder, *folder.parents) if path.exists()), os.W_OK):
-        yield dagster_instance(home)
+        yield _opened(folder)
         return
-    with tempfile.TemporaryDirectory(prefix="yuebao-history-") as copy:
+    with temporary_folder("history") as copy:
         if folder.exists():
             shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("storage", "*.lock"), dirs_exist_ok=True)
-            for path in (Path(copy), *Path(copy).rglob("*")):
+            for path in (copy, *copy.rglob("*")):
                 path.chmod(0o700 if path.is_dir() else 0o600)
-        os.environ["DAGSTER_HOME"] = copy
+        os.environ["DAGSTER_HOME"] = str(copy)
         try:
-            yield dagster_instance(home)
+            yield _opened(copy)
         finally:
             os.environ["DAGSTER_HOME"] = str(folder)
 
 
-def dagster_instance(home: Home) -> DagsterInstance:
-    """The Dagster instance that the command line and Dagster's page share.
+@contextmanager
+def readable_history(home: Home) -> Iterator[tuple[DagsterInstance, str]]:
+    """As `run_history`, with an empty one in its place and the reason where that can't be used."""
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(run_history(home)), ""
+        except HistoryError as error:
+            from dagster import DagsterInstance
 
-    The first use of a fresh SQLite home by two processes at once corrupts it for good, so it is made under a lock.
+            opened = DagsterInstance.ephemeral(), str(error)
+        yield opened
+
+
+def dagster_instance(home: Home) -> DagsterInstance:
+    """The Dagster instance that the command line and Dagster's page share; damaged files are put aside and made anew.
+
+    Raises:
+        HistoryError: another process holds it, or it can't be opened.
     """
     prepare_environment(home)
     folder = Path(os.environ["DAGSTER_HOME"])
+    faults = faults_in(folder, to_write=True)
+    _require([fault for fault in faults if not fault.is_damage])
+    if put_damaged_aside(folder, faults):
+        tell("the run history begins anew; no number was in it, and `yuebao sync-dagster` fills it")
+    return _opened(folder)
+
+
+def _opened(folder: Path) -> DagsterInstance:
+    """The instance of a folder.
+
+    The first use of a fresh SQLite home by two processes at once corrupts it for good, so it is made under a lock.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     from dagster import DagsterInstance
 
-    with FileLock(folder / ".creating.lock"):
+    with locked(folder / ".creating.lock"):
         settings = folder / "dagster.yaml"
         if not settings.exists():
             settings.write_text(_DAGSTER_YAML, encoding="utf-8")
         instance = DagsterInstance.get()
         instance.get_runs_count()
         return instance
+
+
+def instance_for_runs(home: Home) -> DagsterInstance:
+    """As `dagster_instance`; one in memory where that can't be used: no number is in it.
+
+    Raises:
+        NoRoomError: the disk is too full for a run.
+    """
+    require_room(home.root)
+    try:
+        return dagster_instance(home)
+    except HistoryError as error:
+        from dagster import DagsterInstance
+
+        tell("%s: this run isn't recorded, what it lands and builds is; `yuebao sync-dagster` shows it later", error)
+        return DagsterInstance.ephemeral()
+
+
+def _require(faults: list[HistoryFault]) -> None:
+    if faults:
+        raise HistoryError(f"the run history can't be used: {'; '.join(map(str, faults))}")

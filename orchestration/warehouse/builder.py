@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from filelock import FileLock
-
+from orchestration.runtime.guard import LEAST_ROOM, locked, require_room, size_of
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.worker import Worker
 from orchestration.warehouse.dbt_manifest import DbtError, dbt_arguments, dbt_flags, parse
@@ -44,20 +43,35 @@ def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResul
 
     Raises:
         DbtError: dbt didn't get as far as running nodes.
+        NoRoomError, WarehouseError, Timeout: the disk is full, or somebody else holds the warehouse.
     """
-    return BUILDER.call(_build, dict(variables), list(select))
+    home = current_home()
+    require_room(home.root, LEAST_ROOM + size_of(home.warehouse))
+    with locked(home.warehouse_lock):
+        return BUILDER.call(_build, dict(variables), list(select))
 
 
 def _build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
-    import duckdb
+    """Build, and once more in a new warehouse where errors show that this one is damaged."""
+    from orchestration.warehouse.duckdb_file import fault_of, put_warehouse_aside
+
+    results, warehouse = _run_dbt(variables, select), current_home().warehouse
+    if any(result.status == "error" for result in results) and fault_of(warehouse):
+        put_warehouse_aside(warehouse)
+        return _run_dbt(variables, select)
+    return results
+
+
+def _run_dbt(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
     from dbt.cli.main import dbtRunner
+
+    from orchestration.warehouse.duckdb_file import open_warehouse
 
     arguments = ["build", *dbt_arguments(), "--vars", json.dumps(variables, ensure_ascii=False)]
     arguments += ["--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
-    home = current_home()
     runner = dbtRunner(manifest=parse(write=False))
     # dbt closes the file after every node so as not to keep its lock; held open here, closing and opening cost nothing.
-    with FileLock(home.root / "warehouse.lock"), duckdb.connect(home.warehouse):
+    with open_warehouse(current_home().warehouse):
         outcome = runner.invoke([*dbt_flags(write=False), *arguments])
     results = getattr(outcome.result, "results", None)
     if results is None:

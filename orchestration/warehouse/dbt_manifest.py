@@ -9,9 +9,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from filelock import FileLock
-
 from orchestration.runtime.errors import UserError
+from orchestration.runtime.guard import locked
 from orchestration.runtime.paths import PROJECT_ROOT, current_home, prepare_environment
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def parse(*, write: bool = True) -> Manifest:
 
     prepare_environment(current_home())
     MANIFEST.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(MANIFEST.parent / ".parsing.lock"):
+    with locked(MANIFEST.parent / ".parsing.lock"):
         outcome = dbtRunner().invoke([*dbt_flags(write=write), "parse", "--target", "parsing", *dbt_arguments()])
     if not outcome.success:
         raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")

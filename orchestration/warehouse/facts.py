@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from orchestration.runtime.left_overs import owned, sweep
+from orchestration.runtime.paths import Home
 from orchestration.warehouse.boundary import boundary_check
 from orchestration.warehouse.builder import NodeResult, build
 from orchestration.warehouse.dbt_build import evidence, with_applicability
@@ -24,12 +26,17 @@ def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeRe
     Raises:
         DbtError: dbt didn't get as far as running nodes.
     """
-    aside = month.folder / "builds" / f".{run_id}"
-    aside.mkdir(parents=True, exist_ok=True)
-    results = build({"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}, models)
-    results = with_applicability(results, month.name, month.inputs)
-    _publish(month, results, aside, run_id)
+    sweep(unfinished_builds(month.home, month.name))
+    with owned(month.folder / "builds" / f".{run_id}") as aside:
+        results = build({"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}, models)
+        results = with_applicability(results, month.name, month.inputs)
+        _publish(month, results, aside, run_id)
     return results
+
+
+def unfinished_builds(home: Home, month: str = "*") -> list[Path]:
+    """The folders of builds that aren't published: under way, or left by one that was killed."""
+    return list(home.published.glob(f"{month}/builds/.*"))
 
 
 def _publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: str) -> None:

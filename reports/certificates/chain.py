@@ -20,6 +20,8 @@ from reports.files import write_once
 # What a chain keeps beside its files: the lock, and the file that is being written.
 _LOCK = ".lock"
 _ASIDE = ".next"
+# Adding takes seconds; whoever waits for longer is told who holds the chain (filelock.Timeout).
+_PATIENCE = 300
 
 
 class Chain:
@@ -33,7 +35,7 @@ class Chain:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.lock = FileLock(folder / _LOCK)
+        self.lock = FileLock(folder / _LOCK, timeout=_PATIENCE)
 
     def files(self) -> list[Path]:
         """The chain's files, in order; OSError if there is something, but no folder that can be read."""
