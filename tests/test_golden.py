@@ -67,6 +67,14 @@ def test_every_revision_is_rebuilt_to_the_byte(revision: int, paragraph: str, go
     assert section.startswith(f"{HEADING}\n\n{paragraph}\n")
 
 
+def test_a_month_that_comes_out_otherwise_names_the_commit_of_its_code(golden: Hall) -> None:
+    (golden.home / "published" / "2025-03" / "r1" / "section.txt").write_text("another", encoding="utf-8")
+    rebuilt = golden.run("rebuild", "2025-03", "--revision", "1")
+    assert rebuilt.exit_code == 1
+    assert "it was certified by code ea4ca2ee5703" in rebuilt.output
+    assert "`git checkout 2894153b833bd12ee6ad4444ed8a1498acf78300` (release 0.1.0)" in rebuilt.output
+
+
 def test_every_revision_is_read(golden: Hall) -> None:
     newest = golden.run("show", "2025-03")
     assert newest.exit_code == 0, newest.output

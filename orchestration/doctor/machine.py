@@ -24,6 +24,7 @@ from orchestration.doctor.hall import folder_checks
 from orchestration.doctor.run_history import history_checks
 from orchestration.landing.manifest import Landing
 from orchestration.runtime.paths import Home
+from orchestration.runtime.program import program_source
 from reports.certificates.verification import verify
 
 _LEAST_FREE_GIB = 2
@@ -50,7 +51,10 @@ def _versions() -> str:
     wrong = [problem for package in required if package.marker is None and (problem := _wrong_version(package))]
     if wrong:
         raise NotWellError("; ".join(wrong))
-    return f"{len(required)} packages, as pyproject.toml asks"
+    commit = program_source()
+    return (
+        f"{len(required)} packages, as pyproject.toml asks; commit {commit or 'unknown: certificates will name none'}"
+    )
 
 
 def _wrong_version(required: Requirement) -> str:
