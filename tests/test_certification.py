@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import CertificateError, Head, Source, hall_time
+from reports.certificates.certificate import CertificateError, Head, ProgramSource, hall_time
 from reports.certificates.certification import certify, require_clock, sign, unsigned_objections
 from reports.certificates.form_2 import Signed, candidate_of, documents
 from reports.certificates.ledger import Archive, HeadMovedError
@@ -46,7 +46,7 @@ def in_april() -> Iterator[time_machine.Traveller]:
 
 
 def test_a_certificate_leads_to_the_commit_of_its_program(archive: Archive) -> None:
-    month, source = Month(archive), Source("a" * 40, "no")
+    month, source = Month(archive), ProgramSource("a" * 40, "no")
     extracts = land(archive, month.month)
     month.certified(extracts=extracts, foundation=replace(foundation(extracts), source=source))
     (entry,) = archive.ledger.entries(month.month)

@@ -33,9 +33,9 @@ from reports.certificates.certificate import (
     Foundation,
     Head,
     Program,
+    ProgramSource,
     Reason,
     SignOff,
-    Source,
     Wording,
     hall_time,
     now,
@@ -272,10 +272,10 @@ def _foundation(month: Month, hall: HallFolder, settings: Mapping[str, str]) -> 
     )
 
 
-def _source() -> Source | None:
+def _source() -> ProgramSource | None:
     """The program's commit, as evidence holds it."""
     known = program_source()
-    return Source(known.commit, "yes" if known.changed else "no") if known else None
+    return ProgramSource(known.commit, "yes" if known.changed else "no") if known else None
 
 
 def systems_of(month: Month) -> dict[str, CertifiedSystem]:

@@ -24,7 +24,7 @@ _CHANGED = "-dirty"
 
 
 @dataclass(frozen=True)
-class Source:
+class Checkout:
     """The commit (40 hexadecimal digits) that the program's sources are of; `changed` says that they aren't quite."""
 
     commit: str
@@ -35,7 +35,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Release:
+class NamedRelease:
     """A release whose certificates name no commit, such as "0.1.0"."""
 
     version: str
@@ -55,15 +55,15 @@ def warehouse_version() -> str:
 
 
 @cache
-def program_source() -> Source | None:
+def program_source() -> Checkout | None:
     """The newest commit that changed what `code_version` is of; None where neither git nor the installation knows."""
     return _by_git() or _by_record()
 
 
-def release_of_code(version: str) -> Release | None:
+def release_of_code(version: str) -> NamedRelease | None:
     """The release that has a code version, where its certificates don't say the commit themselves."""
     releases = tomllib.loads(Path(__file__).with_name("releases.toml").read_text(encoding="utf-8"))
-    return Release(**releases[version]) if version in releases else None
+    return NamedRelease(**releases[version]) if version in releases else None
 
 
 def record_source(told: str) -> None:
@@ -73,26 +73,26 @@ def record_source(told: str) -> None:
         told: `git describe --always --abbrev=40 --dirty --exclude='*'` of another place; empty where git is here.
     """
     commit, changed = told.removesuffix(_CHANGED), told.endswith(_CHANGED)
-    if source := Source(commit, changed) if told else _by_git():
+    if source := Checkout(commit, changed) if told else _by_git():
         RECORD.write_text(json.dumps({**asdict(source), "code_version": code_version()}) + "\n", encoding="utf-8")
 
 
-def _by_record() -> Source | None:
+def _by_record() -> Checkout | None:
     try:
         said = json.loads(RECORD.read_text(encoding="utf-8"))
-        return Source(said["commit"], said["changed"] or said["code_version"] != code_version())
+        return Checkout(said["commit"], said["changed"] or said["code_version"] != code_version())
     except (OSError, ValueError, KeyError):
         return None
 
 
-def _by_git() -> Source | None:
+def _by_git() -> Checkout | None:
     if not (PROJECT_ROOT / ".git").exists():
         return None
     project = "dbt_project"
     sources = (*_ROOMS, f"{project}/dbt_project.yml", *(f"{project}/{name}" for name in _WAREHOUSE))
     try:
         commit = _git("log", "-1", "--format=%H", "--", *sources)
-        return Source(commit, bool(_git("status", "--porcelain", "--", *sources))) if commit else None
+        return Checkout(commit, bool(_git("status", "--porcelain", "--", *sources))) if commit else None
     except (OSError, subprocess.CalledProcessError):
         return None
 

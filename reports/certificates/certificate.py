@@ -157,7 +157,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Source:
+class ProgramSource:
     """The commit (40 hexadecimal digits) that the program's sources were of; `changed`: they weren't quite."""
 
     commit: str
@@ -187,7 +187,7 @@ class Foundation:
     wording: Wording = Wording("", {})
     bases: tuple[Base, ...] = ()
     notes: tuple[str, ...] = ()
-    source: Source | None = None
+    source: ProgramSource | None = None
 
     @property
     def all_extracts(self) -> tuple[CertifiedExtract, ...]:

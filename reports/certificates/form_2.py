@@ -36,11 +36,11 @@ from reports.certificates.certificate import (
     Place,
     Policy,
     Program,
+    ProgramSource,
     Reason,
     Signature,
     SignOff,
     SignRole,
-    Source,
     Wording,
     short_code,
 )
@@ -306,7 +306,7 @@ def _foundation(evidence: Mapping[str, str], store: EvidenceStore) -> Foundation
         wording=part("wording", Wording),
         bases=bases.certificates,
         notes=bases.notes,
-        source=part("source", Source) if "source" in evidence else None,
+        source=part("source", ProgramSource) if "source" in evidence else None,
     )
 
 
