@@ -26,9 +26,9 @@
 {% endmaterialization %}
 
 
-{#- Everything grained by month: the month built is replaced as a whole, no other is touched. dbt's delete+insert deletes
-    only keys that come back: a month that became empty would keep its old rows. A table that an earlier version made of
-    other columns is made anew: the month built is in it again at once, and another when it is built. -#}
+{#- Everything grained by month: the month built is replaced as a whole, no other is touched. dbt's delete+insert
+    deletes only keys that come back: a month that became empty would keep its old rows. A table that an earlier version
+    made of other columns is made anew: the month built is in it again at once, and another when it is built. -#}
 {% materialization month, adapter='duckdb' %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target = this.incorporate(type='table') -%}
@@ -43,8 +43,8 @@
             {{ get_select_subquery(sql) }}
         );
         {%- else %}
-        {{ drop_statement(existing) }}
-        {{ create_table_as(false, target, sql) }}
+            {{ drop_statement(existing) }}
+            {{ create_table_as(false, target, sql) }}
         {%- endif %}
     {%- endcall -%}
     {%- do adapter.commit() -%}
