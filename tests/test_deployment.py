@@ -15,7 +15,7 @@ import yaml
 
 from orchestration.runtime.paths import SILENCE
 from tests.servers.dagster import DEPLOY, in_checkout, unit_lines
-from tests.servers.programs import program
+from tests.servers.programs import program, without
 
 UNITS = ("yuebao-code-location", "yuebao-daemon", "yuebao-webserver", "yuebao-viewers")
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
@@ -76,6 +76,37 @@ def test_the_image_is_made_from_the_lock_and_holds_what_it_needs() -> None:
     assert copied == {line.removeprefix("!") for line in allowed if line.startswith("!")}
     assert all((DEPLOY.parents[1] / name).exists() for name in copied)
     assert any("--require-hashes -r requirements.lock" in line for line in lines)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
+def test_every_locked_package_has_a_wheel(machine: str, python: str, tmp_path: Path) -> None:
+    """The index is asked as set-up asks it; nothing is installed."""
+    uv = Path(sys.executable).with_name("uv")
+    if not uv.exists():
+        without("uv isn't installed; `make test` installs it where an index has it")
+    pip = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"], check=False, capture_output=True, text=True
+    )
+    index = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("PIP_INDEX_URL") or pip.stdout.strip()
+    command = [
+        uv,
+        "pip",
+        "install",
+        "--dry-run",
+        "--target",
+        str(tmp_path),
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+    ]
+    where = ["--python-platform", f"{machine}-manylinux_2_28", "--python-version", python, "-r", "requirements.lock"]
+    environment = {**os.environ, **({"UV_DEFAULT_INDEX": index} if index else {})}
+    done = subprocess.run(
+        [*command, *where], cwd=DEPLOY.parents[1], env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 # --- systemd -------------------------------------------------------------------------------------------------------
