@@ -83,8 +83,8 @@ def test_the_image_is_made_from_the_lock_and_holds_what_it_needs() -> None:
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13"])
 def test_every_locked_package_has_a_wheel(machine: str, python: str, tmp_path: Path) -> None:
     """The index is asked as set-up asks it; nothing is installed."""
-    uv = Path(sys.executable).with_name("uv")
-    if not uv.exists():
+    uv = shutil.which("uv", path=Path(sys.executable).parent)
+    if not uv:
         without("uv isn't installed; `make test` installs it where an index has it")
     pip = subprocess.run(
         [sys.executable, "-m", "pip", "config", "get", "global.index-url"], check=False, capture_output=True, text=True
