@@ -214,6 +214,69 @@ def test_what_interrupts_the_command_reaches_the_program_and_its_end_is_awaited(
         assert running.wait(timeout=60) == 130
 
 
+INSTALL = """\
+set -e
+useradd --system --home-dir /var/lib/yuebao yuebao 2>/dev/null || id yuebao
+install -d -m 0700 /etc/yuebao/secrets
+for name in pgpass YUEBAO_SIGNING_PASSPHRASE MORE; do echo "content of $name" > /etc/yuebao/secrets/$name; done
+mkdir -p /opt/yuebao/.venv/bin /opt/yuebao/dbt_project/target
+cp /out/env /opt/yuebao/.env
+cp -r /out/deploy/systemd/* /etc/systemd/system/
+cd /etc/systemd/system/yuebao-code-.service.d
+printf '[Service]\\nLoadCredential=MORE:/etc/yuebao/secrets/MORE\\n' > secrets.conf
+install -m 0755 /out/deploy/bin/yuebao /usr/local/bin/yuebao
+install -m 0755 /out/program /opt/yuebao/.venv/bin/yuebao
+"""
+ON_SYSTEMD = """\
+#!/bin/sh
+if [ "$1" = wait ]; then
+  trap 'echo interrupted; exit 130' INT
+  while :; do sleep 0.1; done
+fi
+id -un
+echo "$YUEBAO_HALL $YUEBAO_ENVIRONMENT $LOGNAME"
+cat "$PGPASSFILE" "$CREDENTIALS_DIRECTORY/YUEBAO_SIGNING_PASSPHRASE" "$CREDENTIALS_DIRECTORY/MORE" -
+touch /var/lib/yuebao/written /opt/yuebao/dbt_project/target/written 2>&1
+touch /opt/yuebao/written 2>/dev/null || echo "the program is read-only"
+echo "words: $*"
+exit 7
+"""
+REHEARSAL = """\
+chown yuebao /opt/yuebao/dbt_project/target
+echo typed | SUDO_USER=li yuebao numbers "a  b"; echo "-> $?"
+yuebao wait & running=$!
+sleep 2; kill -TERM $running; wait $running; echo "-> $?"
+"""
+
+
+@pytest.mark.proof
+def test_on_a_booted_systemd_the_command_is_the_installations(tmp_path: Path) -> None:
+    """As the test with a stand-in above, by systemd itself."""
+    shutil.copytree(DEPLOY, tmp_path / "deploy")
+    shutil.copy(DEPLOY.parents[1] / ".env", tmp_path / "env")
+    for name, text in {"install": INSTALL, "program": ON_SYSTEMD, "rehearsal": REHEARSAL}.items():
+        (tmp_path / name).write_text(text)
+    script = Path(__file__).parent / "servers" / "systemd_boot.sh"
+    if os.geteuid():
+        without("only root boots a systemd in namespaces of its own")
+    command: list[str | Path] = [program("unshare", "util-linux"), "-m", "sh", script, tmp_path]
+    booted = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    assert (tmp_path / "log").exists(), booted.stderr
+    assert (tmp_path / "log").read_text().splitlines() == [
+        "yuebao",
+        "/etc/yuebao/hall production li",
+        "content of pgpass",
+        "content of YUEBAO_SIGNING_PASSPHRASE",
+        "content of MORE",
+        "typed",
+        "the program is read-only",
+        "words: numbers a  b",
+        "-> 7",
+        "interrupted",
+        "-> 130",
+    ]
+
+
 def test_the_command_has_every_setting_and_secret_of_the_code_location() -> None:
     """By systemd's rule that a unit's name, up to each dash, names folders of settings that it shares."""
     for key in ("Environment", "EnvironmentFile", "LoadCredential", "User", "ReadWritePaths", "StateDirectory"):
