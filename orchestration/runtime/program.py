@@ -88,8 +88,8 @@ def _by_record() -> Checkout | None:
 def _by_git() -> Checkout | None:
     if not (PROJECT_ROOT / ".git").exists():
         return None
-    project = "dbt_project"
-    sources = (*_ROOMS, f"{project}/dbt_project.yml", *(f"{project}/{name}" for name in _WAREHOUSE))
+    rooms = (f":(glob){room}/**/*{suffix}" for room in _ROOMS for suffix in sorted(_SUFFIXES))
+    sources = (*rooms, "dbt_project/dbt_project.yml", *(f"dbt_project/{name}" for name in _WAREHOUSE))
     try:
         commit = _git("log", "-1", "--format=%H", "--", *sources)
         return Checkout(commit, bool(_git("status", "--porcelain", "--", *sources))) if commit else None
