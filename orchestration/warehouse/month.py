@@ -260,7 +260,8 @@ class NotPrintableError(Refused):
     """A month can't be printed; the message has a line for each reason."""
 
     def __init__(self, month: str, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join([f"{month} can't be printed:", *(f"  {problem}" for problem in problems)]))
+        lines = (line for problem in problems for line in problem.lines)
+        super().__init__("\n".join([f"{month} can't be printed:", *lines]))
         self.problems = problems
 
 
