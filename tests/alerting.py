@@ -17,7 +17,7 @@ from orchestration.config.working_days import WorkingDays
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.runtime.paths import Home
-from reports.figures.readiness import BuildCheck, BuildEvidence
+from reports.figures.readiness import BuildCheck, BuildEvidence, FailingRow
 from reports.files import write_bytes
 from tests import certificates
 from tests.counts import counts_of
@@ -33,6 +33,11 @@ def hall_with(channels: Mapping[str, Mapping[str, Any]], **alerts: Any) -> Hall:
     document = load_hall().hall.model_dump(exclude_unset=True)
     document["systems"] = {name: document["systems"][name] for name in SYSTEMS}
     return Hall.model_validate({**document, "first_day": FIRST_DAY, "alerts": {**alerts, "channels": dict(channels)}})
+
+
+_ROWS: tuple[FailingRow, ...] = tuple(
+    {"system": "courier", "stat_date": f"2025-03-0{day}", "found_rows": day} for day in range(1, 6)
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ class Told:
     def build(self, month: str, built_at: str, **checks: Any) -> None:
         """What a build of a month left, its checks by name and status."""
         told = tuple(
-            BuildCheck(name, "facts", "error", status, None, "Got 2 results") for name, status in checks.items()
+            BuildCheck(name, "facts", "error", status, 5, "Got 5 results", _ROWS if status == "fail" else ())
+            for name, status in checks.items()
         )
         evidence = BuildEvidence(month, "f" * 64, at(built_at).isoformat(), "run", told)
         write_bytes(self.home.published / month / "build.json", evidence.to_json().encode())

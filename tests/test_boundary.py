@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.config.catalogue import code_version
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
+from orchestration.runtime.program import code_version
 from tests.counts import counts_of
 from tests.faults import hall_folder
 from tests.halls import PARAGRAPH, Hall

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import CertificateError, Head, hall_time
+from reports.certificates.certificate import CertificateError, Head, ProgramSource, hall_time
 from reports.certificates.certification import certify, require_clock, sign, unsigned_objections
 from reports.certificates.form_2 import Signed, candidate_of, documents
 from reports.certificates.ledger import Archive, HeadMovedError
@@ -23,6 +23,7 @@ from tests.certificates import (
     archive_in,
     by_service,
     facts_in,
+    foundation,
     land,
     numbers,
     sealed,
@@ -42,6 +43,15 @@ def in_april() -> Iterator[time_machine.Traveller]:
     """The clock stands at the moment at which tests sign."""
     with time_machine.travel(MARCH, tick=False) as clock:
         yield clock
+
+
+def test_a_certificate_leads_to_the_commit_of_its_program(archive: Archive) -> None:
+    month, source = Month(archive), ProgramSource("a" * 40, "no")
+    extracts = land(archive, month.month)
+    month.certified(extracts=extracts, foundation=replace(foundation(extracts), source=source))
+    (entry,) = archive.ledger.entries(month.month)
+    assert entry.certificate.foundation.source == source
+    assert verify(archive).problems == ()
 
 
 def test_a_candidate_names_its_documents_its_texts_and_the_head_that_it_was_drawn_up_on(archive: Archive) -> None:

@@ -24,7 +24,7 @@ from websockets.typing import Origin, Subprotocol
 
 from orchestration.runtime.installation import DEMO_HALL
 from tests.servers.dagster import Page, engineers_house
-from tests.servers.nginx import NAME, PASSWORD, nginx
+from tests.servers.nginx import NAME, PASSWORD, VIEWER, VIEWERS_PASSWORD, nginx
 from tests.servers.postgres import postgres
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -173,7 +173,8 @@ def test_doctor_finds_the_history_and_the_daemon(house: House) -> None:
 
 @pytest.fixture(scope="module")
 def proxy(house: House) -> Iterator[str]:
-    with nginx(house.page.url.removeprefix("http://")) as address:
+    view = f"127.0.0.1:{house.page.environment['YUEBAO_VIEW_PORT']}"
+    with nginx(house.page.url.removeprefix("http://"), view) as address:
         yield address
 
 
@@ -187,6 +188,18 @@ def test_only_who_has_a_password_sees_the_page(
 ) -> None:
     asked = requests.get(f"http://{proxy}{path}", params={"query": "{ version }"}, auth=credentials, timeout=30)
     assert asked.status_code == status
+
+
+def test_a_viewer_sees_everything_and_starts_nothing(proxy: str) -> None:
+    start = "mutation ($of: ScheduleSelector!) { startSchedule(scheduleSelector: $of) { __typename } }"
+    body = {"query": start, "variables": {"of": {**_LOCATION, "scheduleName": "retention"}}}
+    viewer = (VIEWER, VIEWERS_PASSWORD)
+    for path in ("/", "/graphql"):
+        assert requests.get(f"http://{proxy}{path}", auth=viewer, timeout=30).status_code == 401
+    assert requests.get(f"http://{proxy}/view/server_info", auth=(NAME, PASSWORD), timeout=30).status_code == 401
+    assert requests.get(f"http://{proxy}/view/server_info", auth=viewer, timeout=30).ok
+    answer = requests.post(f"http://{proxy}/view/graphql", json=body, auth=viewer, timeout=60).json()
+    assert answer["data"]["startSchedule"]["__typename"] == "UnauthorizedError"
 
 
 def test_events_reach_the_page_through_the_proxy(proxy: str) -> None:

@@ -1,8 +1,12 @@
 """What version 0.1 certified: verified, rebuilt to the byte and read by the code of today, without a system to ask."""
 
 import dataclasses
+import io
 import json
+import os
 import shutil
+import subprocess
+import sys
 import tarfile
 from datetime import date
 from pathlib import Path
@@ -13,6 +17,7 @@ from pydantic import SecretStr
 
 from orchestration.demo import DemoHall
 from orchestration.demo.signing import DEMO_WORDS
+from orchestration.runtime.program import PROJECT_ROOT, release_of_code
 from reports.certificates.canonical import canonical_json, sha256
 from reports.certificates.signers import Signer, SigningKey, create_key, load_key
 from tests.halls import HEADING, PARAGRAPH, Hall
@@ -65,6 +70,14 @@ def test_every_revision_is_rebuilt_to_the_byte(revision: int, paragraph: str, go
     )
     section = (golden.home / "published" / "2025-03" / f"r{revision}" / "section.txt").read_text(encoding="utf-8")
     assert section.startswith(f"{HEADING}\n\n{paragraph}\n")
+
+
+def test_a_month_that_comes_out_otherwise_names_the_commit_of_its_code(golden: Hall) -> None:
+    (golden.home / "published" / "2025-03" / "r1" / "section.txt").write_text("another", encoding="utf-8")
+    rebuilt = golden.run("rebuild", "2025-03", "--revision", "1")
+    assert rebuilt.exit_code == 1
+    assert "it was certified by code ea4ca2ee5703" in rebuilt.output
+    assert "`git checkout 2894153b833bd12ee6ad4444ed8a1498acf78300` (release 0.1.0)" in rebuilt.output
 
 
 def test_every_revision_is_read(golden: Hall) -> None:
@@ -151,6 +164,45 @@ def test_a_month_of_0_1_is_revised_into_form_2_and_everything_before_it_stands(s
         rebuilt = served.run("rebuild", "2025-03", "--revision", revision)
         assert rebuilt.exit_code == 0, rebuilt.output
         assert f"2025-03 r{revision} is reproduced to the byte" in rebuilt.stdout
+
+
+@pytest.fixture(scope="module")
+def program_of_0_1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source of 0.1, which the packages of today still run."""
+    folder = tmp_path_factory.mktemp("0.1")
+    release = release_of_code("ea4ca2ee5703")
+    assert release
+    packed = subprocess.run(["git", "archive", release.commit], cwd=PROJECT_ROOT, check=True, capture_output=True)
+    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
+
+
+def by_0_1(program: Path, hall: Hall, *arguments: str) -> tuple[int, str]:
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(("YUEBAO_", "DAGSTER_"))}
+    command = [sys.executable, "-B", "-c", "from orchestration.cli.main import run; run()", *arguments]
+    environment = {**ours, **hall.environment, "PYTHONPATH": str(program)}
+    done = subprocess.run(command, env=environment, cwd=program, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.proof
+def test_what_0_1_can_read_after_a_roll_back_is_as_the_notes_say(served: Hall, program_of_0_1: Path) -> None:
+    """deploy/README.md: looking changes nothing; a day that 0.2 landed, and a certificate of form 2, 0.1 can't read."""
+    served.run("verify")
+    served.run("status", "2025-03")
+    assert by_0_1(program_of_0_1, served, "verify")[0] == 0
+    assert by_0_1(program_of_0_1, served, "status", "2025-03")[0] == 0
+    assert served.run("pull", "2025-03-12", "--system", "call_centre").exit_code == 0
+    assert served.run("pull", "2025-02-28", "--system", "online_platform").exit_code == 0
+    assert by_0_1(program_of_0_1, served, "verify")[0] == 0
+    code, said = by_0_1(program_of_0_1, served, "status", "2025-03")
+    assert (code, "is not a manifest entry" in said) == (2, True)
+    revised = served.run("revise", "2025-03", "--reason", "source_correction", "--note", "呼叫中心撤回更正")
+    assert revised.exit_code == 0, revised.output
+    code, said = by_0_1(program_of_0_1, served, "verify")
+    assert (code, "000003-2025-03-r3.json: it can't be read as a certificate" in said) == (1, True)
+    assert served.run("verify").exit_code == 0
 
 
 def certified_in_the_past(hall: Hall, at: str) -> str:

@@ -261,6 +261,13 @@ def test_a_broken_identity_refuses_the_month_and_names_the_check(march: Result, 
     assert not (other.home / "published" / "2025-03" / "r1").exists()
     status = other.run("status", "2025-03")
     assert "check fct_daily_counts_equal_what_was_landed on fct_daily_counts failed" in status.stdout
+    row = (
+        "    system courier, day 2025-03-12, "
+        f"expected rows {document['row_count']}, found rows {document['row_count']}, "
+        f"expected sum {document['count_sum'] + 1}, found sum {document['count_sum']}\n"
+    )
+    assert row in result.stderr
+    assert row in status.stdout
 
 
 def test_data_docs_of_a_pull_can_be_built(hall: Hall, tmp_path: Path) -> None:

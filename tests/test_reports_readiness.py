@@ -350,6 +350,21 @@ def test_evidence_survives_its_file() -> None:
     assert json.loads(text)["sha256"] == digest, "what earlier builds left stays evidence"
 
 
+ROWS = (
+    {"stat_date": "2025-03-12", "hall_code": "510000", "department_code": None, "expected_rows": 3, "found_rows": 2},
+)
+
+
+def test_a_failed_check_shows_the_rows_that_it_found() -> None:
+    evidence = with_check(check("parts_make_total", "fail", failures=23, rows=ROWS))
+    problem = only(assess(DAYS, BuildEvidence.from_json(evidence.to_json()), EXPECTED))
+    assert problem.lines == (
+        f"  {problem}",
+        "    day 2025-03-12, site 510000, expected rows 3, found rows 2",
+        "    and 22 more",
+    )
+
+
 def test_evidence_of_an_earlier_version_names_no_file() -> None:
     document = json.loads(EVIDENCE.to_json())
     del document["files"]

@@ -7,10 +7,10 @@
 
 select
     overrides.stat_date,
-    overrides.is_working_day as reviewed_is_working_day,
-    calendar_days.is_working_day,
-    overrides.reason as reviewed_reason,
-    calendar_days.reason
+    overrides.is_working_day as expected_is_working_day,
+    calendar_days.is_working_day as found_is_working_day,
+    overrides.reason as expected_reason,
+    calendar_days.reason as found_reason
 from {{ ref('stg_hall__calendar_overrides') }} as overrides
 left join {{ ref('dim_date') }} as calendar_days
     on overrides.stat_date = calendar_days.stat_date

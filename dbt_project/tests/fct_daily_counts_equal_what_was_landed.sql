@@ -49,10 +49,10 @@ loaded as (
 select
     coalesce(landed.system, loaded.system) as system,
     coalesce(landed.stat_date, loaded.stat_date) as stat_date,
-    landed.row_count as landed_row_count,
-    loaded.row_count as loaded_row_count,
-    landed.count_sum as landed_count_sum,
-    loaded.count_sum as loaded_count_sum
+    landed.row_count as expected_rows,
+    loaded.row_count as found_rows,
+    landed.count_sum as expected_sum,
+    loaded.count_sum as found_sum
 from landed
 full outer join loaded
     on

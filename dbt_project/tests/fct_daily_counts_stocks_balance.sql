@@ -178,8 +178,8 @@ select
     department_code,
     stat_date,
     previous_date,
-    previous_stock,
-    implied_stock_at_start,
+    previous_stock as expected_stock_at_start,
+    implied_stock_at_start as found_stock_at_start,
     'does not balance' as problem
 from chained
 where
@@ -196,8 +196,8 @@ select
     null as department_code,
     boundary.stat_date,
     null as previous_date,
-    null as previous_stock,
-    null as implied_stock_at_start,
+    null as expected_stock_at_start,
+    null as found_stock_at_start,
     'boundary not compared' as problem
 from days_of_stocks as boundary
 inner join stocks_of_the_month

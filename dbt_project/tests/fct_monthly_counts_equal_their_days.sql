@@ -53,8 +53,8 @@ select
     coalesce(months.hall_code, days.hall_code) as hall_code,
     coalesce(months.department_code, days.department_code) as department_code,
     coalesce(months.measure, days.measure) as measure,
-    months.monthly_count,
-    days.expected_count
+    days.expected_count as expected,
+    months.monthly_count as found
 from months
 full outer join days
     on

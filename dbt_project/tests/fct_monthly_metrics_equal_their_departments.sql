@@ -21,8 +21,8 @@ with departments_summed as (
 select
     metrics.hall_code,
     metrics.metric,
-    metrics.exact_value,
-    departments_summed.departments_value
+    departments_summed.departments_value as expected,
+    metrics.exact_value as found
 from {{ ref('fct_monthly_metrics') }} as metrics
 left join departments_summed
     on

@@ -32,6 +32,10 @@ parts_summed as (
         whole.exact_value
 )
 
-select *
+select
+    hall_code,
+    metric,
+    parts_value as expected,
+    exact_value as found
 from parts_summed
 where exact_value is distinct from parts_value

@@ -85,6 +85,9 @@ _FAILED: dict[CheckStatus, tuple[AlertKind, str]] = {
 }
 
 
+_ROWS_TOLD = 3  # of a failed check, whose command shows more
+
+
 def checks(at: Moment) -> Iterator[Condition]:
     """Checks that failed or warned in the newest build of each month that is looked after."""
     for name in sorted({f"{day:%Y-%m}" for day in at.days_looked_after}):
@@ -103,7 +106,7 @@ def _of_check(month: str, check: BuildCheck, built: dt.datetime) -> Condition:
         kind,
         key=f"checks {month} {check.name}",
         subject=f"{month}: check {check.name}",
-        text=f"{outcome} on {check.model}{rows}{because}",
+        text="; ".join([f"{outcome} on {check.model}{rows}{because}", *check.row_lines(_ROWS_TOLD)]),
         next_step=f"yuebao status {month}",
         happened=built if kind == "check_warned" else None,
     )

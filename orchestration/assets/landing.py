@@ -9,7 +9,7 @@ import dagster as dg
 
 from expectations.rules import RULES
 from orchestration.checks import ENGINEERS, check_results, check_specs, failing_on
-from orchestration.config.catalogue import code_version, evidence_version, working_days
+from orchestration.config.catalogue import evidence_version, working_days
 from orchestration.config.hall import Hall
 from orchestration.landing.manifest import Extract, Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
@@ -18,6 +18,7 @@ from orchestration.resources import HallSystems
 from orchestration.runtime.errors import UserError
 from orchestration.runtime.guard import require_room
 from orchestration.runtime.paths import RUNBOOK, current_home
+from orchestration.runtime.program import code_version
 
 if TYPE_CHECKING:
     from orchestration.landing.validate_and_land import DayResult, DayValidation, PullResult

@@ -12,12 +12,13 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from orchestration.certification.settings_evidence import settings_files
 from orchestration.certification.signatures import wait_for_signatures, waiting_of
-from orchestration.config.catalogue import closing_measures, code_version, metric_tables, settings_version
+from orchestration.config.catalogue import closing_measures, metric_tables, settings_version
 from orchestration.config.hall import HallFolder, SettingsError, expand, load_own_hall, secret
 from orchestration.config.variables import variables_of
 from orchestration.landing.manifest import Extract, Landing
 from orchestration.runtime.audit_log import record
 from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
+from orchestration.runtime.program import code_version, program_source
 from orchestration.warehouse.boundary import BoundaryStock
 from orchestration.warehouse.month import Month, NotPrintableError, problems_of
 from reports.certificates.canonical import sha256
@@ -32,6 +33,7 @@ from reports.certificates.certificate import (
     Foundation,
     Head,
     Program,
+    ProgramSource,
     Reason,
     SignOff,
     Wording,
@@ -266,7 +268,14 @@ def _foundation(month: Month, hall: HallFolder, settings: Mapping[str, str]) -> 
         facts=tables(month.evidence.files) if month.evidence else {},
         settings=settings,
         wording=wording_of(hall),
+        source=_source(),
     )
+
+
+def _source() -> ProgramSource | None:
+    """The program's commit, as evidence holds it."""
+    known = program_source()
+    return ProgramSource(known.commit, "yes" if known.changed else "no") if known else None
 
 
 def systems_of(month: Month) -> dict[str, CertifiedSystem]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from orchestration.certification.certify import systems_of, wording_of
 from orchestration.certification.lookup import find
 from orchestration.certification.settings_evidence import certified_settings
-from orchestration.config.catalogue import code_version
 from orchestration.runtime.installation import installed_at
 from orchestration.runtime.left_overs import temporary_folder
 from orchestration.runtime.paths import Home
+from orchestration.runtime.program import code_version, release_of_code
 from orchestration.warehouse.builder import build
 from orchestration.warehouse.dbt_build import evidence, with_applicability
 from orchestration.warehouse.dbt_manifest import ensure_manifest
@@ -129,7 +129,20 @@ def _compared_files(files: Mapping[str, bytes], release: Path, certificate: Cert
 def _other_code(certificate: Certificate) -> Iterator[str]:
     """What may explain differences: the program isn't the one that certified."""
     if (made_by := certificate.program.code_version) != code_version():
-        yield f"it was certified by code {made_by}, and this is {code_version()}: rebuild with that code"
+        yield f"it was certified by code {made_by}, and this is {code_version()}: {_way_back(certificate)}"
+
+
+def _way_back(certificate: Certificate) -> str:
+    """How to come to the program that certified."""
+    made_by, source = certificate.program.code_version, certificate.foundation.source
+    if release := release_of_code(made_by):
+        return f"`git checkout {release.commit}` (release {release.version}), set up and rebuild there"
+    if source is None:
+        return "nobody knew the commit of that code then, so look for it in the repository"
+    changed = (
+        f", and make the changes that weren't committed until `code` is {made_by}" if source.changed == "yes" else ""
+    )
+    return f"`git checkout {source.commit}`{changed}, set up and rebuild there"
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Ite
     """Whether the month can be printed, else every reason with its next step; then what deserves a look."""
     if problems:
         yield f"{month.name} can't be printed:"
-        yield from (f"  {problem}" for problem in problems)
+        yield from (line for problem in problems for line in problem.lines)
     else:
         checks = month.evidence.checks if month.evidence else ()
         idle = [check for check in checks if check.status == "not_applicable"]
@@ -85,4 +85,4 @@ def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Ite
         yield from (f"  not applicable: check {check.name}: {check.message}" for check in idle)
     if warned:
         yield "Worth a look:"
-        yield from (f"  {problem}" for problem in warned)
+        yield from (line for problem in warned for line in problem.lines)

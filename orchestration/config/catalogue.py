@@ -10,9 +10,9 @@ import csv
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -23,7 +23,6 @@ from expectations.vocabulary import Vocabulary
 from orchestration.config.hall import SettingsError, hall_folder
 from orchestration.config.systems.common import Strict, System
 from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
-from orchestration.runtime.paths import PROJECT_ROOT
 
 
 def _power_of_ten(divisor: int) -> int:
@@ -195,31 +194,3 @@ def settings_version(systems: Iterable[System]) -> str:
 def _evidence_version(words: Vocabulary) -> str:
     canonical = json.dumps([words.as_parameters(), words.item_codes], ensure_ascii=True, sort_keys=True)
     return f"{suite_version()}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"
-
-
-@cache
-def code_version() -> str:
-    """A digest of the project's own sources: the same code has the same version, with or without a repository."""
-    rooms = ("orchestration", "expectations", "reports")
-    ours = [path for room in rooms for path in (PROJECT_ROOT / room).rglob("*")]
-    suffixes = {".py", ".sql", ".j2", ".toml", ".yml", ".csv"}
-    return _digest(path for path in [*ours, *_warehouse_sources()] if path.suffix in suffixes)[:12]
-
-
-def warehouse_version() -> str:
-    """A digest of what says what dbt builds: models, tests, macros and their settings."""
-    return _digest(_warehouse_sources())
-
-
-def _warehouse_sources() -> Iterator[Path]:
-    project = PROJECT_ROOT / "dbt_project"
-    yield project / "dbt_project.yml"
-    for name in ("models", "tests", "macros"):
-        yield from (project / name).rglob("*.*")
-
-
-def _digest(paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        digest.update(path.relative_to(PROJECT_ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()

@@ -26,6 +26,7 @@ from orchestration.landing.manifest import Landing
 from orchestration.runtime.guard import deletable, free_room, holder, holders, locked, size_of
 from orchestration.runtime.left_overs import left_overs, temporary_folders
 from orchestration.runtime.paths import Home
+from orchestration.runtime.program import program_source
 from orchestration.warehouse.facts import unfinished_builds
 from reports.certificates.verification import verify
 
@@ -56,7 +57,10 @@ def _versions() -> str:
     wrong = [problem for package in required if package.marker is None and (problem := _wrong_version(package))]
     if wrong:
         raise NotWellError("; ".join(wrong))
-    return f"{len(required)} packages, as pyproject.toml asks"
+    commit = program_source()
+    return (
+        f"{len(required)} packages, as pyproject.toml asks; commit {commit or 'unknown: certificates will name none'}"
+    )
 
 
 def _wrong_version(required: Requirement) -> str:

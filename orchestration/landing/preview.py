@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestration.config.catalogue import code_version, evidence_version, working_days
+from orchestration.config.catalogue import evidence_version, working_days
 from orchestration.config.hall import HallFolder, Retries
 from orchestration.landing.manifest import Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
 from orchestration.landing.validate_and_land import DayResult, DayValidation
 from orchestration.runtime.left_overs import temporary_folder
+from orchestration.runtime.program import code_version
 from orchestration.sources import open_source
 from orchestration.sources.pool import Requests
 

@@ -20,7 +20,7 @@ from expectations.findings import merged
 from expectations.personal import mask_text
 from expectations.validation import Finding, Validation, Vocabulary, shown_rows, validate_answers
 from expectations.volumes import Volume, volumes
-from orchestration.config.catalogue import code_version, evidence_version, vocabulary, working_days
+from orchestration.config.catalogue import evidence_version, vocabulary, working_days
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing.asked_counts import AnswerKey, AskedCounts, asked_counts
@@ -39,6 +39,7 @@ from orchestration.landing.parquet import content_digest
 from orchestration.landing.quarantine import Quarantine, Refusal
 from orchestration.landing.validator import VALIDATOR
 from orchestration.runtime.paths import Home
+from orchestration.runtime.program import code_version
 from orchestration.runtime.progress import tell_item
 from orchestration.runtime.secrets import redact
 from orchestration.sources.contract import Answer, FaultTable, NothingForDay, Outcome, PermanentFault, SourceFault

@@ -14,8 +14,10 @@ from orchestration.runtime.guard import LEAST_ROOM, locked, require_room, size_o
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.worker import Worker
 from orchestration.warehouse.dbt_manifest import DbtError, dbt_arguments, dbt_flags, parse
+from reports.figures.readiness import FailingRow
 
 if TYPE_CHECKING:
+    import duckdb
     from dbt.artifacts.schemas.run import RunResult
 
 
@@ -36,6 +38,11 @@ class NodeResult:
     failures: int | None
     message: str
     rows: int | None
+    failing_rows: tuple[FailingRow, ...] = ()
+
+
+# As many failing rows as a person reads; a check that fails everywhere has as many as there are counts.
+_ROWS_KEPT = 20
 
 
 def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
@@ -71,15 +78,25 @@ def _run_dbt(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeRe
     arguments += ["--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
     runner = dbtRunner(manifest=parse(write=False))
     # dbt closes the file after every node so as not to keep its lock; held open here, closing and opening cost nothing.
-    with open_warehouse(current_home().warehouse):
+    with open_warehouse(current_home().warehouse) as connection:
         outcome = runner.invoke([*dbt_flags(write=False), *arguments])
-    results = getattr(outcome.result, "results", None)
-    if results is None:
-        raise DbtError(f"dbt didn't run: {outcome.exception}")
-    return [_node_result(result) for result in results]
+        results = getattr(outcome.result, "results", None)
+        if results is None:
+            raise DbtError(f"dbt didn't run: {outcome.exception}")
+        return [_node_result(result, connection) for result in results]
 
 
-def _node_result(result: RunResult) -> NodeResult:
+def _failing_rows(result: RunResult, connection: duckdb.DuckDBPyConnection) -> tuple[FailingRow, ...]:
+    """The first rows that a data test found, in the order of its columns; days and the like as text."""
+    query: str | None = getattr(result.node, "compiled_code", None)
+    if result.status not in {"fail", "warn"} or not query:
+        return ()
+    found = connection.sql(query).order("all").limit(_ROWS_KEPT)
+    shown = [[value if isinstance(value, int | None) else str(value) for value in row] for row in found.fetchall()]
+    return tuple(dict(zip(found.columns, row, strict=True)) for row in shown)
+
+
+def _node_result(result: RunResult, connection: duckdb.DuckDBPyConnection) -> NodeResult:
     rows = (result.adapter_response or {}).get("rows_affected")
     return NodeResult(
         unique_id=result.node.unique_id,
@@ -88,4 +105,5 @@ def _node_result(result: RunResult) -> NodeResult:
         failures=result.failures,
         message=result.message or "",
         rows=rows if isinstance(rows, int) and rows >= 0 else None,
+        failing_rows=_failing_rows(result, connection),
     )

@@ -11,7 +11,7 @@ import dagster as dg
 from orchestration.runtime.paths import RUNBOOK
 from orchestration.warehouse.builder import NodeResult
 from orchestration.warehouse.dbt_manifest import DOCS, manifest_document
-from reports.figures.readiness import BuildCheck, CheckStatus
+from reports.figures.readiness import BuildCheck, CheckStatus, row_line
 
 DbtEvent = dg.MaterializeResult[None] | dg.AssetCheckResult
 _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity.WARN}
@@ -78,7 +78,12 @@ def _check(
             check_name=key.name,
             passed=result.status == "pass",
             severity=_SEVERITY[node["config"]["severity"].lower()],
-            metadata={"failing rows": result.failures or 0, "seconds": result.seconds, "dbt message": result.message},
+            metadata={
+                "failing rows": result.failures or 0,
+                "first of them": dg.MetadataValue.md("\n".join(f"- {row_line(row)}" for row in result.failing_rows)),
+                "seconds": result.seconds,
+                "dbt message": result.message,
+            },
         )
 
 
@@ -94,6 +99,7 @@ def evidence(results: Sequence[NodeResult]) -> tuple[BuildCheck, ...]:
             status=cast("CheckStatus", result.status),
             failures=result.failures,
             message=result.message,
+            rows=result.failing_rows,
         )
         for result, node in tests
     )

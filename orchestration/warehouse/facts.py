@@ -2,7 +2,7 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from orchestration.runtime.left_overs import owned, sweep
@@ -12,7 +12,7 @@ from orchestration.warehouse.builder import NodeResult, build
 from orchestration.warehouse.dbt_build import evidence, with_applicability
 from orchestration.warehouse.month import Month
 from reports import files
-from reports.figures.readiness import BuildEvidence
+from reports.figures.readiness import BuildEvidence, row_line
 
 
 def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeResult]:
@@ -73,10 +73,12 @@ def failures_of(results: Sequence[NodeResult]) -> list[NodeResult]:
 
 
 def refusal_of_build(month: str, failures: Sequence[NodeResult]) -> str:
-    """Why nothing was published, a line for each node that failed."""
-    return "\n".join([f"the warehouse refused {month}; nothing was published:", *map(_line, failures)])
+    """Why nothing was published: each node that failed, and the rows that it found."""
+    lines = [line for result in failures for line in _lines(result)]
+    return "\n".join([f"the warehouse refused {month}; nothing was published:", *lines])
 
 
-def _line(result: NodeResult) -> str:
+def _lines(result: NodeResult) -> Iterator[str]:
     rows = f" ({result.failures} rows)" if result.failures else ""
-    return f"  {result.unique_id.split('.')[2]}: {result.status}{rows}: {' '.join(result.message.split())}"
+    yield f"  {result.unique_id.split('.')[2]}: {result.status}{rows}: {' '.join(result.message.split())}"
+    yield from (f"    {row_line(row)}" for row in result.failing_rows)

@@ -19,7 +19,6 @@ from orchestration.config.catalogue import (
     evidence_version,
     read_table,
     vocabulary,
-    warehouse_version,
     working_days,
 )
 from orchestration.config.hall import Hall, load_hall
@@ -30,6 +29,7 @@ from orchestration.landing.manifest import Extract, Landing, LandingError
 from orchestration.partitions import reportable_days
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import Home, current_home
+from orchestration.runtime.program import warehouse_version
 from orchestration.warehouse import dbt_manifest
 from orchestration.warehouse.boundary import BOUNDARY_CHECK, BoundaryStock, boundary_of
 from reports import files
@@ -260,7 +260,8 @@ class NotPrintableError(Refused):
     """A month can't be printed; the message has a line for each reason."""
 
     def __init__(self, month: str, problems: Sequence[Problem]) -> None:
-        super().__init__("\n".join([f"{month} can't be printed:", *(f"  {problem}" for problem in problems)]))
+        lines = (line for problem in problems for line in problem.lines)
+        super().__init__("\n".join([f"{month} can't be printed:", *lines]))
         self.problems = problems
 
 

@@ -157,13 +157,22 @@ class Program:
 
 
 @dataclass(frozen=True)
+class ProgramSource:
+    """The commit (40 hexadecimal digits) that the program's sources were of; `changed`: they weren't quite."""
+
+    commit: str
+    changed: Literal["yes", "no"]
+
+
+@dataclass(frozen=True)
 class Foundation:
     """The evidence that the numbers rest on.
 
     Form 1 holds extracts, day rules and build checks, and nothing of the rest. `closing` are the measures that are
     stocks, and `balanced` those of them that have to balance; `facts` are the published facts, path → SHA-256;
     `settings` the files of the hall's folder, path → SHA-256 of a document in the evidence store. `bases` are the
-    certificates that flags and `notes` (what is printed of revised months) follow from.
+    certificates that flags and `notes` (what is printed of revised months) follow from. `source` is None where nobody
+    knew the program's commit.
     """
 
     extracts: tuple[CertifiedExtract, ...]
@@ -178,6 +187,7 @@ class Foundation:
     wording: Wording = Wording("", {})
     bases: tuple[Base, ...] = ()
     notes: tuple[str, ...] = ()
+    source: ProgramSource | None = None
 
     @property
     def all_extracts(self) -> tuple[CertifiedExtract, ...]:

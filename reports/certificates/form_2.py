@@ -36,6 +36,7 @@ from reports.certificates.certificate import (
     Place,
     Policy,
     Program,
+    ProgramSource,
     Reason,
     Signature,
     SignOff,
@@ -239,6 +240,7 @@ def documents(foundation: Foundation) -> dict[str, bytes]:
         "settings": canonical_json(dict(foundation.settings)),
         "wording": _document(foundation.wording),
         "bases": _document({"certificates": foundation.bases, "notes": foundation.notes}),
+        **({"source": _document(foundation.source)} if foundation.source else {}),
     }
 
 
@@ -304,6 +306,7 @@ def _foundation(evidence: Mapping[str, str], store: EvidenceStore) -> Foundation
         wording=part("wording", Wording),
         bases=bases.certificates,
         notes=bases.notes,
+        source=part("source", ProgramSource) if "source" in evidence else None,
     )
 
 

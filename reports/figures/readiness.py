@@ -47,6 +47,9 @@ class DayState:
     checks: Mapping[str, str]  # by rule name `passed`, `failed` or `warned`, as recorded when the extract was landed
 
 
+FailingRow = Mapping[str, str | int | None]  # by the columns of a check's query
+
+
 @dataclass(frozen=True)
 class BuildCheck:
     """One check of the warehouse and how it went; `failures` counts offending rows, if it ran."""
@@ -57,6 +60,23 @@ class BuildCheck:
     status: CheckStatus
     failures: int | None
     message: str
+    rows: tuple[FailingRow, ...] = ()  # the first of the offending rows
+
+    def row_lines(self, most: int | None = None) -> tuple[str, ...]:
+        """The offending rows that were kept, or as many of them, a line for each, and how many more there are."""
+        shown = self.rows[:most]
+        more = (self.failures or 0) - len(shown)
+        return (*map(row_line, shown), *([f"and {more} more"] if shown and more > 0 else []))
+
+
+# What a person calls the columns by which rows are found.
+_COLUMNS = {"stat_date": "day", "hall_code": "site", "department_code": "department", "item_code": "item"}
+
+
+def row_line(row: FailingRow) -> str:
+    """A row of a check's query in words; what it has no value of isn't named."""
+    named = ((_COLUMNS.get(column, column).replace("_", " "), value) for column, value in row.items())
+    return ", ".join(f"{name} {value}" for name, value in named if value is not None)
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,9 @@ class BuildEvidence:
     def to_json(self) -> str:
         """The same evidence always gives the same text, which ends with the SHA-256 of the rest."""
         document = asdict(self)
+        for check in document["checks"]:
+            if not check["rows"]:
+                del check["rows"]  # as builds wrote it that kept none
         digest = hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
         return json.dumps({**document, "sha256": digest}, ensure_ascii=False, indent=2) + "\n"
 
@@ -114,9 +137,15 @@ class Problem:
     subject: str  # system and days, or the check
     message: str  # one line
     next_step: str  # the command to run
+    rows: tuple[str, ...] = ()  # what a check found, a line for each row
 
     def __str__(self) -> str:
         return f"{self.message}; next: {self.next_step}"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """It and its rows, as a list of problems shows them."""
+        return (f"  {self}", *(f"    {row}" for row in self.rows))
 
 
 @dataclass(frozen=True)
@@ -274,7 +303,7 @@ def _check_problem(kind: ProblemKind, check: BuildCheck, next_step: str) -> Prob
     rows = f" with {check.failures} failing rows" if check.failures else ""
     because = f": {' '.join(check.message.split())}" if check.message.strip() else ""
     message = f"check {check.name} on {check.model} {_OUTCOMES[check.status]}{rows}{because}"
-    return Problem(kind, check.name, message, next_step)
+    return Problem(kind, check.name, message, next_step, check.row_lines())
 
 
 def _pull(system: str, days: Sequence[date]) -> str:

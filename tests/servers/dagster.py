@@ -55,7 +55,10 @@ class Page:
 
 def unit_lines(name: str, key: str) -> list[str]:
     """The values that a unit of ours gives a key, those that all units share first, with this checkout's paths."""
-    text = "".join(path.read_text() for path in (_UNITS / "yuebao-.service.d" / "common.conf", _UNITS / name))
+    # A unit's name up to each dash names a folder of what it shares with others.
+    dashes = [index for index, letter in enumerate(name) if letter == "-"]
+    shared = [path for dash in dashes for path in sorted((_UNITS / f"{name[: dash + 1]}.service.d").glob("*.conf"))]
+    text = "".join(path.read_text() for path in [*shared, *(path for path in [_UNITS / name] if path.exists())])
     return [in_checkout(line.removeprefix(f"{key}=")) for line in text.splitlines() if line.startswith(f"{key}=")]
 
 
@@ -82,6 +85,7 @@ def engineers_house(folder: Path, database: Postgres, hall: Path, **more: str) -
         health: list[str | Path] = [Path(sys.executable).with_name("dagster"), "api", "grpc-health-check", "-p"]
         until_it_answers(code, lambda: _run(*health, environment["YUEBAO_CODE_PORT"]), subprocess.CalledProcessError)
         server = stack.enter_context(_service("yuebao-webserver", environment))
+        stack.enter_context(_service("yuebao-viewers", environment))
         stack.enter_context(_service("yuebao-daemon", environment))
         until_it_answers(server, lambda: requests.get(f"{page.url}/server_info", timeout=5), requests.RequestException)
         yield page
@@ -115,6 +119,7 @@ def _environment(folder: Path, database: Postgres, hall: Path) -> dict[str, str]
         "YUEBAO_HALL": str(hall),
         "YUEBAO_PG_PORT": str(database.port),
         "YUEBAO_PAGE_PORT": str(free_port()),
+        "YUEBAO_VIEW_PORT": str(free_port()),
         "YUEBAO_CODE_PORT": str(free_port()),
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import requests
 
@@ -13,6 +14,7 @@ from tests.servers.programs import program
 from tests.servers.unprivileged import free_port, servant, until_it_answers
 
 NAME, PASSWORD = "li", "geheim"
+VIEWER, VIEWERS_PASSWORD = "kan", "nur"
 _TEMPLATE = PROJECT_ROOT / "orchestration" / "deploy" / "nginx.conf.template"
 _TEMPORARY = "".join(
     f"{kind}_temp_path {kind}; " for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -20,17 +22,19 @@ _TEMPORARY = "".join(
 
 
 @contextmanager
-def nginx(page: str) -> Iterator[str]:
-    """The address of a proxy in front of a page (`host:port`), which lets `NAME` in with `PASSWORD`."""
-    hashed = subprocess.run(
-        [program("openssl", "openssl"), "passwd", "-apr1", PASSWORD], check=True, capture_output=True, text=True
-    ).stdout
+def nginx(page: str, view: str) -> Iterator[str]:
+    """The address of a proxy in front of two pages (`host:port`): `NAME` may use the one, `VIEWER` see the other."""
     port = free_port()
     with servant("www-data") as user:
-        names = user.folder / "htpasswd"
-        names.write_text(f"{NAME}:{hashed}")
+        named = {
+            "LISTEN": f"127.0.0.1:{port}",
+            "PAGE": page,
+            "VIEW": view,
+            "HTPASSWD": _names(user.folder / "operators", NAME, PASSWORD),
+            "VIEWERS_HTPASSWD": _names(user.folder / "viewers", VIEWER, VIEWERS_PASSWORD),
+        }
         site = _TEMPLATE.read_text()
-        for variable, value in {"LISTEN": f"127.0.0.1:{port}", "PAGE": page, "HTPASSWD": str(names)}.items():
+        for variable, value in named.items():
             site = site.replace(f"${{YUEBAO_{variable}}}", value)
         (user.folder / "nginx.conf").write_text(
             f"daemon off; pid pid; error_log stderr; events {{}} http {{ access_log off; {_TEMPORARY}\n{site} }}"
@@ -45,3 +49,9 @@ def nginx(page: str) -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def _names(file: Path, name: str, password: str) -> str:
+    command = [program("openssl", "openssl"), "passwd", "-apr1", password]
+    file.write_text(f"{name}:{subprocess.run(command, check=True, capture_output=True, text=True).stdout}")
+    return str(file)

@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_month',
-    on_schema_change='fail',
-    full_refresh=false,
-) }}
+{{ config(materialized='month') }}
 
 with days as (
     select * from {{ ref('dim_date') }}

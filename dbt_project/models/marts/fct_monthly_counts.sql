@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_month',
-    on_schema_change='fail',
-    full_refresh=false,
-) }}
+{{ config(materialized='month') }}
 
 with daily_counts as (
     select * from {{ ref('fct_daily_counts') }}

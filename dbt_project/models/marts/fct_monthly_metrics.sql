@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='replace_month',
-    on_schema_change='fail',
-    full_refresh=false,
-) }}
+{{ config(materialized='month') }}
 
 with metric_measures as (
     select * from {{ ref('int_metric_measures') }}
