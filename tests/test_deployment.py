@@ -166,8 +166,8 @@ sys.exit(child.wait())
 """
 SYSTEMCTL = """\
 import os, signal, sys
-assert sys.argv[1:3] == ["kill", "--signal=INT"]
-os.kill(int(open(os.environ["PIDS"] + sys.argv[3]).read()), signal.SIGINT)
+assert sys.argv[1:-1] == ["kill", "--kill-whom=main", "--signal=INT"]
+os.kill(int(open(os.environ["PIDS"] + sys.argv[-1]).read()), signal.SIGINT)
 """
 PROGRAM = """\
 import os, sys, time
