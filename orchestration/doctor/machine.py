@@ -154,7 +154,8 @@ def _clock(home: Home) -> str:
     newest = max(_landed_at(home), default=None)
     if newest and newest > now:
         raise NotWellError(
-            f"it is {now:%Y-%m-%d %H:%M} UTC here, and something was landed at {newest:%Y-%m-%d %H:%M}; set the clock"
+            f"it is {now:%Y-%m-%d %H:%M} UTC here, and something was landed at {newest:%Y-%m-%d %H:%M}; set the clock. "
+            "Is it right already, a month that holds such a day can be signed after that moment; all else goes on"
         )
     return f"{now:%Y-%m-%d %H:%M} UTC, after all that was landed"
 
