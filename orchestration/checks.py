@@ -22,7 +22,7 @@ AUTHORS = "team:report-authors"
 
 _VOLUME = "volume_is_near_usual"
 _VOLUMES_SHOWN = 50
-_SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
+SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
 
 
 @contextmanager
@@ -36,6 +36,18 @@ def failing_on(*errors: type[Exception]) -> Iterator[None]:
         if not (refused := explain(error)):
             raise
         raise dg.Failure(description=refused, allow_retries=False) from error
+
+
+def result_of(evaluation: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
+    """How a check stands, as the run that checks it gives it."""
+    return dg.AssetCheckResult(
+        asset_key=evaluation.asset_key,
+        check_name=evaluation.check_name,
+        passed=evaluation.passed,
+        severity=evaluation.severity,
+        metadata=evaluation.metadata,
+        description=evaluation.description,
+    )
 
 
 def check_specs(key: dg.AssetKey, rules: Iterable[Rule]) -> list[dg.AssetCheckSpec]:
@@ -88,7 +100,7 @@ def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullR
         asset_key=key,
         check_name=rule.name,
         passed=not failing_days,
-        severity=_SEVERITY[rule.severity],
+        severity=SEVERITY[rule.severity],
         metadata=metadata,
         description=rule.description,
     )

@@ -14,6 +14,7 @@ def defs() -> dg.Definitions:
     from orchestration.assets.month_totals import build_month_totals_check
     from orchestration.assets.section import build_desk_asset, build_section_asset
     from orchestration.assets.warehouse import build_warehouse_assets
+    from orchestration.automation.history import build_history_sensor
     from orchestration.automation.retention import build_retention_job
     from orchestration.automation.schedules import build_schedules
     from orchestration.automation.signed_months import build_signed_months_sensor
@@ -37,7 +38,7 @@ def defs() -> dg.Definitions:
         asset_checks=[*build_ledger_checks(), *build_month_totals_check(hall)],
         jobs=[*build_jobs(), build_retention_job()],
         schedules=build_schedules(hall),
-        sensors=[build_alerts_sensor(hall), build_signed_months_sensor(hall)],
+        sensors=[build_alerts_sensor(hall), build_signed_months_sensor(hall), build_history_sensor()],
         resources={"hall_systems": HallSystems(), "months": RunMonths()},
         executor=dg.in_process_executor,
     )

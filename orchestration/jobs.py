@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.assets.certified import LEDGER_CHECK, QUESTIONS_CHECK, REVISION_CHECK
+from orchestration.assets.certified import LEDGER_CHECK
 
 LEDGER_JOB = "verify_ledger"
 PULL_JOB = "pull"
-REVISIONS_JOB = "revisions"
 FACTS_JOB = "facts"
 MONTH_JOB = "month"
 HEALTH_JOB = "health"
@@ -18,15 +17,13 @@ DESK_JOB = "authors_desk_job"
 def build_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """The jobs: days are pulled; months are built, certified and emitted; the ledger is verified; health is told."""
     landing = dg.AssetSelection.groups("landing")
-    pending = dg.AssetSelection.checks(REVISION_CHECK, QUESTIONS_CHECK)
     health = dg.AssetSelection.groups("health")
     ledger = dg.AssetSelection.checks(LEDGER_CHECK)
     desk = dg.AssetSelection.groups("desk")
     month = dg.AssetSelection.all() - landing - health - desk - ledger
     facts = month - dg.AssetSelection.groups("report")
     table = (
-        (PULL_JOB, landing | pending, "Pull days of all hall systems."),
-        (REVISIONS_JOB, pending, "See whether a certified month has changed or is asked about."),
+        (PULL_JOB, landing, "Pull days of all hall systems."),
         (FACTS_JOB, facts, "Build and test a month's facts."),
         (MONTH_JOB, month, "Build a month's facts, test them, certify its numbers, and emit the statistics section."),
         (LEDGER_JOB, ledger, "Verify every certificate and what it vouches for."),

@@ -1,8 +1,9 @@
-"""Runs the steps of the main job as Dagster jobs: in this process, in the instance that Dagster's page shows."""
+"""Runs the steps of the main job as Dagster jobs: in the code location where Dagster's daemon runs, and else here."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import asdict
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,13 +15,27 @@ from orchestration.assets.section import SECTION
 from orchestration.certification.certify import CertificationRequest
 from orchestration.certification.monthly_report import RunOutcome
 from orchestration.config.hall import load_hall
-from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, REVISIONS_JOB
-from orchestration.run_records import RANGE_END, RANGE_START, why_failed
+from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB
+from orchestration.run_records import PARTITION, RANGE_END, RANGE_START, why_failed
+from orchestration.runtime.dagster_runs import (
+    JobRun,
+    cancel,
+    end_killed_runs,
+    execute_here,
+    queue_is_served,
+    require_run,
+    submit,
+)
+from orchestration.runtime.errors import RunGoesOn
+from orchestration.runtime.installation import current_installation
 from orchestration.runtime.paths import Home, instance_for_runs
+from orchestration.runtime.progress import tell, tell_item
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import Month
 
 _QUIET: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_SECONDS_BETWEEN_LOOKS = 0.5
+_FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 
 
 class Runs:
@@ -31,7 +46,10 @@ class Runs:
 
     @cached_property
     def _instance(self) -> dg.DagsterInstance:
-        return instance_for_runs(self._home)
+        instance = instance_for_runs(self._home)
+        for run in end_killed_runs(instance):
+            tell("run %s (%s) of an earlier command was killed; it is marked as failed now", run.run_id, run.job_name)
+        return instance
 
     @cached_property
     def _definitions(self) -> dg.Definitions:
@@ -40,38 +58,86 @@ class Runs:
         ensure_manifest()
         return defs()
 
-    def pull(
-        self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False, more_follows: bool = False
-    ) -> RunOutcome:
-        """One run that pulls a range of days (first and last given) of the named systems.
-
-        Dagster leaves checks of other assets out of a run of chosen assets, so that after a pull of some systems
-        whether a revision is pending is asked in a run of its own, unless another pull follows.
-        """
+    def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:
+        """One run that pulls a range of days (first and last given) of the named systems."""
         every = set(systems) == set(load_hall().hall.systems)
-        outcome = self._run(
+        return self._run(
             PULL_JOB,
-            tags={RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()},
-            run_config={**_QUIET, "resources": {"hall_systems": {"config": {"data_docs": data_docs}}}},
-            **({} if every else {"asset_selection": [landing_key(name) for name in systems]}),
+            {RANGE_START: days[0].isoformat(), RANGE_END: days[-1].isoformat()},
+            {"resources": {"hall_systems": {"config": {"data_docs": data_docs}}}},
+            () if every else [landing_key(name) for name in systems],
         )
-        if not every and not more_follows:
-            self._run(REVISIONS_JOB, run_config=_QUIET)
-        return outcome
 
     def build_facts(self, month: Month) -> RunOutcome:
         """One run that builds and tests a month's facts, and certifies nothing."""
-        return self._run(FACTS_JOB, partition_key=f"{month.name}-01", run_config=_QUIET)
+        return self._run(FACTS_JOB, _of(month), {})
 
     def certify(self, month: Month, request: CertificationRequest, *, build: bool) -> RunOutcome:
         """One run that brings a month to its certified section, building and testing its facts first if asked to."""
         signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": asdict(request)}}}
-        selected = {} if build else {"asset_selection": [CERTIFIED_NUMBERS, SECTION]}
-        return self._run(MONTH_JOB, partition_key=f"{month.name}-01", run_config={**_QUIET, **signing}, **selected)
+        return self._run(MONTH_JOB, _of(month), signing, () if build else [CERTIFIED_NUMBERS, SECTION])
 
-    def _run(self, job: str, **arguments: Any) -> RunOutcome:
-        result = self._definitions.resolve_job_def(job).execute_in_process(
-            instance=self._instance, raise_on_error=False, **arguments
-        )
-        messages = tuple(why_failed(event) for event in result.all_events if event.is_step_failure)
-        return RunOutcome(result.run_id, result.success, messages)
+    def _run(
+        self, name: str, tags: Mapping[str, str], config: Mapping[str, Any], selection: Collection[dg.AssetKey] = ()
+    ) -> RunOutcome:
+        wanted = JobRun(self._definitions.resolve_job_def(name), tags, config, selection)
+        if self._is_served():
+            run = self._follow(submit(self._instance, wanted).run_id)
+            if run.status != dg.DagsterRunStatus.CANCELED or self._is_served():
+                return self._outcome(run)
+            tell("Dagster's daemon is gone; %s runs here", name)
+        return self._outcome(execute_here(self._instance, replace(wanted, config={**config, **_QUIET})))
+
+    def _is_served(self) -> bool:
+        """Whether the code location runs what is submitted, and under the settings that this command works with."""
+        of_certificate = current_installation().hall != current_installation(own=True).hall
+        return not of_certificate and queue_is_served(self._instance)
+
+    def _follow(self, run_id: str) -> dg.DagsterRun:
+        """Tell of a submitted run until it ends; one that nobody takes from the queue any more is taken back.
+
+        Raises:
+            RunGoesOn: somebody interrupts the command.
+        """
+        tell("run %s is submitted to Dagster's queue", run_id)
+        cursor: str | None = None
+        try:
+            while True:
+                run = require_run(self._instance, run_id)
+                cursor = self._tell_news(run_id, cursor)
+                if run.is_finished:
+                    return run
+                if run.status == dg.DagsterRunStatus.QUEUED and not queue_is_served(self._instance):
+                    cancel(self._instance, run_id)
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+        except KeyboardInterrupt:
+            raise RunGoesOn(run_id, lambda: cancel(self._instance, run_id)) from None
+
+    def _tell_news(self, run_id: str, cursor: str | None) -> str | None:
+        news = self._instance.get_records_for_run(run_id, cursor, of_type=set(_NEWS))
+        for record in news.records:
+            event = record.event_log_entry.get_dagster_event()
+            if event.event_type == dg.DagsterEventType.STEP_START:
+                tell("%s", event.step_key)
+            else:
+                key, partition = event.asset_key, event.partition
+                tell_item("%s %s is in", key.to_user_string() if key else "", partition or "")
+        return news.cursor if news.records else cursor
+
+    def _outcome(self, run: dg.DagsterRun) -> RunOutcome:
+        good = run.status == dg.DagsterRunStatus.SUCCESS
+        return RunOutcome(run.run_id, good, () if good else tuple(self._reasons(run)))
+
+    def _reasons(self, run: dg.DagsterRun) -> Iterator[str]:
+        """What each step that failed says; where none did, how the run ended."""
+        failures = [entry.get_dagster_event() for entry in self._instance.all_logs(run.run_id, of_type=_FAILURES)]
+        steps = [why_failed(event) for event in failures if event.is_step_failure]
+        how = f"run {run.run_id} ended as {run.status.value.lower()}"
+        yield from steps or [": ".join([how, *(event.message for event in failures if event.message)])]
+
+
+_NEWS = (dg.DagsterEventType.STEP_START, dg.DagsterEventType.ASSET_MATERIALIZATION)
+
+
+def _of(month: Month) -> dict[str, str]:
+    return {PARTITION: f"{month.name}-01"}

@@ -23,7 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from orchestration.runtime.installation import DEMO_HALL
-from tests.servers.dagster import Page, engineers_house
+from tests.servers.dagster import DEPLOY, Page, engineers_house
 from tests.servers.nginx import NAME, PASSWORD, VIEWER, VIEWERS_PASSWORD, nginx
 from tests.servers.postgres import postgres
 
@@ -122,7 +122,7 @@ def test_what_runs_by_itself_is_listed_as_the_environment_says(house: House) -> 
     (nightly,) = (name for name in schedules if name.startswith("nightly_pull_"))
     assert schedules == {**dict.fromkeys(schedules, "STOPPED"), nightly: "RUNNING"}
     assert {"catch_up", "month_end", "retention"} < schedules.keys()
-    assert sensors == {"alerts": "STOPPED", "signed_months": "STOPPED"}
+    assert sensors == {"alerts": "STOPPED", "signed_months": "STOPPED", "sync_dagster": "RUNNING"}
 
 
 def test_a_schedule_ticks_and_its_run_lands_yesterday_with_every_check(house: House) -> None:
@@ -162,10 +162,58 @@ def test_the_runs_lines_are_json_with_their_run(house: House) -> None:
 
 
 def test_doctor_finds_the_history_and_the_daemon(house: House) -> None:
-    command: list[str | Path] = [Path(sys.executable).with_name("yuebao"), "doctor"]
-    done = subprocess.run(command, env=dict(house.page.environment), capture_output=True, text=True, check=False)
+    done = _yuebao(house, "doctor")
     assert "ok  run history: whole, 3 runs" in done.stdout
     assert "ok  daemon: last heard of at" in done.stdout
+
+
+def test_a_command_submits_its_run_and_prints_its_own_lines_only(house: House) -> None:
+    done = _yuebao(house, "pull", house.days[1], "--system", "window")
+    assert (done.returncode, done.stdout) == (0, "1 day of window are in.\n"), done.stderr
+    begun, asked, submitted, *followed = done.stderr.splitlines()
+    assert begun.startswith("hall ")
+    assert asked == "asking 1 systems for 1 days"
+    run_id = submitted.split()[1]
+    assert followed == ["landing__window"]
+    (run,) = (each for each in _pulls(house) if each["runId"] == run_id)
+    assert "yuebao/runs_in" not in {tag["key"] for tag in run["tags"]}
+    pending = _checks(house.page, "certified_numbers")["no_revision_is_pending"]
+    assert (pending["runId"], pending["status"]) == (run_id, "SUCCEEDED")
+
+
+def test_a_command_beside_no_queue_runs_here_and_the_page_re_executes_its_run(house: House, tmp_path: Path) -> None:
+    settings = (DEPLOY / "dagster.yaml").read_text()
+    settings += "run_coordinator: {module: dagster.core.run_coordinator, class: DefaultRunCoordinator}\n"
+    (tmp_path / "dagster.yaml").write_text(settings)
+    done = _yuebao(house, "pull", house.days[1], "--system", "window", DAGSTER_HOME=str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "1 day of window are in.\n"), done.stderr
+    assert len(done.stderr.splitlines()) == 2, done.stderr
+    newest, *_ = _pulls(house)
+    assert {"key": "yuebao/runs_in", "value": "command"} in newest["tags"]
+    parameters = {"parentRunId": newest["runId"], "strategy": "ALL_STEPS"}
+    again = _launch(house.page, _RE_EXECUTE, reexecutionParams=parameters)
+    assert _outcome(house.page, again) == ("SUCCESS", {"window": "SUCCESS"})
+
+
+def test_a_days_materialization_from_the_page_tells_whether_a_revision_is_pending(house: House) -> None:
+    parameters = _pull(house.days[1])
+    parameters["selector"] |= {"jobName": "__ASSET_JOB", "assetSelection": [{"path": ["landing", "desks"]}]}
+    run_id = _launch(house.page, _LAUNCH, executionParams=parameters)
+    assert _outcome(house.page, run_id) == ("SUCCESS", {"desks": "SUCCESS"})
+    assert _checks(house.page, "certified_numbers")["no_revision_is_pending"]["runId"] == run_id
+    assert _checks(house.page, "landing", "desks")["newest_day_is_in"]["runId"] == run_id
+
+
+def _pulls(house: House) -> list[dict[str, Any]]:
+    """The runs that pull, the newest first."""
+    found: list[dict[str, Any]] = house.page.ask(_RUNS, filter={"pipelineName": "pull"})["runsOrError"]["results"]
+    return found
+
+
+def _yuebao(house: House, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    command: list[str | Path] = [Path(sys.executable).with_name("yuebao"), *arguments]
+    environment = {**house.page.environment, **more}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 # --- behind the proxy ----------------------------------------------------------------------------------------------

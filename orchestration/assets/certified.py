@@ -15,7 +15,7 @@ from orchestration.certification.certify import (
 )
 from orchestration.certification.pending_revision import pending_revisions
 from orchestration.certification.settings_evidence import settings_for
-from orchestration.checks import AUTHORS, ENGINEERS, failing_on
+from orchestration.checks import AUTHORS, ENGINEERS, failing_on, result_of
 from orchestration.config.hall import Hall
 from orchestration.landing.manifest import LandingError
 from orchestration.partitions import monthly_asset
@@ -66,7 +66,7 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
         if entry is None:
             context.log.info(f"{name} is 待核定: every check has passed, and it waits for `yuebao sign`")
             return
-        yield dg.MaterializeResult(metadata=_metadata(entry))
+        yield dg.MaterializeResult(metadata=certificate_metadata(entry))
 
     return certified_numbers
 
@@ -82,51 +82,57 @@ class _Findings:
 
 
 def build_ledger_checks() -> list[dg.AssetChecksDefinition]:
-    """Whether a revision is pending or a question open, asked with every pull and month; and the ledger's own proof.
+    """Whether a revision is pending or a question open, asked with every month; and the ledger's own proof.
+
+    A pull tells the first two itself, for Dagster leaves checks of other assets out of a run of chosen assets.
 
     An unreadable file fails a check. `ledger_is_sound` reads every certificate, extract and release: it has a job of
     its own.
     """
     return [
         _ledger_check(
-            *(REVISION_CHECK, _pending_revisions, AUTHORS),
+            *(REVISION_CHECK, AUTHORS),
             "No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
             "look at what changed, then `yuebao revise MONTH --reason ... --note ...`",
         ),
         _ledger_check(
-            *(LEDGER_CHECK, _unsound_files, ENGINEERS),
+            *(LEDGER_CHECK, ENGINEERS),
             "Certificates are signed and chained; extracts and releases are what these say, to the byte.",
             "restore each file that is named from a backup, then `yuebao verify`; never certify over it",
         ),
         _ledger_check(
-            *(QUESTIONS_CHECK, _open_questions, AUTHORS),
+            *(QUESTIONS_CHECK, AUTHORS),
             "Nobody waits for an answer on a certified figure (校核); an unreadable log fails.",
             "look at the figure, then `yuebao answer ID ...`; mend the source and revise if need be",
         ),
     ]
 
 
-def _ledger_check(
-    key: dg.AssetCheckKey, find: Callable[[], _Findings], owner: str, description: str, next_step: str
-) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=CERTIFIED_NUMBERS,
-        name=key.name,
-        description=description,
-        # After the pulls of its run. It can't depend on them: a day is an event of its own and no output, and Dagster
-        # skips what depends on an output that wasn't made.
-        op_tags={"dagster/priority": "-1"},
-        metadata={"owner": owner, "next_step": next_step},
-    )
-    def check() -> dg.AssetCheckResult:
+def ledger_evaluations(*keys: dg.AssetCheckKey) -> Iterator[dg.AssetCheckEvaluation]:
+    """How checks of the ledger stand now, for whoever isn't a run of them."""
+    for key in keys:
         with failing_on(UserError):
-            findings = find()
-        return dg.AssetCheckResult(
+            findings = _FIND[key]()
+        yield dg.AssetCheckEvaluation(
+            asset_key=key.asset_key,
+            check_name=key.name,
             passed=not findings.lines,
             severity=findings.severity,
             description="\n".join(findings.lines) or findings.when_none,
             metadata=findings.counts,
         )
+
+
+def _ledger_check(key: dg.AssetCheckKey, owner: str, description: str, next_step: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=CERTIFIED_NUMBERS,
+        name=key.name,
+        description=description,
+        metadata={"owner": owner, "next_step": next_step},
+    )
+    def check() -> dg.AssetCheckResult:
+        (found,) = ledger_evaluations(key)
+        return result_of(found)
 
     return check
 
@@ -160,7 +166,15 @@ def _open_questions() -> _Findings:
     return _Findings(lines, "every question is answered", {"waiting": len(lines)})
 
 
-def _metadata(entry: LedgerEntry) -> dict[str, dg.MetadataValue | str | int]:
+_FIND: Mapping[dg.AssetCheckKey, Callable[[], _Findings]] = {
+    REVISION_CHECK: _pending_revisions,
+    LEDGER_CHECK: _unsound_files,
+    QUESTIONS_CHECK: _open_questions,
+}
+
+
+def certificate_metadata(entry: LedgerEntry) -> dict[str, dg.MetadataValue | str | int]:
+    """What Dagster's page tells of a certificate."""
     certificate = entry.certificate
     return {
         "certificate": dg.MetadataValue.path(entry.path),

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from expectations.rules import RULES
-from orchestration.assets.certified import QUESTIONS_CHECK, REVISION_CHECK
 from orchestration.assets.landing import landing_key
 from orchestration.automation.deadlines import Moment, moment
 from orchestration.automation.months import MONTHS_BACK, candidates
@@ -157,12 +155,6 @@ def _request(pull: Pull, at: Moment) -> dg.RunRequest:
         run_config=config,
         tags={RANGE_START: first, RANGE_END: last, CAUSE: pull.cause},
         asset_selection=chosen,
-        # Whether a revision is pending or a question open is asked with every pull, whichever systems it asks.
-        asset_check_keys=[
-            *(dg.AssetCheckKey(key, rule.name) for key in chosen for rule in RULES),
-            REVISION_CHECK,
-            QUESTIONS_CHECK,
-        ],
     )
 
 

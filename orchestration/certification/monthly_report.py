@@ -45,13 +45,8 @@ class RunOutcome:
 class Steps(Protocol):
     """Runs steps of the main job."""
 
-    def pull(
-        self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False, more_follows: bool = False
-    ) -> RunOutcome:
-        """Ask systems for days (first and last given), validate the answers, and land what is good.
-
-        Whether a revision is pending is looked at afterwards, unless another pull follows.
-        """
+    def pull(self, days: Sequence[dt.date], systems: Sequence[str], *, data_docs: bool = False) -> RunOutcome:
+        """Ask systems for days (first and last given), validate the answers, and land what is good."""
 
     def build_facts(self, month: Month) -> RunOutcome:
         """Build and test a month's facts."""
@@ -257,7 +252,7 @@ def pull_boundary(month: Month, steps: Steps) -> int:
     for day in sorted({stock.day for stock in absent}):
         systems = tuple(stock.system for stock in absent if stock.day == day)
         tell("asking %s for %s, the day before %s", ", ".join(systems), day, month.name)
-        steps.pull([day], systems, more_follows=True)
+        steps.pull([day], systems)
     return len(absent)
 
 

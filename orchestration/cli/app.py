@@ -5,6 +5,7 @@ settings are wrong.
 """
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from orchestration.runtime.audit_log import record_access
-from orchestration.runtime.errors import Refused, UserError
+from orchestration.runtime.errors import Refused, RunGoesOn, UserError
 from orchestration.runtime.guard import explain
 from orchestration.runtime.installation import current_installation, opening_line
 from orchestration.runtime.paths import current_home
@@ -57,6 +58,8 @@ def readable_errors(hall: Path | None = None, *, announced: bool = True) -> Iter
         yield
     except Refused as refused:
         _end(str(refused), REFUSED)
+    except RunGoesOn as left:
+        _end(_what_became_of(left), 130)
     except KeyboardInterrupt:
         _end("interrupted; what has landed stays, and the same command goes on from there", 130)
     except (UserError, ReportsError) as error:
@@ -118,6 +121,13 @@ def print_paths(paths: Iterable[Path]) -> None:
     """Print paths, from where the user stands, a line each."""
     for path in paths:
         typer.echo(f"  {os.path.relpath(path)}")
+
+
+def _what_became_of(left: RunGoesOn) -> str:
+    """Ask whether a submitted run is to be stopped, where somebody can answer, and say what became of it."""
+    if sys.stdin.isatty() and typer.confirm(f"run {left.run_id} goes on in Dagster; stop it too?", err=True):
+        return f"interrupted; run {left.run_id} {'is being stopped' if left.cancel() else 'had ended already'}"
+    return f"interrupted; run {left.run_id} goes on in Dagster, whose page can stop it"
 
 
 def _end(message: str, code: int) -> NoReturn:

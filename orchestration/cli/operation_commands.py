@@ -75,3 +75,16 @@ def retention(
         with progress_line(), dagster_instance(current_home()) as instance:
             outcome = delete_outgrown(instance, keep_days, dry_run=dry_run)
         typer.echo(outcome)
+
+
+@app.command(rich_help_panel="Operations")
+def sync_dagster() -> None:
+    """Have Dagster's page show what the files hold, after its history was lost; ask no source, change no number."""
+    from orchestration.automation.history import sync_dagster as register
+    from orchestration.warehouse.dbt_manifest import ensure_manifest
+
+    with readable_errors():
+        ensure_manifest()
+        with progress_line(), dagster_instance(current_home()) as instance:
+            registered = register(instance)
+        typer.echo(registered)

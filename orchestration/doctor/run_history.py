@@ -11,6 +11,7 @@ from orchestration.automation.deadlines import moment
 from orchestration.automation.ticks import tick_faults
 from orchestration.config.hall import Hall, automations_here, environment
 from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
+from orchestration.runtime.dagster_runs import killed_runs
 from orchestration.runtime.history_files import HistoryFault, examined_faults_in, faults_in
 from orchestration.runtime.installation import current_installation
 from orchestration.runtime.paths import Home, run_history
@@ -33,6 +34,7 @@ def history_checks(hall: Hall, home: Home) -> Iterator[Diagnosis]:
     try:
         with run_history(home) as instance:
             yield Diagnosis("run history", good=True, message=f"whole, {instance.get_runs_count()} runs")
+            yield from _killed(instance)
             beats = instance.get_daemon_heartbeats().values()
             heard = max((dt.datetime.fromtimestamp(beat.timestamp, dt.UTC) for beat in beats), default=None)
             yield diagnose("daemon", partial(_daemon, hall, heard))
@@ -40,6 +42,12 @@ def history_checks(hall: Hall, home: Home) -> Iterator[Diagnosis]:
     except Exception as error:  # noqa: BLE001 - whatever storage is set up has errors of its own
         reason = str(error.__cause__ or error).splitlines()[0]
         yield Diagnosis("run history", good=False, message=f"{settings} can't be used ({reason}); mend what it names")
+
+
+def _killed(instance: DagsterInstance) -> Iterator[Diagnosis]:
+    for run in killed_runs(instance):
+        message = f"{run.run_id} ({run.job_name}) was killed with its command; the next command marks it as failed"
+        yield Diagnosis("runs", good=True, message=message, doubtful=True)
 
 
 def _ticks(instance: DagsterInstance) -> Iterator[Diagnosis]:

@@ -39,8 +39,8 @@ telemetry:
   enabled: false
 nux:
   enabled: false
-# The daemon says which system hasn't landed by the morning (the landing assets' freshness policy).
-freshness:
+# A run whose code location was killed is marked as failed.
+run_monitoring:
   enabled: true
 # Dagster's own SQLite storage, whose connections are kept. Without these lines it is used as it is, on the same files.
 storage:
@@ -164,13 +164,13 @@ def _opened(folder: Path) -> DagsterInstance:
     The first use of a fresh SQLite home by two processes at once corrupts it for good, so it is made under a lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    from dagster import DagsterInstance
+    from orchestration.runtime.dagster_runs import quiet_instance
 
     with locked(folder / ".creating.lock"):
         settings = folder / "dagster.yaml"
         if not settings.exists():
             settings.write_text(_DAGSTER_YAML, encoding="utf-8")
-        instance = DagsterInstance.get()
+        instance = quiet_instance(folder)
         instance.get_runs_count()
         return instance
 

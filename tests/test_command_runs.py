@@ -1,0 +1,121 @@
+"""Runs of the command line in Dagster's history: with an origin, ended when killed; and a history that was lost."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from expectations.rules import RULES
+from orchestration.assets.landing import landing_key
+from orchestration.automation.history import Registered, sync_dagster
+from orchestration.config.hall import load_hall
+from orchestration.runtime.dagster_runs import (
+    JobRun,
+    end_killed_runs,
+    execute_here,
+    killed_runs,
+    latest_evaluations,
+    queue_is_served,
+    submit,
+)
+from orchestration.runtime.paths import Home, dagster_instance
+from orchestration.warehouse.dagster_specs import warehouse_specs
+from tests.halls import Hall
+
+_KILLED_IN_ITS_RUN = """
+import os, signal, dagster as dg
+from orchestration.runtime.dagster_runs import JobRun, execute_here
+from orchestration.runtime.paths import current_home, dagster_instance
+@dg.op
+def end(): os.kill(os.getpid(), signal.SIGKILL)
+@dg.job(executor_def=dg.in_process_executor)
+def killed(): end()
+execute_here(dagster_instance(current_home()), JobRun(killed, {}, {}))
+"""
+
+
+@dg.op
+def nothing() -> None:
+    """Does nothing."""
+
+
+@dg.job(executor_def=dg.in_process_executor)
+def idle() -> None:
+    """A job of one step."""
+    nothing()
+
+
+@pytest.fixture
+def instance(home: Home) -> Iterator[dg.DagsterInstance]:
+    with dagster_instance(home) as made:
+        yield made
+
+
+def test_a_run_that_is_executed_here_says_where_it_can_be_executed_again(instance: dg.DagsterInstance) -> None:
+    run = execute_here(instance, JobRun(idle, {"a": "tag"}, {}))
+    assert (run.status, run.tags["a"]) == (dg.DagsterRunStatus.SUCCESS, "tag")
+    assert run.remote_job_origin
+    assert run.remote_job_origin.location_name == "yuebao"
+    assert (killed_runs(instance), end_killed_runs(instance)) == ([], [])
+
+
+def test_without_a_daemon_nothing_is_submitted(instance: dg.DagsterInstance) -> None:
+    assert not queue_is_served(instance)
+    run = submit(instance, JobRun(idle, {}, {}))
+    assert run.status == dg.DagsterRunStatus.QUEUED
+    assert end_killed_runs(instance) == []
+
+
+def test_a_run_whose_command_was_killed_is_told_and_ended(instance: dg.DagsterInstance) -> None:
+    done = subprocess.run([sys.executable, "-c", _KILLED_IN_ITS_RUN], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    (killed,) = killed_runs(instance)
+    assert killed.status == dg.DagsterRunStatus.STARTED
+    (ended,) = end_killed_runs(instance)
+    found = instance.get_run_by_id(ended.run_id)
+    assert found
+    assert (ended.run_id, found.status) == (killed.run_id, dg.DagsterRunStatus.FAILURE)
+    assert (killed_runs(instance), end_killed_runs(instance)) == ([], [])
+
+
+def test_a_run_that_was_executed_elsewhere_is_left_alone(instance: dg.DagsterInstance, home: Home) -> None:
+    subprocess.run([sys.executable, "-c", _KILLED_IN_ITS_RUN], capture_output=True, check=False)
+    shutil.rmtree(home.dagster / "running")
+    assert end_killed_runs(instance) == []
+
+
+def test_a_lost_history_shows_again_what_the_files_hold(
+    printed_hall: Hall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    hall = printed_hall.copy(tmp_path)
+    # Whoever asked a source would fail.
+    hall.environment |= {"YUEBAO_DEMO_URL": "http://127.0.0.1:9", "YUEBAO_DEMO_DIR": str(tmp_path / "nowhere")}
+    hall.environment |= {name: hall.variables[name] for name in hall.variables if "SIGN" in name}
+    for name, value in hall.environment.items():
+        monkeypatch.setenv(name, value)
+    with dagster_instance(Home(hall.home)) as before:
+        keys = [*(landing_key(name) for name in load_hall().hall.systems), *warehouse_specs().keys.values()]
+        keys += [dg.AssetKey("certified_numbers"), dg.AssetKey("report_statistics_section")]
+        checks = [dg.AssetCheckKey(key, rule.name) for key in keys[:5] for rule in RULES]
+        checks += [spec.key for spec in warehouse_specs().checks]
+        outcomes = {key: told.passed for key, told in latest_evaluations(before, checks).items() if told}
+        known = {key: before.get_materialized_partitions(key) for key in keys}
+    assert all(known.values())
+    shutil.rmtree(hall.home / "dagster")
+    synced = hall.run("sync-dagster")
+    assert (synced.exit_code, synced.stdout.partition(":")[0]) == (0, "registered"), synced.output
+    with dagster_instance(Home(hall.home)) as after:
+        assert {key: after.get_materialized_partitions(key) for key in keys} == known
+        assert {key: told.passed for key, told in latest_evaluations(after, checks).items() if told} == outcomes
+        assert sync_dagster(after) == Registered(0, 0)
+        newest = after.get_latest_materialization_event(keys[0])
+        assert newest
+        assert newest.timestamp < (hall.home / "dagster").stat().st_mtime
+        assert after.get_runs_count() == 0
