@@ -1,5 +1,6 @@
 """The engineers' house: is everything well, who is told, what is kept."""
 
+import datetime as dt
 import os
 from pathlib import Path
 from typing import Annotated
@@ -79,12 +80,16 @@ def retention(
 
 @app.command(rich_help_panel="Operations")
 def sync_dagster() -> None:
-    """Have Dagster's page show what the files hold, after its history was lost; ask no source, change no number."""
+    """Have Dagster's page show what the files hold, and ticks go on after a wrong clock; change no number."""
     from orchestration.automation.history import sync_dagster as register
+    from orchestration.automation.ticks import forget_future_ticks
     from orchestration.warehouse.dbt_manifest import ensure_manifest
 
     with readable_errors():
         ensure_manifest()
         with progress_line(), dagster_instance(current_home()) as instance:
+            ahead = forget_future_ticks(instance, dt.datetime.now(dt.UTC))
             registered = register(instance)
         typer.echo(registered)
+        if ahead:
+            typer.echo(f"forgotten: ticks in the future of {', '.join(ahead)}; next: restart the daemon")
