@@ -34,6 +34,7 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
     _hall: HallFolder = PrivateAttr()
     _requests: Requests = PrivateAttr()
     _in_run: tuple[str, ...] = PrivateAttr()
+    _begun: set[str] = PrivateAttr(default_factory=set)
     _open: ExitStack = PrivateAttr()
 
     @contextmanager
@@ -41,6 +42,7 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         """Open for one run, and close whatever the run opened."""
         self._hall = load_hall()
         self._in_run = systems_asked(context.run, self._hall.hall)
+        self._begun = set()
         with ExitStack() as stack:
             self._open = stack
             self._requests = Requests(self._hall.hall.retries, self._hall.hall.at_once)
@@ -51,6 +53,11 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
     def hall(self) -> HallFolder:
         """The hall's settings."""
         return self._hall
+
+    def begin(self, system: str) -> bool:
+        """Note that a system's turn has come; whether it is the last of the run, which checks what all have landed."""
+        self._begun.add(system)
+        return self._begun.issuperset(self._in_run)
 
     def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Mapping[str, Outcome]]]:
         """What one system answered for each day, by site; the first call also begins to ask the run's other systems."""

@@ -13,9 +13,10 @@ import dagster as dg
 import pytest
 
 from expectations.rules import RULES
-from orchestration.assets.landing import landing_key
+from orchestration.assets.landing import build_landing_assets, landing_key
 from orchestration.automation.history import Registered, sync_dagster
 from orchestration.config.hall import load_hall
+from orchestration.run_records import systems_asked
 from orchestration.runtime.dagster_runs import (
     JobRun,
     end_killed_runs,
@@ -71,6 +72,14 @@ def test_without_a_daemon_nothing_is_submitted(instance: dg.DagsterInstance) -> 
     run = submit(instance, JobRun(idle, {}, {}))
     assert run.status == dg.DagsterRunStatus.QUEUED
     assert end_killed_runs(instance) == []
+
+
+def test_a_pull_executed_again_asks_the_systems_of_its_steps() -> None:
+    hall = load_hall().hall
+    assert systems_asked(dg.DagsterRun("pull"), hall) == tuple(hall.systems)
+    (courier,) = (each for each in build_landing_assets(hall) if each.key == landing_key("courier"))
+    again = dg.DagsterRun("pull", step_keys_to_execute=[courier.node_def.name])
+    assert systems_asked(again, hall) == ("courier",)
 
 
 def test_a_run_whose_command_was_killed_is_told_and_ended(instance: dg.DagsterInstance) -> None:

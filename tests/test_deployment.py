@@ -193,7 +193,9 @@ def on_server(tmp_path: Path) -> list[str]:
     # What the caller has set doesn't reach the program, as it doesn't reach a unit.
     root = str(DEPLOY.parents[1])
     variables = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "PIDS": f"{tmp_path}/", "PYTHONPATH": root}
-    return ["env", *(f"{name}={value}" for name, value in variables.items()), "sh", str(tmp_path / "yuebao")]
+    settings = [f"{name}={value}" for name, value in variables.items()]
+    # A signal that whoever runs the tests ignores would be ignored by a shell for good.
+    return ["env", "--default-signal=INT,TERM,HUP", *settings, "sh", str(tmp_path / "yuebao")]
 
 
 def test_the_command_has_the_units_settings_and_passes_words_input_and_exit_code_on(on_server: list[str]) -> None:

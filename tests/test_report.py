@@ -134,6 +134,10 @@ def test_runs_of_the_command_line_are_in_dagsters_instance(march: Result, hall: 
             section = instance.fetch_materializations(dg.AssetKey("report_statistics_section"), limit=1).records[0]
             assert section.asset_materialization is not None
             assert "fingerprint" in section.asset_materialization.metadata
+            for pull in instance.get_runs(dg.RunsFilter(job_name="pull")):
+                logged = instance.all_logs(pull.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+                told = [entry.get_dagster_event().asset_check_evaluation_data.check_name for entry in logged]
+                assert told.count("no_revision_is_pending") == 1, "once a pull, however many systems it asks"
 
 
 # Every process of the command imports it, and adds to one file what it is and whom it looks for.

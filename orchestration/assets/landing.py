@@ -100,6 +100,7 @@ def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: 
 
     days, key = [dt.date.fromisoformat(key) for key in context.partition_keys], landing_key(name)
     home, system = current_home(), hall_systems.hall.hall.systems[name]
+    is_last = hall_systems.begin(name)
     require_room(home.root)
     validation = DayValidation(
         hall=hall_systems.hall.hall,
@@ -113,8 +114,8 @@ def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: 
     result = validation.settle(hall_systems.outcomes(name, days))
     yield from check_results(key, RULES, result)
     _record(context, key, validation, result, hall_systems)
-    # Dagster leaves checks of other assets out of a run of chosen assets, so that each pull tells these itself.
-    for evaluation in ledger_evaluations(REVISION_CHECK, QUESTIONS_CHECK):
+    # Dagster leaves checks of other assets out of a run of chosen assets, so that a pull tells these itself, once.
+    for evaluation in ledger_evaluations(REVISION_CHECK, QUESTIONS_CHECK) if is_last else ():
         context.log_event(evaluation)
     yield result_of(newest_day(key, hall_systems.hall.hall))
     validation.judge_again(validation.landing.days(name))

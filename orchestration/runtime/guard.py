@@ -127,12 +127,24 @@ def is_aside(path: Path) -> bool:
 
 def free_room(folder: Path) -> int:
     """Bytes that a user may still write under a folder, which needn't exist yet."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    return shutil.disk_usage(nearest).free
+    return shutil.disk_usage(_nearest(folder)).free
+
+
+def _nearest(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.absolute().parents) if path.exists())
 
 
 def require_room(state: Path, needed: int = LEAST_ROOM) -> None:
-    """Look before work begins whether a state folder's disk has room for it; NoRoomError where it hasn't."""
+    """Look before work begins whether a state folder can be written and its disk has room for it.
+
+    Raises:
+        NoRoomError: it has less.
+        OSError: the medium is read-only, or this user may not write.
+    """
+    if not os.access(nearest := _nearest(state), os.W_OK):
+        is_read_only = os.statvfs(nearest).f_flag & os.ST_RDONLY
+        code = errno.EROFS if is_read_only else errno.EACCES
+        raise OSError(code, os.strerror(code), str(nearest))
     if (free := free_room(state)) < needed:
         raise NoRoomError(
             f"{free / MIB:.0f} MiB are free under {state}, and {needed / MIB:.0f} are needed; {deletable(state)}"
