@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
+import dagster as dg
 import pytest
 
 from orchestration.automation.retention import RETENTION_JOB
 from orchestration.definitions import defs
-from orchestration.runtime.paths import PROJECT_ROOT, Home, dagster_instance
+from orchestration.runtime.paths import PROJECT_ROOT, Home
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -18,7 +19,8 @@ def test_a_runs_lines_carry_its_id(home: Home, capfd: pytest.CaptureFixture[str]
     home.dagster.mkdir(parents=True)
     logs = deployed[deployed.index("python_logs:") :].split("\n\n")[0]
     (home.dagster / "dagster.yaml").write_text(f"{logs}\ntelemetry: {{enabled: false}}\n", encoding="utf-8")
-    with dagster_instance(home) as instance:
+    # As a service opens it: the lines of a command are its own.
+    with dg.DagsterInstance.get() as instance:
         done = defs().resolve_job_def(RETENTION_JOB).execute_in_process(instance=instance, run_config=_QUIET)
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     assert {line["run_id"] for line in lines} == {done.run_id}
