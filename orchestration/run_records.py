@@ -32,8 +32,10 @@ def systems_asked(run: dg.DagsterRun | None, hall: Hall) -> tuple[str, ...]:
     """The systems that a pull asks, in the hall's order; one executed again asks those of its steps."""
     chosen = run.asset_selection if run else None
     names = {key.path[-1] for key in chosen} if chosen else hall.systems.keys()
-    steps = run.step_keys_to_execute if run else None
-    return tuple(name for name in hall.systems if name in names and (not steps or f"landing__{name}" in steps))
+    asked = tuple(name for name in hall.systems if name in names)
+    steps = (run.step_keys_to_execute if run else None) or ()
+    # A run that names no step of a landing is of all its systems: nothing asked would count as everything in.
+    return tuple(name for name in asked if f"landing__{name}" in steps) or asked
 
 
 def days_asked(run: dg.DagsterRun) -> list[dt.date]:
