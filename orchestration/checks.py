@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -90,18 +91,27 @@ def _result(key: dg.AssetKey, rule: Rule, finding: Finding | None, result: PullR
         "days with nothing to compare": list(outcomes.values()).count("not_applicable"),
         "failing values": finding.failing_count if finding else 0,
     }
-    if failing_days:
-        metadata |= {"failing days": ", ".join(map(str, failing_days)), "next step": rule.next_step}
     if rule.name == _VOLUME and result.volumes:
         metadata["expected volumes"] = _expected(result.volumes)
     if finding and finding.samples:
         metadata["samples"] = dg.MetadataValue.md("\n".join(f"- {sample}" for sample in finding.samples))
-    return dg.AssetCheckResult(
+    return result_of(rule_evaluation(key, rule, failing_days, metadata))
+
+
+def rule_evaluation(
+    key: dg.AssetKey,
+    rule: Rule,
+    failing_days: Iterable[dt.date | str],
+    metadata: Mapping[str, dg.MetadataValue | str | int],
+) -> dg.AssetCheckEvaluation:
+    """How a rule stands over days of a system, with the step that is next where some of them fail it."""
+    failing = ", ".join(map(str, failing_days))
+    return dg.AssetCheckEvaluation(
         asset_key=key,
         check_name=rule.name,
-        passed=not failing_days,
+        passed=not failing,
         severity=SEVERITY[rule.severity],
-        metadata=metadata,
+        metadata={**metadata, **({"failing days": failing, "next step": rule.next_step} if failing else {})},
         description=rule.description,
     )
 

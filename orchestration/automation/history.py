@@ -25,7 +25,7 @@ from orchestration.assets.landing import NEWEST_DAY, extract_metadata, landing_k
 from orchestration.assets.section import AUTHORS_DESK, SECTION
 from orchestration.certification.author_files import are_written
 from orchestration.certification.certify import current_archive
-from orchestration.checks import SEVERITY
+from orchestration.checks import SEVERITY, rule_evaluation
 from orchestration.config.hall import Hall, load_hall
 from orchestration.landing.manifest import Extract, Landing, LandingError
 from orchestration.runtime.dagster_runs import latest_evaluations, store_events
@@ -168,7 +168,7 @@ def _current(landing: Landing, system: str, day: dt.date) -> Extract | None:
 
 def _unknown_checks(instance: dg.DagsterInstance, hall: Hall, home: Home, *, prove: bool) -> list[_DatedCheck]:
     """The results of checks of which the history knows none, and of newest days of which it knows another."""
-    found = {dated[1].asset_check_key: dated for dated in _evaluations(hall, home)}
+    found = {dated[1].asset_check_key: dated for dated in _evaluations(instance, hall, home)}
     now = dt.datetime.now(dt.UTC)
     ledger = (REVISION_CHECK, QUESTIONS_CHECK, *((LEDGER_CHECK,) if prove else ()))
     latest = latest_evaluations(instance, [*found, *ledger])
@@ -183,11 +183,15 @@ def _is_news(told: dg.AssetCheckEvaluation, before: dg.AssetCheckEvaluation | No
     return (told.passed, told.metadata["day"]) != (before.passed, before.metadata.get("day"))
 
 
-def _evaluations(hall: Hall, home: Home) -> Iterator[_DatedCheck]:
+def _evaluations(instance: dg.DagsterInstance, hall: Hall, home: Home) -> Iterator[_DatedCheck]:
     landing = Landing(home.landing)
-    for system in hall.systems:
-        extracts = [each for day in landing.days(system) if (each := _current(landing, system, day))]
-        yield from _of_last_pull(landing_key(system), extracts)
+    rules = {name: [dg.AssetCheckKey(landing_key(name), rule.name) for rule in RULES] for name in hall.systems}
+    known = latest_evaluations(instance, [key for keys in rules.values() for key in keys])
+    for system, keys in rules.items():
+        # Every day's entry is read for it, and the sensor comes every five minutes.
+        if not all(known.get(key) for key in keys):
+            extracts = [each for day in landing.days(system) if (each := _current(landing, system, day))]
+            yield from _of_last_pull(landing_key(system), extracts)
         yield dt.datetime.now(dt.UTC), newest_day(landing_key(system), hall)
     for evidence in _evidence(hall, home)[-1:]:
         yield from _of_build(evidence)
@@ -202,23 +206,11 @@ def _of_last_pull(key: dg.AssetKey, extracts: list[Extract]) -> Iterator[_DatedC
     for rule in RULES:
         outcomes = {extract.stat_date: extract.checks.get(rule.name) for extract in pulled}
         failing = [day for day, outcome in outcomes.items() if outcome in {"warned", "failed"}]
-        metadata: dict[str, str | int] = {
+        metadata = {
             "days judged before, unchanged": len(pulled),
             "days with nothing to compare": list(outcomes.values()).count("not_applicable"),
         }
-        if failing:
-            metadata |= {"failing days": ", ".join(failing), "next step": rule.next_step}
-        yield (
-            dt.datetime.fromisoformat(last.landed_at),
-            dg.AssetCheckEvaluation(
-                asset_key=key,
-                check_name=rule.name,
-                passed=not failing,
-                severity=SEVERITY[rule.severity],
-                metadata=metadata,
-                description=rule.description,
-            ),
-        )
+        yield dt.datetime.fromisoformat(last.landed_at), rule_evaluation(key, rule, failing, metadata)
 
 
 def _of_build(evidence: BuildEvidence) -> Iterator[_DatedCheck]:
