@@ -4,6 +4,7 @@ The history is a view: no number is in it, and `yuebao sync-dagster` fills it fr
 PostgreSQL has no files here.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -72,14 +73,29 @@ def _faults(files: Iterator[Path], question: str, *, to_write: bool) -> Iterator
 
 def _fault(file: Path, question: str, *, to_write: bool) -> HistoryFault | None:
     try:
-        address = f"{file.absolute().as_uri()}?mode={'rw' if to_write else 'ro'}"
-        with closing(sqlite3.connect(address, uri=True, timeout=_PATIENCE, isolation_level=None)) as database:
+        with closing(
+            sqlite3.connect(_address(file, to_write=to_write), uri=True, timeout=_PATIENCE, isolation_level=None)
+        ) as database:
             answer = database.execute(question).fetchall()
             database.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except sqlite3.Error as error:
         return _named(file, error)
     found = str(answer[0][0]) if answer and question.startswith("PRAGMA quick_check") else "ok"
     return None if found == "ok" else HistoryFault(file, f"is damaged ({found.splitlines()[0]})", is_damage=True)
+
+
+def _address(file: Path, *, to_write: bool) -> str:
+    """A database to be opened; one in a folder that can't be written, where no lock can be had, as nobody's.
+
+    Whoever has a database open keeps its journal beside it.
+    """
+    if to_write:
+        mode = "rw"
+    elif os.access(file.parent, os.W_OK) or file.with_name(f"{file.name}-wal").exists():
+        mode = "ro"
+    else:
+        mode = "ro&immutable=1"
+    return f"{file.absolute().as_uri()}?mode={mode}"
 
 
 def _named(file: Path, error: sqlite3.Error) -> HistoryFault:
