@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import logging
 import re
@@ -12,11 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
+from pydantic import ValidationError
 
 from orchestration.alerts.messages import Message
 from orchestration.alerts.sending import ChannelError, Sender
+from orchestration.config.alerts import Channel, RobotKind
 from orchestration.config.hall import load_hall
 from orchestration.runtime.paths import PROJECT_ROOT
 from tests.servers.certificates import Authority, server_context
@@ -31,7 +36,12 @@ TEXT = Message(
 
 
 def _sender(url: str) -> Sender:
-    return Sender("CHANNEL_URL", {"CHANNEL_URL": url})
+    return Sender(Channel(url="CHANNEL_URL"), {"CHANNEL_URL": url})
+
+
+def _robot_sender(robot: RobotKind, url: str, secret: str = "") -> Sender:
+    channel = Channel(url="CHANNEL_URL", robot=robot, secret="CHANNEL_SECRET" if secret else "")
+    return Sender(channel, {"CHANNEL_URL": url, "CHANNEL_SECRET": secret})
 
 
 def _taken(_asked: Asked) -> Reply:
@@ -131,6 +141,102 @@ def test_a_robot_that_refuses_with_http_200_is_noticed_where_apprise_looks_for_i
         _sender(SERVICES[service][0].format(token=CANARY)).send(TEXT)
 
 
+# --- robots at the hall's own host ---------------------------------------------------------------------------------
+
+ROBOTS: dict[RobotKind, str] = {
+    "wecom": f"/cgi-bin/webhook/send?key={CANARY}",
+    "dingtalk": f"/robot/send?access_token={CANARY}",
+    "feishu": f"/open-apis/bot/v2/hook/{CANARY}",
+}
+SECRET = f"SEC{CANARY}"
+
+
+def _told(asked: Asked) -> str:
+    sent = json.loads(asked.body)
+    return str(sent["content"]["text"] if "msg_type" in sent else sent["text"]["content"])
+
+
+@pytest.mark.parametrize("robot", ROBOTS)
+def test_a_robot_at_the_halls_own_host_is_sent_title_and_text(robot: RobotKind) -> None:
+    with web_server(_taken) as server:
+        _robot_sender(robot, server.url + ROBOTS[robot]).send(TEXT)
+        (asked,) = server.asked
+    assert asked.method == "POST"
+    assert f"{asked.path}?{urlencode(asked.query)}".removesuffix("?") == ROBOTS[robot]
+    assert _told(asked).splitlines() == [TEXT.title, *TEXT.body.splitlines()]
+
+
+def _signature(key: str, text: str) -> str:
+    return base64.b64encode(hmac.new(key.encode(), text.encode(), "sha256").digest()).decode()
+
+
+def test_dingtalk_has_its_address_signed() -> None:
+    with web_server(_taken) as server:
+        _robot_sender("dingtalk", server.url + ROBOTS["dingtalk"], SECRET).send(TEXT)
+        (asked,) = server.asked
+    stamp = asked.query["timestamp"]
+    assert len(stamp) == 13
+    assert asked.query == {
+        "access_token": CANARY,
+        "timestamp": stamp,
+        "sign": _signature(SECRET, f"{stamp}\n{SECRET}"),
+    }
+
+
+def test_feishu_has_its_message_signed() -> None:
+    with web_server(_taken) as server:
+        _robot_sender("feishu", server.url + ROBOTS["feishu"], SECRET).send(TEXT)
+        (asked,) = server.asked
+    sent = json.loads(asked.body)
+    assert len(sent["timestamp"]) == 10
+    assert sent["sign"] == _signature(f"{sent['timestamp']}\n{SECRET}", "")
+
+
+REFUSALS: dict[str, tuple[Reply, str]] = {
+    "wecom's": (
+        Reply(body=b'{"errcode": 93000, "errmsg": "invalid webhook url"}'),
+        "errcode 93000: invalid webhook url",
+    ),
+    "feishu's": (Reply(body=b'{"code": 19021, "msg": "sign match fail"}'), "code 19021: sign match fail"),
+    "no reason": (Reply(body=b'{"errcode": 310000}'), "errcode 310000: without a reason"),
+    "no code": (Reply(body=b'{"ok": true}'), "neither errcode nor code"),
+    "no object": (Reply(body=b"[]"), "neither errcode nor code"),
+    "a page": (Reply(body=b"<html>log in</html>"), "neither errcode nor code"),
+    "another address": (Reply(302, headers=(("Location", "http://127.0.0.1:1/"),)), "HTTP 302"),
+    "an error": (Reply(502), "HTTP 502"),
+    "its own address": (Reply(body=f'{{"errcode": 1, "errmsg": "no {CANARY}"}}'.encode()), "errcode 1: no "),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_what_a_robot_refuses_is_not_taken_and_says_why_without_the_token(refusal: str) -> None:
+    reply, says = REFUSALS[refusal]
+    with web_server(lambda _asked: reply) as server, pytest.raises(ChannelError, match=says) as told:
+        _robot_sender("dingtalk", server.url + ROBOTS["dingtalk"], SECRET).send(TEXT)
+    assert len(server.asked) == 1
+    assert CANARY not in str(told.value)
+
+
+def test_a_robot_whose_host_is_away_is_a_fault_without_the_token() -> None:
+    with web_server(_taken) as server:
+        url = server.url
+    with pytest.raises(ChannelError, match="Connection error") as told:
+        _robot_sender("dingtalk", url + ROBOTS["dingtalk"], SECRET).send(TEXT)
+    assert CANARY not in str(told.value)
+
+
+def test_an_address_of_a_robot_that_is_none_names_the_variable_and_never_the_value() -> None:
+    for url in ("", f"wecombot://{CANARY}", f"//{CANARY}", f"https://[{CANARY}"):
+        with pytest.raises(ChannelError, match="CHANNEL_URL holds no address of a robot") as told:
+            _robot_sender("wecom", url)
+        assert CANARY not in str(told.value)
+
+
+def test_a_secret_is_for_robots_that_sign() -> None:
+    with pytest.raises(ValidationError, match="only a channel with robot"):
+        Channel(url="CHANNEL_URL", robot="wecom", secret="CHANNEL_SECRET")
+
+
 # --- what doesn't --------------------------------------------------------------------------------------------------
 
 
@@ -196,7 +302,7 @@ def test_a_url_that_is_none_names_the_variable_and_never_the_value(url: str) -> 
 
 def test_a_variable_that_is_not_set_is_named() -> None:
     with pytest.raises(ChannelError, match="the environment variable CHANNEL_URL isn't set"):
-        Sender("CHANNEL_URL", {})
+        Sender(Channel(url="CHANNEL_URL"), {})
 
 
 # --- what nobody may see -------------------------------------------------------------------------------------------
@@ -237,8 +343,8 @@ def test_the_examples_of_a_new_hall_are_settings_and_urls_that_can_be_used(tmp_p
     shown = [line.removeprefix("# ") for line in lines]
     settings.write_text(own + "\n".join(line for line in shown if re.match(r"\[|\w+ = ", line)))
     alerts = load_hall(tmp_path / "hall").hall.alerts
-    urls = re.findall(r"\b\w+://[^\s,)]+", examples)
+    urls = re.findall(r"\b\w+://[^\s,;)]+", examples)
     assert set(alerts.channels) == {"wecom", "dingtalk", "feishu", "mail", "webhook"}
-    assert {url.partition(":")[0] for url in urls} == {"wecombot", "dingtalk", "feishu", "lark", "mailtos", "jsons"}
-    for url in urls:
-        assert _sender(url).longest > 1000
+    assert [urlsplit(url).scheme for url in urls] == ["https", "https", "https", "mailtos", "jsons"]
+    for channel, url in zip(alerts.channels.values(), urls, strict=True):
+        assert Sender(channel, {channel.url: url, channel.secret: "SECRET"}).longest > 1000

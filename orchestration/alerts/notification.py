@@ -187,4 +187,4 @@ def send_test(at: Moment, name: str) -> None:
 
 
 def _sender(at: Moment, name: str) -> Sender:
-    return Sender(at.hall.alerts.channels[name].url, variables_of(at.hall, at.home))
+    return Sender(at.hall.alerts.channels[name], variables_of(at.hall, at.home))

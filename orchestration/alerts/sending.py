@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from orchestration.alerts.messages import Message
+from orchestration.config.alerts import Channel, RobotKind
 from orchestration.config.hall import SettingsError, secret
 from orchestration.runtime.secrets import SHORTEST, redact
 
 if TYPE_CHECKING:
-    from apprise import NotifyBase
+    from apprise import AppriseAsset, NotifyBase
 
 # What one channel may take, over all; a connection has Apprise's own 4 s, or the URL's `cto` and `rto`.
 _PATIENCE = 15.0
@@ -25,13 +26,10 @@ class ChannelError(Exception):
 
 
 class Sender:
-    """One channel, open for messages; ChannelError where its URL isn't set, or Apprise can't read it."""
+    """One channel, open for messages; ChannelError where its URL or secret isn't set, or can't be used."""
 
-    def __init__(self, variable: str, variables: Mapping[str, str]) -> None:
-        service = _service(open_url(variable, variables))
-        if service is None:
-            raise ChannelError(f"{variable} holds no URL that Apprise can use; see https://appriseit.com/services/")
-        self._service = service
+    def __init__(self, channel: Channel, variables: Mapping[str, str]) -> None:
+        self._service = _robot(channel.robot, channel, variables) if channel.robot else _service(channel.url, variables)
 
     @property
     def longest(self) -> int:
@@ -57,7 +55,7 @@ class Sender:
 
 
 def open_url(variable: str, variables: Mapping[str, str]) -> str:
-    """The URL that a variable holds, no part of which is told or logged from now on; ChannelError if it isn't set."""
+    """The URL or key that a variable holds, no part of which is told from now on; ChannelError if it isn't set."""
     try:
         url = secret(variable, variables)
     except SettingsError as error:
@@ -66,10 +64,29 @@ def open_url(variable: str, variables: Mapping[str, str]) -> str:
     return url
 
 
-def _service(url: str) -> NotifyBase | None:
-    from apprise import Apprise, AppriseAsset
+def _robot(kind: RobotKind, channel: Channel, variables: Mapping[str, str]) -> NotifyBase:
+    from orchestration.alerts.robots import Robot, is_address
 
-    asset = AppriseAsset(
+    address = open_url(channel.url, variables)
+    secret = open_url(channel.secret, variables) if channel.secret else ""
+    if not is_address(address):
+        raise ChannelError(f"{channel.url} holds no address of a robot, which begins with https:// or http://")
+    return Robot(kind, address, secret, _asset())
+
+
+def _service(variable: str, variables: Mapping[str, str]) -> NotifyBase:
+    from apprise import Apprise
+
+    service = Apprise.instantiate(open_url(variable, variables), asset=_asset())
+    if service is None:
+        raise ChannelError(f"{variable} holds no URL that Apprise can use; see https://appriseit.com/services/")
+    return service
+
+
+def _asset() -> AppriseAsset:
+    from apprise import AppriseAsset
+
+    return AppriseAsset(
         app_id="Yuebao",
         app_desc="Yuebao",
         app_url="",
@@ -81,7 +98,6 @@ def _service(url: str) -> NotifyBase | None:
         pgp_autogen=False,
         pem_autogen=False,
     )
-    return Apprise.instantiate(url, asset=asset)
 
 
 def _hush(url: str) -> None:

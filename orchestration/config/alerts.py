@@ -1,9 +1,9 @@
 """What a hall's settings say of alerts: through which channels, of what, and when not."""
 
 import datetime as dt
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from orchestration.config.systems.common import Strict
 
@@ -13,11 +13,26 @@ AlertKind = Literal[
 ALERT_KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
 
 
+RobotKind = Literal["wecom", "dingtalk", "feishu"]
+
+
 class Channel(Strict):
-    """One way to people: the variable that holds its Apprise URL, and the kinds of alerts that it is for."""
+    """One way to people: the variable that holds its Apprise URL, and the kinds of alerts that it is for.
+
+    Of a `robot` the variable holds the address that the chat program shows, at whatever host; `secret` is the variable
+    with which 钉钉 and 飞书 have requests signed.
+    """
 
     url: str
     kinds: tuple[AlertKind, ...] = Field(default=ALERT_KINDS, min_length=1)
+    robot: RobotKind | None = None
+    secret: str = ""
+
+    @model_validator(mode="after")
+    def _only_some_sign(self) -> Self:
+        if self.secret and self.robot not in {"dingtalk", "feishu"}:
+            raise ValueError('secret: only a channel with robot = "dingtalk" or "feishu" signs its requests')
+        return self
 
 
 class Alerts(Strict):

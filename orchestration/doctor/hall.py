@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers, template_of
+from orchestration.config.alerts import Channel
 from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
@@ -70,7 +71,7 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
         yield diagnose(hall.hall.wording, partial(_wording, tables, hall))
     yield diagnose("signing", partial(_signing, hall))
     for name, channel in hall.hall.alerts.channels.items():
-        yield diagnose(f"alerts.channels.{name}", partial(_channel, hall, channel.url))
+        yield diagnose(f"alerts.channels.{name}", partial(_channel, hall, channel))
     if hall.hall.alerts.ping:
         yield diagnose("alerts.ping", partial(_ping, hall, hall.hall.alerts.ping))
 
@@ -146,9 +147,9 @@ def _signing(hall: HallFolder) -> str:
     return f"policy {settings.policy}, the key is {owners[0]}'s"
 
 
-def _channel(hall: HallFolder, variable: str) -> str:
-    Sender(variable, variables_of(hall.hall, current_home()))
-    return f"{variable} can be used; `yuebao alerts --test` sends something"
+def _channel(hall: HallFolder, channel: Channel) -> str:
+    Sender(channel, variables_of(hall.hall, current_home()))
+    return f"{channel.url} can be used; `yuebao alerts --test` sends something"
 
 
 def _ping(hall: HallFolder, variable: str) -> str:
