@@ -194,8 +194,8 @@ def test_feishu_has_its_message_signed() -> None:
 
 REFUSALS: dict[str, tuple[Reply, str]] = {
     "wecom's": (
-        Reply(body=b'{"errcode": 93000, "errmsg": "invalid webhook url"}'),
-        "errcode 93000: invalid webhook url",
+        Reply(body=b'{"errcode": 93000, "errmsg": "no such member"}'),
+        "errcode 93000: no such member",
     ),
     "feishu's": (Reply(body=b'{"code": 19021, "msg": "sign match fail"}'), "code 19021: sign match fail"),
     "no reason": (Reply(body=b'{"errcode": 310000}'), "errcode 310000: without a reason"),
