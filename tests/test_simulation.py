@@ -1,12 +1,14 @@
 """Days of a hall with what happens in them: every day ends in, and nothing is asked twice without cause.
 
-`make test` lives through the days around the first month's end, `make proof` through all sixty.
+`make test` lives through the days around the first month's end, `make proof` through all sixty. Every message of these
+days, to the character, stands in `golden/alerts/`: `UPDATE_GOLDEN=1` in front of the same command writes it anew.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -31,6 +33,7 @@ from tests.simulation import Simulation
 MONTHS_END = at("2025-02-24T00:00"), at("2025-03-05T00:00")
 SIXTY_DAYS = at("2025-02-20T00:00"), at("2025-04-21T00:00")
 DAEMON_DOWN = (at("2025-03-20T00:00"), at("2025-03-22T00:00"))
+GOLDEN = Path(__file__).parent / "golden" / "alerts"
 HALL_BEGINS = dt.date(2025, 2, 1)
 LOOKED_AT = (5, 7, 9, 12, 15, 18, 22)
 # Without the health page, whose runs are all alike: it has tests of its own.
@@ -57,6 +60,7 @@ class Lived:
     channels: dict[str, WebServer]
     simulation: Simulation = field(init=False)
     told: dict[str, list[str]] = field(default_factory=dict)
+    messages: list[str] = field(default_factory=list)
     history: list[int] = field(default_factory=list)
 
     def hour_passed(self, hour: dt.datetime) -> None:
@@ -67,10 +71,32 @@ class Lived:
                 taken = "" if not server.asked or _is_taken(server) else "not taken, "
                 messages = [f"{hour:%m-%d %H} {taken}{_said(asked)}" for asked in server.asked]
                 self.told.setdefault(name, []).extend(messages)
+                self.messages += [
+                    f"== {hour:%Y-%m-%d %H:%M} {name} {taken}".rstrip(" ,") + f"\n{self._whole(asked)}"
+                    for asked in server.asked
+                ]
                 server.asked.clear()
         if hour.hour == 23:
             folder = self.hall.home / "dagster"
             self.history.append(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
+
+    def _whole(self, asked: Asked) -> str:
+        """A message as it was sent, less what differs from run to run."""
+        message = json.loads(asked.body)
+        text = f"{message['title']}\n{message['message']}\n"
+        for pattern, stands_for in self._differing.items():
+            text = re.sub(pattern, stands_for, text)
+        return text
+
+    @property
+    def _differing(self) -> dict[str, str]:
+        return {
+            re.escape(str(self.hall.home)): "HOME",
+            re.escape(str(self.hall.demo)): "DEMO",
+            r"127\.0\.0\.1:[0-9]+": "HOST",
+            r"\brun [0-9a-f]{8}\b": "run RUN",
+            r"\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b": "CODE",
+        }
 
 
 def _is_taken(channel: WebServer) -> bool:
@@ -277,3 +303,11 @@ def test_exactly_what_deserves_it_is_told(lived: Lived) -> None:
         channel: [line for line in lines if f"{lived.first:%m-%d}" <= line[:5] < f"{lived.last:%m-%d}"]
         for channel, lines in told.items()
     }
+
+
+def test_the_messages_are_those_that_were_frozen(lived: Lived) -> None:
+    name = "sixty_days" if lived.last == SIXTY_DAYS[1] else "months_end"
+    frozen, messages = GOLDEN / f"{name}.txt", "\n".join(lived.messages)
+    if os.environ.get("UPDATE_GOLDEN"):
+        frozen.write_text(messages, encoding="utf-8")
+    assert messages == frozen.read_text(encoding="utf-8")
