@@ -1,10 +1,14 @@
 """Files that appear whole or not at all: written aside, flushed to disk, renamed."""
 
+import ctypes
 import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
+
+# Of <fcntl.h> and <linux/fs.h>.
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -61,6 +65,28 @@ def write_through(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+
+
+def exchange(aside: Path, place: Path) -> None:
+    """Put a folder to its place in one step; what lay there, if anything did, lies aside afterwards.
+
+    A file system that can't exchange two names gets three renames: killed between them, it has nothing at the place.
+    """
+    if not os.path.lexists(place):
+        aside.rename(place)
+    elif not _exchanged(aside, place):
+        before = aside.with_name(f"{aside.name}.before")
+        place.rename(before)
+        aside.rename(place)
+        before.rename(aside)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Whether two names were exchanged, by a call of Linux that Python has no function for."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    if rename is None:
+        return False
+    return not rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
 
 
 def sync_folder(folder: Path) -> None:

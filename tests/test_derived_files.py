@@ -197,8 +197,8 @@ def test_only_what_nobody_owns_any_more_is_swept(tmp_path: Path) -> None:
 
 def test_what_a_killed_build_left_is_told_and_deleted(printed: Hall, tmp_path: Path) -> None:
     hall = printed.copy(tmp_path)
-    left = hall.home / "published" / "2025-03" / "builds" / ".killed"
-    left.mkdir()
+    left = hall.home / "builds" / "2025-03-killed"
+    left.mkdir(parents=True)
     assert "folders of commands that were killed, " in _said(hall, ("doctor",))[1]
     assert "folders that killed commands had left deleted" in _said(hall, ("retention",))[1]
     assert not left.exists()

@@ -10,7 +10,7 @@ from orchestration.run_records import run_records
 from orchestration.runtime.left_overs import sweep, temporary_folders
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell, tell_item
-from orchestration.warehouse.facts import unfinished_builds
+from orchestration.warehouse.facts import settle_older_facts, unfinished_builds
 
 RETENTION_JOB = "retention"
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -20,7 +20,7 @@ _PAGE = 500
 def delete_outgrown(instance: dg.DagsterInstance, keep_days: int | None, *, dry_run: bool = False) -> str:
     """Delete the runs that ended longer ago than that, or than the hall keeps them; a dry run only says how many.
 
-    And the folders that killed commands left behind.
+    And the folders that killed commands left behind, and builds that versions before 0.2 kept.
 
     A run that holds the newest materialization of an asset's partition is kept, or Dagster's page would forget that
     the partition is in.
@@ -37,6 +37,7 @@ def delete_outgrown(instance: dg.DagsterInstance, keep_days: int | None, *, dry_
         instance.delete_run(run_id)
         tell_item("%d of %d old runs deleted", number, len(outgrown))
     told = f"{len(outgrown)} old runs deleted; {kept} kept, for they hold what the page shows of a day or month"
+    settle_older_facts(current_home())
     swept = sweep([*unfinished_builds(current_home()), *temporary_folders()])
     return f"{told}; {swept} folders that killed commands had left deleted" if swept else told
 

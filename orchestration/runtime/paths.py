@@ -76,6 +76,7 @@ class Home:
     landing = _Part("landing")  # extracts and their manifest entries, kept for ever
     quarantine = _Part("quarantine")  # answers that were refused, masked, with the reason
     inputs = _Part("inputs")  # what dbt is told to read, one folder per month
+    builds = _Part("builds")  # a month's facts while they are built, before anybody may read them
     published = _Part("published")  # audited facts and releases, one folder per month
     editions = _Part("editions")  # what authors write: one folder per edition, by month
     certificates = _Part("certificates")  # the ledger: one signed record per month and revision, never changed

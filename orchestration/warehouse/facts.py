@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from orchestration.runtime.guard import locked
 from orchestration.runtime.left_overs import owned, sweep
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.boundary import boundary_check
@@ -13,6 +14,9 @@ from orchestration.warehouse.dbt_build import evidence, with_applicability
 from orchestration.warehouse.month import Month
 from reports import files
 from reports.figures.readiness import BuildEvidence, row_line
+
+# Where versions before 0.2 kept a month's builds, which its facts were a link to.
+_OLDER = "builds"
 
 
 def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeResult]:
@@ -27,35 +31,45 @@ def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeRe
         DbtError: dbt didn't get as far as running nodes.
     """
     sweep(unfinished_builds(month.home, month.name))
-    with owned(month.folder / "builds" / f".{run_id}") as aside:
+    with owned(month.home.builds / f"{month.name}-{run_id}") as aside:
         results = build({"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}, models)
         results = with_applicability(results, month.name, month.inputs)
-        _publish(month, results, aside, run_id)
+        with locked(month.home.warehouse_lock):
+            _publish(month, results, aside, run_id)
     return results
 
 
 def unfinished_builds(home: Home, month: str = "*") -> list[Path]:
     """The folders of builds that aren't published: under way, or left by one that was killed."""
-    return list(home.published.glob(f"{month}/builds/.*"))
+    return list(home.builds.glob(f"{month}-*"))
+
+
+def settle_older_facts(home: Home) -> None:
+    """Let facts of versions before 0.2, which were links into a folder beside them, lie where readers look."""
+    with locked(home.warehouse_lock):
+        for link in home.published.glob("*/facts"):
+            if link.is_symlink():
+                if (facts := link.resolve()).exists():
+                    files.exchange(facts, link)
+                shutil.rmtree(link.parent / _OLDER)
 
 
 def _publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: str) -> None:
     """Show readers the audited facts, then the evidence of their audit; a refused build shows its evidence alone.
 
-    `published/<month>/facts` is a link that is swapped in one step, so a reader meets the old facts or the new ones.
-    A crash between the two steps leaves evidence of an older build, which is stale and refuses the month.
+    `published/<month>/facts` is a folder that is exchanged in one step, so a reader meets the old facts or the new
+    ones. Whoever reads all of `published` meets each fact once: of a link, Arrow and polars would read what it leads to
+    a second time, and DuckDB nothing. A crash between the two steps leaves evidence of an older build, which is stale
+    and refuses the month.
     """
     published: dict[str, str] = {}
-    if failures_of(results):
-        shutil.rmtree(aside)
-    else:
+    if not failures_of(results):
         shutil.copytree(month.home.inputs / month.name, aside / "inputs")
         published = files.digests(aside)
-        kept = aside.with_name(f"{month.fingerprint[:12]}-{run_id[:8]}")
-        aside.replace(kept)
-        link = month.folder / f".facts.{run_id}"
-        link.symlink_to(Path("builds") / kept.name)
-        link.replace(month.facts)
+        month.folder.mkdir(parents=True, exist_ok=True)
+        files.exchange(aside, month.facts)
+        shutil.rmtree(month.folder / _OLDER, ignore_errors=True)
+    _discard(aside)
     record = BuildEvidence(
         month=month.name,
         fingerprint=month.fingerprint,
@@ -65,6 +79,14 @@ def _publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: s
         files=published,
     )
     files.write_bytes(month.evidence_file, record.to_json().encode())
+
+
+def _discard(aside: Path) -> None:
+    """Delete what was refused or replaced: a folder, or the link that an older version showed."""
+    if aside.is_symlink():
+        aside.unlink()
+    elif aside.exists():
+        shutil.rmtree(aside)
 
 
 def failures_of(results: Sequence[NodeResult]) -> list[NodeResult]:
