@@ -102,7 +102,7 @@ def test_readers_beside_pulls_a_build_a_certification_and_verify(printed_hall: H
             "build and certify": [yuebao, "revise", "2025-03", "--reason", "late_data", "--note", "接听量更正"],
             "verify": [yuebao, "verify"],
         },
-        ("duckdb", "duckdb", "numbers"),
+        ("duckdb", "numbers"),
         hall.home / "published" / "2025-03" / "facts",
         {**os.environ, **hall.environment},
         tmp_path,

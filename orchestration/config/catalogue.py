@@ -134,7 +134,8 @@ def working_days() -> WorkingDays:
 
 def vocabulary(system: System) -> Vocabulary:
     """The codes that rows of a system may use."""
-    sites, departments = _codes(catalogue_folder(), _stamps(catalogue_folder()))
+    folder = catalogue_folder()
+    sites, departments = _codes(folder, _stamps(folder))
     return Vocabulary(sites, departments, frozenset(system.measures), system.item_codes)
 
 
@@ -181,7 +182,7 @@ def metric_tables() -> list[Path]:
 
 def evidence_version(system: System) -> str:
     """The version of everything that a day of a system is judged by: the suite, and the words that its rows may use."""
-    return _evidence_version(vocabulary(system))
+    return version_by(vocabulary(system))
 
 
 def settings_version(systems: Iterable[System]) -> str:
@@ -191,6 +192,7 @@ def settings_version(systems: Iterable[System]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _evidence_version(words: Vocabulary) -> str:
+def version_by(words: Vocabulary) -> str:
+    """The evidence version under these words."""
     canonical = json.dumps([words.as_parameters(), words.item_codes], ensure_ascii=True, sort_keys=True)
     return f"{suite_version()}-{hashlib.sha256(canonical.encode()).hexdigest()[:8]}"

@@ -8,8 +8,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import NamedTuple
 
-from orchestration.config.catalogue import evidence_version, vocabulary
+from expectations.vocabulary import Vocabulary
+from orchestration.config.catalogue import version_by, vocabulary
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing.judgement import Judgement, Judgements
@@ -139,15 +141,30 @@ def _closed_sites(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) 
 
 def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> SystemDay:
     """One system and day as manifest entry and quarantine have it, without a look at the extract's file."""
+    return _system_day(hall, home, calendar, _Worded.of(hall, system), day)
+
+
+class _Worded(NamedTuple):
+    """A system with the words that its rows may use, whose tables are looked at once for many days."""
+
+    system: str
+    words: Vocabulary
+
+    @classmethod
+    def of(cls, hall: Hall, system: str) -> "_Worded":
+        return cls(system, vocabulary(hall.systems[system]))
+
+
+def _system_day(hall: Hall, home: Home, calendar: WorkingDays, asked: _Worded, day: dt.date) -> SystemDay:
+    system, words = asked
     try:
         extract, fault = Landing(home.landing).current(system, day), ""
     except LandingError as error:
         extract, fault = None, str(error)
-    settings = hall.systems[system]
-    version = evidence_version(settings)
+    version = version_by(words)
     judged = None
     if extract and extract.suite_version != version:
-        judged = Judgements(home.landing).of(extract, version, vocabulary(settings))
+        judged = Judgements(home.landing).of(extract, version, words)
     return SystemDay(
         system=system,
         day=day,
@@ -159,7 +176,7 @@ def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: 
         fault=fault,
         closed_sites=_closed_sites(hall, calendar, system, day),
         judged_since=judged,
-        confirmed_at=Landing(home.landing).confirmed_at(system, day) if settings.repull_days else None,
+        confirmed_at=Landing(home.landing).confirmed_at(system, day) if hall.systems[system].repull_days else None,
     )
 
 
@@ -172,9 +189,10 @@ def system_days(
     every few minutes over hundreds of days go without.
     """
     landing = Landing(home.landing)
+    systems = [_Worded.of(hall, system) for system in hall.systems]
     for day in days:
-        for system in hall.systems:
-            status = system_day(hall, home, calendar, system, day)
+        for system in systems:
+            status = _system_day(hall, home, calendar, system, day)
             if verify_files and status.extract:
                 status = replace(status, fault=landing.damage(status.extract))
             yield status
