@@ -52,7 +52,7 @@ def test_silence_is_late_and_says_why_it_was_asked_in_vain(told: Told) -> None:
     told.refuse("call_centre", "2025-03-12", "no file has come", answered=False)
     assert told.found("2025-03-13T03:00") == {}
     found = find_conditions(told.moment("2025-03-13T10:00"), told.instance).conditions["days call_centre 2025-03-12"]
-    assert (found.kind, found.text) == ("late", "not in: no file has come")
+    assert (found.kind, found.text) == ("late", "no answer: no file has come")
 
 
 def test_a_torn_manifest_entry_is_a_failure(told: Told) -> None:

@@ -1,5 +1,6 @@
 """What each channel is told and when: each thing once, its end once, at night only what can't wait, nothing lost."""
 
+import datetime as dt
 import errno
 import json
 import os
@@ -16,7 +17,8 @@ import time_machine
 
 from orchestration.alerts.conditions import KINDS
 from orchestration.alerts.memory import AlertsBusyError
-from tests.alerting import Told, told_in
+from orchestration.landing.quarantine import Quarantine
+from tests.alerting import CODE, Told, told_in
 from tests.moments import at
 from tests.servers.web import Reply, WebServer, web_server
 
@@ -90,21 +92,41 @@ def test_a_late_day_is_told_once_and_its_end_once(told: Told, phone: Phone) -> N
     new, over = (each["message"] for each in phone.read)
     assert new.splitlines() == [
         "LATE (orchestration/README.md#alert-late)",
-        "- call_centre 电话咨询: 2025-03-12 not in",
+        "- call_centre 电话咨询: 2025-03-12 no answer",
         "  next: yuebao pull 2025-03-12 --system call_centre",
     ]
     assert over.splitlines() == ["OVER", "- call_centre 电话咨询 2025-03-12 (late)"]
     assert [each["type"] for each in phone.read] == ["warning", "success"]
 
 
-def test_a_day_more_tells_only_the_news(told: Told, phone: Phone) -> None:
+def test_an_outage_is_told_when_it_begins_when_its_cause_changes_and_when_it_ends(told: Told, phone: Phone) -> None:
+    told.land("2025-03-12..2025-03-17", systems=("call_centre",))
+    for day in (12, 13, 14, 15):
+        _refused_with(told, day, "HTTP 503")
+    told.tell("2025-03-14T10:00")
     told.tell("2025-03-16T10:00")
-    told.tell("2025-03-17T10:00")
-    first, second = (each["message"] for each in phone.read)
-    assert "- courier 邮寄: 2025-03-12..2025-03-15 (4 days; of the last:) not in" in first
-    assert "  next: yuebao pull 2025-03-12..2025-03-15 --system courier" in first
-    assert "- courier 邮寄: 2025-03-16 not in" in second
-    assert "2025-03-15" not in second
+    _refused_with(told, 15, "HTTP 401")
+    told.tell("2025-03-16T10:05")
+    told.land("2025-03-12", systems=("courier",))
+    told.tell("2025-03-16T10:10")
+    told.land("2025-03-13..2025-03-15", systems=("courier",))
+    told.tell("2025-03-16T10:15")
+    first, changed, over = (each["message"].splitlines()[1:] for each in phone.read)
+    assert first == [
+        "- courier 邮寄: 2025-03-12..2025-03-13 (2 days) no answer: HTTP 503",
+        "  next: yuebao pull 2025-03-12..2025-03-13 --system courier",
+    ]
+    assert changed == [
+        "- courier 邮寄: 2025-03-15 no answer: HTTP 401",
+        "  next: yuebao pull 2025-03-15 --system courier",
+    ]
+    assert over == ["- courier 邮寄 2025-03-12..2025-03-15 (late)"]
+
+
+def _refused_with(told: Told, day: int, cause: str) -> None:
+    date = f"2025-03-{day:02d}"
+    Quarantine(told.home.quarantine).resolve("courier", dt.date.fromisoformat(date), CODE)
+    told.refuse("courier", date, f"courier 邮寄, hall {CODE}, {date}: {cause}", answered=False)
 
 
 def test_days_with_a_gap_between_them_are_two_lines(told: Told, phone: Phone) -> None:
@@ -113,7 +135,7 @@ def test_days_with_a_gap_between_them_are_two_lines(told: Told, phone: Phone) ->
     told.tell(NOON)
     lines = [line for line in phone.read[0]["message"].splitlines() if line.startswith("- ")]
     assert [line.partition(" refused")[0] for line in lines] == [
-        "- courier 邮寄: 2025-03-07..2025-03-08 (2 days; of the last:)",
+        "- courier 邮寄: 2025-03-07..2025-03-08 (2 days)",
         "- courier 邮寄: 2025-03-10",
     ]
     assert phone.titles == ["2 new"]
@@ -277,7 +299,7 @@ def test_a_dead_channel_harms_no_other_and_is_told_what_it_missed_when_it_is_bac
     phone.clear()
     other.clear()
     other.server.cut()
-    both.refuse("courier", "2025-03-11")
+    both.refuse("courier", "2025-03-11", "another row; mend it")
     both.land("2025-03-10", systems=("courier",))
     both.refuse("call_centre", "2025-03-11")
     first = both.tell("2025-03-12T12:05")

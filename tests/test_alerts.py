@@ -172,7 +172,7 @@ def test_the_sensor_tells_once_starts_nothing_and_says_in_a_line_what_it_did(
         (Home(Path(told_of.environment["YUEBAO_HOME"])).alerts / "told.json").unlink()
         assert _tick(instance).startswith("duty: NOT delivered, tried again with the next evaluation: ")
     (told,) = _read(duty)
-    assert told.count("2025-03-01..2025-03-31 (31 days; of the last:) not in") == 5
+    assert told.count("2025-03-01..2025-03-31 (31 days) no answer") == 5
 
 
 def test_where_the_environment_may_not_the_sensor_looks_at_nothing(told_of: Hall, duty: WebServer) -> None:

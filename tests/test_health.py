@@ -338,6 +338,7 @@ def test_prometheus_reads_the_same_numbers(troubled: Hall, tmp_path: Path) -> No
     assert samples["revisions_pending",] == samples["certified_months",] == 1
     assert samples["missing_answers", "2025-04"] == 7
     assert samples["quarantine_open_items", "call_centre"] == 1
+    assert samples["quarantine_open_items", "courier"] == 0  # it didn't answer
     assert samples["quarantine_open_items", "enquiry_desks"] == 0
     assert samples["deadline_timestamp_seconds", "edition", "2025-03"] == at("2025-04-24").timestamp()
     assert samples["last_landed_timestamp_seconds", "call_centre"] == pytest.approx(

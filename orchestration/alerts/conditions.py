@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from orchestration.config.alerts import AlertKind
+from orchestration.runtime.secrets import redact
 
 
 @dataclass(frozen=True)
@@ -11,6 +12,7 @@ class ConditionKind:
     """How conditions of one kind are told."""
 
     heading: str  # over its lines in a message, and in the runbook, where it says what to do and what never to do
+    lasts: bool = False  # whether it is an outage: told when it begins or its cause changes, and not for each day
     waits: bool = True  # whether it is held during the quiet hours
     ends: bool = True  # whether its end is told; the end of the others is no news, or another alert says it
 
@@ -24,8 +26,8 @@ class ConditionKind:
 KINDS: dict[AlertKind, ConditionKind] = {
     "failure": ConditionKind("failure", waits=False),
     "check_failed": ConditionKind("check failed"),
-    "refused": ConditionKind("refused"),
-    "late": ConditionKind("late"),
+    "refused": ConditionKind("refused", lasts=True),
+    "late": ConditionKind("late", lasts=True),
     "deadline": ConditionKind("deadline", ends=False),
     "revision_pending": ConditionKind("revision pending"),
     "check_warned": ConditionKind("check warned", ends=False),
@@ -54,6 +56,15 @@ class Condition:
     def source(self) -> str:
         """Who finds it."""
         return self.key.partition(" ")[0]
+
+    def is_like(self, other: "Condition") -> bool:
+        """Whether it says the same, of its own day."""
+        return _undated(self) == _undated(other)
+
+
+def _undated(condition: Condition) -> tuple[str, ...]:
+    text = redact(condition.text)
+    return condition.kind, condition.subject, text.replace(str(condition.day), "") if condition.day else text
 
 
 class UnsureError(Exception):

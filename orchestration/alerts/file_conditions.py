@@ -36,7 +36,7 @@ def days(at: Moment) -> Iterator[Condition]:
 
 
 _NOT_IN: dict[DayVerdict, tuple[AlertKind, str]] = {
-    "missing": ("late", "not in"),
+    "missing": ("late", "no answer"),
     "wrongly_closed": ("late", VERDICTS["wrongly_closed"].text),
     "quarantined": ("refused", "refused"),
     "damaged": ("failure", "the manifest entry is damaged"),
@@ -53,11 +53,19 @@ def _not_in(at: Moment, status: SystemDay) -> Condition | None:
         kind,
         key=f"days {system} {day}",
         subject=subject,
-        # A reason begins with the system's name, and so does the line that it stands in.
-        text=": ".join(filter(None, [text, status.detail.replace(f"{subject}, ", "")])),
+        text=": ".join(filter(None, [text, _cause(status, subject)])),
         next_step=f"yuebao pull {{days}} --system {system}",
         day=day,
     )
+
+
+def _cause(status: SystemDay, subject: str) -> str:
+    """Why a day isn't in, less the system, day and only site that the line names already."""
+    cause = status.detail
+    for site in status.sites:
+        where = "" if len(status.sites) == 1 else f"hall {site}: "
+        cause = cause.replace(f"{subject}, hall {site}, {status.day}: ", where)
+    return cause.replace(f"{subject}, ", "")
 
 
 def _name(at: Moment, system: str) -> str:

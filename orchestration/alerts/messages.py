@@ -77,7 +77,7 @@ def _place(condition: Condition) -> tuple[int, str, str, str]:
 
 def _line(group: Sequence[Condition]) -> str:
     newest = group[-1]
-    count = f" ({len(group)} days; of the last:)" if len(group) > 1 else ""
+    count = f" ({len(group)} days)" if len(group) > 1 else ""
     where = f" {_span(group)}{count}" if newest.day else ""
     return _shortened(f"- {newest.subject}:{where} {newest.text}")
 

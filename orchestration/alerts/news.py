@@ -8,6 +8,7 @@ from orchestration.alerts.file_conditions import TOLD_FOR
 from orchestration.alerts.memory import Recollection
 from orchestration.config.alerts import Alerts, Channel
 from orchestration.runtime.secrets import redact
+from reports.figures.months import consecutive
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class News:
 
 def news(found: Found, known: Recollection, channel: Channel, *, now: dt.datetime, quiet: bool) -> News:
     """What a channel is to be told now."""
+    lasting = _lasting(found, known)
     new = {
         key: condition
         for key, condition in found.conditions.items()
         if condition.kind in channel.kinds
-        and (key not in known.told or known.told[key].kind != condition.kind)
+        and key not in lasting
+        and _is_new(condition, known)
         and (condition.happened is None or condition.happened >= known.began)
     }
     over = {key: told for key, told in _gone(found, known).items() if _is_worth_telling(told, now)}
@@ -43,19 +46,46 @@ def news(found: Found, known: Recollection, channel: Channel, *, now: dt.datetim
     return News(urgent, {}, held=len(new) - len(urgent) + len(over))
 
 
+def _is_new(condition: Condition, known: Recollection) -> bool:
+    """Whether a channel wasn't told it, or was told another kind of it, or of an outage another cause."""
+    told = known.told.get(condition.key)
+    return told is None or told.kind != condition.kind or (KINDS[condition.kind].lasts and not condition.is_like(told))
+
+
+def _lasting(found: Found, known: Recollection) -> dict[str, Condition]:
+    """The further days of outages that a channel was told of, which are no news to it."""
+    ends = {(told.subject, told.day): told for told in known.told.values() if KINDS[told.kind].lasts and told.day}
+    lasting: dict[str, Condition] = {}
+    for each in sorted(found.conditions.values(), key=lambda condition: condition.day or dt.date.min):
+        if each.day and each.key not in known.told:
+            before = ends.get((each.subject, each.day - dt.timedelta(days=1)))
+            if before and each.is_like(before):
+                ends[each.subject, each.day] = lasting[each.key] = each
+    return lasting
+
+
 def after(known: Recollection, found: Found, told: News, now: dt.datetime) -> Recollection:
     """What a channel knows once it was told the news, less what is gone without a word."""
     gone = _gone(found, known)
     silent = {key for key, each in gone.items() if not _is_worth_telling(each, now)}
     kept = {key: each for key, each in known.told.items() if key not in told.over and key not in silent}
-    new = {key: replace(each, text=redact(each.text)) for key, each in told.new.items()}
+    learnt = {**_lasting(found, known), **told.new}
+    new = {key: replace(each, text=redact(each.text)) for key, each in learnt.items()}
     return replace(known, told={**kept, **new})
 
 
 def _gone(found: Found, known: Recollection) -> dict[str, Condition]:
     """What a channel was told that isn't found any more, by a source that could look."""
-    gone = {key: told for key, told in known.told.items() if key not in found.conditions}
+    gone = {key: told for key, told in known.told.items() if key not in found.conditions | _unended(found, known)}
     return {key: told for key, told in gone.items() if told.source not in found.blind}
+
+
+def _unended(found: Found, known: Recollection) -> dict[str, Condition]:
+    """What a channel was told of outages that go on: their end is told once, and not for each day that came in."""
+    lasting = [each for each in known.told.values() if KINDS[each.kind].lasts]
+    outages = consecutive(lasting, lambda each: each.day or dt.date.min, lambda each: (each.kind, each.subject))
+    going_on = (outage for outage in outages if any(each.key in found.conditions for each in outage))
+    return {each.key: each for outage in going_on for each in outage}
 
 
 def _is_worth_telling(told: Condition, now: dt.datetime) -> bool:

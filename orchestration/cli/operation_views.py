@@ -14,7 +14,6 @@ from orchestration.health.model import Health
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home, dagster_instance, run_history
 
-_MOST_ACTIONS = 3
 _NOBODY = "no channel is set up ([alerts.channels] in hall.toml), so nobody is told"
 
 
@@ -54,15 +53,13 @@ def try_channel(channel: str) -> str:
 
 def health_summary(health: Health) -> Group:
     """What the page says, in about ten lines."""
+    refused = sum(refusal.answered for refusal in health.refusals)
     lines = [
         Text(health.headline, style="bold green" if health.is_well else "bold red"),
-        *(Text(f"  {view.brief(act.text)}\n    next: {act.command}") for act in health.actions[:_MOST_ACTIONS]),
-        *([Text(f"  and {more} more")] if (more := len(health.actions) - _MOST_ACTIONS) > 0 else []),
+        *(Text(f"  {view.brief(act.text)}\n    next: {act.command}") for act in health.actions),
         Text("; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)),
         Text(health.arrivals.verdict),
-        Text(
-            f"open quarantine items: {len(health.refusals)}; revisions pending: {', '.join(health.pending) or 'none'}"
-        ),
+        Text(f"refused answers: {refused}; revisions pending: {', '.join(health.pending) or 'none'}"),
         Text("deadlines: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"),
         Text(f"state folder {view.size(sum(health.bytes_by_part.values()))}, {view.size(health.free_bytes)} free"),
     ]

@@ -26,7 +26,7 @@ def write_metrics(health: Health, path: Path) -> None:
 def _gauges(health: Health) -> Iterable[tuple[str, str, tuple[str, ...], _Samples]]:
     """Name, help, labels, and a number for each combination of the labels' values."""
     jobs, months = health.jobs, health.months
-    refused = Counter(refusal.system for refusal in health.refusals)
+    refused = Counter(refusal.system for refusal in health.refusals if refusal.answered)
     return [
         ("days", "Days of the last 60 by system and state.", ("system", "state"), _days(health)),
         ("last_landed_timestamp_seconds", "When something last landed.", ("system",), _last_landed(health)),
@@ -51,7 +51,7 @@ def _gauges(health: Health) -> Iterable[tuple[str, str, tuple[str, ...], _Sample
             {(month.month,): month.missing for month in months},
         ),
         (
-            *("quarantine_open_items", "Refusals that no good answer has followed.", ("system",)),
+            *("quarantine_open_items", "Refused answers that no good answer followed; silence is none.", ("system",)),
             {(system,): refused[system] for system in health.system_names.keys() | refused.keys()},
         ),
         ("certified_months", "Months with a certificate.", (), {(): health.certified_months}),
