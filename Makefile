@@ -67,6 +67,7 @@ lock: $(VENV)/.uv  ## Resolve the dependencies anew (maintainers).
 	$(compile_lock) --group set-up -o requirements-set-up.lock
 	$(compile_lock) pyproject.toml --group build -o requirements.lock
 	$(compile_lock) pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
+	$(compile_lock) reports/semantic/requirements.in -c requirements-dev.lock -o reports/semantic/files/requirements.txt
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \

@@ -5,10 +5,14 @@ are built once in a process, a frame is first asked for yes or no only, and only
 for its rows.
 """
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from html import escape
 from pathlib import Path
+from string import Template
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 import great_expectations as gx
 from great_expectations import expectations as catalogue
@@ -40,6 +44,10 @@ _ROWS: Final[dict[str, object]] = {
 }
 # Data Docs refer to fonts and scripts on public servers; a browser that opens them must not go there.
 _STAY_HERE: Final = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'self' 'unsafe-inline' data:\">"
+# Scripts, styles and the logo of Great Expectations' pages lie on public servers, or need what lies there.
+_FROM_ELSEWHERE: Final = re.compile(r"<script\b.*?</script>|<(?:link|img)\b[^>]*>", re.DOTALL)
+_INDEX: Final = Path(__file__).with_name("data_docs.html")
+_ROW: Final = Template('<tr class="$outcome"><td>$outcome</td><td>$name</td><td>$link</td></tr>')
 
 
 class SuiteRunner:
@@ -78,22 +86,38 @@ class SuiteRunner:
     def write_docs(self, frames: Frames, parameters: Parameters, folder: Path) -> Path:
         """Writes Data Docs of what `validate` takes: an index that lists the rules, which is returned, and their pages.
 
-        The pages ask no server for anything, so they are plain to look at.
+        The pages ask no server for anything, so they are plain to look at. The index is our own: that of Great
+        Expectations is a table made by scripts of a public server, and empty without.
         """
         with self._one_at_a_time:
             context, batches = _new_context()
             context.add_data_docs_site("rules", _site(folder))
+            passed: dict[str, bool] = {}
             for name in FRAMES:
                 rules = [_definition(rule, name, context, batches[name]) for rule in _rules_about(name)]
                 docs = UpdateDataDocsAction(name="docs")
                 checkpoint = gx.Checkpoint(name=name, validation_definitions=rules, actions=[docs])
-                context.checkpoints.add(checkpoint).run(
+                outcome = context.checkpoints.add(checkpoint).run(
                     batch_parameters={"dataframe": frames[name]}, expectation_parameters=dict(parameters)
                 )
+                passed |= {result.suite_name: result.success for result in outcome.run_results.values()}
         for page in folder.rglob("*.html"):
-            text = page.read_text(encoding="utf-8")
+            text = _FROM_ELSEWHERE.sub("", page.read_text(encoding="utf-8"))
             page.write_text(text.replace("<head>", f"<head>{_STAY_HERE}", 1), encoding="utf-8")
-        return folder / "index.html"
+        index = folder / "index.html"
+        index.write_text(_index(folder, passed), encoding="utf-8")
+        return index
+
+
+def _index(folder: Path, passed: Mapping[str, bool]) -> str:
+    """The rules, those that failed first, each with the newest page about it."""
+    rows = []
+    for name, good in sorted(passed.items(), key=lambda rule: (rule[1], rule[0])):
+        pages = [page for page in (folder / "validations").rglob("*.html") if name in page.parts]
+        newest = max(pages, key=lambda page: page.stat().st_mtime).relative_to(folder).as_posix()
+        link = f'<a href="{quote(newest)}">rows and figures</a>'
+        rows.append(_ROW.substitute(outcome="passed" if good else "failed", name=escape(name), link=link))
+    return Template(_INDEX.read_text(encoding="utf-8")).substitute(policy=_STAY_HERE, rows="\n".join(rows))
 
 
 def _new_context() -> tuple[EphemeralDataContext, dict[FrameName, BatchDefinition[Any]]]:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import csv
+import os
+import re
 import shutil
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import openpyxl
+import pandas as pd
 import pytest
 from pyarrow import fs
 
+from expectations.rules import RULES
+from orchestration.certification import monthly_report
+from orchestration.runtime.paths import PROJECT_ROOT, Home
 from reports import files
 from tests.halls import Hall
+from tests.servers.browser import open_browser
+from tests.servers.programs import program
 
 FACTS = "fct_monthly_metrics.parquet"
 
@@ -84,3 +96,112 @@ def test_a_folder_takes_its_place_and_what_lay_there_lies_aside(
         "link": {"aside", "place", "elsewhere"},
     }[shown]
     assert aside.is_symlink() == (shown == "link")
+
+
+# --- CSV in readers that guess types -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def numbers_csv(printed_hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("csv") / "numbers.csv"
+    path.write_text(printed_hall.run("numbers", "--format", "csv").stdout, encoding="utf-8")
+    return path
+
+
+def _pandas(path: Path, _folder: Path) -> list[str]:
+    return [str(cell) for cell in pd.read_csv(path)["printed"]]
+
+
+def _arrow(path: Path, _folder: Path) -> list[str]:
+    from pyarrow import csv
+
+    return [str(cell) for cell in csv.read_csv(path)["printed"].to_pylist()]
+
+
+def _duckdb(path: Path, _folder: Path) -> list[str]:
+    with duckdb.connect() as client:
+        return [str(cell) for (cell,) in client.execute(f"SELECT printed FROM read_csv('{path}')").fetchall()]
+
+
+def _r(path: Path, _folder: Path) -> list[str]:
+    code = f'writeLines(as.character(read.csv("{path}", fileEncoding = "UTF-8")$printed))'
+    told = subprocess.run(
+        [program("Rscript", "r-base-core"), "--vanilla", "-e", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    return told.stdout.splitlines()
+
+
+def _libreoffice(path: Path, folder: Path) -> list[str]:
+    office = program("soffice", "libreoffice-calc-nogui", "/usr/lib/libreoffice/program/libsclo.so")
+    told = [
+        "--headless",
+        f"-env:UserInstallation=file://{folder}/user",
+        "--convert-to",
+        "xlsx",
+        "--outdir",
+        str(folder),
+    ]
+    subprocess.run([office, *told, "--infilter=CSV:44,34,76", str(path)], check=True, capture_output=True)
+    header, *rows = openpyxl.load_workbook(folder / "numbers.xlsx").worksheets[0].values
+    return [str(row[header.index("printed")]) for row in rows]
+
+
+READERS = {"pandas": _pandas, "Arrow": _arrow, "DuckDB": _duckdb, "R": _r, "LibreOffice": _libreoffice}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_a_reader_that_guesses_types_leaves_what_was_printed(reader: str, numbers_csv: Path, tmp_path: Path) -> None:
+    with numbers_csv.open(encoding="utf-8", newline="") as file:
+        written = [row["printed"] for row in csv.DictReader(file)]
+    assert "5515 人（次）" in written
+    assert READERS[reader](numbers_csv, tmp_path) == written
+
+
+# --- Data Docs -----------------------------------------------------------------------------------------------------
+
+
+def test_data_docs_open_without_network_and_without_an_error(hall: Hall, tmp_path: Path) -> None:
+    other = Hall(tmp_path, hall.variables)
+    pulled = other.run("pull", "2025-03-12", "--system", "courier", "--data-docs")
+    assert pulled.exit_code == 0, pulled.output
+    index = Path(pulled.stdout.split("Data Docs: ")[1].strip())
+    with open_browser() as browser, browser.tab() as tab:
+        tab.page.goto(index.as_uri())
+        rules = tab.page.locator("tbody tr")
+        assert {rule.name for rule in RULES} <= {
+            text.split(" ")[0] for text in rules.locator("td:nth-child(2)").all_inner_texts()
+        }
+        tab.page.locator("a").first.click()
+        assert "default-src" in tab.page.content()
+    assert tab.errors == []
+    assert [address for address in tab.requests if not address.startswith(("file:", "data:"))] == []
+
+
+def test_a_refused_pull_names_its_data_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monthly_report, "current_home", lambda: Home(tmp_path))
+    for system in ("courier", "call_centre"):
+        files.write_bytes(tmp_path / "data_docs" / "run" / system / "index.html", b"")
+    outcome = monthly_report.RunOutcome("run", success=False, messages=("courier 邮寄 2025-03-12: refused",))
+    assert monthly_report.docs_of(outcome) == [
+        f"Data Docs: {tmp_path}/data_docs/run/{system}/index.html" for system in ("call_centre", "courier")
+    ]
+    assert monthly_report.docs_of(replace(outcome, run_id="another")) == [
+        "Data Docs: none, for no new answer was judged"
+    ]
+
+
+# --- semantic models -----------------------------------------------------------------------------------------------
+
+
+def _pins(path: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([a-z0-9._-]+)(?:\[.*?\])?==(\S+)", path.read_text(), re.MULTILINE))
+
+
+def test_semantic_models_pin_the_versions_that_are_tested_here() -> None:
+    pins = _pins(PROJECT_ROOT / "reports" / "semantic" / "files" / "requirements.txt")
+    assert {"dbt-core", "dbt-duckdb", "dbt-metricflow", "duckdb"} <= pins.keys()
+    assert pins.items() <= _pins(PROJECT_ROOT / "requirements-dev.lock").items()

@@ -278,8 +278,11 @@ def test_data_docs_of_a_pull_can_be_built(hall: Hall, tmp_path: Path) -> None:
     other = Hall(tmp_path, hall.variables)
     result = other.run("pull", "2025-03-12", "--system", "courier", "--data-docs")
     assert result.exit_code == 0, result.output
-    folder = Path(result.stdout.split("Data Docs: ")[1].strip())
-    assert "count_is_a_non_negative_integer" in (folder / "courier" / "index.html").read_text(encoding="utf-8")
+    index = Path(result.stdout.split("Data Docs: ")[1].strip())
+    assert (index.parent.name, index.name) == ("courier", "index.html")
+    assert "count_is_a_non_negative_integer" in index.read_text(encoding="utf-8")
+    unchanged = other.run("pull", "2025-03-12", "--system", "courier", "--data-docs")
+    assert unchanged.stdout.splitlines()[-1] == "Data Docs: none, for no new answer was judged"
 
 
 def test_an_unknown_system_or_day_is_refused_in_one_line(hall: Hall) -> None:

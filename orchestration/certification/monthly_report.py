@@ -231,10 +231,17 @@ def pull_days(days: Sequence[dt.date], systems: Sequence[str], steps: Steps, *, 
     tell("asking %d systems for %d days", len(systems), len(days))
     outcome = steps.pull(days, systems, data_docs=data_docs)
     if not outcome.success:
+        told = docs_of(outcome) if data_docs else []
         raise Refused(
-            "\n".join([*outcome.messages, "What is in stays in. Mend what is named, then run the same again."])
+            "\n".join([*outcome.messages, *told, "What is in stays in. Mend what is named, then run the same again."])
         )
     return outcome
+
+
+def docs_of(outcome: RunOutcome) -> list[str]:
+    """Where the Data Docs of a pull begin, a line for each system of which an answer was judged."""
+    indexes = sorted((current_home().docs / outcome.run_id).glob("*/index.html"))
+    return [f"Data Docs: {index}" for index in indexes] or ["Data Docs: none, for no new answer was judged"]
 
 
 def _pull(month: Month, steps: Steps) -> None:

@@ -84,7 +84,7 @@ def pull(
     data_docs: Annotated[bool, typer.Option("--data-docs", help="also build Great Expectations' Data Docs")] = False,
 ) -> None:
     """Ask the hall's systems for days, and land what is good."""
-    from orchestration.certification.monthly_report import pull_days
+    from orchestration.certification.monthly_report import docs_of, pull_days
     from orchestration.config.hall import load_hall
     from orchestration.partitions import pullable_days
     from orchestration.runs import Runs
@@ -97,7 +97,7 @@ def pull(
             outcome = pull_days(dates, systems, Runs(home), data_docs=data_docs)
         typer.echo(f"{len(dates)} day{'s' if len(dates) > 1 else ''} of {', '.join(systems)} are in.")
         if data_docs:
-            typer.echo(f"Data Docs: {home.docs / outcome.run_id}")
+            typer.echo("\n".join(docs_of(outcome)))
 
 
 @app.command(rich_help_panel="The month")
