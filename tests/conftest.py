@@ -155,24 +155,33 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         yield Hall(folder, demo.variables())
 
 
-@pytest.fixture(scope="session")
-def march_printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
-    """A demo hall whose March is printed, made once for all workers; who asks for it begins with a copy.
-
-    tests/test_report.py holds the command itself against what it has to print.
-    """
-    own = tmp_path_factory.getbasetemp()
-    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "march_printed"
+def _made_once(factory: pytest.TempPathFactory, name: str, begun: Printed | None, *command: str) -> Printed:
+    """What a command made of a demo hall's state folder, once for all workers; who asks for it begins with a copy."""
+    own = factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / name
     printed = folder / "printed.txt"
     with FileLock(f"{folder}.lock"):
         if not printed.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            with demo_hall(folder / "demo", ["2025-03"]) as demo:
-                result = Hall(folder, demo.variables()).run("report", "2025-03")
+            with demo_hall(folder / "demo", ["2025-03", "2025-04"]) as demo:
+                hall = Hall(folder, demo.variables())
+                result = (hall.begin_with(begun) if begun else hall).run(*command)
             assert result.exit_code == 0, result.output
             printed.write_text(result.stdout, encoding="utf-8")
     keys = (folder / "demo" / "signers.toml", folder / "demo" / "service.pem")
     return Printed(folder / "var", keys, printed.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def march_printed(tmp_path_factory: pytest.TempPathFactory) -> Printed:
+    """A demo hall whose March is printed. tests/test_report.py holds the command against what it has to print."""
+    return _made_once(tmp_path_factory, "march_printed", None, "report", "2025-03")
+
+
+@pytest.fixture(scope="session")
+def april_printed(tmp_path_factory: pytest.TempPathFactory, march_printed: Printed) -> Printed:
+    """The same hall a month later."""
+    return _made_once(tmp_path_factory, "april_printed", march_printed, "report", "2025-04")
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from tests.servers.browser import OpenBrowser, Tab, open_browser
 from tests.servers.dagster import Page, webserver
 
 _GROUPS = ("landing", "marts", "report")
+expect.set_options(timeout=60_000)  # a busy machine is no fault of the page
 
 
 @pytest.fixture(scope="module")

@@ -6,16 +6,15 @@ import json
 
 import pytest
 
-from tests.halls import Hall
+from tests.halls import Hall, Printed
 
 
 @pytest.fixture(scope="module")
-def revised(printed_hall: Hall) -> Hall:
+def revised(hall: Hall, april_printed: Printed) -> Hall:
     """A hall with March certified, and revised after a late correction of the call centre."""
-    hall = printed_hall
+    hall.begin_with(april_printed)
     hall.correct_calls("2025-03-12", 1_000)
     for arguments in (
-        ["report", "2025-04"],
         ["pull", "2025-03-12"],
         ["revise", "2025-03", "--reason", "late_data", "--note", "补报"],
     ):

@@ -15,7 +15,7 @@ import pytest
 from reports.certificates.certificate import Certificate
 from reports.semantic.project import SemanticError, semantic_project
 from tests.certificates import Month, archive_in, numbers
-from tests.halls import Hall
+from tests.halls import Hall, Printed
 
 # MetricFlow's command asks for its newest version and has no switch for that: a proxy that isn't there answers it.
 OFFLINE = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9")
@@ -33,12 +33,11 @@ def tool(folder: Path, name: str, *arguments: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def project(printed_hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(hall: Hall, april_printed: Printed, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built project of two certified months of the demo hall."""
     folder = tmp_path_factory.mktemp("semantic")
-    for command in (("report", MONTHS[1]), ("semantic-models", str(folder))):
-        result = printed_hall.run(*command)
-        assert result.exit_code == 0, result.output
+    result = hall.begin_with(april_printed).run("semantic-models", str(folder))
+    assert result.exit_code == 0, result.output
     tool(folder, "dbt", "build", "--quiet")
     return folder
 
