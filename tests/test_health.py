@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import time_machine
 from lxml import html
@@ -121,6 +122,27 @@ def test_what_is_not_late_waits_for_nobody(troubled: Hall) -> None:
     }
     assert list(by_moment.values()) == [{"not_due"}, {"awaited"}, {"missing"}]
     assert "2025-04-09" not in str(_gathered(troubled, "2025-04-10T08:59").actions)
+
+
+def test_the_month_under_way_is_told_so_far_and_its_counts_are_a_draft(troubled: Hall) -> None:
+    told = _run(troubled, "2025-04-10T10:00", "status", "2025-04")
+    assert told.exit_code == 1
+    lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
+    assert "2025-04 is under way: up to 2025-04-09 38 of 45 answers are in, 7 are late or refused." in lines
+    (late,) = (line for line in lines if line.startswith("courier 邮寄: 2025-04-03 missing"))
+    assert "next: yuebao pull" not in late
+    assert lines.count("next: yuebao pull 2025-04-01..2025-04-09") == 1
+    draft = lines.index("草稿: counts of the days that are in, up to 2025-04-09; not certified, not to be printed")
+    days = [f"2025-04-0{day}" for day in range(1, 8)]  # those of the call centre that are in
+    extracts = [path for path in troubled.extracts() if path.parts[-3] == "call_centre" and path.parts[-2] in days]
+    calls = sum(int(pq.read_table(path)["count"].to_pandas().sum()) for path in extracts)
+    assert f"phone_consultations 电话咨询量 {calls}" in lines[draft:]
+    assert not [line for line in lines[draft:] if line.startswith("online_open ")]
+
+
+def test_a_month_under_way_of_which_nothing_is_late_ends_well(certified: Hall) -> None:
+    told = _run(certified, "2025-04-01T10:00", "status", "2025-04")
+    assert (told.exit_code, "2025-04 begins today" in told.stdout) == (0, True), told.output
 
 
 def test_a_month_that_is_in_waits_for_its_build_and_then_for_a_person(certified: Hall, tmp_path: Path) -> None:

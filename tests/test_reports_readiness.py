@@ -1,6 +1,7 @@
 """What keeps a month from being printed: every kind of problem, grouped and named, and nothing absent goes through."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -57,7 +58,7 @@ EVIDENCE = BuildEvidence(
 )
 
 
-def with_days(system: str, days: range, **values: Any) -> list[DayState]:
+def with_days(system: str, days: Iterable[int], **values: Any) -> list[DayState]:
     return [replace(state, **values) if state.system == system and state.day.day in days else state for state in DAYS]
 
 
@@ -233,8 +234,34 @@ def test_a_warning_does_not_block_and_is_told() -> None:
         "check parts_make_total on fct_monthly_metrics warned with 3 failing rows: unusual",
     ]
     assert {problem.kind for problem in warnings(days, evidence)} == {"check_warned"}
-    assert {problem.next_step for problem in warnings(days, evidence)} == {"yuebao status 2025-03"}
+    assert {problem.next_step for problem in warnings(days, evidence)} == {
+        "look at what it names; nothing is held back because of it"
+    }
     assert len(warnings(days, None)) == 1
+
+
+def test_warnings_are_one_line_for_each_system_and_rule_the_worst_system_first() -> None:
+    warned = {**dict.fromkeys(RULES, "passed"), "volume_is_near_usual": "warned"}
+    few = with_days("call_centre", range(3, 4), checks=warned)
+    many = [state for state in with_days("courier", (5, 6, 9), checks=warned) if state.system == "courier"]
+    days = [*(state for state in few if state.system != "courier"), *many]
+    assert [str(problem) for problem in warnings(days, None)] == [
+        f"{which} check volume_is_near_usual warned; next: Ask the hall whether something happened that day; "
+        "nothing is held back because of it."
+        for which in ("courier 邮寄: 2025-03-05..2025-03-06, 2025-03-09 (3 days)", "call_centre 电话咨询: 2025-03-03")
+    ]
+
+
+def test_days_with_the_same_cause_are_one_problem_though_each_names_its_day() -> None:
+    days = [
+        replace(state, verdict="missing", detail=f"hall 510000, {state.day}: HTTP 503")
+        if state.system == "courier" and state.day.day in range(4, 9)
+        else state
+        for state in DAYS
+    ]
+    problem = only(assess(days, EVIDENCE, EXPECTED))
+    assert problem.subject == "courier 2025-03-04..2025-03-08"
+    assert problem.message == "courier 邮寄: 2025-03-04..2025-03-08 missing: hall 510000, 2025-03-08: HTTP 503"
 
 
 def test_a_month_that_was_not_built() -> None:

@@ -40,6 +40,8 @@ MonthOrCodeArgument = Annotated[
     str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")
 ]
 ByOption = Annotated[str, typer.Option(help="your name; else the system's user")]
+# For whom a command is, in `--help`.
+ENGINEERS, AUTHORS, SET_UP = "For engineers", "For report authors", "Set-up"
 REFUSED = 1
 _NUMBERS = {"sum", "count", "exact"}
 _MISUSED = 2

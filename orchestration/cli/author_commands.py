@@ -6,12 +6,22 @@ from typing import Annotated, Literal
 
 import typer
 
-from orchestration.cli.app import MonthArgument, app, end_unless, logged, print_paths, print_wide, readable_errors
+from orchestration.cli.app import (
+    AUTHORS,
+    ENGINEERS,
+    MonthArgument,
+    app,
+    end_unless,
+    logged,
+    print_paths,
+    print_wide,
+    readable_errors,
+)
 from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home
 
 
-@app.command(rich_help_panel="For authors and other programs")
+@app.command(rich_help_panel=AUTHORS)
 def numbers(
     metrics: Annotated[list[str] | None, typer.Argument(metavar="[METRIC]...", help="default: every metric")] = None,
     *,
@@ -42,7 +52,7 @@ def numbers(
             typer.echo(rows_as_text(rows, form), nl=False)
 
 
-@app.command(rich_help_panel="For authors and other programs")
+@app.command(rich_help_panel=ENGINEERS)
 def semantic_models(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="where the dbt project is to be")],
 ) -> None:
@@ -53,7 +63,7 @@ def semantic_models(
         typer.echo("\n".join(str(folder / path) for path in write_semantic_models(folder)))
 
 
-@app.command(rich_help_panel="For authors and other programs")
+@app.command(rich_help_panel=AUTHORS)
 def edition(
     month: MonthArgument,
     *,
@@ -76,7 +86,7 @@ def edition(
         end_unless(written.good)
 
 
-@app.command(rich_help_panel="For authors and other programs")
+@app.command(rich_help_panel=AUTHORS)
 def page(
     months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
 ) -> None:
@@ -88,7 +98,7 @@ def page(
             typer.echo(os.path.relpath(path))
 
 
-@app.command(rich_help_panel="For authors and other programs")
+@app.command(rich_help_panel=AUTHORS)
 def desk(month: MonthArgument) -> None:
     """Write what authors take from a certified month: section in Word, workbook, CSV, Parquet, SDMX-CSV, the page."""
     from orchestration.certification.author_files import write_author_files

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.app import (
+    AUTHORS,
+    ENGINEERS,
     ByOption,
     MonthArgument,
     MonthOrCodeArgument,
@@ -24,7 +26,7 @@ from reports.certificates.certificate import Reason, SignRole
 from reports.certificates.rates import RateBasis
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=ENGINEERS)
 def certify(month: MonthArgument) -> None:
     """Certify a month that may be printed; where people sign (policy `manual`), draw up what they sign."""
     from orchestration.certification.monthly_report import certify_month
@@ -36,7 +38,7 @@ def certify(month: MonthArgument) -> None:
     print_files(release)
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=AUTHORS)
 def sign(
     what: Annotated[str, typer.Argument(metavar="MONTH|FILE", help="a month that waits, or a request to sign")],
     *,
@@ -57,7 +59,7 @@ def sign(
             typer.echo(line)
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=ENGINEERS)
 def revise(
     month: MonthArgument,
     *,
@@ -77,7 +79,7 @@ def revise(
     typer.echo(f"Files: {os.path.relpath(revision.release)}")
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=ENGINEERS)
 def verify(
     what: Annotated[str | None, typer.Argument(metavar="[MONTH|FOLDER]", help="nothing: the whole ledger")] = None,
     *,
@@ -101,7 +103,7 @@ def verify(
         end_unless(proof.sound)
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=ENGINEERS)
 def excuse_clock(
     certificate: Annotated[str, typer.Argument(help="its file in the ledger, as 000003-2025-03-r1.json")],
     *,
@@ -116,7 +118,7 @@ def excuse_clock(
             typer.echo(line)
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=AUTHORS)
 def show(
     what: MonthOrCodeArgument,
     *,
@@ -139,7 +141,7 @@ def show(
             typer.echo(line)
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=ENGINEERS)
 def trace(
     what: MonthOrCodeArgument,
     metric: Annotated[str, typer.Argument(help="a metric, as online_accepted")],
@@ -163,7 +165,7 @@ def trace(
             typer.echo(f"every row: {os.path.relpath(rows)}")
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=ENGINEERS)
 def rebuild(month: MonthArgument, *, revision: RevisionOption = None) -> None:
     """Recompute a certified month from its extracts alone, in an empty warehouse, and compare it to the byte."""
     from orchestration.certification.rebuild import rebuild as rebuild_month
@@ -178,7 +180,7 @@ def rebuild(month: MonthArgument, *, revision: RevisionOption = None) -> None:
         end_unless(not rebuilt.differences)
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=AUTHORS)
 def proofread(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="an author's text: .docx, .txt or .md")],
     *,
@@ -197,7 +199,7 @@ def proofread(
         end_unless(proof.clean)
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=AUTHORS)
 def question(
     month: MonthArgument,
     metric: Annotated[str, typer.Argument(help="a metric, as online_accepted or 全程网办受理")],
@@ -214,7 +216,7 @@ def question(
     typer.echo(f"{query.id} is open: {query.month} {query.metric}, code {query.certificate}, owner {query.owner}")
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=AUTHORS)
 def answer(
     question_id: Annotated[str, typer.Argument(metavar="ID", help="a question, as Q7")],
     text: Annotated[str, typer.Argument(help="the answer")],
@@ -229,7 +231,7 @@ def answer(
     typer.echo(f"{given.answers} is answered")
 
 
-@app.command(rich_help_panel="Certified numbers")
+@app.command(rich_help_panel=AUTHORS)
 def questions(
     month: Annotated[str | None, typer.Argument(metavar="[MONTH]", help="a month, or every one")] = None,
     *,

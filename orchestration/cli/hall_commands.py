@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from orchestration.cli.app import (
+    SET_UP,
     FolderArgument,
     SystemOption,
     app,
@@ -22,7 +23,7 @@ from orchestration.runtime.paths import PROJECT_ROOT, current_home
 from reports.certificates.certificate import SignRole
 
 
-@app.command(rich_help_panel="A hall")
+@app.command(rich_help_panel=SET_UP)
 def new_hall(folder: FolderArgument) -> None:
     """Begin a hall's own folder: settings, queries, reviewed tables and wording, to be edited."""
     from orchestration.cli.hall_views import make_hall
@@ -32,7 +33,7 @@ def new_hall(folder: FolderArgument) -> None:
         typer.echo(f"Edit these (README.md says how), then: yuebao check-hall {folder}")
 
 
-@app.command(rich_help_panel="A hall")
+@app.command(rich_help_panel=SET_UP)
 def new_key(
     folder: FolderArgument,
     name: Annotated[str, typer.Argument(help="whose key it is")],
@@ -47,7 +48,7 @@ def new_key(
             typer.echo(line)
 
 
-@app.command(rich_help_panel="A hall")
+@app.command(rich_help_panel=SET_UP)
 def check_hall(
     folder: FolderArgument,
     *,
@@ -60,7 +61,7 @@ def check_hall(
         print_diagnoses(checks_of(folder, day), str(folder), "ready")
 
 
-@app.command(rich_help_panel="A hall")
+@app.command(rich_help_panel=SET_UP)
 def sample_hall(
     folder: FolderArgument,
     day: Annotated[str, typer.Argument(help="a day, as 2025-03-12")],
@@ -81,7 +82,7 @@ def sample_hall(
         end_unless(not refused)
 
 
-@app.command(rich_help_panel="A hall")
+@app.command(rich_help_panel=SET_UP)
 def connect(
     folder: FolderArgument,
     files: Annotated[
@@ -106,7 +107,7 @@ def connect(
             typer.echo(f"Review it, then: yuebao check-hall {folder} --day {connected.days[-1]}")
 
 
-@app.command(rich_help_panel="A hall")
+@app.command(rich_help_panel=SET_UP)
 def contract(
     folder: FolderArgument,
     systems: Annotated[
@@ -122,7 +123,7 @@ def contract(
         print_paths(contracts_of(folder, systems, out))
 
 
-@app.command(rich_help_panel="A hall")
+@app.command(rich_help_panel=SET_UP)
 def demo(
     *,
     month: Annotated[list[str] | None, typer.Option(help="a month to have ready; can be repeated")] = None,
@@ -142,7 +143,7 @@ def demo(
         threading.Event().wait()
 
 
-@app.command(rich_help_panel="A hall")
+@app.command(rich_help_panel=SET_UP)
 def dev(*, port: Annotated[int, typer.Option(help="where Dagster's page listens on loopback")] = 3000) -> None:
     """Open Dagster's page on this project, with the runs of the command line in it."""
     from orchestration.runtime.paths import dagster_instance

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from orchestration.cli.app import (
+    ENGINEERS,
     REFUSED,
     DaysArgument,
     MonthArgument,
@@ -21,7 +22,7 @@ from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home
 
 
-@app.command(rich_help_panel="The month")
+@app.command(rich_help_panel=ENGINEERS)
 def report(
     month: MonthArgument,
     *,
@@ -57,16 +58,35 @@ def _print_section(folder: Path, state: str) -> None:
     print_files(folder)
 
 
-@app.command(rich_help_panel="The month")
+@app.command(rich_help_panel=ENGINEERS)
 def status(month: MonthArgument) -> None:
-    """Show which days of a month are in, what is wrong, what to do about it, and whether it is certified."""
+    """Show which days of a month are in, what is wrong, what to do about it, and whether it is certified.
+
+    Of the month under way: what is in and what is late so far, and a draft (草稿) of its counts up to yesterday. Ends
+    with 0 if the month can be printed, or nothing of it is late so far, and else with 1.
+    """
     from orchestration.certification.certify import current_archive
     from orchestration.certification.settings_evidence import settings_for
-    from orchestration.cli.month_views import LEGEND, calendar_table, certification_lines, verdict
-    from orchestration.warehouse.month import open_month, problems_of
+    from orchestration.cli.month_views import (
+        LEGEND,
+        calendar_table,
+        certification_lines,
+        draft_table,
+        lines_so_far,
+        verdict,
+    )
+    from orchestration.warehouse.month import month_under_way, open_month, problems_of
     from reports.figures.readiness import warnings
 
     with readable_errors(), settings_for(current_archive(), month) as hall:
+        if so_far := month_under_way(month):
+            late, lines = lines_so_far(so_far)
+            print_wide(calendar_table(so_far), LEGEND, "")
+            for line in lines:
+                typer.echo(line)
+            print_wide(draft_table(so_far))
+            end_unless(not late)
+            return
         state = open_month(month)
         problems = problems_of(state)
         certified = certification_lines(state, hall, problems)
@@ -76,7 +96,7 @@ def status(month: MonthArgument) -> None:
     raise typer.Exit(REFUSED if problems else 0)
 
 
-@app.command(rich_help_panel="The month")
+@app.command(rich_help_panel=ENGINEERS)
 def pull(
     days: DaysArgument,
     *,
@@ -100,7 +120,7 @@ def pull(
             typer.echo("\n".join(docs_of(outcome)))
 
 
-@app.command(rich_help_panel="The month")
+@app.command(rich_help_panel=ENGINEERS)
 def backfill(
     months: Annotated[str, typer.Argument(metavar="MONTHS", help="2023-01..2025-03, or one month")],
 ) -> None:

@@ -1,19 +1,25 @@
 """A month's completeness as the terminal shows it: a small calendar per system, then what is wrong and what to do."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
+from orchestration.automation.deadlines import moment
 from orchestration.certification.certify import current_archive, draw_up_month, objections_to, request_of
 from orchestration.certification.pending_revision import pending_revision
 from orchestration.certification.signatures import waiting_of
+from orchestration.cli.app import table
 from orchestration.config.hall import HallFolder
+from orchestration.health.months import month_health
+from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import Month
 from reports.certificates.disk import lines_of
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.figures.day_verdict import VERDICTS, DayVerdict
+from reports.figures.months import days_of, span
 from reports.figures.readiness import Problem
 
 _STYLES: Mapping[DayVerdict, str] = {"answered": "green", "declared_zero": "green", "closed": "dim", "stale": "yellow"}
@@ -35,6 +41,35 @@ def calendar_table(month: Month) -> Table:
         marks = (Text(VERDICTS[day.verdict].sign, style=_STYLES.get(day.verdict, "bold red")) for day in days)
         table.add_row(f"{system} {settings.title} ", *marks, f"  {sum(day.is_in for day in due)}/{len(due)}")
     return table
+
+
+def lines_so_far(month: Month) -> tuple[bool, list[str]]:
+    """Of a month under way: whether something is late, and in lines what is in, what is late and a draft's heading."""
+    ensure_manifest()
+    (health,) = month_health(month.name, moment())
+    if not month.days:
+        return False, [f"{month.name} begins today; nothing of it is due yet."]
+    came = f"{health.came} of {health.answers} answers are in, {health.missing} are late or refused"
+    return bool(health.problems), [
+        f"{month.name} is under way: up to {month.days[-1]} {came}.",
+        *_problem_lines(month, health.problems),
+        f"草稿: counts of the days that are in, up to {month.days[-1]}; not certified, not to be printed",
+    ]
+
+
+def draft_table(month: Month) -> Table:
+    """What the answers that are in add up to, by measure; stocks aren't shown, which don't add up over days."""
+    return table(("measure", "", "sum"), _sums_so_far(month))
+
+
+def _sums_so_far(month: Month) -> Iterator[tuple[str, str, int]]:
+    counted: Counter[str] = Counter()
+    for status in month.system_days:
+        if status.is_in and status.extract:
+            counted.update(status.extract.sums)
+    for row in month.catalogue["measures"]:
+        if row["aggregation"] == "sum" and row["measure"] in counted:
+            yield row["measure"], row["measure_name"], counted[row["measure"]]
 
 
 def certification_lines(month: Month, hall: HallFolder, problems: list[Problem]) -> Iterator[str]:
@@ -77,7 +112,7 @@ def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Ite
     """Whether the month can be printed, else every reason with its next step; then what deserves a look."""
     if problems:
         yield f"{month.name} can't be printed:"
-        yield from (line for problem in problems for line in problem.lines)
+        yield from _problem_lines(month, problems)
     else:
         checks = month.evidence.checks if month.evidence else ()
         idle = [check for check in checks if check.status == "not_applicable"]
@@ -85,4 +120,17 @@ def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Ite
         yield from (f"  not applicable: check {check.name}: {check.message}" for check in idle)
     if warned:
         yield "Worth a look:"
-        yield from (line for problem in warned for line in problem.lines)
+        yield from _problem_lines(month, warned)
+
+
+def _problem_lines(month: Month, problems: Sequence[Problem]) -> Iterator[str]:
+    """Every problem with its rows; several gaps of days have one command, and none is the one that was just run."""
+    pulls = {problem.next_step for problem in problems if problem.next_step.startswith("yuebao pull ")}
+    several = len(pulls) > 1
+    for problem in problems:
+        said = problem.next_step == f"yuebao status {month.name}" or (several and problem.next_step in pulls)
+        first, *rows = problem.lines
+        yield from (f"  {problem.message}" if said else first, *rows)
+    if several:
+        is_over = month.days == days_of(month.name)
+        yield f"  next: yuebao {f'report {month.name}' if is_over else f'pull {span(month.days)}'}"

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.app import app, end_unless, print_diagnoses, print_wide, readable_errors
+from orchestration.cli.app import ENGINEERS, app, end_unless, print_diagnoses, print_wide, readable_errors
 from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home, dagster_instance, readable_history
 
 
-@app.command(rich_help_panel="Operations")
+@app.command(rich_help_panel=ENGINEERS)
 def doctor() -> None:
     """Say whether machine, state folder, settings and ledger are well; ask no system, change nothing."""
     from orchestration.config.hall import load_hall
@@ -22,7 +22,7 @@ def doctor() -> None:
         print_diagnoses(examine(load_hall(), current_home()), "doctor", "all well")
 
 
-@app.command(rich_help_panel="Operations")
+@app.command(rich_help_panel=ENGINEERS)
 def health(
     file: Annotated[Path | None, typer.Argument(help="where the page is to lie, if not in the state folder")] = None,
     *,
@@ -49,7 +49,7 @@ def health(
         end_unless(state.is_well)
 
 
-@app.command(rich_help_panel="Operations")
+@app.command(rich_help_panel=ENGINEERS)
 def alerts(
     *,
     send: Annotated[bool, typer.Option("--send", help="tell every channel what is news to it")] = False,
@@ -63,7 +63,7 @@ def alerts(
             typer.echo(line)
 
 
-@app.command(rich_help_panel="Operations")
+@app.command(rich_help_panel=ENGINEERS)
 def retention(
     *,
     keep_days: Annotated[int | None, typer.Option(min=1, help="else as the hall's settings say")] = None,
@@ -78,7 +78,7 @@ def retention(
         typer.echo(outcome)
 
 
-@app.command(rich_help_panel="Operations")
+@app.command(rich_help_panel=ENGINEERS)
 def sync_dagster() -> None:
     """Have Dagster's page show what the files hold, and ticks go on after a wrong clock; change no number."""
     from orchestration.automation.history import sync_dagster as register

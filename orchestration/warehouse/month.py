@@ -26,7 +26,7 @@ from orchestration.config.working_days import CalendarDay
 from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.landing.judgement import Judgements
 from orchestration.landing.manifest import Extract, Landing, LandingError
-from orchestration.partitions import reportable_days
+from orchestration.partitions import reportable_days, today
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import Home, current_home
 from orchestration.runtime.program import warehouse_version
@@ -34,7 +34,7 @@ from orchestration.warehouse import dbt_manifest
 from orchestration.warehouse.boundary import BOUNDARY_CHECK, BoundaryStock, boundary_of
 from reports import files
 from reports.certificates.certificate import Certificate
-from reports.figures.months import first_day
+from reports.figures.months import days_of, first_day
 from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Expected, Problem, assess
 
 # The check of a build that isn't dbt's: facts against the totals that systems state of the month (month_totals).
@@ -240,6 +240,15 @@ def open_month(name: str) -> Month:
     """A month of this installation's hall; SettingsError or MonthError where the hall can't report on it."""
     hall = load_hall().hall
     return Month(name, reportable_days(name, hall), hall, current_home())
+
+
+def month_under_way(name: str) -> Month | None:
+    """The month of today with its days up to yesterday; None for any other, which `open_month` opens or refuses."""
+    hall = load_hall().hall
+    now = today(hall)
+    if name != f"{now:%Y-%m}":
+        return None
+    return Month(name, [day for day in days_of(name) if day < now], hall, current_home())
 
 
 def problems_of(month: Month) -> list[Problem]:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Literal
 
-from expectations.rules import Severity
+from expectations.rules import RULES, Severity
 from reports.errors import ReportsError
 from reports.figures.day_verdict import VERDICTS, DayProblem, DayVerdict
 from reports.figures.months import consecutive, days_of, span
@@ -196,13 +197,17 @@ def day_problems(days: Iterable[DayState], expected: Expected) -> list[Problem]:
     return _grouped(days, lambda state: _day_faults(state, expected), _pull)
 
 
+_NEXT_STEPS = {rule.name: " ".join(rule.next_step.split()) for rule in RULES}
+_LOOK = "look at what it names; nothing is held back because of it"
+
+
 def warnings(days: Sequence[DayState], evidence: BuildEvidence | None) -> list[Problem]:
     """The checks that warned: worth a look, but they don't keep the month from being printed."""
-    of_days = _grouped(days, _day_warnings, lambda _, in_a_row: _status(f"{in_a_row[0]:%Y-%m}"))
+    of_days = _warned_days(days)
     if evidence is None:
         return of_days
     warned = [check for check in evidence.checks if check.status == "warn"]
-    return [*of_days, *(_check_problem("check_warned", check, _status(evidence.month)) for check in warned)]
+    return [*of_days, *(_check_problem("check_warned", check, _LOOK) for check in warned)]
 
 
 def _with_absent_days(days: Sequence[DayState], expected: Expected) -> list[DayState]:
@@ -235,10 +240,22 @@ def _verdict(state: DayState) -> str:
     return ": ".join(filter(None, [VERDICTS[state.verdict].text, " ".join(state.detail.split())]))
 
 
-def _day_warnings(state: DayState) -> Iterator[_DayFault]:
-    for rule in sorted(state.checks):
-        if state.checks[rule] == "warned":
-            yield _DayFault("check_warned", f"check {rule} warned")
+def _warned_days(days: Iterable[DayState]) -> list[Problem]:
+    """One problem for each system and rule with all its days, the system with the most of them first."""
+    by_rule: dict[tuple[str, str, str], list[date]] = {}
+    for state in days:
+        for rule in (rule for rule, outcome in state.checks.items() if outcome == "warned"):
+            by_rule.setdefault((state.system, state.system_name, rule), []).append(state.day)
+    by_system = Counter(system for (system, _, _), warned in by_rule.items() for _ in warned)
+    worst_first = sorted(by_rule, key=lambda key: (-by_system[key[0]], key[0], -len(by_rule[key]), key))
+    return [_warned(*key, by_rule[key]) for key in worst_first]
+
+
+def _warned(system: str, system_name: str, rule: str, days: list[date]) -> Problem:
+    runs = consecutive(days, lambda day: day, lambda _: None)
+    count = f" ({len(days)} days)" if len(runs) > 1 else ""
+    message = f"{system} {system_name}: {', '.join(map(span, runs))}{count} check {rule} warned"
+    return Problem("check_warned", f"{system} {rule}", message, _NEXT_STEPS.get(rule, _LOOK))
 
 
 def _grouped(
@@ -250,13 +267,18 @@ def _grouped(
     found = [(state, fault) for state in days for fault in faults(state)]
     problems: list[tuple[str, list[date], Problem]] = []
     for run in consecutive(
-        found, lambda each: each[0].day, lambda each: (each[0].system, each[0].system_name, each[1])
+        found, lambda each: each[0].day, lambda each: (each[0].system, each[0].system_name, _undated(*each))
     ):
-        (state, fault), in_a_row = run[0], [each.day for each, _ in run]
+        (state, fault), in_a_row = run[-1], [each.day for each, _ in run]
         message = f"{state.system} {state.system_name}: {span(in_a_row)} {fault.text}"
         problem = Problem(fault.kind, f"{state.system} {span(in_a_row)}", message, next_step(state.system, in_a_row))
         problems.append((state.system, in_a_row, problem))
     return [problem for _, _, problem in sorted(problems, key=lambda located: located[:2])]
+
+
+def _undated(state: DayState, fault: _DayFault) -> tuple[ProblemKind, str]:
+    """A fault without the day that its text names."""
+    return fault.kind, fault.text.replace(str(state.day), "")
 
 
 def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterator[Problem]:
