@@ -99,9 +99,9 @@ class Runs:
         Raises:
             RunGoesOn: somebody interrupts the command.
         """
-        tell("run %s is submitted to Dagster's queue", run_id)
         cursor: str | None = None
         try:
+            tell("run %s is submitted to Dagster's queue", run_id)
             while True:
                 run = require_run(self._instance, run_id)
                 cursor = self._tell_news(run_id, cursor)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -11,12 +14,14 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._daemon.types import DaemonHeartbeat
 
 from expectations.rules import RULES
-from orchestration.assets.landing import build_landing_assets, landing_key
+from orchestration.assets.landing import NEWEST_DAY, build_landing_assets, landing_key
 from orchestration.automation.history import Registered, sync_dagster
 from orchestration.config.hall import load_hall
 from orchestration.run_records import systems_asked
+from orchestration.runtime import dagster_runs
 from orchestration.runtime.dagster_runs import (
     JobRun,
     end_killed_runs,
@@ -42,6 +47,16 @@ execute_here(dagster_instance(current_home()), JobRun(killed, {}, {}))
 """
 
 
+def _hear_of_the_queue(instance: dg.DagsterInstance, *, seconds_ago: float) -> None:
+    """As its daemon does twice a minute."""
+    moment = dt.datetime.now(dt.UTC).timestamp() - seconds_ago
+    instance.add_daemon_heartbeat(DaemonHeartbeat(moment, "QUEUED_RUN_COORDINATOR", "a daemon", None))
+
+
+def _runs(instance: dg.DagsterInstance, *statuses: dg.DagsterRunStatus) -> list[dg.DagsterRun]:
+    return list(instance.get_runs(dg.RunsFilter(statuses=statuses)))
+
+
 @dg.op
 def nothing() -> None:
     """Does nothing."""
@@ -59,6 +74,15 @@ def instance(home: Home) -> Iterator[dg.DagsterInstance]:
         yield made
 
 
+@pytest.fixture
+def printed(printed_hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hall:
+    """A hall with March printed, whose history this process opens too."""
+    hall = printed_hall.copy(tmp_path)
+    for name, value in hall.environment.items():
+        monkeypatch.setenv(name, value)
+    return hall
+
+
 def test_a_run_that_is_executed_here_says_where_it_can_be_executed_again(instance: dg.DagsterInstance) -> None:
     run = execute_here(instance, JobRun(idle, {"a": "tag"}, {}))
     assert (run.status, run.tags["a"]) == (dg.DagsterRunStatus.SUCCESS, "tag")
@@ -72,6 +96,66 @@ def test_without_a_daemon_nothing_is_submitted(instance: dg.DagsterInstance) -> 
     run = submit(instance, JobRun(idle, {}, {}))
     assert run.status == dg.DagsterRunStatus.QUEUED
     assert end_killed_runs(instance) == []
+
+
+def test_a_run_whose_daemon_goes_away_is_taken_back_and_executed_here(
+    printed: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dagster_runs, "_LONGEST_SILENCE", dt.timedelta(seconds=5))
+    with dagster_instance(Home(printed.home)) as instance:
+        _hear_of_the_queue(instance, seconds_ago=0)
+        done = printed.run("pull", "2025-03-12", "--system", "courier")
+        (taken_back,) = _runs(instance, dg.DagsterRunStatus.CANCELED)
+        executed = instance.get_runs(limit=1)[0]
+    assert (done.exit_code, done.stdout) == (0, "1 day of courier are in.\n"), done.output
+    assert f"run {taken_back.run_id} is submitted to Dagster's queue" in done.stderr
+    assert "Dagster's daemon is gone; pull runs here" in done.stderr
+    assert (executed.status, executed.tags["yuebao/runs_in"]) == (dg.DagsterRunStatus.SUCCESS, "command")
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", "QUEUED"), ("y", "CANCELED"), ("", "QUEUED")])
+def test_who_interrupts_a_followed_run_says_whether_it_is_to_stop(answer: str, left: str, printed: Hall) -> None:
+    """On a terminal there is somebody who can answer; without one the run goes on."""
+    ours, theirs = pty.openpty()
+    program = str(Path(sys.executable).with_name("yuebao"))
+    with dagster_instance(Home(printed.home)) as instance:
+        _hear_of_the_queue(instance, seconds_ago=0)
+        process = subprocess.Popen(
+            ["env", "--default-signal", program, "pull", "2025-03-12", "--system", "courier"],
+            stdin=theirs if answer else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr
+        while not (line := process.stderr.readline()).startswith("run "):
+            assert line, "it ended without submitting"
+        os.write(ours, f"{answer}\n".encode())
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        (run,) = _runs(instance, dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.CANCELED)
+    os.close(ours)
+    os.close(theirs)
+    assert (process.returncode, run.status.value) == (130, left), said
+    assert ("stop it too?" in said, f"run {run.run_id}" in said) == (bool(answer), True)
+
+
+def test_dagsters_own_command_writes_the_same_history(printed: Hall) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    words = ("launch", "--assets", "landing/courier", "--partition", "2025-03-12")
+    subprocess.run([Path(sys.executable).with_name("dg"), *words], env=environment, check=True, capture_output=True)
+    with dagster_instance(Home(printed.home)) as instance:
+        newest = instance.get_runs(limit=1)[0]
+    assert (newest.status, newest.tags["dagster/partition"]) == (dg.DagsterRunStatus.SUCCESS, "2025-03-12")
+
+
+def test_an_old_day_that_was_pulled_just_now_isnt_the_newest(printed: Hall) -> None:
+    assert printed.run("pull", "2025-03-12", "--system", "courier").exit_code == 0
+    with dagster_instance(Home(printed.home)) as instance:
+        key = dg.AssetCheckKey(landing_key("courier"), NEWEST_DAY)
+        (told,) = latest_evaluations(instance, [key]).values()
+    assert told
+    assert (told.passed, told.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "missing" in (told.description or "")
 
 
 def test_a_pull_executed_again_asks_the_systems_of_its_steps() -> None:
