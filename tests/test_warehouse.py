@@ -83,7 +83,7 @@ class Warehouse:
 
     def invoke(self, *arguments: str, manifest: Manifest | None = None, **variables: str) -> dbtRunnerResult:
         """Run dbt; the connection held meanwhile spares dbt opening the file for every node."""
-        options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "warehouse"]
         options += ["--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")]
         options += ["--quiet", "--log-level", "none", "--log-level-file", "none"]
         options += ["--vars", json.dumps(variables), *([] if arguments[0] == "docs" else ["--no-write-json"])]
@@ -122,7 +122,7 @@ class Warehouse:
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """The project parsed once, without any var, as the pipeline does it."""
     home = tmp_path_factory.mktemp("parse")
-    options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+    options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "warehouse"]
     options += ["--target-path", str(home / "target"), "--log-path", str(home / "logs"), "--quiet"]
     outcome = dbtRunner().invoke(["parse", *options])
     assert outcome.success, outcome.exception

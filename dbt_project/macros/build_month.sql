@@ -12,7 +12,7 @@
     {%- if not modules.re.match('^[0-9]{4}-(0[1-9]|1[0-2])$', month | string) -%}
         {{- exceptions.raise_compiler_error(
             "The warehouse is built for one month at a time: give --vars '{month: YYYY-MM, inputs: <folder>}' (month is '"
-            ~ month ~ "')."
+            ~ month ~ "'); `yuebao dbt-inputs YYYY-MM` writes the inputs and prints this option."
         ) -}}
     {%- endif -%}
     {{- month -}}
@@ -23,7 +23,8 @@
     {%- set inputs = var('inputs', '') if execute else 'none' -%}
     {%- if not inputs -%}
         {{- exceptions.raise_compiler_error(
-            "The warehouse reads one month's tables: give --vars '{month: YYYY-MM, inputs: <folder>}' (inputs is missing)."
+            "The warehouse reads one month's tables: give --vars '{month: YYYY-MM, inputs: <folder>}' (inputs is missing); "
+            ~ "`yuebao dbt-inputs YYYY-MM` writes them and prints this option."
         ) -}}
     {%- endif -%}
     {{- inputs -}}

@@ -7,7 +7,15 @@ from typing import Annotated
 
 import typer
 
-from orchestration.cli.app import ENGINEERS, app, end_unless, print_diagnoses, print_wide, readable_errors
+from orchestration.cli.app import (
+    ENGINEERS,
+    MonthArgument,
+    app,
+    end_unless,
+    print_diagnoses,
+    print_wide,
+    readable_errors,
+)
 from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home, dagster_instance, readable_history
 
@@ -93,3 +101,18 @@ def sync_dagster() -> None:
         typer.echo(registered)
         if ahead:
             typer.echo(f"forgotten: ticks in the future of {', '.join(ahead)}; next: restart the daemon")
+
+
+@app.command(rich_help_panel=ENGINEERS)
+def dbt_inputs(month: MonthArgument) -> None:
+    """Write what dbt reads of a month, and print the option that dbt by hand takes (dbt_project/README.md)."""
+    from orchestration.runtime.guard import locked
+    from orchestration.warehouse.dbt_manifest import ensure_manifest
+    from orchestration.warehouse.month import open_month
+
+    with readable_errors():
+        ensure_manifest()
+        opened = open_month(month)
+        with locked(opened.home.warehouse_lock):
+            inputs = opened.write_inputs()
+        typer.echo(f"--vars '{{month: {month}, inputs: {inputs}}}'")

@@ -74,7 +74,14 @@ def _run_dbt(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeRe
 
     from orchestration.warehouse.duckdb_file import open_warehouse
 
-    arguments = ["build", *dbt_arguments(), "--vars", json.dumps(variables, ensure_ascii=False)]
+    arguments = [
+        "build",
+        *dbt_arguments(),
+        "--target",
+        "warehouse",
+        "--vars",
+        json.dumps(variables, ensure_ascii=False),
+    ]
     arguments += ["--exclude-resource-type", "unit_test", *(["--select", *select] if select else [])]
     runner = dbtRunner(manifest=parse(write=False))
     # dbt closes the file after every node so as not to keep its lock; held open here, closing and opening cost nothing.

@@ -78,7 +78,16 @@ def prepare() -> None:
     from dbt.cli.main import dbtRunner
 
     manifest = parse()
-    command = ["docs", "generate", "--static", "--empty-catalog", "--no-compile", *dbt_arguments()]
+    command = [
+        "docs",
+        "generate",
+        "--static",
+        "--empty-catalog",
+        "--no-compile",
+        "--target",
+        "parsing",
+        *dbt_arguments(),
+    ]
     outcome = dbtRunner(manifest=manifest).invoke([*dbt_flags(write=True), *command])
     if not outcome.success:
         raise DbtError(f"dbt can't write its documentation: {outcome.exception}")
