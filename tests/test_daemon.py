@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from orchestration.runtime.installation import DEMO_HALL
-from tests.servers.dagster import DEPLOY, Page, engineers_house
+from tests.servers.dagster import DEPLOY, Page, engineers_house, service
 from tests.servers.nginx import NAME, PASSWORD, VIEWER, VIEWERS_PASSWORD, nginx
 from tests.servers.postgres import postgres
 
@@ -202,6 +203,44 @@ def test_a_days_materialization_from_the_page_tells_whether_a_revision_is_pendin
     assert _outcome(house.page, run_id) == ("SUCCESS", {"desks": "SUCCESS"})
     assert _checks(house.page, "certified_numbers")["no_revision_is_pending"]["runId"] == run_id
     assert _checks(house.page, "landing", "desks")["newest_day_is_in"]["runId"] == run_id
+
+
+def test_on_a_busy_deployment_commands_print_their_own_lines_only(house: House) -> None:
+    """Beside runs from the page, readers of it, and each other."""
+    launched = [_launch(house.page, _LAUNCH, executionParams=_pull(house.days[1])) for _ in range(2)]
+    words = ("pull", house.days[1], "--system")
+    with ThreadPoolExecutor(4) as pool:
+        readers = [pool.submit(_read_the_page_often, house.page) for _ in range(2)]
+        for system, done in zip(_SYSTEMS, pool.map(lambda name: _yuebao(house, *words, name), _SYSTEMS), strict=True):
+            begun, asked, submitted, *followed = done.stderr.splitlines()
+            assert (done.returncode, done.stdout) == (0, f"1 day of {system} are in.\n"), done.stderr
+            assert begun.startswith("hall ")
+            assert (asked, followed) == ("asking 1 systems for 1 days", [f"landing__{system}"])
+            assert submitted.endswith(" is submitted to Dagster's queue")
+        assert all(reader.result() for reader in readers)
+    assert {_outcome(house.page, run_id)[0] for run_id in launched} == {"SUCCESS"}
+
+
+def _read_the_page_often(page: Page) -> int:
+    """How often the page answered who its runs are."""
+    return sum("runsOrError" in page.ask(_RUNS, filter={}) for _ in range(20))
+
+
+def test_a_daemon_that_is_killed_in_a_run_harms_none_and_goes_on_when_it_is_started_again(house: House) -> None:
+    command = [str(Path(sys.executable).with_name("yuebao")), "pull", house.days[1], "--system", "window"]
+    following = subprocess.Popen(command, env=house.page.environment, stderr=subprocess.PIPE, text=True)
+    assert following.stderr
+    assert house.page.daemon
+    while not following.stderr.readline().startswith("landing__"):
+        assert following.poll() is None, "it ended before its run began"
+    house.page.daemon.kill()
+    assert (following.wait(timeout=120), following.stderr.read()) == (0, "")
+    with service("yuebao-daemon", house.page.environment):
+        done = _yuebao(house, "pull", house.days[1], "--system", "window")
+        assert (done.returncode, done.stdout) == (0, "1 day of window are in.\n"), done.stderr
+        assert "is submitted to Dagster's queue" in done.stderr
+        assert "Dagster's daemon is gone" not in done.stderr
+        assert "ok  daemon: last heard of at" in _yuebao(house, "doctor").stdout
 
 
 def _pulls(house: House) -> list[dict[str, Any]]:

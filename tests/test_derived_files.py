@@ -76,6 +76,24 @@ def _read_only(home: Path) -> Iterator[None]:
         subprocess.run(["mount", "-o", "remount,rw", home], check=True)
 
 
+@contextmanager
+def _mistyped(home: Path) -> Iterator[None]:
+    """Dagster's settings, by hand."""
+    settings = home / "dagster" / "dagster.yaml"
+    settings.write_text("storage: [postgres\n")
+    yield
+    settings.unlink()
+
+
+@contextmanager
+def _unreadable_refusal(home: Path) -> Iterator[None]:
+    file = home / "quarantine" / "courier" / "2025-03-12" / "510000" / "0123456789ab.json"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"\xff")
+    yield
+    file.unlink()
+
+
 # By fault: what makes it, and of each command its exit code and a part of what it says. What isn't named goes as ever.
 Said = dict[str, tuple[int, str]]
 FAULTS: dict[str, tuple[Callable[[Path], object], Said]] = {
@@ -85,6 +103,24 @@ FAULTS: dict[str, tuple[Callable[[Path], object], Said]] = {
         {
             "doctor": (1, "no number is in it: `yuebao sync-dagster` puts it aside and fills a new one"),
             "health": (1, "the run history can't be used: "),
+        },
+    ),
+    "dagster.yaml mistyped": (
+        _mistyped,
+        {
+            "pull": (0, "dagster.yaml is no settings of Dagster"),
+            "health": (1, "dagster.yaml is no settings of Dagster"),
+            "doctor": (1, "dagster.yaml can't be used (while parsing"),
+        },
+    ),
+    "refusal unreadable": (
+        _unreadable_refusal,
+        {
+            "pull": (1, "0123456789ab.json says no more why an answer was refused"),
+            "report": (2, "0123456789ab.json says no more why an answer was refused"),
+            "status": (2, "0123456789ab.json says no more why an answer was refused"),
+            "health": (2, "0123456789ab.json says no more why an answer was refused"),
+            "doctor": (1, "0123456789ab.json says no more why an answer was refused"),
         },
     ),
     "history held": (_held, {"pull": (0, f"is held by {OWN}"), "doctor": (1, f"is held by {OWN}")}),

@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration.checks import ENGINEERS, failing_on, table_metadata
 from orchestration.config.hall import Hall, load_hall
 from orchestration.resources import RunMonths
+from orchestration.runtime.errors import UserError
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK
 from orchestration.warehouse.month_totals import MODEL, Agreement, NotBuiltError, compare_with_stated_totals
 from reports.figures.readiness import EvidenceError
@@ -35,7 +36,7 @@ def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
     @dg.multi_asset_check(specs=[spec], name=MONTH_TOTALS_CHECK)
     def month_totals_agree(context: dg.AssetCheckExecutionContext, months: RunMonths) -> Iterator[dg.AssetCheckResult]:
         month = months.of_partition(context.partition_key)
-        with failing_on(NotBuiltError, EvidenceError):
+        with failing_on(UserError, NotBuiltError, EvidenceError):
             agreement = compare_with_stated_totals(month, load_hall())
         check = agreement.check
         yield dg.AssetCheckResult(

@@ -23,6 +23,7 @@ from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
 from orchestration.doctor.hall import folder_checks
 from orchestration.doctor.run_history import history_checks
 from orchestration.landing.manifest import Landing
+from orchestration.landing.quarantine import Quarantine
 from orchestration.runtime.guard import deletable, free_room, holder, holders, locked, size_of
 from orchestration.runtime.left_overs import left_overs, temporary_folders
 from orchestration.runtime.paths import Home
@@ -43,6 +44,7 @@ def examine(hall: HallFolder, home: Home) -> Iterator[Diagnosis]:
     yield diagnose("build lock", partial(_build_lock, home))
     yield diagnose("warehouse", partial(_warehouse, home))
     yield diagnose("alerts", partial(_alerts, home))
+    yield diagnose("quarantine", partial(_quarantine, home))
     yield diagnose("left-overs", partial(_left_overs, home))
     yield from history_checks(hall.hall, home)
     yield diagnose("calendar", _calendar)
@@ -129,6 +131,10 @@ def _warehouse(home: Home) -> str:
             "aside and makes it again"
         )
     return f"whole, {size_of(home.warehouse) / _MIB:.1f} MiB"
+
+
+def _quarantine(home: Home) -> str:
+    return f"{len(Quarantine(home.quarantine).all_open())} open, each can be read"
 
 
 def _alerts(home: Home) -> str:

@@ -33,7 +33,7 @@ _NO_ROWS = hashlib.sha256(b"[]").hexdigest()
 
 
 class LandingError(UserError):
-    """A manifest entry that can't be read; the message names the file."""
+    """A manifest entry or a refusal that can't be read; the message names the file."""
 
 
 @dataclass(frozen=True)

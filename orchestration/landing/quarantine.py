@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration.landing.manifest import LandingError
 from reports import files
 
 
@@ -44,8 +45,12 @@ class Quarantine:
         return path
 
     def open_refusals(self, system: str, day: dt.date) -> dict[str, Refusal]:
-        """By site, in order, the newest refusal that no good answer has followed."""
-        found = [Refusal(**json.loads(path.read_bytes())) for path in self._open(system, day, "*")]
+        """By site, in order, the newest refusal that no good answer has followed.
+
+        Raises:
+            LandingError: one can't be read.
+        """
+        found = [_read(path) for path in self._open(system, day, "*")]
         return {each.hall: each for each in sorted(found, key=lambda refusal: (refusal.hall, refusal.refused_at))}
 
     def all_open(self) -> list[Refusal]:
@@ -70,3 +75,12 @@ class Quarantine:
 
     def _folder(self, system: str, day: str) -> Path:
         return self._root / system / day
+
+
+def _read(path: Path) -> Refusal:
+    try:
+        return Refusal(**json.loads(path.read_bytes()))
+    except (ValueError, TypeError, OSError) as error:
+        raise LandingError(
+            f"{path} says no more why an answer was refused ({error}); move it away and pull the day again"
+        ) from error

@@ -165,13 +165,23 @@ def _opened(folder: Path) -> DagsterInstance:
     The first use of a fresh SQLite home by two processes at once corrupts it for good, so it is made under a lock.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    from dagster import DagsterError
+    from yaml import YAMLError
+
     from orchestration.runtime.dagster_runs import quiet_instance
 
     with locked(folder / ".creating.lock"):
         settings = folder / "dagster.yaml"
         if not settings.exists():
             settings.write_text(_DAGSTER_YAML, encoding="utf-8")
-        instance = quiet_instance(folder)
+        try:
+            instance = quiet_instance(folder)
+        except (YAMLError, DagsterError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise HistoryError(
+                f"the run history can't be used: {settings} is no settings of Dagster ({reason}); mend it, or delete "
+                "it: the next command writes it anew"
+            ) from error
         instance.get_runs_count()
         return instance
 

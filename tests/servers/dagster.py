@@ -35,10 +35,12 @@ class Page:
 
     Attributes:
         environment: what its processes and the command line beside them are given.
+        daemon: what runs by itself beside the page, where something does.
     """
 
     url: str
     environment: Mapping[str, str] = field(repr=False)
+    daemon: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The data that a GraphQL query answers.
@@ -78,15 +80,15 @@ def engineers_house(folder: Path, database: Postgres, hall: Path, **more: str) -
     (dagster_home / "dagster.yaml").symlink_to(DEPLOY / "dagster.yaml")
     page = Page(f"http://127.0.0.1:{environment['YUEBAO_PAGE_PORT']}", environment)
     with ExitStack() as stack:
-        code = stack.enter_context(_service("yuebao-code-location", environment))
+        code = stack.enter_context(service("yuebao-code-location", environment))
         # Each health check imports Dagster: nobody asks before somebody listens.
         address = ("127.0.0.1", int(environment["YUEBAO_CODE_PORT"]))
         until_it_answers(code, lambda: socket.create_connection(address).close(), OSError)
         health: list[str | Path] = [Path(sys.executable).with_name("dagster"), "api", "grpc-health-check", "-p"]
         until_it_answers(code, lambda: _run(*health, environment["YUEBAO_CODE_PORT"]), subprocess.CalledProcessError)
-        server = stack.enter_context(_service("yuebao-webserver", environment))
-        stack.enter_context(_service("yuebao-viewers", environment))
-        stack.enter_context(_service("yuebao-daemon", environment))
+        server = stack.enter_context(service("yuebao-webserver", environment))
+        stack.enter_context(service("yuebao-viewers", environment))
+        page.daemon = stack.enter_context(service("yuebao-daemon", environment))
         until_it_answers(server, lambda: requests.get(f"{page.url}/server_info", timeout=5), requests.RequestException)
         yield page
 
@@ -125,7 +127,7 @@ def _environment(folder: Path, database: Postgres, hall: Path) -> dict[str, str]
 
 
 @contextmanager
-def _service(name: str, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def service(name: str, environment: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """A service of ours as systemd starts it; what it says goes to a file by its name beside the state."""
     (start,) = unit_lines(f"{name}.service", "ExecStart")
     command = shlex.split(string.Template(start).substitute(environment))
