@@ -88,7 +88,7 @@ def _faults(state: Any, instance: dg.DagsterInstance, now: dt.datetime, longest:
             f"see that the clock is right, then {_RESTART}",
         )
     elif now - newest > longest:
-        yield TickFault(name, f"ticked last at {told}", "see that the daemon and the code location run")
+        yield TickFault(name, f"ticked last at {told}", "look at the daemon and the code location: do both run?")
     times = [tick.timestamp for tick in _ticks(state, instance, 2)]
     if len(times) > len(set(times)):
         yield TickFault(name, f"ticked twice at {told}: two daemons share this history", "end one of them")
