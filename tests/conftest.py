@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 import reports
 from orchestration import certification, cli, connecting, health, sources
 from orchestration.demo import DemoHall, demo_hall
+from orchestration.runtime import secrets
 from orchestration.runtime.paths import SILENCE, Home, prepare_environment
 from tests.halls import MONTHS, Hall, Printed
 
@@ -126,6 +127,14 @@ def storage() -> Iterator[S3Server]:
 
     with s3_server() as server:
         yield server
+
+
+@pytest.fixture(autouse=True)
+def _forgets_secrets() -> Iterator[None]:
+    """What a test gives a hall as a secret is taken out of no later test's messages."""
+    before = set(secrets._secrets)
+    yield
+    secrets._secrets.intersection_update(before)
 
 
 @pytest.fixture
