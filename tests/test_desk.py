@@ -47,11 +47,25 @@ def test_again_it_is_the_same_to_the_byte(laid: Path, hall: Hall) -> None:
     assert {path.name: path.read_bytes() for path in laid.iterdir()} == before
 
 
-def test_a_month_that_nobody_certified_has_no_desk(hall: Hall) -> None:
-    refused = hall.run("desk", "2024-12")
-    assert refused.exit_code == 1
-    assert "2024-12 isn't certified, so there is nothing to hand to authors" in refused.stderr
-    assert not (hall.home / "published" / "2024-12" / "desk").exists()
+def test_a_month_that_nobody_certified_has_a_page_alone(printed_hall: Hall, tmp_path: Path) -> None:
+    hall = printed_hall.copy(tmp_path)
+    done = hall.run("desk", "2025-03", "2024-12")
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-1] == "2024-12 还没有核定，只有网页，缺什么写在上面"
+    published = hall.home / "published"
+    assert not (published / "2024-12" / "desk").exists()
+    assert "草稿" in (published / "2024-12" / "index.html").read_text(encoding="utf-8")
+    assert (published / "2025-03" / "desk" / "r1" / "section.docx").exists()
+
+
+def test_without_a_month_it_is_every_certified_one(printed_hall: Hall, laid: Path, tmp_path: Path) -> None:
+    hall = printed_hall.copy(tmp_path)
+    done = hall.run("desk")
+    assert done.exit_code == 0, done.output
+    assert [Path(line).name for line in done.stdout.splitlines()][: len(FILES)] == FILES
+    assert (hall.home / "published" / "2025-03" / "desk" / "r1" / "numbers.csv").read_bytes() == (
+        laid / "numbers.csv"
+    ).read_bytes()
 
 
 def test_what_was_tampered_with_isnt_handed_out(laid: Path, hall: Hall, tmp_path: Path) -> None:

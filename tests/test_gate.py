@@ -262,7 +262,7 @@ def test_a_desk_file_or_page_that_was_changed_is_found_and_made_again(certified:
     published = certified.home / "published"
     for path, command in (
         (published / "2025-03" / "desk" / "r1" / "numbers.csv", "yuebao desk 2025-03"),
-        (published / "2025-03" / "index.html", "yuebao page"),
+        (published / "2025-03" / "index.html", "yuebao desk"),
         (published / "2025-03" / "facts" / METRICS, "yuebao report 2025-03 --no-pull"),
     ):
         before = path.read_bytes()

@@ -152,7 +152,7 @@ def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> No
     assert "Q1 open, 2025-03 online_accepted" in hall.run("questions", "2025-03", "--open").output
     status = hall.run("status", "2025-03")
     assert (status.exit_code, "校核 Q1 open" in status.output) == (0, True)
-    pages = hall.run("page", "2025-03")
+    pages = hall.run("desk", "2025-03")
     assert pages.exit_code == 0, pages.output
     page = hall.home / "published" / "2025-03" / "index.html"
     assert "为什么比上月多" in page.read_text(encoding="utf-8")
@@ -160,7 +160,7 @@ def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> No
 
     section = hall.home / "published" / "2025-03" / "r1" / "section.txt"
     section.write_text(section.read_text(encoding="utf-8").replace("5.42", "5.52"), encoding="utf-8")
-    refused = hall.run("page")
+    refused = hall.run("desk")
     assert (refused.exit_code, "2025-03 is certified, but not sound" in refused.output) == (1, True)
     assert "5.52" not in page.read_text(encoding="utf-8")
 

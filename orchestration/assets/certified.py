@@ -144,7 +144,7 @@ def _pending_revisions() -> _Findings:
         lines = [str(pending) for pending in pending_revisions(ledger, home)]
     except (LandingError, LedgerError) as error:
         lines = [str(error)]
-    counts = {"waiting": len(lines), "certified months": len({link.month for link in ledger.links()})}
+    counts = {"waiting": len(lines), "certified months": len(ledger.months())}
     return _Findings(lines, "every certificate says what has come in", counts)
 
 

@@ -55,13 +55,16 @@ def build_desk_asset(hall: Hall) -> dg.AssetsDefinition:
     def authors_desk(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from orchestration.certification.author_files import write_author_files
 
+        month = context.partition_key[:7]
         with failing_on(Refused, UserError, LedgerError):
-            written = write_author_files(context.partition_key[:7])
+            files, uncertified = write_author_files([month])
+            if uncertified:
+                raise Refused(f"{month} isn't certified, so authors get nothing but a page that says what is missing")
         return dg.MaterializeResult(
             metadata={
-                "files": len(written),
-                "bytes": sum(path.stat().st_size for path in written),
-                **{path.name: dg.MetadataValue.path(path) for path in written},
+                "files": len(files),
+                "bytes": sum(path.stat().st_size for path in files),
+                **{path.name: dg.MetadataValue.path(path) for path in files},
             }
         )
 

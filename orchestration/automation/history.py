@@ -136,7 +136,7 @@ def _built(hall: Hall, home: Home) -> Iterator[_Month]:
 def _certified() -> Iterator[_Month]:
     """What each month's newest certificate stands for: itself, its section, and what authors take of it."""
     archive = current_archive()
-    for month in sorted({link.month for link in archive.ledger.links()}):
+    for month in archive.ledger.months():
         entry = archive.ledger.latest(month)
         if entry is None:
             continue

@@ -4,14 +4,16 @@ All of it follows from the certificate and can be made again at any time; it lie
 `published/<month>/desk/r<n>/`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from orchestration.certification.certify import current_archive
 from orchestration.certification.verified_month import sound_dossier
 from orchestration.config.catalogue import closing_measures
 from orchestration.config.hall import HallFolder, load_hall
 from orchestration.runtime.errors import Refused
+from orchestration.runtime.progress import tell_item
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
 from reports.certificates.handed_over import MANIFEST, write_manifest
@@ -29,26 +31,39 @@ def are_written(archive: Archive, certificate: Certificate) -> bool:
     return (folder_of(archive, certificate) / MANIFEST).exists()
 
 
-def write_author_files(month: str) -> list[Path]:
-    """Write everything of a month's newest certificate, and return the paths.
+class Written(NamedTuple):
+    """What was written for authors; of a month in `uncertified` there is only a page, which says what is missing."""
+
+    files: list[Path]
+    uncertified: list[str]
+
+
+def write_author_files(months: Sequence[str]) -> Written:
+    """Write everything of the newest certificates of months (`2025-03`), of all certified ones when none is named.
 
     Raises:
-        Refused: the month isn't certified, or what is certified isn't sound.
+        Refused: what is certified isn't sound, so nothing of it is shown.
         LedgerError, SettingsError: it can't be read.
     """
     from orchestration.certification.pages import write_pages
 
-    archive = current_archive()
-    entry = archive.ledger.latest(month)
-    if entry is None:
-        raise Refused(f"{month} isn't certified, so there is nothing to hand to authors; see `yuebao status {month}`")
-    dossier = sound_dossier(archive, entry.certificate)
-    folder = folder_of(archive, entry.certificate)
-    for name, content in _files(dossier, load_hall()).items():
+    archive, hall = current_archive(), load_hall()
+    newest = {month: archive.ledger.latest(month) for month in months or archive.ledger.months()}
+    dossiers = {month: sound_dossier(archive, entry.certificate) for month, entry in newest.items() if entry}
+    files: list[Path] = []
+    for month, dossier in dossiers.items():
+        tell_item("%s for its authors", month)
+        files += _write_files(folder_of(archive, dossier.certificate), _files(dossier, hall))
+    pages = write_pages(list(newest), *dossiers.values())
+    return Written([*files, *pages], [month for month in newest if month not in dossiers])
+
+
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a folder whose manifest vouches for all that lie there, and return these."""
+    for name, content in files.items():
         write_changed(folder / name, content)
     write_manifest(folder)
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
-    return [*files, *write_pages([month], dossier)]
+    return sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
 
 
 def write_semantic_models(folder: Path) -> list[str]:
@@ -60,8 +75,7 @@ def write_semantic_models(folder: Path) -> list[str]:
     from reports.semantic.project import SemanticError, semantic_project
 
     ledger = current_archive().ledger
-    months = sorted({link.month for link in ledger.links()})
-    newest = [ledger.entries(month)[-1].certificate for month in months]
+    newest = [ledger.entries(month)[-1].certificate for month in ledger.months()]
     try:
         files = semantic_project(newest, closing_measures())
     except SemanticError as error:

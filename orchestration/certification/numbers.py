@@ -66,7 +66,7 @@ def _require_site(code: str, own: str) -> None:
 
 
 def _certificates(archive: Archive, selection: Selection) -> Iterator[Certificate]:
-    certified = sorted({link.month for link in archive.ledger.links()})
+    certified = archive.ledger.months()
     first, last = (_month(selection.month or end) for end in (selection.first, selection.last))
     months = [month for month in certified if (not first or month >= first) and (not last or month <= last)]
     if not months:

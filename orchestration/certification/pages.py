@@ -39,8 +39,7 @@ def write_pages(months: Sequence[str], *opened: Dossier) -> list[Path]:
     """
     home, hall = current_home(), load_hall()
     archive = archive_of(hall, home)
-    certified = sorted({link.month for link in archive.ledger.links()})
-    wanted = sorted(set(months) or certified)
+    wanted = sorted(set(months) or archive.ledger.months())
     listed = sorted({*wanted, *(path.parent.name for path in home.published.glob(f"*/{_PAGE}"))})
     standings = {month: _standing(month, archive, hall.hall, home) for month in listed}
     dossiers = {dossier.certificate.code: dossier for dossier in opened}

@@ -26,10 +26,8 @@ def ask_question(month: str, metric: str, text: str, *, owner: str, by: str) -> 
     ledger = current_archive().ledger
     entry = ledger.latest(month)
     if entry is None:
-        certified = sorted({link.month for link in ledger.links()})
-        raise QueryError(
-            f"{month!r} isn't a certified month, so there is nothing to ask about{_near(month, certified)}"
-        )
+        near = _near(month, ledger.months())
+        raise QueryError(f"{month!r} isn't a certified month, so there is nothing to ask about{near}")
     certificate = entry.certificate
     return Queries(current_home().questions).ask(
         certificate,

@@ -1,6 +1,5 @@
 """What authors and other programs take of certified numbers."""
 
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -87,23 +86,19 @@ def edition(
 
 
 @app.command(rich_help_panel=AUTHORS)
-def page(
+def desk(
     months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
 ) -> None:
-    """Write the pages that authors read (网页): one per month and an index, each one file that needs nothing else."""
-    from orchestration.certification.pages import write_pages
+    """Write what authors take from certified months: section in Word, workbook, CSV, Parquet, SDMX-CSV, pages (网页).
 
-    with readable_errors():
-        for path in write_pages(months or ()):
-            typer.echo(os.path.relpath(path))
-
-
-@app.command(rich_help_panel=AUTHORS)
-def desk(month: MonthArgument) -> None:
-    """Write what authors take from a certified month: section in Word, workbook, CSV, Parquet, SDMX-CSV, the page."""
+    Of a month that isn't certified it writes the page alone, which says what is missing, and ends with 1.
+    """
     from orchestration.certification.author_files import write_author_files
 
-    with readable_errors(), progress_line():
-        written = write_author_files(month)
-    for path in written:
-        typer.echo(os.path.relpath(path))
+    with readable_errors():
+        with progress_line():
+            files, uncertified = write_author_files(months or [])
+        print_paths(files)
+        for month in uncertified:
+            typer.echo(f"{month} 还没有核定，只有网页，缺什么写在上面", err=True)
+        end_unless(not uncertified)

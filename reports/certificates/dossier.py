@@ -71,7 +71,7 @@ def open_dossier(
     """
     ledger = archive.ledger
     before = [months_before(certificate.month, back) for back in reversed(range(1, MONTHS_BACK + 1))]
-    certified = {link.month for link in ledger.links()}
+    certified = ledger.months()
     return Dossier(
         certificate=certificate,
         state=ledger.state(certificate),

@@ -57,7 +57,7 @@ def handed_over_problems(
         month_alone = month if PAGES_MANIFEST not in pages else None
         chosen = {name: digest for name, digest in pages.items() if month_alone in {None, name.partition("/")[0]}}
         files = [(published / name, digest) for name, digest in chosen.items()]
-        yield from _again(disk.problems(files, PAGES_MANIFEST), f"yuebao page {month_alone or ''}".rstrip())
+        yield from _again(disk.problems(files, PAGES_MANIFEST), f"yuebao desk {month_alone or ''}".rstrip())
     for build in sorted(published.glob(f"{month or '*'}/{BUILD}")):
         name = build.parent.name
         yield from _again(_facts_problems(newest.get(name), build, disk), f"yuebao report {name} --no-pull")

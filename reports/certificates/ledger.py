@@ -146,6 +146,10 @@ class Ledger(Chain):
         links = sorted(map(Link.of, self.files())) if self.folder.is_dir() else []
         return [link for link in links if month in {None, link.month}]
 
+    def months(self) -> list[str]:
+        """The months that have a certificate, in order."""
+        return sorted({link.month for link in self.links()})
+
     @property
     def excused(self) -> frozenset[str]:
         """The SHA-256 of the certificates whose time is known to be wrong.
