@@ -504,10 +504,18 @@ PLANTS = {
         ("stg_hall__stock_balances_can_be_compared", "fct_daily_counts_stocks_balance"),
         _catalogue(stock_balances=lambda text: text.replace("online_accepted", "online_asked")),
     ),
+    "a flow named twice": Plant(
+        ("stg_hall__stock_balances_can_be_compared", "fct_daily_counts_stocks_balance"),
+        _catalogue(stock_balances=_doubled(1)),
+    ),
+    "a flow with no sign": Plant(
+        ("stg_hall__stock_balances_can_be_compared", "fct_daily_counts_stocks_balance"),
+        _catalogue(stock_balances=lambda text: text.replace("online_accepted,1", "online_accepted,2")),
+    ),
     "a stock that nobody answers": Plant(
         ("stg_hall__stock_balances_can_be_compared",),
         _catalogue(
-            stock_balances=lambda text: text + "letters_open,online_accepted,online_completed\n",
+            stock_balances=lambda text: text + "letters_open,online_accepted,1\n",
             measures=lambda text: text + "letters_open,来信在办量,当日终了时未答复,closing\n",
         ),
     ),

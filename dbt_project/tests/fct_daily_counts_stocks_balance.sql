@@ -1,6 +1,6 @@
 {{ config(meta={
-    'description': 'By hall and department, a stock of the day before + its inflow - its outflow = the stock of the day, for every two days that are in with none but closed ones in between; the first of them is the boundary, the last open day before the month, where the month names it; before the first such day it was not negative. Which stocks balance is said by the hall (stock_balances).',
-    'next_step': "ask the system's keeper about the first failing day: its stock, inflow or outflow was corrected and not all three",
+    'description': 'By hall and department, a stock of the day before + its inflows - its outflows = the stock of the day, for every two days that are in with none but closed ones in between; the first of them is the boundary, the last open day before the month, where the month names it; before the first such day it was not negative. Which stocks balance is said by the hall (stock_balances).',
+    'next_step': "ask the system's keeper about the first failing day: its stock or a flow was corrected and not all of them; a flow that stock_balances.csv doesn't name breaks every day",
     'not_applicable_without': 'stock_balances',
     'dagster': {'ref': {'name': 'fct_daily_counts'}},
 }) }}
@@ -28,21 +28,39 @@ with month_and_boundary as (
     where stat_date < {{ built_month_first() }}
 ),
 
+stocks as (
+    select distinct stock from {{ ref('stg_hall__stock_balances') }}
+),
+
+terms as (
+    select
+        stock,
+        measure,
+        sign as sign_of_flow,
+        0 as sign_of_stock
+    from {{ ref('stg_hall__stock_balances') }}
+
+    union all
+
+    select
+        stock,
+        stock as measure,
+        0 as sign_of_flow,
+        1 as sign_of_stock
+    from stocks
+),
+
 counts as (
     select
-        balances.stock,
+        terms.stock,
         month_and_boundary.hall_code,
         month_and_boundary.department_code,
         month_and_boundary.stat_date,
-        month_and_boundary.daily_count
-        * cast(month_and_boundary.measure = balances.inflow as integer) as inflow,
-        month_and_boundary.daily_count
-        * cast(month_and_boundary.measure = balances.outflow as integer) as outflow,
-        month_and_boundary.daily_count
-        * cast(month_and_boundary.measure = balances.stock as integer) as stock_at_end
+        month_and_boundary.daily_count * terms.sign_of_flow as net_flow,
+        month_and_boundary.daily_count * terms.sign_of_stock as stock_at_end
     from month_and_boundary
-    inner join {{ ref('stg_hall__stock_balances') }} as balances
-        on month_and_boundary.measure in (balances.stock, balances.inflow, balances.outflow)
+    inner join terms
+        on month_and_boundary.measure = terms.measure
 ),
 
 -- A day that is neither in nor closed is a gap, over which nothing is compared. There is none before the month: the
@@ -73,7 +91,7 @@ days as (
 
 days_of_stocks as (
     select
-        balances.stock,
+        stocks.stock,
         days.hall_code,
         days.stat_date,
         bool_or(days.is_received) as is_received,
@@ -81,10 +99,10 @@ days_of_stocks as (
     from days
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on days.system = system_measures.system
-    inner join {{ ref('stg_hall__stock_balances') }} as balances
-        on system_measures.measure = balances.stock
+    inner join stocks
+        on system_measures.measure = stocks.stock
     group by
-        balances.stock,
+        stocks.stock,
         days.hall_code,
         days.stat_date
 ),
@@ -138,8 +156,7 @@ daily as (
         days_in.stat_date,
         days_in.previous_date,
         days_in.is_next,
-        coalesce(sum(counts.inflow), 0) as inflow,
-        coalesce(sum(counts.outflow), 0) as outflow,
+        coalesce(sum(counts.net_flow), 0) as net_flow,
         coalesce(sum(counts.stock_at_end), 0) as stock_at_end
     from days_in
     inner join departments
@@ -168,7 +185,7 @@ chained as (
             partition by stock, hall_code, department_code
             order by stat_date
         ) as previous_stock,
-        stock_at_end - inflow + outflow as implied_stock_at_start
+        stock_at_end - net_flow as implied_stock_at_start
     from daily
 )
 

@@ -1,12 +1,12 @@
 {{ config(meta={
-    'description': 'A stock that has to balance is a closing measure, its flows are summed ones, and every hall that answers the stock answers both flows: else nothing would be compared.',
+    'description': 'A stock that has to balance is a closing measure, its flows are summed ones, each named once with a sign of 1 or -1, and every hall that answers the stock answers all of them: else nothing would be compared.',
     'next_step': "correct the measures in catalogue/stock_balances.csv of the hall, or name them in `measures` of the system in hall.toml",
     'not_applicable_without': 'stock_balances',
     'dagster': {'ref': {'name': 'stg_hall__stock_balances'}},
 }) }}
 
 with named as (
-    select
+    select distinct
         stock,
         stock as measure,
         'closing' as aggregation
@@ -16,15 +16,7 @@ with named as (
 
     select
         stock,
-        inflow as measure,
-        'sum' as aggregation
-    from {{ ref('stg_hall__stock_balances') }}
-
-    union all
-
-    select
-        stock,
-        outflow as measure,
+        measure,
         'sum' as aggregation
     from {{ ref('stg_hall__stock_balances') }}
 ),
@@ -72,3 +64,15 @@ left join answered
         named.measure = answered.measure
         and halls.hall_code = answered.hall_code
 where answered.measure is null
+
+union all
+
+select
+    stock,
+    measure,
+    'is named twice, or has a sign that is neither 1 nor -1' as problem
+from {{ ref('stg_hall__stock_balances') }}
+group by
+    stock,
+    measure
+having count(*) > 1 or bool_or(sign is null or sign not in (1, -1))

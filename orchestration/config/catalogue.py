@@ -38,6 +38,10 @@ def _spelled_out(text: Any) -> Any:
     return text
 
 
+def _signed(text: Any) -> Any:
+    return {"1": 1, "+1": 1, "-1": -1}.get(text, text)
+
+
 class _Reconciliation(Strict):
     @model_validator(mode="after")
     def _compares_two(self) -> Self:
@@ -58,6 +62,7 @@ _HOLDS: Mapping[str, Any] = {
     "day": date,
     "day or null": date | None,
     "true or false": Annotated[bool, BeforeValidator(_spelled_out)],
+    "sign": Annotated[Literal[1, -1], BeforeValidator(_signed)],
     "level": Literal["province", "city", "county"],
     "aggregation": Literal["sum", "closing"],
     "rounding": Literal["half_up", "half_even"],
@@ -72,6 +77,7 @@ def _row_of(table: str, columns: Mapping[str, tuple[str, str]]) -> type[Strict]:
 
 LABELS = "proofreading_labels"
 SITES = "sites"
+BALANCES = "stock_balances"
 _COLUMNS = tomllib.loads(Path(__file__).with_name("catalogue_tables.toml").read_text(encoding="utf-8"))
 _ROWS: Mapping[str, type[Strict]] = {table: _row_of(table, columns) for table, columns in _COLUMNS.items()}
 # What a build reads; what texts call a metric changes no number.
@@ -91,7 +97,17 @@ def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
             rows = list(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SettingsError(f"{path} can't be read as a table of comma-separated values in UTF-8: {error}") from error
-    return [_row(path, line, row, _ROWS[name]) for line, row in enumerate(rows, start=2)]
+    return [
+        _row(path, line, row, _ROWS[name]) for line, read in enumerate(rows, start=2) for row in _rows_of(name, read)
+    ]
+
+
+def _rows_of(name: str, row: dict[str | Any, Any]) -> list[dict[str | Any, Any]]:
+    """The rows that a line is: of a table of balances with two columns of flows, as certified months have it, two."""
+    if name != BALANCES or not {"inflow", "outflow"} <= row.keys():
+        return [row]
+    stock = {column: value for column, value in row.items() if column not in {"inflow", "outflow"}}
+    return [{**stock, "measure": row[flow], "sign": sign} for flow, sign in (("inflow", "1"), ("outflow", "-1"))]
 
 
 def _table_path(folder: Path, name: str) -> Path:

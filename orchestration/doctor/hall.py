@@ -4,6 +4,7 @@ Nothing is landed, and every check is made whatever the others find.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -15,7 +16,7 @@ from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers, template_of
 from orchestration.config.alerts import Channel
-from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
+from orchestration.config.catalogue import BALANCES, LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
@@ -39,7 +40,7 @@ _REFERENCES = {
     "metric_measures": {"metric": "metrics", "measure": "measures"},
     "metric_parts": {"metric": "metrics", "part": "metrics"},
     LABELS: {"metric": "metrics"},
-    "stock_balances": {"stock": "measures", "inflow": "measures", "outflow": "measures"},
+    BALANCES: {"stock": "measures", "measure": "measures"},
     "reconciliations": {"lesser_measure": "measures", "greater_measure": "measures"},
 }
 _KEYS = {"metrics": "metric", "measures": "measure", "sites": "hall_code"}
@@ -77,7 +78,7 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
 
 
 def _references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
-    unknown = [*_unknown(tables, hall), *_unfounded(tables, hall)]
+    unknown = [*_unknown(tables, hall), *_unfounded(tables, hall), *_unbalanced(tables)]
     for problem in unknown:
         yield Diagnosis("codes", good=False, message=problem)
     if not unknown:
@@ -117,6 +118,21 @@ def _unfounded(tables: Tables, hall: Hall) -> Iterator[str]:
                 f"metric {row['metric']} version {row['version']} is made of nothing; "
                 "name its measures in catalogue/metric_measures.csv, or its parts in catalogue/metric_parts.csv"
             )
+
+
+def _unbalanced(tables: Tables) -> Iterator[str]:
+    """Stocks and flows that can't be what their table says they are."""
+    aggregation = {row["measure"]: row["aggregation"] for row in tables["measures"]}
+    where = f"catalogue/{BALANCES}.csv"
+    flows = Counter((row["stock"], row["measure"]) for row in tables[BALANCES])
+    for stock in sorted({stock for stock, _ in flows}):
+        if aggregation.get(stock, "closing") != "closing":
+            yield f"{where}: {stock} is a stock that isn't `closing` in catalogue/measures.csv; mend one of the two"
+    for (stock, flow), times in flows.items():
+        if aggregation.get(flow, "sum") != "sum":
+            yield f"{where}: {flow}, a flow of {stock}, isn't a `sum` in catalogue/measures.csv; mend one of the two"
+        if times > 1:
+            yield f"{where}: {stock} names {flow} twice; keep one of the rows"
 
 
 def _wording(tables: Tables, hall: HallFolder) -> str:

@@ -1,5 +1,5 @@
 select
     stock,
-    inflow,
-    outflow
+    measure,
+    sign
 from {{ input_table(source('hall', 'stock_balances')) }}
