@@ -20,7 +20,8 @@ def laid(printed_hall: Hall) -> Path:
     assert done.exit_code == 0, done.output
     desk = printed_hall.home / "published" / "2025-03" / "desk" / "r1"
     pages = [desk.parents[1] / "index.html", desk.parents[2] / "index.html"]
-    assert [Path(line).name for line in done.stdout.splitlines()] == [*FILES, *(page.name for page in pages)]
+    written = [*FILES, "dictionary.csv", *(page.name for page in pages)]
+    assert [Path(line).name for line in done.stdout.splitlines()] == written
     return desk
 
 

@@ -13,9 +13,19 @@ copy (
     where month_start = {{ built_month_first() }}
             {%- endif %}
     order by {{ mart.config.meta.grain | join(', ') }}
-) to {{ dbt.string_literal(target) }} (format parquet);
+) to {{ dbt.string_literal(target) }} (format parquet {{- kv_metadata(var('file_metadata', {}).get(mart.name, {})) }});
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- Keys and values that go with a Parquet file, as an option of `copy`. -#}
+{% macro kv_metadata(values) -%}
+    {%- set told = [] -%}
+    {%- for key, value in values.items() -%}
+        {%- do told.append("'" ~ key ~ "': '" ~ dbt.escape_single_quotes(value) ~ "'") -%}
+    {%- endfor -%}
+    {{- ', kv_metadata {' ~ told | join(', ') ~ '}' if told else '' -}}
 {%- endmacro %}
 
 

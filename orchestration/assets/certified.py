@@ -13,6 +13,7 @@ from orchestration.certification.certify import (
     certify_if_due,
     current_archive,
 )
+from orchestration.certification.dictionary import keep_dictionary
 from orchestration.certification.pending_revision import pending_revisions
 from orchestration.certification.settings_evidence import settings_for
 from orchestration.checks import AUTHORS, ENGINEERS, failing_on, result_of
@@ -59,10 +60,12 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
         name, request = context.partition_key[:7], CertificationRequest(config.revision, config.reason, config.note)
         try:
             with failing_on(*CERTIFICATE_ERRORS), settings_for(current_archive(), name, config.reason) as settings:
-                entry = certify_if_due(months.of_partition(context.partition_key), settings, request)
+                month = months.of_partition(context.partition_key)
+                entry = certify_if_due(month, settings, request)
         except NotPrintableError as refused:
             kinds = Counter[str](problem.kind for problem in refused.problems)
             raise dg.Failure(description=str(refused), metadata=kinds, allow_retries=False) from refused
+        keep_dictionary(name, month)
         if entry is None:
             context.log.info(f"{name} is 待核定: every check has passed, and it waits for `yuebao sign`")
             return

@@ -1,7 +1,7 @@
 """One asset per hall system: a day is a partition, a range of days is one run, a rule of the suite is a check."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ import dagster as dg
 
 from expectations.rules import RULES
 from orchestration.assets.certified import QUESTIONS_CHECK, REVISION_CHECK, ledger_evaluations
+from orchestration.certification.dictionary import keep_dictionary
 from orchestration.checks import ENGINEERS, check_results, check_specs, failing_on, result_of
 from orchestration.config.catalogue import evidence_version, working_days
 from orchestration.config.hall import Hall
@@ -114,13 +115,23 @@ def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: 
     result = validation.settle(hall_systems.outcomes(name, days))
     yield from check_results(key, RULES, result)
     _record(context, key, validation, result, hall_systems)
-    # Dagster leaves checks of other assets out of a run of chosen assets, so that a pull tells these itself, once.
-    for evaluation in ledger_evaluations(REVISION_CHECK, QUESTIONS_CHECK) if is_last else ():
-        context.log_event(evaluation)
+    if is_last:
+        _tell_of_months(context, days)
     yield result_of(newest_day(key, hall_systems.hall.hall))
     validation.judge_again(validation.landing.days(name))
     if result.refused:
         raise _failure(result)
+
+
+def _tell_of_months(context: dg.AssetExecutionContext, days: Sequence[dt.date]) -> None:
+    """Say what the pull changes in months that were built or certified.
+
+    Dagster leaves checks of other assets out of a run of chosen assets, so that a pull tells these itself, once.
+    """
+    for evaluation in ledger_evaluations(REVISION_CHECK, QUESTIONS_CHECK):
+        context.log_event(evaluation)
+    for month in sorted({f"{day:%Y-%m}" for day in days}):
+        keep_dictionary(month)
 
 
 def _record(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.assets.landing import landing_key
+from orchestration.certification.dictionary import keep_dictionary
 from orchestration.checks import failing_on
 from orchestration.config.hall import Hall
 from orchestration.partitions import monthly
@@ -36,6 +37,7 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
         with failing_on(UserError):
             month = months.of_partition(context.partition_key)
             results = build_facts(month, _selection(context), context.run.run_id)
+        keep_dictionary(month.name, month)
         yield from dagster_events(context, results, specs.keys)
         if failures := failures_of(results):
             raise dg.Failure(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from orchestration.certification.certify import current_archive
+from orchestration.certification.dictionary import keep_dictionary
 from orchestration.certification.verified_month import sound_dossier
 from orchestration.config.catalogue import closing_measures
 from orchestration.config.hall import HallFolder, load_hall
@@ -55,7 +56,8 @@ def write_author_files(months: Sequence[str]) -> Written:
         tell_item("%s for its authors", month)
         files += _write_files(folder_of(archive, dossier.certificate), _files(dossier, hall))
     pages = write_pages(list(newest), *dossiers.values())
-    return Written([*files, *pages], [month for month in newest if month not in dossiers])
+    dictionaries = filter(None, map(keep_dictionary, newest))
+    return Written([*files, *dictionaries, *pages], [month for month in newest if month not in dossiers])
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:

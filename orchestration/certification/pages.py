@@ -6,12 +6,13 @@ from itertools import groupby
 from pathlib import Path
 
 from orchestration.certification.certify import archive_of
-from orchestration.certification.pending_revision import Pending, pending_revision
+from orchestration.certification.pending_revision import Pending
+from orchestration.certification.standing import standing_of
 from orchestration.certification.verified_month import sound_dossier
 from orchestration.config.catalogue import labels
 from orchestration.config.hall import Hall, load_hall
 from orchestration.runtime.paths import Home, current_home
-from orchestration.warehouse.month import Month, open_month, problems_of
+from orchestration.warehouse.month import Month, problems_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.handed_over import vouch_for_pages
 from reports.certificates.ledger import Archive
@@ -66,14 +67,12 @@ def _page(
 
 
 def _standing(month: str, archive: Archive, hall: Hall, home: Home) -> MonthSummary:
-    entry = archive.ledger.latest(month)
-    questions = Queries(home.questions).of(month)
-    if entry is None:
-        reasons = tuple(_missing(open_month(month)))
-        return MonthSummary(month, "草稿" if reasons else "待核定", None, reasons, questions)
-    pending = pending_revision(entry.certificate, home)
-    reasons = tuple(_changed(pending, hall)) if pending else ()
-    return MonthSummary(month, "待修订" if pending else "已核定", entry.certificate, reasons, questions)
+    standing = standing_of(month, archive, home)
+    if standing.uncertified:
+        reasons = tuple(_missing(standing.uncertified))
+    else:
+        reasons = tuple(_changed(standing.pending, hall)) if standing.pending else ()
+    return MonthSummary(month, standing.status, standing.certificate, reasons, Queries(home.questions).of(month))
 
 
 def _changed(pending: Pending, hall: Hall) -> Iterator[str]:

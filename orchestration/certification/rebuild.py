@@ -15,6 +15,7 @@ from orchestration.runtime.program import code_version, release_of_code
 from orchestration.warehouse.builder import build
 from orchestration.warehouse.dbt_build import evidence, with_applicability
 from orchestration.warehouse.dbt_manifest import ensure_manifest
+from orchestration.warehouse.facts import variables_of
 from orchestration.warehouse.month import OWN_CHECKS, Month, open_month
 from reports.certificates.bases import Bases, bases_at
 from reports.certificates.certificate import Certificate
@@ -79,7 +80,7 @@ def _build(month: Month, certificate: Certificate) -> tuple[list[str], Mapping[s
     """
     facts = month.home.root / "facts"
     facts.mkdir()
-    results = build({"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(facts)}, ())
+    results = build(variables_of(month, facts), ())
     every = {check.name: check.status for check in evidence(with_applicability(results, month.name, month.inputs))}
     now = {name: status for name, status in every.items() if status != "not_applicable"}
     of_then = certificate.foundation.build_checks

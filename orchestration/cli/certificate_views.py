@@ -12,6 +12,7 @@ from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.rates import Against, RateBasis, RateError, base_month, rate
 from reports.certificates.trace import Trace
+from reports.workbook.exports import kept
 from reports.workbook.tables import ExportRow
 
 _RATES: tuple[Against, ...] = ("month_before", "year_before")
@@ -72,7 +73,7 @@ def write_rows(traced: Trace, path: Path) -> None:
         lines.writerow(["system", "day", "department", "item", "measure", "count", "extract", "sha256"])
         for row in traced.contributions:
             extract = row.extract
-            counted = [row.department, row.item, row.measure, row.count]
+            counted = kept(row.department), kept(row.item), row.measure, row.count
             lines.writerow([extract.system, extract.day, *counted, extract.path, extract.sha256])
 
 

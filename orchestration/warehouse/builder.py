@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orchestration.runtime.guard import LEAST_ROOM, locked, require_room, size_of
 from orchestration.runtime.paths import current_home
@@ -45,7 +45,7 @@ class NodeResult:
 _ROWS_KEPT = 20
 
 
-def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
+def build(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResult]:
     """Run `dbt build` over the selected nodes, all when none is named; unit tests are left to the project's own tests.
 
     Raises:
@@ -58,7 +58,7 @@ def build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResul
         return BUILDER.call(_build, dict(variables), list(select))
 
 
-def _build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
+def _build(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResult]:
     """Build, and once more in a new warehouse where errors show that this one is damaged."""
     from orchestration.warehouse.duckdb_file import fault_of, put_warehouse_aside
 
@@ -69,7 +69,7 @@ def _build(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResu
     return results
 
 
-def _run_dbt(variables: Mapping[str, str], select: Sequence[str]) -> list[NodeResult]:
+def _run_dbt(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResult]:
     from dbt.cli.main import dbtRunner
 
     from orchestration.warehouse.duckdb_file import open_warehouse

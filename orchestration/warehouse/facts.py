@@ -4,6 +4,7 @@ import datetime as dt
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from orchestration.runtime.guard import locked
 from orchestration.runtime.left_overs import owned, sweep
@@ -32,11 +33,23 @@ def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeRe
     """
     sweep(unfinished_builds(month.home, month.name))
     with owned(month.home.builds / f"{month.name}-{run_id}") as aside:
-        results = build({"month": month.name, "inputs": str(month.write_inputs()), "publish_to": str(aside)}, models)
+        results = build(variables_of(month, aside), models)
         results = with_applicability(results, month.name, month.inputs)
         with locked(month.home.warehouse_lock):
             _publish(month, results, aside, run_id)
     return results
+
+
+def variables_of(month: Month, publish_to: Path) -> dict[str, Any]:
+    """What dbt is told of a month, whose inputs are written for it."""
+    from orchestration.warehouse.dictionary import file_metadata
+
+    return {
+        "month": month.name,
+        "inputs": str(month.write_inputs()),
+        "publish_to": str(publish_to),
+        "file_metadata": file_metadata(month.catalogue, month.name),
+    }
 
 
 def unfinished_builds(home: Home, month: str = "*") -> list[Path]:

@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from orchestration.warehouse.dbt_manifest import manifest_document
 
 Rows = Sequence[Mapping[str, Any]]
-# What a source's `data_type` is in a file.
-_TYPES: Mapping[str, pa.DataType] = {
+# What a `data_type` of dbt is in a file.
+ARROW_TYPES: Mapping[str, pa.DataType] = {
     "varchar": pa.string(),
     "varchar[]": pa.list_(pa.string()),
     "integer": pa.int32(),
@@ -38,7 +38,7 @@ def write_tables(folder: Path, tables: Mapping[str, Rows]) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     schemas = {
-        source["name"]: {name: _TYPES[column["data_type"]] for name, column in source["columns"].items()}
+        source["name"]: {name: ARROW_TYPES[column["data_type"]] for name, column in source["columns"].items()}
         for source in manifest_document()["sources"].values()
     }
     for name, rows in tables.items():

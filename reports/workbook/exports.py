@@ -2,18 +2,30 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reports.certificates.dossier import Dossier
-from reports.workbook.tables import ExportRow, number_rows, observations
+from reports.workbook.tables import Cell, ExportRow, number_rows, observations
 
 # What a spreadsheet takes for a formula at the start of a cell (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a reader that guesses types makes another number of: 10 of 010, 12000 of 12E3; of 16 digits Excel keeps 15.
+_MISREAD = re.compile(r"0[0-9]+|[0-9]+[Ee][0-9]+|[0-9]{16,}")
+
+
+def kept(value: Cell) -> Cell:
+    """A cell that readers that guess types leave as it is: what they would change begins with an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and _MISREAD.fullmatch(value) else _no_formula(value)
+
+
+def _no_formula(value: Cell) -> Cell:
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value
 
 
 def numbers_csv(dossier: Dossier) -> bytes:
-    """`numbers.csv`: UTF-8 with the byte order mark that Excel asks for; a text like a formula gets an apostrophe."""
+    """`numbers.csv`: UTF-8 with the byte order mark that Excel asks for."""
     return csv_of(number_rows(dossier.certificate, dossier.state), encoding="utf-8-sig")
 
 
@@ -23,18 +35,18 @@ def numbers_parquet(dossier: Dossier) -> bytes:
 
 
 def sdmx_csv(dossier: Dossier) -> bytes:
-    """`numbers.sdmx.csv`: SDMX-CSV 2.0."""
-    return csv_of(observations(dossier), encoding="utf-8")
+    """`numbers.sdmx.csv`: SDMX-CSV 2.0, whose codes are as in the catalogue, for its readers know their types."""
+    return csv_of(observations(dossier), encoding="utf-8", cell=_no_formula)
 
 
-def csv_of(rows: Sequence[ExportRow], *, encoding: str) -> bytes:
-    """Rows with one header line, lines ended as RFC 4180 says; no rows give no bytes."""
+def csv_of(rows: Sequence[ExportRow], *, encoding: str, cell: Callable[[Cell], Cell] = kept) -> bytes:
+    """Rows with one header line, each cell made by `cell`, lines ended as RFC 4180 says; no rows give no bytes."""
     if not rows:
         return b""
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, list(rows[0]))
     table.writeheader()
-    table.writerows({name: _harmless(value) for name, value in row.items()} for row in rows)
+    table.writerows({name: cell(value) for name, value in row.items()} for row in rows)
     return text.getvalue().encode(encoding)
 
 
@@ -47,7 +59,3 @@ def parquet_of(rows: Sequence[Mapping[str, Any]]) -> bytes:
     pq.write_table(pa.Table.from_pylist(list(rows)), sink)
     content: bytes = sink.getvalue().to_pybytes()
     return content
-
-
-def _harmless(value: str | int) -> str | int:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

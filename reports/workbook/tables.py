@@ -9,7 +9,8 @@ from typing import Any
 from reports.certificates.certificate import REASONS, Certificate
 from reports.certificates.dossier import Dossier
 
-ExportRow = dict[str, str | int]
+Cell = str | int
+ExportRow = dict[str, Cell]
 
 _ALL_DEPARTMENTS = "_T"  # SDMX's code for a total
 _Columns = Mapping[str, Callable[..., Any]]
