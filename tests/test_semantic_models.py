@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from reports.certificates.certificate import Certificate
+from reports.files import write_bytes
 from reports.semantic.project import SemanticError, semantic_project
 from tests.certificates import Month, archive_in, numbers
 from tests.halls import Hall, Printed
@@ -22,8 +23,8 @@ OFFLINE = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy
 MONTHS = ("2025-03", "2025-04")
 
 
-def tool(folder: Path, name: str, *arguments: str) -> str:
-    command = [str(Path(sys.executable).parent / name), *arguments]
+def tool(folder: Path, name: str, *arguments: str, programs: Path = Path(sys.executable).parent) -> str:
+    command = [str(programs / name), *arguments]
     environment = {**os.environ, **OFFLINE, "NO_PROXY": "", "DBT_PROFILES_DIR": str(folder), "DO_NOT_TRACK": "1"}
     done = subprocess.run(
         command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=120
@@ -64,6 +65,26 @@ def test_metrics_carry_the_catalogues_texts(hall: Hall, project: Path) -> None:
     for each in manifest:
         assert certified[each["name"]]["metric_name"] in each["label"]
         assert certified[each["name"]]["definition"] in each["description"]
+
+
+@pytest.mark.proof
+def test_what_is_pinned_is_installed_and_works_without_an_index(certificate: Certificate, tmp_path: Path) -> None:
+    folder, wheels, programs = tmp_path / "project", tmp_path / "wheels", tmp_path / "env" / "bin"
+    for name, content in semantic_project([certificate], []).items():
+        write_bytes(folder / name, content)
+    pip = "-m", "pip", "-q", "--disable-pip-version-check"
+    fetched = [*pip, "wheel", "-w", str(wheels), "-r", str(folder / "requirements.txt")]
+    subprocess.run([sys.executable, *fetched], check=True)
+    subprocess.run([sys.executable, "-m", "venv", str(programs.parent)], check=True)
+    install = [*pip, "install", "--no-index", "--no-deps", *map(str, wheels.glob("*.whl"))]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    subprocess.run([str(programs / "python"), *install], check=True, env={**environment, **OFFLINE})
+    tool(folder, "dbt", "build", "--quiet", programs=programs)
+    number = certificate.numbers[0]
+    asked = "--metrics", number.metric, "--group-by", "metric_time__month", "--csv", "told.csv"
+    tool(folder, "mf", "query", *asked, programs=programs)
+    (row,) = csv.DictReader((folder / "told.csv").read_text(encoding="utf-8").splitlines())
+    assert row[number.metric] == str(number.exact)
 
 
 @pytest.fixture
