@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,6 +21,9 @@ from reports.figures.readiness import (
     Expected,
     Problem,
     assess,
+    build_problems,
+    day_problems,
+    remedies,
     warnings,
 )
 
@@ -163,9 +166,63 @@ def test_other_systems_gaps_and_reasons_are_problems_of_their_own() -> None:
     ]
     assert [problem.message for problem in assess(days, EVIDENCE, EXPECTED)] == [
         "call_centre 电话咨询: 2025-03-04 missing",
-        "courier 邮寄: 2025-03-03 missing",
+        "courier 邮寄: 2025-03-03, 2025-03-06 (2 days) missing",
         "courier 邮寄: 2025-03-04 missing: no file",
-        "courier 邮寄: 2025-03-06 missing",
+    ]
+
+
+_SILENT = "page 1: HTTP 502 Bad Gateway: upstream gave up (request id {}, {} s, attempt {} of 4)"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "first", "second", "alike"),
+    [
+        ("missing", _SILENT.format("9f-31", "3.2", 2), _SILENT.format("07-c4", "4.75", 4), True),
+        (
+            "missing",
+            "at 2025-03-05 07:30:01.250: the pool is full",
+            "at 2025-03-05 08:30:00.991: the pool is full",
+            True,
+        ),
+        (
+            "missing",
+            "7e1b5f40-1c1e-4ac6-8d0e-1f5b3c2d9a00: 系统繁忙",
+            "0c9d2f11-aa1e-4bb6-9d0e-3f5b3c2d9a01: 系统繁忙",
+            True,
+        ),
+        ("missing", "系统繁忙，流水号：A0017", "系统繁忙，流水号：B9213", True),
+        ("missing", "page 1: HTTP 502", "page 1: HTTP 503", False),
+        ("missing", "no file 邮寄日报*.xlsx", "no file 邮寄*.xlsx", False),
+        ("missing", "3 files for one day", "4 files for one day", False),
+        ("missing", "expected 5, found 4", "expected 5, found 3", False),
+        ("quarantined", "counted = 50, declared = 51", "counted = 50, declared = 52", False),
+        ("quarantined", "row 4: came 10:15:00", "row 4: came 10:16:00", False),
+    ],
+)
+def test_causes_that_differ_in_what_differs_with_each_asking_are_one(
+    verdict: DayVerdict, first: str, second: str, *, alike: bool
+) -> None:
+    causes = {4: first, 5: second}
+    days = [
+        replace(state, verdict=verdict, detail=causes[state.day.day])
+        if state.system == "courier" and state.day.day in causes
+        else state
+        for state in DAYS
+    ]
+    assert len(assess(days, EVIDENCE, EXPECTED)) == (1 if alike else 2)
+
+
+def test_each_command_is_told_once_and_several_gaps_have_one() -> None:
+    days = [*with_days("courier", (3, 6), verdict="missing"), *with_days("call_centre", (4,), verdict="missing")]
+    gone = [state for state in days if state.verdict == "missing"]
+    problems = [*day_problems(gone, EXPECTED), *build_problems(None, EXPECTED)]
+    assert [(remedy.command, len(remedy.problems)) for remedy in remedies(problems, "yuebao report 2025-03")] == [
+        ("yuebao report 2025-03", 3)
+    ]
+    assert remedies(day_problems(gone, EXPECTED))[0].command == "yuebao pull 2025-03-03..2025-03-06"
+    assert [remedy.command for remedy in remedies(problems[1:], "yuebao report 2025-03")] == [
+        "yuebao pull 2025-03-03..2025-03-06 --system courier",
+        "yuebao report 2025-03",
     ]
 
 
@@ -319,12 +376,7 @@ def test_every_absent_day_is_named(absent: set[int]) -> None:
     named = set()
     for problem in problems:
         assert problem.kind == "missing_day"
-        system, span = problem.subject.split(" ")
-        first, _, last = span.partition("..")
-        day, end = date.fromisoformat(first), date.fromisoformat(last or first)
-        while day <= end:
-            named.add((system, day))
-            day += timedelta(days=1)
+        named |= {(problem.subject.partition(" ")[0], day) for day in problem.days}
     assert named == {(DAYS[index].system, DAYS[index].day) for index in absent}
 
 
@@ -385,7 +437,8 @@ ROWS = (
 def test_a_failed_check_shows_the_rows_that_it_found() -> None:
     evidence = with_check(check("parts_make_total", "fail", failures=23, rows=ROWS))
     problem = only(assess(DAYS, BuildEvidence.from_json(evidence.to_json()), EXPECTED))
-    assert problem.lines == (
+    (remedy,) = remedies([problem])
+    assert remedy.lines == (
         f"  {problem}",
         "    day 2025-03-12, site 510000, expected rows 3, found rows 2",
         "    and 22 more",

@@ -130,7 +130,7 @@ def certify_if_due(month: Month, hall: HallFolder, request: CertificationRequest
             SettingsError: it may not or can't be signed.
     """
     if problems := problems_of(month):
-        raise NotPrintableError(month.name, problems)
+        raise NotPrintableError(month, problems)
     own = load_own_hall()
     archive = archive_of(own, month.home)
     latest = archive.ledger.latest(month.name)

@@ -141,7 +141,7 @@ def create_draft(name: str, steps: Steps, *, pull_first: bool) -> Draft:
         month = _judged_month(name)
         build_if_due(month, steps)
         if problems := problems_of(month):
-            raise NotPrintableError(name, problems)
+            raise NotPrintableError(month, problems)
         numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
         section.write_draft(month.draft, numbers, origin_of(month, numbers), template=template_of(hall))
     return Draft(month, numbers, month.draft)
@@ -288,7 +288,7 @@ def build_is_due(month: Month) -> bool:
     """
     problems = problems_of(month)
     if lasting := [problem for problem in problems if not a_build_mends(problem)]:
-        raise NotPrintableError(month.name, lasting)
+        raise NotPrintableError(month, lasting)
     return bool(problems)
 
 

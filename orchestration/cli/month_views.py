@@ -19,8 +19,7 @@ from reports.certificates.disk import lines_of
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.figures.day_verdict import VERDICTS, DayVerdict
-from reports.figures.months import days_of, span
-from reports.figures.readiness import Problem
+from reports.figures.readiness import Problem, remedies
 
 _STYLES: Mapping[DayVerdict, str] = {"answered": "green", "declared_zero": "green", "closed": "dim", "stale": "yellow"}
 LEGEND = "   ".join(f"{meaning.sign} {meaning.text}" for meaning in VERDICTS.values())
@@ -124,13 +123,6 @@ def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Ite
 
 
 def _problem_lines(month: Month, problems: Sequence[Problem]) -> Iterator[str]:
-    """Every problem with its rows; several gaps of days have one command, and none is the one that was just run."""
-    pulls = {problem.next_step for problem in problems if problem.next_step.startswith("yuebao pull ")}
-    several = len(pulls) > 1
-    for problem in problems:
-        said = problem.next_step == f"yuebao status {month.name}" or (several and problem.next_step in pulls)
-        first, *rows = problem.lines
-        yield from (f"  {problem.message}" if said else first, *rows)
-    if several:
-        is_over = month.days == days_of(month.name)
-        yield f"  next: yuebao {f'report {month.name}' if is_over else f'pull {span(month.days)}'}"
+    """Every problem with its rows, and each command once, but for the one that was just run."""
+    for remedy in remedies(problems, month.whole):
+        yield from remedy.told if remedy.command == f"yuebao status {month.name}" else remedy.lines

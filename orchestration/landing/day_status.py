@@ -5,7 +5,7 @@ when on a missing day is late, in `automation.deadlines`.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -84,9 +84,9 @@ class SystemDay:
 
     @property
     def detail(self) -> str:
-        """Why the verdict is what it is, as far as it is known and not said by the verdict itself."""
+        """Why the verdict is what it is, as far as it is known; what names system and day doesn't stand in it."""
         sites = [site for site, verdict in self.verdicts.items() if verdict == self.verdict]
-        reasons = " ".join(self.refusals[site].reason for site in sites if site in self.refusals)
+        reasons = self._reasons([site for site in sites if site in self.refusals])
         if self.verdict == "stale" and self.extract:
             return f"of suite {self.extract.suite_version}, now it is {self.suite_version}"
         if self.verdict == "missing":
@@ -94,6 +94,22 @@ class SystemDay:
         if self.verdict == "quarantined":
             return reasons
         return self.fault or " ".join(self.judgement.would_fail if self.judgement else ())
+
+    def _reasons(self, sites: Sequence[str]) -> str:
+        """Why the answers of sites didn't land, each reason once, with its sites where the system has several."""
+        by_reason: dict[str, list[str]] = {}
+        for site in sites:
+            by_reason.setdefault(self._reason(site), []).append(site)
+        if len(self.sites) == 1:
+            return " ".join(by_reason)
+        return " ".join(
+            f"{'hall' if len(its) == 1 else 'halls'} {', '.join(its)}: {why}" for why, its in by_reason.items()
+        )
+
+    def _reason(self, site: str) -> str:
+        """A refusal's reason, less the system, site and day with which it begins."""
+        reason = self.refusals[site].reason
+        return reason.partition(f", hall {site}, {self.day}: ")[2] or reason
 
     @property
     def warned(self) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ from orchestration.warehouse.boundary import BOUNDARY_CHECK, BoundaryStock, boun
 from reports import files
 from reports.certificates.certificate import Certificate
 from reports.figures.months import days_of, first_day
-from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Expected, Problem, assess
+from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Expected, Problem, assess, remedies
 
 # The check of a build that isn't dbt's: facts against the totals that systems state of the month (month_totals).
 MONTH_TOTALS_CHECK = "month_totals_agree"
@@ -185,6 +185,11 @@ class Month:
         return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
     @property
+    def whole(self) -> str:
+        """The one command for several gaps; empty while the month is under way, when their days are pulled."""
+        return f"yuebao report {self.name}" if list(self.days) == days_of(self.name) else ""
+
+    @property
     def folder(self) -> Path:
         """Everything published of the month."""
         return self.home.published / self.name
@@ -266,11 +271,11 @@ def a_build_mends(problem: Problem) -> bool:
 
 
 class NotPrintableError(Refused):
-    """A month can't be printed; the message has a line for each reason."""
+    """A month can't be printed; the message has a line for each reason, and each command once."""
 
-    def __init__(self, month: str, problems: Sequence[Problem]) -> None:
-        lines = (line for problem in problems for line in problem.lines)
-        super().__init__("\n".join([f"{month} can't be printed:", *lines]))
+    def __init__(self, month: Month, problems: Sequence[Problem]) -> None:
+        lines = (line for remedy in remedies(problems, month.whole) for line in remedy.lines)
+        super().__init__("\n".join([f"{month.name} can't be printed:", *lines]))
         self.problems = problems
 
 

@@ -47,6 +47,17 @@ def span(days: Sequence[date]) -> str:
     return f"{days[0]}" if days[0] == days[-1] else f"{days[0]}..{days[-1]}"
 
 
+def spans(days: Sequence[date]) -> str:
+    """Any days, as their spans: `2025-03-03, 2025-03-05..2025-03-07`."""
+    return ", ".join(map(span, consecutive(days, lambda day: day, lambda _: None)))
+
+
+def counted_spans(days: Sequence[date]) -> str:
+    """The spans of days, and how many days these are where there is more than one span."""
+    told = spans(days)
+    return f"{told} ({len(days)} days)" if "," in told else told
+
+
 def consecutive(
     items: Iterable[_Item], day: Callable[[_Item], date], alike: Callable[[_Item], Hashable]
 ) -> list[list[_Item]]:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 from expectations.rules import RULES, Severity
 from reports.errors import ReportsError
+from reports.figures.causes import likeness
 from reports.figures.day_verdict import VERDICTS, DayProblem, DayVerdict
-from reports.figures.months import consecutive, days_of, span
+from reports.figures.months import counted_spans, days_of, span, spans
 
 # `not_applicable`: there is nothing that it is about; the message says why.
 CheckStatus = Literal["pass", "warn", "fail", "error", "skipped", "not_applicable"]
@@ -139,14 +140,53 @@ class Problem:
     message: str  # one line
     next_step: str  # the command to run
     rows: tuple[str, ...] = ()  # what a check found, a line for each row
+    days: tuple[date, ...] = ()  # those that it is about, if it is about days of one system
 
     def __str__(self) -> str:
         return f"{self.message}; next: {self.next_step}"
 
     @property
+    def is_gap(self) -> bool:
+        """Whether days of the month aren't in: a pull of the whole month mends it too."""
+        return self.kind != "boundary_not_compared" and self.next_step.startswith("yuebao pull ")
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """One command, and the problems that it is for."""
+
+    command: str
+    problems: tuple[Problem, ...]
+
+    @property
     def lines(self) -> tuple[str, ...]:
-        """It and its rows, as a list of problems shows them."""
-        return (f"  {self}", *(f"    {row}" for row in self.rows))
+        """The problems with their rows and the command, as a list shows them: of one problem, on its line."""
+        if len(self.problems) > 1:
+            return (*self.told, f"    next: {self.command}")
+        first, *rows = self.told
+        return (f"{first}; next: {self.command}", *rows)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The problems with their rows, without the command."""
+        told = ([f"  {each.message}", *(f"    {row}" for row in each.rows)] for each in self.problems)
+        return tuple(line for lines in told for line in lines)
+
+
+def remedies(problems: Iterable[Problem], whole: str = "") -> list[Remedy]:
+    """What to do, each command once, in the order of its first problem.
+
+    Several gaps have the one command `whole`, if there is one for the whole month; else one pull of all their days.
+    """
+    listed = list(problems)
+    gaps = [problem for problem in listed if problem.is_gap]
+    if len(gaps) > 1:
+        whole = whole or f"yuebao pull {span(sorted(day for gap in gaps for day in gap.days))}"
+    by_command: dict[str, list[Problem]] = {}
+    for problem in listed:
+        command = whole if problem.is_gap and len(gaps) > 1 else problem.next_step
+        by_command.setdefault(command, []).append(problem)
+    return [Remedy(command, tuple(its)) for command, its in by_command.items()]
 
 
 @dataclass(frozen=True)
@@ -169,8 +209,8 @@ def assess(days: Sequence[DayState], evidence: BuildEvidence | None, expected: E
         expected: What must be there.
 
     Returns:
-        Problems of days (consecutive ones of a system in one), of the boundary, then of the build. Empty: it may be
-        printed.
+        Problems of days (those of a system with the same cause in one), of the boundary, then of the build. Empty: it
+        may be printed.
 
     Raises:
         ValueError: `expected` lists no system, day rule or build check, so that nothing would be judged; or a system
@@ -241,44 +281,46 @@ def _verdict(state: DayState) -> str:
 
 
 def _warned_days(days: Iterable[DayState]) -> list[Problem]:
-    """One problem for each system and rule with all its days, the system with the most of them first."""
+    """One problem for each system and rule with all its days, the worst first."""
     by_rule: dict[tuple[str, str, str], list[date]] = {}
     for state in days:
         for rule in (rule for rule, outcome in state.checks.items() if outcome == "warned"):
             by_rule.setdefault((state.system, state.system_name, rule), []).append(state.day)
-    by_system = Counter(system for (system, _, _), warned in by_rule.items() for _ in warned)
-    worst_first = sorted(by_rule, key=lambda key: (-by_system[key[0]], key[0], -len(by_rule[key]), key))
-    return [_warned(*key, by_rule[key]) for key in worst_first]
+    return [_warned(*key, by_rule[key]) for key in worst_first(by_rule, lambda key: key[0])]
+
+
+_Warned = TypeVar("_Warned", bound=Hashable)
+
+
+def worst_first(days: Mapping[_Warned, Sequence[date]], system: Callable[[_Warned], str]) -> list[_Warned]:
+    """What warned on which days, by its system: the system with the most such days first, and of it the most."""
+    by_system = Counter(system(warned) for warned in days for _ in days[warned])
+    return sorted(days, key=lambda each: (-by_system[system(each)], system(each), -len(days[each]), str(each)))
 
 
 def _warned(system: str, system_name: str, rule: str, days: list[date]) -> Problem:
-    runs = consecutive(days, lambda day: day, lambda _: None)
-    count = f" ({len(days)} days)" if len(runs) > 1 else ""
-    message = f"{system} {system_name}: {', '.join(map(span, runs))}{count} check {rule} warned"
-    return Problem("check_warned", f"{system} {rule}", message, _NEXT_STEPS.get(rule, _LOOK))
+    message = f"{system} {system_name}: {counted_spans(days)} check {rule} warned"
+    return Problem("check_warned", f"{system} {rule}", message, _NEXT_STEPS.get(rule, _LOOK), days=tuple(days))
 
 
 def _grouped(
     days: Iterable[DayState],
     faults: Callable[[DayState], Iterable[_DayFault]],
-    next_step: Callable[[str, list[date]], str],
+    next_step: Callable[[str, Sequence[date]], str],
 ) -> list[Problem]:
-    """One problem for each run of consecutive days of a system that have the same fault."""
-    found = [(state, fault) for state in days for fault in faults(state)]
-    problems: list[tuple[str, list[date], Problem]] = []
-    for run in consecutive(
-        found, lambda each: each[0].day, lambda each: (each[0].system, each[0].system_name, _undated(*each))
-    ):
-        (state, fault), in_a_row = run[-1], [each.day for each, _ in run]
-        message = f"{state.system} {state.system_name}: {span(in_a_row)} {fault.text}"
-        problem = Problem(fault.kind, f"{state.system} {span(in_a_row)}", message, next_step(state.system, in_a_row))
-        problems.append((state.system, in_a_row, problem))
-    return [problem for _, _, problem in sorted(problems, key=lambda located: located[:2])]
+    """One problem for all days of a system that have the same fault, in the words of the last."""
+    groups: dict[Hashable, list[tuple[DayState, _DayFault]]] = {}
+    for state in sorted(days, key=lambda state: (state.system, state.day)):
+        for fault in faults(state):
+            alike = likeness(fault.text, state.day, silent=fault.kind == "missing_day")
+            groups.setdefault((state.system, fault.kind, alike), []).append((state, fault))
+    return [_of_days(group, next_step) for group in groups.values()]
 
 
-def _undated(state: DayState, fault: _DayFault) -> tuple[ProblemKind, str]:
-    """A fault without the day that its text names."""
-    return fault.kind, fault.text.replace(str(state.day), "")
+def _of_days(group: Sequence[tuple[DayState, _DayFault]], next_step: Callable[[str, Sequence[date]], str]) -> Problem:
+    (state, fault), days = group[-1], tuple(state.day for state, _ in group)
+    message = f"{state.system} {state.system_name}: {counted_spans(days)} {fault.text}"
+    return Problem(fault.kind, f"{state.system} {spans(days)}", message, next_step(state.system, days), days=days)
 
 
 def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterator[Problem]:
