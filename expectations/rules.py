@@ -24,6 +24,7 @@ class Rule:
     description: str
     next_step: str
     compares_with: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,14 @@ CODE_SHAPE: Final[str] = _TOLD["columns"]["code_shape"]
 VOLUME_BAND: Final[Mapping[str, int]] = _TOLD["volume"]
 PERSONAL_PATTERNS: Final[Mapping[str, str]] = _TOLD["personal"]
 RULES: Final = tuple(
-    Rule(rule["name"], rule["severity"], rule["description"], rule["next_step"], rule.get("compares_with", ""))
+    Rule(
+        name=rule["name"],
+        severity=rule["severity"],
+        description=rule["description"],
+        next_step=rule["next_step"],
+        compares_with=rule.get("compares_with", ""),
+        owner=rule.get("owner", _TOLD["owner"]),
+    )
     for rule in _TOLD["rules"]
 )
 CLAUSES: Final = tuple(
@@ -60,8 +68,8 @@ CLAUSES: Final = tuple(
 def suite_version() -> str:
     """A short hash over everything that decides a verdict; evidence made under another version is stale.
 
-    Descriptions and next steps are left out: better wording doesn't make yesterday's evidence stale. So is what a rule
-    compares with: it decides nothing where that is there.
+    Descriptions, next steps and owners are left out: better wording doesn't make yesterday's evidence stale. So is what
+    a rule compares with: it decides nothing where that is there.
     """
     decisive = {
         "rules": [(rule.name, rule.severity) for rule in RULES],

@@ -5,13 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from expectations.rules import Rule
+from expectations.rules import RULES, Rule
 from expectations.volumes import Volume, worst
 from orchestration.runtime.guard import explain
+from orchestration.warehouse.boundary import BOUNDARY_CHECK
+from orchestration.warehouse.dbt_manifest import data_test_owners, ensure_manifest
+from orchestration.warehouse.month import MONTH_TOTALS_CHECK
 
 if TYPE_CHECKING:
     from expectations.validation import Finding
@@ -20,6 +24,16 @@ if TYPE_CHECKING:
 # Owners, as Dagster writes them: whose an asset or a check is.
 ENGINEERS = "team:data-engineers"
 AUTHORS = "team:report-authors"
+
+# Of the checks that are neither a rule of the suite nor a data test of dbt, which say it themselves.
+OWNERS = {
+    "newest_day_is_in": ENGINEERS,
+    MONTH_TOTALS_CHECK: ENGINEERS,
+    BOUNDARY_CHECK: ENGINEERS,
+    "ledger_is_sound": ENGINEERS,
+    "no_revision_is_pending": AUTHORS,
+    "no_question_is_open": AUTHORS,
+}
 
 _VOLUME = "volume_is_near_usual"
 _VOLUMES_SHOWN = 50
@@ -51,15 +65,22 @@ def result_of(evaluation: dg.AssetCheckEvaluation) -> dg.AssetCheckResult:
     )
 
 
-def check_specs(key: dg.AssetKey, rules: Iterable[Rule]) -> list[dg.AssetCheckSpec]:
-    """One check per rule; a rule of error severity blocks what is downstream in the same run."""
+@cache
+def check_owners() -> dict[str, str]:
+    """Whose each check is, by its name: our own, the suite's rules and dbt's tests; DbtError without a manifest."""
+    ensure_manifest()
+    return {**OWNERS, **{rule.name: rule.owner for rule in RULES}, **data_test_owners()}
+
+
+def check_specs(key: dg.AssetKey, rules: Iterable[Rule], owner: str = "") -> list[dg.AssetCheckSpec]:
+    """One check per rule, `owner`'s if that is given; a rule of error severity blocks what is downstream in the run."""
     return [
         dg.AssetCheckSpec(
             name=rule.name,
             asset=key,
             description=rule.description,
             blocking=rule.severity == "error",
-            metadata={"owner": ENGINEERS, "next_step": rule.next_step},
+            metadata={"owner": owner or rule.owner, "next_step": rule.next_step},
         )
         for rule in rules
     ]

@@ -16,7 +16,7 @@ from orchestration.certification.certify import (
 from orchestration.certification.dictionary import keep_dictionary
 from orchestration.certification.pending_revision import pending_revisions
 from orchestration.certification.settings_evidence import settings_for
-from orchestration.checks import AUTHORS, ENGINEERS, failing_on, result_of
+from orchestration.checks import ENGINEERS, OWNERS, failing_on, result_of
 from orchestration.config.hall import Hall
 from orchestration.landing.manifest import LandingError
 from orchestration.partitions import monthly_asset
@@ -94,17 +94,17 @@ def build_ledger_checks() -> list[dg.AssetChecksDefinition]:
     """
     return [
         _ledger_check(
-            *(REVISION_CHECK, AUTHORS),
+            REVISION_CHECK,
             "No certified month is 待修订: nothing behind a certificate has changed since it was signed.",
             "look at what changed, then `yuebao revise MONTH --reason ... --note ...`",
         ),
         _ledger_check(
-            *(LEDGER_CHECK, ENGINEERS),
+            LEDGER_CHECK,
             "Certificates are signed and chained; extracts and releases are what these say, to the byte.",
             "restore each file that is named from a backup, then `yuebao verify`; never certify over it",
         ),
         _ledger_check(
-            *(QUESTIONS_CHECK, AUTHORS),
+            QUESTIONS_CHECK,
             "Nobody waits for an answer on a certified figure (校核); an unreadable log fails.",
             "look at the figure, then `yuebao answer ID ...`; mend the source and revise if need be",
         ),
@@ -126,12 +126,12 @@ def ledger_evaluations(*keys: dg.AssetCheckKey) -> Iterator[dg.AssetCheckEvaluat
         )
 
 
-def _ledger_check(key: dg.AssetCheckKey, owner: str, description: str, next_step: str) -> dg.AssetChecksDefinition:
+def _ledger_check(key: dg.AssetCheckKey, description: str, next_step: str) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=CERTIFIED_NUMBERS,
         name=key.name,
         description=description,
-        metadata={"owner": owner, "next_step": next_step},
+        metadata={"owner": OWNERS[key.name], "next_step": next_step},
     )
     def check() -> dg.AssetCheckResult:
         (found,) = ledger_evaluations(key)

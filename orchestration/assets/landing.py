@@ -10,7 +10,7 @@ import dagster as dg
 from expectations.rules import RULES
 from orchestration.assets.certified import QUESTIONS_CHECK, REVISION_CHECK, ledger_evaluations
 from orchestration.certification.dictionary import keep_dictionary
-from orchestration.checks import ENGINEERS, check_results, check_specs, failing_on, result_of
+from orchestration.checks import ENGINEERS, OWNERS, check_results, check_specs, failing_on, result_of
 from orchestration.config.catalogue import evidence_version, working_days
 from orchestration.config.hall import Hall
 from orchestration.landing.day_status import system_day
@@ -43,7 +43,10 @@ def newest_day_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
         NEWEST_DAY,
         asset=key,
         description="The newest day that should be in by now (`late_at`) is in, whatever was pulled since.",
-        metadata={"owner": ENGINEERS, "next_step": "yuebao pull DAY --system NAME; was it closed, add an override"},
+        metadata={
+            "owner": OWNERS[NEWEST_DAY],
+            "next_step": "yuebao pull DAY --system NAME; was it closed, add an override",
+        },
     )
 
 
@@ -80,7 +83,7 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
         description=f"{system.title}: daily counts of {', '.join(system.measures)}, as immutable extracts.",
         partitions_def=daily(hall),
         backfill_policy=dg.BackfillPolicy.single_run(),
-        check_specs=[*check_specs(key, RULES), newest_day_spec(key)],
+        check_specs=[*check_specs(key, RULES, system.owner), newest_day_spec(key)],
         group_name="landing",
         kinds={*_KINDS[system.kind], "parquet"},
         owners=[ENGINEERS],

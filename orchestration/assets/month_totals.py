@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.checks import ENGINEERS, failing_on, table_metadata
+from orchestration.checks import OWNERS, failing_on, table_metadata
 from orchestration.config.hall import Hall, load_hall
 from orchestration.resources import RunMonths
 from orchestration.runtime.errors import UserError
@@ -30,7 +30,7 @@ def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
             "No answer is no agreement."
         ),
         blocking=True,
-        metadata={"owner": ENGINEERS, "next_step": _NEXT_STEP},
+        metadata={"owner": OWNERS[MONTH_TOTALS_CHECK], "next_step": _NEXT_STEP},
     )
 
     @dg.multi_asset_check(specs=[spec], name=MONTH_TOTALS_CHECK)

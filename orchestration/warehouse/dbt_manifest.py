@@ -105,8 +105,13 @@ def _keep_specs() -> None:
 
 def build_checks() -> frozenset[str]:
     """The names of all data tests that a build has to run."""
+    return frozenset(data_test_owners())
+
+
+def data_test_owners() -> dict[str, str]:
+    """Whose each data test is, by its name, as the project's `meta` has it."""
     nodes = manifest_document()["nodes"].values()
-    return frozenset(node["name"] for node in nodes if node["resource_type"] == "test")
+    return {node["name"]: node["config"]["meta"]["owner"] for node in nodes if node["resource_type"] == "test"}
 
 
 if __name__ == "__main__":

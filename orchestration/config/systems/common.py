@@ -47,6 +47,7 @@ class System(Strict):
     when yesterday is asked for (hall time), and `pull_at_of_sites` when that is later for some sites; `repull_days` is
     how many days before yesterday are asked again each night, for late corrections. `item_codes` is the shape of its
     item codes, a regular expression for the whole of one: nothing else lands as one, and nothing else is shown.
+    `owner` is whose the checks of its answers are, as `team:mail-room`; the rules' own where it isn't said.
     """
 
     title: str
@@ -61,6 +62,7 @@ class System(Strict):
     )
     repull_days: int = Field(default=0, ge=0, le=31)
     item_codes: Annotated[str, AfterValidator(_compiles)] = CODE_SHAPE
+    owner: str = ""
 
 
 class MappedSystem(System):
