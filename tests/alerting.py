@@ -11,6 +11,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.alerts.notification import Delivery, find_conditions, notify
+from orchestration.alerts.snoozes import Wish, snooze
 from orchestration.automation.deadlines import Moment
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import WorkingDays
@@ -87,6 +88,17 @@ class Told:
         elsewhere = certificates.archive_in(self.home.root / "elsewhere")
         archive = replace(elsewhere, certificates=self.home.certificates, published=self.home.published)
         return certificates.Month(archive, month, at(moment), **revision).certified().certificate.name
+
+    def snooze(self, now: str, what: str, *, until: str) -> None:
+        """What 张三 snoozed at a moment."""
+        moment = self.moment(now)
+        wish = Wish(what, dt.date.fromisoformat(until), "known", "张三")
+        snooze(moment, find_conditions(moment, self.instance), wish)
+
+    def owned(self, system: str, owner: str) -> Told:
+        """The same, a system of which has an owner."""
+        settings = self.hall.systems[system].model_copy(update={"owner": owner})
+        return replace(self, hall=self.hall.model_copy(update={"systems": {**self.hall.systems, system: settings}}))
 
     def with_alerts(self, channels: Mapping[str, Mapping[str, Any]], **alerts: Any) -> Told:
         """The same, told through other channels."""

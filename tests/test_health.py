@@ -106,13 +106,37 @@ def test_what_is_wrong_is_named_with_the_command_that_mends_it(troubled: Hall) -
     assert health.headline.endswith("2025-04: 7 of 45 answers are missing.")
     assert [each.command for each in health.actions] == [
         "yuebao revise 2025-03 --reason ... --note ...",
-        "yuebao pull 2025-04-08 --system call_centre",
-        "yuebao pull 2025-04-09 --system call_centre",
-        "yuebao pull 2025-04-03 --system courier",
-        *(f"yuebao pull 2025-04-09 --system {name}" for name in ("courier", "enquiry_desks")),
-        *(f"yuebao pull 2025-04-09 --system {name}" for name in ("online_platform", "window_system")),
+        "yuebao pull 2025-04-03..2025-04-09",
     ]
+    lines = [line for line in told.stdout.splitlines() if line.startswith("  ")]
+    assert [line.split(" missing")[0].split(" quarantined")[0].strip() for line in lines[2:]] == [
+        "call_centre 电话咨询: 2025-04-08",
+        "call_centre 电话咨询: 2025-04-09",
+        "courier 邮寄: 2025-04-03",
+        "courier 邮寄: 2025-04-09",
+        "enquiry_desks 现场咨询: 2025-04-09",
+        "online_platform 一体化政务服务平台: 2025-04-09",
+        "window_system 窗口系统: 2025-04-09",
+        "next: yuebao pull 2025-04-03..2025-04-09",
+    ]
+    assert "courier 邮寄: 2025-04-03 missing: no file " in told.stdout
     assert health.pending == ("2025-03",)
+
+
+def test_a_refusal_says_each_system_and_the_command_once(home: Home, tmp_path: Path) -> None:
+    empty = Hall(tmp_path, {"YUEBAO_DEMO_DIR": str(home.demo)})
+    folder = hall_folder(tmp_path / "hall", FIRST_DAY)
+    places = {"YUEBAO_HOME": home.root, "DAGSTER_HOME": home.dagster, "YUEBAO_HALL": folder}
+    empty.environment |= {name: str(place) for name, place in places.items()}
+    counted = Counted(
+        *("courier", dt.date(2025, 3, 5), "answered"), {"510000": SiteCounts(counts_of(()), {}, "a test", {})}
+    )
+    Landing(home.landing).land(counted, Provenance("run", "code", "suite"))
+    refused = _run(empty, "2025-04-02T10:00", "report", "2025-03", "--no-pull")
+    assert refused.exit_code == 1
+    lines = [line.strip() for line in refused.stderr.splitlines() if line.startswith("  ")]
+    assert "courier 邮寄: 2025-03-01..2025-03-04, 2025-03-06..2025-03-31 (30 days) missing" in lines
+    assert [line for line in lines if "next: " in line] == ["next: yuebao report 2025-03"]
 
 
 def test_what_is_not_late_waits_for_nobody(troubled: Hall) -> None:
@@ -131,7 +155,7 @@ def test_the_month_under_way_is_told_so_far_and_its_counts_are_a_draft(troubled:
     assert "2025-04 is under way: up to 2025-04-09 38 of 45 answers are in, 7 are late or refused." in lines
     (late,) = (line for line in lines if line.startswith("courier 邮寄: 2025-04-03 missing"))
     assert "next: yuebao pull" not in late
-    assert lines.count("next: yuebao pull 2025-04-01..2025-04-09") == 1
+    assert lines.count("next: yuebao pull 2025-04-03..2025-04-09") == 1
     draft = lines.index("草稿: counts of the days that are in, up to 2025-04-09; not certified, not to be printed")
     days = [f"2025-04-0{day}" for day in range(1, 8)]  # those of the call centre that are in
     extracts = [path for path in troubled.extracts() if path.parts[-3] == "call_centre" and path.parts[-2] in days]
@@ -184,10 +208,10 @@ def test_a_failed_check_waits_for_a_person_at_once(certified: Hall, tmp_path: Pa
     health = _gathered(other, "2025-04-01T10:00")
     assert health.headline.startswith("2025-03 is in whole, but 1 of its checks failed.")
     assert [each.command for each in health.actions] == ["yuebao status 2025-03"]
-    assert failed.name in health.actions[0].text
+    assert failed.name in health.actions[0].texts[0]
     assert _rows(page(health), "checks")[1] == _row_of_checks(told, failed=1)
     path.write_text("{")
-    assert "build.json: " in _gathered(other, "2025-04-01T10:00").actions[0].text
+    assert "build.json: " in _gathered(other, "2025-04-01T10:00").actions[0].texts[0]
 
 
 @pytest.mark.parametrize(
@@ -218,7 +242,7 @@ def test_what_cant_be_read_is_said_and_holds_nothing_else(troubled: Hall, tmp_pa
     torn.write_text("{")
     (other.home / "certificates" / "000002-2025-02-r1.json").write_text("{")
     health = _gathered(other, "2025-04-10T10:00")
-    said = " ".join(each.text for each in health.actions)
+    said = " ".join(text for each in health.actions for text in each.texts)
     assert f"{torn} is not a manifest entry" in said
     assert "000002-2025-02-r1.json" in said
     assert Counter(cell.state for cell in health.cells)["damaged"] == 1
@@ -227,7 +251,7 @@ def test_what_cant_be_read_is_said_and_holds_nothing_else(troubled: Hall, tmp_pa
 
 def test_a_year_without_a_calendar_is_said(certified: Hall) -> None:
     health = _gathered(certified, "2031-02-10T10:00")
-    assert any("no working-day calendar for 2030" in each.text for each in health.actions)
+    assert any("no working-day calendar for 2030" in text for each in health.actions for text in each.texts)
     assert "no working-day calendar for 2030" in page(health)
 
 
@@ -309,7 +333,7 @@ def test_what_comes_from_outside_is_shown_and_never_run(troubled: Hall, tmp_path
         system_names=dict.fromkeys(health.system_names, f'"{SCRIPT}'),
         refusals=(refused,),
         cells=tuple(replace(cell, detail=SCRIPT) for cell in health.cells),
-        actions=(replace(health.actions[0], text=SCRIPT, command=SCRIPT),),
+        actions=(replace(health.actions[0], texts=(SCRIPT,), command=SCRIPT),),
     )
     told = page(hostile)
     assert "<script" not in told
@@ -329,7 +353,7 @@ def test_the_asset_writes_both_and_no_month_waits_for_it(troubled: Hall, tmp_pat
         with dagster_instance(Home(other.home)) as instance, time_machine.travel(at("2025-04-10T10:00")):
             result = definitions.resolve_job_def(HEALTH_JOB).execute_in_process(instance=instance)
     (made,) = result.asset_materializations_for_node("health_page")
-    assert made.metadata["things to do"].value == 8
+    assert made.metadata["things to do"].value == 2
     assert Path(str(made.metadata["page"].value)).read_text(encoding="utf-8").startswith("<!doctype html>")
     assert (other.home / "health" / "yuebao.prom").exists()
 
@@ -449,7 +473,7 @@ def test_a_browser_shows_it_and_asks_for_nothing_else(look: str, written: Path, 
     with browser.tab(**_LOOKS[look]) as tab:
         tab.page.goto(written.as_uri())
         assert tab.page.get_by_role("heading", level=1).inner_text().startswith("2025-03 is certified")
-        assert tab.page.get_by_text("yuebao pull 2025-04-08 --system call_centre").first.is_visible()
+        assert tab.page.get_by_text("yuebao pull 2025-04-03..2025-04-09").first.is_visible()
         width, window = tab.page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
         assert width <= window
         paper = tab.page.evaluate("getComputedStyle(document.body).backgroundColor")

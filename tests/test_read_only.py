@@ -22,6 +22,7 @@ READING = (
     ("health",),
     ("doctor",),
     ("alerts",),
+    ("snooze",),
     ("desk", "2025-03"),
 )
 # Whatever a machine has to mend is said, and is no traceback.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from orchestration.config.alerts import AlertKind
 from orchestration.runtime.secrets import redact
+from reports.figures.causes import likeness
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Condition:
     next_step: str  # the command to run; `{days}` stands for the days that are told together
     day: dt.date | None = None  # the day that it is about, if it is about one
     happened: dt.datetime | None = None  # for what happens at a moment and isn't a state: when
+    system: str = ""  # the hall system that it is about, if it is about one
+    check: str = ""  # the check that it is the outcome of, if it is that of one
 
     @property
     def source(self) -> str:
@@ -59,12 +62,13 @@ class Condition:
 
     def is_like(self, other: "Condition") -> bool:
         """Whether it says the same, of its own day."""
-        return _undated(self) == _undated(other)
+        return _likeness(self) == _likeness(other)
 
 
-def _undated(condition: Condition) -> tuple[str, ...]:
+def _likeness(condition: Condition) -> tuple[str, ...]:
     text = redact(condition.text)
-    return condition.kind, condition.subject, text.replace(str(condition.day), "") if condition.day else text
+    cause = likeness(text, condition.day, silent=condition.kind == "late") if condition.day else text
+    return condition.kind, condition.subject, cause
 
 
 class UnsureError(Exception):

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator
 
 from orchestration.alerts.conditions import Condition
+from orchestration.assets.certified import REVISION_CHECK
 from orchestration.automation.deadlines import Moment
 from orchestration.certification.pending_revision import pending_revisions
 from orchestration.config.alerts import AlertKind
@@ -48,24 +49,15 @@ def _not_in(at: Moment, status: SystemDay) -> Condition | None:
     kind, text = _NOT_IN[status.verdict]
     if kind == "late" and at.now < at.late_at(system, day):
         return None
-    subject = _name(at, system)
     return Condition(
         kind,
         key=f"days {system} {day}",
-        subject=subject,
-        text=": ".join(filter(None, [text, _cause(status, subject)])),
+        subject=_name(at, system),
+        text=": ".join(filter(None, [text, status.detail])),
         next_step=f"yuebao pull {{days}} --system {system}",
         day=day,
+        system=system,
     )
-
-
-def _cause(status: SystemDay, subject: str) -> str:
-    """Why a day isn't in, less the system, day and only site that the line names already."""
-    cause = status.detail
-    for site in status.sites:
-        where = "" if len(status.sites) == 1 else f"hall {site}: "
-        cause = cause.replace(f"{subject}, hall {site}, {status.day}: ", where)
-    return cause.replace(f"{subject}, ", "")
 
 
 def _name(at: Moment, system: str) -> str:
@@ -83,6 +75,8 @@ def _warned(at: Moment, status: SystemDay) -> Iterator[Condition]:
                 next_step=f"yuebao status {status.day:%Y-%m}",
                 day=status.day,
                 happened=status.landed_at,
+                system=status.system,
+                check=rule,
             )
 
 
@@ -117,6 +111,7 @@ def _of_check(month: str, check: BuildCheck, built: dt.datetime) -> Condition:
         text="; ".join([f"{outcome} on {check.model}{rows}{because}", *check.row_lines(_ROWS_TOLD)]),
         next_step=f"yuebao status {month}",
         happened=built if kind == "check_warned" else None,
+        check=check.name,
     )
 
 
@@ -131,6 +126,7 @@ def pending(at: Moment) -> Iterator[Condition]:
             subject=month,
             text=f"待修订: since revision {each.certificate.revision} these have changed: {changed}",
             next_step=f"yuebao report {month} --draft, then yuebao revise {month} --reason ... --note ...",
+            check=REVISION_CHECK.name,
         )
 
 

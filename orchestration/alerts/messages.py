@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from orchestration.alerts.conditions import KINDS, Condition
 from orchestration.alerts.news import News
 from orchestration.runtime.secrets import redact
-from reports.figures.months import consecutive, span
+from reports.figures.months import consecutive, spans
+from reports.figures.readiness import worst_first
 
 # Nobody reads more; and as escaped JSON even Chinese of this length fits a request of 20 kB.
 _LONGEST = 6000
@@ -45,7 +46,7 @@ def _new(conditions: Iterable[Condition]) -> Iterator[str]:
     heading = ""
     for group in _groups(conditions):
         kind, newest = KINDS[group[-1].kind], group[-1]
-        step = newest.next_step.replace("{days}", _span(group))
+        step = newest.next_step.replace("{days}", spans(_days(group)))
         lines = [f"{kind.heading.upper()} ({kind.anchor})", _line(group), f"  next: {step}"]
         yield "\n".join(map(redact, lines[1:] if lines[0] == heading else lines))
         heading = lines[0]
@@ -55,15 +56,28 @@ def _over(conditions: Iterable[Condition]) -> Iterator[str]:
     heading = "OVER\n"
     for group in _groups(conditions):
         newest = group[-1]
-        days = f" {_span(group)}" if newest.day else ""
+        days = f" {spans(_days(group))}" if newest.day else ""
         yield redact(f"{heading}- {newest.subject}{days} ({KINDS[newest.kind].heading})")
         heading = ""
 
 
 def _groups(conditions: Iterable[Condition]) -> list[list[Condition]]:
-    """By kind, in the order of the kinds; consecutive days of one subject together."""
-    groups = consecutive(conditions, lambda each: each.day or dt.date.min, _alike)
-    return sorted(groups, key=lambda group: _place(group[0]))
+    """By kind, in the order of the kinds; consecutive days of one subject together, and all days of one warning."""
+    warned: list[Condition] = []
+    others: list[Condition] = []
+    for each in conditions:
+        (warned if each.day and each.kind == "check_warned" else others).append(each)
+    groups = sorted(consecutive(others, _day, _alike), key=lambda group: _place(group[0]))
+    return sorted([*groups, *_by_warning(warned)], key=lambda group: list(KINDS).index(group[0].kind))
+
+
+def _by_warning(warned: Iterable[Condition]) -> list[list[Condition]]:
+    """The days of each warning, in order; those of the system that warned most first."""
+    groups: dict[tuple[str, ...], list[Condition]] = {}
+    for each in sorted(warned, key=_day):
+        groups.setdefault((each.system, *_alike(each)), []).append(each)
+    days = {alike: _days(group) for alike, group in groups.items()}
+    return [groups[alike] for alike in worst_first(days, lambda alike: alike[0])]
 
 
 def _alike(condition: Condition) -> tuple[str, ...]:
@@ -71,19 +85,23 @@ def _alike(condition: Condition) -> tuple[str, ...]:
     return told if condition.day else (*told, condition.key)
 
 
-def _place(condition: Condition) -> tuple[int, str, str, str]:
-    return list(KINDS).index(condition.kind), condition.subject, str(condition.day or ""), condition.key
+def _place(condition: Condition) -> tuple[str, str, str]:
+    return condition.subject, str(condition.day or ""), condition.key
 
 
 def _line(group: Sequence[Condition]) -> str:
     newest = group[-1]
     count = f" ({len(group)} days)" if len(group) > 1 else ""
-    where = f" {_span(group)}{count}" if newest.day else ""
+    where = f" {spans(_days(group))}{count}" if newest.day else ""
     return _shortened(f"- {newest.subject}:{where} {newest.text}")
 
 
-def _span(group: Sequence[Condition]) -> str:
-    return span([each.day or dt.date.min for each in group])
+def _days(group: Sequence[Condition]) -> list[dt.date]:
+    return list(map(_day, group))
+
+
+def _day(condition: Condition) -> dt.date:
+    return condition.day or dt.date.min
 
 
 def _shortened(text: str) -> str:

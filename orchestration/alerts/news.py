@@ -1,12 +1,13 @@
 """What is news to a channel: what it wasn't told, and what it was told that is over; held in the quiet hours."""
 
 import datetime as dt
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from orchestration.alerts.conditions import KINDS, Condition, Found
 from orchestration.alerts.file_conditions import TOLD_FOR
 from orchestration.alerts.memory import Recollection
-from orchestration.config.alerts import Alerts, Channel
+from orchestration.config.alerts import Alerts
 from orchestration.runtime.secrets import redact
 from reports.figures.months import consecutive
 
@@ -28,14 +29,16 @@ class News:
         return f"; {self.held} held until the quiet hours end" if self.held else ""
 
 
-def news(found: Found, known: Recollection, channel: Channel, *, now: dt.datetime, quiet: bool) -> News:
-    """What a channel is to be told now."""
-    lasting = _lasting(found, known)
+def news(
+    found: Found, known: Recollection, is_for: Callable[[Condition], bool], *, now: dt.datetime, quiet: bool
+) -> News:
+    """What a channel is to be told now, of what it is for."""
+    lasting = further_days(found, known.told)
     new = {
         key: condition
         for key, condition in found.conditions.items()
-        if condition.kind in channel.kinds
-        and key not in lasting
+        if key not in lasting
+        and is_for(condition)
         and _is_new(condition, known)
         and (condition.happened is None or condition.happened >= known.began)
     }
@@ -52,12 +55,12 @@ def _is_new(condition: Condition, known: Recollection) -> bool:
     return told is None or told.kind != condition.kind or (KINDS[condition.kind].lasts and not condition.is_like(told))
 
 
-def _lasting(found: Found, known: Recollection) -> dict[str, Condition]:
-    """The further days of outages that a channel was told of, which are no news to it."""
-    ends = {(told.subject, told.day): told for told in known.told.values() if KINDS[told.kind].lasts and told.day}
+def further_days(found: Found, known: Mapping[str, Condition]) -> dict[str, Condition]:
+    """The days by which outages that are known have gone on since."""
+    ends = {(each.subject, each.day): each for each in known.values() if KINDS[each.kind].lasts and each.day}
     lasting: dict[str, Condition] = {}
     for each in sorted(found.conditions.values(), key=lambda condition: condition.day or dt.date.min):
-        if each.day and each.key not in known.told:
+        if each.day and each.key not in known:
             before = ends.get((each.subject, each.day - dt.timedelta(days=1)))
             if before and each.is_like(before):
                 ends[each.subject, each.day] = lasting[each.key] = each
@@ -69,7 +72,7 @@ def after(known: Recollection, found: Found, told: News, now: dt.datetime) -> Re
     gone = _gone(found, known)
     silent = {key for key, each in gone.items() if not _is_worth_telling(each, now)}
     kept = {key: each for key, each in known.told.items() if key not in told.over and key not in silent}
-    learnt = {**_lasting(found, known), **told.new}
+    learnt = {**further_days(found, known.told), **told.new}
     new = {key: replace(each, text=redact(each.text)) for key, each in learnt.items()}
     return replace(known, told={**kept, **new})
 
@@ -82,10 +85,20 @@ def _gone(found: Found, known: Recollection) -> dict[str, Condition]:
 
 def _unended(found: Found, known: Recollection) -> dict[str, Condition]:
     """What a channel was told of outages that go on: their end is told once, and not for each day that came in."""
-    lasting = [each for each in known.told.values() if KINDS[each.kind].lasts]
-    outages = consecutive(lasting, lambda each: each.day or dt.date.min, lambda each: (each.kind, each.subject))
-    going_on = (outage for outage in outages if any(each.key in found.conditions for each in outage))
+    going_on = (outage for outage in _outages(known) if any(each.key in found.conditions for each in outage))
     return {each.key: each for outage in going_on for each in outage}
+
+
+def _outages(known: Recollection) -> list[list[Condition]]:
+    lasting = [each for each in known.told.values() if KINDS[each.kind].lasts]
+    return consecutive(lasting, lambda each: each.day or dt.date.min, lambda each: (each.kind, each.subject))
+
+
+def forget(known: Recollection, silent: frozenset[str]) -> Recollection:
+    """What a channel knows less what is snoozed, of an outage less all of its days."""
+    outages = (outage for outage in _outages(known) if any(each.key in silent for each in outage))
+    gone = silent | {each.key for outage in outages for each in outage}
+    return replace(known, told={key: each for key, each in known.told.items() if key not in gone})
 
 
 def _is_worth_telling(told: Condition, now: dt.datetime) -> bool:

@@ -12,10 +12,12 @@ from orchestration.alerts.conditions import Condition, Found, UnsureError
 from orchestration.alerts.file_conditions import FILES
 from orchestration.alerts.memory import Memory, Recollection, exclusive, read_memory, write_memory
 from orchestration.alerts.messages import Message, compose, counted
-from orchestration.alerts.news import News, after, is_quiet, news
+from orchestration.alerts.news import News, after, forget, is_quiet, news
+from orchestration.alerts.owners import is_for
 from orchestration.alerts.ping import ping
 from orchestration.alerts.run_conditions import ledger, runs, ticks
 from orchestration.alerts.sending import ChannelError, Sender
+from orchestration.alerts.snoozes import Snoozes, read_snoozes, write_snoozes
 from orchestration.automation.deadlines import Moment
 from orchestration.config.hall import SettingsError
 from orchestration.config.variables import variables_of
@@ -63,18 +65,35 @@ def find_conditions(at: Moment, instance: dg.DagsterInstance) -> Found:
             blind.add(name)
             blinded = Condition("failure", f"looking {name}", f"alerts on {name}", why, "yuebao doctor")
             found[blinded.key] = blinded
+    if doubt := read_snoozes(at.home).doubt:
+        found["snoozes"] = Condition("failure", "snoozes", "what is snoozed", doubt, "yuebao snooze")
     return Found(found, frozenset(blind))
 
 
 def pending_news(at: Moment, found: Found) -> tuple[Memory, dict[str, News]]:
-    """What each channel would be told now, and what is remembered."""
-    alerts = at.hall.alerts
+    """What each channel would be told now of what isn't snoozed, and what is remembered of it."""
+    alerts, snoozes = at.hall.alerts, read_snoozes(at.home)
     quiet = is_quiet(alerts, at.now.time())
-    memory = read_memory(at.home)
+    memory = _less_snoozed(read_memory(at.home), snoozes.silent(found, at.today))
+    awake = _awake(at, found, snoozes)
     return memory, {
-        name: news(_as_seen_by(name, found, memory, at), memory.of(name, at.now), channel, now=at.now, quiet=quiet)
+        name: news(
+            *(_as_seen_by(name, awake, memory, at), memory.of(name, at.now), partial(is_for, channel, at.hall)),
+            now=at.now,
+            quiet=quiet,
+        )
         for name, channel in alerts.channels.items()
     }
+
+
+def _less_snoozed(memory: Memory, silent: frozenset[str]) -> Memory:
+    return replace(memory, channels={name: forget(known, silent) for name, known in memory.channels.items()})
+
+
+def _awake(at: Moment, found: Found, snoozes: Snoozes) -> Found:
+    """What is found and that nobody snoozed."""
+    asleep = snoozes.asleep(found, at.today)
+    return replace(found, conditions={key: each for key, each in found.conditions.items() if key not in asleep})
 
 
 def notify(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
@@ -108,15 +127,28 @@ def _told(at: Moment, instance: dg.DagsterInstance) -> list[Delivery]:
         if memory.doubt:
             _log.warning(memory.doubt)
         outcomes = []
+        snoozes = read_snoozes(at.home)
+        awake = _awake(at, found, snoozes)
         kept = replace(memory, channels={name: memory.of(name, at.now) for name in told})
         for outcome in _sent(at, told, memory.doubt):
-            seen = _as_seen_by(outcome.channel, found, memory, at)
+            seen = _as_seen_by(outcome.channel, awake, memory, at)
             known = _recollection(at, kept.of(outcome.channel, at.now), seen, outcome)
             kept = replace(kept, channels={**kept.channels, outcome.channel: known})
             # Whoever is killed between two channels doesn't tell the first one twice.
             outcomes.append(_remembered(at, kept, outcome))
             kept = replace(kept, doubt="")
+        _keep_up(at, found, snoozes)
     return sorted(outcomes, key=lambda outcome: list(told).index(outcome.channel))
+
+
+def _keep_up(at: Moment, found: Found, snoozes: Snoozes) -> None:
+    """Snoozes as they stand now; where that can't be written, they stay as they were."""
+    now = snoozes.kept_up(found, at.today)
+    if now != snoozes:
+        try:
+            write_snoozes(at.home, now)
+        except OSError as error:
+            _log.warning("what is snoozed can't be kept up: %s", explain(error))
 
 
 def _remembered(at: Moment, memory: Memory, outcome: Delivery) -> Delivery:

@@ -94,6 +94,7 @@ def ledger(instance: dg.DagsterInstance) -> Iterator[Condition]:
             subject=f"check {LEDGER_CHECK.name}",
             text=f"failed: {_one_line(result.description)}",
             next_step="yuebao verify",
+            check=LEDGER_CHECK.name,
         )
 
 

@@ -9,6 +9,7 @@ import typer
 
 from orchestration.cli.app import (
     ENGINEERS,
+    ByOption,
     MonthArgument,
     app,
     end_unless,
@@ -69,6 +70,30 @@ def alerts(
     with readable_errors():
         for line in [try_channel(test)] if test else send_alerts() if send else alert_lines():
             typer.echo(line)
+
+
+@app.command(rich_help_panel=ENGINEERS)
+def snooze(
+    what: Annotated[
+        str, typer.Argument(metavar="[WHAT]", help="a system, a check, or a line of `yuebao alerts` up to its colon")
+    ] = "",
+    *,
+    until: Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"], help="the day it comes back on")] = None,
+    because: Annotated[str, typer.Option(help="why it may wait")] = "",
+    by: ByOption = "",
+    end: Annotated[bool, typer.Option("--end", help="tell of it again from now on")] = False,
+) -> None:
+    """Leave what deserves an alert until a day, at most 31 days away; without WHAT, list what is left."""
+    from orchestration.cli.operation_views import end_snoozed, snooze_until, snoozed_lines
+
+    with readable_errors():
+        if not what:
+            lines = snoozed_lines()
+        elif end:
+            lines = end_snoozed(what)
+        else:
+            lines = snooze_until(what, until.date() if until else None, because, by)
+        typer.echo("\n".join(lines))
 
 
 @app.command(rich_help_panel=ENGINEERS)

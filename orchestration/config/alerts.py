@@ -20,11 +20,12 @@ class Channel(Strict):
     """One way to people: the variable that holds its Apprise URL, and the kinds of alerts that it is for.
 
     Of a `robot` the variable holds the address that the chat program shows, at whatever host; `secret` is the variable
-    with which 钉钉 and 飞书 have requests signed.
+    with which 钉钉 and 飞书 have requests signed. A channel with `owners` is told of their checks alone.
     """
 
     url: str
     kinds: tuple[AlertKind, ...] = Field(default=ALERT_KINDS, min_length=1)
+    owners: tuple[str, ...] = ()
     robot: RobotKind | None = None
     secret: str = ""
 

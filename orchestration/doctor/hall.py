@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from orchestration.alerts.owners import owners_of
 from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers, template_of
@@ -165,6 +166,10 @@ def _signing(hall: HallFolder) -> str:
 
 def _channel(hall: HallFolder, channel: Channel) -> str:
     Sender(channel, variables_of(hall.hall, current_home()))
+    if unknown := sorted(set(channel.owners) - (known := owners_of(hall.hall))):
+        raise NotWellError(
+            f"owners: nobody's check is {', '.join(unknown)}'s; checks are those of {', '.join(sorted(known))}"
+        )
     return f"{channel.url} can be used; `yuebao alerts --test` sends something"
 
 

@@ -14,6 +14,7 @@ from filelock import Timeout
 from packaging.requirements import Requirement
 
 from orchestration.alerts.memory import read_memory
+from orchestration.alerts.snoozes import read_snoozes
 from orchestration.certification.certify import archive_of
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, expand
@@ -141,6 +142,8 @@ def _alerts(home: Home) -> str:
     memory = read_memory(home)
     if memory.doubt:
         raise NotWellError(f"{memory.doubt}; `yuebao alerts --send` puts it aside and makes it again")
+    if doubt := read_snoozes(home).doubt:
+        raise NotWellError(doubt)
     return f"what {len(memory.channels)} channels were told can be read"
 
 

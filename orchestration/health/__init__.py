@@ -2,5 +2,5 @@
 
 What is true of a day, a build or a certificate is decided below and doesn't belong here.
 
-May import `automation` and below.
+May import `alerts` and below.
 """

@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 
 from orchestration.automation.deadlines import Moment
 from orchestration.health.model import IN, CellState, DayCell, SuiteHistory
 from reports.figures.day_verdict import DayVerdict
+from reports.figures.readiness import worst_first
 
 WINDOW = 60
 
@@ -36,15 +36,23 @@ def cell_state(at: Moment, system: str, day: dt.date, verdict: DayVerdict) -> Ce
 
 
 def suites_of(cells: Sequence[DayCell]) -> tuple[SuiteHistory, ...]:
-    """What the suite said of each system's days."""
-    by_system = groupby(sorted(cells, key=lambda cell: cell.system), key=lambda cell: cell.system)
-    return tuple(_suite(system, list(of_system)) for system, of_system in by_system)
+    """What the suite said of each system's days, the system that warned most first."""
+    days: dict[tuple[str, str], list[dt.date]] = {}
+    for cell in cells:
+        for rule in cell.warned:
+            days.setdefault((cell.system, rule), []).append(cell.day)
+    warned = {each: tuple(days[each]) for each in worst_first(days, lambda each: each[0])}
+    systems = dict.fromkeys([*(system for system, _ in warned), *sorted(cell.system for cell in cells)])
+    return tuple(_suite(system, cells, warned) for system in systems)
 
 
-def _suite(system: str, cells: Sequence[DayCell]) -> SuiteHistory:
+def _suite(
+    system: str, cells: Iterable[DayCell], warned: Mapping[tuple[str, str], tuple[dt.date, ...]]
+) -> SuiteHistory:
+    states = Counter(cell.state for cell in cells if cell.system == system)
     return SuiteHistory(
         system=system,
-        judged=sum(cell.state in IN for cell in cells),
-        refused=sum(cell.state == "quarantined" for cell in cells),
-        warned=dict(sorted(Counter(rule for cell in cells for rule in cell.warned).items())),
+        judged=sum(states[state] for state in IN),
+        refused=states["quarantined"],
+        warned={rule: days for (of, rule), days in warned.items() if of == system},
     )

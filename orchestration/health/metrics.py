@@ -57,6 +57,7 @@ def _gauges(health: Health) -> Iterable[tuple[str, str, tuple[str, ...], _Sample
         ("certified_months", "Months with a certificate.", (), {(): health.certified_months}),
         ("revisions_pending", "Certified months that wait for a revision.", (), {(): len(health.pending)}),
         ("actions", "Things that wait for a person.", (), {(): len(health.actions)}),
+        ("snoozed", "Things that somebody snoozed; the other numbers count them too.", (), {(): len(health.snoozed)}),
         (
             *("deadline_timestamp_seconds", "The day, at midnight in hall time.", ("month", "deadline")),
             {(each.month, each.what): _midnight(each.day, health.now) for each in health.deadlines},

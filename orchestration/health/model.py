@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from orchestration.alerts.snoozes import Snooze
 from orchestration.health.timeliness import Arrivals
 from orchestration.landing.quarantine import Refusal
 from reports.figures.day_verdict import VERDICTS, DayVerdict
-from reports.figures.readiness import BuildCheck, CheckStatus, Problem
+from reports.figures.readiness import BuildCheck, CheckStatus, Problem, Remedy, remedies
 
 CellState = Literal[DayVerdict, "awaited", "not_due"]
 DeadlineKind = Literal["candidate", "certification", "edition"]
@@ -65,6 +66,7 @@ class MonthHealth:
     not_late: int = 0
     problems: tuple[Problem, ...] = ()  # as `yuebao status` says them, of a month under way those of late days
     urgent: tuple[Problem, ...] = ()  # those that wait for a person; the automation mends the others
+    whole: str = ""  # the one command for several gaps, of a month that is over
     to_be_certified: bool = False  # whether everything has passed and a person has to certify it
     pending: str = ""  # why it waits for a revision
     checks: Mapping[CheckStatus, int] = field(default_factory=dict)  # of the newest build, how many ended how
@@ -74,6 +76,16 @@ class MonthHealth:
     def came(self) -> int:
         """How many answers are in."""
         return self.answers - self.missing - self.not_late
+
+    @property
+    def remedies(self) -> list[Remedy]:
+        """What to do about its problems, each command once."""
+        return remedies(self.problems, self.whole)
+
+    @property
+    def urgent_remedies(self) -> list[Remedy]:
+        """What a person has to do."""
+        return remedies(self.urgent, self.whole)
 
 
 @dataclass(frozen=True)
@@ -89,12 +101,12 @@ class Deadline:
 
 @dataclass(frozen=True)
 class SuiteHistory:
-    """What the suite said of a system's days in the window: days judged, refused, and by rule how many warned."""
+    """What the suite said of a system's days in the window: days judged, refused, and by rule those that warned."""
 
     system: str
     judged: int
     refused: int
-    warned: Mapping[str, int]
+    warned: Mapping[str, tuple[dt.date, ...]]  # the rule with the most days first
 
 
 @dataclass(frozen=True)
@@ -121,9 +133,9 @@ class JobHistory:
 
 @dataclass(frozen=True)
 class Action:
-    """Something that a person has to do: what is wrong, and the command that mends it."""
+    """Something that a person has to do: what is wrong, a line for each, and the command that mends it."""
 
-    text: str
+    texts: tuple[str, ...]
     command: str
 
 
@@ -142,8 +154,9 @@ class Health:
     cells: tuple[DayCell, ...]  # day by day, the oldest first, of the last 60 days
     arrivals: Arrivals
     refusals: tuple[Refusal, ...]
-    suites: tuple[SuiteHistory, ...]
+    suites: tuple[SuiteHistory, ...]  # the system that warned most first
     jobs: tuple[JobHistory, ...]
+    snoozed: Mapping[str, Snooze]  # by key of what is snoozed, by whom and until when
     certified_months: int
     pending: tuple[str, ...]
     bytes_by_part: Mapping[str, int]  # of the state folder

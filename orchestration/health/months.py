@@ -43,6 +43,7 @@ def month_health(name: str, at: Moment) -> Iterator[MonthHealth]:
         answers=len(month.days) * len(at.hall.systems),
         certificate=entry.certificate.name if entry else "",
         code=entry.certificate.code if entry else "",
+        whole=month.whole,
     )
     try:
         evidence = month.read_evidence()

@@ -9,6 +9,7 @@ from orchestration.health.metrics import write_metrics
 from orchestration.health.model import CELL_SIGNS, CELL_WORDS, Health, MonthState
 from orchestration.health.runs import RUN_DAYS
 from orchestration.runtime.paths import Home
+from reports.figures.months import counted_spans
 from reports.files import write_bytes
 
 _LIMITS = {"most_actions": 8, "most_listed": 100, "most_bars": 30}
@@ -42,7 +43,7 @@ def page(health: Health) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        {each.__name__: each for each in (view.share, view.brief, view.took, view.size, view.days_left)},
+        {each.__name__: each for each in (view.share, view.brief, view.took, view.size, view.days_left, counted_spans)},
         cell_title=view.cell_title,
         site_rows=view.site_rows,
     )
@@ -52,7 +53,7 @@ def page(health: Health) -> str:
         words=CELL_WORDS,
         months_told=_MONTHS,
         sheets=view.sheets_of(health.cells),
-        gaps=view.gaps_of(health.cells),
+        gaps=view.gaps_of(health.cells, health.snoozed),
         triangle=[month for month in health.arrivals.months if month.arrivals],
         triangle_days=view.TRIANGLE_DAYS,
         window=WINDOW,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from orchestration.alerts.notification import find_conditions
+from orchestration.alerts.snoozes import Snooze, read_snoozes
 from orchestration.automation.deadlines import Moment
 from orchestration.automation.ticks import tick_faults
 from orchestration.certification.pending_revision import pending_revisions
@@ -43,7 +45,8 @@ def take_snapshot(at: Moment, instance: DagsterInstance, fault: str = "") -> Hea
     jobs = _kept(faults, lambda: job_histories(instance, at.now))
     faults += _kept(faults, lambda: map(str, tick_faults(at, instance)))
     refusals = Quarantine(home.quarantine).all_open()
-    actions = tuple(actions_of(months, pending, refusals, list(dict.fromkeys(faults))))
+    snoozed = _snoozed(at, instance)
+    actions = tuple(actions_of(months, pending, refusals, list(dict.fromkeys(faults)), snoozed))
     return Health(
         now=at.now,
         hall=hall.name,
@@ -58,11 +61,18 @@ def take_snapshot(at: Moment, instance: DagsterInstance, fault: str = "") -> Hea
         refusals=tuple(refusals),
         suites=suites_of(cells),
         jobs=jobs,
+        snoozed=snoozed,
         certified_months=len(ledger.months()),
         pending=tuple(each.certificate.month for each in pending),
         bytes_by_part={part.name: size_of(part) for part in sorted(home.root.glob("*"))},
         free_bytes=free_room(home.root),
     )
+
+
+def _snoozed(at: Moment, instance: DagsterInstance) -> dict[str, Snooze]:
+    """By key, what would deserve an alert and is snoozed; it is looked for only where something may be."""
+    snoozes = read_snoozes(at.home)
+    return snoozes.asleep(find_conditions(at, instance), at.today) if snoozes.active(at.today) else {}
 
 
 def _kept(faults: list[str], look: Callable[[], Iterable[_Found]]) -> tuple[_Found, ...]:

@@ -1,13 +1,15 @@
 """The ten seconds: whether this month is on its way, in one sentence, and what a person has to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from orchestration.alerts.snoozes import Snooze
 from orchestration.certification.pending_revision import Pending
 from orchestration.health.model import Action, MonthHealth, MonthState
 from orchestration.landing.quarantine import Refusal
+from reports.figures.readiness import Problem
 
-# More of the same month are told by `yuebao status`.
-MOST_PER_MONTH = 8
+# More for the same command are told by `yuebao status`.
+MOST_LINES = 8
 
 _SAID: dict[MonthState, str] = {
     "certified": "{month} is certified.",
@@ -53,37 +55,55 @@ def _came(month: MonthHealth) -> str:
 
 
 def actions_of(
-    months: Sequence[MonthHealth], pending: Sequence[Pending], refusals: Sequence[Refusal], faults: Sequence[str]
+    months: Sequence[MonthHealth],
+    pending: Sequence[Pending],
+    refusals: Sequence[Refusal],
+    faults: Sequence[str],
+    snoozed: Mapping[str, Snooze],
 ) -> Iterator[Action]:
-    """Everything that waits for a person: first what the next report is made of; last what couldn't be looked at."""
+    """Everything that waits for a person, snoozed or not: first what the next report is made of; last what is blind."""
     changed = {each.certificate.month: each for each in pending}
     for month in _by_weight(months):
-        yield from _of_month(month, changed.pop(month.month, None))
-    yield from map(_revise, changed.values())
+        yield from _of_month(month, changed.pop(month.month, None), snoozed)
+    yield from (_revise(each, snoozed) for each in changed.values())
     looked_at = {month.month for month in months}
     for refusal in refusals:
         if refusal.answered and refusal.stat_date[:7] not in looked_at:
-            yield Action(refusal.reason, f"yuebao pull {refusal.stat_date} --system {refusal.system}")
-    for fault in faults:
-        yield Action(fault, "yuebao doctor")
+            yield Action((refusal.reason,), f"yuebao pull {refusal.stat_date} --system {refusal.system}")
+    if faults:
+        yield Action(tuple(faults), "yuebao doctor")
 
 
-def _revise(pending: Pending) -> Action:
+def _revise(pending: Pending, snoozed: Mapping[str, Snooze]) -> Action:
     month = pending.certificate.month
     changed = ", ".join((*pending.days, *pending.metrics))
-    return Action(
+    text = (
         f"{month} is 待修订: since it was certified these have changed: {changed}. "
-        f"Look at them first, with `yuebao report {month} --draft`",
-        f"yuebao revise {month} --reason ... --note ...",
+        f"Look at them first, with `yuebao report {month} --draft`"
     )
+    told = marked(text, [f"pending {pending.certificate.name}"], snoozed)
+    return Action((told,), f"yuebao revise {month} --reason ... --note ...")
 
 
-def _of_month(month: MonthHealth, pending: Pending | None) -> Iterator[Action]:
+def marked(text: str, keys: Sequence[str], snoozed: Mapping[str, Snooze]) -> str:
+    """A text with by whom all that it is about is snoozed, if it is; `keys` are those of the alerts' conditions."""
+    if keys and all(key in snoozed for key in keys):
+        return f"[{'; '.join(dict.fromkeys(snoozed[key].words for key in keys))}] {text}"
+    return text
+
+
+def _keys(problem: Problem, month: str) -> list[str]:
+    system = problem.subject.partition(" ")[0]
+    return [f"days {system} {day}" for day in problem.days] or [f"checks {month} {problem.subject}"]
+
+
+def _of_month(month: MonthHealth, pending: Pending | None, snoozed: Mapping[str, Snooze]) -> Iterator[Action]:
     if pending:
-        yield _revise(pending)
-    for problem in month.urgent[:MOST_PER_MONTH]:
-        yield Action(problem.message, problem.next_step)
-    if more := month.urgent[MOST_PER_MONTH:]:
-        yield Action(f"{month.month}: {len(more)} more problems", f"yuebao status {month.month}")
+        yield _revise(pending, snoozed)
+    for remedy in month.urgent_remedies:
+        told = [marked(problem.message, _keys(problem, month.month), snoozed) for problem in remedy.problems]
+        more = len(told) - MOST_LINES
+        rest = [f"and {more} more, which `yuebao status {month.month}` says"] if more > 0 else []
+        yield Action((*told[:MOST_LINES], *rest), remedy.command)
     if month.to_be_certified:
-        yield Action(f"{month.month} waits to be certified", f"yuebao certify {month.month}")
+        yield Action((f"{month.month} waits to be certified",), f"yuebao certify {month.month}")

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from orchestration.alerts.snoozes import Snooze
 from orchestration.health.model import CELL_WORDS, IN, NOT_LATE, CellState, DayCell, Health
+from orchestration.health.verdict import marked
 from reports.figures.months import consecutive, span
 
 # The columns of the triangle: every day at first, then fewer.
@@ -61,10 +63,10 @@ def site_rows(cells: Sequence[DayCell]) -> list[tuple[str, list[CellState]]]:
     return [(site, [cell.sites[site] for cell in cells]) for site in sorted(lacking)]
 
 
-def gaps_of(cells: Sequence[DayCell]) -> list[Gap]:
-    """What isn't in though it should be, consecutive days in one; the newest first."""
+def gaps_of(cells: Sequence[DayCell], snoozed: Mapping[str, Snooze]) -> list[Gap]:
+    """What isn't in though it should be, consecutive days in one; the newest first, and marked what is snoozed."""
     lacking = (cell for cell in cells if cell.state not in IN | NOT_LATE)
-    gaps = map(_gap, consecutive(lacking, lambda cell: cell.day, _alike))
+    gaps = (_gap(run, snoozed) for run in consecutive(lacking, lambda cell: cell.day, _alike))
     return sorted(gaps, key=lambda gap: (gap.last, gap.system), reverse=True)
 
 
@@ -72,8 +74,9 @@ def _alike(cell: DayCell) -> tuple[str, CellState, tuple[str, ...], bool]:
     return cell.system, cell.state, cell.absent, bool(cell.detail)
 
 
-def _gap(cells: Sequence[DayCell]) -> Gap:
+def _gap(cells: Sequence[DayCell], snoozed: Mapping[str, Snooze]) -> Gap:
     newest = cells[-1]
+    detail = newest.detail if newest.state != "missing" or newest.came == 0 else ""
     return Gap(
         system=newest.system,
         first=cells[0].day,
@@ -82,7 +85,7 @@ def _gap(cells: Sequence[DayCell]) -> Gap:
         came=newest.came,
         of=len(newest.sites),
         sites=newest.absent if newest.came else (),
-        detail=newest.detail if newest.state != "missing" or newest.came == 0 else "",
+        detail=marked(detail, [f"days {cell.system} {cell.day}" for cell in cells], snoozed),
     )
 
 

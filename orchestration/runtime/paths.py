@@ -87,7 +87,7 @@ class Home:
     demo = _Part("demo")  # files of the embedded demo hall
     dagster = _Part("dagster")  # Dagster's runs and event log
     events = _Part("events")  # who certified, verified and read what: JSON lines, one file a month
-    alerts = _Part("alerts")  # what each alert channel was told
+    alerts = _Part("alerts")  # what each alert channel was told, and what is snoozed
     questions = _Part("questions")  # 校核: authors' questions and their answers, only ever added to
     docs = _Part("data_docs")  # Great Expectations' Data Docs, one folder per run
     health = _Part("health")  # the health page and its metrics, each the newest alone
