@@ -60,19 +60,26 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         return self._begun.issuperset(self._in_run)
 
     def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Mapping[str, Outcome]]]:
-        """What one system answered for each day, by site; the first call also begins to ask the run's other systems."""
-        if not self._requests.is_pending(system, days[0]):
+        """What one system answered for each of the days that it answers for, by site.
+
+        The first call also begins to ask the run's other systems.
+        """
+        asked = list(filter(self._hall.hall.systems[system].is_valid_on, days))
+        if asked and not self._requests.is_pending(system, asked[0]):
             variables = self._open.enter_context(reachable(self._hall.hall, current_home(), days))
             names = self._in_run if system in self._in_run else (system,)
-            sources = {name: open_source(self._hall, name, variables) for name in names}
+            valid = self._hall.hall.systems_in(days)
+            sources = {name: open_source(self._hall, name, variables) for name in names if name in valid}
             self._requests.ask(sources, days, partial(self._sites_to_ask, current_home(), working_days()))
-        return self._requests.outcomes(system, days)
+        return self._requests.outcomes(system, asked)
 
     def seconds(self, system: str, day: dt.date) -> float:
         """How long the system took to answer for a day, once its outcome is fetched."""
         return self._requests.seconds(system, day)
 
     def _sites_to_ask(self, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> tuple[str, ...]:
+        if not self._hall.hall.systems[system].is_valid_on(day):
+            return ()
         status = system_day(self._hall.hall, home, calendar, system, day)
         if not status.is_in:
             VALIDATOR.start()

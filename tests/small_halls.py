@@ -66,12 +66,20 @@ class SmallHall:
     def run(self, *words: str) -> Result:
         return CliRunner().invoke(app, list(words), env=self.environment)
 
-    def drop(self, day: dt.date, departments: Iterable[str], system: str = "counter", **changed: int) -> None:
-        """Drop a day's file, each department as DAILY says, but for what is `changed`."""
-        counts: Mapping[str, int] = {**DAILY, "open": open_on(day), **changed}
-        columns = [counts[name] for name in ("accepted", "completed", "withdrawn", "open")]
+    def drop(
+        self,
+        day: dt.date,
+        departments: Iterable[str] | Mapping[str, Mapping[str, int]],
+        system: str = "counter",
+        **changed: int,
+    ) -> None:
+        """Drop a day's file, each department as DAILY says, but for what is `changed`, of all or of one."""
+        own = departments if isinstance(departments, Mapping) else {}
         lines = ["部门,受理,办结,撤回,在办"]
-        lines += [",".join([code, *map(str, columns)]) for code in departments]
+        for code in departments:
+            counts = {**DAILY, "open": open_on(day), **changed, **own.get(code, {})}
+            columns = [counts[name] for name in ("accepted", "completed", "withdrawn", "open")]
+            lines.append(",".join([code, *map(str, columns)]))
         path = self.place / "drops" / system / f"日报_{day}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

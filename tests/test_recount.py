@@ -1,6 +1,7 @@
 """The count of a month's extracts: of one site, all days of a flow, the last answered day of a stock."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,6 +48,19 @@ def test_a_flow_sums_all_days_and_a_stock_is_of_its_systems_last_answered_day(
     }
     assert recount(extracts, site="510100", closing=()) == {"open": 90}
     assert recount(extracts, site="510199", closing=()) == {}
+
+
+def test_a_stock_that_systems_answer_in_turn_is_of_the_last_of_them(tmp_path: Path) -> None:
+    """Of the site; also when the last has no row of it left, but says that it counts it."""
+    before = answered(tmp_path, "before", "2025-03-14", [("510000", "open", 7), ("510000", "pending", 3)])
+    after = replace(
+        answered(tmp_path, "after", "2025-03-31", [("510000", "open", 5), ("510100", "open", 50)]),
+        measures=("open", "pending"),
+    )
+    elsewhere = replace(answered(tmp_path, "there", "2025-03-31", [("510199", "open", 1)]), measures=("open",))
+    earlier = [before, elsewhere]
+    assert recount([*earlier, after], site="510000", closing={"open", "pending"}) == {"open": 5}
+    assert recount(earlier, site="510000", closing={"open", "pending"}) == {"open": 7, "pending": 3}
 
 
 def test_no_extract_counts_nothing() -> None:

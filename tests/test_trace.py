@@ -13,7 +13,7 @@ from reports.certificates.certificate import Certificate, CertifiedExtract
 from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, trace
-from tests.certificates import Month, archive_in, numbers
+from tests.certificates import HALL, Month, archive_in, numbers
 
 DAYS = ("2025-03-01", "2025-03-02", "2025-03-03")
 ROWS = {
@@ -46,10 +46,17 @@ def extract(landing: Path, day: str) -> CertifiedExtract:
     folder = landing / "window_system" / day
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
-        {"stat_date": date.fromisoformat(day), "department_code": code, "item_code": None, "measure": name, "count": n}
+        {
+            "stat_date": date.fromisoformat(day),
+            "hall_code": HALL.code,
+            "department_code": code,
+            "item_code": None,
+            "measure": name,
+            "count": n,
+        }
         for code, name, n in ROWS[day]
     ]
-    types: dict[str, pa.DataType] = dict.fromkeys(("department_code", "item_code", "measure"), pa.string())
+    types: dict[str, pa.DataType] = dict.fromkeys(("hall_code", "department_code", "item_code", "measure"), pa.string())
     schema = pa.schema({"stat_date": pa.date32(), **types, "count": pa.int64()})
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "0009-traced.parquet")
     (folder / "0009-traced.json").write_text("{}")

@@ -363,6 +363,16 @@ def _declare_closed(system: str, day: date) -> Callable[[MonthInputs], object]:
     return close
 
 
+def _ended(system: str, last: date) -> Callable[[MonthInputs], object]:
+    """The hall system answers for no day after this one."""
+
+    def end(inputs: MonthInputs) -> None:
+        inputs.answers = {key: rows for key, rows in inputs.answers.items() if key[0] != system or key[1] <= last}
+        next(row for row in inputs.hall_systems if row["system"] == system)["valid_to"] = last.isoformat()
+
+    return end
+
+
 def _sql(model: str, old: str, new: str) -> Callable[[Manifest, Path], object]:
     """The model says something else than it should."""
 
@@ -390,6 +400,7 @@ def _doubled(line: int) -> Callable[[str], str]:
     return lambda text: text + text.splitlines()[line] + "\n"
 
 
+_ENDED_D01 = ("D01,省发展改革委\n", "D01,省发展改革委,2025-03-20\n")
 PLANTS = {
     "dimensions": Plant(
         (
@@ -511,6 +522,14 @@ PLANTS = {
     "a flow with no sign": Plant(
         ("stg_hall__stock_balances_can_be_compared", "fct_daily_counts_stocks_balance"),
         _catalogue(stock_balances=lambda text: text.replace("online_accepted,1", "online_accepted,2")),
+    ),
+    "counts of a department that ended": Plant(
+        ("fct_daily_counts_are_of_valid_members",),
+        _catalogue(departments=lambda text: text.replace("name\n", "name,valid_to\n", 1).replace(*_ENDED_D01)),
+    ),
+    "days that nobody answers": Plant(
+        ("fct_completeness_every_measure_is_answered",),
+        _ended("call_centre", date(2025, 3, 20)),
     ),
     "a stock that nobody answers": Plant(
         ("stg_hall__stock_balances_can_be_compared",),

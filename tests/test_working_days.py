@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.config.catalogue import working_days
+from orchestration.config.catalogue import Member, working_days
 from orchestration.config.working_days import CalendarDay, CalendarError, WorkingDays
 
 PUBLIC = WorkingDays({})
@@ -72,11 +72,22 @@ def test_the_override_that_names_most_holds() -> None:
     assert not calendar.opening(date(2025, 3, 15), "a", "1", every_day=False).is_working_day
 
 
+def test_a_site_that_ended_need_not_answer_whatever_is_overridden() -> None:
+    day = date(2025, 3, 12)
+    opened = CalendarDay(day, is_working_day=True, reason="加班")
+    ended = Member("1", "老城网点", None, date(2025, 3, 11))
+    calendar = WorkingDays({(day, "a", "1"): opened}, {"1": ended})
+    assert calendar.opening(day, "a", "1", every_day=True).reason == "网点未启用或已停用"
+    assert calendar.opening(date(2025, 3, 11), "a", "1", every_day=True).is_working_day
+    assert calendar.opening(day, "a", "2", every_day=True).is_working_day
+
+
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where the overrides of the current hall are to lie."""
     monkeypatch.setenv("YUEBAO_HALL", str(tmp_path))
     (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue" / "sites.csv").write_text("hall_code,hall_name,hall_level\n", encoding="utf-8")
     return tmp_path / "catalogue" / "calendar_overrides.csv"
 
 

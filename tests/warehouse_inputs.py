@@ -39,6 +39,8 @@ _TYPES: dict[str, pa.DataType] = {
     "count": pa.int64(),
 }
 SCHEMA = pa.schema(_TYPES)
+# The validity of what has no end.
+ALWAYS = {"valid_from": None, "valid_to": None}
 
 SYSTEM_MEASURES = [
     {"system": name, "measure": measure}
@@ -156,7 +158,7 @@ class MonthInputs:
                     inputs.answers[system, day] = []
                     inputs.closed.add((system, day))
         inputs.hall_systems = [
-            {"system": system, "system_name": system, "hall_code": HALL, "opens": opens}
+            {"system": system, "system_name": system, "hall_code": HALL, "opens": opens, **ALWAYS}
             for system, opens in OPENS.items()
         ]
         return inputs

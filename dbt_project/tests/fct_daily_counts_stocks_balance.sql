@@ -1,5 +1,5 @@
 {{ config(meta={
-    'description': 'By hall and department, a stock of the day before + its inflows - its outflows = the stock of the day, for every two days that are in with none but closed ones in between; the first of them is the boundary, the last open day before the month, where the month names it; before the first such day it was not negative. Which stocks balance is said by the hall (stock_balances).',
+    'description': 'By hall and department (by hall alone, where a department begins, ends or takes over another one), a stock of the day before + its inflows - its outflows = the stock of the day, for every two days that are in with none but closed ones in between; the first of them is the boundary, the last open day before the month, where the month names it; before the first such day it was not negative. Which stocks balance is said by the hall (stock_balances).',
     'next_step': "ask the system's keeper about the first failing day: its stock or a flow was corrected and not all of them; a flow that stock_balances.csv doesn't name breaks every day",
     'not_applicable_without': 'stock_balances',
     'dagster': {'ref': {'name': 'fct_daily_counts'}},
@@ -142,10 +142,23 @@ stocks_of_the_month as (
 
 departments as (
     select distinct
-        stock,
-        hall_code,
-        department_code
+        counts.stock,
+        counts.hall_code,
+        counts.department_code,
+        known_departments.valid_from,
+        known_departments.valid_to
     from counts
+    left join {{ ref('dim_department') }} as known_departments
+        on counts.department_code = known_departments.department_code
+),
+
+-- Who takes over the stock of a department that ended, after its last day.
+handed_over as (
+    select
+        valid_to as last_date,
+        trim(unnest(string_split(successors, ';'))) as department_code
+    from {{ ref('dim_department') }}
+    where successors is not null
 ),
 
 daily as (
@@ -156,6 +169,8 @@ daily as (
         days_in.stat_date,
         days_in.previous_date,
         days_in.is_next,
+        departments.valid_from,
+        departments.valid_to,
         coalesce(sum(counts.net_flow), 0) as net_flow,
         coalesce(sum(counts.stock_at_end), 0) as stock_at_end
     from days_in
@@ -175,7 +190,56 @@ daily as (
         departments.department_code,
         days_in.stat_date,
         days_in.previous_date,
-        days_in.is_next
+        days_in.is_next,
+        departments.valid_from,
+        departments.valid_to
+),
+
+-- A department that begins, ends or takes over is compared within its hall, of which no stock may be lost.
+by_department as (
+    select
+        daily.stock,
+        daily.hall_code,
+        daily.department_code,
+        daily.stat_date,
+        daily.previous_date,
+        daily.is_next,
+        daily.net_flow,
+        daily.stock_at_end,
+        {{ is_valid_on('daily', 'daily.stat_date') }}
+        and {{ is_valid_on('daily', 'daily.previous_date') }}
+        and not exists (
+            select 1 from handed_over
+            where
+                handed_over.department_code = daily.department_code
+                and handed_over.last_date >= daily.previous_date
+                and handed_over.last_date < daily.stat_date
+        ) as is_compared
+    from daily
+),
+
+compared as (
+    select * from by_department
+
+    union all
+
+    select
+        stock,
+        hall_code,
+        null as department_code,
+        stat_date,
+        previous_date,
+        is_next,
+        sum(net_flow) as net_flow,
+        sum(stock_at_end) as stock_at_end,
+        not bool_and(is_compared) as is_compared
+    from by_department
+    group by
+        stock,
+        hall_code,
+        stat_date,
+        previous_date,
+        is_next
 ),
 
 chained as (
@@ -186,7 +250,7 @@ chained as (
             order by stat_date
         ) as previous_stock,
         stock_at_end - net_flow as implied_stock_at_start
-    from daily
+    from compared
 )
 
 select
@@ -201,7 +265,7 @@ select
 from chained
 where
     stat_date >= {{ built_month_first() }}
-    and (implied_stock_at_start < 0 or (is_next and previous_stock <> implied_stock_at_start))
+    and (implied_stock_at_start < 0 or (is_next and is_compared and previous_stock <> implied_stock_at_start))
 
 union all
 

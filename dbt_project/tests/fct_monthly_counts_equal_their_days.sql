@@ -1,22 +1,25 @@
 {{ config(meta={
-    'description': 'A summed measure is the sum of its days, a stock is what stood at the end of the last day that the hall system was open, by hall and department.',
+    'description': 'A summed measure is the sum of its days, a stock is what stood at the end of the last day that a hall system which answers it was open, by hall and department.',
     'next_step': "report it with the run's id: dbt_project/models/marts/fct_monthly_counts.sql doesn't add up its days",
     'dagster': {'ref': {'name': 'fct_monthly_counts'}},
 }) }}
 
--- The last day with an answer, or owed one: when it is missing there are no counts of it, and no stock of the month.
+-- The last day with an answer, or owed one, of the systems that answer a measure in turn: when it is missing there are
+-- no counts of it, and no stock of the month.
 with last_days as (
     select
-        system,
-        hall_code,
-        max(stat_date) as stat_date
-    from {{ ref('fct_completeness') }}
+        completeness.hall_code,
+        system_measures.measure,
+        max(completeness.stat_date) as stat_date
+    from {{ ref('fct_completeness') }} as completeness
+    inner join {{ ref('stg_hall__system_measures') }} as system_measures
+        on completeness.system = system_measures.system
     where
-        month_start = {{ built_month_first() }}
-        and (is_received or not is_complete)
+        completeness.month_start = {{ built_month_first() }}
+        and (completeness.is_received or not completeness.is_complete)
     group by
-        system,
-        hall_code
+        completeness.hall_code,
+        system_measures.measure
 ),
 
 days as (
@@ -30,8 +33,8 @@ days as (
         on daily_counts.measure = measures.measure
     left join last_days
         on
-            daily_counts.system = last_days.system
-            and daily_counts.hall_code = last_days.hall_code
+            daily_counts.hall_code = last_days.hall_code
+            and daily_counts.measure = last_days.measure
     where
         daily_counts.month_start = {{ built_month_first() }}
         and (

@@ -22,7 +22,7 @@ answered as (
     select distinct
         hall_systems.hall_code,
         system_measures.measure
-    from {{ ref('stg_landing__hall_systems') }} as hall_systems
+    from {{ ref('int_month_hall_systems') }} as hall_systems
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
 ),

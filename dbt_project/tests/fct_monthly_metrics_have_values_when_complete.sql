@@ -4,23 +4,47 @@
     'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
 }) }}
 
-with incomplete_measures as (
-    select distinct
+-- On how many days of the month a measure is counted.
+with measures as (
+    select
+        measure,
+        valid_from,
+        valid_to,
+        1 + date_diff(
+            'day',
+            greatest({{ built_month_first() }}, valid_from),
+            least(cast({{ built_month_first(1) }} - interval 1 day as date), valid_to)
+        ) as day_count
+    from {{ ref('dim_measure') }}
+),
+
+-- With a day that is missing, or of which nobody is asked.
+incomplete_measures as (
+    select
         completeness.hall_code,
-        system_measures.measure
+        measures.measure
     from {{ ref('fct_completeness') }} as completeness
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on completeness.system = system_measures.system
+    inner join measures
+        on system_measures.measure = measures.measure
     where
         completeness.month_start = {{ built_month_first() }}
-        and not completeness.is_complete
+        and {{ is_valid_on('measures', 'completeness.stat_date') }}
+    group by
+        completeness.hall_code,
+        measures.measure,
+        measures.day_count
+    having
+        not bool_and(completeness.is_complete)
+        or count(distinct completeness.stat_date) < measures.day_count
 ),
 
 answered_measures as (
     select distinct
         hall_systems.hall_code,
         system_measures.measure
-    from {{ ref('stg_landing__hall_systems') }} as hall_systems
+    from {{ ref('int_month_hall_systems') }} as hall_systems
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
 ),

@@ -12,6 +12,7 @@ with answered as (
     from {{ ref('stg_landing__hall_systems') }} as hall_systems
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
+    where {{ is_valid_in_month('hall_systems') }}
 )
 
 select

@@ -21,6 +21,15 @@ with named as (
     from {{ ref('stg_hall__stock_balances') }}
 ),
 
+-- What isn't counted in the month is nothing that could be answered.
+counted as (
+    select named.*
+    from named
+    left join {{ ref('dim_measure') }} as measures
+        on named.measure = measures.measure
+    where {{ is_valid_in_month('measures') }}
+),
+
 answered as (
     select distinct
         hall_systems.hall_code,
@@ -28,6 +37,7 @@ answered as (
     from {{ ref('stg_landing__hall_systems') }} as hall_systems
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
+    where {{ is_valid_in_month('hall_systems') }}
 )
 
 select
@@ -42,26 +52,26 @@ where measures.aggregation is distinct from named.aggregation
 union all
 
 select
-    named.stock,
-    named.measure,
+    counted.stock,
+    counted.measure,
     'no hall answers the stock' as problem
-from named
+from counted
 left join answered
-    on named.stock = answered.measure
+    on counted.stock = answered.measure
 where answered.measure is null
 
 union all
 
 select
-    named.stock,
-    named.measure,
+    counted.stock,
+    counted.measure,
     'is not answered by hall ' || halls.hall_code as problem
-from named
+from counted
 inner join answered as halls
-    on named.stock = halls.measure
+    on counted.stock = halls.measure
 left join answered
     on
-        named.measure = answered.measure
+        counted.measure = answered.measure
         and halls.hall_code = answered.hall_code
 where answered.measure is null
 

@@ -22,6 +22,7 @@ from orchestration.runtime.errors import UserError
 from orchestration.runtime.guard import require_room
 from orchestration.runtime.paths import RUNBOOK, current_home
 from orchestration.runtime.program import code_version
+from reports.figures.months import span
 
 if TYPE_CHECKING:
     from orchestration.landing.validate_and_land import DayResult, DayValidation, PullResult
@@ -58,6 +59,8 @@ def newest_day(key: dg.AssetKey, hall: Hall) -> dg.AssetCheckEvaluation:
     day = now.date() - dt.timedelta(days=1 if is_late else 2)
     if day < hall.first_day:
         return _newest_day(key, day, passed=True, description=f"no day is due before {hall.first_day}")
+    if not hall.systems[system].is_valid_on(day):
+        return _newest_day(key, day, passed=True, description=f"it isn't asked for {day}: {hall.validity_of(system)}")
     status = system_day(hall, current_home(), working_days(), system, day)
     return _newest_day(key, day, passed=status.is_in, description=f"{day}: {status.verdict} {status.detail}".strip())
 
@@ -104,6 +107,8 @@ def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: 
 
     days, key = [dt.date.fromisoformat(key) for key in context.partition_keys], landing_key(name)
     home, system = current_home(), hall_systems.hall.hall.systems[name]
+    if skipped := [day for day in days if not system.is_valid_on(day)]:
+        context.log.info(f"not asked for {span(skipped)}: {hall_systems.hall.hall.validity_of(name)}")
     is_last = hall_systems.begin(name)
     require_room(home.root)
     validation = DayValidation(

@@ -10,7 +10,7 @@ from orchestration.resources import RunMonths
 from orchestration.runtime.errors import UserError
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK
 from orchestration.warehouse.month_totals import MODEL, Agreement, NotBuiltError, compare_with_stated_totals
-from reports.figures.readiness import EvidenceError
+from reports.figures.readiness import GOOD_STATUSES, EvidenceError
 
 _NEXT_STEP = (
     "pull the month's days of the system again (`yuebao pull MONTH --system NAME`): a late correction; "
@@ -40,13 +40,13 @@ def build_month_totals_check(hall: Hall) -> list[dg.AssetChecksDefinition]:
             agreement = compare_with_stated_totals(month, load_hall())
         check = agreement.check
         yield dg.AssetCheckResult(
-            passed=check.status == "pass",
+            passed=check.status in GOOD_STATUSES,
             asset_key=MODEL,
             check_name=MONTH_TOTALS_CHECK,
             description=check.message or "every total is the sum of its days",
             metadata=_metadata(agreement),
         )
-        if check.status != "pass":
+        if check.status not in GOOD_STATUSES:
             # Dagster would stop what follows by itself, and say no more than the check's name.
             raise dg.Failure(description=_refusal(month.name, agreement), allow_retries=False)
 

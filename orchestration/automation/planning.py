@@ -38,7 +38,7 @@ def pull_times(hall: Hall) -> list[dt.time]:
 
 
 def nightly(at: Moment, time: dt.time, statuses: Iterable[SystemDay]) -> list[Pull]:
-    """What to ask for at one of the hall's times: yesterday, and each system's window for late corrections.
+    """What to ask for at one of the hall's times: yesterday, and each system's window, of the days it answers for.
 
     Of the days whose `statuses` are given, what is in and has no window isn't asked for again; and what wasn't answered
     since its window closed is, because nothing was asked that night.
@@ -46,19 +46,16 @@ def nightly(at: Moment, time: dt.time, statuses: Iterable[SystemDay]) -> list[Pu
     hall, statuses = at.hall, list(statuses)
     yesterday = at.today - dt.timedelta(days=1)
     already_in = {status.system for status in statuses if status.day == yesterday and status.is_in}
-    asked: dict[tuple[int, tuple[str, ...]], list[str]] = {}
+    asked: dict[tuple[tuple[dt.date, ...], tuple[str, ...]], list[str]] = {}
     for system, settings in hall.systems.items():
+        days = tuple(filter(settings.is_valid_on, at.days_back(settings.repull_days + 1)))
         sites = tuple(code for code in hall.sites_of(system) if hall.pull_time(system, code) == time)
-        if sites and (settings.repull_days or system not in already_in):
+        if days and sites and (settings.repull_days or system not in already_in):
             only = sites if settings.pull_at_of_sites else ()
-            asked.setdefault((settings.repull_days, only), []).append(system)
+            asked.setdefault((days, only), []).append(system)
     missed = [(day.day, day.system) for day in statuses if _is_last(hall, day.system, time) and _is_open(at, day)]
     return [
-        *(
-            Pull(days, tuple(systems), "nightly", sites)
-            for (window, sites), systems in asked.items()
-            if (days := tuple(at.days_back(window + 1)))
-        ),
+        *(Pull(days, tuple(systems), "nightly", sites) for (days, sites), systems in asked.items()),
         *(Pull(tuple(days), systems, "correction") for days, systems in gaps(missed)),
     ]
 

@@ -54,6 +54,7 @@ from reports.certificates.signers import Signer, SignerError, SigningKey, load_k
 from reports.figures.numbers import MonthlyNumber, read_numbers
 from reports.figures.readiness import BuildEvidence
 from reports.figures.section import Origin
+from reports.figures.validity import iso
 from reports.figures.wording import WordingTemplate
 
 CERTIFICATE_ERRORS = (
@@ -248,7 +249,7 @@ def _program(month: Month) -> Program:
     return Program(
         fingerprint=month.fingerprint,
         catalogue_version=_digest(metric_tables()),
-        suite_version=settings_version(month.hall.systems.values()),
+        suite_version=settings_version(month.systems.values()),
         code_version=code_version(),
         lock_sha256=_digest([PROJECT_ROOT / "requirements.lock"]),
     )
@@ -280,7 +281,10 @@ def _source() -> ProgramSource | None:
 
 def systems_of(month: Month) -> dict[str, CertifiedSystem]:
     """The hall's systems, as evidence names them."""
-    return {name: CertifiedSystem(system.title, system.measures) for name, system in month.hall.systems.items()}
+    return {
+        name: CertifiedSystem(system.title, system.measures, iso(system.valid_from), iso(system.valid_to))
+        for name, system in month.systems.items()
+    }
 
 
 def wording_of(hall: HallFolder) -> Wording:

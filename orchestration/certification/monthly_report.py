@@ -247,7 +247,7 @@ def docs_of(outcome: RunOutcome) -> list[str]:
 def _pull(month: Month, steps: Steps) -> None:
     """Ask for all days of a month, of the systems that the hall has today, and for its boundary where it isn't in."""
     pull_boundary(month, steps)
-    pull_days(month.days, tuple(month.hall.systems), steps)
+    pull_days(month.days, tuple(month.systems), steps)
 
 
 def pull_boundary(month: Month, steps: Steps) -> int:
@@ -257,7 +257,7 @@ def pull_boundary(month: Month, steps: Steps) -> int:
     """
     absent = [stock for stock in month.boundary if stock.result == "not_compared"]
     for day in sorted({stock.day for stock in absent}):
-        systems = tuple(stock.system for stock in absent if stock.day == day)
+        systems = tuple({stock.before: None for stock in absent if stock.day == day})
         tell("asking %s for %s, the day before %s", ", ".join(systems), day, month.name)
         steps.pull([day], systems)
     return len(absent)

@@ -7,13 +7,13 @@ from typing import Literal
 
 from orchestration.certification.certify import current_archive
 from orchestration.certification.settings_evidence import certified_settings
-from orchestration.config.catalogue import closing_measures, department_names
+from orchestration.config.catalogue import Member, closing_measures, members, validity_of
 from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, traces
-from reports.figures.months import first_day
+from reports.figures.months import days_of, first_day
 from reports.workbook.exports import csv_of
 from reports.workbook.tables import ExportRow, number_rows
 
@@ -40,14 +40,25 @@ class Selection:
 def numbers_of(selection: Selection) -> list[ExportRow]:
     """The rows, by month and metric, oldest month first.
 
-    A department's rows have exact counts only: what was printed is the hall's number.
+    A department's rows have exact counts only: what was printed is the hall's number. They name it as it was called
+    then, and with its successors of today; a month in which it wasn't counted has no row of it.
 
     Raises:
         Refused: a month, metric, department or site has no certified number; it says what there is.
     """
     _require_site(selection.site, load_hall().hall.code)
     archive = current_archive()
-    return [row for certificate in _certificates(archive, selection) for row in _rows(archive, certificate, selection)]
+    rows = [row for certificate in _certificates(archive, selection) for row in _rows(archive, certificate, selection)]
+    if not rows:
+        raise Refused(_not_counted(selection.department))
+    return rows
+
+
+def _not_counted(department: str) -> str:
+    """Why a department has no number in the months selected, by the settings of today."""
+    member = members("departments").get(department)
+    when = f"{member} {validity_of('departments', member)}" if member and member.ends else f"department {department}"
+    return f"no month selected counts it: {when}; ask for the months in which it was counted, or for another department"
 
 
 def rows_as_text(rows: Sequence[ExportRow], form: Literal["csv", "json"]) -> str:
@@ -98,9 +109,12 @@ def _rows(archive: Archive, certificate: Certificate, selection: Selection) -> l
 
 def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRow], only: str) -> list[ExportRow]:
     with certified_settings(archive, certificate):
-        names = department_names()
-    if only and only not in names:
-        raise Refused(f"no department {only} in departments.csv; it has {', '.join(names)}")
+        known = members("departments")
+    today = members("departments")
+    if only and only not in {**known, **today}:
+        raise Refused(f"no department {only} in departments.csv; it has {', '.join(known)}")
+    if only and not _is_counted(known.get(only), certificate.month):
+        return []
     metrics = [str(row["metric"]) for row in rows]
     try:
         traced = traces(certificate, archive.landing, closing_measures(), metrics)
@@ -110,6 +124,15 @@ def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRo
     for row in rows:
         sums = traced[str(row["metric"])].by_department
         for code in [only] if only else sums:
-            part: ExportRow = {"department": code, "department_name": names.get(code, "")}
+            part: ExportRow = {
+                "department": code,
+                "department_name": known[code].name if code in known else "",
+                "department_successors": ";".join(today[code].successors) if code in today else "",
+            }
             apart.append({**row, **part, "exact": sums.get(code, 0), "printed": "", "display_unit": ""})
     return apart
+
+
+def _is_counted(department: Member | None, month: str) -> bool:
+    """Whether a department is counted on any day of a month."""
+    return department is not None and any(map(department.is_valid_on, days_of(month)))

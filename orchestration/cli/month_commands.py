@@ -111,11 +111,15 @@ def pull(
 
     with readable_errors():
         hall, home = load_hall().hall, current_home()
-        systems = hall.systems_named(system)
         dates = pullable_days(days, hall)
+        systems = hall.systems_named(system) if system else tuple(hall.systems_in(dates))
+        hall.require_asked(systems, dates)
         with progress_line():
             outcome = pull_days(dates, systems, Runs(home), data_docs=data_docs)
         typer.echo(f"{len(dates)} day{'s' if len(dates) > 1 else ''} of {', '.join(systems)} are in.")
+        for name in systems:
+            if not all(map(hall.systems[name].is_valid_on, dates)):
+                typer.echo(f"{hall.validity_of(name)}: it wasn't asked for the others.")
         if data_docs:
             typer.echo("\n".join(docs_of(outcome)))
 

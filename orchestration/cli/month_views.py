@@ -26,7 +26,7 @@ LEGEND = "   ".join(f"{meaning.sign} {meaning.text}" for meaning in VERDICTS.val
 
 
 def calendar_table(month: Month) -> Table:
-    """One row per system, one column per day."""
+    """One row per system that answers for the month, one column per day; a day that it doesn't answer for is blank."""
     table = Table(title=f"{month.name}  {month.hall.name}", title_justify="left", box=None, padding=0, pad_edge=False)
     table.add_column("", no_wrap=True)
     for day in month.calendar:
@@ -34,12 +34,16 @@ def calendar_table(month: Month) -> Table:
             Text(f"{day.day.day:2d}", style="" if day.is_working_day else "dim"), justify="right", no_wrap=True, width=3
         )
     table.add_column("  in", justify="right", no_wrap=True)
-    for system, settings in month.hall.systems.items():
-        days = [status for status in month.system_days if status.system == system]
-        due = [status for status in days if status.expected]
-        marks = (Text(VERDICTS[day.verdict].sign, style=_STYLES.get(day.verdict, "bold red")) for day in days)
+    for system, settings in month.systems.items():
+        days = {status.day: status for status in month.system_days if status.system == system}
+        due = [status for status in days.values() if status.expected]
+        marks = (_mark(days[day.day].verdict) if day.day in days else Text() for day in month.calendar)
         table.add_row(f"{system} {settings.title} ", *marks, f"  {sum(day.is_in for day in due)}/{len(due)}")
     return table
+
+
+def _mark(verdict: DayVerdict) -> Text:
+    return Text(VERDICTS[verdict].sign, style=_STYLES.get(verdict, "bold red"))
 
 
 def lines_so_far(month: Month) -> tuple[bool, list[str]]:

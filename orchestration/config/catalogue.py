@@ -11,6 +11,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from expectations.vocabulary import Vocabulary
 from orchestration.config.hall import SettingsError, hall_folder
 from orchestration.config.systems.common import Strict, System
 from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
+from reports.figures.validity import is_valid
 
 
 def _power_of_ten(divisor: int) -> int:
@@ -40,6 +42,19 @@ def _spelled_out(text: Any) -> Any:
 
 def _signed(text: Any) -> Any:
     return {"1": 1, "+1": 1, "-1": -1}.get(text, text)
+
+
+class _Validity(Strict):
+    """A row of a table of codes that begin and end."""
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        row = self.model_dump()
+        if row["valid_from"] and row["valid_to"] and row["valid_to"] < row["valid_from"]:
+            raise ValueError(f"valid_to {row['valid_to']} is before valid_from {row['valid_from']}")
+        if row.get("successors") and not row["valid_to"]:
+            raise ValueError("successors begin after valid_to, which is absent")
+        return self
 
 
 class _Reconciliation(Strict):
@@ -61,6 +76,7 @@ _HOLDS: Mapping[str, Any] = {
     "power of ten": Annotated[int, Field(ge=1), AfterValidator(_power_of_ten)],
     "day": date,
     "day or null": date | None,
+    "day or absent": Annotated[date | None, Field(default=None)],
     "true or false": Annotated[bool, BeforeValidator(_spelled_out)],
     "sign": Annotated[Literal[1, -1], BeforeValidator(_signed)],
     "level": Literal["province", "city", "county"],
@@ -69,10 +85,17 @@ _HOLDS: Mapping[str, Any] = {
 }
 
 
+# What holds of a row beside its columns.
+_BASES: Mapping[str, type[Strict]] = {
+    "reconciliations": _Reconciliation,
+    **dict.fromkeys(("departments", "sites", "measures"), _Validity),
+}
+
+
 def _row_of(table: str, columns: Mapping[str, tuple[str, str]]) -> type[Strict]:
     """One row of a table."""
     fields: dict[str, Any] = {name: (_HOLDS[kind], Field(description=text)) for name, (kind, text) in columns.items()}
-    return create_model(table, __base__=_Reconciliation if table == "reconciliations" else Strict, **fields)
+    return create_model(table, __base__=_BASES.get(table, Strict), **fields)
 
 
 LABELS = "proofreading_labels"
@@ -132,7 +155,7 @@ def working_days() -> WorkingDays:
     """The calendar under the reviewed overrides; CalendarError names the line that can't be read or repeats another."""
     folder = catalogue_folder()
     try:
-        rows = read_table(folder, "calendar_overrides")
+        rows, sites = read_table(folder, "calendar_overrides"), members(SITES)
     except SettingsError as error:
         raise CalendarError(str(error)) from error
     overrides: dict[OverrideKey, CalendarDay] = {}
@@ -145,13 +168,13 @@ def working_days() -> WorkingDays:
                 "stands in the table already; keep one of the lines"
             )
         overrides[key] = CalendarDay(day, row["is_working_day"], row["reason"])
-    return WorkingDays(overrides)
+    return WorkingDays(overrides, {code: site for code, site in sites.items() if site.ends})
 
 
 def vocabulary(system: System) -> Vocabulary:
     """The codes that rows of a system may use."""
     folder = catalogue_folder()
-    sites, departments = _codes(folder, _stamps(folder))
+    sites, departments = _codes(folder, _stamps(folder, SITES, "departments"))
     return Vocabulary(sites, departments, frozenset(system.measures), system.item_codes)
 
 
@@ -160,10 +183,80 @@ def _codes(_folder: Path, _stamps: object) -> tuple[frozenset[str], frozenset[st
     return frozenset(row["hall_code"] for row in _rows(SITES)), frozenset(department_names())
 
 
-def _stamps(folder: Path) -> tuple[tuple[int, int], ...]:
+@dataclass(frozen=True)
+class Member:
+    """A row of a table of codes: a department, a site or a measure.
+
+    Attributes:
+        code: as rows of counts have it.
+        name: in Chinese.
+        valid_from: the first day on which it is counted, None for always.
+        valid_to: the last one, None while open.
+        successors: the codes of those that took its place.
+    """
+
+    code: str
+    name: str
+    valid_from: date | None
+    valid_to: date | None
+    successors: tuple[str, ...] = ()
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether it is counted on a day."""
+        return is_valid(day, self.valid_from, self.valid_to)
+
+    @property
+    def ends(self) -> bool:
+        """Whether there are days on which it isn't counted."""
+        return bool(self.valid_from or self.valid_to)
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+# By table: the columns that hold code and name.
+MEMBERS: Mapping[str, tuple[str, str]] = {
+    "departments": ("department_code", "department_name"),
+    SITES: ("hall_code", "hall_name"),
+    "measures": ("measure", "measure_name"),
+}
+
+
+def members(table: str) -> Mapping[str, Member]:
+    """The rows of a table of codes, by code; of one that stands twice the last. Raises as `read_table` does."""
+    folder = catalogue_folder()
+    return _members(folder, table, _stamps(folder, table))
+
+
+@lru_cache(maxsize=24)
+def _members(folder: Path, table: str, _stamps: object) -> Mapping[str, Member]:
+    code, name = MEMBERS[table]
+    return {row[code]: _member(row, code, name) for row in read_table(folder, table)}
+
+
+def _member(row: Mapping[str, Any], code: str, name: str) -> Member:
+    first, last = (date.fromisoformat(row[end]) if row[end] else None for end in ("valid_from", "valid_to"))
+    return Member(row[code], row[name], first, last, codes_in(row.get("successors")))
+
+
+def validity_of(table: str, member: Member) -> str:
+    """From when to when a member of a table is counted and who took its place, in words."""
+    ends = [("from", member.valid_from), ("to", member.valid_to)]
+    known = members(table)
+    after = ", ".join(str(known.get(code, code)) for code in member.successors)
+    counted = " ".join(f"{word} {day}" for word, day in ends if day)
+    return f"is counted {counted}" + (f", then {after}" if after else "")
+
+
+def codes_in(text: str | None) -> tuple[str, ...]:
+    """The codes of a column that holds several, separated by semicolons."""
+    return tuple(filter(None, map(str.strip, (text or "").split(";"))))
+
+
+def _stamps(folder: Path, *tables: str) -> tuple[tuple[int, int], ...]:
     """By which a process that lives long sees that a table of codes was changed."""
     try:
-        stats = [_table_path(folder, name).stat() for name in (SITES, "departments")]
+        stats = [_table_path(folder, name).stat() for name in tables]
     except OSError as error:
         raise SettingsError(f"{error.filename} can't be read ({error.strerror}); every hall's folder has it") from error
     return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats)
@@ -176,7 +269,7 @@ def closing_measures() -> frozenset[str]:
 
 def department_names() -> dict[str, str]:
     """The departments' names by code."""
-    return {row["department_code"]: row["department_name"] for row in _rows("departments")}
+    return {code: department.name for code, department in members("departments").items()}
 
 
 def labels() -> dict[str, tuple[str, ...]]:

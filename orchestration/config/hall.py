@@ -7,8 +7,9 @@ or NAME in the folder that CREDENTIALS_DIRECTORY names (as systemd does it).
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, time
+from itertools import combinations
 from pathlib import Path
 from typing import Literal, Self
 
@@ -111,6 +112,46 @@ class Hall(Strict):
         if unknown := [name for name in names or () if name not in self.systems]:
             raise SettingsError(f"no system {', '.join(unknown)}; the hall has {', '.join(self.systems)}")
         return tuple(names or self.systems)
+
+    def systems_in(self, days: Iterable[date]) -> dict[str, AnySystem]:
+        """The systems that answer for at least one of these days, by name."""
+        every = list(days)
+        return {name: system for name, system in self.systems.items() if any(map(system.is_valid_on, every))}
+
+    def asked(self, days: Iterable[date]) -> Iterator[tuple[str, date]]:
+        """Every system and day that is to be answered, day by day: nothing else is asked, expected or waited for."""
+        for day in days:
+            for name, system in self.systems.items():
+                if system.is_valid_on(day):
+                    yield name, day
+
+    def answered_twice(self, first: date, last: date = date.max) -> Iterator[str]:
+        """What two systems both answer for one site and day within these, which would count twice, in a line each."""
+        for one, other in combinations(self.systems, 2):
+            ours, theirs = self.systems[one], self.systems[other]
+            measures = [measure for measure in ours.measures if measure in theirs.measures]
+            sites = [site for site in self.sites_of(one) if site in self.sites_of(other)]
+            day = max(filter(None, (first, ours.valid_from, theirs.valid_from)))
+            if measures and sites and day <= last and ours.is_valid_on(day) and theirs.is_valid_on(day):
+                yield (
+                    f"systems.{one} and systems.{other} both answer {', '.join(measures)} for {', '.join(sites)} on "
+                    f"{day}, which would count twice: end the one with valid_to and begin the other with valid_from "
+                    "the day after, or give one of them measures of its own, which a metric can sum"
+                )
+
+    def validity_of(self, system: str) -> str:
+        """From when to when a system answers, in words."""
+        settings = self.systems[system]
+        first, last = settings.valid_from or self.first_day, settings.valid_to
+        return f"{system} {settings.title} answers for days from {first}" + (f" to {last}" if last else " on")
+
+    def require_asked(self, systems: Sequence[str], days: Iterable[date]) -> None:
+        """SettingsError where one of these systems answers for none of these days."""
+        valid = self.systems_in(days)
+        if others := [self.validity_of(name) for name in systems if name not in valid]:
+            raise SettingsError(
+                f"{'; '.join(others)} (`valid_from` and `valid_to` in hall.toml): ask the system that answered then"
+            )
 
     def sites_of(self, system: str) -> tuple[str, ...]:
         """The codes of the halls that a system answers for."""

@@ -1,11 +1,12 @@
 """The working-day calendar: `chinesecalendar` (holidays and 调休), under a reviewed table of overrides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 
 from orchestration.runtime.errors import UserError
+from reports.figures.validity import Valid, is_valid
 
 # A day, and the system and the site that an override is about, None for all.
 OverrideKey = tuple[date, str | None, str | None]
@@ -28,9 +29,13 @@ class CalendarDay:
 
 @dataclass(frozen=True)
 class WorkingDays:
-    """Answers whether a day is worked; an override wins over the public calendar."""
+    """Answers whether a day is worked; an override wins over the public calendar, and the end of a site over both.
+
+    `sites` are those that begin or end, by code.
+    """
 
     overrides: Mapping[OverrideKey, CalendarDay]
+    sites: Mapping[str, Valid] = field(default_factory=dict)
 
     def describe(self, day: date) -> CalendarDay:
         """The calendar's word on one day; CalendarError for a year that isn't known (the next is in autumn)."""
@@ -39,9 +44,12 @@ class WorkingDays:
     def opening(self, day: date, system: str, site: str, *, every_day: bool) -> CalendarDay:
         """Whether a system must answer for a site on one day, and why; CalendarError as `describe`.
 
-        The override that names the site holds before the system's, and both before the one of all; without any, it is
-        every day, or the calendar's.
+        On a day that a site isn't valid nobody must answer for it. The override that names the site holds before the
+        system's, and both before the one of all; without any, it is every day, or the calendar's.
         """
+        ends = self.sites.get(site)
+        if ends and not is_valid(day, ends.valid_from, ends.valid_to):
+            return CalendarDay(day, is_working_day=False, reason="网点未启用或已停用")
         named = ((day, system, site), (day, None, site), (day, system, None), (day, None, None))
         for key in named:
             if key in self.overrides:

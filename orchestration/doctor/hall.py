@@ -4,8 +4,7 @@ Nothing is landed, and every check is made whatever the others find.
 """
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -17,9 +16,16 @@ from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers, template_of
 from orchestration.config.alerts import Channel
-from orchestration.config.catalogue import BALANCES, LABELS, TABLES, catalogue_folder, read_table, working_days
+from orchestration.config.catalogue import (
+    LABELS,
+    TABLES,
+    catalogue_folder,
+    read_table,
+    working_days,
+)
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
+from orchestration.doctor.catalogue import Tables, references
 from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
 from orchestration.landing.day_status import is_expected
 from orchestration.landing.preview import ONCE, sample
@@ -34,28 +40,20 @@ from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber, number_of
 from reports.figures.wording import word_section
 
-Tables = Mapping[str, list[dict[str, Any]]]
-
-# By table: in which other table each column's codes stand.
-_REFERENCES = {
-    "metric_measures": {"metric": "metrics", "measure": "measures"},
-    "metric_parts": {"metric": "metrics", "part": "metrics"},
-    LABELS: {"metric": "metrics"},
-    BALANCES: {"stock": "measures", "measure": "measures"},
-    "reconciliations": {"lesser_measure": "measures", "greater_measure": "measures"},
-}
-_KEYS = {"metrics": "metric", "measures": "measure", "sites": "hall_code"}
 _LONGEST_SILENCE = 15
 
 
 def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Diagnosis]:
     """Look at everything that a hall's month needs, and ask every system for a day, else the newest that is open."""
     yield from folder_checks(hall)
-    for name in hall.hall.systems:
+    for name, system in hall.hall.systems.items():
+        if not any(map(system.is_valid_on, [day] if day else _last_days(hall.hall))):
+            yield Diagnosis(f"systems.{name}", good=True, message=f"not asked: {hall.hall.validity_of(name)}")
+            continue
         yield diagnose(f"systems.{name}", partial(_system, hall, name, day))
         yield from _doubts(hall, name, day)
-    for name in hall.hall.month_totals:
-        yield diagnose(f"systems.{name}.month_totals", partial(_month_totals, hall, name))
+        if name in hall.hall.month_totals:
+            yield diagnose(f"systems.{name}.month_totals", partial(_month_totals, hall, name))
 
 
 def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
@@ -69,71 +67,13 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
     for name in (*TABLES, LABELS):
         yield diagnose(f"catalogue/{name}.csv", partial(read, name))
     if tables.keys() == {*TABLES, LABELS}:
-        yield from _references(tables, hall.hall)
+        yield from references(tables, hall.hall)
         yield diagnose(hall.hall.wording, partial(_wording, tables, hall))
     yield diagnose("signing", partial(_signing, hall))
     for name, channel in hall.hall.alerts.channels.items():
         yield diagnose(f"alerts.channels.{name}", partial(_channel, hall, channel))
     if hall.hall.alerts.ping:
         yield diagnose("alerts.ping", partial(_ping, hall, hall.hall.alerts.ping))
-
-
-def _references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
-    unknown = [*_unknown(tables, hall), *_unfounded(tables, hall), *_unbalanced(tables)]
-    for problem in unknown:
-        yield Diagnosis("codes", good=False, message=problem)
-    if not unknown:
-        yield Diagnosis("codes", good=True, message="every code that is used stands in its table")
-
-
-def _unknown(tables: Tables, hall: Hall) -> Iterator[str]:
-    for where, values, table in [*_codes_of(tables), *_codes_in_settings(hall)]:
-        for value in sorted(set(values) - {row[_KEYS[table]] for row in tables[table]}):
-            yield f"{where}: {value} isn't in catalogue/{table}.csv; add it, or mend it"
-
-
-def _codes_of(tables: Tables) -> Iterator[tuple[str, Sequence[str], str]]:
-    """Where codes are used, which, and the table in which they have to stand."""
-    for table, columns in _REFERENCES.items():
-        for column, other in columns.items():
-            yield f"catalogue/{table}.csv column {column}", [row[column] for row in tables[table]], other
-
-
-def _codes_in_settings(hall: Hall) -> Iterator[tuple[str, Sequence[str], str]]:
-    yield "key code", [hall.code], "sites"
-    for name, system in hall.systems.items():
-        yield f"key systems.{name}.sites", system.sites, "sites"
-        yield f"key systems.{name}.measures", system.measures, "measures"
-
-
-def _unfounded(tables: Tables, hall: Hall) -> Iterator[str]:
-    """Metrics that no system answers, and metrics made of nothing."""
-    answered = {measure for system in hall.systems.values() for measure in system.measures}
-    for row in tables["metric_measures"]:
-        if row["measure"] not in answered:
-            yield f"metric {row['metric']} needs {row['measure']}, which no system's `measures` in hall.toml names"
-    founded = {(row["metric"], row["version"]) for name in ("metric_measures", "metric_parts") for row in tables[name]}
-    for row in tables["metrics"]:
-        if (row["metric"], row["version"]) not in founded:
-            yield (
-                f"metric {row['metric']} version {row['version']} is made of nothing; "
-                "name its measures in catalogue/metric_measures.csv, or its parts in catalogue/metric_parts.csv"
-            )
-
-
-def _unbalanced(tables: Tables) -> Iterator[str]:
-    """Stocks and flows that can't be what their table says they are."""
-    aggregation = {row["measure"]: row["aggregation"] for row in tables["measures"]}
-    where = f"catalogue/{BALANCES}.csv"
-    flows = Counter((row["stock"], row["measure"]) for row in tables[BALANCES])
-    for stock in sorted({stock for stock, _ in flows}):
-        if aggregation.get(stock, "closing") != "closing":
-            yield f"{where}: {stock} is a stock that isn't `closing` in catalogue/measures.csv; mend one of the two"
-    for (stock, flow), times in flows.items():
-        if aggregation.get(flow, "sum") != "sum":
-            yield f"{where}: {flow}, a flow of {stock}, isn't a `sum` in catalogue/measures.csv; mend one of the two"
-        if times > 1:
-            yield f"{where}: {stock} names {flow} twice; keep one of the rows"
 
 
 def _wording(tables: Tables, hall: HallFolder) -> str:
@@ -202,6 +142,8 @@ def _doubts(hall: HallFolder, name: str, day: dt.date | None) -> Iterator[Diagno
 def _month_totals(hall: HallFolder, name: str) -> str:
     """What the system states of the newest month that is over."""
     month = open_month(months_before(f"{today(hall.hall):%Y-%m}", 1))
+    if name not in month.month_totals:
+        return f"not asked: it doesn't answer for all of {month.name}"
     with reachable(hall.hall, current_home(), month.days[:1]) as variables:
         statements = list(ask_totals(hall, name, month, variables, ONCE))
     if faults := [stated.fault for stated in statements if stated.fault]:
@@ -211,6 +153,10 @@ def _month_totals(hall: HallFolder, name: str) -> str:
 
 
 def _newest_open_day(hall: Hall, name: str) -> dt.date:
-    calendar, yesterday = working_days(), today(hall) - dt.timedelta(days=1)
-    days = [yesterday - dt.timedelta(days=back) for back in range(_LONGEST_SILENCE)]
-    return next((day for day in days if is_expected(hall, calendar, name, day)), yesterday)
+    calendar, days = working_days(), _last_days(hall)
+    return next((day for day in days if is_expected(hall, calendar, name, day)), days[0])
+
+
+def _last_days(hall: Hall) -> list[dt.date]:
+    """The days up to yesterday within which every system is open, the newest first."""
+    return [today(hall) - dt.timedelta(days=back) for back in range(1, _LONGEST_SILENCE + 1)]

@@ -40,7 +40,7 @@ def month_health(name: str, at: Moment) -> Iterator[MonthHealth]:
     blank = MonthHealth(
         month=name,
         state="certified" if entry else "draft",
-        answers=len(month.days) * len(at.hall.systems),
+        answers=len(list(at.hall.asked(month.days))),
         certificate=entry.certificate.name if entry else "",
         code=entry.certificate.code if entry else "",
         whole=month.whole,

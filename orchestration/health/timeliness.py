@@ -114,10 +114,13 @@ def arrivals_of(at: Moment) -> Iterator[MonthArrival]:
     hall, landing, zone = at.hall, Landing(at.home.landing), ZoneInfo(at.hall.timezone)
     for name in reversed(at.months_back(MONTHS_BACK)):
         days = days_of(name)
-        histories = ((landing.history(system, day), hall.sites_of(system)) for system in hall.systems for day in days)
+        asked = list(hall.asked(days))
+        if not asked:
+            continue
+        histories = ((landing.history(system, day), hall.sites_of(system)) for system, day in asked)
         yield MonthArrival(
             month=name,
-            answers=len(days) * len(hall.systems),
+            answers=len(asked),
             arrivals=tuple(_arrivals(histories, days[-1], zone)),
             age=(at.today - days[-1]).days,
         )

@@ -17,11 +17,11 @@ _MOST_CHARACTERS = 400
 
 @dataclass(frozen=True)
 class MonthSheet:
-    """One calendar month of the heat map: its days, and by system a cell for each."""
+    """One calendar month of the heat map: its days, and by system a cell for each, None where it isn't asked."""
 
     month: str
     days: tuple[dt.date, ...]
-    rows: Mapping[str, tuple[DayCell, ...]]
+    rows: Mapping[str, tuple[DayCell | None, ...]]
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,18 @@ def sheets_of(cells: Sequence[DayCell]) -> list[MonthSheet]:
 
 
 def _sheet(month: str, cells: Sequence[DayCell]) -> MonthSheet:
-    rows: dict[str, list[DayCell]] = {}
+    rows: dict[str, dict[dt.date, DayCell]] = {}
     for cell in cells:
-        rows.setdefault(cell.system, []).append(cell)
+        rows.setdefault(cell.system, {})[cell.day] = cell
     days = tuple(dict.fromkeys(cell.day for cell in cells))
-    return MonthSheet(month, days, {system: tuple(of_system) for system, of_system in rows.items()})
+    return MonthSheet(month, days, {system: tuple(map(by_day.get, days)) for system, by_day in rows.items()})
 
 
-def site_rows(cells: Sequence[DayCell]) -> list[tuple[str, list[CellState]]]:
+def site_rows(cells: Sequence[DayCell | None]) -> list[tuple[str, list[CellState | None]]]:
     """The sites of a system that lack a day which others have, with their states; what no site has its cell tells."""
-    lacking = dict.fromkeys(site for cell in cells if cell.came and len(cell.sites) > 1 for site in cell.absent)
-    return [(site, [cell.sites[site] for cell in cells]) for site in sorted(lacking)]
+    asked = [cell for cell in cells if cell]
+    lacking = dict.fromkeys(site for cell in asked if cell.came and len(cell.sites) > 1 for site in cell.absent)
+    return [(site, [cell.sites[site] if cell else None for cell in cells]) for site in sorted(lacking)]
 
 
 def gaps_of(cells: Sequence[DayCell], snoozed: Mapping[str, Snooze]) -> list[Gap]:

@@ -143,12 +143,18 @@ def opening(hall: Hall, calendar: WorkingDays, system: str, day: dt.date, site: 
 
 
 def is_expected(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> bool:
-    """Whether the calendar has a system open on a day, at any site; CalendarError if the day's year isn't known."""
-    return any(opening(hall, calendar, system, day, site).is_working_day for site in hall.sites_of(system))
+    """Whether a system answers for a day and the calendar has it open, at any site.
+
+    Raises:
+        CalendarError: the day's year isn't known.
+    """
+    return hall.systems[system].is_valid_on(day) and any(
+        opening(hall, calendar, system, day, site).is_working_day for site in hall.sites_of(system)
+    )
 
 
 def _closed_sites(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) -> frozenset[str]:
-    if not any(on == day and site for on, _, site in calendar.overrides):
+    if not calendar.sites and not any(on == day and site for on, _, site in calendar.overrides):
         return frozenset()  # all sites are open alike
     sites = hall.sites_of(system)
     closed = {site for site in sites if not opening(hall, calendar, system, day, site).is_working_day}
@@ -199,16 +205,17 @@ def _system_day(hall: Hall, home: Home, calendar: WorkingDays, asked: _Worded, d
 def system_days(
     hall: Hall, home: Home, calendar: WorkingDays, days: Iterable[dt.date], *, verify_files: bool = False
 ) -> Iterator[SystemDay]:
-    """Every system on each of the days, day by day; CalendarError for a year that the calendar doesn't know.
+    """Every system on each of the days that it answers for, day by day.
+
+    CalendarError for a year that the calendar doesn't know.
 
     `verify_files` holds each extract's file against its entry's digest, which costs a read of the file; decisions made
     every few minutes over hundreds of days go without.
     """
     landing = Landing(home.landing)
-    systems = [_Worded.of(hall, system) for system in hall.systems]
-    for day in days:
-        for system in systems:
-            status = _system_day(hall, home, calendar, system, day)
-            if verify_files and status.extract:
-                status = replace(status, fault=landing.damage(status.extract))
-            yield status
+    systems = {name: _Worded.of(hall, name) for name in hall.systems}
+    for system, day in hall.asked(days):
+        status = _system_day(hall, home, calendar, systems[system], day)
+        if verify_files and status.extract:
+            status = replace(status, fault=landing.damage(status.extract))
+        yield status

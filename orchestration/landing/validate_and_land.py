@@ -20,7 +20,7 @@ from expectations.findings import merged
 from expectations.personal import mask_text
 from expectations.validation import Finding, Validation, Vocabulary, shown_rows, validate_answers
 from expectations.volumes import Volume, volumes
-from orchestration.config.catalogue import evidence_version, vocabulary, working_days
+from orchestration.config.catalogue import SITES, evidence_version, members, validity_of, vocabulary, working_days
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing.asked_counts import AnswerKey, AskedCounts, asked_counts
@@ -45,6 +45,8 @@ from orchestration.runtime.secrets import redact
 from orchestration.sources.contract import Answer, FaultTable, NothingForDay, Outcome, PermanentFault, SourceFault
 from orchestration.sources.daily_counts import no_counts
 
+# By table of codes: the column of counts that holds them.
+_COLUMNS_OF_MEMBERS = {"departments": "department_code", SITES: "hall_code", "measures": "measure"}
 _WEEKS_BACK = 4
 _SHOWN = 3
 _ROWS_AT_ONCE = 500_000
@@ -242,6 +244,8 @@ class DayValidation:
         return _CONFIRMED if current and self._confirms(current, site, outcome) else None
 
     def _problem(self, day: dt.date, site: str, answer: Answer) -> SourceFault | None:
+        if problem := next(self._not_valid(day, answer), None):
+            return problem
         opening = self.opening(day, site)
         if not opening.is_working_day:
             return fault("counts_on_closed_day", source=answer.source, reason=opening.reason)
@@ -249,6 +253,22 @@ class DayValidation:
             return fault("no_rows", system=self.system, site=site)
         blank = [measure for measure, total in answer.declared.items() if total is None]
         return fault("blank_total", source=answer.source, measures=", ".join(blank)) if blank else None
+
+    def _not_valid(self, day: dt.date, answer: Answer) -> Iterator[SourceFault]:
+        """What it counts though it isn't valid on the day, by the table of each code."""
+        for table, column in _COLUMNS_OF_MEMBERS.items():
+            ending = {code: member for code, member in members(table).items() if member.ends}
+            used = answer.counts.codes_used(column) if ending else frozenset()
+            for code in sorted(used & ending.keys()):
+                member = ending[code]
+                if not member.is_valid_on(day):
+                    yield fault(
+                        "not_valid",
+                        source=answer.source,
+                        member=member,
+                        table=table,
+                        validity=validity_of(table, member),
+                    )
 
     def _states_zero(self, answer: Answer) -> bool:
         """Whether the source itself says that there was nothing to count, of all that it counts."""

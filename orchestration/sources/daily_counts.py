@@ -61,6 +61,11 @@ class DailyCounts:
         """A column of text."""
         return _coded(self.table[name])
 
+    def codes_used(self, name: str) -> frozenset[str]:
+        """The distinct texts of a column; a table of several days may know others."""
+        texts, codes = self.coded(name)
+        return frozenset(texts[code] for code in np.unique(codes) if code >= 0)
+
     @cached_property
     def whole(self) -> npt.NDArray[np.bool_]:
         """Of every row, whether its count is a whole number."""

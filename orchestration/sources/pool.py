@@ -91,11 +91,13 @@ class Requests:
         return (system, day) in self._pending
 
     def ask(self, sources: Mapping[str, Source], days: Sequence[dt.date], sites_of: SitesOf) -> None:
-        """Begin to ask for the sites that `sites_of` names by system and day; what is pending isn't asked again."""
+        """Begin to ask for the sites that `sites_of` names by system and day, where it names any.
+
+        What is pending isn't asked again.
+        """
         for day in days:
             for name, source in sources.items():
-                if (name, day) not in self._pending:
-                    sites = sites_of(name, day)
+                if (name, day) not in self._pending and (sites := sites_of(name, day)):
                     groups: list[tuple[str, ...]] = [(site,) for site in sites] if source.by_site else [sites]
                     self._pending[name, day] = [_Pending(name, source, Request(day, group)) for group in groups]
                     self._submit(self._pending[name, day])

@@ -18,10 +18,10 @@ def start_workers(month: str) -> None:
     Raises:
         SettingsError: as `load_hall` does.
     """
-    home, systems = current_home(), load_hall().hall.systems
+    home, hall = current_home(), load_hall().hall
     landing = Landing(home.landing)
     with suppress(ValueError):
-        is_in = all(landing.newest_sequence(system, day) for day in days_of(month) for system in systems)
+        is_in = all(landing.newest_sequence(system, day) for system, day in hall.asked(days_of(month)))
         if not is_in:
             VALIDATOR.start()
         if not is_in or not (home.published / month).exists():

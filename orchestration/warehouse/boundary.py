@@ -4,7 +4,7 @@ It is an input like the month's own days: named, and part of what a build and a 
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
@@ -30,13 +30,18 @@ class BoundaryStock:
     """How the stocks of one system are joined to the month before.
 
     Attributes:
-        day: the last day before the month on which the calendar has the system open.
-        result: `compared` when the day is in; `first_month` when the hall has no such day; else `not_compared`.
+        system: whose stocks they are.
+        before: the system that they are held against: itself, or the one that answered them until it began.
+        title: the title of `before`.
+        day: the last day before the month on which the calendar has `before` open.
+        result: `compared` when the day is in; `first_month` when nobody was asked for them on such a day; else
+            `not_compared`.
         extract: what they are held against, where they are.
-        status: how that day stands, where the hall has one.
+        status: how that day stands, where there is one.
     """
 
     system: str
+    before: str
     title: str
     day: dt.date
     result: BoundaryResult
@@ -50,9 +55,9 @@ class BoundaryStock:
 
 
 def boundary_of(
-    hall: Hall, home: Home, calendar: WorkingDays, first: dt.date, balanced: Collection[str]
+    hall: Hall, home: Home, calendar: WorkingDays, first: dt.date, balanced: Set[str]
 ) -> Iterator[BoundaryStock]:
-    """The boundary of each system that answers a stock which has to balance.
+    """The boundary of each system that answers, from the month's first day on, a stock which has to balance.
 
     Args:
         hall: The settings.
@@ -64,25 +69,32 @@ def boundary_of(
     Raises:
         CalendarError: the working-day calendar doesn't know the year.
     """
-    for system, settings in hall.systems.items():
-        if not set(settings.measures) & set(balanced):
-            continue
-        day = _last_open_day(hall, calendar, system, first)
-        if day < hall.first_day:
-            yield BoundaryStock(system, settings.title, day, "first_month")
-            continue
-        status = system_day(hall, home, calendar, system, day)
-        if status.extract:
-            status = replace(status, fault=Landing(home.landing).damage(status.extract))
-        compared = status.is_in and status.extract is not None and status.extract.state == "answered"
-        yield BoundaryStock(
-            system=system,
-            title=settings.title,
-            day=day,
-            result="compared" if compared else "not_compared",
-            extract=status.extract if compared else None,
-            status=status,
-        )
+    eve = first - dt.timedelta(days=1)
+    for system in hall.systems_in([first]):
+        stocks = set(hall.systems[system].measures) & balanced
+        befores = [name for name in hall.systems_in([eve]) if _shares(hall, system, name, stocks)]
+        if stocks and not befores:
+            yield BoundaryStock(system, system, hall.systems[system].title, eve, "first_month")
+        for before in befores:
+            day = _last_open_day(hall, calendar, before, first)
+            boundary = BoundaryStock(system, before, hall.systems[before].title, day, "first_month")
+            yield boundary if day < hall.first_day else _looked_at(boundary, hall, home, calendar)
+
+
+def _shares(hall: Hall, system: str, other: str, stocks: Set[str]) -> bool:
+    """Whether another system, or itself, answers one of these stocks for a site of a system."""
+    sites = set(hall.sites_of(system)) & set(hall.sites_of(other))
+    return bool(sites and stocks & set(hall.systems[other].measures))
+
+
+def _looked_at(boundary: BoundaryStock, hall: Hall, home: Home, calendar: WorkingDays) -> BoundaryStock:
+    """The boundary with how its day stands."""
+    status = system_day(hall, home, calendar, boundary.before, boundary.day)
+    if status.extract:
+        status = replace(status, fault=Landing(home.landing).damage(status.extract))
+    if status.is_in and status.extract is not None and status.extract.state == "answered":
+        return replace(boundary, result="compared", extract=status.extract, status=status)
+    return replace(boundary, result="not_compared", status=status)
 
 
 def _last_open_day(hall: Hall, calendar: WorkingDays, system: str, first: dt.date) -> dt.date:
@@ -103,7 +115,7 @@ def boundary_check(month: str, boundary: Sequence[BoundaryStock]) -> BuildCheck:
     missed = [stock for stock in boundary if stock.result == "not_compared"]
     first = [stock for stock in boundary if stock.result == "first_month"]
     if missed:
-        named = ", ".join(f"{stock.system} {stock.title} {stock.day} {stock.verdict}" for stock in missed)
+        named = ", ".join(f"{stock.before} {stock.title} {stock.day} {stock.verdict}" for stock in missed)
         return check("warn", len(missed), f"{NOT_COMPARED}: {named}")
     if any(stock.result == "compared" for stock in boundary):
         return check("pass", 0, "")

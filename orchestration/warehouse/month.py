@@ -14,6 +14,7 @@ from typing import Any
 
 from expectations.rules import RULES
 from orchestration.config.catalogue import (
+    BALANCES,
     TABLES,
     catalogue_folder,
     evidence_version,
@@ -21,12 +22,14 @@ from orchestration.config.catalogue import (
     vocabulary,
     working_days,
 )
-from orchestration.config.hall import Hall, load_hall
+from orchestration.config.hall import Hall, SettingsError, load_hall
+from orchestration.config.systems import AnySystem, HttpSystem
+from orchestration.config.systems.http_api import MonthTotals
 from orchestration.config.working_days import CalendarDay
 from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.landing.judgement import Judgements
 from orchestration.landing.manifest import Extract, Landing, LandingError
-from orchestration.partitions import reportable_days, today
+from orchestration.partitions import MonthError, reportable_days, today
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import Home, current_home
 from orchestration.runtime.program import warehouse_version
@@ -36,6 +39,7 @@ from reports import files
 from reports.certificates.certificate import Certificate
 from reports.figures.months import days_of, first_day
 from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Expected, Problem, assess, remedies
+from reports.figures.validity import iso
 
 # The check of a build that isn't dbt's: facts against the totals that systems state of the month (month_totals).
 MONTH_TOTALS_CHECK = "month_totals_agree"
@@ -76,8 +80,18 @@ class Month:
                 (extract.system, dt.date.fromisoformat(extract.day)): landing.read(Path(extract.entry_path))
                 for extract in certified
             }
-        keys = [(system, day) for system in self.hall.systems for day in self.days]
-        return {key: extract for key in keys if (extract := _current(landing, *key))}
+        return {key: extract for key in self.hall.asked(self.days) if (extract := _current(landing, *key))}
+
+    @cached_property
+    def systems(self) -> Mapping[str, AnySystem]:
+        """The systems that answer for at least one of its days, by name."""
+        return self.hall.systems_in(self.days)
+
+    @property
+    def month_totals(self) -> dict[str, tuple[HttpSystem, MonthTotals]]:
+        """The systems that state totals of their own of the month, and where: those that answer for all of it."""
+        whole = {name for name, system in self.systems.items() if all(map(system.is_valid_on, self.days))}
+        return {name: stated for name, stated in self.hall.month_totals.items() if name in whole}
 
     def checks_of(self, extract: Extract) -> Mapping[str, str]:
         """By rule, how an extract came out under the rules of today; or when it landed, if it wasn't judged since."""
@@ -104,15 +118,16 @@ class Month:
         """
         if self.vintage:
             return tuple(self._certified_boundary(self.vintage))
-        balanced = {row["stock"] for row in self.catalogue["stock_balances"]}
+        balanced = {row["stock"] for row in read_table(catalogue_folder(), BALANCES)}
         return tuple(boundary_of(self.hall, self.home, working_days(), first_day(self.name), balanced))
 
     def _certified_boundary(self, certificate: Certificate) -> Iterator[BoundaryStock]:
         landing = Landing(self.home.landing)
         for stated in certificate.foundation.boundary:
             extract = landing.read(Path(stated.extract.entry_path)) if stated.extract else None
-            title = self.hall.systems[stated.system].title
-            yield BoundaryStock(stated.system, title, dt.date.fromisoformat(stated.day), stated.result, extract)
+            before = extract.system if extract else stated.system
+            title = self.hall.systems[before].title
+            yield BoundaryStock(stated.system, before, title, dt.date.fromisoformat(stated.day), stated.result, extract)
 
     @cached_property
     def inputs(self) -> dict[str, list[dict[str, Any]]]:
@@ -143,19 +158,31 @@ class Month:
                 for day in self.calendar
             ],
             "hall_systems": [
-                {"system": name, "system_name": system.title, "hall_code": hall, "opens": system.opens}
-                for name, system in self.hall.systems.items()
+                {
+                    "system": name,
+                    "system_name": system.title,
+                    "hall_code": hall,
+                    "opens": system.opens,
+                    "valid_from": iso(system.valid_from),
+                    "valid_to": iso(system.valid_to),
+                }
+                for name, system in self._systems_read.items()
                 for hall in self.hall.sites_of(name)
             ],
             **self.catalogue,
         }
 
     @cached_property
+    def _systems_read(self) -> Mapping[str, AnySystem]:
+        """The systems whose extracts a build reads: the month's, and those that its stocks are held against."""
+        return self.hall.systems_in([*self.days, *(stock.day for stock in self.boundary)])
+
+    @cached_property
     def catalogue(self) -> dict[str, list[dict[str, Any]]]:
         """The hall's reviewed tables, and which system answers which measure."""
         answered = [
             {"system": name, "measure": measure}
-            for name, system in self.hall.systems.items()
+            for name, system in self._systems_read.items()
             for measure in system.measures
         ]
         tables = {name: read_table(catalogue_folder(), name) for name in TABLES}
@@ -224,11 +251,12 @@ class Month:
 
     def expected(self, build_checks: frozenset[str]) -> Expected:
         """What must be in and have passed before the month is printed; `build_checks` are dbt's."""
-        own = OWN_CHECKS if self.hall.month_totals else OWN_CHECKS - {MONTH_TOTALS_CHECK}
+        own = OWN_CHECKS if self.month_totals else OWN_CHECKS - {MONTH_TOTALS_CHECK}
         blocks = self.hall.certification.boundary == "block"
         return Expected(
             month=self.name,
-            systems={name: system.title for name, system in self.hall.systems.items()},
+            systems={name: system.title for name, system in self.systems.items()},
+            asked=frozenset(self.hall.asked(days_of(self.name))),
             day_rules=frozenset(rule.name for rule in RULES),
             build_checks=build_checks | own,
             fingerprint=self.fingerprint,
@@ -244,7 +272,10 @@ class Month:
 def open_month(name: str) -> Month:
     """A month of this installation's hall; SettingsError or MonthError where the hall can't report on it."""
     hall = load_hall().hall
-    return Month(name, reportable_days(name, hall), hall, current_home())
+    month = _of_one_answer(Month(name, reportable_days(name, hall), hall, current_home()))
+    if not month.systems:
+        raise MonthError(f"{name}: no system answers for a day of it (`valid_from` and `valid_to` in hall.toml)")
+    return month
 
 
 def month_under_way(name: str) -> Month | None:
@@ -253,7 +284,15 @@ def month_under_way(name: str) -> Month | None:
     now = today(hall)
     if name != f"{now:%Y-%m}":
         return None
-    return Month(name, [day for day in days_of(name) if day < now], hall, current_home())
+    return _of_one_answer(Month(name, [day for day in days_of(name) if day < now], hall, current_home()))
+
+
+def _of_one_answer(month: Month) -> Month:
+    """The month; SettingsError where two systems answer a measure of a site on one of its days."""
+    ends = days_of(month.name)
+    if mistakes := list(month.hall.answered_twice(ends[0], ends[-1])):
+        raise SettingsError("; ".join(mistakes))
+    return month
 
 
 def problems_of(month: Month) -> list[Problem]:

@@ -66,14 +66,19 @@ class Agreement:
     @property
     def check(self) -> BuildCheck:
         """The outcome as evidence: an error where a system gave no answer, whatever the others say."""
-        status: CheckStatus = "error" if self.faults else "fail" if self.differing else "pass"
+        idle = not (self.compared or self.faults)
+        status: CheckStatus = (
+            "error" if self.faults else "fail" if self.differing else "not_applicable" if idle else "pass"
+        )
         return BuildCheck(
             name=MONTH_TOTALS_CHECK,
             model=MODEL,
             severity="error",
             status=status,
             failures=len(self.differing),
-            message="; ".join([*self.faults, *map(str, self.differing)]),
+            message="no system that states month totals answers for the whole month"
+            if idle
+            else "; ".join([*self.faults, *map(str, self.differing)]),
         )
 
 
@@ -87,7 +92,7 @@ def compare_with_stated_totals(month: Month, hall: HallFolder) -> Agreement:
     with reachable(hall.hall, current_home(), month.days[:1]) as variables:
         statements = [
             statement
-            for name in hall.hall.month_totals
+            for name in month.month_totals
             for statement in ask_totals(hall, name, month, variables, hall.hall.retries)
         ]
     sums = _sums(month)

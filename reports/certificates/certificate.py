@@ -13,6 +13,7 @@ from typing import Literal
 
 from reports.certificates.canonical import sha256
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.validity import is_valid
 
 Form = Literal[1, 2]
 Policy = Literal["manual", "automatic"]
@@ -118,10 +119,17 @@ class Boundary:
 
 @dataclass(frozen=True)
 class CertifiedSystem:
-    """A hall system at the time: its title, and the measures that it counts."""
+    """A hall system at the time: its title, the measures that it counts, and its validity, None for an open end."""
 
     title: str
     measures: tuple[str, ...]
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+    def is_valid_on(self, day: date) -> bool:
+        """Whether it answers for a day."""
+        ends = (date.fromisoformat(end) if end else None for end in (self.valid_from, self.valid_to))
+        return is_valid(day, *ends)
 
 
 @dataclass(frozen=True)
@@ -188,6 +196,10 @@ class Foundation:
     bases: tuple[Base, ...] = ()
     notes: tuple[str, ...] = ()
     source: ProgramSource | None = None
+
+    def measures_of(self, system: str) -> tuple[str, ...]:
+        """What a system counts; nothing where that isn't said, as in form 1."""
+        return self.systems[system].measures if system in self.systems else ()
 
     @property
     def all_extracts(self) -> tuple[CertifiedExtract, ...]:

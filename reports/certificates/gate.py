@@ -22,6 +22,7 @@ from reports.certificates.recount import AnsweredExtract, recount, recount_probl
 from reports.certificates.release_text import release_files
 from reports.certificates.signers import authenticity_problems
 from reports.errors import ReportsError
+from reports.figures.months import first_day
 from reports.figures.section import SectionError
 from reports.figures.wording import WordingError
 from reports.files import digests
@@ -170,10 +171,11 @@ def _landed(extract: CertifiedExtract) -> datetime:
 
 def _bounded(subject: GateSubject) -> Iterator[str]:
     """Each system with stocks that have to balance says how its first was held against the month before."""
-    foundation = subject.certificate.foundation
+    foundation, first = subject.certificate.foundation, first_day(subject.certificate.month)
     stated = {boundary.system for boundary in foundation.boundary}
     for name, system in foundation.systems.items():
-        if name not in stated and set(system.measures) & set(foundation.balanced):
+        begins_before = system.is_valid_on(first)
+        if begins_before and name not in stated and set(system.measures) & set(foundation.balanced):
             yield f"it doesn't say what the stocks of {name} at the month's beginning were compared with"
 
 
@@ -205,7 +207,9 @@ def _recounted(subject: GateSubject) -> Iterable[str]:
     if certificate.form == 1:
         return ["it is of form 1, which doesn't say which measures are stocks; `yuebao trace` counts its rows"]
     answered = [
-        AnsweredExtract(extract.system, extract.day, subject.archive.landing / extract.path)
+        AnsweredExtract(
+            extract.system, extract.day, subject.archive.landing / extract.path, foundation.measures_of(extract.system)
+        )
         for extract in foundation.extracts
         if extract.state == "answered"
     ]

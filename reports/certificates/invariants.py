@@ -94,9 +94,19 @@ def _extract_faults(certificate: Certificate) -> Iterator[str]:
         yield from _place_faults(extract)
     held = {(extract.system, extract.day) for extract in extracts}
     for system in sorted({extract.system for extract in extracts}):
-        absent = [str(day) for day in _days(certificate.month) if (system, str(day)) not in held]
+        asked = _asked(certificate, system)
+        absent = [day for day in asked if (system, day) not in held]
         if absent:
             yield f"{system} has no extract for {', '.join(absent)}; missing is not zero"
+        unasked = sorted(day for name, day in held if name == system and day not in asked)
+        if unasked:
+            yield f"{system} has extracts for {', '.join(unasked)}, for which it doesn't answer"
+
+
+def _asked(certificate: Certificate, system: str) -> list[str]:
+    """The days of the month for which a system answers; all where nothing is said of it, as in form 1."""
+    valid = certificate.foundation.systems.get(system)
+    return [str(day) for day in _days(certificate.month) if valid is None or valid.is_valid_on(day)]
 
 
 def _place_faults(extract: CertifiedExtract) -> Iterator[str]:

@@ -16,16 +16,29 @@ with counts as (
     where hall_code = $site
 ),
 
-last_answers as (
-    select system, max(day) as day
+-- Who answers a stock of the site: the systems that say so and have any row of the site, and those that have its rows.
+answers as (
+    select extracts.system, unnest(any_value(extracts.measures)) as measure
     from extracts
-    group by system
+    join counts on extracts.path = counts.path
+    group by extracts.system
+    union
+    select extracts.system, counts.measure
+    from extracts
+    join counts on extracts.path = counts.path
+),
+
+last_answers as (
+    select answers.measure, max(extracts.day) as day
+    from answers
+    join extracts on answers.system = extracts.system
+    group by answers.measure
 )
 
 select counts.measure, sum(counts.counted)
 from counts
 join extracts on extracts.path = counts.path
-join last_answers on last_answers.system = extracts.system
+join last_answers on last_answers.measure = counts.measure
 where not list_contains($closing, counts.measure) or extracts.day = last_answers.day
 group by counts.measure
 """
@@ -37,11 +50,12 @@ class RecountError(ReportsError):
 
 @dataclass(frozen=True)
 class AnsweredExtract:
-    """The file of an answered day in which a site is in."""
+    """The file of an answered day in which a site is in, and the measures that its system says to count."""
 
     system: str
     day: str
     path: Path
+    measures: Sequence[str] = ()
 
 
 def recount(extracts: Sequence[AnsweredExtract], *, site: str, closing: Collection[str]) -> Mapping[str, int]:
@@ -50,7 +64,8 @@ def recount(extracts: Sequence[AnsweredExtract], *, site: str, closing: Collecti
     Args:
         extracts: Every answered extract of the month in which the site is in, each day of a system once.
         site: The site's code.
-        closing: The measures that are stocks: of them only the last answered day of their system counts.
+        closing: The measures that are stocks: of them only the last answered day counts, of all systems that answer
+            them in turn.
 
     Returns:
         The exact total by measure, in the measure's own unit; a measure without rows isn't in it.
@@ -68,10 +83,10 @@ def recount(extracts: Sequence[AnsweredExtract], *, site: str, closing: Collecti
         "closing": list(closing),
     }
     with duckdb.connect() as connection:
-        connection.execute("create table extracts (system varchar, day date, path varchar)")
+        connection.execute("create table extracts (system varchar, day date, path varchar, measures varchar[])")
         connection.executemany(
-            "insert into extracts values (?, ?, ?)",
-            [(extract.system, extract.day, str(extract.path)) for extract in extracts],
+            "insert into extracts values (?, ?, ?, ?)",
+            [(extract.system, extract.day, str(extract.path), list(extract.measures)) for extract in extracts],
         )
         try:
             rows = connection.execute(_COUNTED, parameters).fetchall()

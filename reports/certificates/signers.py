@@ -30,6 +30,7 @@ from reports.certificates.certificate import (
     hall_day,
     moment_of,
 )
+from reports.figures.validity import is_valid
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -85,7 +86,7 @@ class Signer:
 
     def valid_on(self, day: date) -> bool:
         """Whether the key counts on a day."""
-        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+        return is_valid(day, self.valid_from, self.valid_to)
 
 
 class SigningKey:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.certificates.certificate import Certificate, CertifiedExtract
+from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.certificates.disk import Disk, extract_problems
 from reports.figures.numbers import MonthlyNumber
 
@@ -71,8 +71,8 @@ def traces(
     Args:
         certificate: Which month and vintage.
         landing: Where the extracts lie; those read are first held against the certificate's hashes.
-        closing: The measures that are stocks, which form 1 doesn't say: of them the last answered day of a system
-            counts, and no other.
+        closing: The measures that are stocks, which form 1 doesn't say: of them the last answered day counts, and
+            no other.
         metrics: Which of its numbers; all when none is named.
 
     Raises:
@@ -87,7 +87,7 @@ def traces(
     by_measure: dict[str, list[Contribution]] = {}
     foundation = certificate.foundation
     stocks = closing if certificate.form == 1 else foundation.closing
-    for contribution in _contributions(foundation.extracts, landing, stocks):
+    for contribution in _contributions(certificate, landing, stocks):
         by_measure.setdefault(contribution.measure, []).append(contribution)
     return {metric: _trace(certificate, numbers[metric], by_measure) for metric in wanted}
 
@@ -101,18 +101,32 @@ def _trace(certificate: Certificate, number: MonthlyNumber, by_measure: Mapping[
     return Trace(number, contributions)
 
 
-def _contributions(
-    extracts: Iterable[CertifiedExtract], landing: Path, closing: Collection[str]
-) -> Iterable[Contribution]:
-    answered = [extract for extract in extracts if extract.state == "answered"]
+def _contributions(certificate: Certificate, landing: Path, closing: Collection[str]) -> Iterable[Contribution]:
+    """The rows of the certificate's site; of a stock those of its last answered day."""
+    answered = [extract for extract in certificate.foundation.extracts if extract.state == "answered"]
+    rows = [
+        Contribution(extract, row["department_code"], row["item_code"] or "", row["measure"], row["count"])
+        for extract in answered
+        for row in _rows(landing / extract.path)
+        if row["hall_code"] == certificate.site
+    ]
+    last = _last_answers(certificate.foundation, answered, rows)
+    return (row for row in rows if row.measure not in closing or row.extract.day == last[row.measure])
+
+
+def _last_answers(
+    foundation: Foundation, answered: Iterable[CertifiedExtract], rows: Iterable[Contribution]
+) -> dict[str, str]:
+    """By measure, the last answered day of the systems that answer it in turn, of those that have rows of the site."""
+    days: dict[str, str] = {}
+    for extract in answered:
+        days[extract.system] = max(extract.day, days.get(extract.system, ""))
+    answers = {(row.extract.system, row.measure) for row in rows}
+    answers |= {(system, measure) for system, _ in answers for measure in foundation.measures_of(system)}
     last: dict[str, str] = {}
-    for extract in answered:
-        last[extract.system] = max(extract.day, last.get(extract.system, ""))
-    for extract in answered:
-        for row in _rows(landing / extract.path):
-            measure = row["measure"]
-            if measure not in closing or extract.day == last[extract.system]:
-                yield Contribution(extract, row["department_code"], row["item_code"] or "", measure, row["count"])
+    for system, measure in answers:
+        last[measure] = max(days[system], last.get(measure, ""))
+    return last
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

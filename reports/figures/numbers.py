@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from reports.figures.months import first_day
 from reports.figures.rounding import RoundingRule, printed
+from reports.figures.validity import is_valid
 
 _FACTS = "fct_monthly_metrics.parquet"
 _FACT_COLUMNS = ("month_start", "hall_code", "metric", "metric_version", "exact_value")
@@ -125,7 +126,7 @@ def _read(path: Path, columns: Iterable[str]) -> list[FactRow]:
 
 
 def _valid_on(day: date, rows: list[FactRow]) -> dict[str, FactRow]:
-    valid = [row for row in rows if row["valid_from"] <= day and (row["valid_to"] is None or day <= row["valid_to"])]
+    valid = [row for row in rows if is_valid(day, row["valid_from"], row["valid_to"])]
     if not valid:
         raise NumbersError(f"{_CATALOGUE}: no metric is valid on {day}")
     return _unique(valid, "metric", f"{_CATALOGUE} on {day}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Literal, TypeVar
@@ -17,7 +17,7 @@ from expectations.rules import RULES, Severity
 from reports.errors import ReportsError
 from reports.figures.causes import likeness
 from reports.figures.day_verdict import VERDICTS, DayProblem, DayVerdict
-from reports.figures.months import counted_spans, days_of, span, spans
+from reports.figures.months import counted_spans, span, spans
 
 # `not_applicable`: there is nothing that it is about; the message says why.
 CheckStatus = Literal["pass", "warn", "fail", "error", "skipped", "not_applicable"]
@@ -123,7 +123,8 @@ class Expected:
     """What must be in and must have passed."""
 
     month: str
-    systems: Mapping[str, str]  # names by code: each must account for every day of the month
+    systems: Mapping[str, str]  # names by code
+    asked: Collection[tuple[str, date]]  # the systems and days of the month that must be accounted for
     day_rules: frozenset[str]  # the rules that every answered day must have passed
     build_checks: frozenset[str]  # the checks that the build must have passed
     fingerprint: str  # of the extracts that are current now
@@ -213,10 +214,10 @@ def assess(days: Sequence[DayState], evidence: BuildEvidence | None, expected: E
         may be printed.
 
     Raises:
-        ValueError: `expected` lists no system, day rule or build check, so that nothing would be judged; or a system
-            and day is given twice.
+        ValueError: `expected` lists no system and day, day rule or build check, so that nothing would be judged; or a
+            system and day is given twice.
     """
-    for name in ("systems", "day_rules", "build_checks"):
+    for name in ("asked", "day_rules", "build_checks"):
         if not getattr(expected, name):
             raise ValueError(f"expected.{name} is empty: a month of which nothing is asked can't be judged")
     every_day = _with_absent_days(days, expected)
@@ -254,10 +255,9 @@ def _with_absent_days(days: Sequence[DayState], expected: Expected) -> list[DayS
     states = {(state.system, state.day): state for state in days}
     if len(states) < len(days):
         raise ValueError("days: a system and day is given twice")
-    for system, name in expected.systems.items():
-        for day in days_of(expected.month):
-            absent = DayState(system, name, day, verdict="missing", detail="", checks={})
-            states.setdefault((system, day), absent)
+    for system, day in expected.asked:
+        absent = DayState(system, expected.systems[system], day, verdict="missing", detail="", checks={})
+        states.setdefault((system, day), absent)
     return list(states.values())
 
 

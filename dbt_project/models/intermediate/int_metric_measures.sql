@@ -45,9 +45,17 @@ measures as (
     select * from measures_of_parts
 )
 
+-- What a measure counts outside its validity is nothing: the metric is the sum of those that are counted in the month.
 select
     {{ built_month_first() }} as month_start,
-    metric,
-    metric_version,
-    measure
+    measures.metric,
+    measures.metric_version,
+    measures.measure
 from measures
+where
+    not exists (
+        select 1 from {{ ref('dim_measure') }} as known_measures
+        where
+            known_measures.measure = measures.measure
+            and not ({{ is_valid_in_month('known_measures') }})
+    )

@@ -2,5 +2,7 @@ select
     measure,
     measure_name,
     event_counted,
-    aggregation
+    aggregation,
+    valid_from,
+    valid_to
 from {{ ref('stg_hall__measures') }}

@@ -47,7 +47,13 @@ states as (
         extracts.state,
         extracts.sha256 as extract_sha256,
         extracts.row_count,
-        coalesce(openings.is_open, hall_systems.opens = 'every_day' or days.is_working_day) as is_expected
+        coalesce(openings.is_open, hall_systems.opens = 'every_day' or days.is_working_day)
+        and not exists (
+            select 1 from {{ ref('stg_hall__sites') }} as sites
+            where
+                sites.hall_code = hall_systems.hall_code
+                and not ({{ is_valid_on('sites', 'days.stat_date') }})
+        ) as is_expected
     from days
     cross join hall_systems
     left join openings
@@ -60,6 +66,7 @@ states as (
             days.stat_date = extracts.stat_date
             and hall_systems.system = extracts.system
             and hall_systems.hall_code = extracts.hall_code
+    where {{ is_valid_on('hall_systems', 'days.stat_date') }}
 ),
 
 received as (

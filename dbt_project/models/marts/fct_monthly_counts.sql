@@ -9,20 +9,25 @@ measures as (
     select * from {{ ref('dim_measure') }}
 ),
 
--- Closed days after it change no stock, missing days might.
+-- Of all systems that answer a measure in turn. Closed days after it change no stock, missing days might.
 last_answers as (
     select
-        system,
-        hall_code,
-        max(case when is_received then stat_date end) as stat_date
-    from {{ ref('fct_completeness') }}
-    where month_start = {{ built_month_first() }}
+        completeness.hall_code,
+        system_measures.measure,
+        max(case when completeness.is_received then completeness.stat_date end) as stat_date
+    from {{ ref('fct_completeness') }} as completeness
+    inner join {{ ref('stg_hall__system_measures') }} as system_measures
+        on completeness.system = system_measures.system
+    where completeness.month_start = {{ built_month_first() }}
     group by
-        system,
-        hall_code
+        completeness.hall_code,
+        system_measures.measure
     having
-        max(case when is_received then stat_date end)
-        > coalesce(max(case when not is_complete then stat_date end), {{ built_month_first(-1) }})
+        max(case when completeness.is_received then completeness.stat_date end)
+        > coalesce(
+            max(case when not completeness.is_complete then completeness.stat_date end),
+            {{ built_month_first(-1) }}
+        )
 ),
 
 summed as (
@@ -58,8 +63,8 @@ closing as (
         on daily_counts.measure = measures.measure
     inner join last_answers
         on
-            daily_counts.system = last_answers.system
-            and daily_counts.hall_code = last_answers.hall_code
+            daily_counts.hall_code = last_answers.hall_code
+            and daily_counts.measure = last_answers.measure
     where measures.aggregation = 'closing'
     group by
         daily_counts.month_start,

@@ -1,5 +1,8 @@
 select
     hall_code,
     hall_name,
-    hall_level
+    hall_level,
+    valid_from,
+    valid_to,
+    successors
 from {{ input_table(source('hall', 'sites')) }}

@@ -2,5 +2,7 @@ select
     system,
     system_name,
     hall_code,
-    opens
+    opens,
+    valid_from,
+    valid_to
 from {{ input_table(source('landing', 'hall_systems')) }}

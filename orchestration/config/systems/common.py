@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from expectations.rules import CODE_SHAPE
+from reports.figures.validity import is_valid
 
 # `${NAME}` in a text of the settings: a variable, filled in when a system is asked.
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
@@ -45,7 +46,8 @@ class System(Strict):
 
     `sites` are the codes of what it answers for, when that isn't the hall of the settings alone. `pull_at` is
     when yesterday is asked for (hall time), and `pull_at_of_sites` when that is later for some sites; `repull_days` is
-    how many days before yesterday are asked again each night, for late corrections. `item_codes` is the shape of its
+    how many days before yesterday are asked again each night, for late corrections. `valid_from` and `valid_to` are the
+    first and the last day that it answers for: on no other is it asked or waited for. `item_codes` is the shape of its
     item codes, a regular expression for the whole of one: nothing else lands as one, and nothing else is shown.
     `owner` is whose the checks of its answers are, as `team:mail-room`; the rules' own where it isn't said.
     """
@@ -55,6 +57,8 @@ class System(Strict):
     measures: tuple[str, ...] = Field(min_length=1)
     # `halls` is what 0.1 called them: a hall's folder of then is read as it is.
     sites: tuple[str, ...] = Field(default=(), validation_alias=AliasChoices("sites", "halls"))
+    valid_from: dt.date | None = None
+    valid_to: dt.date | None = None
     timeout: float = Field(default=20.0, gt=0)
     pull_at: dt.time | None = None
     pull_at_of_sites: dict[str, dt.time] = Field(
@@ -63,6 +67,16 @@ class System(Strict):
     repull_days: int = Field(default=0, ge=0, le=31)
     item_codes: Annotated[str, AfterValidator(_compiles)] = CODE_SHAPE
     owner: str = ""
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.valid_from and self.valid_to and self.valid_to < self.valid_from:
+            raise ValueError(f"valid_to {self.valid_to} is before valid_from {self.valid_from}")
+        return self
+
+    def is_valid_on(self, day: dt.date) -> bool:
+        """Whether it answers for a day."""
+        return is_valid(day, self.valid_from, self.valid_to)
 
 
 class MappedSystem(System):
