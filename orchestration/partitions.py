@@ -9,7 +9,7 @@ import dagster as dg
 
 from orchestration.config.hall import Hall
 from orchestration.runtime.errors import UserError
-from reports.figures.months import days_between, days_of
+from reports.figures.months import days_between, days_of, first_day, months_before
 
 AssetDecorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
@@ -60,6 +60,19 @@ def reportable_days(month: str, hall: Hall) -> list[dt.date]:
     if days[-1] >= today(hall):
         raise MonthError(f"{month} isn't over: its last day, {days[-1]}, can be pulled from the next one on")
     return days
+
+
+def months_named(text: str) -> list[str]:
+    """The months that `2023-01..2025-03` or `2025-03` names, in order; MonthError if it is no such text."""
+    first, _, last = text.partition("..")
+    try:
+        begin, end = first_day(first), first_day(last or first)
+    except ValueError as error:
+        raise MonthError(f"{text!r} is no range of months; write 2023-01..2025-03 or 2025-03") from error
+    count = (end.year - begin.year) * 12 + end.month - begin.month + 1
+    if count < 1:
+        raise MonthError(f"{text}: the earlier month comes first")
+    return [months_before(f"{end:%Y-%m}", back) for back in reversed(range(count))]
 
 
 def pullable_days(text: str, hall: Hall) -> list[dt.date]:

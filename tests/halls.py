@@ -50,7 +50,10 @@ class Hall:
 
     def begin_uncertified(self, printed: Printed) -> "Hall":
         """Begin with March built, and nothing of it certified."""
-        self.begin_with(printed)
+        return self.begin_with(printed).uncertify()
+
+    def uncertify(self) -> "Hall":
+        """Take March's certificate away; what was built stays."""
         for folder in ("certificates", "evidence", "published/2025-03/r1"):
             shutil.rmtree(self.home / folder)
         (self.home / "published" / "2025-03" / "current").unlink()

@@ -24,6 +24,7 @@ READING = (
     ("alerts",),
     ("snooze",),
     ("desk", "2025-03"),
+    ("plan", "2025-03"),
 )
 # Whatever a machine has to mend is said, and is no traceback.
 MAY_END_WITH = {"health": {0, 1}, "doctor": {0, 1}}

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from orchestration.automation.planning import gaps
 from orchestration.certification.monthly_report import Steps, build_if_due, pull_boundary
-from orchestration.partitions import MonthError
+from orchestration.partitions import months_named
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month, open_month
 from reports.figures.day_verdict import VERDICTS
-from reports.figures.months import first_day, months_before
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ def backfill(text: str, steps: Steps) -> Iterator[Backfilled]:
     Raises:
         MonthError, SettingsError: the range isn't one, or the hall can't report on a month of it.
     """
-    names = _months(text)
+    names = months_named(text)
     for name in names:
         # Before anything is asked: a range that the hall can't report on is a mistake of the command.
         open_month(name)
@@ -48,15 +47,3 @@ def _brought_in(month: Month, steps: Steps) -> Backfilled:
     except Refused as refused:
         return Backfilled(month.name, asked, tuple(messages) or (str(refused),))
     return Backfilled(month.name, asked, ())
-
-
-def _months(text: str) -> list[str]:
-    first, _, last = text.partition("..")
-    try:
-        begin, end = first_day(first), first_day(last or first)
-    except ValueError as error:
-        raise MonthError(f"{text!r} is no range of months; write 2023-01..2025-03 or 2025-03") from error
-    count = (end.year - begin.year) * 12 + end.month - begin.month + 1
-    if count < 1:
-        raise MonthError(f"{text}: the earlier month comes first")
-    return [months_before(f"{end:%Y-%m}", back) for back in reversed(range(count))]

@@ -37,12 +37,7 @@ def pending_revision(certificate: Certificate, home: Home) -> Pending | None:
     Raises:
         LandingError: a manifest entry that stands for a later extract can't be read.
     """
-    landing = Landing(home.landing)
-    days = tuple(
-        f"{extract.system} {extract.day}"
-        for extract in certificate.foundation.all_extracts
-        if _differs(extract, landing)
-    )
+    days = late_days(certificate, home)
     metrics = tuple(_other_values(certificate, home))
     return Pending(certificate, days, metrics) if days or metrics else None
 
@@ -56,6 +51,16 @@ def pending_revisions(ledger: Ledger, home: Home) -> list[Pending]:
     newest = {link.month: link for link in ledger.links()}
     certificates = (link.read().certificate for _, link in sorted(newest.items()))
     return [pending for certificate in certificates if (pending := pending_revision(certificate, home))]
+
+
+def late_days(certificate: Certificate, home: Home) -> tuple[str, ...]:
+    """`system day` of every extract of a certificate that has other rows by now; raises as `pending_revision`."""
+    landing = Landing(home.landing)
+    return tuple(
+        f"{extract.system} {extract.day}"
+        for extract in certificate.foundation.all_extracts
+        if _differs(extract, landing)
+    )
 
 
 def _differs(certified: CertifiedExtract, landing: Landing) -> bool:

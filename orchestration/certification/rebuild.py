@@ -48,7 +48,7 @@ def rebuild(name: str, revision: int | None) -> Rebuilt:
     archive, entry = find(name, revision, "")
     if damaged := extract_problems(entry.certificate, archive.landing, Disk()):
         return Rebuilt(entry, tuple(map(str, damaged)), ())
-    with certified_settings(archive, entry.certificate) as hall, _empty_home(archive.landing) as home:
+    with certified_settings(archive, entry.certificate) as hall, empty_home(archive.landing) as home:
         then = replace(open_month(entry.certificate.month), home=home, vintage=entry.certificate)
         differences, numbers = _build(then, entry.certificate)
         settings = replace(entry.certificate.foundation, systems=systems_of(then), wording=wording_of(hall))
@@ -147,7 +147,7 @@ def _way_back(certificate: Certificate) -> str:
 
 
 @contextmanager
-def _empty_home(landing: Path) -> Iterator[Home]:
+def empty_home(landing: Path) -> Iterator[Home]:
     """A state folder that holds the landing and nothing else, and is the current one while the block runs."""
     with temporary_folder("rebuild") as folder:
         home = Home(folder)

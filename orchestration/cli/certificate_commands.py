@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -178,6 +178,34 @@ def rebuild(month: MonthArgument, *, revision: RevisionOption = None) -> None:
         word = "not reproduced" if rebuilt.differences else "reproduced to the byte"
         typer.echo(f"{certificate.month} r{certificate.revision} is {word}; equal: {', '.join(rebuilt.equal) or '-'}")
         end_unless(not rebuilt.differences)
+
+
+@app.command(rich_help_panel=ENGINEERS)
+def plan(
+    months: Annotated[
+        str | None, typer.Argument(metavar="[MONTHS]", help="2023-01..2025-03, one month, or all")
+    ] = None,
+    *,
+    build: Annotated[
+        bool, typer.Option("--build", help="also build by dbt in an empty warehouse: seconds each")
+    ] = False,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="for people, or for a program")] = "text",
+) -> None:
+    """Say what today's tables, wording, models and code would change in certified and built months; writes nothing.
+
+    Ends with 0 where nothing would differ, with 1 where something would or can't be known.
+    """
+    from orchestration.certification.plan import plan as plan_months
+    from orchestration.cli.plan_views import plan_document, plan_lines, plan_total
+
+    with readable_errors():
+        plans = []
+        for month in plan_months(months, build=build):
+            plans.append(month)
+            if form == "text":
+                typer.echo("\n".join(plan_lines(month)))
+        typer.echo(plan_document(plans) if form == "json" else plan_total(plans))
+        end_unless(not any(month.differs for month in plans))
 
 
 @app.command(rich_help_panel=AUTHORS)

@@ -153,6 +153,13 @@ class Month:
                 }
                 for extract in [*before, *self.extracts.values()]
             ],
+            **self.settings_inputs,
+        }
+
+    @cached_property
+    def settings_inputs(self) -> dict[str, list[dict[str, Any]]]:
+        """The tables of `inputs` that follow from the hall's settings, whatever is in."""
+        return {
             "calendar": [
                 {"stat_date": str(day.day), "is_working_day": day.is_working_day, "reason": day.reason}
                 for day in self.calendar
@@ -203,13 +210,24 @@ class Month:
 
         And of the boundary: which day it is, and whether it could be compared.
         """
-        rows = [
-            [row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in self.inputs["extracts"]
-        ]
-        boundary = [[stock.system, str(stock.day), stock.result] for stock in self.boundary]
-        settings = [boundary, self.inputs["calendar"], self.inputs["hall_systems"], self.catalogue]
-        document = [sorted(rows), *settings, warehouse_version()]
+        told = self.settings_inputs
+        settings = [self._stated_boundary, told["calendar"], told["hall_systems"], self.catalogue]
+        document = [sorted(self._contents), *settings, warehouse_version()]
         return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
+
+    @property
+    def _contents(self) -> list[list[str]]:
+        """System, day, state and the rows' digest of each extract that a build reads; a certificate says its own."""
+        if self.vintage:
+            certified = self.vintage.foundation.all_extracts
+            return [[each.system, each.day, each.state, each.content_sha256] for each in certified]
+        rows = self.inputs["extracts"]
+        return [[row["system"], row["stat_date"], row["state"], row["content_sha256"]] for row in rows]
+
+    @property
+    def _stated_boundary(self) -> list[list[str]]:
+        stocks = self.vintage.foundation.boundary if self.vintage else self.boundary
+        return [[stock.system, str(stock.day), stock.result] for stock in stocks]
 
     @property
     def whole(self) -> str:

@@ -18,7 +18,7 @@ from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.invariants import broken_invariants
 from reports.certificates.ledger import Archive, History, LedgerEntry
 from reports.certificates.order import follow_problems, judge_ledger
-from reports.certificates.recount import AnsweredExtract, recount, recount_problems
+from reports.certificates.recount import recount_certificate, recount_problems
 from reports.certificates.release_text import release_files
 from reports.certificates.signers import authenticity_problems
 from reports.errors import ReportsError
@@ -203,17 +203,10 @@ def _worded(subject: GateSubject) -> Iterator[str]:
 
 def _recounted(subject: GateSubject) -> Iterable[str]:
     """The rows of its extracts add up to its numbers, by SQL that shares nothing with dbt's."""
-    certificate, foundation = subject.certificate, subject.certificate.foundation
+    certificate = subject.certificate
     if certificate.form == 1:
         return ["it is of form 1, which doesn't say which measures are stocks; `yuebao trace` counts its rows"]
-    answered = [
-        AnsweredExtract(
-            extract.system, extract.day, subject.archive.landing / extract.path, foundation.measures_of(extract.system)
-        )
-        for extract in foundation.extracts
-        if extract.state == "answered"
-    ]
-    counted = recount(answered, site=certificate.site, closing=foundation.closing)
+    counted = recount_certificate(certificate, subject.archive.landing)
     return recount_problems({number.metric: (number.exact, number.measures) for number in certificate.numbers}, counted)
 
 

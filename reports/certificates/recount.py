@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reports.certificates.certificate import Certificate
 from reports.errors import ReportsError
 
 _COUNTED = """
@@ -93,6 +94,21 @@ def recount(extracts: Sequence[AnsweredExtract], *, site: str, closing: Collecti
         except duckdb.Error as error:
             raise RecountError(f"the extracts can't be counted again: {error}") from error
     return {measure: int(total) for measure, total in rows}
+
+
+def recount_certificate(certificate: Certificate, landing: Path) -> Mapping[str, int]:
+    """Sum each measure over the extracts that a certificate names; its foundation says which measures are stocks.
+
+    Raises:
+        RecountError: As `recount`.
+    """
+    foundation = certificate.foundation
+    answered = [
+        AnsweredExtract(extract.system, extract.day, landing / extract.path, foundation.measures_of(extract.system))
+        for extract in foundation.extracts
+        if extract.state == "answered"
+    ]
+    return recount(answered, site=certificate.site, closing=foundation.closing)
 
 
 def recount_problems(numbers: Mapping[str, tuple[int, Sequence[str]]], measures: Mapping[str, int]) -> list[str]:

@@ -148,11 +148,16 @@ def affected_sentences(comparison: Comparison, texts: Mapping[str, str]) -> list
     """
     affected = []
     for source, text in texts.items():
-        for sentence in (piece.strip() for piece in _SENTENCE.findall(text)):
+        for sentence in sentences(text):
             metrics = tuple(change.metric for change in comparison.changes if _touches(change, sentence))
             if metrics:
                 affected.append(AffectedSentence(source, sentence, metrics))
     return affected
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text in order, each with the mark that ends it."""
+    return [piece.strip() for piece in _SENTENCE.findall(text)]
 
 
 def _touches(change: Change, sentence: str) -> bool:

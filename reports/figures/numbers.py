@@ -92,20 +92,37 @@ def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, Monthl
         ValueError: `month` isn't written YYYY-MM.
     """
     first = first_day(month)
-    where = f"{_FACTS} for hall {hall_code}, {month}"
-    catalogue = _valid_on(first, _read(marts / _CATALOGUE, _CATALOGUE_COLUMNS))
+    definitions = _read(marts / _CATALOGUE, _CATALOGUE_COLUMNS)
     facts = [
         row
         for row in _read(marts / _FACTS, _FACT_COLUMNS)
         if row["month_start"] == first and row["hall_code"] == hall_code
     ]
+    return defined_numbers(definitions, facts, month=month, where=f"{_FACTS} for hall {hall_code}, {month}")
+
+
+def defined_numbers(
+    definitions: Iterable[FactRow], facts: Iterable[FactRow], *, month: str, where: str
+) -> dict[str, MonthlyNumber]:
+    """A month's values by the definitions that are valid on its first day.
+
+    Args:
+        definitions: Rows of the metric catalogue, as `dim_metric.parquet` has them.
+        facts: Of each metric one row with `metric`, `metric_version` and `exact_value`.
+        month: `2025-03`.
+        where: For messages: where the values stand.
+
+    Raises:
+        NumbersError, ValueError: As `read_numbers`.
+    """
+    catalogue = valid_definitions(definitions, month)
     values = _unique(facts, "metric", where)
     if strangers := sorted(values.keys() - catalogue.keys()):
         raise NumbersError(f"{where}: the metric catalogue doesn't know {', '.join(strangers)} in this month")
     if absent := sorted(catalogue.keys() - values.keys()):
         raise NumbersError(f"{where}: no value for {', '.join(absent)}; missing is not zero")
     numbers = {
-        metric: _number(catalogue[metric], values[metric], _measures(metric, catalogue), where)
+        metric: _number(catalogue[metric], values[metric], measures_behind(metric, catalogue), where)
         for metric in sorted(catalogue)
     }
     _require_sums(numbers, where)
@@ -125,14 +142,20 @@ def _read(path: Path, columns: Iterable[str]) -> list[FactRow]:
     return table.to_pylist()
 
 
-def _valid_on(day: date, rows: list[FactRow]) -> dict[str, FactRow]:
+def valid_definitions(definitions: Iterable[FactRow], month: str) -> dict[str, FactRow]:
+    """By metric, the definition that is valid on the first day of a month; raises as `defined_numbers`."""
+    return _valid_on(first_day(month), definitions)
+
+
+def _valid_on(day: date, rows: Iterable[FactRow]) -> dict[str, FactRow]:
     valid = [row for row in rows if is_valid(day, row["valid_from"], row["valid_to"])]
     if not valid:
         raise NumbersError(f"{_CATALOGUE}: no metric is valid on {day}")
     return _unique(valid, "metric", f"{_CATALOGUE} on {day}")
 
 
-def _unique(rows: list[FactRow], key: str, where: str) -> dict[str, FactRow]:
+def _unique(rows: Iterable[FactRow], key: str, where: str) -> dict[str, FactRow]:
+    rows = list(rows)
     by_key = {row[key]: row for row in rows}
     if len(by_key) < len(rows):
         doubled = {row[key] for row in rows if by_key[row[key]] is not row}
@@ -140,7 +163,8 @@ def _unique(rows: list[FactRow], key: str, where: str) -> dict[str, FactRow]:
     return by_key
 
 
-def _measures(metric: str, catalogue: Mapping[str, FactRow]) -> tuple[str, ...]:
+def measures_behind(metric: str, catalogue: Mapping[str, FactRow]) -> tuple[str, ...]:
+    """The measures of a metric and of its parts, by the definitions that are valid; NumbersError where it has none."""
     summed = [metric, *_names(catalogue[metric]["parts"])]
     measures = {name for part in summed if part in catalogue for name in _names(catalogue[part]["measures"])}
     if not measures:

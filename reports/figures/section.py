@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DRAFT = "草稿"
 _CERTIFIED = "已核定"
+# What stands before each note on a revised month, after the section.
+REVISION_NOTES = "\n修订说明："
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -102,7 +104,7 @@ def _files(
     section: Section, numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage | None = None
 ) -> dict[str, bytes]:
     notes = vintage.notes if vintage else ()
-    ending = "".join(f"\n修订说明：{note}\n" for note in notes)
+    ending = "".join(f"{REVISION_NOTES}{note}\n" for note in notes)
     plain, marked = ("", "") if vintage else (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n")
     document = {
         "month": origin.month,

@@ -1,0 +1,206 @@
+"""A certified month's numbers as they would be today: its own extracts, counted by today's catalogue."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, Self
+
+from orchestration.certification.certify import systems_of, wording_of
+from orchestration.certification.rebuild import empty_home
+from orchestration.certification.settings_evidence import settings_files
+from orchestration.config.catalogue import TABLES, catalogue_folder, members, read_table
+from orchestration.config.hall import HallFolder
+from orchestration.config.variables import variables_of as hall_variables
+from orchestration.runtime.paths import Home
+from orchestration.warehouse.builder import build
+from orchestration.warehouse.facts import failures_of, refusal_of_build, variables_of
+from orchestration.warehouse.month import Month
+from reports.certificates.canonical import sha256
+from reports.certificates.certificate import Boundary, Certificate, CertifiedSystem, Foundation
+from reports.certificates.disk import Disk, extract_problems, lines_of
+from reports.certificates.ledger import Archive
+from reports.certificates.recount import recount_certificate
+from reports.figures.months import days_of
+from reports.figures.numbers import (
+    FactRow,
+    MonthlyNumber,
+    NumbersError,
+    defined_numbers,
+    measures_behind,
+    read_numbers,
+    valid_definitions,
+)
+
+
+@dataclass(frozen=True)
+class PlannedNumbers:
+    """What a month would hold; which metrics aren't known, and a line for each thing that keeps them from it."""
+
+    numbers: tuple[MonthlyNumber, ...] = ()
+    unknown: frozenset[str] = frozenset()
+    obstacles: tuple[str, ...] = ()
+
+    @classmethod
+    def failed(cls, certificate: Certificate, *obstacles: str) -> Self:
+        """Nothing is known of a month."""
+        return cls((), frozenset(certificate.by_metric), obstacles)
+
+
+@dataclass(frozen=True)
+class TodaysSettings:
+    """The hall's settings as they are, with the archive and state folder that they are planned on."""
+
+    hall: HallFolder
+    archive: Archive
+    home: Home
+
+    def month(self, name: str, vintage: Certificate | None = None) -> Month:
+        """A month of the hall; with a vintage on the certified extracts of the systems that the hall still has."""
+        return Month(name, days_of(name), self.hall.hall, self.home, vintage)
+
+    def on_todays_systems(self, certificate: Certificate) -> Certificate:
+        """A certificate without the extracts of systems that the hall has no longer; with today's systems and words."""
+        month, held = self.month(certificate.month), certificate.foundation
+        asked = {(system, str(day)) for system, day in self.hall.hall.asked(month.days)}
+        return certificate.standing_on(
+            replace(
+                held,
+                extracts=tuple(each for each in held.extracts if (each.system, each.day) in asked),
+                boundary=tuple(each for each in held.boundary if self._knows(each)),
+                closing=self.closing,
+                systems=systems_of(month),
+                wording=wording_of(self.hall),
+            )
+        )
+
+    def _knows(self, boundary: Boundary) -> bool:
+        before = boundary.extract.system if boundary.extract else boundary.system
+        return {boundary.system, before} <= self.hall.hall.systems.keys()
+
+    def is_counted(self, measure: str, month: str) -> bool:
+        """Whether a measure is counted on any day of a month."""
+        known = members("measures").get(measure)
+        return known is None or any(map(known.is_valid_on, days_of(month)))
+
+    def changed_files(self, foundation: Foundation) -> list[str]:
+        """The hall's files that aren't as they were when a month was certified, by their paths in its folder."""
+        then, names = foundation.settings, foundation.settings.keys() | self._files.keys()
+        return sorted(name for name in names if then.get(name) != self._files.get(name))
+
+    @cached_property
+    def closing(self) -> tuple[str, ...]:
+        """The measures that are stocks."""
+        return tuple(row["measure"] for row in self._catalogue["measures"] if row["aggregation"] == "closing")
+
+    @cached_property
+    def definitions(self) -> list[FactRow]:
+        """The metric catalogue, as `dim_metric` has it."""
+        return list(_definitions(self._catalogue))
+
+    @cached_property
+    def _catalogue(self) -> Mapping[str, list[dict[str, Any]]]:
+        return {name: read_table(catalogue_folder(), name) for name in TABLES}
+
+    @cached_property
+    def _files(self) -> Mapping[str, str]:
+        files = settings_files(self.hall, self.archive.signers, hall_variables(self.hall.hall, self.home))
+        return {name: sha256(content) for name, content in files.items()}
+
+
+def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchanged: bool) -> PlannedNumbers:
+    """Count a certificate's extracts by today's definitions, without dbt.
+
+    Args:
+        certificate: Of the month.
+        today: The settings.
+        unchanged: The facts are known to be the same, so that the certified values stand and nothing is counted.
+
+    Raises:
+        RecountError: an extract can't be read.
+        NumbersError: the catalogue isn't sound.
+    """
+    month = certificate.month
+    valid = valid_definitions(today.definitions, month)
+    if unchanged:
+        values = {metric: number.exact for metric, number in certificate.by_metric.items()}
+        return PlannedNumbers(_numbers(valid, values, month))
+    if damaged := extract_problems(certificate, today.archive.landing, Disk()):
+        return PlannedNumbers.failed(certificate, *lines_of(damaged))
+    then = today.on_todays_systems(certificate)
+    counted = recount_certificate(then, today.archive.landing)
+    values, obstacles = dict[str, int](), dict[str, None]()
+    for metric in valid:
+        measures = measures_behind(metric, valid)
+        due = [measure for measure in measures if today.is_counted(measure, month)]
+        absent = list(_not_counted(due, certificate, then.foundation.systems))
+        obstacles.update(dict.fromkeys(absent))
+        if not absent:
+            values[metric] = sum(counted.get(measure, 0) for measure in measures)
+    return PlannedNumbers(_numbers(valid, values, month), frozenset(valid.keys() - values.keys()), tuple(obstacles))
+
+
+def built_numbers(certificate: Certificate, today: TodaysSettings) -> PlannedNumbers:
+    """Build a certificate's extracts under today's settings in an empty warehouse, with every test of dbt.
+
+    Raises:
+        LandingError, DbtError: it can't be built at all.
+    """
+    then = today.month(certificate.month, today.on_todays_systems(certificate))
+    with empty_home(today.archive.landing) as home:
+        facts = home.root / "facts"
+        facts.mkdir()
+        month = replace(then, home=home)
+        if failures := failures_of(build(variables_of(month, facts), ())):
+            return PlannedNumbers.failed(certificate, refusal_of_build(month.name, failures))
+        try:
+            numbers = read_numbers(facts, month=month.name, hall_code=month.hall.code)
+        except NumbersError as error:
+            return PlannedNumbers.failed(certificate, str(error))
+    return PlannedNumbers(tuple(numbers.values()))
+
+
+def _definitions(catalogue: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[FactRow]:
+    names: dict[tuple[str, str, int], list[str]] = {}
+    for table, column in (("metric_measures", "measure"), ("metric_parts", "part")):
+        for row in catalogue[table]:
+            names.setdefault((table, row["metric"], row["version"]), []).append(row[column])
+    for row in catalogue["metrics"]:
+        key = row["metric"], row["version"]
+        until = row["valid_to"]
+        yield {
+            **row,
+            "valid_from": date.fromisoformat(row["valid_from"]),
+            "valid_to": date.fromisoformat(until) if until else None,
+            "measures": names.get(("metric_measures", *key)),
+            "parts": names.get(("metric_parts", *key)),
+        }
+
+
+def _not_counted(
+    measures: Iterable[str], certificate: Certificate, systems: Mapping[str, CertifiedSystem]
+) -> Iterator[str]:
+    """A line for each measure that the certified answers don't hold: that it was never asked for is no zero."""
+    month, then = certificate.month, certificate.foundation.systems
+    for measure in measures:
+        counting = [name for name, system in systems.items() if measure in system.measures]
+        if not counting:
+            yield f"{measure} is counted by no system of hall.toml"
+        # Form 1 doesn't say which measures its systems counted.
+        for name in counting if certificate.form > 1 else ():
+            if name not in then or measure not in then[name].measures:
+                yield (
+                    f"the certified answers of {name} don't count {measure}, so its value isn't known: "
+                    f"`yuebao pull {month} --system {name}` asks for it"
+                )
+
+
+def _numbers(valid: Mapping[str, FactRow], values: Mapping[str, int], month: str) -> tuple[MonthlyNumber, ...]:
+    known = [row for metric, row in valid.items() if metric in values]
+    if not known:
+        return ()
+    facts = [
+        {"metric": row["metric"], "metric_version": row["version"], "exact_value": values[row["metric"]]}
+        for row in known
+    ]
+    return tuple(defined_numbers(known, facts, month=month, where=f"the metric catalogue for {month}").values())
