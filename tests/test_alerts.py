@@ -124,9 +124,9 @@ def test_a_failing_channel_is_said_and_ends_with_one(told_of: Hall, duty: WebSer
     [
         (
             "json://127.0.0.1:1",
-            "ok  alerts.channels.duty: DUTY_URL can be used; `yuebao alerts --test` sends something",
+            "ok   alerts.channels.duty: DUTY_URL can be used; `yuebao alerts --test` sends something",
         ),
-        ("nosuch://x", "BAD alerts.channels.duty: DUTY_URL holds no URL that Apprise can use; see "),
+        ("nosuch://x", "BAD  alerts.channels.duty: DUTY_URL holds no URL that Apprise can use; see "),
     ],
 )
 def test_a_channel_that_can_not_be_used_is_found_before_anybody_misses_it(

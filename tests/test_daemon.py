@@ -164,8 +164,8 @@ def test_the_runs_lines_are_json_with_their_run(house: House) -> None:
 
 def test_doctor_finds_the_history_and_the_daemon(house: House) -> None:
     done = _yuebao(house, "doctor")
-    assert "ok  run history: whole, 3 runs" in done.stdout
-    assert "ok  daemon: last heard of at" in done.stdout
+    assert "ok   run history: whole, 3 runs" in done.stdout
+    assert "ok   daemon: last heard of at" in done.stdout
 
 
 def test_a_command_submits_its_run_and_prints_its_own_lines_only(house: House) -> None:
@@ -240,7 +240,7 @@ def test_a_daemon_that_is_killed_in_a_run_harms_none_and_goes_on_when_it_is_star
         assert (done.returncode, done.stdout) == (0, "1 day of window are in.\n"), done.stderr
         assert "is submitted to Dagster's queue" in done.stderr
         assert "Dagster's daemon is gone" not in done.stderr
-        assert "ok  daemon: last heard of at" in _yuebao(house, "doctor").stdout
+        assert "ok   daemon: last heard of at" in _yuebao(house, "doctor").stdout
 
 
 def _pulls(house: House) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ settings are wrong.
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -23,7 +24,7 @@ from reports.errors import ReportsError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from orchestration.doctor.diagnosis import Diagnosis
+    from orchestration.diagnosis import Diagnosis, Verdict
 
 app = typer.Typer(
     add_completion=False,
@@ -44,6 +45,7 @@ ByOption = Annotated[str, typer.Option(help="your name; else the system's user")
 ENGINEERS, AUTHORS, SET_UP = "For engineers", "For report authors", "Set-up"
 REFUSED = 1
 _NUMBERS = {"sum", "count", "exact"}
+_COLOURS: Mapping["Verdict", str] = {"look": typer.colors.YELLOW, "mend": typer.colors.RED}
 _MISUSED = 2
 _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
 
@@ -138,11 +140,16 @@ def _end(message: str, code: int) -> NoReturn:
 
 
 def print_diagnoses(diagnoses: Iterable["Diagnosis"], what: str, when_good: str) -> None:
-    """Print every check as it is made, and end with 1 if something is to be mended."""
-    bad = 0
+    """Print every diagnosis as it is made, then how many wait for somebody; end with 1 if something is to be mended."""
+    verdicts: Counter[Verdict] = Counter()
     for diagnosis in diagnoses:
-        verdict = "WARN" if diagnosis.doubtful else "ok " if diagnosis.good else "BAD"
-        typer.echo(f"{verdict} {diagnosis.subject}: {diagnosis.message}")
-        bad += not diagnosis.good
-    typer.echo(f"{what}: {f'{bad} to mend' if bad else when_good}")
-    end_unless(not bad)
+        first, *more = diagnosis.lines
+        typer.secho(first, fg=_COLOURS.get(diagnosis.verdict))
+        for line in more:
+            typer.echo(line)
+        verdicts[diagnosis.verdict] += 1
+    outcome = [f"{verdicts['mend']} to mend" if verdicts["mend"] else when_good]
+    if verdicts["look"]:
+        outcome.append(f"{verdicts['look']} to look at")
+    typer.echo(f"{what}: {', '.join(outcome)}")
+    end_unless(not verdicts["mend"])

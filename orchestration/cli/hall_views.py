@@ -15,7 +15,7 @@ from orchestration.config.hall import HallFolder, expand, load_hall, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.connecting.connect import Connected, connect, new_system
 from orchestration.connecting.data_contract import write_contracts
-from orchestration.doctor.diagnosis import Diagnosis
+from orchestration.diagnosis import Diagnosis
 from orchestration.doctor.hall import check_hall
 from orchestration.landing.manifest import Extract
 from orchestration.landing.preview import Sample, sample

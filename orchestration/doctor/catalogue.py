@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestration.config.catalogue import BALANCES, LABELS, MEMBERS, SITES, members
 from orchestration.config.hall import Hall
-from orchestration.doctor.diagnosis import Diagnosis
+from orchestration.diagnosis import Diagnosis
 from orchestration.doctor.gaps import Span, gaps
 
 Tables = Mapping[str, list[dict[str, Any]]]
@@ -33,15 +33,15 @@ def references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
     looks = _unknown(tables, hall), _unfounded(tables, hall), _unanswered(tables, hall), _unbalanced(tables)
     problems = [*chain(*looks), *_used_again(tables), *_without_successor(), *hall.answered_twice(hall.first_day)]
     for problem in problems:
-        yield Diagnosis("codes", good=False, message=problem)
+        yield Diagnosis.of("codes", "mend", problem)
     if not problems:
-        yield Diagnosis("codes", good=True, message="every code that is used stands in its table")
+        yield Diagnosis("codes", "ok", "every code that is used stands in its table")
 
 
 def _unknown(tables: Tables, hall: Hall) -> Iterator[str]:
     for where, values, table in [*_codes_of(tables), *_codes_in_settings(hall)]:
         for value in sorted(set(values) - {row[_KEYS[table]] for row in tables[table]}):
-            yield f"{where}: {value} isn't in catalogue/{table}.csv; add it, or mend it"
+            yield f"{where}: {value} isn't in catalogue/{table}.csv; next: add it, or mend it"
 
 
 def _codes_of(tables: Tables) -> Iterator[tuple[str, Sequence[str], str]]:
@@ -63,13 +63,14 @@ def _unfounded(tables: Tables, hall: Hall) -> Iterator[str]:
     answered = {measure for system in hall.systems.values() for measure in system.measures}
     for row in tables["metric_measures"]:
         if row["measure"] not in answered:
-            yield f"metric {row['metric']} needs {row['measure']}, which no system's `measures` in hall.toml names"
+            needed = f"metric {row['metric']} needs {row['measure']}"
+            yield f"{needed}, which no system's `measures` in hall.toml names; next: add it there"
     founded = {(row["metric"], row["version"]) for name in ("metric_measures", "metric_parts") for row in tables[name]}
     for row in tables["metrics"]:
         if (row["metric"], row["version"]) not in founded:
             yield (
                 f"metric {row['metric']} version {row['version']} is made of nothing; "
-                "name its measures in catalogue/metric_measures.csv, or its parts in catalogue/metric_parts.csv"
+                "next: name its measures in catalogue/metric_measures.csv, or its parts in catalogue/metric_parts.csv"
             )
 
 
@@ -82,12 +83,12 @@ def _unanswered(tables: Tables, hall: Hall) -> Iterator[str]:
         span = Span.of(row).within(Span(hall.first_day, None))
         for gap in gaps(counted, span) if counted else ():
             names = ", ".join(member.code for member in counted)
-            yield f"{named} {names}, and none of them is counted {gap}: mend valid_from and valid_to in {_MEASURES}"
+            yield f"{named} {names}, and none of them is counted {gap}; next: mend valid_from and valid_to in {_MEASURES}"
         for measure in counted:
             systems = [system for system in hall.systems.values() if measure.code in system.measures]
             for gap in gaps(systems, span.within(measure)) if systems else ():
                 yield (
-                    f"{named} {measure.code}, which no system answers {gap}: let the systems that answer it follow "
+                    f"{named} {measure.code}, which no system answers {gap}; next: let the systems that answer it follow "
                     f"each other by valid_from and valid_to in hall.toml, or say in {_MEASURES} when it is counted"
                 )
 
@@ -107,7 +108,7 @@ def _used_again(tables: Tables) -> Iterator[str]:
             if times > 1:
                 yield (
                     f"catalogue/{table}.csv: {code} stands {times} times; a code is never used again, also after it "
-                    "ended: give what is new a code of its own, and name it in `successors` of what it follows"
+                    "ended; next: give what is new a code of its own, and name it in `successors` of what it follows"
                 )
 
 
@@ -122,9 +123,9 @@ def _without_successor() -> Iterator[str]:
                     f"catalogue/{table}.csv: {member}, which ended on {member.valid_to}, names {code} as its successor"
                 )
                 if code not in known:
-                    yield f"{where}, and {code} isn't in the table; add it, or mend it"
+                    yield f"{where}, and {code} isn't in the table; next: add it, or mend it"
                 elif after and not known[code].is_valid_on(after):
-                    yield f"{where}, and {known[code]} isn't counted on {after}; mend valid_from or valid_to"
+                    yield f"{where}, and {known[code]} isn't counted on {after}; next: mend valid_from or valid_to"
 
 
 def _unbalanced(tables: Tables) -> Iterator[str]:
@@ -134,9 +135,9 @@ def _unbalanced(tables: Tables) -> Iterator[str]:
     flows = Counter((row["stock"], row["measure"]) for row in tables[BALANCES])
     for stock in sorted({stock for stock, _ in flows}):
         if aggregation.get(stock, "closing") != "closing":
-            yield f"{where}: {stock} is a stock that isn't `closing` in catalogue/measures.csv; mend one of the two"
+            yield f"{where}: {stock} is a stock that isn't `closing` in catalogue/measures.csv; next: mend one of the two"
     for (stock, flow), times in flows.items():
         if aggregation.get(flow, "sum") != "sum":
-            yield f"{where}: {flow}, a flow of {stock}, isn't a `sum` in catalogue/measures.csv; mend one of the two"
+            yield f"{where}: {flow}, a flow of {stock}, isn't a `sum` in catalogue/measures.csv; next: mend one of the two"
         if times > 1:
-            yield f"{where}: {stock} names {flow} twice; keep one of the rows"
+            yield f"{where}: {stock} names {flow} twice; next: keep one of the rows"

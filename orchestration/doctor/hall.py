@@ -25,8 +25,9 @@ from orchestration.config.catalogue import (
 )
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
+from orchestration.diagnosis import Diagnosis
 from orchestration.doctor.catalogue import Tables, references
-from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
+from orchestration.doctor.diagnose import NotWellError, diagnose
 from orchestration.landing.day_status import is_expected
 from orchestration.landing.preview import ONCE, sample
 from orchestration.partitions import today
@@ -95,11 +96,11 @@ def _signing(hall: HallFolder) -> str:
         signers = read_signers(hall.folder / expand(settings.signers, variables))
         key = load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
     except (SettingsError, SignerError) as error:
-        raise NotWellError(f"{error}; `yuebao new-key` makes a key and lists it") from error
+        raise NotWellError(f"{error}; next: yuebao new-key, which makes a key and lists it") from error
     owners = [signer.name for signer in signers if signer.public_key == key.public_key]
     if not owners:
         raise NotWellError(
-            f"the key of {settings.key} isn't in {settings.signers}; list its public key {key.public_key}"
+            f"the key of {settings.key} isn't in {settings.signers}; next: list its public key {key.public_key}"
         )
     return f"policy {settings.policy}, the key is {owners[0]}'s"
 
@@ -136,7 +137,7 @@ def _doubts(hall: HallFolder, name: str, day: dt.date | None) -> Iterator[Diagno
     date = day or _newest_open_day(hall.hall, name)
     with suppress(SettingsError, SourceFault), reachable(hall.hall, current_home(), [date]) as variables:
         for doubt in doubts_of(hall, name, date, variables):
-            yield Diagnosis(f"systems.{name}", good=True, message=doubt, doubtful=True)
+            yield Diagnosis.of(f"systems.{name}", "look", doubt)
 
 
 def _month_totals(hall: HallFolder, name: str) -> str:

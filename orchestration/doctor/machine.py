@@ -20,7 +20,8 @@ from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, expand
 from orchestration.config.variables import variables_of
 from orchestration.config.working_days import CalendarError
-from orchestration.doctor.diagnosis import Diagnosis, NotWellError, diagnose
+from orchestration.diagnosis import Diagnosis
+from orchestration.doctor.diagnose import NotWellError, diagnose
 from orchestration.doctor.hall import folder_checks
 from orchestration.doctor.run_history import history_checks
 from orchestration.landing.manifest import Landing
@@ -33,6 +34,7 @@ from orchestration.warehouse.facts import unfinished_builds
 from reports.certificates.verification import verify
 
 _LEAST_FREE_GIB = 2
+_MOST_NAMED = 5
 _GIB, _MIB = 2**30, 2**20
 
 
@@ -59,7 +61,7 @@ def _versions() -> str:
     required = [Requirement(line) for line in metadata.requires("yuebao") or ()]
     wrong = [problem for package in required if package.marker is None and (problem := _wrong_version(package))]
     if wrong:
-        raise NotWellError("; ".join(wrong))
+        raise NotWellError(f"{'; '.join(wrong)}; next: make clean, then make report or make test")
     commit = program_source()
     return (
         f"{len(required)} packages, as pyproject.toml asks; commit {commit or 'unknown: certificates will name none'}"
@@ -70,10 +72,10 @@ def _wrong_version(required: Requirement) -> str:
     try:
         installed = metadata.version(required.name)
     except metadata.PackageNotFoundError:
-        return f"{required.name} isn't installed; run `make report` or `make test` again"
+        return f"{required.name} isn't installed"
     if required.specifier.contains(installed, prereleases=True):
         return ""
-    return f"{required.name} is {installed}, and {required.specifier} is asked for; make clean, then set up again"
+    return f"{required.name} is {installed}, and {required.specifier} is asked for"
 
 
 def _disk(home: Home) -> str:
@@ -81,7 +83,7 @@ def _disk(home: Home) -> str:
     room = f"{free:.1f} GiB free under {home.root}"
     if free < _LEAST_FREE_GIB:
         raise NotWellError(
-            f"{room}; {_LEAST_FREE_GIB} are needed: make room, or move YUEBAO_HOME; {deletable(home.root)}"
+            f"{room}; {_LEAST_FREE_GIB} are needed; {deletable(home.root)}; next: make room, or move YUEBAO_HOME"
         )
     return room
 
@@ -90,7 +92,7 @@ def _state_folder(home: Home) -> str:
     if not home.root.exists():
         return f"{home.root} isn't there yet; the first command makes it"
     if home.root.stat().st_mode & stat.S_IWOTH:
-        raise NotWellError(f"everybody may write to {home.root}; chmod o-w {home.root}")
+        raise NotWellError(f"everybody may write to {home.root}; next: chmod o-w {home.root}")
     if not os.access(home.root, os.W_OK):
         return f"{home.root}, which this user may read only: whoever works here needs the right to write"
     return f"{home.root}"
@@ -128,8 +130,8 @@ def _warehouse(home: Home) -> str:
         return f"open in {holder(home.warehouse)}"
     if fault := fault_of(home.warehouse):
         raise NotWellError(
-            f"{home.warehouse} can't be read ({fault}); no number is lost: the next `yuebao report MONTH` puts it "
-            "aside and makes it again"
+            f"{home.warehouse} can't be read ({fault}); no number is lost; "
+            "next: yuebao report MONTH, which puts it aside and makes it again"
         )
     return f"whole, {size_of(home.warehouse) / _MIB:.1f} MiB"
 
@@ -141,7 +143,7 @@ def _quarantine(home: Home) -> str:
 def _alerts(home: Home) -> str:
     memory = read_memory(home)
     if memory.doubt:
-        raise NotWellError(f"{memory.doubt}; `yuebao alerts --send` puts it aside and makes it again")
+        raise NotWellError(f"{memory.doubt}; next: yuebao alerts --send, which puts it aside and makes it again")
     if doubt := read_snoozes(home).doubt:
         raise NotWellError(doubt)
     return f"what {len(memory.channels)} channels were told can be read"
@@ -163,8 +165,9 @@ def _clock(home: Home) -> str:
     newest = max(_landed_at(home), default=None)
     if newest and newest > now:
         raise NotWellError(
-            f"it is {now:%Y-%m-%d %H:%M} UTC here, and something was landed at {newest:%Y-%m-%d %H:%M}; set the clock. "
-            "Is it right already, a month that holds such a day can be signed after that moment; all else goes on"
+            f"it is {now:%Y-%m-%d %H:%M} UTC here, and something was landed at {newest:%Y-%m-%d %H:%M}; "
+            "next: set the clock. Is it right already, a month that holds such a day can be signed after that moment; "
+            "all else goes on"
         )
     return f"{now:%Y-%m-%d %H:%M} UTC, after all that was landed"
 
@@ -181,7 +184,7 @@ def _landed_at(home: Home) -> Iterator[dt.datetime]:
 def _key_file(hall: HallFolder, home: Home) -> str:
     key = hall.folder / expand(hall.hall.certification.key, variables_of(hall.hall, home))
     if key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise NotWellError(f"others may read {key}; chmod 600 {key}")
+        raise NotWellError(f"others may read {key}; next: chmod 600 {key}")
     return f"{key}, for its owner alone"
 
 
@@ -190,5 +193,12 @@ def _ledger(hall: HallFolder, home: Home) -> str:
         return "nothing is certified yet"
     proof = verify(archive_of(hall, home))
     if not proof.sound:
-        raise NotWellError("; ".join(map(str, proof.problems)))
+        raise NotWellError(
+            "\n".join(
+                [
+                    f"{len(proof.problems)} problem{'s' if len(proof.problems) > 1 else ''}; next: yuebao verify",
+                    *map(str, proof.problems[:_MOST_NAMED]),
+                ]
+            )
+        )
     return f"{proof.certificates} certificates, {proof.files_hashed} files, sound"
