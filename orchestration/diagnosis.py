@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 # `look`: it may stay so and deserves a look; `mend`: somebody has to do something.
@@ -33,5 +33,11 @@ class Diagnosis:
     def lines(self) -> list[str]:
         """As a terminal shows it."""
         next_step = [f"next: {self.next_step}"] if self.next_step else []
-        first = f"{_SIGNS[self.verdict]:<4} {self.subject}: {self.message}"
+        first = f"{_SIGNS[self.verdict]:<4} {': '.join(filter(None, [self.subject, self.message]))}"
         return [first, *(f"{_INDENT}{line}" for line in (*self.rows, *next_step))]
+
+
+def with_one_step(verdict: Verdict, found: Iterable[tuple[str, tuple[str, ...]]], next_step: str) -> list[Diagnosis]:
+    """Messages that name their subject themselves, each with its rows; what to do stands under the last."""
+    *others, last = [Diagnosis("", verdict, message, rows=rows) for message, rows in found]
+    return [*others, replace(last, next_step=next_step)]

@@ -163,7 +163,7 @@ def test_all_news_of_an_evaluation_are_one_message_in_the_order_of_the_kinds(tol
     assert phone.titles == ["3 new, 1 over"]
     headings = [line.partition(" (")[0] for line in phone.read[0]["message"].splitlines() if line[0] not in "- "]
     assert headings == ["CHECK FAILED", "REFUSED", "CHECK WARNED", "OVER"]
-    assert "system courier, day 2025-03-03, found rows 3; and 2 more" in phone.read[0]["message"]
+    assert "    system courier, day 2025-03-03, found rows 3\n    and 2 more\n" in phone.read[0]["message"]
 
 
 def test_what_ends_without_a_word_is_forgotten_and_told_again_when_it_comes_again(told: Told, phone: Phone) -> None:

@@ -108,7 +108,7 @@ def test_what_is_wrong_is_named_with_the_command_that_mends_it(troubled: Hall) -
         "yuebao revise 2025-03 --reason ... --note ...",
         "yuebao pull 2025-04-03..2025-04-09",
     ]
-    lines = [line for line in told.stdout.splitlines() if line.startswith("  ")]
+    lines = [line.removeprefix("BAD ") for line in told.stdout.splitlines() if line.startswith(("BAD", "  "))]
     assert [line.split(" missing")[0].split(" quarantined")[0].strip() for line in lines[2:]] == [
         "call_centre 电话咨询: 2025-04-08",
         "call_centre 电话咨询: 2025-04-09",
@@ -153,7 +153,7 @@ def test_the_month_under_way_is_told_so_far_and_its_counts_are_a_draft(troubled:
     assert told.exit_code == 1
     lines = [" ".join(line.split()) for line in told.stdout.splitlines()]
     assert "2025-04 is under way: up to 2025-04-09 38 of 45 answers are in, 7 are late or refused." in lines
-    (late,) = (line for line in lines if line.startswith("courier 邮寄: 2025-04-03 missing"))
+    (late,) = (line for line in lines if line.startswith("BAD courier 邮寄: 2025-04-03 missing"))
     assert "next: yuebao pull" not in late
     assert lines.count("next: yuebao pull 2025-04-03..2025-04-09") == 1
     draft = lines.index("草稿: counts of the days that are in, up to 2025-04-09; not certified, not to be printed")

@@ -51,6 +51,7 @@ class Condition:
     text: str
     next_step: str  # the command to run; `{days}` stands for the days that are told together
     day: dt.date | None = None  # the day that it is about, if it is about one
+    rows: tuple[str, ...] = ()  # what a check found, a line for each row
     happened: dt.datetime | None = None  # for what happens at a moment and isn't a state: when
     system: str = ""  # the hall system that it is about, if it is about one
     check: str = ""  # the check that it is the outcome of, if it is that of one

@@ -102,13 +102,12 @@ def checks(at: Moment) -> Iterator[Condition]:
 
 def _of_check(month: str, check: BuildCheck, built: dt.datetime) -> Condition:
     kind, outcome = _FAILED[check.status]
-    rows = f" with {check.failures} rows" if check.failures else ""
-    because = f": {' '.join(check.message.split())}" if check.message.strip() else ""
     return Condition(
         kind,
         key=f"checks {month} {check.name}",
         subject=f"{month}: check {check.name}",
-        text="; ".join([f"{outcome} on {check.model}{rows}{because}", *check.row_lines(_ROWS_TOLD)]),
+        text=f"{outcome} on {check.model}{check.found}",
+        rows=check.row_lines(_ROWS_TOLD),
         next_step=f"yuebao status {month}",
         happened=built if kind == "check_warned" else None,
         check=check.name,

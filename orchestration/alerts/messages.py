@@ -47,7 +47,8 @@ def _new(conditions: Iterable[Condition]) -> Iterator[str]:
     for group in _groups(conditions):
         kind, newest = KINDS[group[-1].kind], group[-1]
         step = newest.next_step.replace("{days}", spans(_days(group)))
-        lines = [f"{kind.heading.upper()} ({kind.anchor})", _line(group), f"  next: {step}"]
+        rows = (_shortened(f"    {row}") for row in newest.rows)
+        lines = [f"{kind.heading.upper()} ({kind.anchor})", _line(group), *rows, f"  next: {step}"]
         yield "\n".join(map(redact, lines[1:] if lines[0] == heading else lines))
         heading = lines[0]
 
@@ -93,7 +94,7 @@ def _line(group: Sequence[Condition]) -> str:
     newest = group[-1]
     count = f" ({len(group)} days)" if len(group) > 1 else ""
     where = f" {spans(_days(group))}{count}" if newest.day else ""
-    return _shortened(f"- {newest.subject}:{where} {newest.text}")
+    return _shortened(" ".join(f"- {newest.subject}:{where} {newest.text}".split()))
 
 
 def _days(group: Sequence[Condition]) -> list[dt.date]:
@@ -105,8 +106,7 @@ def _day(condition: Condition) -> dt.date:
 
 
 def _shortened(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
+    return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 1]}…"
 
 
 def _fitted(items: Sequence[str], room: int, note: str) -> str:

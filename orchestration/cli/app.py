@@ -139,8 +139,8 @@ def _end(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
-def print_diagnoses(diagnoses: Iterable["Diagnosis"], what: str, when_good: str) -> None:
-    """Print every diagnosis as it is made, then how many wait for somebody; end with 1 if something is to be mended."""
+def print_diagnoses(diagnoses: Iterable["Diagnosis"]) -> "Counter[Verdict]":
+    """Print every diagnosis as it is made, and return how many there were of each verdict."""
     verdicts: Counter[Verdict] = Counter()
     for diagnosis in diagnoses:
         first, *more = diagnosis.lines
@@ -148,6 +148,11 @@ def print_diagnoses(diagnoses: Iterable["Diagnosis"], what: str, when_good: str)
         for line in more:
             typer.echo(line)
         verdicts[diagnosis.verdict] += 1
+    return verdicts
+
+
+def end_by(verdicts: "Counter[Verdict]", what: str, when_good: str) -> None:
+    """Say how many diagnoses wait for somebody, and end with 1 if something is to be mended."""
     outcome = [f"{verdicts['mend']} to mend" if verdicts["mend"] else when_good]
     if verdicts["look"]:
         outcome.append(f"{verdicts['look']} to look at")

@@ -12,6 +12,7 @@ from orchestration.cli.app import (
     FolderArgument,
     SystemOption,
     app,
+    end_by,
     end_unless,
     print_diagnoses,
     print_paths,
@@ -58,7 +59,7 @@ def check_hall(
     from orchestration.cli.hall_views import checks_of
 
     with readable_errors(folder):
-        print_diagnoses(checks_of(folder, day), str(folder), "ready")
+        end_by(print_diagnoses(checks_of(folder, day)), str(folder), "ready")
 
 
 @app.command(rich_help_panel=SET_UP)

@@ -7,13 +7,14 @@ import typer
 
 from orchestration.cli.app import (
     ENGINEERS,
-    REFUSED,
     DaysArgument,
     MonthArgument,
     SystemOption,
     app,
+    end_by,
     end_unless,
     logged,
+    print_diagnoses,
     print_files,
     print_wide,
     readable_errors,
@@ -68,32 +69,37 @@ def status(month: MonthArgument) -> None:
     from orchestration.certification.certify import current_archive
     from orchestration.certification.settings_evidence import settings_for
     from orchestration.cli.month_views import (
+        CALENDAR_WIDTH,
         LEGEND,
         calendar_table,
         certification_lines,
+        diagnoses,
         draft_table,
-        lines_so_far,
+        so_far,
         verdict,
     )
     from orchestration.warehouse.month import month_under_way, open_month, problems_of
     from reports.figures.readiness import warnings
 
     with readable_errors(), settings_for(current_archive(), month) as hall:
-        if so_far := month_under_way(month):
-            late, lines = lines_so_far(so_far)
-            print_wide(calendar_table(so_far), LEGEND, "")
-            for line in lines:
-                typer.echo(line)
-            print_wide(draft_table(so_far))
-            end_unless(not late)
+        if under_way := month_under_way(month):
+            came, late = so_far(under_way)
+            print_wide(calendar_table(under_way), LEGEND, "", came, width=CALENDAR_WIDTH)
+            verdicts = print_diagnoses(diagnoses(under_way, late, ()))
+            if under_way.days:
+                counted = f"counts of the days that are in, up to {under_way.days[-1]}"
+                typer.echo(f"\n草稿: {counted}; not certified, not to be printed")
+                print_wide(draft_table(under_way))
+            end_by(verdicts, month, "nothing is late")
             return
         state = open_month(month)
         problems = problems_of(state)
-        certified = certification_lines(state, hall, problems)
-        print_wide(calendar_table(state), LEGEND, "")
-        for line in (*verdict(state, problems, warnings(state.day_states, state.evidence)), *certified):
+        certified = list(certification_lines(state, hall, problems))
+        print_wide(calendar_table(state), LEGEND, "", verdict(state, problems), width=CALENDAR_WIDTH)
+        verdicts = print_diagnoses(diagnoses(state, problems, warnings(state.day_states, state.evidence)))
+        for line in certified:
             typer.echo(line)
-    raise typer.Exit(REFUSED if problems else 0)
+        end_by(verdicts, month, "nothing to mend")
 
 
 @app.command(rich_help_panel=ENGINEERS)

@@ -12,6 +12,7 @@ from orchestration.certification.pending_revision import pending_revision
 from orchestration.certification.signatures import waiting_of
 from orchestration.cli.app import table
 from orchestration.config.hall import HallFolder
+from orchestration.diagnosis import Diagnosis, Verdict, with_one_step
 from orchestration.health.months import month_health
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import Month
@@ -22,6 +23,7 @@ from reports.figures.day_verdict import VERDICTS, DayVerdict
 from reports.figures.readiness import Problem, remedies
 
 _STYLES: Mapping[DayVerdict, str] = {"answered": "green", "declared_zero": "green", "closed": "dim", "stale": "yellow"}
+CALENDAR_WIDTH = 160  # of 31 days beside the names of systems
 LEGEND = "   ".join(f"{meaning.sign} {meaning.text}" for meaning in VERDICTS.values())
 
 
@@ -46,18 +48,14 @@ def _mark(verdict: DayVerdict) -> Text:
     return Text(VERDICTS[verdict].sign, style=_STYLES.get(verdict, "bold red"))
 
 
-def lines_so_far(month: Month) -> tuple[bool, list[str]]:
-    """Of a month under way: whether something is late, and in lines what is in, what is late and a draft's heading."""
+def so_far(month: Month) -> tuple[str, list[Problem]]:
+    """Of a month under way: what is in, in one line, and what is late."""
+    if not month.days:
+        return f"{month.name} begins today; nothing of it is due yet.", []
     ensure_manifest()
     (health,) = month_health(month.name, moment())
-    if not month.days:
-        return False, [f"{month.name} begins today; nothing of it is due yet."]
     came = f"{health.came} of {health.answers} answers are in, {health.missing} are late or refused"
-    return bool(health.problems), [
-        f"{month.name} is under way: up to {month.days[-1]} {came}.",
-        *_problem_lines(month, health.problems),
-        f"草稿: counts of the days that are in, up to {month.days[-1]}; not certified, not to be printed",
-    ]
+    return f"{month.name} is under way: up to {month.days[-1]} {came}.", list(health.problems)
 
 
 def draft_table(month: Month) -> Table:
@@ -111,22 +109,29 @@ def _gate_lines(month: Month, hall: HallFolder, archive: Archive, problems: list
         yield from (f"the gate objects: {line}" for line in lines_of(objections_to(month, hall, archive)))
 
 
-def verdict(month: Month, problems: list[Problem], warned: list[Problem]) -> Iterator[str]:
-    """Whether the month can be printed, else every reason with its next step; then what deserves a look."""
+def verdict(month: Month, problems: list[Problem]) -> str:
+    """Whether the month can be printed."""
     if problems:
-        yield f"{month.name} can't be printed:"
-        yield from _problem_lines(month, problems)
-    else:
-        checks = month.evidence.checks if month.evidence else ()
-        idle = [check for check in checks if check.status == "not_applicable"]
-        yield f"{month.name} can be printed: every day is in, {len(checks) - len(idle)} checks of the build passed."
-        yield from (f"  not applicable: check {check.name}: {check.message}" for check in idle)
-    if warned:
-        yield "Worth a look:"
-        yield from _problem_lines(month, warned)
+        return f"{month.name} can't be printed:"
+    checks = month.evidence.checks if month.evidence else ()
+    passed = sum(check.status != "not_applicable" for check in checks)
+    return f"{month.name} can be printed: every day is in, {passed} checks of the build passed."
 
 
-def _problem_lines(month: Month, problems: Sequence[Problem]) -> Iterator[str]:
-    """Every problem with its rows, and each command once, but for the one that was just run."""
+def diagnoses(month: Month, problems: Sequence[Problem], warned: Sequence[Problem]) -> Iterator[Diagnosis]:
+    """What had nothing to compare, where the month can be printed; then what is to be mended or deserves a look."""
+    if not problems and month.evidence:
+        for check in month.evidence.checks:
+            if check.status == "not_applicable":
+                yield Diagnosis(f"check {check.name}", "ok", f"not applicable: {check.message}")
+    yield from _with_steps("mend", problems, month)
+    yield from _with_steps("look", warned, month)
+
+
+def _with_steps(verdict: Verdict, problems: Sequence[Problem], month: Month) -> Iterator[Diagnosis]:
+    """Every problem with its rows, and each command once; where it is the one that was just run, what follows it."""
+    just_run = f"yuebao status {month.name}"
+    after = f"have these rows corrected where they come from, then yuebao report {month.name}"
     for remedy in remedies(problems, month.whole):
-        yield from remedy.told if remedy.command == f"yuebao status {month.name}" else remedy.lines
+        step = after if remedy.command == just_run else remedy.command
+        yield from with_one_step(verdict, [(each.message, each.rows) for each in remedy.problems], step)

@@ -12,9 +12,8 @@ from orchestration.cli.app import (
     ByOption,
     MonthArgument,
     app,
-    end_unless,
+    end_by,
     print_diagnoses,
-    print_wide,
     readable_errors,
 )
 from orchestration.cli.progress_line import progress_line
@@ -28,7 +27,7 @@ def doctor() -> None:
     from orchestration.doctor.machine import examine
 
     with readable_errors():
-        print_diagnoses(examine(load_hall(), current_home()), "doctor", "all well")
+        end_by(print_diagnoses(examine(load_hall(), current_home())), "doctor", "all well")
 
 
 @app.command(rich_help_panel=ENGINEERS)
@@ -39,7 +38,7 @@ def health(
 ) -> None:
     """Say whether this month is on its way and what to do if not: exit code 1 when something waits for a person."""
     from orchestration.automation.deadlines import moment
-    from orchestration.cli.operation_views import health_summary
+    from orchestration.cli.operation_views import actions_told, facts_of
     from orchestration.health.page import write_health
     from orchestration.health.snapshot import take_snapshot
     from orchestration.warehouse.dbt_manifest import ensure_manifest
@@ -51,11 +50,14 @@ def health(
             state = take_snapshot(moment(), instance, fault)
         if fault:
             typer.echo(fault, err=True)
-        print_wide(health_summary(state))
+        typer.secho(state.headline, bold=True)
+        verdicts = print_diagnoses(actions_told(state))
+        for line in facts_of(state):
+            typer.echo(line)
         if html or file:
             for path in write_health(state, home, file):
                 typer.echo(f"written: {os.path.relpath(path)}")
-        end_unless(state.is_well)
+        end_by(verdicts, "health", "nothing waits for a person")
 
 
 @app.command(rich_help_panel=ENGINEERS)

@@ -3,16 +3,14 @@
 import datetime as dt
 from collections.abc import Iterator
 
-from rich.console import Group
-from rich.text import Text
-
 from orchestration.alerts.messages import counted, describe
 from orchestration.alerts.notification import find_conditions, notify, pending_news, send_test
 from orchestration.alerts.sending import ChannelError
 from orchestration.alerts.snoozes import LONGEST, SnoozeError, Wish, end_snooze, read_snoozes, snooze
 from orchestration.automation.deadlines import moment
+from orchestration.diagnosis import Diagnosis, with_one_step
 from orchestration.health import view
-from orchestration.health.model import Action, Health
+from orchestration.health.model import Health
 from orchestration.runtime.audit_log import who
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home, dagster_instance, run_history
@@ -83,35 +81,26 @@ def try_channel(channel: str) -> str:
     return f"{channel}: delivered; look whether it arrived"
 
 
-def health_summary(health: Health) -> Group:
-    """What the page says, in about ten lines."""
+def actions_told(health: Health) -> Iterator[Diagnosis]:
+    """What waits for a person, then what warned, the worst system first."""
+    for action in health.actions:
+        yield from with_one_step("mend", [(view.brief(text), rows) for text, rows in action.told], action.command)
+    for suite in health.suites:
+        for rule, days in suite.warned.items():
+            yield Diagnosis(
+                f"{suite.system} {health.system_names[suite.system]}", "look", f"{rule} {counted_spans(days)}"
+            )
+
+
+def facts_of(health: Health) -> Iterator[str]:
+    """How the months stand, in about six lines."""
+    yield "; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)
+    yield health.arrivals.verdict
+    yield from dict.fromkeys(map(str, health.snoozed.values()))
     refused = sum(refusal.answered for refusal in health.refusals)
-    lines = [
-        Text(health.headline, style="bold green" if health.is_well else "bold red"),
-        *(Text("\n".join(_action(each))) for each in health.actions),
-        Text("; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)),
-        Text(health.arrivals.verdict),
-        *(Text(f"warned: {'; '.join(warned)}") for warned in [_warned(health)] if warned),
-        *map(Text, dict.fromkeys(map(str, health.snoozed.values()))),
-        Text(f"refused answers: {refused}; revisions pending: {', '.join(health.pending) or 'none'}"),
-        Text("deadlines: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"),
-        Text(f"state folder {view.size(sum(health.bytes_by_part.values()))}, {view.size(health.free_bytes)} free"),
-    ]
-    return Group(*lines)
-
-
-def _action(action: Action) -> Iterator[str]:
-    yield from (f"  {view.brief(text)}" for text in action.texts)
-    yield f"    next: {action.command}"
-
-
-def _warned(health: Health) -> list[str]:
-    """What warned, the worst system first."""
-    return [
-        f"{suite.system} {health.system_names[suite.system]}: {rule} {counted_spans(days)}"
-        for suite in health.suites
-        for rule, days in suite.warned.items()
-    ]
+    yield f"refused answers: {refused}; revisions pending: {', '.join(health.pending) or 'none'}"
+    yield "deadlines: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"
+    yield f"state folder {view.size(sum(health.bytes_by_part.values()))}, {view.size(health.free_bytes)} free"
 
 
 def _deadlines(health: Health) -> list[str]:

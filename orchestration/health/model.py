@@ -137,6 +137,14 @@ class Action:
 
     texts: tuple[str, ...]
     command: str
+    rows: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # by text, what a check found, a line for each row
+
+    @property
+    def told(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Each text with its rows."""
+        return [(text, self.rows.get(text, ())) for text in self.texts]
 
 
 @dataclass(frozen=True)

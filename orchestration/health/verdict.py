@@ -101,9 +101,9 @@ def _of_month(month: MonthHealth, pending: Pending | None, snoozed: Mapping[str,
     if pending:
         yield _revise(pending, snoozed)
     for remedy in month.urgent_remedies:
-        told = [marked(problem.message, _keys(problem, month.month), snoozed) for problem in remedy.problems]
+        told = {marked(each.message, _keys(each, month.month), snoozed): each.rows for each in remedy.problems}
         more = len(told) - MOST_LINES
         rest = [f"and {more} more, which `yuebao status {month.month}` says"] if more > 0 else []
-        yield Action((*told[:MOST_LINES], *rest), remedy.command)
+        yield Action((*list(told)[:MOST_LINES], *rest), remedy.command, told)
     if month.to_be_certified:
         yield Action((f"{month.month} waits to be certified",), f"yuebao certify {month.month}")

@@ -64,6 +64,13 @@ class BuildCheck:
     message: str
     rows: tuple[FailingRow, ...] = ()  # the first of the offending rows
 
+    @property
+    def found(self) -> str:
+        """How many rows offend, and what dbt said of it where no row is kept that shows it."""
+        count = f" with {self.failures} failing rows" if self.failures else ""
+        said = " ".join(self.message.split())
+        return f"{count}: {said}" if said and not self.rows else count
+
     def row_lines(self, most: int | None = None) -> tuple[str, ...]:
         """The offending rows that were kept, or as many of them, a line for each, and how many more there are."""
         shown = self.rows[:most]
@@ -338,6 +345,11 @@ def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterat
         )
         yield Problem("build_stale", month, message, again)
         return
+    for check in sorted(evidence.checks, key=lambda check: check.name):
+        if check.status == "fail":
+            yield _check_problem("check_failed", check, _status(month))
+        elif check.status not in GOOD_STATUSES and (check.status == "error" or check.name in expected.build_checks):
+            yield _check_problem("check_not_run", check, again)
     for name in sorted(expected.build_checks - {check.name for check in evidence.checks}):
         yield Problem("check_not_run", name, f"check {name} was not run in the build of {month}", again)
     # A build that failed published nothing: what lies there is an earlier one's.
@@ -348,11 +360,6 @@ def build_problems(evidence: BuildEvidence | None, expected: Expected) -> Iterat
     if changed:
         message = f"the facts of {month} aren't what its build published: {changed[0]} was changed, added or taken away"
         yield Problem("build_stale", month, message, again)
-    for check in sorted(evidence.checks, key=lambda check: check.name):
-        if check.status == "fail":
-            yield _check_problem("check_failed", check, _status(month))
-        elif check.status not in GOOD_STATUSES and (check.status == "error" or check.name in expected.build_checks):
-            yield _check_problem("check_not_run", check, again)
 
 
 _OUTCOMES: Mapping[CheckStatus, str] = {
@@ -364,9 +371,7 @@ _OUTCOMES: Mapping[CheckStatus, str] = {
 
 
 def _check_problem(kind: ProblemKind, check: BuildCheck, next_step: str) -> Problem:
-    rows = f" with {check.failures} failing rows" if check.failures else ""
-    because = f": {' '.join(check.message.split())}" if check.message.strip() else ""
-    message = f"check {check.name} on {check.model} {_OUTCOMES[check.status]}{rows}{because}"
+    message = f"check {check.name} on {check.model} {_OUTCOMES[check.status]}{check.found}"
     return Problem(kind, check.name, message, next_step, check.row_lines())
 
 
