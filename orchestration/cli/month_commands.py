@@ -60,7 +60,11 @@ def _print_section(folder: Path, state: str) -> None:
 
 
 @app.command(rich_help_panel=ENGINEERS)
-def status(month: MonthArgument) -> None:
+def status(
+    month: MonthArgument,
+    *,
+    checks: Annotated[bool, typer.Option("--checks", help="also what each rule said of each day")] = False,
+) -> None:
     """Show which days of a month are in, what is wrong, what to do about it, and whether it is certified.
 
     Of the month under way: what is in and what is late so far, and a draft (草稿) of its counts up to yesterday. Ends
@@ -71,8 +75,10 @@ def status(month: MonthArgument) -> None:
     from orchestration.cli.month_views import (
         CALENDAR_WIDTH,
         LEGEND,
+        OUTCOMES_LEGEND,
         calendar_table,
         certification_lines,
+        checks_table,
         diagnoses,
         draft_table,
         so_far,
@@ -83,6 +89,8 @@ def status(month: MonthArgument) -> None:
 
     with readable_errors(), settings_for(current_archive(), month) as hall:
         if under_way := month_under_way(month):
+            if checks:
+                print_wide(checks_table(under_way), OUTCOMES_LEGEND, "", width=CALENDAR_WIDTH)
             came, late = so_far(under_way)
             print_wide(calendar_table(under_way), LEGEND, "", came, width=CALENDAR_WIDTH)
             verdicts = print_diagnoses(diagnoses(under_way, late, ()))
@@ -93,6 +101,8 @@ def status(month: MonthArgument) -> None:
             end_by(verdicts, month, "nothing is late")
             return
         state = open_month(month)
+        if checks:
+            print_wide(checks_table(state), OUTCOMES_LEGEND, "", width=CALENDAR_WIDTH)
         problems = problems_of(state)
         certified = list(certification_lines(state, hall, problems))
         print_wide(calendar_table(state), LEGEND, "", verdict(state, problems), width=CALENDAR_WIDTH)

@@ -27,14 +27,41 @@ CALENDAR_WIDTH = 160  # of 31 days beside the names of systems
 LEGEND = "   ".join(f"{meaning.sign} {meaning.text}" for meaning in VERDICTS.values())
 
 
-def calendar_table(month: Month) -> Table:
-    """One row per system that answers for the month, one column per day; a day that it doesn't answer for is blank."""
-    table = Table(title=f"{month.name}  {month.hall.name}", title_justify="left", box=None, padding=0, pad_edge=False)
+# By outcome of a rule, its sign and style.
+_OUTCOMES = {
+    "passed": ("■", "green"),
+    "warned": ("~", "yellow"),
+    "failed": ("!", "bold red"),
+    "not_applicable": ("·", "dim"),
+}
+OUTCOMES_LEGEND = "   ".join(f"{sign} {outcome.replace('_', ' ')}" for outcome, (sign, _) in _OUTCOMES.items())
+
+
+def _days_table(month: Month, title: str) -> Table:
+    """A column for names and one for each day; rows are to come."""
+    table = Table(title=title, title_justify="left", box=None, padding=0, pad_edge=False)
     table.add_column("", no_wrap=True)
     for day in month.calendar:
         table.add_column(
             Text(f"{day.day.day:2d}", style="" if day.is_working_day else "dim"), justify="right", no_wrap=True, width=3
         )
+    return table
+
+
+def checks_table(month: Month) -> Table:
+    """What each rule said of each day that is in: a row for each system and rule that didn't pass on every day."""
+    table = _days_table(month, f"{month.name}  rules that didn't pass on every day")
+    for system in month.systems:
+        days = {state.day: state.checks for state in month.day_states if state.system == system}
+        for rule in sorted({rule for checks in days.values() for rule, said in checks.items() if said != "passed"}):
+            said = (_OUTCOMES.get(days.get(day.day, {}).get(rule, ""), (" ", "")) for day in month.calendar)
+            table.add_row(f"{system} {rule} ", *(Text(sign, style=style) for sign, style in said))
+    return table
+
+
+def calendar_table(month: Month) -> Table:
+    """One row per system that answers for the month, one column per day; a day that it doesn't answer for is blank."""
+    table = _days_table(month, f"{month.name}  {month.hall.name}")
     table.add_column("  in", justify="right", no_wrap=True)
     for system, settings in month.systems.items():
         days = {status.day: status for status in month.system_days if status.system == system}

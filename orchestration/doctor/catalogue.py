@@ -83,13 +83,14 @@ def _unanswered(tables: Tables, hall: Hall) -> Iterator[str]:
         span = Span.of(row).within(Span(hall.first_day, None))
         for gap in gaps(counted, span) if counted else ():
             names = ", ".join(member.code for member in counted)
-            yield f"{named} {names}, and none of them is counted {gap}; next: mend valid_from and valid_to in {_MEASURES}"
+            missed = f"{named} {names}, and none of them is counted {gap}"
+            yield f"{missed}; next: mend valid_from and valid_to in {_MEASURES}"
         for measure in counted:
             systems = [system for system in hall.systems.values() if measure.code in system.measures]
             for gap in gaps(systems, span.within(measure)) if systems else ():
                 yield (
-                    f"{named} {measure.code}, which no system answers {gap}; next: let the systems that answer it follow "
-                    f"each other by valid_from and valid_to in hall.toml, or say in {_MEASURES} when it is counted"
+                    f"{named} {measure.code}, which no system answers {gap}; next: let the systems that answer it "
+                    f"follow each other by valid_from and valid_to in hall.toml, or say in {_MEASURES} when it is counted"
                 )
 
 
@@ -135,9 +136,11 @@ def _unbalanced(tables: Tables) -> Iterator[str]:
     flows = Counter((row["stock"], row["measure"]) for row in tables[BALANCES])
     for stock in sorted({stock for stock, _ in flows}):
         if aggregation.get(stock, "closing") != "closing":
-            yield f"{where}: {stock} is a stock that isn't `closing` in catalogue/measures.csv; next: mend one of the two"
+            wrong = f"{stock} is a stock that isn't `closing` in catalogue/measures.csv"
+            yield f"{where}: {wrong}; next: mend one of the two"
     for (stock, flow), times in flows.items():
         if aggregation.get(flow, "sum") != "sum":
-            yield f"{where}: {flow}, a flow of {stock}, isn't a `sum` in catalogue/measures.csv; next: mend one of the two"
+            wrong = f"{flow}, a flow of {stock}, isn't a `sum` in catalogue/measures.csv"
+            yield f"{where}: {wrong}; next: mend one of the two"
         if times > 1:
             yield f"{where}: {stock} names {flow} twice; next: keep one of the rows"

@@ -49,7 +49,7 @@ def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Diagnos
     yield from folder_checks(hall)
     for name, system in hall.hall.systems.items():
         if not any(map(system.is_valid_on, [day] if day else _last_days(hall.hall))):
-            yield Diagnosis(f"systems.{name}", good=True, message=f"not asked: {hall.hall.validity_of(name)}")
+            yield Diagnosis(f"systems.{name}", "ok", f"not asked: {hall.hall.validity_of(name)}")
             continue
         yield diagnose(f"systems.{name}", partial(_system, hall, name, day))
         yield from _doubts(hall, name, day)

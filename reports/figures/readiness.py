@@ -155,8 +155,8 @@ class Problem:
 
     @property
     def is_gap(self) -> bool:
-        """Whether days of the month aren't in: a pull of the whole month mends it too."""
-        return self.kind != "boundary_not_compared" and self.next_step.startswith("yuebao pull ")
+        """Whether days aren't in: what asks for the whole month mends it too, the day before its first included."""
+        return self.next_step.startswith("yuebao pull ")
 
 
 @dataclass(frozen=True)
