@@ -65,6 +65,9 @@ def test_changed_words_are_judged_over_what_is_landed(judged_anew: Hall) -> None
     status = judged_anew.run("status", MONTH)
     assert "checks are stale: of" not in status.output
     assert "item_is_known warned" in status.output
+    by_day = judged_anew.run("status", MONTH, "--checks").stdout.splitlines()
+    (said,) = (line.split() for line in by_day if line.startswith("online_platform item_is_known"))
+    assert said[2:] == ["~"] * 31
     assert judged_anew.run("report", MONTH, "--draft", "--no-pull").exit_code == 0
     assert len(_judgements(judged_anew)) == 31, "what is judged isn't judged again"
 
