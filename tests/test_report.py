@@ -86,7 +86,9 @@ def test_a_deleted_extract_refuses_the_month_until_it_is_pulled_again(march: Res
     refused = hall.run("report", "2025-03", "--no-pull")
     for result in (status, refused):
         assert result.exit_code == 1
-        assert re.search(r"courier 邮寄: 2025-03-12 damaged: .*\s+next: yuebao pull 2025-03-12 --system courier", result.output)
+        assert re.search(
+            r"courier 邮寄: 2025-03-12 damaged: .*\s+next: yuebao pull 2025-03-12 --system courier", result.output
+        )
     restored = hall.run("report", "2025-03")
     assert restored.exit_code == 0
     assert PARAGRAPH in restored.stdout

@@ -90,7 +90,8 @@ def _unanswered(tables: Tables, hall: Hall) -> Iterator[str]:
             for gap in gaps(systems, span.within(measure)) if systems else ():
                 yield (
                     f"{named} {measure.code}, which no system answers {gap}; next: let the systems that answer it "
-                    f"follow each other by valid_from and valid_to in hall.toml, or say in {_MEASURES} when it is counted"
+                    "follow each other by valid_from and valid_to in hall.toml, "
+                    f"or say in {_MEASURES} when it is counted"
                 )
 
 
