@@ -67,7 +67,7 @@ class BuildCheck:
     @property
     def found(self) -> str:
         """How many rows offend, and what dbt said of it where no row is kept that shows it."""
-        count = f" with {self.failures} failing rows" if self.failures else ""
+        count = f" with {self.failures} failing row{'s' if self.failures != 1 else ''}" if self.failures else ""
         said = " ".join(self.message.split())
         return f"{count}: {said}" if said and not self.rows else count
 
