@@ -203,7 +203,7 @@ def test_an_owner_that_has_no_check_is_a_mistake_in_the_settings(hall: Hall, tmp
     )
     lines = hall.run("check-hall", str(folder)).stdout.splitlines()
     (line,) = (line for line in lines if "alerts.channels" in line)
-    assert line.startswith("BAD alerts.channels.duty: owners: nobody's check is team:cats's; checks are those of team:")
+    assert line.startswith("BAD  alerts.channels.duty: owners: nobody's check is team:cats's; checks are those of ")
     assert line.endswith("team:data-engineers, team:mail-room, team:report-authors")
 
 
