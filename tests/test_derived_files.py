@@ -101,7 +101,7 @@ FAULTS: dict[str, tuple[Callable[[Path], object], Said]] = {
     "history damaged": (
         _damaged,
         {
-            "doctor": (1, "no number is in it: `yuebao sync-dagster` puts it aside and fills a new one"),
+            "doctor": (1, "next: yuebao sync-dagster, which puts it aside and fills a new one"),
             "health": (1, "the run history can't be used: "),
         },
     ),
@@ -203,7 +203,7 @@ def test_a_damaged_warehouse_is_named_and_made_again_by_the_next_build(
     warehouse.write_bytes(whole[:5000] if content == b"half" else content or b"\0" * len(whole))
     code, output = _said(hall, ("doctor",))
     assert code == 1
-    assert "the next `yuebao report MONTH` puts it aside and makes it again" in output
+    assert "next: yuebao report MONTH, which puts it aside and makes it again" in output
     if content == b"half":
         (hall.home / "published" / "2025-03" / "build.json").unlink()
         code, output = _said(hall, ("report", "2025-03", "--no-pull"))
