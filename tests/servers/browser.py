@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.servers.programs import program
+from tests.servers.programs import chinese_font, program
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -61,6 +61,7 @@ def open_browser() -> Iterator[OpenBrowser]:
     from playwright.sync_api import sync_playwright
 
     chromium = program("chromium", "chromium")
+    chinese_font()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
         try:

@@ -14,9 +14,8 @@ from xml.sax.saxutils import escape
 import pytest
 
 from reports.word.pdf import to_pdf
-from tests.servers.programs import font, program
+from tests.servers.programs import CHINESE_FONT, chinese_font, program
 
-_FONT = "AR PL UMing CN"
 _PATIENCE_S = 300
 _XML = '<?xml version="1.0" encoding="UTF-8"?>'
 _OFFICIAL = ("仿宋_GB2312", "楷体_GB2312", "黑体", "宋体", "方正小标宋简体")
@@ -25,10 +24,10 @@ _OFFICIAL = ("仿宋_GB2312", "楷体_GB2312", "黑体", "宋体", "方正小标
 def printed(documents: list[Path], folder: Path) -> list[Path]:
     """Documents as PDF, by one start of LibreOffice."""
     program("soffice", "libreoffice-writer-nogui")
-    font(_FONT, "fonts-arphic-uming")
+    chinese_font()
     settings = folder / "fonts.conf"
     aliases = "".join(
-        f'<alias binding="same"><family>{name}</family><prefer><family>{_FONT}</family></prefer></alias>'
+        f'<alias binding="same"><family>{name}</family><prefer><family>{CHINESE_FONT}</family></prefer></alias>'
         for name in _OFFICIAL
     )
     settings.write_text(

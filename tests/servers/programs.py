@@ -37,8 +37,12 @@ def without(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
-def font(family: str, package: str) -> None:
-    """Have a font, installed with its Debian package if need be; without it, as without a program."""
+CHINESE_FONT = "AR PL UMing CN"
+
+
+def chinese_font() -> None:
+    """Have a font with Chinese glyphs, installed from Debian if need be; without it, as without a program."""
+    family, package = CHINESE_FONT, "fonts-arphic-uming"
     listing = program("fc-list", "fontconfig")
 
     def known() -> bool:
