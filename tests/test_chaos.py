@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, ensure_month
+from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, DemoHall, ensure_month
 from orchestration.demo.drop_folders import courier_file
 from orchestration.demo.server import demo_app, serving
 from tests import faults
@@ -85,10 +85,7 @@ def chaos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chaos]:
     app = FaultyApp(demo_app(PLATFORM_BEARER, DESKS_KEY))
     with serving(app) as url, web.web_server(lambda _asked: web.Reply()) as duty:
         variables = {
-            "YUEBAO_DEMO_URL": url,
-            "YUEBAO_DEMO_DIR": str(folder / "demo"),
-            "YUEBAO_DEMO_PLATFORM_TOKEN": PLATFORM_BEARER,
-            "YUEBAO_DEMO_DESKS_KEY": DESKS_KEY,
+            **DemoHall(url, folder / "demo").variables(),
             "YUEBAO_HALL": str(settings),
             "DUTY_URL": f"json://127.0.0.1:{duty.port}/",
         }

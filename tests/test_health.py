@@ -333,7 +333,7 @@ def test_what_comes_from_outside_is_shown_and_never_run(troubled: Hall, tmp_path
         system_names=dict.fromkeys(health.system_names, f'"{SCRIPT}'),
         refusals=(refused,),
         cells=tuple(replace(cell, detail=SCRIPT) for cell in health.cells),
-        actions=(replace(health.actions[0], texts=(SCRIPT,), command=SCRIPT),),
+        actions=(replace(health.actions[0], told=((SCRIPT, ()),), command=SCRIPT),),
     )
     told = page(hostile)
     assert "<script" not in told

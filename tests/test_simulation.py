@@ -20,7 +20,7 @@ import pytest
 
 from orchestration.alerts.notification import notify
 from orchestration.automation.deadlines import moment
-from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, ensure_month
+from orchestration.demo import DESKS_KEY, PLATFORM_BEARER, DemoHall, ensure_month
 from orchestration.demo.drop_folders import call_centre_file, courier_file
 from orchestration.demo.server import demo_app, serving
 from tests import faults
@@ -180,10 +180,7 @@ def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         pytest.MonkeyPatch.context() as patch,
     ):
         variables = {
-            "YUEBAO_DEMO_URL": url,
-            "YUEBAO_DEMO_DIR": str(folder / "demo"),
-            "YUEBAO_DEMO_PLATFORM_TOKEN": PLATFORM_BEARER,
-            "YUEBAO_DEMO_DESKS_KEY": DESKS_KEY,
+            **DemoHall(url, folder / "demo").variables(),
             "YUEBAO_HALL": str(settings),
             "YUEBAO_ENVIRONMENT": "production",
             "DUTY_URL": f"json://127.0.0.1:{duty.port}/",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,10 +11,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from orchestration.alerts.conditions import Condition
+from orchestration.alerts.kept import read_kept, write_kept
 from orchestration.runtime.errors import UserError
-from orchestration.runtime.guard import holder, put_aside
+from orchestration.runtime.guard import holder
 from orchestration.runtime.paths import Home
-from reports import files
 
 # An evaluation sends within a minute, whatever its channels do.
 _PATIENCE = 45
@@ -83,27 +82,17 @@ def exclusive(home: Home) -> Iterator[None]:
 
 def read_memory(home: Home) -> Memory:
     """What was told; a file that can't be read is a doubt, for silence is worse than telling twice."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import TypeAdapter
 
-    path = _path(home)
-    try:
-        return Memory(TypeAdapter(dict[str, Recollection]).validate_json(path.read_bytes()))
-    except FileNotFoundError:
-        return Memory()
-    except ValidationError as error:
-        return Memory(doubt=_DAMAGED.format(path=path, error=error.errors()[0]["msg"]))
-    except OSError as error:
-        return Memory(doubt=_DAMAGED.format(path=path, error=error.strerror))
+    channels, doubt = read_kept(_path(home), TypeAdapter(dict[str, Recollection]), _DAMAGED)
+    return Memory(channels or {}, doubt)
 
 
 def write_memory(home: Home, memory: Memory) -> None:
-    """Write what was told; a file that couldn't be read is put beside it, for somebody to look at."""
+    """Write what was told."""
     from pydantic import TypeAdapter
 
-    path = _path(home)
-    if memory.doubt and path.exists():
-        put_aside(path)
-    files.write_json(path, json.loads(TypeAdapter(dict[str, Recollection]).dump_json(memory.channels)))
+    write_kept(_path(home), TypeAdapter(dict[str, Recollection]), memory.channels, doubted=bool(memory.doubt))
 
 
 def _path(home: Home) -> Path:

@@ -7,20 +7,18 @@ its kind changes. Where the file can't be read, nothing is snoozed.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.alerts.conditions import Condition, Found
+from orchestration.alerts.kept import read_kept, write_kept
 from orchestration.alerts.memory import exclusive
 from orchestration.alerts.news import further_days
 from orchestration.automation.deadlines import Moment
 from orchestration.runtime.errors import UserError
-from orchestration.runtime.guard import put_aside
 from orchestration.runtime.paths import Home
 from orchestration.runtime.secrets import redact
-from reports import files
 from reports.figures.months import counted_spans
 
 LONGEST = dt.timedelta(days=31)
@@ -158,27 +156,17 @@ def end_snooze(at: Moment, what: str) -> tuple[Snooze, ...]:
 
 def read_snoozes(home: Home) -> Snoozes:
     """What is snoozed."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import TypeAdapter
 
-    path = _path(home)
-    try:
-        return Snoozes(TypeAdapter(tuple[Snooze, ...]).validate_json(path.read_bytes()))
-    except FileNotFoundError:
-        return Snoozes()
-    except ValidationError as error:
-        return Snoozes(doubt=_DAMAGED.format(path=path, error=error.errors()[0]["msg"]))
-    except OSError as error:
-        return Snoozes(doubt=_DAMAGED.format(path=path, error=error.strerror))
+    listed, doubt = read_kept(_path(home), TypeAdapter(tuple[Snooze, ...]), _DAMAGED)
+    return Snoozes(listed or (), doubt)
 
 
 def write_snoozes(home: Home, snoozes: Snoozes) -> None:
-    """Write what is snoozed; a file that couldn't be read is put beside it."""
+    """Write what is snoozed."""
     from pydantic import TypeAdapter
 
-    path = _path(home)
-    if snoozes.doubt and path.exists():
-        put_aside(path)
-    files.write_json(path, json.loads(TypeAdapter(tuple[Snooze, ...]).dump_json(snoozes.listed)))
+    write_kept(_path(home), TypeAdapter(tuple[Snooze, ...]), snoozes.listed, doubted=bool(snoozes.doubt))
 
 
 def _path(home: Home) -> Path:

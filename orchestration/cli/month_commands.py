@@ -88,9 +88,11 @@ def status(
     from reports.figures.readiness import warnings
 
     with readable_errors(), settings_for(current_archive(), month) as hall:
-        if under_way := month_under_way(month):
-            if checks:
-                print_wide(checks_table(under_way), OUTCOMES_LEGEND, "", width=CALENDAR_WIDTH)
+        under_way = month_under_way(month)
+        state = under_way or open_month(month)
+        if checks:
+            print_wide(checks_table(state), OUTCOMES_LEGEND, "", width=CALENDAR_WIDTH)
+        if under_way:
             came, late = so_far(under_way)
             print_wide(calendar_table(under_way), LEGEND, "", came, width=CALENDAR_WIDTH)
             verdicts = print_diagnoses(diagnoses(under_way, late, ()))
@@ -100,9 +102,6 @@ def status(
                 print_wide(draft_table(under_way))
             end_by(verdicts, month, "nothing is late")
             return
-        state = open_month(month)
-        if checks:
-            print_wide(checks_table(state), OUTCOMES_LEGEND, "", width=CALENDAR_WIDTH)
         problems = problems_of(state)
         certified = list(certification_lines(state, hall, problems))
         print_wide(calendar_table(state), LEGEND, "", verdict(state, problems), width=CALENDAR_WIDTH)

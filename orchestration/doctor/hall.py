@@ -16,13 +16,7 @@ from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers, template_of
 from orchestration.config.alerts import Channel
-from orchestration.config.catalogue import (
-    LABELS,
-    TABLES,
-    catalogue_folder,
-    read_table,
-    working_days,
-)
+from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.diagnosis import Diagnosis

@@ -135,16 +135,13 @@ class JobHistory:
 class Action:
     """Something that a person has to do: what is wrong, a line for each, and the command that mends it."""
 
-    texts: tuple[str, ...]
+    told: tuple[tuple[str, tuple[str, ...]], ...]  # each text with what a check found, a line for each row
     command: str
-    rows: Mapping[str, tuple[str, ...]] = field(
-        default_factory=dict
-    )  # by text, what a check found, a line for each row
 
     @property
-    def told(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Each text with its rows."""
-        return [(text, self.rows.get(text, ())) for text in self.texts]
+    def texts(self) -> list[str]:
+        """What is wrong, without rows."""
+        return [text for text, _ in self.told]
 
 
 @dataclass(frozen=True)

@@ -69,9 +69,9 @@ def actions_of(
     looked_at = {month.month for month in months}
     for refusal in refusals:
         if refusal.answered and refusal.stat_date[:7] not in looked_at:
-            yield Action((refusal.reason,), f"yuebao pull {refusal.stat_date} --system {refusal.system}")
+            yield Action(((refusal.reason, ()),), f"yuebao pull {refusal.stat_date} --system {refusal.system}")
     if faults:
-        yield Action(tuple(faults), "yuebao doctor")
+        yield Action(tuple((fault, ()) for fault in faults), "yuebao doctor")
 
 
 def _revise(pending: Pending, snoozed: Mapping[str, Snooze]) -> Action:
@@ -82,7 +82,7 @@ def _revise(pending: Pending, snoozed: Mapping[str, Snooze]) -> Action:
         f"Look at them first, with `yuebao report {month} --draft`"
     )
     told = marked(text, [f"pending {pending.certificate.name}"], snoozed)
-    return Action((told,), f"yuebao revise {month} --reason ... --note ...")
+    return Action(((told, ()),), f"yuebao revise {month} --reason ... --note ...")
 
 
 def marked(text: str, keys: Sequence[str], snoozed: Mapping[str, Snooze]) -> str:
@@ -101,9 +101,9 @@ def _of_month(month: MonthHealth, pending: Pending | None, snoozed: Mapping[str,
     if pending:
         yield _revise(pending, snoozed)
     for remedy in month.urgent_remedies:
-        told = {marked(each.message, _keys(each, month.month), snoozed): each.rows for each in remedy.problems}
+        told = [(marked(each.message, _keys(each, month.month), snoozed), each.rows) for each in remedy.problems]
         more = len(told) - MOST_LINES
-        rest = [f"and {more} more, which `yuebao status {month.month}` says"] if more > 0 else []
-        yield Action((*list(told)[:MOST_LINES], *rest), remedy.command, told)
+        rest = [(f"and {more} more, which `yuebao status {month.month}` says", ())] if more > 0 else []
+        yield Action((*told[:MOST_LINES], *rest), remedy.command)
     if month.to_be_certified:
-        yield Action((f"{month.month} waits to be certified",), f"yuebao certify {month.month}")
+        yield Action(((f"{month.month} waits to be certified", ()),), f"yuebao certify {month.month}")
