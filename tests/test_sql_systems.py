@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import socket
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 
@@ -353,6 +354,34 @@ def test_people_are_refused_before_a_row_is_made(postgres_server: Postgres, tmp_
     spoiled = "SELECT department_code, 1 / (number - number) AS name FROM counts"
     fault = _fault(lambda: source(hall_folder(tmp_path, in_postgres(postgres_server).url, spoiled)).ask(REQUEST))
     assert fault.problem == "counts.sql selects department_code, name; counts are asked for, and nothing else"
+
+
+def test_who_waits_for_a_connection_that_cant_be_made_hears_of_it_too(tmp_path: Path) -> None:
+    """A pool of SQLAlchemy's wakes those who wait when a connection comes back, and not when making one failed."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=_hang_up, args=(listening,), daemon=True).start()
+        url = f"postgresql+psycopg://reader@127.0.0.1:{listening.getsockname()[1]}/window"
+        asked = source(hall_folder(tmp_path, url, max_connections=1))
+        faults: list[SourceFault] = []
+        asking = [
+            threading.Thread(target=lambda: faults.append(_fault(lambda: asked.ask(REQUEST))), daemon=True)
+            for _ in range(3)
+        ]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join(30)
+    assert len(faults) == 3
+    assert all("the database didn't answer" in fault.problem for fault in faults)
+
+
+def _hang_up(listening: socket.socket) -> None:
+    """Take each connection, and end it a moment later, as a server does that is going down."""
+    with suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            time.sleep(0.3)
+            connection.close()
 
 
 def test_never_more_connections_than_allowed_and_none_left(

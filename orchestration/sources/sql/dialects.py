@@ -21,8 +21,6 @@ from orchestration.runtime.secrets import keep_secret
 _TABLE = Path(__file__).with_name("dialects.toml")
 # By then the database has stopped the statement itself, unless it or the way to it is gone.
 _MARGIN_SECONDS = 15
-# Threads wait for one of the few connections; each is free again when its holder's statements have ended or timed out.
-_LONGEST_WAIT_SECONDS = 3600.0
 _STEPS_BETWEEN_LOOKS = 100_000
 
 
@@ -95,7 +93,6 @@ def open_engine(system: SqlSystem, variables: Mapping[str, str]) -> tuple[sa.Eng
             poolclass=QueuePool,
             pool_size=system.max_connections,
             max_overflow=0,
-            pool_timeout=_LONGEST_WAIT_SECONDS,
             pool_pre_ping=True,
         )
     except (ImportError, NoSuchModuleError) as error:

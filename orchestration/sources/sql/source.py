@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -52,6 +52,8 @@ class SqlSource:
         self._refusal: SourceFault | None = None
         self._codes_are_exact = False
         self._requests, self._lock = 0, Lock()
+        # Who waits in SQLAlchemy's pool isn't woken where another's connection couldn't be made, so nobody waits there.
+        self._free = BoundedSemaphore(system.max_connections)
         self._read_counts = partial(read_counts, by_copy=self._dialect.copies_columns)
 
     def ask(self, request: Request) -> dict[str, Outcome]:
@@ -115,7 +117,7 @@ class SqlSource:
         with self._lock:
             self._requests += 1
         try:
-            with self._database_faults(), self._connected() as connection:
+            with self._free, self._database_faults(), self._connected() as connection:
                 yield connection
         finally:
             with self._lock:
