@@ -42,9 +42,14 @@ def monthly_asset(hall: Hall, key: dg.AssetKey, group: str, owner: str, **told: 
     return decorator
 
 
+def now_of(hall: Hall) -> dt.datetime:
+    """This moment in hall time."""
+    return dt.datetime.now(ZoneInfo(hall.timezone))
+
+
 def today(hall: Hall) -> dt.date:
     """Today in hall time."""
-    return dt.datetime.now(ZoneInfo(hall.timezone)).date()
+    return now_of(hall).date()
 
 
 def reportable_days(month: str, hall: Hall) -> list[dt.date]:

@@ -12,9 +12,11 @@ from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, load_hall
 from orchestration.config.variables import reachable
 from orchestration.config.working_days import WorkingDays
-from orchestration.landing.day_status import system_day
+from orchestration.landing.asking import is_asked_again
+from orchestration.landing.day_status import system_day, verified
 from orchestration.landing.validator import VALIDATOR
-from orchestration.run_records import systems_asked
+from orchestration.partitions import now_of
+from orchestration.run_records import from_failure, systems_asked
 from orchestration.runtime.paths import Home, current_home
 from orchestration.sources import open_source
 from orchestration.sources.contract import Outcome
@@ -25,16 +27,20 @@ from orchestration.warehouse.month import Month, open_month
 class HallSystems(dg.ConfigurableResource["HallSystems"]):
     """The hall's systems. All systems of a run are asked at once, whichever step comes first.
 
-    `data_docs` has each asset also build Great Expectations' Data Docs of what it judged. `sites` are the codes of the
-    only sites to ask for, where some are asked later in the night; all when none is named.
+    `data_docs` has each asset also build Great Expectations' Data Docs of what it judged. `only_missing` leaves out the
+    days that are in and await no correction; a run that is executed again from failure leaves them out always. `sites`
+    are the codes of the only sites to ask for, where some are asked later in the night; all when none is named.
     """
 
     data_docs: bool = False
+    only_missing: bool = False
     sites: list[str] = Field(default=[])
     _hall: HallFolder = PrivateAttr()
     _requests: Requests = PrivateAttr()
     _in_run: tuple[str, ...] = PrivateAttr()
+    _leaves_out: bool = PrivateAttr()
     _begun: set[str] = PrivateAttr(default_factory=set)
+    _asked: set[str] = PrivateAttr(default_factory=set)
     _open: ExitStack = PrivateAttr()
 
     @contextmanager
@@ -42,7 +48,8 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         """Open for one run, and close whatever the run opened."""
         self._hall = load_hall()
         self._in_run = systems_asked(context.run, self._hall.hall)
-        self._begun = set()
+        self._leaves_out = self.only_missing or bool(context.run and from_failure(context.run))
+        self._begun, self._asked = set(), set()
         with ExitStack() as stack:
             self._open = stack
             self._requests = Requests(self._hall.hall.retries, self._hall.hall.at_once)
@@ -60,27 +67,30 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         return self._begun.issuperset(self._in_run)
 
     def outcomes(self, system: str, days: Sequence[dt.date]) -> Iterator[tuple[dt.date, Mapping[str, Outcome]]]:
-        """What one system answered for each of the days that it answers for, by site.
+        """What one system answered for each of the days that it was asked for, by site.
 
         The first call also begins to ask the run's other systems.
         """
-        asked = list(filter(self._hall.hall.systems[system].is_valid_on, days))
-        if asked and not self._requests.is_pending(system, asked[0]):
+        if system not in self._asked:
             variables = self._open.enter_context(reachable(self._hall.hall, current_home(), days))
             names = self._in_run if system in self._in_run else (system,)
             valid = self._hall.hall.systems_in(days)
             sources = {name: open_source(self._hall, name, variables) for name in names if name in valid}
             self._requests.ask(sources, days, partial(self._sites_to_ask, current_home(), working_days()))
-        return self._requests.outcomes(system, asked)
+            self._asked.update(names)
+        return self._requests.outcomes(system, [day for day in days if self._requests.is_pending(system, day)])
 
     def seconds(self, system: str, day: dt.date) -> float:
         """How long the system took to answer for a day, once its outcome is fetched."""
         return self._requests.seconds(system, day)
 
     def _sites_to_ask(self, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> tuple[str, ...]:
-        if not self._hall.hall.systems[system].is_valid_on(day):
+        hall = self._hall.hall
+        if not hall.systems[system].is_valid_on(day):
             return ()
-        status = system_day(self._hall.hall, home, calendar, system, day)
+        status = system_day(hall, home, calendar, system, day)
+        if self._leaves_out and not is_asked_again(hall, verified(home, status), now_of(hall)):
+            return ()
         if not status.is_in:
             VALIDATOR.start()
         lacking = status.sites_to_ask

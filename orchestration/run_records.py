@@ -12,6 +12,7 @@ from reports.figures.months import days_between
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 PARTITION = "dagster/partition"
+_FROM_FAILURE = "dagster/is_resume_retry"
 
 
 def run_records(
@@ -44,6 +45,11 @@ def days_asked(run: dg.DagsterRun) -> list[dt.date]:
     if first is None:
         return []
     return days_between(dt.date.fromisoformat(first), dt.date.fromisoformat(run.tags.get(RANGE_END, first)))
+
+
+def from_failure(run: dg.DagsterRun) -> bool:
+    """Whether a run does again what failed of another, and nothing else."""
+    return run.tags.get(_FROM_FAILURE) == "true"
 
 
 def why_failed(step: dg.DagsterEvent) -> str:

@@ -17,7 +17,6 @@ from orchestration.automation.planning import (
     Pull,
     catch_up,
     days_of_windows,
-    gaps,
     nightly,
     pull_times,
     without_those_under_way,
@@ -26,6 +25,7 @@ from orchestration.config.automation import ENVIRONMENTS, Automation
 from orchestration.config.catalogue import evidence_version
 from orchestration.config.hall import Hall, SettingsError, load_hall
 from orchestration.config.working_days import WorkingDays
+from orchestration.landing.asking import gaps
 from orchestration.landing.day_status import SystemDay
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal

@@ -37,13 +37,14 @@ def test_march_2025_is_printed_as_it_was(march: Result, hall: Hall) -> None:
         assert str(os.path.relpath(release / name)) in march.stdout
 
 
-def test_a_second_run_asks_again_and_rebuilds_nothing(march: Result, hall: Hall) -> None:
+def test_a_second_run_asks_nothing_and_rebuilds_nothing(march: Result, hall: Hall) -> None:
     extracts = hall.extracts()
     build = (hall.home / "published" / "2025-03" / "facts").stat().st_ino
     again = hall.run("report", "2025-03")
     assert again.exit_code == 0
     assert again.stdout == march.stdout
     assert "nothing is rebuilt" in again.stderr
+    assert "2025-03: 0 answers asked for, 155 were in" in again.stderr
     assert hall.extracts() == extracts
     assert (hall.home / "published" / "2025-03" / "facts").stat().st_ino == build
 

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestration.automation.planning import gaps
-from orchestration.certification.monthly_report import Steps, build_if_due, pull_boundary
+from orchestration.certification.monthly_report import Steps, ask_month, build_if_due
 from orchestration.partitions import months_named
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.progress import tell
-from orchestration.warehouse.month import Month, open_month
-from reports.figures.day_verdict import VERDICTS
+from orchestration.warehouse.month import open_month
 
 
 @dataclass(frozen=True)
@@ -17,7 +15,7 @@ class Backfilled:
     """What became of a month: no `problems` when it is in, built and tested."""
 
     month: str
-    asked: int  # how many answers were asked for, one for each system and day
+    asked: int  # how many answers were asked for, one for each system, day and site
     problems: tuple[str, ...]
 
 
@@ -33,17 +31,13 @@ def backfill(text: str, steps: Steps) -> Iterator[Backfilled]:
         open_month(name)
     for number, name in enumerate(names, start=1):
         tell("backfilling %s, month %d of %d", name, number, len(names))
-        yield _brought_in(open_month(name), steps)
+        yield _brought_in(name, steps)
 
 
-def _brought_in(month: Month, steps: Steps) -> Backfilled:
-    asked, messages = pull_boundary(month, steps), list[str]()
-    absent = (day for day in month.system_days if VERDICTS[day.verdict].problem)
-    for days, systems in gaps((day.day, day.system) for day in absent):
-        asked += len(days) * len(systems)
-        messages += steps.pull(days, systems).messages
+def _brought_in(name: str, steps: Steps) -> Backfilled:
+    asked = ask_month(name, steps, "missing")
     try:
-        build_if_due(month.reread(), steps)
+        build_if_due(open_month(name), steps)
     except Refused as refused:
-        return Backfilled(month.name, asked, tuple(messages) or (str(refused),))
-    return Backfilled(month.name, asked, ())
+        return Backfilled(name, asked.count, asked.messages or (str(refused),))
+    return Backfilled(name, asked.count, ())

@@ -5,21 +5,19 @@ day that isn't in.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from orchestration.automation.deadlines import Moment
 from orchestration.config.hall import Hall
+from orchestration.landing.asking import LONGEST_DOWNTIME, awaits_correction, gaps
 from orchestration.landing.day_status import SystemDay
-from reports.figures.months import consecutive
 
 # A run holds its answers until all are judged: a year is asked for in pieces.
 MOST_DAYS_AT_ONCE = 100
 _PATIENCE = dt.timedelta(days=1)
 _OFTEN, _SELDOM = dt.timedelta(minutes=50), dt.timedelta(hours=23)
 _GRACE = dt.timedelta(minutes=10)
-# After a downtime of that many days, windows for corrections that closed meanwhile are made up.
-_DOWNTIME = 31
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def nightly(at: Moment, time: dt.time, statuses: Iterable[SystemDay]) -> list[Pu
         if days and sites and (settings.repull_days or system not in already_in):
             only = sites if settings.pull_at_of_sites else ()
             asked.setdefault((days, only), []).append(system)
-    missed = [(day.day, day.system) for day in statuses if _is_last(hall, day.system, time) and _is_open(at, day)]
+    missed = [(day.day, day.system) for day in statuses if _is_last(hall, day.system, time) and _was_missed(at, day)]
     return [
         *(Pull(days, tuple(systems), "nightly", sites) for (days, sites), systems in asked.items()),
         *(Pull(tuple(days), systems, "correction") for days, systems in gaps(missed)),
@@ -63,7 +61,7 @@ def nightly(at: Moment, time: dt.time, statuses: Iterable[SystemDay]) -> list[Pu
 def days_of_windows(at: Moment) -> list[dt.date]:
     """The days of which `nightly` has to know how they stand, the oldest first."""
     windows = [system.repull_days for system in at.hall.systems.values()]
-    return at.days_back(max(windows) + 1 + _DOWNTIME if any(windows) else 1)
+    return at.days_back(max(windows) + 1 + LONGEST_DOWNTIME if any(windows) else 1)
 
 
 def _is_last(hall: Hall, system: str, time: dt.time) -> bool:
@@ -71,14 +69,11 @@ def _is_last(hall: Hall, system: str, time: dt.time) -> bool:
     return time == max(hall.pull_time(system, code) for code in hall.sites_of(system))
 
 
-def _is_open(at: Moment, status: SystemDay) -> bool:
-    """Whether a day's window for corrections has passed without an answer in its last night."""
+def _was_missed(at: Moment, status: SystemDay) -> bool:
+    """Whether a day's window for corrections has closed without an answer in its last night."""
     window = at.hall.systems[status.system].repull_days
     last_night = status.day + dt.timedelta(days=window + 1)
-    if not window or not status.is_in or last_night >= at.today:
-        return False
-    answered = status.answered_at
-    return answered is None or answered > at.now or answered.astimezone(at.now.tzinfo).date() < last_night
+    return last_night < at.today and awaits_correction(at.hall, status, at.now)
 
 
 def catch_up(at: Moment, statuses: Iterable[SystemDay]) -> list[Pull]:
@@ -97,15 +92,6 @@ def _is_due_again(at: Moment, status: SystemDay) -> bool:
     if refused_at is None or refused_at > now:
         return now >= due + _GRACE
     return now - refused_at >= (_OFTEN if now - due < _PATIENCE else _SELDOM)
-
-
-def gaps(absent: Iterable[tuple[dt.date, str]]) -> list[tuple[Sequence[dt.date], tuple[str, ...]]]:
-    """Days and systems in as few questions as there are: consecutive days with the same systems."""
-    systems: dict[dt.date, tuple[str, ...]] = {}
-    for day, system in absent:
-        systems[day] = (*systems.get(day, ()), system)
-    groups = consecutive(systems, lambda day: day, systems.__getitem__)
-    return [(days, systems[days[0]]) for days in sorted(groups)]
 
 
 def without_those_under_way(pulls: Iterable[Pull], asked: Mapping[str, set[dt.date]]) -> list[Pull]:

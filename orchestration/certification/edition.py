@@ -86,7 +86,7 @@ def _certified(archive: Archive, month: str) -> MonthContent | None:
 def _draft(month: str, steps: Steps) -> MonthContent:
     """The numbers of a month that nobody has certified, if every day is in and every check has passed."""
     try:
-        draft = create_draft(month, steps, pull_first=False)
+        draft = create_draft(month, steps, "nothing")
     except Refused as refused:
         raise Refused(
             f"{month} 还没有核定，数据也不齐，出不了样稿；请数据人员看 yuebao status {month}：\n{refused}"

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from orchestration.certification.certify import (
     CertificationRequest,
@@ -21,6 +21,8 @@ from orchestration.certification.pending_revision import pending_revision
 from orchestration.certification.settings_evidence import settings_for
 from orchestration.certification.signatures import Waiting, require_waiting
 from orchestration.certification.verified_month import require_sound
+from orchestration.landing.asking import gaps, is_asked_again
+from orchestration.partitions import now_of
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
@@ -31,6 +33,10 @@ from reports.certificates.release import release_of, show_newest
 from reports.certificates.revision import affected_sentences, compare
 from reports.figures import section
 from reports.figures.numbers import MonthlyNumber, read_numbers
+
+# What of a month is asked for before it is built: what isn't in or may still be corrected, every day, or nothing.
+Asking = Literal["missing", "all", "nothing"]
+_AGAIN = "What is in stays in. Mend what is named, then run the same again."
 
 
 @dataclass(frozen=True)
@@ -56,21 +62,39 @@ class Steps(Protocol):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a month was asked for: how many answers, one for each system, day and site; how many more are in.
+
+    `messages` has a line for each reason why one didn't land.
+    """
+
+    month: str
+    count: int
+    others: int
+    messages: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.month}: {self.count} answers asked for, {self.others} were in and weren't asked for"
+
+
+@dataclass(frozen=True)
 class Report:
-    """A certified section: its certificate, its release, and why it waits for a revision, if it does."""
+    """A certified section: its certificate, its release, what was asked for, and why it waits for a revision, if so."""
 
     certificate: Certificate
     release: Path
+    asked: Asked | None
     pending: str
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A section that nobody has certified: the month, its numbers by metric, and the folder with its files."""
+    """A section that nobody has certified: the month, its numbers by metric, its files' folder, what was asked for."""
 
     month: Month
     numbers: Mapping[str, MonthlyNumber]
     folder: Path
+    asked: Asked | None
 
 
 @dataclass(frozen=True)
@@ -83,14 +107,13 @@ class Revision:
     affected: tuple[str, ...]
 
 
-def create_report(name: str, steps: Steps, *, pull_first: bool) -> Report:
-    """Pull a month, bring it to its certificate if it has none, and emit what is certified.
+def create_report(name: str, steps: Steps, asking: Asking) -> Report:
+    """Ask for a month, bring it to its certificate if it has none, and emit what is certified.
 
     Raises:
         Refused: a day, a check, an answer or a certified file isn't right, or the month waits for sign-off.
     """
-    if pull_first:
-        _pull(open_month(name), steps)
+    asked = _asked(name, steps, asking)
     archive = current_archive()
     with settings_for(archive, name):
         month = _judged_month(name)
@@ -103,7 +126,7 @@ def create_report(name: str, steps: Steps, *, pull_first: bool) -> Report:
     if entry is None:
         raise Refused(_waits(require_waiting(month.home, name)))
     pending = pending_revision(entry.certificate, month.home)
-    return Report(entry.certificate, release_of(archive.published, entry.certificate), str(pending or ""))
+    return Report(entry.certificate, release_of(archive.published, entry.certificate), asked, str(pending or ""))
 
 
 def _judged_month(name: str) -> Month:
@@ -129,14 +152,13 @@ def _waits(waiting: Waiting) -> str:
     )
 
 
-def create_draft(name: str, steps: Steps, *, pull_first: bool) -> Draft:
-    """Pull and build a month, and write its section with 草稿 in every file.
+def create_draft(name: str, steps: Steps, asking: Asking) -> Draft:
+    """Ask for and build a month, and write its section with 草稿 in every file.
 
     Raises:
         Refused: a day, a check or an answer isn't right: without every day there is no number, not even a draft's.
     """
-    if pull_first:
-        _pull(open_month(name), steps)
+    asked = _asked(name, steps, asking)
     with settings_for(current_archive(), name) as hall:
         month = _judged_month(name)
         build_if_due(month, steps)
@@ -144,7 +166,7 @@ def create_draft(name: str, steps: Steps, *, pull_first: bool) -> Draft:
             raise NotPrintableError(month, problems)
         numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
         section.write_draft(month.draft, numbers, origin_of(month, numbers), template=template_of(hall))
-    return Draft(month, numbers, month.draft)
+    return Draft(month, numbers, month.draft, asked)
 
 
 def certify_month(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:
@@ -232,9 +254,7 @@ def pull_days(days: Sequence[dt.date], systems: Sequence[str], steps: Steps, *, 
     outcome = steps.pull(days, systems, data_docs=data_docs)
     if not outcome.success:
         told = docs_of(outcome) if data_docs else []
-        raise Refused(
-            "\n".join([*outcome.messages, *told, "What is in stays in. Mend what is named, then run the same again."])
-        )
+        raise Refused("\n".join([*outcome.messages, *told, _AGAIN]))
     return outcome
 
 
@@ -244,23 +264,48 @@ def docs_of(outcome: RunOutcome) -> list[str]:
     return [f"Data Docs: {index}" for index in indexes] or ["Data Docs: none, for no new answer was judged"]
 
 
-def _pull(month: Month, steps: Steps) -> None:
-    """Ask for all days of a month, of the systems that the hall has today, and for its boundary where it isn't in."""
-    pull_boundary(month, steps)
-    pull_days(month.days, tuple(month.systems), steps)
+def _asked(name: str, steps: Steps, asking: Asking) -> Asked | None:
+    """What was asked for before a month is built; None for nothing.
+
+    Raises:
+        Refused: an answer didn't land.
+    """
+    if asking == "nothing":
+        return None
+    asked = ask_month(name, steps, asking)
+    if asked.messages:
+        raise Refused("\n".join([*asked.messages, f"{asked}.", _AGAIN]))
+    return asked
+
+
+def ask_month(name: str, steps: Steps, asking: Literal["missing", "all"]) -> Asked:
+    """Ask for days of a month, of the systems that the hall has today, and for its boundary where it isn't in.
+
+    Of a day of which some sites are in, the others are asked for alone. What was judged by other rules is judged again
+    where it lies, and isn't asked for.
+    """
+    month = _judged_month(name)
+    boundary, now = pull_boundary(month, steps), now_of(month.hall)
+    due = [status for status in month.system_days if asking == "all" or is_asked_again(month.hall, status, now)]
+    count = sum(len(status.sites_to_ask) for status in due)
+    others = sum(len(status.sites) for status in month.system_days) - count
+    messages: list[str] = []
+    for days, systems in gaps((status.day, status.system) for status in due):
+        tell("asking %d systems for %d days", len(systems), len(days))
+        messages += steps.pull(days, systems).messages
+    return Asked(name, boundary + count, others, tuple(messages))
 
 
 def pull_boundary(month: Month, steps: Steps) -> int:
-    """Ask for the days before a month that its stocks are held against, where they aren't in; return how many.
+    """Ask for the days before a month that its stocks are held against, where they aren't in; return how many answers.
 
     What doesn't come in is told by readiness, which knows whether it matters.
     """
-    absent = [stock for stock in month.boundary if stock.result == "not_compared"]
-    for day in sorted({stock.day for stock in absent}):
-        systems = tuple({stock.before: None for stock in absent if stock.day == day})
-        tell("asking %s for %s, the day before %s", ", ".join(systems), day, month.name)
-        steps.pull([day], systems)
-    return len(absent)
+    absent = {stock.before: stock.status for stock in month.boundary if stock.result == "not_compared" and stock.status}
+    for days, systems in gaps((status.day, system) for system, status in absent.items()):
+        tell("asking %s for %s, the day before %s", ", ".join(systems), days[0], month.name)
+        steps.pull(days, systems)
+    return sum(len(status.sites_to_ask) for status in absent.values())
 
 
 def _build_certify_emit(month: Month, steps: Steps, request: CertificationRequest) -> None:

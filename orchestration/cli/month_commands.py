@@ -1,7 +1,7 @@
 """A month's way: pulled, built, printed, and how it stands."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,17 +22,21 @@ from orchestration.cli.app import (
 from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home
 
+if TYPE_CHECKING:
+    from orchestration.certification.monthly_report import Asked, Asking
+
 
 @app.command(rich_help_panel=ENGINEERS)
 def report(
     month: MonthArgument,
     *,
-    pull_first: Annotated[bool, typer.Option("--pull/--no-pull", help="ask the systems before building")] = True,
+    pull_first: Annotated[bool, typer.Option("--pull/--no-pull", help="ask before building for what isn't in")] = True,
+    pull_all: Annotated[bool, typer.Option("--pull-all", help="ask again for every day, for corrections")] = False,
     draft: Annotated[
         bool, typer.Option("--draft", help="write a draft that nobody has certified, marked 草稿")
     ] = False,
 ) -> None:
-    """Pull a month, build and test it, have it certified, and print the statistics section and where its files lie."""
+    """Ask for what isn't in of a month, build, test and certify it, and print the section and where its files lie."""
     from orchestration.warehouse.ahead import start_workers
 
     with logged("report", month=month, draft=draft):
@@ -41,19 +45,24 @@ def report(
         from orchestration.runs import Runs
 
         steps = Runs(current_home())
+        asking: Asking = "all" if pull_all else "missing" if pull_first else "nothing"
         with progress_line():
             if draft:
-                folder = create_draft(month, steps, pull_first=pull_first).folder
-                _print_section(folder, "草稿: not certified, not to be printed")
+                drafted = create_draft(month, steps, asking)
+                _print_section(drafted.folder, "草稿: not certified, not to be printed", drafted.asked)
                 return
-            report = create_report(month, steps, pull_first=pull_first)
+            report = create_report(month, steps, asking)
         certificate = report.certificate
-        _print_section(report.release, f"已核定, revision {certificate.revision}, code {certificate.code}")
+        _print_section(
+            report.release, f"已核定, revision {certificate.revision}, code {certificate.code}", report.asked
+        )
         if report.pending:
             typer.echo(f"\n{report.pending}", err=True)
 
 
-def _print_section(folder: Path, state: str) -> None:
+def _print_section(folder: Path, state: str, asked: "Asked | None") -> None:
+    if asked:
+        typer.echo(f"{asked}.", err=True)
     typer.echo((folder / "section.txt").read_text(encoding="utf-8"))
     typer.echo(f"Files ({state}):")
     print_files(folder)

@@ -166,6 +166,11 @@ def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: 
     return _system_day(hall, home, calendar, _Worded.of(hall, system), day)
 
 
+def verified(home: Home, status: SystemDay) -> SystemDay:
+    """With what is wrong with the extract's file, held against its entry's digest."""
+    return replace(status, fault=Landing(home.landing).damage(status.extract)) if status.extract else status
+
+
 class _Worded(NamedTuple):
     """A system with the words that its rows may use, whose tables are looked at once for many days."""
 
@@ -212,10 +217,7 @@ def system_days(
     `verify_files` holds each extract's file against its entry's digest, which costs a read of the file; decisions made
     every few minutes over hundreds of days go without.
     """
-    landing = Landing(home.landing)
     systems = {name: _Worded.of(hall, name) for name in hall.systems}
     for system, day in hall.asked(days):
         status = _system_day(hall, home, calendar, systems[system], day)
-        if verify_files and status.extract:
-            status = replace(status, fault=landing.damage(status.extract))
-        yield status
+        yield verified(home, status) if verify_files else status

@@ -11,8 +11,8 @@ from typing import Literal
 
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import WorkingDays
-from orchestration.landing.day_status import SystemDay, is_expected, system_day
-from orchestration.landing.manifest import Extract, Landing
+from orchestration.landing.day_status import SystemDay, is_expected, system_day, verified
+from orchestration.landing.manifest import Extract
 from orchestration.runtime.paths import Home
 from reports.figures.day_verdict import VERDICTS
 from reports.figures.readiness import BuildCheck
@@ -89,9 +89,7 @@ def _shares(hall: Hall, system: str, other: str, stocks: Set[str]) -> bool:
 
 def _looked_at(boundary: BoundaryStock, hall: Hall, home: Home, calendar: WorkingDays) -> BoundaryStock:
     """The boundary with how its day stands."""
-    status = system_day(hall, home, calendar, boundary.before, boundary.day)
-    if status.extract:
-        status = replace(status, fault=Landing(home.landing).damage(status.extract))
+    status = verified(home, system_day(hall, home, calendar, boundary.before, boundary.day))
     if status.is_in and status.extract is not None and status.extract.state == "answered":
         return replace(boundary, result="compared", extract=status.extract, status=status)
     return replace(boundary, result="not_compared", status=status)
