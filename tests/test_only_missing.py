@@ -96,7 +96,7 @@ def _begun(place: Path, sites: int, server: WebServer, counters: Counters, more:
     tables = small.folder / "catalogue"
     with (tables / "sites.csv").open("a", encoding="utf-8") as table:
         table.writelines(f"{code},乡镇{code},county\n" for code in codes[1:])
-    for name in ("measures.csv", "stock_balances.csv"):
+    for name in ("measures.csv", "stock_balances.csv", "metrics.csv", "metric_measures.csv"):
         lines = (tables / name).read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if not line.startswith(("open,", "withdrawn,"))]
         (tables / name).write_text("".join(kept), encoding="utf-8")
@@ -147,8 +147,8 @@ def begun(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_the_sites_that_were_silent_hold_the_month_and_no_other_site(begun: Begun) -> None:
     gaps = begun.gaps
     assert begun.first.exit_code == 1
-    for day in gaps.days:
-        assert f"counter 窗口日报, halls {', '.join(sorted(gaps.silent))}, {day}: " in begun.first.stderr
+    for silent_day in gaps.days:
+        assert f"counter 窗口日报, halls {', '.join(sorted(gaps.silent))}, {silent_day}: " in begun.first.stderr
     assert f"{MONTH}: {gaps.sites * len(DAYS)} answers asked for, 0 were in" in begun.first.stderr
     landing = Landing(begun.hall.home / "landing")
     for day in DAYS:
