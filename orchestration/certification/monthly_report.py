@@ -62,7 +62,7 @@ class Steps(Protocol):
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskedAnswers:
     """What a month was asked for: how many answers, one for each system, day and site; how many more are in.
 
     `messages` has a line for each reason why one didn't land.
@@ -83,7 +83,7 @@ class Report:
 
     certificate: Certificate
     release: Path
-    asked: Asked | None
+    asked: AskedAnswers | None
     pending: str
 
 
@@ -94,7 +94,7 @@ class Draft:
     month: Month
     numbers: Mapping[str, MonthlyNumber]
     folder: Path
-    asked: Asked | None
+    asked: AskedAnswers | None
 
 
 @dataclass(frozen=True)
@@ -264,7 +264,7 @@ def docs_of(outcome: RunOutcome) -> list[str]:
     return [f"Data Docs: {index}" for index in indexes] or ["Data Docs: none, for no new answer was judged"]
 
 
-def _asked(name: str, steps: Steps, asking: Asking) -> Asked | None:
+def _asked(name: str, steps: Steps, asking: Asking) -> AskedAnswers | None:
     """What was asked for before a month is built; None for nothing.
 
     Raises:
@@ -278,7 +278,7 @@ def _asked(name: str, steps: Steps, asking: Asking) -> Asked | None:
     return asked
 
 
-def ask_month(name: str, steps: Steps, asking: Literal["missing", "all"]) -> Asked:
+def ask_month(name: str, steps: Steps, asking: Literal["missing", "all"]) -> AskedAnswers:
     """Ask for days of a month, of the systems that the hall has today, and for its boundary where it isn't in.
 
     Of a day of which some sites are in, the others are asked for alone. What was judged by other rules is judged again
@@ -293,7 +293,7 @@ def ask_month(name: str, steps: Steps, asking: Literal["missing", "all"]) -> Ask
     for days, systems in gaps((status.day, status.system) for status in due):
         tell("asking %d systems for %d days", len(systems), len(days))
         messages += steps.pull(days, systems).messages
-    return Asked(name, boundary + count, others, tuple(messages))
+    return AskedAnswers(name, boundary + count, others, tuple(messages))
 
 
 def pull_boundary(month: Month, steps: Steps) -> int:

@@ -23,7 +23,7 @@ from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home
 
 if TYPE_CHECKING:
-    from orchestration.certification.monthly_report import Asked, Asking
+    from orchestration.certification.monthly_report import AskedAnswers, Asking
 
 
 @app.command(rich_help_panel=ENGINEERS)
@@ -60,7 +60,7 @@ def report(
             typer.echo(f"\n{report.pending}", err=True)
 
 
-def _print_section(folder: Path, state: str, asked: "Asked | None") -> None:
+def _print_section(folder: Path, state: str, asked: "AskedAnswers | None") -> None:
     if asked:
         typer.echo(f"{asked}.", err=True)
     typer.echo((folder / "section.txt").read_text(encoding="utf-8"))
