@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Callable
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -42,14 +41,9 @@ def monthly_asset(hall: Hall, key: dg.AssetKey, group: str, owner: str, **told: 
     return decorator
 
 
-def now_of(hall: Hall) -> dt.datetime:
-    """This moment in hall time."""
-    return dt.datetime.now(ZoneInfo(hall.timezone))
-
-
 def today(hall: Hall) -> dt.date:
     """Today in hall time."""
-    return now_of(hall).date()
+    return hall.now().date()
 
 
 def reportable_days(month: str, hall: Hall) -> list[dt.date]:

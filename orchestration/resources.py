@@ -15,7 +15,6 @@ from orchestration.config.working_days import WorkingDays
 from orchestration.landing.asking import is_asked_again
 from orchestration.landing.day_status import system_day, verified
 from orchestration.landing.validator import VALIDATOR
-from orchestration.partitions import now_of
 from orchestration.run_records import from_failure, systems_asked
 from orchestration.runtime.paths import Home, current_home
 from orchestration.sources import open_source
@@ -89,7 +88,7 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         if not hall.systems[system].is_valid_on(day):
             return ()
         status = system_day(hall, home, calendar, system, day)
-        if self._leaves_out and not is_asked_again(hall, verified(home, status), now_of(hall)):
+        if self._leaves_out and not is_asked_again(hall, verified(home, status), hall.now()):
             return ()
         if not status.is_in:
             VALIDATOR.start()

@@ -26,7 +26,6 @@ from reports.certificates.certificate import (
     Reason,
     SignOff,
     Wording,
-    hall_time,
 )
 from reports.certificates.certification import Drawn, MonthToCertify, certify, draw_up, sign
 from reports.certificates.form_2 import Signed, envelope_of
@@ -38,6 +37,7 @@ from reports.certificates.verification import Verification
 from reports.figures.months import days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
+from tests.moments import hall_time
 
 HALL = CertifiedHall("510000", "四川省政务服务大厅")
 SYSTEMS = ("courier", "window_system")

@@ -21,7 +21,6 @@ from reports.certificates.certificate import (
     Program,
     SignOff,
     Wording,
-    hall_time,
     short_code,
 )
 from reports.certificates.dossier import Dossier
@@ -31,6 +30,7 @@ from reports.certificates.trace import Contribution, Trace
 from reports.figures.months import days_of, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
+from tests.moments import hall_time
 from tests.proofreading_known import COUNTS, NAMES, PARTS
 
 MONTH = "2025-03"

@@ -127,4 +127,4 @@ def source(folder: Path, variables: Mapping[str, str] = VARIABLES) -> SqlSource:
     """The one system of a hall's folder, opened."""
     hall = load_hall(folder)
     system = hall.hall.systems["window"]
-    return SqlSource(system, folder, hall.hall.sites_of("window"), variables)  # type: ignore[arg-type]
+    return SqlSource(system, folder, hall.hall.sites_of("window"), variables, hall.hall.zone)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reports.certificates.canonical import canonical_json, sha256
-from reports.certificates.certificate import Certificate, CertificateError, Envelope, Head, hall_time
+from reports.certificates.certificate import Certificate, CertificateError, Envelope, Head
 from reports.certificates.certification import Drawn
 from reports.certificates.form_2 import Signed, envelope_of
 from reports.certificates.ledger import Archive, leading_links
@@ -33,6 +33,7 @@ from tests.certificates import (
     three_certificates,
     told,
 )
+from tests.moments import hall_time
 
 NAMES = ("000001-2025-02-r1.json", "000002-2025-03-r1.json", "000003-2025-03-r2.json")
 EVIDENCE = ("extracts", "checks", "boundary", "systems", "facts", "settings", "wording", "bases", "hall.toml")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import Head, hall_time
+from reports.certificates.certificate import Head
 from reports.certificates.certification import Drawn, certify
 from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.form_2 import envelope_of
@@ -33,6 +33,7 @@ from tests.certificates import (
     signed,
     three_certificates,
 )
+from tests.moments import hall_time
 
 WRITES = {"os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link"}
 

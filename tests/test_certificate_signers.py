@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import SecretStr
 
 from reports.certificates.canonical import canonical_json, sha256
-from reports.certificates.certificate import CertificateError, Envelope, SignOff, hall_time
+from reports.certificates.certificate import CertificateError, Envelope, SignOff
 from reports.certificates.certification import Drawn, certify
 from reports.certificates.form_2 import Signed, envelope_of, evidence_of
 from reports.certificates.release import release_of
@@ -49,6 +49,7 @@ from tests.certificates import (
     sealed,
     signed,
 )
+from tests.moments import hall_time
 
 SECRET = "correct horse 电池 staple"
 PASSPHRASE = SecretStr(SECRET)

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import CertificateError, Head, ProgramSource, hall_time
+from reports.certificates.certificate import CertificateError, Head, ProgramSource
 from reports.certificates.certification import certify, require_clock, sign, unsigned_objections
 from reports.certificates.form_2 import Signed, candidate_of, documents
 from reports.certificates.ledger import Archive, HeadMovedError
@@ -29,6 +29,7 @@ from tests.certificates import (
     sealed,
     signed,
 )
+from tests.moments import hall_time
 
 SECOND = timedelta(seconds=1)
 

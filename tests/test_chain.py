@@ -11,6 +11,7 @@ import time_machine
 from reports.certificates.canonical import canonical_json, sha256
 from reports.certificates.chain import Log, LogEntry, LogError
 from reports.certificates.excuses import Excuse, Excuses
+from tests.moments import SHANGHAI
 
 AT = "2025-04-02T16:00:00+08:00"
 FIRST, SECOND, THIRD = "000001.json", "000002.json", "000003.json"
@@ -124,7 +125,7 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_an_excuse_says_whose_time_does_not_count_and_since_when_that_is_said(tmp_path: Path) -> None:
-    excuses = Excuses(tmp_path / "excuses")
+    excuses = Excuses(tmp_path / "excuses", SHANGHAI)
     with time_machine.travel(AT):
         excuse = excuses.add_excuse("000002-2025-03-r1.json", "a" * 64, by="值班员", note="BIOS 电池没电")
     assert excuse == Excuse(1, "", AT, "000002-2025-03-r1.json", "a" * 64, "值班员", "BIOS 电池没电")

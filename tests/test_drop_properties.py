@@ -59,7 +59,7 @@ def _said(hall: Hall, format_: str, content: bytes, **changes: Any) -> Answer | 
     system = read.hall.systems["courier"]
     assert isinstance(system, DropSystem)
     try:
-        said = DropSource(system, read.folder, ("510000",), {}).ask(REQUEST)["510000"]
+        said = DropSource(system, read.folder, ("510000",), {}, read.hall.zone).ask(REQUEST)["510000"]
     except SourceFault as fault:
         said = fault
     if isinstance(said, SourceFault):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reports.certificates.certificate import Boundary, CertifiedSystem, hall_time
+from reports.certificates.certificate import Boundary, CertifiedSystem
 from reports.certificates.certification import Drawn
 from reports.certificates.form_2 import envelope_of
 from reports.certificates.gate import CONDITIONS, Asked, GateSubject, objections, tables
@@ -28,6 +28,7 @@ from tests.certificates import (
     sealed,
     signed,
 )
+from tests.moments import hall_time
 
 BEFORE: tuple[Asked, ...] = ("unsigned", "sealing")
 

@@ -20,13 +20,14 @@ from reports.certificates.chain import LogError
 from reports.certificates.queries import OpenQueriesError, Queries, QueryError
 from tests.dossiers import certificate
 from tests.halls import Hall, Printed
+from tests.moments import SHANGHAI
 
 MARCH = certificate()
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Queries:
-    return Queries(tmp_path / "questions")
+    return Queries(tmp_path / "questions", SHANGHAI)
 
 
 def ask(log: Queries, text: str = "比上月多出三成，请核实", asked: Certificate = MARCH) -> str:

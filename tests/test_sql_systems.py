@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import socket
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -32,6 +34,7 @@ from tests.corpus import run
 from tests.counts import rows_of
 from tests.servers.mariadb import MariaDb, mariadb
 from tests.servers.postgres import Postgres, postgres
+from tests.servers.programs import program
 from tests.sql_halls import (
     COUNTS,
     COUNTS_OF_ALL,
@@ -236,7 +239,53 @@ def test_a_column_that_knows_its_zone_is_compared_by_the_instant(
     assert _cases(database, tmp_path, zone) == 2
 
 
-def _cases(database: Database, folder: Path, zone: str) -> int:
+@pytest.mark.parametrize("kept", ["clocks", "instants"])
+@pytest.mark.parametrize(("day", "hours"), [("2025-03-09", 23), ("2025-11-02", 25), ("2025-06-01", 24)])
+def test_a_day_on_which_clocks_are_changed_is_counted_whole(
+    served: tuple[Database, object], tmp_path: Path, kept: str, day: str, hours: int
+) -> None:
+    """Every half hour of the days around it, in columns that hold instants and in such that show the zone's clocks."""
+    database, server = served
+    zone, start = ZoneInfo("America/New_York"), dt.datetime.fromisoformat(f"{day}T00:00:00+00:00")
+    instants = [start + dt.timedelta(minutes=30 * number) for number in range(-96, 144)]
+    columns = {"postgresql": ("TIMESTAMP", "TIMESTAMPTZ"), "mariadb": ("DATETIME", "TIMESTAMP")}[database.kind]
+    setting = {"postgresql": "SET TIME ZONE 'UTC'", "mariadb": "SET time_zone = '+00:00'"}[database.kind]
+    shown = [moment.astimezone(zone) if kept == "clocks" else moment for moment in instants]
+    database.execute(
+        f"CREATE TABLE cases (accepted_at {columns[kept == 'instants']})",
+        f"INSERT INTO day_close VALUES ('{day}', '{HALL}', {2 * hours}, 0)",
+        setting,
+        *(f"INSERT INTO cases VALUES ('{moment:%Y-%m-%d %H:%M:%S}')" for moment in shown),
+    )
+    if isinstance(server, MariaDb) and not server.rows("SELECT Name, Time_zone_id FROM mysql.time_zone_name"):
+        database.execute(*_zone_tables(zone.key))
+    request = Request(dt.date.fromisoformat(day), (HALL,))
+    for kept_in in ("UTC", zone.key) if kept == "instants" else (zone.key,):
+        assert _cases(database, tmp_path, kept_in, zone.key, request) == 2 * hours
+
+
+def test_a_database_that_does_not_know_the_zone_says_what_to_load(mariadb_server: MariaDb, tmp_path: Path) -> None:
+    database = in_mariadb(mariadb_server)
+    with pytest.raises(RequestRefused, match="the database doesn't know the time zone that its times") as raised:
+        source(hall_folder(tmp_path, database.url, timezone="Europe/Paris")).ask(REQUEST)
+    assert "mariadb-tzinfo-to-sql" in raised.value.next_step
+
+
+def _zone_tables(zone: str) -> list[str]:
+    """What a keeper of MariaDB loads, of one zone."""
+    made = subprocess.run(
+        [program("mariadb-tzinfo-to-sql", "mariadb-server"), f"/usr/share/zoneinfo/{zone}", zone],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    statements = [statement.strip() for statement in made.stdout.split(";\n")]
+    return ["USE mysql", *(statement for statement in statements if statement.startswith(("INSERT", "SET @")))]
+
+
+def _cases(
+    database: Database, folder: Path, zone: str, hall_zone: str = "Asia/Shanghai", request: Request = REQUEST
+) -> int:
     if database.kind == "postgresql":
         database.execute("GRANT SELECT ON cases TO reader")
     if database.kind == "mariadb":
@@ -246,7 +295,9 @@ def _cases(database: Database, folder: Path, zone: str) -> int:
         "'online_accepted' AS measure, COUNT(*) AS \"count\" "
         "FROM cases WHERE accepted_at >= :day_start AND accepted_at < :day_end"
     )
-    answer = source(hall_folder(folder, database.url, database.dialect(counts), timezone=zone)).ask(REQUEST)[HALL]
+    made = hall_folder(folder, database.url, database.dialect(counts), timezone=zone) / "hall.toml"
+    made.write_text(f'timezone = "{hall_zone}"\n{made.read_text(encoding="utf-8")}', encoding="utf-8")
+    answer = source(folder).ask(request)[HALL]
     assert isinstance(answer, Answer)
     count: int = rows_of(answer)[0]["count"]
     return count
@@ -446,7 +497,7 @@ def test_a_query_that_writes_is_refused_by_the_database(database: Database, tmp_
         "mariadb": "CREATE FUNCTION spoil() RETURNS BIGINT MODIFIES SQL DATA BEGIN DELETE FROM counts; RETURN 1; END",
     }
     if database.kind == "sqlite":
-        with source(hall_folder(tmp_path, database.url.replace("mode=ro", "mode=rw")))._session() as connection:
+        with source(hall_folder(tmp_path, database.url.replace("mode=ro", "mode=rw")))._session(DAY) as connection:
             assert connection.exec_driver_sql("PRAGMA query_only").scalar() == 1
         return
     database.execute(writing[database.kind])

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -13,6 +12,7 @@ from orchestration.certification.dictionary import keep_dictionary
 from orchestration.checks import ENGINEERS, OWNERS, check_results, check_specs, failing_on, result_of
 from orchestration.config.catalogue import evidence_version, working_days
 from orchestration.config.hall import Hall
+from orchestration.config.zone import beginning
 from orchestration.landing.day_status import system_day
 from orchestration.landing.manifest import Extract, Landing, Provenance
 from orchestration.landing.quarantine import Quarantine
@@ -53,7 +53,7 @@ def newest_day_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
 
 def newest_day(key: dg.AssetKey, hall: Hall) -> dg.AssetCheckEvaluation:
     """Whether the newest day that should be in of a system is, by files."""
-    system, now = key.path[-1], dt.datetime.now(ZoneInfo(hall.timezone))
+    system, now = key.path[-1], hall.now()
     pulled = max(hall.pull_time(system, site) for site in hall.sites_of(system))
     is_late = now.time() >= max(pulled, hall.automation.late_at)
     day = now.date() - dt.timedelta(days=1 if is_late else 2)
@@ -189,9 +189,9 @@ def extract_metadata(extract: Extract, landing: Landing, hall: Hall) -> dict[str
 
 
 def _hours_late(extract: Extract, hall: Hall) -> float:
-    """From midnight after the day, in hall time, to the landing."""
+    """From the day's end, in hall time, to the landing."""
     day = dt.date.fromisoformat(extract.stat_date)
-    end = dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), ZoneInfo(hall.timezone))
+    end = beginning(day + dt.timedelta(days=1), hall.zone)
     return round((dt.datetime.fromisoformat(extract.landed_at) - end) / dt.timedelta(hours=1), 2)
 
 

@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import Hall, load_hall
 from orchestration.config.working_days import WorkingDays
+from orchestration.config.zone import moment_at
 from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.runtime.paths import Home, current_home
 from reports.certificates.ledger import Ledger
@@ -65,7 +65,7 @@ class Moment:
         return [name for name in names if name >= f"{self.hall.first_day:%Y-%m}"]
 
     def due_at(self, system: str, day: dt.date) -> dt.datetime:
-        """From when on a day of a system should be in, of all its halls."""
+        """From when on a day of a system should be in, of all its halls; in UTC, for clocks of halls are changed."""
         return self._next_day(day, max(self.hall.pull_time(system, each) for each in self.hall.sites_of(system)))
 
     def late_at(self, system: str, day: dt.date) -> dt.datetime:
@@ -73,7 +73,7 @@ class Moment:
         return max(self._next_day(day, self.hall.automation.late_at), self.due_at(system, day))
 
     def _next_day(self, day: dt.date, time: dt.time) -> dt.datetime:
-        return dt.datetime.combine(day + dt.timedelta(days=1), time, ZoneInfo(self.hall.timezone))
+        return moment_at(day + dt.timedelta(days=1), time, self.hall.zone).astimezone(dt.UTC)
 
     def deadlines(self, month: str) -> Deadlines:
         """The dates of one month's report.
@@ -91,5 +91,5 @@ class Moment:
 def moment(now: dt.datetime | None = None) -> Moment:
     """This installation's hall at a moment, now unless one is given; raises SettingsError if it can't be used."""
     hall = load_hall().hall
-    local = (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(hall.timezone))
+    local = (now or dt.datetime.now(dt.UTC)).astimezone(hall.zone)
     return Moment(hall, current_home(), working_days(), local)

@@ -1,11 +1,11 @@
 """Which months are due for their candidate: over, in whole, not certified, and something to be gained by a build."""
 
-import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestration.automation.deadlines import Moment
 from orchestration.certification.signatures import waiting_of
+from orchestration.config.zone import moment_at
 from orchestration.warehouse.month import a_build_mends, open_month, problems_of
 
 # A month that came in late is still brought to its candidate; one that came in later than this is a person's decision.
@@ -31,7 +31,7 @@ def candidates(at: Moment) -> Iterator[DueMonth]:
 
 def _candidate(name: str, at: Moment) -> DueMonth:
     settings = at.hall
-    due = dt.datetime.combine(at.deadlines(name).candidate, settings.automation.month_end_at, at.now.tzinfo)
+    due = moment_at(at.deadlines(name).candidate, settings.automation.month_end_at, settings.zone)
     if at.now < due:
         return DueMonth(name, waits_for=f"its candidate is due on {due:%Y-%m-%d at %H:%M}")
     month = open_month(name)

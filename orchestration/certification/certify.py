@@ -37,8 +37,7 @@ from reports.certificates.certificate import (
     Reason,
     SignOff,
     Wording,
-    hall_time,
-    now,
+    moment_text,
 )
 from reports.certificates.certification import Drawn, MonthToCertify, certify, draw_up, sign, unsigned_objections
 from reports.certificates.chain import LogError
@@ -148,7 +147,7 @@ def certify_if_due(month: Month, hall: HallFolder, request: CertificationRequest
         raise _certified_meanwhile(month, drawn.certificate.revision - 1)
     if own.hall.certification.policy == "automatic":
         key = own_key(own, month.home)
-        service = SignOff("service", own.hall.certification.service, hall_time(now()))
+        service = SignOff("service", own.hall.certification.service, moment_text(own.hall.now()))
         return seal(month, archive, drawn, [sign(drawn, key, service)])
     waiting = wait_for_signatures(month.home, drawn)
     if waiting.waits_for:
@@ -208,7 +207,7 @@ def seal(month: Month, archive: Archive, drawn: Drawn, signed: Sequence[Signed])
         OSError: the audit log can't be written.
     """
     record(month.home, "certifying", month=month.name, candidate=sha256(drawn.content))
-    entry = certify(archive, drawn, signed, facts=month.facts, at=hall_time(now()))
+    entry = certify(archive, drawn, signed, facts=month.facts, at=moment_text(load_own_hall().hall.now()))
     certificate = entry.certificate
     record(
         month.home,

@@ -1,8 +1,10 @@
 """Heals a ledger that a wrong clock made unusable; no certificate is lost or changed by it."""
 
 from orchestration.certification.certify import current_archive
+from orchestration.config.hall import load_own_hall
 from orchestration.runtime.audit_log import who
 from orchestration.runtime.errors import Refused
+from reports.certificates.excuses import Excuses
 from reports.certificates.verification import verify
 
 
@@ -21,6 +23,7 @@ def excuse_clock(certificate: str, note: str, *, by: str) -> list[str]:
     entry = link.read()
     if entry.sha256 in archive.ledger.excused:
         raise Refused(f"{certificate} is excused already; `yuebao verify` says by whom")
-    excuse = archive.ledger.excuses.add_excuse(certificate, entry.sha256, by=by or who(), note=note.strip())
+    excuses = Excuses(archive.ledger.excuses.folder, load_own_hall().hall.zone)
+    excuse = excuses.add_excuse(certificate, entry.sha256, by=by or who(), note=note.strip())
     left = verify(archive).problems
     return [str(excuse), *map(str, left), f"{len(left)} problems are left" if left else "the ledger is sound"]

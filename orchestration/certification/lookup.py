@@ -4,7 +4,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from orchestration.certification.certify import current_archive, read_signers
 from orchestration.config.catalogue import closing_measures, labels
@@ -57,7 +56,7 @@ def _by_code(archive: Archive, code: str) -> LedgerEntry:
 
 
 def _moment(text: str) -> dt.datetime:
-    zone = ZoneInfo(load_hall().hall.timezone)
+    zone = load_hall().hall.zone
     try:
         if len(text) == len("2025-05-02"):
             return dt.datetime.combine(dt.date.fromisoformat(text), dt.time.max, zone)

@@ -22,7 +22,6 @@ from orchestration.certification.settings_evidence import settings_for
 from orchestration.certification.signatures import Waiting, require_waiting
 from orchestration.certification.verified_month import require_sound
 from orchestration.landing.asking import gaps, is_asked_again
-from orchestration.partitions import now_of
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
@@ -285,7 +284,7 @@ def ask_month(name: str, steps: Steps, asking: Literal["missing", "all"]) -> Ask
     where it lies, and isn't asked for.
     """
     month = _judged_month(name)
-    boundary, now = pull_boundary(month, steps), now_of(month.hall)
+    boundary, now = pull_boundary(month, steps), month.hall.now()
     due = [status for status in month.system_days if asking == "all" or is_asked_again(month.hall, status, now)]
     count = sum(len(status.sites_to_ask) for status in due)
     others = sum(len(status.sites) for status in month.system_days) - count

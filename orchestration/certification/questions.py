@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from orchestration.certification.certify import current_archive
+from orchestration.config.hall import load_own_hall
 from orchestration.runtime.audit_log import who
 from orchestration.runtime.paths import current_home
 from reports.certificates.certificate import Certificate
@@ -29,7 +30,7 @@ def ask_question(month: str, metric: str, text: str, *, owner: str, by: str) -> 
         near = _near(month, ledger.months())
         raise QueryError(f"{month!r} isn't a certified month, so there is nothing to ask about{near}")
     certificate = entry.certificate
-    return Queries(current_home().questions).ask(
+    return _queries().ask(
         certificate,
         _metric(certificate, metric),
         text,
@@ -44,13 +45,18 @@ def answer_question(question: str, text: str, *, by: str) -> QueryEntry:
     Raises:
         QueryError: there is no such question, or a text can't be kept.
     """
-    return Queries(current_home().questions).answer(question, text, by=by or who())
+    return _queries().answer(question, text, by=by or who())
 
 
 def list_questions(month: str | None, *, only_open: bool) -> tuple[Query, ...]:
     """The questions of a month, or of all; the open ones alone when asked."""
     questions = Queries(current_home().questions)
     return questions.open_in(month) if only_open else questions.of(month)
+
+
+def _queries() -> Queries:
+    """The log, to be added to in hall time."""
+    return Queries(current_home().questions, load_own_hall().hall.zone)
 
 
 def _metric(certificate: Certificate, text: str) -> str:

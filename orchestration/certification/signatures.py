@@ -8,13 +8,16 @@ what would be certified is put aside with its signatures.
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from orchestration.config.hall import load_own_hall
 from orchestration.runtime.audit_log import record
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import Home
 from reports.certificates.canonical import canonical_json, read_canonical, sha256
-from reports.certificates.certificate import ROLES, SignOff, SignRole, hall_time, now
+from reports.certificates.certificate import ROLES, SignOff, SignRole, moment_of, moment_text
 from reports.certificates.certification import Drawn, require_clock, sign_digest
 from reports.certificates.form_2 import Candidate, Signed, evidence_of, read_candidate
 from reports.certificates.ledger import Archive
@@ -30,7 +33,8 @@ _TEXT = "section.txt"
 class SigningRequest:
     """What somebody at another machine signs: the candidate, its text to be read, and who may sign it.
 
-    `signers` are `role name key` of the list of signers; `candidate` is the canonical JSON, as text.
+    `signers` are `role name key` of the list of signers; `candidate` is the canonical JSON, as text; `timezone` is the
+    hall's, in which the signature's time is written.
     """
 
     kind: str
@@ -38,6 +42,7 @@ class SigningRequest:
     text: str
     candidate: str
     signers: tuple[str, ...]
+    timezone: str
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,9 @@ class Waiting:
         """
         require_clock(archive)
         signer = _signer_of(archive.signers, role, key)
-        return self._add(archive, sign_digest(self.digest, key, SignOff(role, signer.name, hall_time(now()))))
+        return self._add(
+            archive, sign_digest(self.digest, key, SignOff(role, signer.name, moment_text(load_own_hall().hall.now())))
+        )
 
     def take(self, archive: Archive, answer: Path) -> Signed:
         """Take in a signature that was made at another machine.
@@ -107,8 +114,9 @@ class Waiting:
         """What somebody at another machine needs to sign."""
         signers = tuple(f"{signer.role} {signer.name} {signer.public_key}" for signer in archive.signers)
         text = (self.folder / _TEXT).read_text(encoding="utf-8")
+        zone = load_own_hall().hall.timezone
         return canonical_json(
-            asdict(SigningRequest("yuebao signing request 2", self.month, text, self.content.decode(), signers))
+            asdict(SigningRequest("yuebao signing request 3", self.month, text, self.content.decode(), signers, zone))
         )
 
     def _add(self, archive: Archive, signed: Signed) -> Signed:
@@ -131,11 +139,13 @@ class Waiting:
         newest = archive.ledger.latest()
         counts = newest is not None and newest.sha256 not in archive.ledger.excused
         before = [newest.certificate.place.at] if newest and counts else []
-        floor = max([*before, *(one.at for one in self.signed)], default="")
-        if not floor <= signed.at <= hall_time(now()):
+        floor = max([*before, *(one.at for one in self.signed)], key=moment_of, default="")
+        # Both are to the second.
+        clock, at = load_own_hall().hall.now().replace(microsecond=0), moment_of(signed.at)
+        if at > clock or (floor and at < moment_of(floor)):
             raise Refused(
                 f"{signed.name} signed at {signed.at}; what it follows is of {floor or 'no time'}, and the clock says "
-                f"{hall_time(now())}: one of the clocks is wrong, so set it right and sign anew"
+                f"{moment_text(clock)}: one of the clocks is wrong, so set it right and sign anew"
             )
 
 
@@ -203,7 +213,8 @@ def answer_request(request: Path, role: SignRole, key: SigningKey) -> bytes:
     if not own:
         raise Refused(f"key {key_id(key.public_key)} isn't listed as {role}'s")
     name = " ".join(own[0][1:-1])
-    signed = sign_digest(sha256(asked.candidate.encode()), key, SignOff(role, name, hall_time(now())))
+    at = moment_text(datetime.now(ZoneInfo(asked.timezone)))
+    signed = sign_digest(sha256(asked.candidate.encode()), key, SignOff(role, name, at))
     return canonical_json(asdict(signed))
 
 

@@ -8,10 +8,11 @@ or NAME in the folder that CREDENTIALS_DIRECTORY names (as systemd does it).
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, time
+from datetime import date, datetime, time
 from itertools import combinations
 from pathlib import Path
 from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -21,6 +22,7 @@ from orchestration.config.errors import complaint
 from orchestration.config.systems import AnySystem, HttpSystem
 from orchestration.config.systems.common import VARIABLE, Strict
 from orchestration.config.systems.http_api import MonthTotals
+from orchestration.config.zone import ZoneName
 from orchestration.runtime.errors import UserError
 from orchestration.runtime.installation import current_installation
 from orchestration.runtime.secrets import keep_secret
@@ -75,7 +77,7 @@ class Hall(Strict):
 
     code: str
     name: str
-    timezone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
+    timezone: ZoneName = Field(default="Asia/Shanghai", description="in which its days begin and its times of day are")
     first_day: date
     embedded_demo: bool = False
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
@@ -100,6 +102,15 @@ class Hall(Strict):
                     f"{', '.join(self.sites_of(name))}"
                 )
         return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone; every day, time of day and written moment of the hall is in it."""
+        return ZoneInfo(self.timezone)
+
+    def now(self) -> datetime:
+        """This moment, in hall time."""
+        return datetime.now(self.zone)
 
     @property
     def month_totals(self) -> dict[str, tuple[HttpSystem, MonthTotals]]:

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestration.config.systems.http_template import MOMENTS, DayValue
 from orchestration.connecting.columns import NewSystem, propose_columns, propose_opening
@@ -45,7 +46,7 @@ def propose_answer(samples: Sequence[SampleFile], system: NewSystem) -> Proposal
     proposal.ask("url", question("url"), url="https://host/path?date={day}")
     proposal.ask("auth", question("auth"), auth={"kind": "bearer", "secret": f"{system.name.upper()}_TOKEN"})
     proposal.tell("rows", path, evidence("answer_rows", count=len(rows), names="、".join(form.counts)))
-    day = _propose_day(proposal, leaves)
+    day = _propose_day(proposal, leaves, system.hall.zone)
     propose_columns(proposal, [(sample.name, form)], system)
     propose_opening(proposal, [day] if day else [], system)
     _propose_totals(proposal, leaves, rows)
@@ -102,13 +103,13 @@ def _form(sample: SampleFile, rows: Sequence[Mapping[str, Any]], system: NewSyst
     return find_form(table, system.known)
 
 
-def _propose_day(proposal: Proposal, leaves: Leaves) -> dt.date | None:
+def _propose_day(proposal: Proposal, leaves: Leaves, zone: ZoneInfo) -> dt.date | None:
     found = [
         (path, form, day)
         for path, value in leaves.items()
         if path.rpartition(".")[2] in ANSWER["day"]
         for form in _DAY_FORMS
-        if (day := _day(value, form))
+        if (day := _day(value, form, zone))
     ]
     if len(found) != 1:
         proposal.ask("day", question("day", count=len(found)), day="data.date")
@@ -120,10 +121,10 @@ def _propose_day(proposal: Proposal, leaves: Leaves) -> dt.date | None:
     return day
 
 
-def _day(value: Any, form: str) -> dt.date | None:
+def _day(value: Any, form: str, zone: ZoneInfo) -> dt.date | None:
     if form in MOMENTS:
-        moment = day_of_moment(value, form)
-        return moment if moment and _is_midnight(value, DayValue(moment), form) else None
+        moment = day_of_moment(value, form, zone)
+        return moment if moment and _is_midnight(value, DayValue(moment, zone), form) else None
     try:
         day = dt.datetime.strptime(str(value), form).date()  # noqa: DTZ007 - a day has no time zone
     except ValueError:

@@ -80,7 +80,7 @@ def connect(hall: HallFolder, files: Sequence[Path], system: NewSystem, variable
         SettingsError: the hall's settings can't be used.
     """
     name = system.name
-    samples = [read_sample(path) for path in sorted(files)]
+    samples = [read_sample(path, hall.hall.zone) for path in sorted(files)]
     if any(each.format == "json" for each in samples):
         proposal = propose_answer(samples, system)
         _refuse_overwriting(hall, name, proposal)

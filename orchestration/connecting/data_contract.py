@@ -3,6 +3,7 @@
 It names columns as the system does, and no address, account or secret.
 """
 
+import datetime as dt
 import hashlib
 import json
 import tomllib
@@ -14,9 +15,10 @@ import yaml
 
 from expectations.rules import RULES
 from orchestration.config.catalogue import read_table
-from orchestration.config.hall import HallFolder
+from orchestration.config.hall import Hall, HallFolder
 from orchestration.config.systems import AnySystem, DropSystem, HttpSystem, SqlSystem
 from orchestration.config.systems.common import MappedSystem
+from orchestration.config.zone import offset_text
 from orchestration.sources.contract import CONTRACT
 from orchestration.sources.reviewed_table import read_reviewed_table
 from reports.files import write_changed
@@ -102,15 +104,22 @@ def _usage(hall: HallFolder, name: str) -> Iterator[str]:
 
 def _service_levels(hall: HallFolder, name: str) -> Iterator[Element]:
     system, automation = hall.hall.systems[name], hall.hall.automation
+    offset = _offset(hall.hall)
     yield _level("frequency", 1, unit="d")
-    yield _level("timeOfAvailability", f"{system.pull_at or automation.pull_at:%H:%M}+08:00")
+    yield _level("timeOfAvailability", f"{system.pull_at or automation.pull_at:%H:%M}{offset}")
     for site, time in sorted(system.pull_at_of_sites.items()):
         words = _WORDS["service"]["timeOfAvailabilityOfSite"].format(site=site)
-        yield {**_level("timeOfAvailability", f"{time:%H:%M}+08:00"), "description": words}
-    yield _level("timeOfDetection", f"{automation.late_at:%H:%M}+08:00")
+        yield {**_level("timeOfAvailability", f"{time:%H:%M}{offset}"), "description": words}
+    yield _level("timeOfDetection", f"{automation.late_at:%H:%M}{offset}")
     if system.repull_days:
         yield _level("timeToRepair", system.repull_days, unit="d")
     yield _level("responseTime", system.timeout, unit="s")
+
+
+def _offset(hall: Hall) -> str:
+    """The offset of the hall's times of day; its zone's name where clocks are changed."""
+    today = hall.now().date()
+    return offset_text(hall.zone, (today, today + dt.timedelta(days=366))) or f" {hall.timezone}"
 
 
 def _level(key: str, value: float | str, *, unit: str = "") -> Element:

@@ -1,23 +1,21 @@
 """Samples of what a system drops, read as it will be read: by every encoding and delimiter that they may be in."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestration.connecting.messages import refused
 from orchestration.runtime.errors import Refused
 from orchestration.sources.contract import SourceFault
 from orchestration.sources.files.csv import read_csv
 from orchestration.sources.files.file_type import kind_of
-from orchestration.sources.files.ods import read_ods
 from orchestration.sources.files.table import Table, visible_sheets
-from orchestration.sources.files.xls import read_xls
-from orchestration.sources.files.xlsx import read_xlsx
+from orchestration.sources.files.workbook import WORKBOOKS, read_workbook
 
 _ENCODINGS = ("utf-8-sig", "utf-16", "gb18030")
 _DELIMITERS = (",", "\t", ";", "|")
-_WORKBOOKS: Mapping[str, Callable[..., list[tuple[str, Table]]]] = {"xlsx": read_xlsx, "xls": read_xls, "ods": read_ods}
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class SampleFile:
     path: Path
     format: str
     content: bytes
+    zone: ZoneInfo  # the hall's
 
     @property
     def name(self) -> str:
@@ -43,9 +42,9 @@ class SampleFile:
 
     def readings(self) -> Iterator[TableReading]:
         """The ways to read it that don't fail; Refused where a workbook can't be read."""
-        if self.format != "csv":
+        if self.format in WORKBOOKS:
             try:
-                yield TableReading(_WORKBOOKS[self.format](self.name, self.content, visible_sheets))
+                yield TableReading(read_workbook(self.format, self.name, self.content, visible_sheets, self.zone))
             except SourceFault as fault:
                 raise Refused(f"{fault.problem}; {fault.next_step}") from fault
             return
@@ -59,13 +58,13 @@ class SampleFile:
                 yield TableReading([("", table)], {"encoding": encoding, **separated})
 
 
-def read_sample(path: Path) -> SampleFile:
+def read_sample(path: Path, zone: ZoneInfo) -> SampleFile:
     """A sample; Refused where it can't be read, or is no file that drops may be."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise refused("unreadable", path=path, reason=error.strerror) from error
     kind = "json" if path.suffix.lower() == ".json" else kind_of(content)
-    if kind not in {"json", "csv", *_WORKBOOKS}:
+    if kind not in {"json", "csv", *WORKBOOKS}:
         raise refused("no_sample", name=path.name)
-    return SampleFile(path.absolute(), kind, content)
+    return SampleFile(path.absolute(), kind, content, zone)

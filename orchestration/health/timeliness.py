@@ -111,7 +111,7 @@ class Arrivals:
 
 def arrivals_of(at: Moment) -> Iterator[MonthArrival]:
     """The last months that are over, the oldest first, as far as the hall has data; LandingError for a bad entry."""
-    hall, landing, zone = at.hall, Landing(at.home.landing), ZoneInfo(at.hall.timezone)
+    hall, landing, zone = at.hall, Landing(at.home.landing), at.hall.zone
     for name in reversed(at.months_back(MONTHS_BACK)):
         days = days_of(name)
         asked = list(hall.asked(days))

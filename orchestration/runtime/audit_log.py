@@ -9,11 +9,8 @@ import json
 import os
 from contextlib import suppress
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from orchestration.runtime.paths import Home
-
-_HALL_TIME = ZoneInfo("Asia/Shanghai")
 
 
 def record_access(home: Home, event: str, **details: Any) -> None:
@@ -23,12 +20,12 @@ def record_access(home: Home, event: str, **details: Any) -> None:
 
 
 def record(home: Home, event: str, **details: Any) -> None:
-    """Append one event: when (hall time), what, by whom, and its details.
+    """Append one event: when (UTC), what, by whom, and its details.
 
     Raises:
         OSError: the log can't be written; what isn't on record isn't done.
     """
-    at = dt.datetime.now(_HALL_TIME).isoformat(timespec="seconds")
+    at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     line = json.dumps({"at": at, "event": event, "by": who(), "pid": os.getpid(), **details}, ensure_ascii=False)
     path = home.events / f"{at[:7]}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)

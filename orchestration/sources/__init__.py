@@ -34,7 +34,7 @@ def doubts_of(hall: HallFolder, name: str, day: dt.date, variables: Mapping[str,
             from orchestration.sources.sql.source import SqlSource
 
             sites = hall.hall.sites_of(name)
-            source = SqlSource(system, hall.folder, sites, variables)
+            source = SqlSource(system, hall.folder, sites, variables, hall.hall.zone)
             return list(source.doubts(Request(day, sites[:1] if source.by_site else sites)))
     return []
 
@@ -47,14 +47,14 @@ def open_source(hall: HallFolder, name: str, variables: Mapping[str, str]) -> So
             case HttpSystem() as system:
                 from orchestration.sources.http.source import HttpSource
 
-                return HttpSource(system, hall.folder, sites, variables)
+                return HttpSource(system, hall.folder, sites, variables, hall.hall.zone)
             case SqlSystem() as system:
                 from orchestration.sources.sql.source import SqlSource
 
-                return SqlSource(system, hall.folder, sites, variables)
+                return SqlSource(system, hall.folder, sites, variables, hall.hall.zone)
             case DropSystem() as system:
                 from orchestration.sources.files.source import DropSource
 
-                return DropSource(system, hall.folder, sites, variables)
+                return DropSource(system, hall.folder, sites, variables, hall.hall.zone)
     except (SettingsError, OSError) as error:
         return _UnusableSource(str(error))

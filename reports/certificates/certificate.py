@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime
 from functools import cached_property
 from typing import Literal
 
@@ -34,7 +34,6 @@ ROLES: Mapping[Policy, tuple[SignRole, ...]] = {
 CERTIFICATE_FILE = "certificate.json"
 CHAIN_FOLDER = "chain"
 
-_HALL_TIME = timezone(timedelta(hours=8))  # China has one time zone and no summer time
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _CODE_LENGTH = 12
@@ -349,34 +348,24 @@ def normalised_code(text: str) -> str:
     return "-".join((code[:4], code[4:8], code[8:]))
 
 
-def hall_time(moment: datetime) -> str:
-    """A moment as certificates write it: hall time to the second, with its offset.
+def moment_text(moment: datetime) -> str:
+    """A moment as certificates write it: to the second, with the offset that its own zone has then.
 
     Raises:
         ValueError: The moment has no time zone.
     """
     if moment.tzinfo is None:
         raise ValueError(f"{moment} has no time zone, so it is no moment")
-    return moment.astimezone(_HALL_TIME).isoformat(timespec="seconds")
+    return moment.isoformat(timespec="seconds")
 
 
 def moment_of(text: str) -> datetime:
-    """Read what `hall_time` wrote.
+    """Read what `moment_text` wrote; its date is the day in the hall's zone, whose offset it has.
 
     Raises:
         ValueError: It isn't written that way.
     """
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or hall_time(moment) != text:
+    if moment.tzinfo is None or moment_text(moment) != text:
         raise ValueError(f"a moment is written like 2025-04-02T16:00:00+08:00, got {text!r}")
     return moment
-
-
-def hall_day(moment: datetime) -> date:
-    """The day that a moment falls on in the hall."""
-    return moment.astimezone(_HALL_TIME).date()
-
-
-def now() -> datetime:
-    """This moment."""
-    return datetime.now(UTC)

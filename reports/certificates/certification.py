@@ -5,6 +5,7 @@ The candidate comes first because people sign it, days apart if need be, and kno
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -22,8 +23,7 @@ from reports.certificates.certificate import (
     Program,
     Reason,
     SignOff,
-    hall_time,
-    now,
+    moment_text,
     short_code,
 )
 from reports.certificates.disk import Discrepancy, lines_of
@@ -177,7 +177,7 @@ def unsigned_objections(archive: Archive, drawn: Drawn, facts: Path) -> list[Dis
     Raises:
         LedgerError: The newest certificate can't be read.
     """
-    placed = replace(drawn.certificate, place=archive.ledger.next_place(hall_time(now())))
+    placed = replace(drawn.certificate, place=archive.ledger.next_place(moment_text(datetime.now(UTC))))
     history = History(archive.ledger.links())
     return objections(_subject(archive, form_2.envelope_of(placed, []), drawn, facts, history), "unsigned")
 
@@ -194,10 +194,11 @@ def require_clock(archive: Archive) -> None:
         CertificateError: It does; the message says what the clock says and what to do.
         LedgerError: The newest certificate can't be read.
     """
-    newest, clock = archive.ledger.latest(), now()
+    newest, clock = archive.ledger.latest(), datetime.now(UTC)
     if newest and newest.sha256 not in archive.ledger.excused and clock < newest.certificate.recorded_at:
+        says = moment_text(clock.astimezone(newest.certificate.recorded_at.tzinfo))
         raise CertificateError(
-            f"the clock says {hall_time(clock)}, and {newest.path.name} was added at {newest.certificate.place.at}: "
+            f"the clock says {says}, and {newest.path.name} was added at {newest.certificate.place.at}: "
             "nothing is signed before the newest certificate. Set the clock right (`timedatectl status`), then the "
             "same again; if the certificate's time is the wrong one, `yuebao excuse-clock` puts that on record"
         )

@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 from filelock import FileLock
 
 from reports.certificates.canonical import canonical_json, read_canonical, sha256
+from reports.certificates.certificate import moment_text
 from reports.errors import ReportsError
 from reports.files import write_once
 
@@ -78,13 +80,21 @@ T = TypeVar("T", bound=LogEntry)
 
 
 class Log(Chain, Generic[T]):
-    """A chain of entries of one kind, `000001.json`, …
+    """A chain of entries of one kind, `000001.json`, …; who adds to it says in which zone their times are written.
 
     Whatever reads raises LogError if a file is absent from the chain, was changed or can't be read.
     """
 
     NAME = re.compile(r"[0-9]{6}\.json", re.ASCII)
     KIND: type[T]
+
+    def __init__(self, folder: Path, zone: tzinfo = UTC) -> None:
+        super().__init__(folder)
+        self._zone = zone
+
+    def moment(self) -> str:
+        """This moment, as entries have it in `at`."""
+        return moment_text(datetime.now(self._zone))
 
     def read_entries(self) -> Iterator[T]:
         """Every entry in order, each held against the file before it."""

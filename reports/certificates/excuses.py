@@ -7,7 +7,6 @@ who said so and why, and `verify` tells it ever after.
 
 from dataclasses import dataclass
 
-from reports.certificates.certificate import hall_time, now
 from reports.certificates.chain import Log, LogEntry
 
 
@@ -36,5 +35,5 @@ class Excuses(Log[Excuse]):
             LogError: the log can't be read.
         """
         return self.append_entry(
-            lambda _, sequence, previous: Excuse(sequence, previous, hall_time(now()), certificate, sha256, by, note)
+            lambda _, sequence, previous: Excuse(sequence, previous, self.moment(), certificate, sha256, by, note)
         )

@@ -12,7 +12,7 @@ from typing import Literal
 
 from reports.certificates.bases import bases_at
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import Certificate, CertifiedExtract, Envelope, Form, hall_time, moment_of
+from reports.certificates.certificate import Certificate, CertifiedExtract, Envelope, Form, moment_of, moment_text
 from reports.certificates.disk import Discrepancy, Disk, extract_problems
 from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.invariants import broken_invariants
@@ -153,10 +153,11 @@ def _timely(subject: GateSubject) -> Iterator[str]:
     certificate = subject.certificate
     landed = max(map(_landed, certificate.foundation.all_extracts), default=None)
     for sign_off in certificate.sign_offs:
-        if landed and moment_of(sign_off.at) < landed:
+        signed = moment_of(sign_off.at)
+        if landed and signed < landed:
             yield (
                 f"{sign_off.role} {sign_off.name} signed at {sign_off.at}, and an extract that it rests on was landed "
-                f"at {hall_time(landed)}: the clock was wrong"
+                f"at {moment_text(landed.astimezone(signed.tzinfo))}: the clock was wrong"
             )
     if certificate.recorded_at < certificate.signed_at:
         yield f"it was added at {certificate.place.at}, before it was signed at {certificate.sign_offs[-1].at}"

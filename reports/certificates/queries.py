@@ -6,7 +6,7 @@ A query is open until an answer names it.
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.certificates.certificate import Certificate, hall_time, now
+from reports.certificates.certificate import Certificate
 from reports.certificates.chain import Log, LogEntry
 from reports.errors import ReportsError
 
@@ -118,7 +118,7 @@ class Queries(Log[QueryEntry]):
         def entry(before: list[QueryEntry], sequence: int, previous: str) -> QueryEntry:
             asked = 1 + sum(one.kind == kind for one in before)
             given = subject if kind == "answer" else {"id": f"Q{asked}", **subject}
-            return QueryEntry(sequence, previous, hall_time(now()), kind, by.strip(), text.strip(), **given)
+            return QueryEntry(sequence, previous, self.moment(), kind, by.strip(), text.strip(), **given)
 
         return self.append_entry(entry)
 

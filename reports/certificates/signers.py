@@ -27,7 +27,6 @@ from reports.certificates.certificate import (
     Signature,
     SignOff,
     SignRole,
-    hall_day,
     moment_of,
 )
 from reports.figures.validity import is_valid
@@ -227,7 +226,7 @@ def _key_problems(sign_off: SignOff, holders: Sequence[Signer]) -> Iterator[str]
 def _listing_problems(sign_off: SignOff, listed: Sequence[Signer]) -> Iterator[str]:
     named = [signer for signer in listed if signer.name == sign_off.name]
     in_role = [signer for signer in named if signer.role == sign_off.role]
-    day = hall_day(moment_of(sign_off.at))
+    day = moment_of(sign_off.at).date()
     if not named:
         yield f"{sign_off.role} {sign_off.name} is not in the list of signers"
     elif not in_role:

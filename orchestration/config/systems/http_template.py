@@ -10,8 +10,8 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from orchestration.config.systems.common import VARIABLE
+from orchestration.config.zone import beginning
 
-HALL_TIME = ZoneInfo("Asia/Shanghai")
 # Days that are written as moments: seconds or milliseconds since 1970, or ISO 8601 with its offset.
 MOMENTS = ("epoch_s", "epoch_ms", "instant")
 _EPOCH = re.compile(r"\{day:epoch_m?s\}")
@@ -70,19 +70,20 @@ def texts_of(value: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class DayValue:
-    """A day as a question writes it: `{day}` is 2025-03-12, `{day:%Y%m%d}` 20250312, `{day:epoch_ms}` its midnight."""
+    """A day as a question writes it: `{day}` is 2025-03-12, `{day:%Y%m%d}` 20250312, `{day:epoch_ms}` its beginning."""
 
     day: dt.date
+    zone: ZoneInfo
 
     def __format__(self, form: str) -> str:
-        midnight = dt.datetime.combine(self.day, dt.time(), HALL_TIME)
+        begins = beginning(self.day, self.zone)
         match form:
             case "epoch_s":
-                return f"{midnight.timestamp():.0f}"
+                return f"{begins.timestamp():.0f}"
             case "epoch_ms":
-                return f"{midnight.timestamp() * 1000:.0f}"
+                return f"{begins.timestamp() * 1000:.0f}"
             case "instant":
-                return f"{midnight.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
+                return f"{begins.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
         return format(self.day, form)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from openpyxl.utils.datetime import WINDOWS_EPOCH
 
@@ -43,7 +44,7 @@ _ASIDE = (f"{_OFFICE}annotation", f"{_OASIS}drawing:1.0 frame", f"{_TEXT}ruby-te
 _ERROR_TYPE = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
 
 
-def read_ods(name: str, content: bytes, choose: Choose[Chosen]) -> Chosen:
+def read_ods(name: str, content: bytes, choose: Choose[Chosen], zone: ZoneInfo) -> Chosen:
     """What is chosen of a workbook's sheets.
 
     Raises:
@@ -51,7 +52,7 @@ def read_ods(name: str, content: bytes, choose: Choose[Chosen]) -> Chosen:
         PermanentFault: it isn't a whole workbook, it is locked or too large.
     """
     try:
-        book = _Book(name, content)
+        book = _Book(name, content, zone)
         return choose(name, [(each.title, each.visible, partial(book.table, each.title)) for each in book.pages])
     except SourceFault:
         raise
@@ -89,7 +90,7 @@ class _Page:
 
 
 class _Book:
-    def __init__(self, name: str, content: bytes) -> None:
+    def __init__(self, name: str, content: bytes, zone: ZoneInfo) -> None:
         self._name = name
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if b"encryption-data" in archive.read("META-INF/manifest.xml"):
@@ -103,7 +104,7 @@ class _Book:
             doubt = "the workbook is calculated by hand only" if _BY_HAND.search(settings) else ""
             self._calculation = Calculation(doubt, recorded=_CALCULATES.search(meta) is not None)
             with archive.open("content.xml") as stream:
-                self.pages = _Reader().pages(stream)
+                self.pages = _Reader(zone).pages(stream)
         self._pages = {page.title.lower(): page for page in self.pages}
         self._sheet = cache(self._read_sheet)
 
@@ -115,7 +116,8 @@ class _Book:
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
         self._pages: list[_Page] = []
         self._page: _Page | None = None
         self._style = ""
@@ -224,7 +226,7 @@ class _Reader:
             case "float" | "currency" | "percentage":
                 return number_of(attributes[f"{_OFFICE}value"])
             case "date":
-                return iso_date(attributes[f"{_OFFICE}date-value"])
+                return iso_date(attributes[f"{_OFFICE}date-value"], self._zone)
             case "boolean":
                 return attributes[f"{_OFFICE}boolean-value"] == "true"
             case "string":

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from orchestration.config.catalogue import SITES, read_table
 from orchestration.config.hall import SettingsError, expand
@@ -21,6 +22,7 @@ from orchestration.sources.files.stated import Asked, refuse_other_statements
 from orchestration.sources.files.storage import DropFile, Folder, Storage, local
 from orchestration.sources.files.table import Table, WantedSheet, choose_sheet
 from orchestration.sources.files.units import is_of_one
+from orchestration.sources.files.workbook import read_workbook
 from orchestration.sources.files.zip_member import member_of
 from orchestration.sources.value_map import value_map
 
@@ -28,11 +30,14 @@ from orchestration.sources.value_map import value_map
 class DropSource:
     """Reads one drop folder; safe to share between threads."""
 
-    def __init__(self, system: DropSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, system: DropSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str], zone: ZoneInfo
+    ) -> None:
         """Open nothing yet; SettingsError where a secret isn't set, or a file that is named can't be used."""
         self.by_site = system.by_site
         self._system = system
         self._sites = sites
+        self._zone = zone
         self._folder = Folder(_storage(system, folder, variables))
         self._chooser = Chooser(system, self._folder.address)
         self._site_names = _site_names(folder) if system.stated.site else {}
@@ -83,23 +88,11 @@ class DropSource:
         sheet = WantedSheet(day.strftime(self._system.sheet), self._system.sheet_of_day)
         choose = partial(choose_sheet, wanted=sheet)
         refuse_other_format(name, content, self._system.format)
-        match self._system.format:
-            case "csv":
-                from orchestration.sources.files.csv import read_csv
+        if self._system.format == "csv":
+            from orchestration.sources.files.csv import read_csv
 
-                return read_csv(name, content, self._system.encoding, self._system.delimiter)
-            case "ods":
-                from orchestration.sources.files.ods import read_ods
-
-                return read_ods(name, content, choose)
-            case "xls":
-                from orchestration.sources.files.xls import read_xls
-
-                return read_xls(name, content, choose)
-            case "xlsx":
-                from orchestration.sources.files.xlsx import read_xlsx
-
-                return read_xlsx(name, content, choose)
+            return read_csv(name, content, self._system.encoding, self._system.delimiter)
+        return read_workbook(self._system.format, name, content, choose, self._zone)
 
 
 def _storage(system: DropSystem, folder: Path, variables: Mapping[str, str]) -> Storage:

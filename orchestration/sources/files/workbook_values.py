@@ -11,7 +11,6 @@ from openpyxl.utils.datetime import from_excel
 from orchestration.sources.files.table import Unreadable
 
 MOST_UNPACKED = 128 * 1024 * 1024
-_HALL_TIME = ZoneInfo("Asia/Shanghai")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _MOST_DIGITS = 300
 
@@ -24,13 +23,13 @@ def number_of(text: str) -> Any:
     return number if abs(number) < math.inf else Unreadable("no number")
 
 
-def iso_date(text: str) -> Any:
-    """A day or moment as ISO 8601 has it; with a time zone only if it is of the same day here."""
+def iso_date(text: str, zone: ZoneInfo) -> Any:
+    """A day or moment as ISO 8601 has it; with an offset only if it is of the same day in the hall's zone."""
     try:
         moment = dt.datetime.fromisoformat(text.strip())
     except ValueError:
         return Unreadable("no date")
-    if moment.tzinfo and moment.astimezone(_HALL_TIME).date() != moment.date():
+    if moment.tzinfo and moment.astimezone(zone).date() != moment.date():
         return Unreadable(f"{moment}, which is another day here")
     return moment.replace(tzinfo=None)
 

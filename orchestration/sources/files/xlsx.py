@@ -2,6 +2,7 @@
 
 import datetime as dt
 from functools import cache, partial
+from zoneinfo import ZoneInfo
 
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
@@ -18,7 +19,7 @@ _WORKBOOK = "xl/workbook.xml"
 _TRUE = {"1", "true", "on"}
 
 
-def read_xlsx(name: str, content: bytes, choose: Choose[Chosen]) -> Chosen:
+def read_xlsx(name: str, content: bytes, choose: Choose[Chosen], zone: ZoneInfo) -> Chosen:
     """What is chosen of a workbook's sheets.
 
     Raises:
@@ -26,7 +27,7 @@ def read_xlsx(name: str, content: bytes, choose: Choose[Chosen]) -> Chosen:
         PermanentFault: it isn't a whole workbook, or it is too large.
     """
     try:
-        book = _Book(name, Package(name, content))
+        book = _Book(name, Package(name, content), zone)
         return choose(name, [(title, visible, partial(book.table, title)) for title, visible in book.sheets])
     except SourceFault:
         raise
@@ -35,7 +36,7 @@ def read_xlsx(name: str, content: bytes, choose: Choose[Chosen]) -> Chosen:
 
 
 class _Book:
-    def __init__(self, name: str, package: Package) -> None:
+    def __init__(self, name: str, package: Package, zone: ZoneInfo) -> None:
         self._package = package
         part = next(
             (each.part for each in package.relationships().values() if each.type == "officeDocument"), _WORKBOOK
@@ -51,6 +52,7 @@ class _Book:
             _shared_texts(package, related),
             cells_shown_as(package, _part_of(related, "styles")),
             self._epoch,
+            zone,
         )
         self._sheet = cache(self._read_sheet)
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from openpyxl.utils import column_index_from_string, range_boundaries
 
@@ -43,12 +44,14 @@ class SheetContext:
         texts: the workbook's shared texts.
         shown: by a cell's style, how its numbers are shown.
         epoch: the first day of the workbook's calendar.
+        zone: the hall's time zone.
     """
 
     name: str
     texts: Sequence[str]
     shown: Sequence[Shown]
     epoch: dt.datetime
+    zone: ZoneInfo
 
 
 def _is_plain(content: bytes) -> bool:
@@ -276,7 +279,7 @@ class _Reader:
             case "e":
                 return error_value(text)
             case "d":
-                return iso_date(text)
+                return iso_date(text, self._context.zone)
         return Unreadable("of a type that workbooks don't have")
 
     def _shown(self, number: Any, style: int) -> Any:

@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestration.config.systems.http_api import Success
-from orchestration.config.systems.http_template import HALL_TIME, MOMENTS
+from orchestration.config.systems.http_template import MOMENTS
 from orchestration.sources.http.errors import SystemFailed, fault
 from orchestration.sources.http.strict_json import brief, one_line
 from orchestration.sources.normal_forms import whole_number
@@ -71,20 +72,20 @@ class Document:
             )
             raise SystemFailed(meant.problem, meant.next_step)
 
-    def refuse_other_day(self, path: str, form: str, day: dt.date) -> None:
+    def refuse_other_day(self, path: str, form: str, day: dt.date, zone: ZoneInfo) -> None:
         """Hold the stated day, written in that form, against the one asked for; PermanentFault for another, or none."""
         if form not in MOMENTS:
-            self._refuse_moment(path, day)
+            self._refuse_moment(path, day, zone)
             self.refuse_other_period(path, day.strftime(form), "day")
-        elif day_of_moment(value := self.value(path), form) != day:
+        elif day_of_moment(value := self.value(path), form, zone) != day:
             wanted = f"{day}, by `day_form` = {form}"
             raise fault("other_period", where=self.where, path=path, stated=brief(value), what="day", wanted=wanted)
 
-    def _refuse_moment(self, path: str, day: dt.date) -> None:
+    def _refuse_moment(self, path: str, day: dt.date, zone: ZoneInfo) -> None:
         """Say which `day_form` would read a moment of the day asked for."""
         value = self.value(path)
         for form in MOMENTS:
-            if day_of_moment(value, form) == day:
+            if day_of_moment(value, form, zone) == day:
                 raise fault("moment", where=self.where, path=path, stated=brief(value), form=form)
 
     def refuse_other_period(self, path: str, wanted: str, what: str) -> None:
@@ -96,15 +97,15 @@ class Document:
             )
 
 
-def day_of_moment(value: Any, form: str) -> dt.date | None:
-    """The hall's day of a moment: `epoch_s`, `epoch_ms`, or an `instant` with its offset; None for anything else."""
+def day_of_moment(value: Any, form: str, zone: ZoneInfo) -> dt.date | None:
+    """The day in a zone of a moment: `epoch_s`, `epoch_ms`, or an `instant` with its offset; None for anything else."""
     try:
         if form == "instant":
             moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else None
         else:
             number = whole_number(value)
             seconds = number / {"epoch_s": 1, "epoch_ms": 1000}[form] if type(number) is int else None
-            moment = None if seconds is None else dt.datetime.fromtimestamp(seconds, HALL_TIME)
+            moment = None if seconds is None else dt.datetime.fromtimestamp(seconds, zone)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment.astimezone(HALL_TIME).date() if moment and moment.tzinfo else None
+    return moment.astimezone(zone).date() if moment and moment.tzinfo else None

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from orchestration.config.systems import ContractName, HttpSystem
 from orchestration.config.systems.common import site_constants
@@ -25,9 +26,12 @@ from orchestration.sources.value_map import value_map
 class HttpSource:
     """Asks one HTTP system; safe to share between threads. SettingsError where its settings can't be used."""
 
-    def __init__(self, system: HttpSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, system: HttpSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str], zone: ZoneInfo
+    ) -> None:
         self.by_site = system.names_site
         self._system = system
+        self._zone = zone
         self._sites = sites
         self._request = HttpRequest(
             system.url, system.query, variables, system.method, system.content, system.form is not None
@@ -38,7 +42,7 @@ class HttpSource:
     def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
         system = self._system
-        target = self._request.target({"day": DayValue(request.day), "hall": request.sites[0]})
+        target = self._request.target({"day": DayValue(request.day, self._zone), "hall": request.sites[0]})
         pages = all_pages(system.paging, target, lambda number, page: self._page(page, request.day, number))
         first = pages[0]
         constants = site_constants(system.constants, request.sites[0])
@@ -72,11 +76,11 @@ class HttpSource:
     def _with_day(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """A row whose moments are written as the days that they are of."""
         own = [name for name, ours in self._system.columns.items() if ours == "stat_date"]
-        said = {name: day_of_moment(row.get(name), self._system.day_form) for name in own}
+        said = {name: day_of_moment(row.get(name), self._system.day_form, self._zone) for name in own}
         return {**row, **{name: moment.isoformat() for name, moment in said.items() if moment is not None}}
 
     def _page(self, target: Target, day: dt.date, number: int) -> Document:
         system = self._system
         document = self._client.ask(target, f"page {number}")
-        document.refuse_other_day(system.day, system.day_form, day)
+        document.refuse_other_day(system.day, system.day_form, day, self._zone)
         return replace(document, rows=document.read_rows(system.rows, system.columns))

@@ -16,6 +16,7 @@ from sqlalchemy.pool import QueuePool
 from orchestration.config.hall import SettingsError, expand
 from orchestration.config.systems import SqlSystem
 from orchestration.config.systems.common import Strict
+from orchestration.config.zone import offset_text
 from orchestration.runtime.secrets import keep_secret
 
 _TABLE = Path(__file__).with_name("dialects.toml")
@@ -48,10 +49,10 @@ class Dialect(Strict):
         settings = _settings(system)
         return {name: _driver_value(value, settings) for name, value in self.connect.items()}
 
-    def open_session(self, connection: sa.Connection, system: SqlSystem) -> None:
-        """Prepare a connection for one request: read-only, with its time-out and time zone."""
+    def open_session(self, connection: sa.Connection, system: SqlSystem, zone: ZoneInfo, day: dt.date) -> None:
+        """Prepare a connection for one request of a day: read-only, with its time-out and time zone."""
         driver: Any = connection.connection.driver_connection
-        settings = _settings(system)
+        settings = {**_settings(system), **_zone_settings(zone, day)}
         for name, value in self.attributes.items():
             setattr(driver, name, _driver_value(value, settings))
         if self.progress_handler:
@@ -134,15 +135,18 @@ def _url_as_a_whole(text: str) -> sa.URL:
 
 
 def _settings(system: SqlSystem) -> dict[str, str]:
-    offset = dt.datetime.now(ZoneInfo(system.timezone)).strftime("%z")
     return {
         "milliseconds": f"{system.statement_timeout * 1000:.0f}",
         "seconds": f"{system.statement_timeout:g}",
         "patience": f"{system.statement_timeout + _MARGIN_SECONDS:.0f}",
         "connecting": f"{max(system.timeout, 1):.0f}",
-        "timezone": system.timezone,
-        "offset": f"{offset[:3]}:{offset[3:]}",
     }
+
+
+def _zone_settings(zone: ZoneInfo, day: dt.date) -> dict[str, str]:
+    """The zone by its name; and by its offset where it has one all the year around, for the name has to be known."""
+    year = dt.timedelta(days=366)
+    return {"timezone": zone.key, "offset": offset_text(zone, (day - year, day + year)) or zone.key}
 
 
 def _driver_value(value: str | int, settings: Mapping[str, str]) -> str | int:

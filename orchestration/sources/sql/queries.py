@@ -14,11 +14,11 @@ import sqlparse
 from sqlparse import tokens
 
 from orchestration.config.hall import SettingsError
+from orchestration.config.zone import beginning
 from orchestration.sources.contract import Request
 
 PARAMETERS = ("day", "hall", "halls", "day_start", "day_end")
 _BLANK_LINES = re.compile(r"\A\s+")
-_HALL_TIME = ZoneInfo("Asia/Shanghai")
 # What looks like a parameter in these is none.
 _PLAIN_TEXT = (tokens.Comment, tokens.Literal.String)
 
@@ -80,20 +80,17 @@ def read_query(folder: Path, key: str, name: str) -> SqlQuery:
     return query
 
 
-def parameter_values(request: Request, timezone: str) -> Mapping[str, object]:
+def parameter_values(request: Request, hall_zone: ZoneInfo, zone: ZoneInfo) -> Mapping[str, object]:
     """What the parameters stand for; day_start (inclusive) and day_end (exclusive) are times in the database's zone."""
+    ends = (request.day, request.day + dt.timedelta(days=1))
+    start, end = (f"{beginning(day, hall_zone).astimezone(zone):%Y-%m-%d %H:%M:%S}" for day in ends)
     return {
         "day": request.day.isoformat(),
         "hall": request.sites[0],
         "halls": list(request.sites),
-        "day_start": _midnight(request.day, timezone),
-        "day_end": _midnight(request.day + dt.timedelta(days=1), timezone),
+        "day_start": start,
+        "day_end": end,
     }
-
-
-def _midnight(day: dt.date, timezone: str) -> str:
-    moment = dt.datetime.combine(day, dt.time(), _HALL_TIME).astimezone(ZoneInfo(timezone))
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _token_text(token: Any) -> str:

@@ -1,11 +1,13 @@
 """A hall system asked by SQL: a reviewed counting query and the system's own closing record of the day."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -31,8 +33,11 @@ class SqlSource:
     Who asks next takes the connection of who asked before; the last one out closes them, so that none is kept idle.
     """
 
-    def __init__(self, system: SqlSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, system: SqlSystem, folder: Path, sites: tuple[str, ...], variables: Mapping[str, str], zone: ZoneInfo
+    ) -> None:
         self._system = system
+        self._zones = (zone, ZoneInfo(system.timezone) if system.timezone else zone)
         self._sites = sites
         self._counts = read_query(folder, "counts", system.counts)
         self._day_close = read_query(folder, "day_close", system.day_close)
@@ -60,7 +65,7 @@ class SqlSource:
         """See `Source.ask`."""
         closing = partial(read_totals, measures=self._system.measures, request=request, every_site=self._sites)
         counts = no_counts()
-        with self._session() as connection:
+        with self._session(request.day) as connection:
             records = self._read(connection, self._day_close, request, closing)
             if not all(isinstance(record, SourceFault) for record in records.values()):
                 constants = site_constants(self._system.constants, request.sites[0])
@@ -75,7 +80,7 @@ class SqlSource:
 
     def doubts(self, request: Request) -> Iterator[str]:
         """What an answer wouldn't show though it lands: where a view may have held different codes equal."""
-        with self._session() as connection:
+        with self._session(request.day) as connection:
             ask = partial(self._ask_beside, connection, request)
             if columns := list(inexact_codes(self._counts, self._dialect, ask)):
                 names = ", ".join(f"{column.name} ({column.collation})" for column in columns)
@@ -95,7 +100,7 @@ class SqlSource:
         self, connection: sa.Connection, request: Request, statement: sa.TextClause, others: Mapping[str, object]
     ) -> Sequence[Any]:
         """The rows of a statement about the counting query, with its parameters where it takes them."""
-        values = {**parameter_values(request, self._system.timezone), **others}
+        values = {**parameter_values(request, *self._zones), **others}
         parameters = {name: values[name] for name in statement.compile().params}
         lists: list[sa.BindParameter[Any]] = [
             sa.bindparam(name, expanding=True) for name, value in parameters.items() if isinstance(value, list)
@@ -112,12 +117,12 @@ class SqlSource:
         return ", ".join(f"{view} as {definer}" for view, definer in rows) or "a view as its definer"
 
     @contextmanager
-    def _session(self) -> Iterator[sa.Connection]:
+    def _session(self, day: dt.date) -> Iterator[sa.Connection]:
         """A connection for one request, prepared for it."""
         with self._lock:
             self._requests += 1
         try:
-            with self._free, self._database_faults(), self._connected() as connection:
+            with self._free, self._database_faults(), self._connected(day) as connection:
                 yield connection
         finally:
             with self._lock:
@@ -125,12 +130,12 @@ class SqlSource:
                 if not self._requests:
                     self._engine.dispose()
 
-    def _connected(self) -> sa.Connection:
+    def _connected(self, day: dt.date) -> sa.Connection:
         # Drivers raise errors of Python's where a word of the URL is none of theirs.
         with self._database_faults(kinds=Exception):
             connection = self._engine.connect()
             try:
-                self._dialect.open_session(connection, self._system)
+                self._dialect.open_session(connection, self._system, self._zones[1], day)
             except BaseException:
                 connection.close()
                 raise
@@ -138,7 +143,7 @@ class SqlSource:
 
     def _read(self, connection: sa.Connection, query: SqlQuery, request: Request, read: Callable[..., T]) -> T:
         """What `read` makes of an executed query."""
-        values, answers = parameter_values(request, self._system.timezone), list[T]()
+        values, answers = parameter_values(request, *self._zones), list[T]()
         parameters = {name: values[name] for name in query.parameters}
         with self._database_faults(query, definers=partial(self._definers, connection, query, request)):
             options = {
