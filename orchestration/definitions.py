@@ -13,6 +13,7 @@ def defs() -> dg.Definitions:
     from orchestration.assets.landing import build_landing_assets
     from orchestration.assets.month_totals import build_month_totals_check
     from orchestration.assets.section import build_desk_asset, build_section_asset
+    from orchestration.assets.sites import build_sites_asset
     from orchestration.assets.warehouse import build_warehouse_assets
     from orchestration.automation.history import build_history_sensor
     from orchestration.automation.retention import build_retention_job
@@ -32,6 +33,7 @@ def defs() -> dg.Definitions:
             build_warehouse_assets(hall),
             build_certified_asset(hall),
             build_section_asset(hall),
+            build_sites_asset(hall),
             build_desk_asset(hall),
             build_health_asset(),
         ],

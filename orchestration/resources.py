@@ -98,8 +98,12 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
 
 
 class RunMonths(dg.ConfigurableResource["RunMonths"]):
-    """The months of a run, each opened once: what is certified is what was built."""
+    """The months of a run, each opened once: what is certified is what was built.
 
+    `left_out` are the codes of the sites that aren't built, because days of them aren't in.
+    """
+
+    left_out: list[str] = Field(default=[])
     _opened: dict[str, Month] = PrivateAttr(default_factory=dict)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:  # noqa: ARG002 - Dagster's signature
@@ -110,5 +114,5 @@ class RunMonths(dg.ConfigurableResource["RunMonths"]):
         """The month of a partition, whose key is its first day."""
         name = key[:7]
         if name not in self._opened:
-            self._opened[name] = open_month(name)
+            self._opened[name] = open_month(name).leaving_out(self.left_out)
         return self._opened[name]

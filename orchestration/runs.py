@@ -12,10 +12,12 @@ import dagster as dg
 from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.assets.landing import landing_key
 from orchestration.assets.section import SECTION
+from orchestration.assets.sites import CERTIFIED_SITES
 from orchestration.certification.certify import CertificationRequest
 from orchestration.certification.monthly_report import RunOutcome
+from orchestration.certification.sites import SiteRequests
 from orchestration.config.hall import load_hall
-from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB
+from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, SITES_JOB
 from orchestration.run_records import PARTITION, RANGE_END, RANGE_START, why_failed
 from orchestration.runtime.dagster_runs import (
     JobRun,
@@ -71,6 +73,14 @@ class Runs:
     def build_facts(self, month: Month) -> RunOutcome:
         """One run that builds and tests a month's facts, and certifies nothing."""
         return self._run(FACTS_JOB, _of(month), {})
+
+    def certify_sites(self, month: Month, requests: SiteRequests, *, build: bool) -> RunOutcome:
+        """One run that certifies sites of a month, building and testing the facts of its part first if asked to."""
+        config = {
+            "ops": {CERTIFIED_SITES.path[-1]: {"config": asdict(requests)}},
+            "resources": {"months": {"config": {"left_out": sorted(month.left_out)}}},
+        }
+        return self._run(SITES_JOB, _of(month), config, () if build else [CERTIFIED_SITES])
 
     def certify(self, month: Month, request: CertificationRequest, *, build: bool) -> RunOutcome:
         """One run that brings a month to its certified section, building and testing its facts first if asked to."""

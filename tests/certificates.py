@@ -103,7 +103,8 @@ def landed(
     folder.mkdir(parents=True, exist_ok=True)
     content = _parquet(rows or ())
     state: Any = "closed" if rows is None else "answered"
-    entry = json.dumps({"system": system, "stat_date": str(day), "sha256": sha256(content)}).encode()
+    stated = {"system": system, "stat_date": str(day), "sha256": sha256(content), "halls": {HALL.code: {}}}
+    entry = json.dumps(stated).encode()
     file = f"{sequence:04d}-{sha256(content)[:12]}.parquet"
     (folder / file).write_bytes(content)
     (folder / file).with_suffix(".json").write_bytes(entry)
@@ -250,7 +251,7 @@ def forced(archive: Archive, drawn: Drawn, signatures: Sequence[Signed], at: dat
         place = archive.ledger.next_place(hall_time(at))
         sign_offs = tuple(one.sign_off for one in signatures)
         envelope = envelope_of(replace(drawn.certificate, place=place, sign_offs=sign_offs), signatures)
-        archive.ledger.store.add(drawn.documents)
+        archive.ledger.store.add(drawn.documents.values())
         stage(archive.published, envelope, release_files(envelope.certificate), archive.ledger)
         entry = archive.ledger.append(envelope)
         complete_releases(archive.ledger, archive.published)

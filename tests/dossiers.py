@@ -143,7 +143,7 @@ def trace(each: MonthlyNumber, newest: Certificate, departments: int) -> Trace:
     share, rest = divmod(each.exact, len(places))
     counts = [share + (rest if place == 0 else 0) for place in range(len(places))]
     rows = [
-        Contribution(extract, department, "", each.metric, count)
+        Contribution(extract, newest.site, department, "", each.metric, count)
         for (extract, department), count in zip(places, counts, strict=True)
     ]
     return Trace(each, tuple(rows))

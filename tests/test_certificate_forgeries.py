@@ -81,7 +81,7 @@ def newest(archive: Archive, *, insider: bool = False, **changes: Any) -> Certif
     """The newest certificate is changed, and the ledger made to fit; an insider signs it anew."""
     *before, last = [entry.envelope for entry in archive.ledger.entries()]
     forged = replace(last.certificate, **changes)
-    made = signed(Drawn(forged, ()), forged.sign_offs, [SERVICE]) if insider else signatures_of(last)
+    made = signed(Drawn(forged, {}), forged.sign_offs, [SERVICE]) if insider else signatures_of(last)
     rewrite(archive, [*before, envelope_of(forged, made)])
     return archive.ledger.entries()[-1].certificate
 

@@ -48,7 +48,7 @@ def archive(tmp_path: Path) -> Archive:
 def envelope(archive: Archive) -> Envelope:
     """A signed candidate, whose evidence is in the store."""
     drawn = Month(archive).drawn()
-    archive.ledger.store.add(drawn.documents)
+    archive.ledger.store.add(drawn.documents.values())
     place = replace(drawn.certificate.place, at=hall_time(MARCH))
     certificate = replace(drawn.certificate, place=place, sign_offs=by_service())
     return envelope_of(certificate, signed(drawn, by_service(), [SERVICE]))

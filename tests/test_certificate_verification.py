@@ -149,7 +149,7 @@ def reissue(ledger: Path, name: str, **changes: Any) -> None:
     """An insider with the service's key signs a changed certificate, in its place."""
     forged = replace(Link.of(ledger / name).read().certificate, **changes)
     (ledger / name).unlink()
-    made = signed(Drawn(forged, ()), forged.sign_offs, [SERVICE])
+    made = signed(Drawn(forged, {}), forged.sign_offs, [SERVICE])
     (ledger / forged.name).write_bytes(envelope_of(forged, made).content)
 
 

@@ -59,7 +59,7 @@ def test_a_candidate_names_its_documents_its_texts_and_the_head_that_it_was_draw
     drawn = Month(archive).drawn()
     certificate = drawn.certificate
     parts = documents(certificate.foundation)
-    assert [*drawn.documents] == [*parts.values(), *SETTINGS.values()]
+    assert [*drawn.documents.values()] == [*parts.values(), *SETTINGS.values()]
     assert certificate.evidence == {name: sha256(content) for name, content in parts.items()}
     files = {name: sha256(content) for name, content in release_files(certificate).items()}
     assert certificate.files == files

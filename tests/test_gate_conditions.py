@@ -98,7 +98,7 @@ def test_stocks_that_balance_say_what_they_were_compared_with(archive: Archive) 
 
 def test_every_document_that_is_named_was_drawn_up(archive: Archive) -> None:
     drawn = Month(archive).drawn()
-    bare = replace(drawn, documents=drawn.documents[-1:])
+    bare = replace(drawn, documents=dict([*drawn.documents.items()][-1:]))
     names = ["bases", "boundary", "catalogue/sites.csv", "checks", "extracts", "facts", "hall.toml", "settings"]
     told = [
         f"{NAME}: its evidence {name} isn't among the documents that were drawn up with it"

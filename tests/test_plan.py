@@ -15,7 +15,7 @@ from orchestration.runtime.installation import DEMO_HALL
 from reports.certificates.certificate import Certificate
 from reports.certificates.certification import MonthToCertify, draw_up
 from reports.certificates.ledger import Archive
-from reports.certificates.recount import recount_certificate
+from reports.certificates.recount import Recounts
 from reports.figures.months import days_of, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
@@ -240,7 +240,7 @@ def _certify_like(march: Certificate, month: str, archive: Archive) -> None:
         for file in ("path", "entry_path"):
             os.link(archive.landing / getattr(old, file), archive.landing / getattr(new, file))
     foundation = replace(march.foundation, extracts=extracts, boundary=())
-    counted = recount_certificate(march.standing_on(foundation), archive.landing)
+    counted = Recounts(archive.landing).of(march.standing_on(foundation))
     numbers = [_with_exact(number, sum(counted[name] for name in number.measures)) for number in march.numbers]
     fields = {name: getattr(march, name) for name in ("hall", "site", "program", "policy")}
     drawn = draw_up(archive, MonthToCertify(month=month, numbers=numbers, foundation=foundation, settings=(), **fields))

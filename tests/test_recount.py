@@ -1,6 +1,6 @@
 """The count of a month's extracts: of one site, all days of a flow, the last answered day of a stock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,12 @@ def answered(folder: Path, system: str, day: str, rows: Rows) -> AnsweredExtract
     sites, measures, counts = zip(*rows, strict=True)
     path = folder / f"{system} {day}.parquet"
     pq.write_table(pa.table({"hall_code": sites, "measure": measures, "count": counts}), path)
-    return AnsweredExtract(system, day, path)
+    return AnsweredExtract(system, day, path, sites=sorted(set(sites)))
+
+
+def of(site: str, extracts: Sequence[AnsweredExtract], closing: Collection[str] = ()) -> dict[str, int]:
+    """What one site has of each measure."""
+    return {measure: total for (its, measure), total in recount(extracts, closing=closing).items() if its == site}
 
 
 @pytest.fixture
@@ -40,14 +45,14 @@ def extracts(tmp_path: Path) -> list[AnsweredExtract]:
 def test_a_flow_sums_all_days_and_a_stock_is_of_its_systems_last_answered_day(
     extracts: list[AnsweredExtract],
 ) -> None:
-    assert recount(extracts, site="510000", closing={"open", "pending"}) == {
+    assert of("510000", extracts, closing={"open", "pending"}) == {
         "open": 9,
         "issued": 3,
         "pending": 3,
         "accepted": 2**63,
     }
-    assert recount(extracts, site="510100", closing=()) == {"open": 90}
-    assert recount(extracts, site="510199", closing=()) == {}
+    assert of("510100", extracts) == {"open": 90}
+    assert of("510199", extracts) == {}
 
 
 def test_a_stock_that_systems_answer_in_turn_is_of_the_last_of_them(tmp_path: Path) -> None:
@@ -59,12 +64,24 @@ def test_a_stock_that_systems_answer_in_turn_is_of_the_last_of_them(tmp_path: Pa
     )
     elsewhere = replace(answered(tmp_path, "there", "2025-03-31", [("510199", "open", 1)]), measures=("open",))
     earlier = [before, elsewhere]
-    assert recount([*earlier, after], site="510000", closing={"open", "pending"}) == {"open": 5}
-    assert recount(earlier, site="510000", closing={"open", "pending"}) == {"open": 7, "pending": 3}
+    assert of("510000", [*earlier, after], closing={"open", "pending"}) == {"open": 5}
+    assert of("510000", earlier, closing={"open", "pending"}) == {"open": 7, "pending": 3}
+
+
+def test_a_stock_is_of_the_last_day_on_which_its_own_site_is_in(tmp_path: Path) -> None:
+    """One site is closed on the last day, and another is open and has none left."""
+    first = [("510000", "open", 7), ("510100", "open", 5), ("510300", "open", 2)]
+    before = replace(answered(tmp_path, "window", "2025-03-30", first), measures=("open",))
+    last = replace(
+        answered(tmp_path, "window", "2025-03-31", [("510000", "open", 8)]),
+        measures=("open",),
+        sites=("510000", "510300"),
+    )
+    assert recount([before, last], closing={"open"}) == {("510000", "open"): 8, ("510100", "open"): 5}
 
 
 def test_no_extract_counts_nothing() -> None:
-    assert recount([], site="510000", closing=()) == {}
+    assert recount([], closing=()) == {}
 
 
 @pytest.mark.parametrize("content", [None, b"PAR1", b""])
@@ -74,7 +91,7 @@ def test_a_file_that_cannot_be_counted_is_named(extracts: list[AnsweredExtract],
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(RecountError, match=r"the extracts can't be counted again: .*window 2025-03-30\.parquet"):
-        recount(extracts, site="510000", closing=())
+        recount(extracts, closing=())
 
 
 def test_what_differs_is_told_by_metric() -> None:

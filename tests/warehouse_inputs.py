@@ -123,6 +123,8 @@ class MonthInputs:
         closed: Hall systems and days declared closed.
         calendar: Rows of the calendar.
         hall_systems: Rows of the hall systems.
+        site_hierarchy: Rows of the sites that are counted in each other.
+        left_out_sites: Rows of the sites that aren't built.
         recorded: By hall system and day, what the manifest records otherwise than true.
         catalogue: The demo hall's reviewed tables by name, as text.
     """
@@ -132,6 +134,8 @@ class MonthInputs:
     closed: set[tuple[str, date]] = field(default_factory=set)
     calendar: list[dict[str, object]] = field(default_factory=list)
     hall_systems: list[dict[str, object]] = field(default_factory=list)
+    site_hierarchy: list[dict[str, object]] = field(default_factory=list)
+    left_out_sites: list[dict[str, object]] = field(default_factory=list)
     recorded: dict[tuple[str, date], dict[str, object]] = field(default_factory=dict)
     catalogue: dict[str, str] = field(
         default_factory=lambda: {
@@ -161,6 +165,7 @@ class MonthInputs:
             {"system": system, "system_name": system, "hall_code": HALL, "opens": opens, **ALWAYS}
             for system, opens in OPENS.items()
         ]
+        inputs.site_hierarchy = [{"hall_code": HALL, "counted_hall_code": HALL}]
         return inputs
 
     def add_boundary(self, day: date | None = None) -> None:
@@ -176,6 +181,8 @@ class MonthInputs:
             "extracts": extracts,
             "calendar": self.calendar,
             "hall_systems": self.hall_systems,
+            "site_hierarchy": self.site_hierarchy,
+            "left_out_sites": self.left_out_sites,
             "system_measures": SYSTEM_MEASURES,
             **{name: _rows(name, table) for name, table in self.catalogue.items()},
         }

@@ -59,5 +59,7 @@ full outer join loaded
         landed.system = loaded.system
         and landed.stat_date = loaded.stat_date
 where
-    landed.row_count is distinct from coalesce(loaded.row_count, 0)
+    -- How many rows are those of the sites that are built isn't recorded where others are left out; their sum is.
+    landed.row_count <> coalesce(loaded.row_count, 0)
+    or landed.system is null
     or landed.count_sum is distinct from coalesce(loaded.count_sum, 0)

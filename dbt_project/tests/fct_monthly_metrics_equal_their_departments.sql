@@ -1,20 +1,22 @@
 {{ config(meta={
-    'description': 'What the departments counted adds up to the value of the hall.',
-    'next_step': "report it with the run's id: dbt_project/models/marts/fct_monthly_metrics.sql loses or doubles a department",
+    'description': 'What the departments counted, in the hall and in all sites below it, adds up to the value of the hall.',
+    'next_step': "report it with the run's id: dbt_project/models/marts/fct_monthly_metrics.sql loses or doubles a department or a site",
     'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
 }) }}
 
 with departments_summed as (
     select
-        monthly_counts.hall_code,
+        hierarchy.hall_code,
         metric_measures.metric,
         sum(monthly_counts.monthly_count) as departments_value
     from {{ ref('fct_monthly_counts') }} as monthly_counts
+    inner join {{ ref('stg_landing__site_hierarchy') }} as hierarchy
+        on monthly_counts.hall_code = hierarchy.counted_hall_code
     inner join {{ ref('int_metric_measures') }} as metric_measures
         on monthly_counts.measure = metric_measures.measure
     where monthly_counts.month_start = {{ built_month_first() }}
     group by
-        monthly_counts.hall_code,
+        hierarchy.hall_code,
         metric_measures.metric
 )
 

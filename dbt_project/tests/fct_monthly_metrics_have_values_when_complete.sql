@@ -1,5 +1,5 @@
 {{ config(meta={
-    'description': 'There is a metric, and every one that the systems of a hall answer is there, with a value when every day is in and with none otherwise: missing is never zero.',
+    'description': 'There is a metric, and every one that the systems of a hall or of the sites below it answer is there, with a value when every day is in and with none otherwise: missing is never zero.',
     'next_step': "`yuebao status MONTH` names the days that aren't in; with all of them in, report it with the run's id",
     'dagster': {'ref': {'name': 'fct_monthly_metrics'}},
 }) }}
@@ -19,7 +19,7 @@ with measures as (
 ),
 
 -- With a day that is missing, or of which nobody is asked.
-incomplete_measures as (
+incomplete_sites as (
     select
         completeness.hall_code,
         measures.measure
@@ -40,11 +40,22 @@ incomplete_measures as (
         or count(distinct completeness.stat_date) < measures.day_count
 ),
 
+incomplete_measures as (
+    select distinct
+        hierarchy.hall_code,
+        incomplete_sites.measure
+    from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
+    inner join incomplete_sites
+        on hierarchy.counted_hall_code = incomplete_sites.hall_code
+),
+
 answered_measures as (
     select distinct
-        hall_systems.hall_code,
+        hierarchy.hall_code,
         system_measures.measure
-    from {{ ref('int_month_hall_systems') }} as hall_systems
+    from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
+    inner join {{ ref('int_month_hall_systems') }} as hall_systems
+        on hierarchy.counted_hall_code = hall_systems.hall_code
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
 ),

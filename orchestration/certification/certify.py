@@ -145,6 +145,16 @@ def certify_if_due(month: Month, hall: HallFolder, request: CertificationRequest
     drawn = draw_up_month(month, hall, archive, request, before.candidate.head if before else None)
     if drawn.certificate.revision != current_revision + 1:
         raise _certified_meanwhile(month, drawn.certificate.revision - 1)
+    return sign_or_wait(month, archive, drawn)
+
+
+def sign_or_wait(month: Month, archive: Archive, drawn: Drawn) -> LedgerEntry | None:
+    """Add a candidate to the ledger where policy and sign-offs allow; None while it waits for people.
+
+    Raises:
+        CertificateError, HeadMovedError, ReleaseError, SettingsError, SignerError: it may not or can't be signed.
+    """
+    own = load_own_hall()
     if own.hall.certification.policy == "automatic":
         key = own_key(own, month.home)
         service = SignOff("service", own.hall.certification.service, moment_text(own.hall.now()))
@@ -177,8 +187,8 @@ def draw_up_month(
             site=month.hall.code,
             month=month.name,
             numbers=tuple(read_numbers(month.facts, month=month.name, hall_code=month.hall.code).values()),
-            program=_program(month),
-            foundation=_foundation(month, hall, {name: sha256(content) for name, content in settings.items()}),
+            program=program_of(month),
+            foundation=foundation_of(month, hall, {name: sha256(content) for name, content in settings.items()}),
             settings=list(settings.values()),
             policy=load_own_hall().hall.certification.policy,
             reason=request.reason,
@@ -231,9 +241,9 @@ def own_key(hall: HallFolder, home: Home) -> SigningKey:
     return load_key(hall.folder / expand(settings.key, variables), SecretStr(secret(settings.passphrase, variables)))
 
 
-def template_of(hall: HallFolder) -> WordingTemplate:
-    """The hall's wording, with the numerals that its settings declare."""
-    return WordingTemplate.read(hall.wording, hall.hall.wording_constants)
+def template_of(hall: HallFolder, level: str = "") -> WordingTemplate:
+    """The wording of the hall, or of a site of a level, with the numerals that its settings declare."""
+    return WordingTemplate.read(hall.wording_of(level), hall.hall.wording_constants)
 
 
 def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:
@@ -244,7 +254,8 @@ def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:
     return Origin(month.name, month.hall.code, month.hall.name, month.fingerprint, sources)
 
 
-def _program(month: Month) -> Program:
+def program_of(month: Month) -> Program:
+    """What computes a month's numbers, as evidence holds it."""
     return Program(
         fingerprint=month.fingerprint,
         catalogue_version=_digest(metric_tables()),
@@ -254,7 +265,7 @@ def _program(month: Month) -> Program:
     )
 
 
-def _foundation(month: Month, hall: HallFolder, settings: Mapping[str, str]) -> Foundation:
+def foundation_of(month: Month, hall: HallFolder, settings: Mapping[str, str]) -> Foundation:
     """Everything that a month's numbers rest on, as it stands."""
     landing = Landing(month.home.landing)
     return Foundation(
@@ -269,6 +280,7 @@ def _foundation(month: Month, hall: HallFolder, settings: Mapping[str, str]) -> 
         settings=settings,
         wording=wording_of(hall),
         source=_source(),
+        sites=counted_in(month, month.hall.code),
     )
 
 
@@ -286,9 +298,17 @@ def systems_of(month: Month) -> dict[str, CertifiedSystem]:
     }
 
 
-def wording_of(hall: HallFolder) -> Wording:
-    """The hall's wording, as evidence holds it."""
-    return Wording(template_of(hall).source, hall.hall.wording_constants)
+def wording_of(hall: HallFolder, level: str = "") -> Wording:
+    """The wording of the hall, or of a site of a level, as evidence holds it."""
+    return Wording(template_of(hall, level).source, hall.hall.wording_constants)
+
+
+def counted_in(month: Month, site: str) -> tuple[CertifiedHall, ...]:
+    """The sites that a site's numbers sum up, as evidence holds them: none where the hall is its only one."""
+    counted = month.site_tree.counted_in(site)
+    if counted == (month.hall.code,):
+        return ()
+    return tuple(CertifiedHall(code, month.site_tree.sites[code].name) for code in counted)
 
 
 def _boundary(landing: Landing, stock: BoundaryStock) -> Boundary:

@@ -15,7 +15,7 @@ def excuse_clock(certificate: str, note: str, *, by: str) -> list[str]:
         Refused: the ledger has no such certificate, its time counts for nothing already, or no reason is given.
     """
     archive = current_archive()
-    link = next((link for link in archive.ledger.links() if link.path.name == certificate), None)
+    link = next((link for link in archive.ledger.chain() if link.path.name == certificate), None)
     if link is None:
         raise Refused(f"{archive.certificates} has no {certificate}")
     if not note.strip():

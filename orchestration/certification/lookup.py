@@ -17,13 +17,14 @@ from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import KnownNumber, KnownNumbers, OwnFigure
 
 
-def find(what: str, revision: int | None, as_of: str) -> tuple[Archive, LedgerEntry]:
+def find(what: str, revision: int | None, as_of: str = "", site: str = "") -> tuple[Archive, LedgerEntry]:
     """The certificate that a month or a short code stands for.
 
     Args:
         what: `2025-03`, or the code that a printed page carries.
         revision: Of a month, another revision than the newest.
         as_of: Of a month, the one that was certified at a moment (`2025-05-02`, its end, or with a time).
+        site: Of a month, the site by its code; the hall itself when none is named.
 
     Raises:
         Refused: there is none.
@@ -33,15 +34,17 @@ def find(what: str, revision: int | None, as_of: str) -> tuple[Archive, LedgerEn
         first_day(what)
     except ValueError:
         return archive, _by_code(archive, what)
+    below = "" if site == archive.hall else site
     if as_of:
-        entry = archive.ledger.at(what, _moment(as_of))
+        entry = archive.ledger.at(what, _moment(as_of), below)
     else:
-        entries = archive.ledger.entries(what)
+        entries = archive.ledger.entries(what, below)
         vintages = [vintage for vintage in entries if revision in {None, vintage.certificate.revision}]
         entry = vintages[-1] if vintages else None
     if entry is None:
         which = f"revision {revision}" if revision else f"certificate as of {as_of}" if as_of else "certificate"
-        raise Refused(f"{what} has no {which}; `yuebao show {what}` lists what there is")
+        whose, option = (f" of site {below}", f" --site {below}") if below else ("", "")
+        raise Refused(f"{what} has no {which}{whose}; `yuebao show {what}{option}` lists what there is")
     return archive, entry
 
 
@@ -66,13 +69,13 @@ def _moment(text: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def trace_number(what: str, metric: str, revision: int | None) -> tuple[LedgerEntry, Trace]:
+def trace_number(what: str, metric: str, revision: int | None, site: str = "") -> tuple[LedgerEntry, Trace]:
     """A certified number, down to the rows of its extracts.
 
     Raises:
         Refused: it isn't certified, or what lies in the landing isn't what was signed.
     """
-    archive, entry = find(what, revision, "")
+    archive, entry = find(what, revision, site=site)
     try:
         return entry, trace(entry.certificate, metric, archive.landing, closing_measures())
     except TraceError as error:

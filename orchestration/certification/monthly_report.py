@@ -112,10 +112,10 @@ def create_report(name: str, steps: Steps, asking: Asking) -> Report:
     Raises:
         Refused: a day, a check, an answer or a certified file isn't right, or the month waits for sign-off.
     """
-    asked = _asked(name, steps, asking)
+    asked = ask_first(name, steps, asking)
     archive = current_archive()
     with settings_for(archive, name):
-        month = _judged_month(name)
+        month = judged_month(name)
         if problems_of(month) or archive.ledger.latest(name) is None:
             _build_certify_emit(month, steps, CertificationRequest())
         else:
@@ -123,12 +123,12 @@ def create_report(name: str, steps: Steps, asking: Asking) -> Report:
             require_sound(archive, name)
     entry = archive.ledger.latest(name)
     if entry is None:
-        raise Refused(_waits(require_waiting(month.home, name)))
+        raise Refused(waiting_message(require_waiting(month.home, name)))
     pending = pending_revision(entry.certificate, month.home)
     return Report(entry.certificate, release_of(archive.published, entry.certificate), asked, str(pending or ""))
 
 
-def _judged_month(name: str) -> Month:
+def judged_month(name: str) -> Month:
     """A month whose extracts were judged by the rules and words of today; what wasn't is judged where it lies."""
     month = open_month(name)
     stale = [status for status in month.system_days if status.verdict == "stale"]
@@ -143,11 +143,13 @@ def _judged_month(name: str) -> Month:
     return month.reread()
 
 
-def _waits(waiting: Waiting) -> str:
+def waiting_message(waiting: Waiting) -> str:
+    """Whose signature a candidate waits for, and the command that gives it."""
     first, *_ = waiting.waits_for
+    what, option = ("sites of ", " --sites") if not waiting.candidate.site else ("", "")
     return (
-        f"{waiting.month} is 待核定: every check has passed, and it waits for {', '.join(waiting.waits_for)}. Read "
-        f"{waiting.folder / 'section.txt'}, then `yuebao sign {waiting.month} --as {first} --key FILE`"
+        f"{what}{waiting.month} is 待核定: every check has passed, and it waits for {', '.join(waiting.waits_for)}. "
+        f"Read {waiting.folder / 'section.txt'}, then `yuebao sign {waiting.month}{option} --as {first} --key FILE`"
     )
 
 
@@ -157,9 +159,9 @@ def create_draft(name: str, steps: Steps, asking: Asking) -> Draft:
     Raises:
         Refused: a day, a check or an answer isn't right: without every day there is no number, not even a draft's.
     """
-    asked = _asked(name, steps, asking)
+    asked = ask_first(name, steps, asking)
     with settings_for(current_archive(), name) as hall:
-        month = _judged_month(name)
+        month = judged_month(name)
         build_if_due(month, steps)
         if problems := problems_of(month):
             raise NotPrintableError(month, problems)
@@ -179,7 +181,7 @@ def certify_month(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:
         pending = pending_revision(certified.certificate, current_home())
         then = f"\n{pending}" if pending else ""
         raise Refused(f"{name} is certified already: {certified.certificate.name}, {certified.certificate.code}{then}")
-    _build_certify_emit(_judged_month(name), steps, CertificationRequest(1))
+    _build_certify_emit(judged_month(name), steps, CertificationRequest(1))
     return _newest(archive, name, 1)
 
 
@@ -191,7 +193,7 @@ def _newest(archive: Archive, name: str, revision: int) -> tuple[LedgerEntry, Pa
     """
     entry = archive.ledger.latest(name)
     if entry is None or entry.certificate.revision < revision:
-        raise Refused(_waits(require_waiting(current_home(), name)))
+        raise Refused(waiting_message(require_waiting(current_home(), name)))
     return entry, release_of(archive.published, entry.certificate)
 
 
@@ -210,7 +212,7 @@ def revise_month(name: str, steps: Steps, reason: Reason, note: str) -> Revision
         raise Refused(f"{name} was never certified; run `yuebao certify {name}`")
     before = latest.certificate
     with settings_for(archive, name, reason):
-        month = _judged_month(name)
+        month = judged_month(name)
         if before.program.fingerprint == month.fingerprint:
             raise Refused(f"nothing behind {name} has changed since {before.name}")
         if not note.strip():
@@ -236,10 +238,10 @@ def certify_signed(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:
     """
     waiting = require_waiting(current_home(), name)
     if waiting.waits_for:
-        raise Refused(_waits(waiting))
+        raise Refused(waiting_message(waiting))
     archive, candidate = current_archive(), waiting.candidate
     with settings_for(archive, name, candidate.reason):
-        _build_certify_emit(_judged_month(name), steps, request_of(candidate))
+        _build_certify_emit(judged_month(name), steps, request_of(candidate))
     return _newest(archive, name, candidate.revision)
 
 
@@ -263,7 +265,7 @@ def docs_of(outcome: RunOutcome) -> list[str]:
     return [f"Data Docs: {index}" for index in indexes] or ["Data Docs: none, for no new answer was judged"]
 
 
-def _asked(name: str, steps: Steps, asking: Asking) -> AskedAnswers | None:
+def ask_first(name: str, steps: Steps, asking: Asking) -> AskedAnswers | None:
     """What was asked for before a month is built; None for nothing.
 
     Raises:
@@ -283,7 +285,7 @@ def ask_month(name: str, steps: Steps, asking: Literal["missing", "all"]) -> Ask
     Of a day of which some sites are in, the others are asked for alone. What was judged by other rules is judged again
     where it lies, and isn't asked for.
     """
-    month = _judged_month(name)
+    month = judged_month(name)
     boundary, now = pull_boundary(month, steps), month.hall.now()
     due = [status for status in month.system_days if asking == "all" or is_asked_again(month.hall, status, now)]
     count = sum(len(status.sites_to_ask) for status in due)
@@ -310,7 +312,7 @@ def pull_boundary(month: Month, steps: Steps) -> int:
 def _build_certify_emit(month: Month, steps: Steps, request: CertificationRequest) -> None:
     due = build_is_due(month)
     tell("building and testing %s" if due else "certifying %s", month.name)
-    _require(steps.certify(month, request, build=due))
+    require_success(steps.certify(month, request, build=due))
 
 
 def build_if_due(month: Month, steps: Steps) -> None:
@@ -321,7 +323,7 @@ def build_if_due(month: Month, steps: Steps) -> None:
     """
     if build_is_due(month):
         tell("building and testing %s", month.name)
-        _require(steps.build_facts(month))
+        require_success(steps.build_facts(month))
 
 
 def build_is_due(month: Month) -> bool:
@@ -336,7 +338,8 @@ def build_is_due(month: Month) -> bool:
     return bool(problems)
 
 
-def _require(outcome: RunOutcome) -> None:
+def require_success(outcome: RunOutcome) -> None:
+    """Raise Refused with what failed in a run, if anything did."""
     if not outcome.success:
         raise Refused("\n".join(outcome.messages))
 

@@ -8,7 +8,6 @@ from typing import Literal
 from orchestration.certification.certify import current_archive
 from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import Member, closing_measures, members, validity_of
-from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
@@ -46,8 +45,8 @@ def numbers_of(selection: Selection) -> list[ExportRow]:
     Raises:
         Refused: a month, metric, department or site has no certified number; it says what there is.
     """
-    _require_site(selection.site, load_hall().hall.code)
     archive = current_archive()
+    _require_site(archive, selection.site)
     rows = [row for certificate in _certificates(archive, selection) for row in _rows(archive, certificate, selection)]
     if not rows:
         raise Refused(_not_counted(selection.department))
@@ -68,23 +67,27 @@ def rows_as_text(rows: Sequence[ExportRow], form: Literal["csv", "json"]) -> str
     return json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n"
 
 
-def _require_site(code: str, own: str) -> None:
-    if code not in {"", own}:
-        raise Refused(
-            f"site {code} has no certified numbers here: this ledger certifies site {own} only, "
-            "and numbers of several sites aren't added up"
-        )
+def _require_site(archive: Archive, code: str) -> None:
+    if _below(archive, code) and not archive.ledger.months(code):
+        known = ", ".join(site for site in archive.ledger.histories() if site)
+        others = f"these have: {known}" if known else f"this ledger certifies site {archive.hall} only"
+        raise Refused(f"site {code} has no certified numbers here; {others}")
+
+
+def _below(archive: Archive, site: str) -> str:
+    return "" if site == archive.hall else site
 
 
 def _certificates(archive: Archive, selection: Selection) -> Iterator[Certificate]:
-    certified = archive.ledger.months()
+    site = _below(archive, selection.site)
+    certified = archive.ledger.months(site)
     first, last = (_month(selection.month or end) for end in (selection.first, selection.last))
     months = [month for month in certified if (not first or month >= first) and (not last or month <= last)]
     if not months:
         span = f"{first or 'the first month'} to {last or 'the newest'}" if first != last else first or "any month"
         raise Refused(f"no certificate of {span}; certified: {', '.join(certified) or 'none yet'}")
     for month in months:
-        entries = archive.ledger.entries(month)
+        entries = archive.ledger.entries(month, site)
         yield entries[0 if selection.vintage == "printed" else -1].certificate
 
 

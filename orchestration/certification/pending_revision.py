@@ -1,13 +1,15 @@
 """待修订: certified months behind which something has changed since; nothing printed changes by itself."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from orchestration.landing.manifest import Landing
+from orchestration.landing.manifest import Extract, Landing
 from orchestration.runtime.paths import Home
 from reports.certificates.certificate import Certificate, CertifiedExtract
 from reports.certificates.ledger import Ledger
-from reports.figures.numbers import NumbersError, read_numbers
+from reports.figures.numbers import NumbersError, read_site_numbers
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Pending:
     metrics: tuple[str, ...]
 
     def __str__(self) -> str:
-        month = self.certificate.month
+        month = f"{self.certificate.month}{' --site ' if self.certificate.below else ''}{self.certificate.below}"
         changed = "; ".join(filter(None, [", ".join(self.days), ", ".join(self.metrics)]))
         return (
             f"{month} is 待修订: since {self.certificate.name} these have changed: {changed}. What was printed stands; "
@@ -59,16 +61,25 @@ def late_days(certificate: Certificate, home: Home) -> tuple[str, ...]:
     return tuple(
         f"{extract.system} {extract.day}"
         for extract in certificate.foundation.all_extracts
-        if _differs(extract, landing)
+        if _differs(extract, landing, certificate.counted_sites)
     )
 
 
-def _differs(certified: CertifiedExtract, landing: Landing) -> bool:
+def _differs(certified: CertifiedExtract, landing: Landing, sites: Sequence[str]) -> bool:
+    """Whether the current extract holds other rows of sites than the certified one."""
     day = dt.date.fromisoformat(certified.day)
     if landing.newest_sequence(certified.system, day) <= certified.sequence:
         return False
     current = landing.current(certified.system, day)
-    return bool(current and (current.content_sha256, current.state) != (certified.content_sha256, certified.state))
+    if current is None or (current.content_sha256, current.state) == (certified.content_sha256, certified.state):
+        return False
+    before = landing.read(Path(certified.entry_path))
+    return any(_held(current, site) != _held(before, site) for site in sites)
+
+
+def _held(extract: Extract, site: str) -> tuple[str, str] | None:
+    """What an extract says of a site; None where it isn't in."""
+    return (extract.state, extract.sites[site].content_sha256) if site in extract.sites else None
 
 
 def _other_values(certificate: Certificate, home: Home) -> list[str]:
@@ -76,9 +87,10 @@ def _other_values(certificate: Certificate, home: Home) -> list[str]:
     if not facts.exists():
         return []
     try:
-        numbers = read_numbers(facts, month=certificate.month, hall_code=certificate.hall.code)
+        of_sites = read_site_numbers(facts, month=certificate.month, sites=[certificate.site])
     except NumbersError as error:
         return [str(error)]
+    numbers = of_sites.get(certificate.site, {})  # none where the newest build left the site out
     certified = certificate.by_metric
     return [
         f"{metric} {certified[metric].exact if metric in certified else 'none'} → {number.exact}"

@@ -20,7 +20,7 @@ from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Boundary, Certificate, CertifiedSystem, Foundation
 from reports.certificates.disk import Disk, extract_problems, lines_of
 from reports.certificates.ledger import Archive
-from reports.certificates.recount import recount_certificate
+from reports.certificates.recount import Recounts
 from reports.figures.months import days_of
 from reports.figures.numbers import (
     FactRow,
@@ -128,7 +128,7 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
     if damaged := extract_problems(certificate, today.archive.landing, Disk()):
         return PlannedNumbers.failed(certificate, *lines_of(damaged))
     then = today.on_todays_systems(certificate)
-    counted = recount_certificate(then, today.archive.landing)
+    counted = Recounts(today.archive.landing).of(then)
     values, obstacles = dict[str, int](), dict[str, None]()
     for metric in valid:
         measures = measures_behind(metric, valid)

@@ -66,10 +66,10 @@ def certified_settings(archive: Archive, certificate: Certificate) -> Iterator[H
 def settings_for(archive: Archive, month: str, reason: str = "") -> AbstractContextManager[HallFolder]:
     """The settings that a month is worked on under, as a context.
 
-    Those of its newest certificate, so that a change of settings changes nothing that is certified; those of today
-    where it has none, and for a revision because the definition changed.
+    Those of its newest certificate, the hall's or else a site's, so that a change of settings changes nothing that is
+    certified; those of today where it has none, and for a revision because the definition changed.
     """
-    entry = archive.ledger.latest(month)
+    entry = archive.ledger.latest(month) or archive.ledger.latest_site(month)
     if entry is None or reason == "definition_change":
         return nullcontext(load_hall())
     return certified_settings(archive, entry.certificate)

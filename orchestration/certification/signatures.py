@@ -16,17 +16,21 @@ from orchestration.config.hall import load_own_hall
 from orchestration.runtime.audit_log import record
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import Home
+from reports.certificates.batch import TABLE, SiteRecord, read_table
 from reports.certificates.canonical import canonical_json, read_canonical, sha256
-from reports.certificates.certificate import ROLES, SignOff, SignRole, moment_of, moment_text
+from reports.certificates.certificate import BATCH, ROLES, SignOff, SignRole, moment_of, moment_text
 from reports.certificates.certification import Drawn, require_clock, sign_digest
 from reports.certificates.form_2 import Candidate, Signed, evidence_of, read_candidate
 from reports.certificates.ledger import Archive
-from reports.certificates.release_text import release_files
 from reports.certificates.signers import Signer, SigningKey, key_id, signed_problems
 from reports.files import write_bytes
 
 _CANDIDATE = "candidate.json"
 _TEXT = "section.txt"
+# Of a batch, the table of its certificates.
+_TABLE = "certificates.json"
+# What a folder of the hall's own candidate has before its number.
+_HALL = "r"
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,22 @@ class Waiting:
         """The roles that haven't signed yet, the next one first."""
         there = {one.role for one in self.signed}
         return [role for role in ROLES[self.candidate.policy] if role not in there]
+
+    @property
+    def records(self) -> tuple[SiteRecord, ...]:
+        """Of a batch, its table.
+
+        Raises:
+            Refused: it can't be read, or isn't the candidate's.
+        """
+        try:
+            content = (self.folder / _TABLE).read_bytes()
+            rows = read_table(content)
+        except (OSError, ValueError) as error:
+            raise Refused(f"{self.folder / _TABLE} can't be read ({error}); move its folder away") from error
+        if sha256(content) != self.candidate.evidence[TABLE]:
+            raise Refused(f"{self.folder / _TABLE} isn't the table that is signed; move its folder away")
+        return rows
 
     def put_aside(self, why: str) -> None:
         """Void it: nothing of it counts any more, and the audit log says so."""
@@ -136,7 +156,7 @@ class Waiting:
 
     def _require_time(self, archive: Archive, signed: Signed) -> None:
         """Refuse a signature of before those that it follows, or of a time to come."""
-        newest = archive.ledger.latest()
+        newest = archive.ledger.newest()
         counts = newest is not None and newest.sha256 not in archive.ledger.excused
         before = [newest.certificate.place.at] if newest and counts else []
         floor = max([*before, *(one.at for one in self.signed)], key=moment_of, default="")
@@ -149,13 +169,13 @@ class Waiting:
             )
 
 
-def waiting_of(home: Home, month: str) -> Waiting | None:
-    """The candidate of a month that waits for signatures.
+def waiting_of(home: Home, month: str, kind: str = _HALL) -> Waiting | None:
+    """The candidate of a month that waits for signatures: the hall's own, or of kind `BATCH` that of its sites.
 
     Raises:
         Refused: its file can't be read, or was changed.
     """
-    paths = sorted(home.signing.glob(f"{month}-r*/{_CANDIDATE}"))
+    paths = sorted(home.signing.glob(f"{month}-{kind}[0-9]*/{_CANDIDATE}"))
     if not paths:
         return None
     try:
@@ -167,17 +187,18 @@ def waiting_of(home: Home, month: str) -> Waiting | None:
 
 def all_waiting(home: Home) -> list[Waiting]:
     """Every candidate that waits for signatures, by month; raises as `waiting_of`."""
-    months = sorted({path.parent.name.rpartition("-")[0] for path in home.signing.glob(f"[0-9]*/{_CANDIDATE}")})
-    return [waiting for month in months if (waiting := waiting_of(home, month))]
+    folders = {path.parent.name.rpartition("-") for path in home.signing.glob(f"[0-9]*/{_CANDIDATE}")}
+    kinds = sorted({(month, number[0]) for month, _, number in folders})
+    return [waiting for month, kind in kinds if (waiting := waiting_of(home, month, kind))]
 
 
-def require_waiting(home: Home, month: str) -> Waiting:
+def require_waiting(home: Home, month: str, kind: str = _HALL) -> Waiting:
     """As `waiting_of`.
 
     Raises:
         Refused: nothing waits.
     """
-    if waiting := waiting_of(home, month):
+    if waiting := waiting_of(home, month, kind):
         return waiting
     raise Refused(f"nothing of {month} waits for a signature; draw it up with `yuebao certify {month}`")
 
@@ -185,13 +206,16 @@ def require_waiting(home: Home, month: str) -> Waiting:
 def wait_for_signatures(home: Home, drawn: Drawn) -> Waiting:
     """Have a candidate wait, unless it does already; another one of its month is put aside."""
     certificate, content = drawn.certificate, drawn.content
-    before = waiting_of(home, certificate.month)
+    kind = BATCH if certificate.is_batch else _HALL
+    before = waiting_of(home, certificate.month, kind)
     if before and before.content == content:
         return before
     if before:
         before.put_aside("an extract, the text or a setting changed since")
-    folder = home.signing / f"{certificate.month}-r{certificate.revision}"
-    write_bytes(folder / _TEXT, release_files(certificate)[_TEXT])
+    folder = home.signing / f"{certificate.month}-{kind}{certificate.revision}"
+    write_bytes(folder / _TEXT, drawn.text)
+    if drawn.sites:
+        write_bytes(folder / _TABLE, drawn.documents[certificate.evidence[TABLE]])
     write_bytes(folder / _CANDIDATE, content)
     return Waiting(home, folder, content, read_candidate(content))
 

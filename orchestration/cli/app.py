@@ -36,6 +36,7 @@ MonthArgument = Annotated[str, typer.Argument(metavar="MONTH", help="a month, as
 DaysArgument = Annotated[str, typer.Argument(metavar="DAYS", help="2025-03-12, 2025-03-01..2025-03-07, or 2025-03")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the hall's own folder, which holds its hall.toml")]
 RevisionOption = Annotated[int | None, typer.Option(help="a revision of the month other than the newest")]
+SiteOption = Annotated[str, typer.Option(help="a site below the hall, by code; else the hall itself")]
 SystemOption = Annotated[list[str] | None, typer.Option(help="one system of the hall; can be repeated")]
 MonthOrCodeArgument = Annotated[
     str, typer.Argument(metavar="MONTH|CODE", help="a month, or the code on a printed page")

@@ -31,7 +31,7 @@ def numbers(
     by: Annotated[Literal["hall", "department"], typer.Option(help="the hall's number, or each department's part")] = (
         "hall"
     ),
-    site: Annotated[str, typer.Option(help="a site's code; only the site that prints has certified numbers")] = "",
+    site: Annotated[str, typer.Option(help="a site below the hall, by code; else the hall itself")] = "",
     vintage: Annotated[
         Literal["printed", "revised"], typer.Option("--as", help="as first printed, or as newest revised")
     ] = "revised",

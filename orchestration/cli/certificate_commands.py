@@ -13,6 +13,7 @@ from orchestration.cli.app import (
     MonthArgument,
     MonthOrCodeArgument,
     RevisionOption,
+    SiteOption,
     app,
     end_unless,
     logged,
@@ -123,6 +124,7 @@ def show(
     what: MonthOrCodeArgument,
     *,
     revision: RevisionOption = None,
+    site: SiteOption = "",
     as_of: Annotated[str, typer.Option(help="what was certified at a moment: 2025-05-02 or 2025-05-02T12:00")] = "",
     rates: Annotated[RateBasis | None, typer.Option(help="also 环比 and 同比, against which vintage")] = None,
 ) -> None:
@@ -130,14 +132,16 @@ def show(
     from orchestration.certification.lookup import find
     from orchestration.cli.certificate_views import history_lines, numbers_table
 
-    with logged("show", what=what, as_of=as_of):
-        archive, entry = find(what, revision, as_of)
+    with logged("show", what=what, as_of=as_of, site=site):
+        archive, entry = find(what, revision, as_of, site)
         certificate = entry.certificate
         table = numbers_table(archive, certificate, rates)
         state = archive.ledger.state(certificate)
-        typer.echo(f"{certificate.month} r{certificate.revision} {state}, code {certificate.code}: {entry.path}")
+        whose = f" site {certificate.below}" if certificate.below else ""
+        named = f"{certificate.month}{whose} r{certificate.revision}"
+        typer.echo(f"{named} {state}, code {certificate.code}: {entry.path}")
         print_wide(table, width=160)
-        for line in history_lines(archive, certificate.month):
+        for line in history_lines(archive, certificate.month, certificate.below):
             typer.echo(line)
 
 
@@ -147,36 +151,39 @@ def trace(
     metric: Annotated[str, typer.Argument(help="a metric, as online_accepted")],
     *,
     revision: RevisionOption = None,
+    site: SiteOption = "",
     rows: Annotated[Path | None, typer.Option("--csv", help="also write every row behind it")] = None,
 ) -> None:
     """Take a certified number apart: its definition, and the departments, days and extracts that add up to it."""
     from orchestration.certification.lookup import trace_number
-    from orchestration.cli.certificate_views import department_table, extract_table, write_rows
+    from orchestration.cli.certificate_views import department_table, extract_table, site_tables, write_rows
 
-    with logged("trace", what=what, metric=metric):
-        entry, traced = trace_number(what, metric, revision)
+    with logged("trace", what=what, metric=metric, site=site):
+        entry, traced = trace_number(what, metric, revision, site)
         number, certificate = traced.number, entry.certificate
         typer.echo(f"{number.metric_name} {number.with_unit}, exactly {number.exact_with_unit}")
         typer.echo(f"口径（第 {number.version} 版）：{number.definition}")
         typer.echo(f"measures {', '.join(number.measures)}; {certificate.name}, code {certificate.code}\n")
-        print_wide(department_table(traced), "", extract_table(traced))
+        print_wide(*site_tables(traced, certificate), department_table(traced), "", extract_table(traced))
         if rows:
             write_rows(traced, rows)
             typer.echo(f"every row: {os.path.relpath(rows)}")
 
 
 @app.command(rich_help_panel=ENGINEERS)
-def rebuild(month: MonthArgument, *, revision: RevisionOption = None) -> None:
+def rebuild(month: MonthArgument, *, revision: RevisionOption = None, site: SiteOption = "") -> None:
     """Recompute a certified month from its extracts alone, in an empty warehouse, and compare it to the byte."""
     from orchestration.certification.rebuild import rebuild as rebuild_month
 
-    with logged("rebuild", month=month, revision=revision):
-        rebuilt = rebuild_month(month, revision)
+    with logged("rebuild", month=month, revision=revision, site=site):
+        rebuilt = rebuild_month(month, revision, site)
         certificate = rebuilt.entry.certificate
         for line in rebuilt.differences:
             typer.echo(line)
         word = "not reproduced" if rebuilt.differences else "reproduced to the byte"
-        typer.echo(f"{certificate.month} r{certificate.revision} is {word}; equal: {', '.join(rebuilt.equal) or '-'}")
+        whose = f" site {certificate.below}" if certificate.below else ""
+        named = f"{certificate.month}{whose} r{certificate.revision}"
+        typer.echo(f"{named} is {word}; equal: {', '.join(rebuilt.equal) or '-'}")
         end_unless(not rebuilt.differences)
 
 

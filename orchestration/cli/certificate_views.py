@@ -33,7 +33,7 @@ def _rates(archive: Archive, certificate: Certificate, metric: str, basis: RateB
     lines = []
     for against in _RATES:
         month = base_month(certificate.month, against)
-        history = [entry.certificate for entry in archive.ledger.entries(month)]
+        history = [entry.certificate for entry in archive.ledger.entries(month, certificate.below)]
         try:
             change = rate(metric, certificate, history, basis)
         except RateError as error:
@@ -43,9 +43,9 @@ def _rates(archive: Archive, certificate: Certificate, metric: str, basis: RateB
     return "\n".join(lines)
 
 
-def history_lines(archive: Archive, month: str) -> Iterator[str]:
+def history_lines(archive: Archive, month: str, site: str = "") -> Iterator[str]:
     """Every certificate of a month: its state, code, who signed and when, and why there is a revision."""
-    for entry in archive.ledger.entries(month):
+    for entry in archive.ledger.entries(month, site):
         certificate = entry.certificate
         signers = "、".join(sign_off.name for sign_off in certificate.sign_offs)
         why = f", {certificate.reason}: {certificate.note}" if certificate.reason else ""
@@ -60,6 +60,15 @@ def department_table(traced: Trace) -> Table:
     return table(("department", "", "sum"), [*rows, ("", "total", traced.number.exact)])
 
 
+def site_tables(traced: Trace, certificate: Certificate) -> Iterator[Table | str]:
+    """What each site adds, where it is more than one, and a line below it."""
+    if sites := certificate.foundation.sites:
+        names = {site.code: site.name for site in sites}
+        rows = [(code, names[code], total) for code, total in traced.by_site.items()]
+        yield table(("site", "", "sum"), [*rows, ("", "total", traced.number.exact)])
+        yield ""
+
+
 def extract_table(traced: Trace) -> Table:
     """What each extract adds, with the file in which it stands."""
     rows = [(each.day, each.system, total, each.path, each.sha256[:12]) for each, total in traced.by_extract.items()]
@@ -70,10 +79,10 @@ def write_rows(traced: Trace, path: Path) -> None:
     """Every row behind a number, as a table for another program."""
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
-        lines.writerow(["system", "day", "department", "item", "measure", "count", "extract", "sha256"])
+        lines.writerow(["system", "day", "site", "department", "item", "measure", "count", "extract", "sha256"])
         for row in traced.contributions:
             extract = row.extract
-            counted = kept(row.department), kept(row.item), row.measure, row.count
+            counted = kept(row.site), kept(row.department), kept(row.item), row.measure, row.count
             lines.writerow([extract.system, extract.day, *counted, extract.path, extract.sha256])
 
 

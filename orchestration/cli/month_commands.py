@@ -35,8 +35,20 @@ def report(
     draft: Annotated[
         bool, typer.Option("--draft", help="write a draft that nobody has certified, marked 草稿")
     ] = False,
+    site: Annotated[list[str] | None, typer.Option(help="a site below the hall, by code; can be repeated")] = None,
+    every_site: Annotated[bool, typer.Option("--all", help="every site below the hall, then the hall itself")] = False,
 ) -> None:
-    """Ask for what isn't in of a month, build, test and certify it, and print the section and where its files lie."""
+    """Ask for what isn't in of a month, build, test and certify it, and print the section and where its files lie.
+
+    Of sites: those of which every day is in are certified, and what the others lack is said.
+    """
+    if site or every_site:
+        if draft:
+            raise typer.BadParameter("a draft is of the hall itself: leave --site and --all out")
+        _report_sites(month, "all" if pull_all else "missing" if pull_first else "nothing", site or [])
+        if not every_site:
+            return
+        pull_first = pull_all = False
     from orchestration.warehouse.ahead import start_workers
 
     with logged("report", month=month, draft=draft):
@@ -58,6 +70,25 @@ def report(
         )
         if report.pending:
             typer.echo(f"\n{report.pending}", err=True)
+
+
+def _report_sites(month: str, asking: "Asking", sites: list[str]) -> None:
+    """Ends with 1 where one of the sites isn't certified."""
+    from orchestration.certification.site_reports import report_sites
+    from orchestration.cli.site_views import site_lines
+    from orchestration.runs import Runs
+
+    with logged("report", month=month, sites=sites or "all"):
+        with progress_line():
+            reports = report_sites(month, Runs(current_home()), asking, sites)
+        if reports.asked:
+            typer.echo(f"{reports.asked}.", err=True)
+        certified = [report for report in reports.reports if report.certificate]
+        if len(sites) == 1 and certified and certified[0].release:
+            typer.echo((certified[0].release / "section.txt").read_text(encoding="utf-8"))
+        for line in site_lines(reports):
+            typer.echo(line)
+        end_unless(len(certified) == len(reports.reports))
 
 
 def _print_section(folder: Path, state: str, asked: "AskedAnswers | None") -> None:

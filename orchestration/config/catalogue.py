@@ -193,6 +193,8 @@ class Member:
         valid_from: the first day on which it is counted, None for always.
         valid_to: the last one, None while open.
         successors: the codes of those that took its place.
+        parent: the code of the site above it, empty for a topmost one and where there is no tree.
+        level: province, city or county, of a site.
     """
 
     code: str
@@ -200,6 +202,8 @@ class Member:
     valid_from: date | None
     valid_to: date | None
     successors: tuple[str, ...] = ()
+    parent: str = ""
+    level: str = ""
 
     def is_valid_on(self, day: date) -> bool:
         """Whether it is counted on a day."""
@@ -236,7 +240,11 @@ def _members(folder: Path, table: str, _stamps: object) -> Mapping[str, Member]:
 
 def _member(row: Mapping[str, Any], code: str, name: str) -> Member:
     first, last = (date.fromisoformat(row[end]) if row[end] else None for end in ("valid_from", "valid_to"))
-    return Member(row[code], row[name], first, last, codes_in(row.get("successors")))
+    return Member(row[code], row[name], first, last, codes_in(row.get("successors")), *_of_site(row))
+
+
+def _of_site(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row.get("parent") or "", row.get("hall_level", "")
 
 
 def validity_of(table: str, member: Member) -> str:

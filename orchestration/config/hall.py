@@ -7,7 +7,7 @@ or NAME in the folder that CREDENTIALS_DIRECTORY names (as systemd does it).
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, time
 from itertools import combinations
 from pathlib import Path
@@ -83,6 +83,9 @@ class Hall(Strict):
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
     retries: Retries = Retries()
     wording: str = Field(description="the template of the statistics section, in the hall's folder")
+    site_wording: dict[Literal["province", "city", "county"], str] = Field(
+        default={}, description="by level, the template of a site's own section; that of the hall where none is named"
+    )
     wording_constants: dict[str, str] = Field(default={}, description="numerals that it may hold, each with its reason")
     certification: Certification
     automation: Automation = Automation()
@@ -168,6 +171,16 @@ class Hall(Strict):
         """The codes of the halls that a system answers for."""
         return self.systems[system].sites or (self.code,)
 
+    def without_sites(self, codes: Set[str]) -> Self:
+        """The hall as if it had no such sites: no system answers for them, and one that is left without any is gone."""
+        if not codes:
+            return self
+        left = {name: tuple(site for site in self.sites_of(name) if site not in codes) for name in self.systems}
+        systems = {
+            name: self.systems[name].model_copy(update={"sites": sites}) for name, sites in left.items() if sites
+        }
+        return self.model_copy(update={"systems": systems})
+
     def pull_time(self, system: str, hall: str) -> time:
         """When a system is asked for yesterday of a hall, in hall time."""
         settings = self.systems[system]
@@ -184,6 +197,11 @@ class HallFolder(Strict):
     def wording(self) -> Path:
         """The template that words the statistics section."""
         return self.folder / self.hall.wording
+
+    def wording_of(self, level: str) -> Path:
+        """The template that words the section of a site of a level."""
+        named = [template for its, template in self.hall.site_wording.items() if its == level]
+        return self.folder / (named[0] if named else self.hall.wording)
 
 
 def hall_folder() -> Path:

@@ -73,7 +73,7 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
 
 def _wording(tables: Tables, hall: HallFolder) -> str:
     month = f"{today(hall.hall):%Y-%m}"
-    section = word_section(_zeros(tables), month=month, template=template_of(hall))
+    section = word_section(_zeros(tables), month=month, template=template_of(hall), site=hall.hall.name)
     return f"prints {', '.join(sorted(section.metrics))}"
 
 

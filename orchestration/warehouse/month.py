@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from orchestration.config.catalogue import (
     working_days,
 )
 from orchestration.config.hall import Hall, SettingsError, load_hall
+from orchestration.config.site_tree import SiteTree, site_tree
 from orchestration.config.systems import AnySystem, HttpSystem
 from orchestration.config.systems.http_api import MonthTotals
 from orchestration.config.working_days import CalendarDay
@@ -51,7 +52,8 @@ OWN_CHECKS = frozenset({MONTH_TOTALS_CHECK, BOUNDARY_CHECK})
 class Month:
     """One month of a hall, as it stands in the landing and in what was published; read once, when first asked.
 
-    With a `vintage` it stands on the extracts of that certificate, and not on those that came later.
+    With a `vintage` it stands on the extracts of that certificate, and not on those that came later. Sites that are
+    `left_out` aren't built, nor those above them; `hall` has no system for them.
     """
 
     name: str
@@ -59,6 +61,14 @@ class Month:
     hall: Hall
     home: Home
     vintage: Certificate | None = None
+    left_out: frozenset[str] = frozenset()
+
+    def leaving_out(self, sites: Iterable[str]) -> Month:
+        """The month of all other sites."""
+        codes = frozenset(sites)
+        if not codes:
+            return self
+        return replace(self, hall=self.hall.without_sites(codes), left_out=self.left_out | codes)
 
     def reread(self) -> Month:
         """The month as it stands now; what this one has read, it keeps."""
@@ -108,7 +118,7 @@ class Month:
     @cached_property
     def day_states(self) -> list[DayState]:
         """The verdict on every system and day, as readiness is judged by."""
-        return [_day_state(status, self.hall.systems[status.system].title) for status in self.system_days]
+        return [day_state(status, self.hall.systems[status.system].title) for status in self.system_days]
 
     @cached_property
     def boundary(self) -> tuple[BoundaryStock, ...]:
@@ -146,8 +156,10 @@ class Month:
                     "path": str(landing.path(extract)),
                     "sha256": extract.sha256,
                     "content_sha256": extract.content_sha256,
-                    "row_count": extract.row_count,
-                    "count_sum": extract.count_sum,
+                    "row_count": None if self.left_out.intersection(extract.sites) else extract.row_count,
+                    "count_sum": sum(
+                        sum(entry.sums.values()) for site, entry in extract.sites.items() if site not in self.left_out
+                    ),
                     "landed_at": extract.landed_at,
                     "halls": sorted(extract.sites),
                 }
@@ -176,8 +188,24 @@ class Month:
                 for name, system in self._systems_read.items()
                 for hall in self.hall.sites_of(name)
             ],
+            "site_hierarchy": [
+                {"hall_code": site, "counted_hall_code": counted}
+                for site in self.built_sites
+                for counted in self.site_tree.counted_in(site)
+            ],
+            "left_out_sites": [{"hall_code": site} for site in sorted(self.left_out)],
             **self.catalogue,
         }
+
+    @cached_property
+    def site_tree(self) -> SiteTree:
+        """The hall's sites."""
+        return site_tree()
+
+    @property
+    def built_sites(self) -> list[str]:
+        """The sites that a build gives numbers: those in which no site is counted that is left out."""
+        return [site for site in self.site_tree.sites if self.left_out.isdisjoint(self.site_tree.counted_in(site))]
 
     @cached_property
     def _systems_read(self) -> Mapping[str, AnySystem]:
@@ -211,7 +239,8 @@ class Month:
         And of the boundary: which day it is, and whether it could be compared.
         """
         told = self.settings_inputs
-        settings = [self._stated_boundary, told["calendar"], told["hall_systems"], self.catalogue]
+        sites = [told[name] for name in ("hall_systems", "site_hierarchy", "left_out_sites")]
+        settings = [self._stated_boundary, told["calendar"], *sites, self.catalogue]
         document = [sorted(self._contents), *settings, warehouse_version()]
         return hashlib.sha256(json.dumps(document, ensure_ascii=False).encode()).hexdigest()
 
@@ -280,7 +309,7 @@ class Month:
             fingerprint=self.fingerprint,
             facts=files.digests(self.facts),
             not_compared=tuple(
-                _day_state(stock.status, stock.title)
+                day_state(stock.status, stock.title)
                 for stock in self.boundary
                 if blocks and stock.result == "not_compared" and stock.status
             ),
@@ -336,7 +365,8 @@ class NotPrintableError(Refused):
         self.problems = problems
 
 
-def _day_state(status: SystemDay, title: str) -> DayState:
+def day_state(status: SystemDay, title: str) -> DayState:
+    """The verdict on a system and day, as readiness is judged by."""
     return DayState(
         system=status.system,
         system_name=title,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.certificates.certificate import Base
-from reports.certificates.ledger import History, Link
+from reports.certificates.ledger import AnyLink, History
 from reports.certificates.revision import edition_notes
 from reports.figures.flags import flagged
 from reports.figures.months import months_before
@@ -29,7 +29,7 @@ def bases_at(history: History, sequence: int, month: str, numbers: Iterable[Mont
     """
     own, before = (history.of(name, sequence)[-1:] for name in (month, months_before(month, 1)))
 
-    def values(links: Sequence[Link]) -> Mapping[str, MonthlyNumber]:
+    def values(links: Sequence[AnyLink]) -> Mapping[str, MonthlyNumber]:
         return history.read(links[0]).certificate.by_metric if links else {}
 
     notes = edition_notes(history, month, sequence)

@@ -32,7 +32,10 @@ ROLES: Mapping[Policy, tuple[SignRole, ...]] = {
 }
 
 CERTIFICATE_FILE = "certificate.json"
+# What the name of a batch of sites' certificates has in place of the r of a revision.
+BATCH = "s"
 CHAIN_FOLDER = "chain"
+INCLUSION_FILE = "inclusion.json"
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOK_ALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
@@ -179,7 +182,8 @@ class Foundation:
     stocks, and `balanced` those of them that have to balance; `facts` are the published facts, path → SHA-256;
     `settings` the files of the hall's folder, path → SHA-256 of a document in the evidence store. `bases` are the
     certificates that flags and `notes` (what is printed of revised months) follow from. `source` is None where nobody
-    knew the program's commit.
+    knew the program's commit. `sites` are those whose counts the numbers sum up, the certificate's own first; none are
+    named where it is the only one.
     """
 
     extracts: tuple[CertifiedExtract, ...]
@@ -195,6 +199,7 @@ class Foundation:
     bases: tuple[Base, ...] = ()
     notes: tuple[str, ...] = ()
     source: ProgramSource | None = None
+    sites: tuple[CertifiedHall, ...] = ()
 
     def measures_of(self, system: str) -> tuple[str, ...]:
         """What a system counts; nothing where that isn't said, as in form 1."""
@@ -249,10 +254,13 @@ class Signature:
 class Certificate:
     """One month of one site and one revision.
 
+    A batch of sites' certificates (`batch`) is one too, as far as it is signed and has a place in the ledger: it has no
+    numbers, its `site` is empty, and its `revision` is the batch's number in the month.
+
     Attributes:
         form: which form its file has.
         place: in the ledger; a candidate's is where it would stand.
-        site: whose numbers they are; form 1 knows the hall's own only.
+        site: whose numbers they are, the hall's own or a site's below it; form 1 knows the hall's own only.
         reason: why there is a revision, as `note`; both are empty for a month's first certificate.
         code: the short code that a printed page carries, `XXXX-XXXX-XXXX` in Crockford's base 32.
         texts: the files of the release that follow from the candidate alone, name → SHA-256; the code covers them.
@@ -283,13 +291,29 @@ class Certificate:
 
     @property
     def name(self) -> str:
-        """The certificate's file in the ledger."""
-        return f"{self.place.sequence:06d}-{self.month}-r{self.revision}.json"
+        """The certificate's file in the ledger; of a site's, in the batch that the sequence is of."""
+        kind = BATCH if self.is_batch else f"{self.below}-r" if self.below else "r"
+        return f"{self.place.sequence:06d}-{self.month}-{kind}{self.revision}" + ("" if self.below else ".json")
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether it is a batch of sites' certificates."""
+        return not self.site
+
+    @property
+    def below(self) -> str:
+        """The code of the site below the hall that it is of; empty for the hall's own and for a batch."""
+        return "" if self.site == self.hall.code else self.site
 
     @property
     def by_metric(self) -> dict[str, MonthlyNumber]:
         """The numbers, by metric."""
         return {number.metric: number for number in self.numbers}
+
+    @property
+    def counted_sites(self) -> tuple[str, ...]:
+        """The codes of the sites whose counts its numbers sum up, its own first; raises as `foundation`."""
+        return tuple(site.code for site in self.foundation.sites) or (self.site,)
 
     @property
     def signed_at(self) -> datetime:
@@ -330,8 +354,13 @@ class Envelope:
 
 
 def short_code(content: bytes) -> str:
-    """The short code that stands for a document: the first 60 bits of its SHA-256, in Crockford's base 32."""
-    places = int(sha256(content), 16) >> (256 - 5 * _CODE_LENGTH)
+    """The short code that stands for a document; see `code_of`."""
+    return code_of(sha256(content))
+
+
+def code_of(digest: str) -> str:
+    """The short code of a document by its SHA-256: the first 60 bits of it, in Crockford's base 32."""
+    places = int(digest, 16) >> (256 - 5 * _CODE_LENGTH)
     code = "".join(_CROCKFORD[places >> 5 * place & 31] for place in reversed(range(_CODE_LENGTH)))
     return "-".join((code[:4], code[4:8], code[8:]))
 

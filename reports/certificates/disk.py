@@ -1,7 +1,7 @@
 """Files that certificates vouch for, read and hashed once, and what is wrong with one."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -19,6 +19,10 @@ class Discrepancy:
 
     def __str__(self) -> str:
         return f"{self.file}: {self.message}"
+
+    def of_site(self, code: str) -> "Discrepancy":
+        """The same, told of one of several sites in the file."""
+        return replace(self, message=f"site {code}: {self.message}")
 
 
 def lines_of(discrepancies: Iterable[Discrepancy]) -> Iterator[str]:

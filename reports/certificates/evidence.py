@@ -78,11 +78,15 @@ class EvidenceStore:
     def link_to(self, folder: Path, digests: Iterable[str]) -> None:
         """Put documents into another folder as further names of the same files; as copies where that can't be.
 
+        One that is there already stays as it is.
+
         Raises:
             EvidenceStoreError: As `read`.
         """
         folder.mkdir(parents=True, exist_ok=True)
         for digest in sorted(set(digests)):
+            if (folder / digest).exists():
+                continue
             content = self.read(digest)
             try:
                 os.link(self.path(digest), folder / digest)

@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 from reports.certificates.canonical import canonical_json, read_canonical, sha256
@@ -101,7 +102,7 @@ class Candidate:
     evidence: Mapping[str, str]
     texts: Mapping[str, str]
 
-    @property
+    @cached_property
     def content(self) -> bytes:
         """The bytes that its SHA-256 and its short code are of."""
         return canonical_json(asdict(self))
@@ -241,6 +242,7 @@ def documents(foundation: Foundation) -> dict[str, bytes]:
         "wording": _document(foundation.wording),
         "bases": _document({"certificates": foundation.bases, "notes": foundation.notes}),
         **({"source": _document(foundation.source)} if foundation.source else {}),
+        **({"sites": _document(foundation.sites)} if foundation.sites else {}),
     }
 
 
@@ -307,6 +309,7 @@ def _foundation(evidence: Mapping[str, str], store: EvidenceStore) -> Foundation
         bases=bases.certificates,
         notes=bases.notes,
         source=part("source", ProgramSource) if "source" in evidence else None,
+        sites=part("sites", tuple[CertifiedHall, ...]) if "sites" in evidence else (),
     )
 
 

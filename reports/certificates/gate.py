@@ -4,21 +4,22 @@ Certification asks them of a candidate before anything is added, `verify` of eve
 of a month that nobody has signed yet. Each fails closed: what can't be looked at is objected to.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from reports.certificates.bases import bases_at
+from reports.certificates.batch import Batch
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate, CertifiedExtract, Envelope, Form, moment_of, moment_text
 from reports.certificates.disk import Discrepancy, Disk, extract_problems
 from reports.certificates.evidence import EvidenceStoreError
-from reports.certificates.invariants import broken_invariants
+from reports.certificates.invariants import evidence_faults, own_faults
 from reports.certificates.ledger import Archive, History, LedgerEntry
 from reports.certificates.order import follow_problems, judge_ledger
-from reports.certificates.recount import recount_certificate, recount_problems
+from reports.certificates.recount import Recounts, recount_problems
 from reports.certificates.release_text import release_files
 from reports.certificates.signers import authenticity_problems
 from reports.errors import ReportsError
@@ -29,6 +30,8 @@ from reports.files import digests
 
 # A certificate that is `alone` has a release around it, and no ledger.
 Asked = Literal["unsigned", "sealing", "sealed", "recount", "alone", "alone with extracts"]
+Kind = Literal["hall", "batch", "site"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,10 @@ class GateSubject:
         archive: where everything lies.
         disk: reads each file once.
         facts: the folder of the published facts, where they are to be what was built.
-        documents: those of a candidate, which aren't in the store yet; None for a certificate.
+        documents: those of a candidate by SHA-256, which aren't in the store yet; None for a certificate.
+        recounts: counts extracts that several certificates rest on once.
+        known: what was found of documents that several certificates name, each looked at once.
+        batch: the table of a batch, where it is one.
     """
 
     envelope: Envelope
@@ -51,14 +57,28 @@ class GateSubject:
     archive: Archive
     disk: Disk = field(default_factory=Disk)
     facts: Path | None = None
-    documents: Sequence[bytes] | None = None
+    documents: Mapping[str, bytes] | None = None
+    recounts: Recounts | None = None
+    known: dict[object, Any] = field(default_factory=dict)
+    batch: Batch | None = None
 
     @property
     def certificate(self) -> Certificate:
         """The certificate in the envelope."""
         return self.envelope.certificate
 
+    def once(self, what: str, find: Callable[[], T]) -> T:
+        """What is found of the evidence that certificates of a batch have in common, looked at once."""
+        shared = {name: digest for name, digest in self.certificate.evidence.items() if name not in _OWN}
+        key = (what, self.certificate.month, tuple(sorted(shared.items())) or self.path)
+        if key not in self.known:
+            self.known[key] = find()
+        found: T = self.known[key]
+        return found
 
+
+# The evidence that each site of a batch has of its own.
+_OWN = frozenset({"sites", "bases"})
 Judge = Callable[[GateSubject], Iterable[str | Discrepancy]]
 
 
@@ -73,6 +93,7 @@ class GateCondition:
         asked: when it is asked.
         next_step: what somebody does whom it stops, before or after the signature.
         since: of which forms on it is asked.
+        of: of what it is asked: of a hall's own certificate, of a batch of sites', or of a site's in it.
     """
 
     name: str
@@ -81,13 +102,19 @@ class GateCondition:
     asked: frozenset[Asked]
     next_step: str
     since: Form = 1
+    of: frozenset[Kind] = frozenset({"hall", "site"})
+
+
+def _kind(certificate: Certificate) -> Kind:
+    return "batch" if certificate.is_batch else "site" if certificate.below else "hall"
 
 
 def objections(subject: GateSubject, asked: Asked) -> list[Discrepancy]:
     """Everything that the conditions object to, in their order."""
     found: dict[str, Discrepancy] = {}
     for condition in CONDITIONS:
-        if asked in condition.asked and condition.since <= subject.certificate.form:
+        certificate = subject.certificate
+        if asked in condition.asked and condition.since <= certificate.form and _kind(certificate) in condition.of:
             for objection in _objections_of(condition, subject):
                 # Evidence that can't be read keeps several conditions from looking.
                 found.setdefault(str(objection), objection)
@@ -107,7 +134,8 @@ def _objections_of(condition: GateCondition, subject: GateSubject) -> list[Discr
 
 
 def _sound(subject: GateSubject) -> Iterable[str]:
-    return broken_invariants(subject.certificate)
+    certificate = subject.certificate
+    return [*own_faults(certificate), *subject.once("sound", lambda: evidence_faults(certificate))]
 
 
 def _signed(subject: GateSubject) -> Iterable[str]:
@@ -119,9 +147,13 @@ def _placed(subject: GateSubject) -> Iterator[Discrepancy]:
     chain = judge_ledger(subject.archive, subject.history)
     yield from chain.problems
     entry = LedgerEntry(subject.path, sha256(subject.envelope.content), subject.envelope)
-    newest = subject.history.links[-1:]
+    newest = subject.archive.ledger.chain()[-1:]
     before = chain.trusted.get(newest[0]) if newest else None
     yield from follow_problems(entry, before, subject.archive.ledger.excused)
+
+
+def _included(subject: GateSubject) -> Iterable[str]:
+    return subject.batch.problems() if subject.batch else ["nobody gave its table of certificates"]
 
 
 def _of_this_hall(subject: GateSubject) -> Iterator[str]:
@@ -131,27 +163,36 @@ def _of_this_hall(subject: GateSubject) -> Iterator[str]:
         yield f"it is of hall {hall}, and this is the ledger of hall {owner}"
 
 
-def _evidenced(subject: GateSubject) -> Iterator[str | Discrepancy]:
+def _evidenced(subject: GateSubject) -> Iterable[str | Discrepancy]:
     """Every document that it names is there, and is what its name says."""
-    certificate, store = subject.certificate, subject.archive.ledger.store
+    certificate = subject.certificate
+    own = {name: digest for name, digest in certificate.evidence.items() if name in _OWN}
+    if certificate.is_batch:
+        return _documents(subject, certificate.evidence)
     named = {**certificate.evidence, **certificate.foundation.settings}
-    known = {sha256(content) for content in subject.documents or ()}
+    shared = {name: digest for name, digest in named.items() if name not in own}
+    return [*_documents(subject, own), *subject.once("evidenced", lambda: list(_documents(subject, shared)))]
+
+
+def _documents(subject: GateSubject, named: Mapping[str, str]) -> Iterator[str | Discrepancy]:
+    certificate, store = subject.certificate, subject.archive.ledger.store
     for name, digest in sorted(named.items()):
         if subject.documents is not None:
-            if digest not in known:
+            if digest not in subject.documents:
                 yield f"its evidence {name} isn't among the documents that were drawn up with it"
         elif subject.disk.digest(store.path(digest)) != digest:
             yield from subject.disk.problems([(store.path(digest), digest)], certificate.name)
 
 
 def _extracts_are_whole(subject: GateSubject) -> Iterable[Discrepancy]:
-    return extract_problems(subject.certificate, subject.archive.landing, subject.disk)
+    certificate, landing = subject.certificate, subject.archive.landing
+    return subject.once("extracts", lambda: extract_problems(certificate, landing, subject.disk))
 
 
 def _timely(subject: GateSubject) -> Iterator[str]:
     """Extracts, then signatures in order, then the ledger."""
     certificate = subject.certificate
-    landed = max(map(_landed, certificate.foundation.all_extracts), default=None)
+    landed = subject.once("landed", lambda: max(map(_landed, certificate.foundation.all_extracts), default=None))
     for sign_off in certificate.sign_offs:
         signed = moment_of(sign_off.at)
         if landed and signed < landed:
@@ -207,7 +248,7 @@ def _recounted(subject: GateSubject) -> Iterable[str]:
     certificate = subject.certificate
     if certificate.form == 1:
         return ["it is of form 1, which doesn't say which measures are stocks; `yuebao trace` counts its rows"]
-    counted = recount_certificate(certificate, subject.archive.landing)
+    counted = (subject.recounts or Recounts(subject.archive.landing)).of(certificate)
     return recount_problems({number.metric: (number.exact, number.measures) for number in certificate.numbers}, counted)
 
 
@@ -215,7 +256,8 @@ def _facts_as_built(subject: GateSubject) -> Iterator[str | Discrepancy]:
     if subject.facts is None:
         yield "nobody says where the published facts lie that it is to be held against"
         return
-    named, found = subject.certificate.foundation.facts, tables(digests(subject.facts))
+    facts = subject.facts
+    named, found = subject.certificate.foundation.facts, subject.once("facts", lambda: tables(digests(facts)))
     if not named:
         yield "it names no published fact"
     for name in sorted(named.keys() | found.keys()):
@@ -232,6 +274,8 @@ def tables(facts: Mapping[str, str]) -> dict[str, str]:
 _BEFORE: frozenset[Asked] = frozenset({"unsigned", "sealing"})
 _IN_THE_LEDGER: frozenset[Asked] = _BEFORE | {"sealed"}
 _ALWAYS: frozenset[Asked] = _IN_THE_LEDGER | {"alone", "alone with extracts"}
+_LINKS: frozenset[Kind] = frozenset({"hall", "batch"})
+_EVERY: frozenset[Kind] = _LINKS | {"site"}
 
 _BRING_BACK = "bring the file back from a backup; its SHA-256 stands in the certificate"
 _REPORT_AGAIN = "`yuebao report MONTH` draws it up again; a certificate that was added is brought back from a backup"
@@ -244,6 +288,7 @@ CONDITIONS = (
         _signed,
         frozenset({"sealing"}),
         "`yuebao status MONTH` says who has to sign; each does so with `yuebao sign` and a key that signers.toml names",
+        of=_LINKS,
     ),
     GateCondition(
         "placed",
@@ -252,6 +297,7 @@ CONDITIONS = (
         _BEFORE,
         "mend the ledger first: bring its files back from a backup; a time that a wrong clock left in it is excused by "
         "`yuebao excuse-clock`",
+        of=_LINKS,
     ),
     GateCondition(
         "of this hall",
@@ -259,8 +305,20 @@ CONDITIONS = (
         _of_this_hall,
         _BEFORE,
         "YUEBAO_HALL and YUEBAO_HOME name folders of two halls: name those of one",
+        of=_LINKS,
     ),
-    GateCondition("evidenced", "every document that it names is there", _evidenced, _ALWAYS, _BRING_BACK, since=2),
+    GateCondition(
+        "evidenced", "every document that it names is there", _evidenced, _ALWAYS, _BRING_BACK, since=2, of=_EVERY
+    ),
+    GateCondition(
+        "included",
+        "its table and tree are of the certificates that are in it",
+        _included,
+        _IN_THE_LEDGER,
+        _BRING_BACK,
+        since=2,
+        of=frozenset({"batch"}),
+    ),
     GateCondition(
         "extracts",
         "every extract and manifest entry is what was landed",

@@ -25,14 +25,30 @@ _NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")
 
 def broken_invariants(certificate: Certificate) -> list[str]:
     """Say in one message each what is wrong with a certificate by itself; empty for a sound one."""
+    return [*own_faults(certificate), *evidence_faults(certificate)]
+
+
+def own_faults(certificate: Certificate) -> list[str]:
+    """What is wrong with what stands in the certificate itself."""
     return [
         *_naming_faults(certificate),
         *_file_faults(certificate),
         *_number_faults(certificate.numbers),
-        *_extract_faults(certificate),
-        *_check_faults(certificate.foundation),
+        *_site_faults(certificate),
         *_time_faults(certificate.sign_offs),
     ]
+
+
+def evidence_faults(certificate: Certificate) -> list[str]:
+    """What is wrong with the extracts and checks that it rests on."""
+    return [*_extract_faults(certificate), *_check_faults(certificate.foundation)]
+
+
+def _site_faults(certificate: Certificate) -> Iterator[str]:
+    counted = certificate.counted_sites
+    yield from _doubled("site", counted)
+    if counted[0] != certificate.site or (certificate.below and not certificate.foundation.sites):
+        yield f"it doesn't say which sites the numbers of {certificate.site} sum up, its own first"
 
 
 def _naming_faults(certificate: Certificate) -> Iterator[str]:

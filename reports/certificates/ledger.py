@@ -1,10 +1,14 @@
-"""The ledger: the chain of a hall's certificates, `000001-2025-03-r1.json`, `000002-…`, and where their files lie."""
+"""The ledger: the chain of a hall's certificates, `000001-2025-03-r1.json`, `000002-…`, and where their files lie.
+
+A link is the certificate of the hall itself (`r1` is its revision), or a batch of its sites' (`s1` is the batch's
+number in the month, see `batch`). Whoever names a site asks for what batches hold of it, and else for the hall's own.
+"""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,19 +16,22 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from reports.certificates import form_1, form_2
+from reports.certificates.batch import Batch, SiteRecord
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
+    BATCH,
     CERTIFICATE_FILE,
     Certificate,
     CertificateError,
     Envelope,
     Head,
     Place,
+    code_of,
     moment_of,
     normalised_code,
 )
 from reports.certificates.chain import Chain
-from reports.certificates.evidence import FOLDER, EvidenceStore, store_beside
+from reports.certificates.evidence import FOLDER, EvidenceStore, EvidenceStoreError, store_beside
 from reports.certificates.excuses import Excuses
 from reports.certificates.signers import Signer
 from reports.errors import ReportsError
@@ -61,12 +68,13 @@ class Link(NamedTuple):
     month: str
     revision: int
     path: Path
+    is_batch: bool = False
 
     @classmethod
     def of(cls, path: Path) -> Link:
         """The link that a file is by its name, `000002-2025-03-r1.json`."""
         sequence, year, month, revision = path.stem.split("-")
-        return cls(int(sequence), f"{year}-{month}", int(revision.removeprefix("r")), path)
+        return cls(int(sequence), f"{year}-{month}", int(revision[1:]), path, revision.startswith(BATCH))
 
     @property
     def _store(self) -> EvidenceStore:
@@ -107,17 +115,44 @@ def require_moments(certificate: Certificate) -> None:
         moment_of(at)
 
 
-class History:
-    """Certificates of a ledger in order, each read once."""
+class SiteLink(NamedTuple):
+    """A site's certificate in a batch, whose place in the ledger is its own."""
 
-    def __init__(self, links: Sequence[Link]) -> None:
+    sequence: int
+    month: str
+    revision: int
+    path: Path
+    site: str
+    batch: Batch
+
+    def read(self) -> LedgerEntry:
+        """The certificate.
+
+        Raises:
+            LedgerError: It can't be read.
+        """
+        try:
+            return LedgerEntry(self.path, self.batch.sha256, self.batch.certificate_of(self.site))
+        except (EvidenceStoreError, CertificateError) as error:
+            raise LedgerError(f"{self.path}: {error}") from error
+
+
+AnyLink = Link | SiteLink
+
+
+class History:
+    """Links of a ledger in order, or those of one site, each read once; batches aren't certificates of a month."""
+
+    def __init__(self, links: Sequence[AnyLink]) -> None:
         self.links = links
-        self._entries: dict[Link, LedgerEntry] = {}
-        self._of_month: dict[str, list[Link]] = {}
-        for link in links:
+        self.chain = [link for link in links if isinstance(link, Link)]
+        self.certificates = [link for link in links if isinstance(link, SiteLink) or not link.is_batch]
+        self._entries: dict[AnyLink, LedgerEntry] = {}
+        self._of_month: dict[str, list[AnyLink]] = {}
+        for link in self.certificates:
             self._of_month.setdefault(link.month, []).append(link)
 
-    def read(self, link: Link) -> LedgerEntry:
+    def read(self, link: AnyLink) -> LedgerEntry:
         """The certificate of a link.
 
         Raises:
@@ -127,7 +162,7 @@ class History:
             self._entries[link] = link.read()
         return self._entries[link]
 
-    def of(self, month: str, before: int) -> list[Link]:
+    def of(self, month: str, before: int) -> list[AnyLink]:
         """A month's links before a sequence."""
         return [link for link in self._of_month.get(month, ()) if link.sequence < before]
 
@@ -139,16 +174,67 @@ class History:
 class Ledger(Chain):
     """A ledger folder; whatever returns certificates raises LedgerError if one that it needs can't be read."""
 
-    NAME = re.compile(r"[0-9]{6}-[0-9]{4}-[0-9]{2}-r[0-9]+\.json", re.ASCII)
+    NAME = re.compile(rf"[0-9]{{6}}-[0-9]{{4}}-[0-9]{{2}}-(r|{BATCH})[0-9]+\.json", re.ASCII)
 
-    def links(self, month: str | None = None) -> list[Link]:
-        """Every certificate's place, or a month's, in order."""
-        links = sorted(map(Link.of, self.files())) if self.folder.is_dir() else []
-        return [link for link in links if month in {None, link.month}]
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._batches: dict[Path, Batch] = {}
 
-    def months(self) -> list[str]:
-        """The months that have a certificate, in order."""
-        return sorted({link.month for link in self.links()})
+    def chain(self) -> list[Link]:
+        """Every link, batches too, in order."""
+        return sorted(map(Link.of, self.files())) if self.folder.is_dir() else []
+
+    def links(self, month: str | None = None, site: str = "") -> Sequence[AnyLink]:
+        """Every certificate's place, or a month's, in order: of the hall itself, or of a site below it.
+
+        Raises:
+            LedgerError: A batch can't be read, where a site is named.
+        """
+        links = [link for link in self.chain() if month in {None, link.month} and link.is_batch == bool(site)]
+        return list(self._in_batches(links, site)) if site else links
+
+    def _in_batches(self, links: Iterable[Link], site: str) -> Iterator[SiteLink]:
+        for link in links:
+            if record := self.records(link).get(site):
+                yield self._site_link(link, record)
+
+    def batch(self, link: Link) -> Batch:
+        """A batch, read once.
+
+        Raises:
+            LedgerError: It can't be read.
+        """
+        if link.path not in self._batches:
+            entry = link.read()
+            self._batches[link.path] = Batch(entry.path, entry.envelope, self.store)
+        return self._batches[link.path]
+
+    def records(self, link: Link) -> Mapping[str, SiteRecord]:
+        """The table of a batch, by site; raises as `batch`."""
+        try:
+            return self.batch(link).records
+        except (EvidenceStoreError, CertificateError) as error:
+            raise LedgerError(f"{link.path}: {error}") from error
+
+    def sites_in(self, link: Link) -> list[SiteLink]:
+        """The certificates of a batch, in its order; raises as `batch`."""
+        return [self._site_link(link, record) for record in self.records(link).values()]
+
+    def _site_link(self, link: Link, record: SiteRecord) -> SiteLink:
+        return SiteLink(link.sequence, link.month, record.revision, link.path, record.site, self.batch(link))
+
+    def histories(self) -> dict[str, History]:
+        """The history of the hall itself, under an empty text, and of each site in a batch; raises as `batch`."""
+        chain = self.chain()
+        by_site: dict[str, list[AnyLink]] = {"": [link for link in chain if not link.is_batch]}
+        for link in chain:
+            for site in self.sites_in(link) if link.is_batch else ():
+                by_site.setdefault(site.site, []).append(site)
+        return {site: History(links) for site, links in by_site.items()}
+
+    def months(self, site: str = "") -> list[str]:
+        """The months that have a certificate, in order; raises as `links`."""
+        return sorted({link.month for link in self.links(site=site)})
 
     @property
     def excused(self) -> frozenset[str]:
@@ -164,27 +250,41 @@ class Ledger(Chain):
         """The log of certificates whose time is known to be wrong, beside the ledger."""
         return Excuses(self.folder.with_name("excuses"))
 
-    @property
+    @cached_property
     def store(self) -> EvidenceStore:
         """The evidence of its certificates."""
         return store_beside(self.folder)
 
-    def entries(self, month: str | None = None) -> list[LedgerEntry]:
-        """Every certificate, or a month's, in order."""
-        return [link.read() for link in self.links(month)]
+    def entries(self, month: str | None = None, site: str = "") -> list[LedgerEntry]:
+        """Every certificate, or a month's, in order; of the hall itself, or of a site."""
+        return [link.read() for link in self.links(month, site)]
 
-    def latest(self, month: str | None = None) -> LedgerEntry | None:
+    def latest(self, month: str | None = None, site: str = "") -> LedgerEntry | None:
         """The newest certificate of all, or of a month; None before the first."""
-        links = self.links(month)
+        links = self.links(month, site)
         return links[-1].read() if links else None
 
-    def at(self, month: str, moment: datetime) -> LedgerEntry | None:
+    def latest_site(self, month: str) -> LedgerEntry | None:
+        """The first certificate of a month's newest batch of sites; None before the first.
+
+        Raises:
+            LedgerError: It can't be read.
+        """
+        batches = [link for link in self.chain() if link.is_batch and link.month == month]
+        return self.sites_in(batches[-1])[0].read() if batches else None
+
+    def newest(self) -> LedgerEntry | None:
+        """What the ledger ends with, a certificate or a batch."""
+        links = self.chain()
+        return links[-1].read() if links else None
+
+    def at(self, month: str, moment: datetime, site: str = "") -> LedgerEntry | None:
         """The certificate that was a month's certified one at a moment, by the time at which it was added.
 
         Raises:
             TypeError: The moment has no time zone.
         """
-        added = [entry for entry in self.entries(month) if entry.certificate.recorded_at <= moment]
+        added = [entry for entry in self.entries(month, site) if entry.certificate.recorded_at <= moment]
         return added[-1] if added else None
 
     def find(self, code: str) -> LedgerEntry | None:
@@ -194,11 +294,18 @@ class Ledger(Chain):
             ValueError: It is no short code.
         """
         code = normalised_code(code)
-        return next((entry for entry in self.entries() if entry.certificate.code == code), None)
+        for link in self.chain():
+            if not link.is_batch and (entry := link.read()).certificate.code == code:
+                return entry
+            for site in self.sites_in(link) if link.is_batch else ():
+                if code_of(site.batch.records[site.site].sha256) == code:
+                    return site.read()
+        return None
 
     def state(self, certificate: Certificate) -> CertificateState:
         """Whether a certificate of the ledger stands or was superseded by a later one of its month."""
-        return "已修订" if self.links(certificate.month)[-1].revision > certificate.revision else "已核定"
+        newest = self.links(certificate.month, certificate.below)[-1]
+        return "已修订" if newest.revision > certificate.revision else "已核定"
 
     def append(self, envelope: Envelope) -> LedgerEntry:
         """Add a certificate that was made for the ledger as it stands, while `writing` is held.
@@ -221,7 +328,7 @@ class Ledger(Chain):
         Raises:
             LedgerError: The newest certificate can't be read.
         """
-        newest = self.latest()
+        newest = self.newest()
         return Head(newest.certificate.place.sequence, newest.sha256) if newest else Head(0, "")
 
     def next_place(self, at: str) -> Place:
@@ -233,9 +340,10 @@ class Ledger(Chain):
 def leading_links(links: Sequence[Link], link: Link) -> Sequence[Link]:
     """The links in order that lead to one: from its month's revision before it, else the one link before it."""
     place = bisect_left(links, link)
-    if link.revision == 1:
+    if link.revision == 1 or link.is_batch:
         return links[max(place - 1, 0) : place]
-    revisions = (before for before in reversed(range(place)) if links[before].month == link.month)
+    alike = (link.month, False)
+    revisions = (before for before in reversed(range(place)) if (links[before].month, links[before].is_batch) == alike)
     return links[next(revisions, 0) : place]
 
 

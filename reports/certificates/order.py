@@ -38,13 +38,14 @@ def judge_links(
     """
     problems: list[Discrepancy] = []
     trusted: dict[Link, LedgerEntry] = {}
-    revisions: Counter[str] = Counter()
+    revisions: Counter[tuple[str, bool]] = Counter()
     before: LedgerEntry | None = None
     expected = first
     known: dict[int, str] = {}
-    for link in history.links:
-        revisions[link.month] += 1
-        problems += _order_problems(link, expected, revisions[link.month] if first else None)
+    for link in history.chain:
+        revisions[link.month, link.is_batch] += 1
+        number = revisions[link.month, link.is_batch]
+        problems += _order_problems(link, expected, number if first else None)
         entry, faults = _read_link(link, history, signers)
         if entry:
             problems += _own_place_problems(link, entry.certificate)
@@ -97,12 +98,17 @@ def _order_problems(link: Link, expected: int | None, revision: int | None) -> I
         yield Discrepancy(link.path, f"the chain has more than one certificate {link.sequence}: one was duplicated")
     if revision is not None and link.revision != revision:
         yield Discrepancy(
-            link.path, f"as certificate number {revision} of {link.month} it should be revision {revision}"
+            link.path, f"as {_what(link)} number {revision} of {link.month} it should be revision {revision}"
         )
 
 
+def _what(link: Link) -> str:
+    return "batch of sites" if link.is_batch else "certificate"
+
+
 def _own_place_problems(link: Link, certificate: Certificate) -> Iterator[Discrepancy]:
-    if (certificate.place.sequence, certificate.month, certificate.revision) != link[:3]:
+    inside = (certificate.place.sequence, certificate.month, certificate.revision), certificate.is_batch
+    if inside != (link[:3], link.is_batch):
         yield Discrepancy(link.path, f"it was moved or copied here: inside it is {certificate.name}")
 
 

@@ -8,15 +8,19 @@ and `complete_releases` clears it away. So a folder named `r<n>` is always whole
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, Envelope
+from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, INCLUSION_FILE, Certificate, Envelope
 from reports.certificates.evidence import FOLDER
-from reports.certificates.ledger import Ledger, Link, leading_links
+from reports.certificates.ledger import AnyLink, Ledger, Link, SiteLink, leading_links
+from reports.certificates.release_text import release_files
 from reports.files import sync_folder, write_through
 
+# The folder of a month's sites, in which each has its releases.
+SITES = "sites"
 _STAGE = ".{}.staged"
+_UNWRITTEN = ".{}.unwritten"
 _RELEASE = re.compile(r"r[1-9][0-9]*", re.ASCII)
 
 
@@ -24,9 +28,15 @@ class ReleaseError(Exception):
     """A release folder is in the way; the message names it."""
 
 
-def release_of(published: Path, certificate: Certificate | Link) -> Path:
-    """Where a certificate's release lies."""
-    return published / certificate.month / f"r{certificate.revision}"
+def release_of(published: Path, certificate: Certificate | AnyLink) -> Path:
+    """Where a certificate's release lies; those of a month's sites below the hall, beside each other in `sites/`."""
+    below = certificate.site if isinstance(certificate, SiteLink) else _below(certificate)
+    month = published / certificate.month
+    return (month / SITES / below if below else month) / f"r{certificate.revision}"
+
+
+def _below(certificate: Certificate | Link) -> str:
+    return "" if isinstance(certificate, Link) else certificate.below
 
 
 def stage_of(release: Path) -> Path:
@@ -52,7 +62,7 @@ def stage(published: Path, envelope: Envelope, contents: Mapping[str, bytes], le
     staged = stage_of(folder)
     (staged / CHAIN_FOLDER).mkdir(parents=True)
     place = Link(certificate.place.sequence, certificate.month, certificate.revision, ledger.folder / certificate.name)
-    for link in leading_links(ledger.links(), place):
+    for link in leading_links(ledger.chain(), place):
         write_through(staged / CHAIN_FOLDER / link.path.name, link.path.read_bytes())
     for name, content in contents.items():
         write_through(staged / name, content)
@@ -60,6 +70,40 @@ def stage(published: Path, envelope: Envelope, contents: Mapping[str, bytes], le
     ledger.store.link_to(staged / FOLDER, documents_of(certificate))
     for written in (staged / CHAIN_FOLDER, staged / FOLDER, staged, staged.parent):
         sync_folder(written)
+
+
+def begin_sites(published: Path, batch: Certificate) -> None:
+    """Note that the releases of a batch are to be written, as soon as the ledger has it."""
+    folder = published / batch.month / SITES
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _UNWRITTEN.format(batch.name)).touch()
+    sync_folder(folder)
+
+
+def _write_sites(ledger: Ledger, published: Path, link: Link) -> Iterator[Path]:
+    """Write the releases of a batch: of each site its texts, the batch, and what shows that it is in the batch.
+
+    Nothing in them is new, so one that is there already is what it would be. Their evidence lies beside them, once for
+    all sites of the month.
+    """
+    batch, documents = ledger.batch(link), set[str]()
+    for site in ledger.sites_in(link):
+        certificate = site.read().certificate
+        documents |= documents_of(certificate)
+        if not (folder := release_of(published, site)).exists():
+            aside = folder.with_name(f".{folder.name}.new")
+            shutil.rmtree(aside, ignore_errors=True)
+            aside.mkdir(parents=True)
+            contents = {
+                **release_files(certificate),
+                CERTIFICATE_FILE: batch.envelope.content,
+                INCLUSION_FILE: batch.inclusion_of(site.site).content,
+            }
+            for name, content in contents.items():
+                (aside / name).write_bytes(content)
+            aside.rename(folder)
+            yield folder
+    ledger.store.link_to(published / link.month / SITES / FOLDER, documents)
 
 
 def documents_of(certificate: Certificate) -> set[str]:
@@ -86,15 +130,21 @@ def complete_releases(ledger: Ledger, published: Path) -> list[Path]:
     Raises:
         ReleaseError: A stage holds another certificate than the ledger.
     """
-    finished = []
+    finished: list[Path] = []
     with ledger.lock:
-        certified = {stage_of(release_of(published, link)): link for link in ledger.links()}
+        chain = ledger.chain()
+        for link in chain:
+            unwritten = published / link.month / SITES / _UNWRITTEN.format(link.path.name)
+            if link.is_batch and unwritten.exists():
+                finished += _write_sites(ledger, published, link)
+                unwritten.unlink()
+        certified = {stage_of(release_of(published, link)): link for link in chain if not link.is_batch}
         for staged in sorted(published.glob(f"*/{_STAGE.format('r*')}")):
-            link = certified.get(staged)
-            if link is None:
+            vouched = certified.get(staged)
+            if vouched is None:
                 shutil.rmtree(staged)
-            elif not (folder := release_of(published, link)).exists():
-                _require_same(staged / CERTIFICATE_FILE, link.path)
+            elif not (folder := release_of(published, vouched)).exists():
+                _require_same(staged / CERTIFICATE_FILE, vouched.path)
                 staged.rename(folder)
                 sync_folder(folder.parent)
                 finished.append(folder)

@@ -3,15 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from reports.certificates.certificate import Certificate, CertifiedSystem, Wording
-from reports.figures.section import NumberExtract, NumberSource, Origin, Vintage, certified_files
+from reports.figures.section import NumberExtract, NumberSource, Origin, Vintage, certified_files, certified_texts
 from reports.figures.wording import WordingTemplate
 
 # The files that print the certificate's code, which is known after all others are worded.
 CODE_CARRIERS = frozenset({"numbers.json"})
+SECTION_TEXT = "section.txt"
 
 
 def release_files(certificate: Certificate) -> dict[str, bytes]:
-    """The files of a certificate's release, by name.
+    """The files of a certificate's release, by name; of a site's below the hall its texts, which its candidate names.
 
     Args:
         certificate: With the evidence of form 2; one of form 1 gets systems, wording and notes by `standing_on`.
@@ -21,6 +22,9 @@ def release_files(certificate: Certificate) -> dict[str, bytes]:
         SectionError, WordingError: The numbers can't be worded.
     """
     foundation = certificate.foundation
+    if certificate.below:
+        site, template = foundation.sites[0].name if foundation.sites else "", template_of(foundation.wording)
+        return certified_texts(certificate.by_metric, certificate.month, site, foundation.notes, template=template)
     extracts = [(extract.system, extract.day, extract.sha256) for extract in foundation.extracts]
     vintage = Vintage(certificate.revision, certificate.code, foundation.notes)
     origin = Origin(

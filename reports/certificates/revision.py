@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reports.certificates.certificate import REASONS, Certificate, Reason
-from reports.certificates.ledger import History, Link
+from reports.certificates.ledger import AnyLink, History
 from reports.figures.flags import redefined
 from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
@@ -102,7 +102,7 @@ class EditionNotes:
     """What an edition prints of earlier months: a line of Chinese each, and the certificates that were compared."""
 
     lines: tuple[str, ...]
-    compared: tuple[Link, ...]
+    compared: tuple[AnyLink, ...]
 
 
 def edition_notes(history: History, month: str, sequence: int) -> EditionNotes:
@@ -125,13 +125,13 @@ def edition_notes(history: History, month: str, sequence: int) -> EditionNotes:
     if not earlier:
         return EditionNotes((), ())
     printed = history.of(earlier[-1], edition)[0].sequence
-    since = {link.month for link in history.links if printed < link.sequence < edition}
+    since = {link.month for link in history.certificates if printed < link.sequence < edition}
     compared = [_since(history.of(before, edition), printed) for before in earlier if before in since]
     lines = (compare([history.read(link).certificate for link in links]).note for links in compared)
     return EditionNotes(tuple(filter(None, lines)), tuple(link for links in compared for link in links))
 
 
-def _since(revisions: Sequence[Link], printed: int) -> Sequence[Link]:
+def _since(revisions: Sequence[AnyLink], printed: int) -> Sequence[AnyLink]:
     """From the revision that stood when the last edition was printed to the one that stands."""
     return revisions[max(0, sum(link.sequence <= printed for link in revisions) - 1) :]
 

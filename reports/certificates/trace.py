@@ -1,13 +1,14 @@
 """A certified number, taken apart: the rows of the extracts behind it, by system, day and department."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.certificates.disk import Disk, extract_problems
+from reports.certificates.recount import sites_in
 from reports.figures.numbers import MonthlyNumber
 
 
@@ -20,6 +21,7 @@ class Contribution:
     """What one row of an extract adds to a number."""
 
     extract: CertifiedExtract
+    site: str
     department: str
     item: str
     measure: str
@@ -32,6 +34,14 @@ class Trace:
 
     number: MonthlyNumber
     contributions: tuple[Contribution, ...]
+
+    @property
+    def by_site(self) -> dict[str, int]:
+        """Sums by site code, largest first."""
+        sums: Counter[str] = Counter()
+        for contribution in self.contributions:
+            sums[contribution.site] += contribution.count
+        return dict(sums.most_common())
 
     @property
     def by_department(self) -> dict[str, int]:
@@ -102,39 +112,43 @@ def _trace(certificate: Certificate, number: MonthlyNumber, by_measure: Mapping[
 
 
 def _contributions(certificate: Certificate, landing: Path, closing: Collection[str]) -> Iterable[Contribution]:
-    """The rows of the certificate's site; of a stock those of its last answered day."""
+    """The rows of the sites that it sums up; of a stock those of the last day on which their site is in."""
     answered = [extract for extract in certificate.foundation.extracts if extract.state == "answered"]
-    rows = [
-        Contribution(extract, row["department_code"], row["item_code"] or "", row["measure"], row["count"])
-        for extract in answered
-        for row in _rows(landing / extract.path)
-        if row["hall_code"] == certificate.site
-    ]
-    last = _last_answers(certificate.foundation, answered, rows)
-    return (row for row in rows if row.measure not in closing or row.extract.day == last[row.measure])
+    sites = frozenset(certificate.counted_sites)
+    rows = [row for extract in answered for row in _rows(extract, landing, sites)]
+    last = _last_answers(certificate.foundation, landing, answered, rows, closing)
+    return (row for row in rows if row.measure not in closing or row.extract.day == last[row.site, row.measure])
 
 
 def _last_answers(
-    foundation: Foundation, answered: Iterable[CertifiedExtract], rows: Iterable[Contribution]
-) -> dict[str, str]:
-    """By measure, the last answered day of the systems that answer it in turn, of those that have rows of the site."""
-    days: dict[str, str] = {}
+    foundation: Foundation,
+    landing: Path,
+    answered: Iterable[CertifiedExtract],
+    rows: Iterable[Contribution],
+    closing: Collection[str],
+) -> dict[tuple[str, str], str]:
+    """By site and stock, the last day on which a system that answers it has the site in."""
+    days: dict[tuple[str, str], str] = {}
+    stated = [(row.extract, row.site, row.measure) for row in rows if row.measure in closing]
     for extract in answered:
-        days[extract.system] = max(extract.day, days.get(extract.system, ""))
-    answers = {(row.extract.system, row.measure) for row in rows}
-    answers |= {(system, measure) for system, _ in answers for measure in foundation.measures_of(system)}
-    last: dict[str, str] = {}
-    for system, measure in answers:
-        last[measure] = max(days[system], last.get(measure, ""))
-    return last
+        if stocks := [measure for measure in foundation.measures_of(extract.system) if measure in closing]:
+            stated += [(extract, site, stock) for site in sites_in(landing, extract) for stock in stocks]
+    for extract, site, measure in stated:
+        days[site, measure] = max(extract.day, days.get((site, measure), ""))
+    return days
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _rows(extract: CertifiedExtract, landing: Path, sites: frozenset[str]) -> Iterator[Contribution]:
+    """The rows of some sites."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    path = landing / extract.path
     try:
-        rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
+        rows: list[dict[str, Any]] = pq.read_table(path, filters=[("hall_code", "in", sites)]).to_pylist()
     except (OSError, pa.ArrowInvalid) as error:
         raise TraceError(f"{path} can't be read as Parquet: {error}") from error
-    return rows
+    for row in rows:
+        yield Contribution(
+            extract, row["hall_code"], row["department_code"], row["item_code"] or "", row["measure"], row["count"]
+        )

@@ -7,18 +7,38 @@ has a printed page compares its short code with `Verification.newest`, or looks 
 import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.certificates.certificate import CERTIFICATE_FILE, CHAIN_FOLDER, Certificate, CertificateError
+from reports.certificates.batch import read_inclusion
+from reports.certificates.canonical import sha256
+from reports.certificates.certificate import (
+    CERTIFICATE_FILE,
+    CHAIN_FOLDER,
+    INCLUSION_FILE,
+    Certificate,
+    CertificateError,
+)
 from reports.certificates.disk import Discrepancy, Disk
 from reports.certificates.evidence import FOLDER, EvidenceStore, EvidenceStoreError
+from reports.certificates.form_2 import model_of
 from reports.certificates.gate import Asked, GateSubject, objections
 from reports.certificates.handed_over import handed_over_problems
-from reports.certificates.ledger import Archive, History, Ledger, LedgerEntry, Link, leading_links, read_envelope
+from reports.certificates.ledger import (
+    AnyLink,
+    Archive,
+    History,
+    Ledger,
+    LedgerEntry,
+    Link,
+    leading_links,
+    read_envelope,
+)
 from reports.certificates.order import judge_ledger, judge_links
-from reports.certificates.release import documents_of, is_release, release_of, stage_of
+from reports.certificates.release import SITES, documents_of, is_release, release_of, stage_of
 from reports.certificates.signers import Signer
+from reports.certificates.site_verification import SitesVerification
+from reports.certificates.site_verification import release_problems as site_release_problems
 
 _READERS = 8
 
@@ -60,10 +80,14 @@ def verify(
         Every problem found, each with its file. A file that isn't where it should be is a problem like any other, and
         so is one that nothing vouches for in the ledger or in a release.
     """
-    disk, links = Disk(), archive.ledger.links()
+    disk, ledger = Disk(), archive.ledger
+    links = ledger.chain()
     history = History(links)
     chain = judge_ledger(archive, history)
-    problems = [*chain.problems, *_unvouched_releases(links, archive, month)]
+    sites = SitesVerification(
+        archive, disk, [link for link in links if link.is_batch and link in chain.trusted], rows=rows
+    )
+    problems = [*chain.problems, *sites.unread, *_unvouched_releases([*links, *sites.links], archive, month)]
     chosen = [link for link in links if month in {None, link.month}]
     if not chosen:
         which = f"certificate of {month}" if month else "certificate"
@@ -76,6 +100,9 @@ def verify(
     def problems_of(month: str) -> list[Discrepancy]:
         of_month: list[Discrepancy] = []
         for link in by_month[month]:
+            if link.is_batch:
+                of_month += sites.problems_of(link, chain.trusted[link])
+                continue
             entry, folder = chain.trusted[link], release_of(archive.published, link)
             subject = GateSubject(entry.envelope, link.path, history, archive, disk)
             of_month += objections(subject, "sealed")
@@ -87,12 +114,12 @@ def verify(
     with ThreadPoolExecutor(_READERS) as pool:
         problems += itertools.chain.from_iterable(pool.map(problems_of, by_month))
     if handed_over:
-        certified = {link.month: entry.certificate for link, entry in chain.trusted.items()}
+        certified = {link.month: entry.certificate for link, entry in chain.trusted.items() if not link.is_batch}
         problems += handed_over_problems(archive.published, month, disk, certified)
     newest = chain.trusted.get(links[-1]) if links else None
     return Verification(
         problems=tuple(problems),
-        certificates=len(links),
+        certificates=len(links) + len(sites.links),
         files_hashed=disk.files_hashed,
         not_checked=tuple(
             f"evidence, extracts and release of {link.path.name}, because it isn't sound itself"
@@ -102,7 +129,7 @@ def verify(
         + tuple(
             f"the rows behind {link.path.name}: form 1 doesn't say which are stocks; `yuebao trace` counts them"
             for link in chosen
-            if rows and link in chain.trusted and chain.trusted[link].certificate.form == 1
+            if rows and link in chain.trusted and not link.is_batch and chain.trusted[link].certificate.form == 1
         ),
         newest=newest.certificate.code if newest else "",
         excused=tuple(map(str, archive.ledger.excuses.read_entries())),
@@ -122,10 +149,13 @@ def verify_release(folder: Path, signers: Sequence[Signer], *, landing: Path | N
     """
     disk, path, store = Disk(), folder / CERTIFICATE_FILE, EvidenceStore(folder / FOLDER)
     try:
-        certificate = read_envelope(path.read_bytes(), store).certificate
+        envelope = read_envelope(path.read_bytes(), store)
+        certificate = envelope.certificate
     except (OSError, CertificateError) as error:
         return Verification((Discrepancy(path, str(error)),), 0, 0, ("everything else",), "")
-    links = Ledger(folder / CHAIN_FOLDER).links()
+    if certificate.is_batch:
+        return _verify_site(folder, LedgerEntry(path, sha256(envelope.content), envelope), signers, landing, disk)
+    links = Ledger(folder / CHAIN_FOLDER).chain()
     itself = Link(certificate.place.sequence, certificate.month, certificate.revision, path)
     history = History([*links, itself])
     chain = judge_links(history, signers, first=None)
@@ -145,6 +175,36 @@ def verify_release(folder: Path, signers: Sequence[Signer], *, landing: Path | N
     if landing is None:
         not_checked.append(f"{_extracts_of(certificate)} extracts and their manifest entries")
     return Verification(tuple(problems), len(links) + 1, disk.files_hashed, tuple(not_checked), certificate.code)
+
+
+def _verify_site(
+    folder: Path, batch: LedgerEntry, signers: Sequence[Signer], landing: Path | None, disk: Disk
+) -> Verification:
+    """As `verify_release`, of a site; its evidence lies in the folder, or beside the sites of the month."""
+    path, inclusion_file = batch.path, folder / INCLUSION_FILE
+    beside = folder.parent.parent / FOLDER
+    store = EvidenceStore(folder / FOLDER if (folder / FOLDER).is_dir() else beside)
+    placed = batch.certificate
+    link = Link(placed.place.sequence, placed.month, placed.revision, path, is_batch=True)
+    problems = judge_links(History([link]), signers, first=None).problems
+    try:
+        inclusion = read_inclusion(inclusion_file.read_bytes())
+        candidate = inclusion.candidate
+        certificate = model_of(candidate, store, placed.place, candidate.texts, placed.sign_offs)
+    except (OSError, ValueError) as error:
+        return Verification((*problems, Discrepancy(inclusion_file, str(error))), 1, 0, ("everything else",), "")
+    problems += site_release_problems(folder, inclusion, batch, certificate, disk)
+    not_checked = ["the ledger before it", "whether a later revision has superseded it"]
+    if store.folder.is_dir():
+        archive = Archive(store.folder.with_name(CHAIN_FOLDER), landing or folder, folder.parent, signers)
+        asked: Asked = "alone with extracts" if landing else "alone"
+        envelope = replace(batch.envelope, certificate=certificate)
+        problems += objections(GateSubject(envelope, path, History(()), archive, disk), asked)
+    else:
+        not_checked.append(f"its evidence, which lies in {FOLDER} beside the releases of the month's sites")
+    if landing is None:
+        not_checked.append(f"{_extracts_of(certificate)} extracts and their manifest entries")
+    return Verification(tuple(problems), 1, disk.files_hashed, tuple(not_checked), certificate.code)
 
 
 def _extracts_of(certificate: Certificate) -> str:
@@ -188,10 +248,11 @@ def _release_problems(folder: Path, entry: LedgerEntry, chain: Sequence[Link], d
     ]
 
 
-def _unvouched_releases(links: Sequence[Link], archive: Archive, month: str | None) -> list[Discrepancy]:
+def _unvouched_releases(links: Sequence[AnyLink], archive: Archive, month: str | None) -> list[Discrepancy]:
     vouched = {release_of(archive.published, link) for link in links}
+    places = (archive.published.glob(f"{month or '*'}/{inner}r*") for inner in ("", f"{SITES}/*/"))
     return [
         Discrepancy(folder, "no certificate in the ledger vouches for this release")
-        for folder in sorted(archive.published.glob(f"{month or '*'}/r*"))
+        for folder in sorted(itertools.chain.from_iterable(places))
         if is_release(folder) and folder not in vouched
     ]

@@ -1,6 +1,6 @@
 """A month's numbers with their definitions, read from the facts that were published after the checks passed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -99,6 +99,39 @@ def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, Monthl
         if row["month_start"] == first and row["hall_code"] == hall_code
     ]
     return defined_numbers(definitions, facts, month=month, where=f"{_FACTS} for hall {hall_code}, {month}")
+
+
+def read_site_numbers(marts: Path, *, month: str, sites: Collection[str]) -> dict[str, dict[str, MonthlyNumber]]:
+    """Read the metrics that sites have: those that systems answer of them, or of a site counted in them.
+
+    Args:
+        marts: As `read_numbers`.
+        month: `2025-03`.
+        sites: Their codes.
+
+    Returns:
+        By site, the numbers by metric, sorted by metric; a site without any isn't in it.
+
+    Raises:
+        NumbersError: As `read_numbers`, but for metrics without a row.
+        ValueError: As `read_numbers`.
+    """
+    first = first_day(month)
+    definitions = list(valid_definitions(_read(marts / _CATALOGUE, _CATALOGUE_COLUMNS), month).values())
+    facts: dict[str, list[FactRow]] = {}
+    for row in _read(marts / _FACTS, _FACT_COLUMNS):
+        if row["month_start"] == first and row["hall_code"] in sites:
+            facts.setdefault(row["hall_code"], []).append(row)
+    return {
+        site: defined_numbers(_had_by(rows, definitions), rows, month=month, where=f"{_FACTS} for site {site}, {month}")
+        for site, rows in facts.items()
+    }
+
+
+def _had_by(facts: Iterable[FactRow], definitions: Iterable[FactRow]) -> list[FactRow]:
+    """The definitions of the metrics that have a row."""
+    had = {row["metric"] for row in facts}
+    return [definition for definition in definitions if definition["metric"] in had]
 
 
 def defined_numbers(

@@ -87,8 +87,8 @@ def write_draft(
             section's.
         WordingError: As `word_section` raises.
     """
-    section = word_section(numbers, month=origin.month, template=template)
-    _put(_files(section, numbers, origin), folder)
+    section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name)
+    _put({**_texts(section), **_document(section, numbers, origin)}, folder)
     return section
 
 
@@ -96,33 +96,42 @@ def certified_files(
     numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage, *, template: WordingTemplate
 ) -> dict[str, bytes]:
     """Word a release's files, by name, from the numbers that its certificate vouches for; raises as `write_draft`."""
-    section = word_section(numbers, month=origin.month, template=template)
-    return _files(section, numbers, origin, vintage)
+    section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name)
+    return {**_texts(section, vintage.notes), **_document(section, numbers, origin, vintage)}
 
 
-def _files(
+def certified_texts(
+    numbers: Mapping[str, MonthlyNumber], month: str, site: str, notes: Sequence[str], *, template: WordingTemplate
+) -> dict[str, bytes]:
+    """Word a release's texts alone, by name; raises as `word_section`."""
+    return _texts(word_section(numbers, month=month, template=template, site=site), notes)
+
+
+def _texts(section: Section, notes: Sequence[str] | None = None) -> dict[str, bytes]:
+    """The section in print, with its notes; without any it's a draft."""
+    ending = "".join(f"{REVISION_NOTES}{note}\n" for note in notes or ())
+    plain, marked = (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n") if notes is None else ("", "")
+    return {
+        "section.txt": f"{plain}{section.heading}\n\n{section.paragraph}\n{ending}".encode(),
+        "section.md": f"{marked}## {section.heading}\n\n{section.paragraph}\n{ending}".encode(),
+    }
+
+
+def _document(
     section: Section, numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage | None = None
 ) -> dict[str, bytes]:
-    notes = vintage.notes if vintage else ()
-    ending = "".join(f"{REVISION_NOTES}{note}\n" for note in notes)
-    plain, marked = ("", "") if vintage else (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n")
     document = {
         "month": origin.month,
         "hall": {"code": origin.hall_code, "name": origin.hall_name},
         "state": _CERTIFIED if vintage else DRAFT,
         "certificate": {"revision": vintage.revision, "code": vintage.code} if vintage else None,
-        "revision_notes": list(notes),
+        "revision_notes": list(vintage.notes) if vintage else [],
         "fingerprint": origin.fingerprint,
         "metrics": [
             _metric(number, origin, in_section=metric in section.metrics) for metric, number in sorted(numbers.items())
         ],
     }
-    texts = {
-        "section.txt": f"{plain}{section.heading}\n\n{section.paragraph}\n{ending}",
-        "section.md": f"{marked}## {section.heading}\n\n{section.paragraph}\n{ending}",
-        "numbers.json": json.dumps(document, ensure_ascii=False, indent=2) + "\n",
-    }
-    return {name: text.encode("utf-8") for name, text in texts.items()}
+    return {"numbers.json": (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()}
 
 
 def _metric(number: MonthlyNumber, origin: Origin, *, in_section: bool) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reports.figures.months import first_day
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 ROUNDING_NOTE = "部分数据因四舍五入，分项合计与总计略有差异，未作机械调整"
 
 
-_NAMES = ("n", "year", "month")
+_NAMES = ("n", "year", "month", "site")
 
 
 class WordingError(Exception):
@@ -40,9 +41,10 @@ class Section:
 class WordingTemplate:
     """A hall's wording: a Jinja text with the heading on one line, a blank line, the paragraph on one line.
 
-    It is data and runs in a sandbox. It is given `year` and `month` (no leading zero) and `n`, in which `n.<metric>`
-    writes the printed number, a half-width space and the unit. `constants` are literals with numerals that the hall's
-    settings declare, such as 12345; every other numeral comes from certified numbers (see `template_rules`).
+    It is data and runs in a sandbox. It is given `year` and `month` (no leading zero), `site`, the name of the hall or
+    site whose numbers these are, and `n`, in which `n.<metric>` writes the printed number, a half-width space and the
+    unit. `constants` are literals with numerals that the hall's settings declare, such as 12345; every other numeral
+    comes from certified numbers (see `template_rules`).
     """
 
     name: str
@@ -61,13 +63,16 @@ class WordingTemplate:
             raise WordingError(f"{path}: {error}") from error
 
 
-def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: WordingTemplate) -> Section:
+def word_section(
+    numbers: Mapping[str, MonthlyNumber], *, month: str, template: WordingTemplate, site: str = ""
+) -> Section:
     """Fill a template with a month's numbers.
 
     Args:
         numbers: The month's numbers by metric.
         month: `2025-03`.
         template: The hall's wording.
+        site: The name of the hall or site, for templates that print it.
 
     Returns:
         The section; the rounding note is its last sentence where printed parts differ from a printed total.
@@ -77,18 +82,20 @@ def word_section(numbers: Mapping[str, MonthlyNumber], *, month: str, template: 
             mixes unit styles.
         ValueError: `month` isn't written YYYY-MM.
     """
-    units = {unit for number in numbers.values() for unit in (number.unit, number.display_unit)}
+    units = frozenset(unit for number in numbers.values() for unit in (number.unit, number.display_unit))
     try:
-        problems = template_problems(template.source, names=_NAMES, units=units, constants=template.constants)
+        problems = _template_problems(template.source, units, template.constants)
     except TemplateError as error:
         raise WordingError(f"{template}: {error}") from error
     if problems:
         raise WordingError(f"{template}: {'; '.join(problems)}")
     used: set[str] = set()
     first = first_day(month)
-    text = _render(first.year, first.month, _Numbers(numbers, template, used), template)
+    named = {"site": site} if site else {}
+    text = _render(first.year, first.month, _Numbers(numbers, template, used), named, template)
     blanked = {metric: replace(number, printed=BLANK) for metric, number in numbers.items()}
-    blank = _render(_Blank(first.year), _Blank(first.month), _Numbers(blanked, template, set()), template)
+    unnamed = dict.fromkeys(named, BLANK)
+    blank = _render(_Blank(first.year), _Blank(first.month), _Numbers(blanked, template, set()), unnamed, template)
     if stray := numeral_in(blank, units=units, constants=template.constants):
         raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
     heading, paragraph = _two_lines(text, template)
@@ -106,11 +113,20 @@ class _Blank(int):
         return BLANK
 
 
-def _render(year: int, month: int, numbers: _Numbers, template: WordingTemplate) -> str:
+@lru_cache(maxsize=16)
+def _template_problems(source: str, units: frozenset[str], constants: frozenset[str]) -> list[str]:
+    return template_problems(source, names=_NAMES, units=units, constants=constants)
+
+
+@lru_cache(maxsize=16)
+def _compiled(source: str) -> Template:
     # Plain text is written here, so nothing is escaped as HTML would be.
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(source)
+
+
+def _render(year: int, month: int, numbers: _Numbers, named: Mapping[str, str], template: WordingTemplate) -> str:
     try:
-        return environment.from_string(template.source).render(year=year, month=month, n=numbers)
+        return _compiled(template.source).render(year=year, month=month, n=numbers, **named)
     except TemplateError as error:
         raise WordingError(f"{template}: {error}") from error
 

@@ -4,8 +4,18 @@ with metric_measures as (
     select * from {{ ref('int_metric_measures') }}
 ),
 
+-- A hall answers what it or a site below it answers, and is whole when all of them are.
 measure_completeness as (
-    select * from {{ ref('int_measure_completeness') }}
+    select
+        hierarchy.hall_code,
+        completeness.measure,
+        bool_and(completeness.is_complete) as is_complete
+    from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
+    inner join {{ ref('int_measure_completeness') }} as completeness
+        on hierarchy.counted_hall_code = completeness.hall_code
+    group by
+        hierarchy.hall_code,
+        completeness.measure
 ),
 
 halls as (
@@ -14,14 +24,16 @@ halls as (
 
 hall_totals as (
     select
-        hall_code,
-        measure,
-        sum(monthly_count) as hall_count
-    from {{ ref('fct_monthly_counts') }}
-    where month_start = {{ built_month_first() }}
+        hierarchy.hall_code,
+        monthly_counts.measure,
+        sum(monthly_counts.monthly_count) as hall_count
+    from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
+    inner join {{ ref('fct_monthly_counts') }} as monthly_counts
+        on hierarchy.counted_hall_code = monthly_counts.hall_code
+    where monthly_counts.month_start = {{ built_month_first() }}
     group by
-        hall_code,
-        measure
+        hierarchy.hall_code,
+        monthly_counts.measure
 )
 
 -- Missing is never zero: a measure without rows counts as zero only when every day of its systems is in.

@@ -4,5 +4,6 @@ select
     hall_level,
     valid_from,
     valid_to,
-    successors
+    successors,
+    parent
 from {{ input_table(source('hall', 'sites')) }}

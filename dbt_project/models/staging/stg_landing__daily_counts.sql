@@ -12,3 +12,8 @@ select
 from {{ landing_extracts() }} as counts
 inner join {{ ref('stg_landing__extracts') }} as extracts
     on counts.path = extracts.path
+where
+    not exists (
+        select 1 from {{ ref('stg_landing__left_out_sites') }} as left_out
+        where left_out.hall_code = counts.hall_code
+    )

@@ -1,0 +1,133 @@
+"""Reports of sites: a month's sites brought to their certificates, those that are in, and what the others wait for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from orchestration.certification.certify import current_archive
+from orchestration.certification.monthly_report import (
+    AskedAnswers,
+    Asking,
+    RunOutcome,
+    Steps,
+    ask_month,
+    build_is_due,
+    judged_month,
+    require_success,
+    waiting_message,
+)
+from orchestration.certification.pending_revision import pending_revision
+from orchestration.certification.settings_evidence import settings_for
+from orchestration.certification.signatures import waiting_of
+from orchestration.certification.sites import MonthSites, SiteRequests
+from orchestration.certification.verified_month import require_sound
+from orchestration.config.hall import SettingsError
+from orchestration.runtime.progress import tell
+from orchestration.warehouse.month import Month
+from reports.certificates.certificate import BATCH, Certificate
+from reports.certificates.ledger import Archive
+from reports.certificates.release import release_of
+
+
+class SiteSteps(Protocol):
+    """Runs the step of the sites' job."""
+
+    def certify_sites(self, month: Month, requests: SiteRequests, *, build: bool) -> RunOutcome:
+        """Build and test a part of a month if asked to, and certify sites of it."""
+
+
+class ReportSteps(Steps, SiteSteps, Protocol):
+    """The steps of the main job and of the sites' job."""
+
+
+@dataclass(frozen=True)
+class SiteReport:
+    """How a site's month came out.
+
+    Attributes:
+        site: Its code.
+        name: In Chinese.
+        certificate: Its newest, None where it is blocked or waits.
+        release: The folder of its section.
+        is_new: Whether it was certified just now.
+        missing: The sites counted in it that aren't in.
+        pending: Why it waits for a revision.
+    """
+
+    site: str
+    name: str
+    certificate: Certificate | None
+    release: Path | None
+    is_new: bool
+    missing: tuple[str, ...] = ()
+    pending: str = ""
+
+
+@dataclass(frozen=True)
+class SiteReports:
+    """How the sites that were asked for came out, and what isn't in, by site, a line for each reason."""
+
+    month: str
+    reports: tuple[SiteReport, ...]
+    gaps: Mapping[str, tuple[str, ...]]
+    asked: AskedAnswers | None
+    waits: str = ""
+
+
+def report_sites(name: str, steps: ReportSteps, asking: Asking, wanted: Sequence[str] = ()) -> SiteReports:
+    """Ask for a month, and bring its sites below the hall to their certificates; all when none is named.
+
+    Raises:
+        Refused, SettingsError: a site isn't one, or nothing of it is asked of any system; a check isn't right.
+    """
+    asked = None if asking == "nothing" else ask_month(name, steps, asking)
+    archive = current_archive()
+    with settings_for(archive, name):
+        sites = MonthSites(judged_month(name))
+        chosen = _chosen(sites, wanted)
+        before = {site: archive.ledger.latest(name, site) for site in chosen}
+        due = {site: 1 for site in chosen if not before[site] and not sites.missing_in(site)}
+        if due:
+            tell("certifying %d sites of %s", len(due), name)
+            part = sites.part
+            require_success(steps.certify_sites(part, SiteRequests(due), build=build_is_due(part)))
+        else:
+            require_sound(archive, name)
+        reports = tuple(_report(sites, archive, site, is_new=site in due) for site in chosen)
+        missing = dict.fromkeys(code for report in reports if not report.certificate for code in report.missing)
+        gaps = {code: tuple(problem.message for problem in sites.problems_of(code)) for code in missing}
+    waiting = waiting_of(sites.month.home, name, BATCH)
+    return SiteReports(name, reports, gaps, asked, waiting_message(waiting) if waiting else "")
+
+
+def _chosen(sites: MonthSites, wanted: Sequence[str]) -> list[str]:
+    """The codes of the sites that are reported on, in the table's order."""
+    hall, answered = sites.month.hall, sites.answered
+    for code in wanted:
+        site = sites.month.site_tree.sites.get(code)
+        if code == hall.code:
+            raise SettingsError(f"{code} is the hall itself; its report is `yuebao report {sites.month.name}`")
+        if site is None:
+            known = ", ".join(sites.month.site_tree.sites)
+            raise SettingsError(f"no site {code} in catalogue/sites.csv; it has {known}")
+        if code not in answered:
+            raise SettingsError(f"no system answers for {site} or a site below it in {sites.month.name}")
+    return [code for code in answered if code in wanted or not wanted]
+
+
+def _report(sites: MonthSites, archive: Archive, site: str, *, is_new: bool) -> SiteReport:
+    entry = archive.ledger.latest(sites.month.name, site)
+    certificate = entry.certificate if entry else None
+    pending = pending_revision(certificate, sites.month.home) if certificate and not is_new else None
+    return SiteReport(
+        site=site,
+        name=sites.month.site_tree.sites[site].name,
+        certificate=certificate,
+        release=release_of(archive.published, certificate) if certificate else None,
+        is_new=is_new and certificate is not None,
+        missing=sites.missing_in(site),
+        pending=str(pending or ""),
+    )

@@ -1,0 +1,203 @@
+"""A month's sites: which of them are in, and the batch of certificates of those that are.
+
+A site is blocked by its own days alone, and a site above it by those of all that are counted in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from orchestration.certification.certify import (
+    archive_of,
+    counted_in,
+    foundation_of,
+    program_of,
+    sign_or_wait,
+    wording_of,
+)
+from orchestration.certification.settings_evidence import settings_files
+from orchestration.certification.signatures import waiting_of
+from orchestration.config.hall import HallFolder, load_own_hall
+from orchestration.config.variables import variables_of
+from orchestration.landing.day_status import SystemDay
+from orchestration.warehouse.month import Month, NotPrintableError, day_state, problems_of
+from reports.certificates.canonical import sha256
+from reports.certificates.certificate import BATCH, CertifiedHall, Foundation, Head, Reason
+from reports.certificates.certification import Drawn, MonthToCertify, draw_up, draw_up_batch
+from reports.certificates.ledger import Archive, LedgerEntry
+from reports.figures.day_verdict import VERDICTS
+from reports.figures.numbers import NumbersError, read_site_numbers
+from reports.figures.readiness import Problem, day_problems
+
+
+@dataclass(frozen=True)
+class SiteRequests:
+    """What sites of a month are certified for: first certificates, or with a reason and a note, each its next revision.
+
+    A site is left as it is of which the ledger has more than was known when it was asked for (`revisions`, by site).
+    """
+
+    revisions: Mapping[str, int]
+    reason: Reason | Literal[""] = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class MonthSites:
+    """The sites of a month below its hall, as they stand in the landing."""
+
+    month: Month
+
+    @cached_property
+    def blocked(self) -> frozenset[str]:
+        """The sites of which a day isn't in, or the day before the month that their stocks are held against."""
+        statuses = [*self.month.system_days, *self._not_compared]
+        return frozenset(
+            site for status in statuses for site, verdict in status.verdicts.items() if VERDICTS[verdict].problem
+        )
+
+    @property
+    def _not_compared(self) -> list[SystemDay]:
+        if self.month.hall.certification.boundary != "block":
+            return []
+        return [stock.status for stock in self.month.boundary if stock.result == "not_compared" and stock.status]
+
+    @cached_property
+    def part(self) -> Month:
+        """The month of the sites that aren't blocked: that is what is built."""
+        return self.month.leaving_out(self.blocked) if self.blocked else self.month
+
+    @cached_property
+    def answered(self) -> Mapping[str, tuple[str, ...]]:
+        """Every site below the hall of which a system answers for anything: what is counted in it and answered for."""
+        hall, tree = self.month.hall, self.month.site_tree
+        known = {site for system in self.month.systems for site in hall.sites_of(system)}
+        counted = {code: tuple(site for site in tree.counted_in(code) if site in known) for code in tree.sites}
+        return {code: sites for code, sites in counted.items() if sites and code != hall.code}
+
+    def missing_in(self, site: str) -> tuple[str, ...]:
+        """The sites counted in one that keep it from being built."""
+        counted = self.month.site_tree.counted_in(site)
+        return tuple(code for code in counted if code in self.blocked)
+
+    def problems_of(self, site: str) -> list[Problem]:
+        """What isn't in of a site's own days."""
+        statuses = [status for status in [*self.month.system_days, *self._not_compared] if site in status.sites]
+        titles = self.month.hall.systems
+        states = (day_state(replace(status, sites=(site,)), titles[status.system].title) for status in statuses)
+        return day_problems(states, self.month.expected(frozenset()))
+
+
+def draw_up_sites(
+    month: Month,
+    hall: HallFolder,
+    archive: Archive,
+    requests: SiteRequests,
+    head: Head | None = None,
+) -> Drawn:
+    """The candidate of a batch.
+
+    Args:
+        month: The part of a month that was built.
+        hall: The settings that it is worked on under.
+        archive: Where it would go.
+        requests: Which sites, and what for.
+        head: That of a batch that waits for signatures.
+
+    Raises:
+        LedgerError, NumbersError, SettingsError, WordingError: it can't be drawn up.
+    """
+    settings = settings_files(hall, archive.signers, variables_of(hall.hall, month.home))
+    whole = foundation_of(month, hall, {name: sha256(content) for name, content in settings.items()})
+    numbers = read_site_numbers(month.facts, month=month.name, sites=requests.revisions)
+    parts, histories, program = _Parts(month, hall, whole), archive.ledger.histories(), program_of(month)
+    policy = load_own_hall().hall.certification.policy
+    if not numbers:
+        raise NumbersError(f"no metric of {month.name} is answered for {', '.join(requests.revisions)}")
+    drawn = [
+        draw_up(
+            archive,
+            MonthToCertify(
+                hall=CertifiedHall(month.hall.code, month.hall.name),
+                site=site,
+                month=month.name,
+                numbers=tuple(numbers[site].values()),
+                program=program,
+                foundation=parts.of(site),
+                settings=list(settings.values()),
+                policy=policy,
+                reason=requests.reason,
+                note=requests.note,
+            ),
+            head,
+            histories.get(site),
+        )
+        for site in requests.revisions
+        if site in numbers
+    ]
+    return draw_up_batch(archive, drawn, head)
+
+
+class _Parts:
+    """What each site's numbers rest on, of all that those of its month rest on: the systems that answer for it."""
+
+    def __init__(self, month: Month, hall: HallFolder, whole: Foundation) -> None:
+        self._month = month
+        self._hall = hall
+        self._whole = whole
+        self._of_systems: dict[frozenset[str], Foundation] = {}
+
+    def of(self, site: str) -> Foundation:
+        """What a site's numbers rest on."""
+        tree = self._month.site_tree
+        sites = set(tree.counted_in(site))
+        systems = frozenset(name for name in self._whole.systems if sites.intersection(self._month.hall.sites_of(name)))
+        if systems not in self._of_systems:
+            self._of_systems[systems] = self._narrowed(systems)
+        return replace(
+            self._of_systems[systems],
+            wording=wording_of(self._hall, tree.sites[site].level),
+            sites=counted_in(self._month, site),
+        )
+
+    def _narrowed(self, systems: frozenset[str]) -> Foundation:
+        whole = self._whole
+        return replace(
+            whole,
+            extracts=tuple(extract for extract in whole.extracts if extract.system in systems),
+            day_rules=tuple(rule for rule in whole.day_rules if rule.system in systems),
+            systems={name: system for name, system in whole.systems.items() if name in systems},
+            boundary=tuple(stock for stock in whole.boundary if stock.system in systems),
+        )
+
+
+def certify_sites(month: Month, hall: HallFolder, requests: SiteRequests) -> LedgerEntry | None:
+    """Bring sites of a month to their certificates, in one batch.
+
+    Args:
+        month: The part of the month that was built.
+        hall: The settings that it is worked on under.
+        requests: Which sites, and what for.
+
+    Returns:
+        The batch; None while the policy `manual` waits for people, and where there is nothing to do.
+
+    Raises:
+        NotPrintableError: a day or a check isn't right.
+        CertificateError, HeadMovedError, LedgerError, LogError, ReleaseError, SignerError, SettingsError: it may not
+            or can't be signed.
+    """
+    if problems := problems_of(month):
+        raise NotPrintableError(month, problems)
+    archive = archive_of(load_own_hall(), month.home)
+    revisions = requests.revisions.items()
+    due = {site: revision for site, revision in revisions if revision > len(archive.ledger.links(month.name, site))}
+    if not due:
+        return None
+    waiting = waiting_of(month.home, month.name, BATCH)
+    head = waiting.candidate.head if waiting else None
+    drawn = draw_up_sites(month, hall, archive, replace(requests, revisions=due), head)
+    return sign_or_wait(month, archive, drawn)

@@ -1,0 +1,161 @@
+"""Every site has its report: certificates of a tree of sites, in batches that the ledger holds as one link each."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.site_halls import HALL, SitesHall
+from tests.small_halls import DAILY, open_on
+
+MONTH = "2025-01"
+LAST = dt.date(2025, 1, 31)
+# Of one department of the first site.
+ACCEPTED = 31 * DAILY["accepted"]
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> SitesHall:
+    return SitesHall.of_sites(tmp_path)
+
+
+def ledger(hall: SitesHall) -> list[str]:
+    return sorted(path.name for path in (hall.home / "certificates").glob("0*.json"))
+
+
+def test_every_site_has_its_certificate_and_those_above_sum_up(hall: SitesHall) -> None:
+    hall.drop_sites(MONTH)
+    done = hall.run("report", MONTH, "--all")
+    assert done.exit_code == 0, done.output
+    assert "2025-01: 5 of 5 sites are certified, 5 of them now" in done.stdout
+    assert ledger(hall) == ["000001-2025-01-s1.json", "000002-2025-01-r1.json"], "one link serves a batch"
+    # Sites count 1, 2, 3, 4 and 5 times: the counties, then their townships.
+    times = {"510822": 1 + 3 + 4, "510823": 2 + 5, "822001": 3, "822002": 4, "823001": 5}
+    assert {site: hall.certificate(site, MONTH)["accepted"] for site in times} == {
+        site: ACCEPTED * each for site, each in times.items()
+    }
+    assert hall.certificate("510822", MONTH)["open"] == 8 * open_on(LAST)
+    assert hall.numbers(MONTH)["accepted"] == 15 * ACCEPTED
+    assert f"青川县政务服务大厅受理 {8 * ACCEPTED} 件" in section(hall, "510822")
+    proof = hall.run("verify", "--recount")
+    assert proof.exit_code == 0, proof.output
+    assert "7 certificates" in proof.stdout
+
+
+def section(hall: SitesHall, site: str, revision: int = 1) -> str:
+    folder = hall.home / "published" / MONTH / "sites" / site / f"r{revision}"
+    return (folder / "section.txt").read_text(encoding="utf-8")
+
+
+def test_a_site_is_blocked_by_its_own_days_alone(hall: SitesHall) -> None:
+    hall.drop_sites(MONTH)
+    (hall.place / "drops" / "counter" / "822002_2025-01-12.csv").unlink()
+    done = hall.run("report", MONTH, "--all")
+    assert done.exit_code == 1
+    assert "510822 青川县政务服务大厅: not certified, for 822002 is not in" in done.stdout
+    assert "822002 青溪镇便民服务中心 isn't in:\n  counter 窗口日报: 2025-01-12 missing: no file" in done.stdout
+    assert "2025-01: 3 of 5 sites are certified, 3 of them now" in done.stdout
+    assert hall.certificate("510823", MONTH)["accepted"] == 7 * ACCEPTED
+    hall.drop_site("822002", dt.date(2025, 1, 12), 4)
+    done = hall.run("report", MONTH, "--all")
+    assert done.exit_code == 0, done.output
+    assert "2025-01: 5 of 5 sites are certified, 2 of them now" in done.stdout
+    assert ledger(hall) == ["000001-2025-01-s1.json", "000002-2025-01-s2.json", "000003-2025-01-r1.json"]
+    assert hall.numbers(MONTH)["accepted"] == 15 * ACCEPTED
+    assert hall.run("verify", "--recount").exit_code == 0
+
+
+def test_one_site_is_reported_alone_and_left_as_it_is_afterwards(hall: SitesHall) -> None:
+    hall.drop_sites(MONTH, ["822001"])
+    done = hall.run("report", MONTH, "--site", "822001")
+    assert done.exit_code == 0, done.output
+    assert f"乔庄镇便民服务中心受理 {3 * ACCEPTED} 件" in done.stdout
+    again = hall.run("report", MONTH, "--site", "822001")
+    assert "1 of 1 sites are certified, 0 of them now" in again.stdout
+    assert ledger(hall) == ["000001-2025-01-s1.json"]
+    unknown = hall.run("report", MONTH, "--site", "999999")
+    assert unknown.exit_code == 2
+    assert "no site 999999 in catalogue/sites.csv; it has 510800, 510822" in unknown.stderr
+    itself = hall.run("report", MONTH, "--site", HALL)
+    assert "510800 is the hall itself; its report is `yuebao report 2025-01`" in itself.stderr
+
+
+def test_a_release_stands_alone_and_any_changed_byte_is_found(hall: SitesHall, tmp_path: Path) -> None:
+    hall.drop_sites(MONTH)
+    assert hall.run("report", MONTH, "--all").exit_code == 0
+    sites = hall.home / "published" / MONTH / "sites"
+    release, signers = sites / "822001" / "r1", str(hall.folder / "signers.toml")
+    assert sorted(path.name for path in release.iterdir()) == [
+        "certificate.json",
+        "inclusion.json",
+        "section.md",
+        "section.txt",
+    ]
+    alone = tmp_path / "stick"
+    shutil.copytree(release, alone)
+    proof = hall.run("verify", str(alone), "--signers", signers)
+    assert proof.exit_code == 0, proof.output
+    assert "not checked: its evidence, which lies in evidence beside the releases of the month's sites" in proof.stdout
+    whole = hall.run("verify", str(release), "--signers", signers)
+    assert whole.exit_code == 0, whole.output
+    assert "its evidence" not in whole.stdout
+    for name in ("certificate.json", "inclusion.json", "section.md", "section.txt"):
+        path = alone / name
+        content = path.read_bytes()
+        place = content.index(b'"revision":1') + 11 if name.endswith("json") else len(content) // 2
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        assert hall.run("verify", str(alone), "--signers", signers).exit_code == 1, name
+        path.write_bytes(content)
+    other = sites / "822002" / "r1" / "inclusion.json"
+    (alone / "inclusion.json").write_bytes(other.read_bytes())
+    assert hall.run("verify", str(alone), "--signers", signers).exit_code == 1, "another site's"
+
+
+@pytest.mark.parametrize("place", ["the table", "a candidate", "a text", "the batch", "a sites' release"])
+def test_the_ledger_tells_what_was_changed_of_a_batch(hall: SitesHall, place: str) -> None:
+    hall.drop_sites(MONTH)
+    assert hall.run("report", MONTH, "--all").exit_code == 0
+    certificates, published = hall.home / "certificates", hall.home / "published" / MONTH / "sites"
+    batch = json.loads((certificates / "000001-2025-01-s1.json").read_text())["candidate"]
+    table = json.loads((hall.home / "evidence" / batch["evidence"]["certificates"]).read_text())
+    path = {
+        "the table": hall.home / "evidence" / batch["evidence"]["certificates"],
+        "a candidate": hall.home / "evidence" / table[0]["sha256"],
+        "a text": published / "822001" / "r1" / "section.txt",
+        "the batch": certificates / "000001-2025-01-s1.json",
+        "a sites' release": published / "822001" / "r1" / "inclusion.json",
+    }[place]
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content.replace(b"2025", b"2026", 1) if place != "the table" else content.replace(b"1", b"2", 1))
+    proof = hall.run("verify")
+    assert proof.exit_code == 1, proof.output
+    assert path.name in proof.stdout
+
+
+def test_a_sites_numbers_are_shown_traced_exported_and_rebuilt(hall: SitesHall, tmp_path: Path) -> None:
+    hall.drop_sites(MONTH)
+    assert hall.run("report", MONTH, "--all").exit_code == 0
+    shown = hall.run("show", MONTH, "--site", "510822")
+    assert shown.exit_code == 0, shown.output
+    assert "2025-01 site 510822 r1 已核定" in shown.stdout
+    assert f"{8 * ACCEPTED} 件" in shown.stdout
+    code = shown.stdout.split("code ")[1].split(":")[0]
+    assert hall.run("show", code).stdout.splitlines()[0] == shown.stdout.splitlines()[0], "by its printed code"
+    traced = hall.run("trace", MONTH, "accepted", "--site", "510822", "--csv", str(tmp_path / "rows.csv"))
+    assert traced.exit_code == 0, traced.output
+    assert "822001  乔庄镇便民服务中心" in traced.stdout
+    rows = (tmp_path / "rows.csv").read_text().splitlines()
+    assert len(rows) == 1 + 3 * 31
+    exported = hall.run("numbers", "accepted", "--month", MONTH, "--site", "823001", "--format", "csv")
+    assert exported.exit_code == 0, exported.output
+    assert f",{5 * ACCEPTED}," in exported.stdout
+    rebuilt = hall.run("rebuild", MONTH, "--site", "510822")
+    assert rebuilt.exit_code == 0, rebuilt.output
+    assert "2025-01 site 510822 r1 is reproduced to the byte; equal: section.md, section.txt" in rebuilt.stdout
+    nobody = hall.run("show", MONTH, "--site", "999999")
+    assert "2025-01 has no certificate of site 999999" in nobody.stderr
