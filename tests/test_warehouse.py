@@ -550,6 +550,10 @@ PLANTS = {
         _catalogue(metrics=lambda text: text.replace("2023-01-01", "2025-04-01")),
     ),
     "fewer than no open cases to begin with": Plant(("fct_daily_counts_stocks_balance",), _open_below_zero),
+    "a site counted in another one twice": Plant(
+        ("stg_landing__site_hierarchy_one_row_per_key",),
+        lambda inputs: inputs.site_hierarchy.append(inputs.site_hierarchy[0]),
+    ),
     "a system that answers twice": Plant(
         ("fct_completeness_one_row_per_key",),
         lambda inputs: inputs.hall_systems.append(inputs.hall_systems[0]),
