@@ -72,8 +72,16 @@ OF_FORM_2 = {"evidenced", "in time", "bounded", "on its bases", "worded"}
 
 @pytest.mark.parametrize("asked", QUESTIONS)
 def test_which_conditions_are_asked_when(asked: Asked) -> None:
-    assert {each.name for each in CONDITIONS if asked in each.asked} == set(QUESTIONS[asked])
-    assert {each.name for each in CONDITIONS if each.since == 2} == OF_FORM_2
+    of_the_hall = [each for each in CONDITIONS if "hall" in each.of]
+    assert {each.name for each in of_the_hall if asked in each.asked} == set(QUESTIONS[asked])
+    assert {each.name for each in of_the_hall if each.since == 2} == OF_FORM_2
+
+
+def test_what_signs_and_places_a_batch_is_asked_of_it_and_the_rest_of_its_sites() -> None:
+    of_sites = {each.name for each in CONDITIONS if "site" in each.of}
+    of_batches = {each.name for each in CONDITIONS if "batch" in each.of}
+    assert of_batches == {"signed", "placed", "of this hall", "evidenced", "included"}
+    assert of_sites == {each.name for each in CONDITIONS} - of_batches | {"evidenced"}
 
 
 @pytest.mark.parametrize("policy", ["automatic", "manual"])
@@ -178,8 +186,9 @@ def test_the_hall_is_that_of_the_ledger_and_of_the_archive(archive: Archive) -> 
     assert judged(replace(archive, hall="510000"), drawn) == []
     assert judged(elsewhere, drawn) == [f"{NAME}: it is of hall 510000, and this is the ledger of hall 510200"]
     sealed(archive, drawn)
-    april = Month(archive, "2025-04", MARCH).drawn(hall=other)
-    assert [line.partition(": ")[2] for line in judged(elsewhere, april)] == [
+    april = Month(archive, "2025-04", MARCH).drawn(hall=other, site="510100")
+    told = [line.partition(": ")[2] for line in judged(elsewhere, april)]
+    assert [line for line in told if "of hall" in line] == [
         "it is of hall 510000, and this is the ledger of hall 510200",
         "it is of hall 510100, and this is the ledger of hall 510000",
         "it is of hall 510100, and this is the ledger of hall 510200",

@@ -292,7 +292,7 @@ def _objections(
     for site in drawn.sites:
         own = replace(envelope, certificate=site.certificate)
         history = histories.get(site.certificate.site, History(()))
-        subject = replace(whole, envelope=own, history=history, documents=site.documents, batch=None)
+        subject = replace(whole, envelope=own, history=history, documents=site.documents, batch=None, in_batch=True)
         found += [one.of_site(site.certificate.site) for one in objections(subject, asked)]
     return list({str(one): one for one in found}.values())
 

@@ -49,6 +49,7 @@ class GateSubject:
         recounts: counts extracts that several certificates rest on once.
         known: what was found of documents that several certificates name, each looked at once.
         batch: the table of a batch, where it is one.
+        in_batch: whether it is a site's certificate in a batch, which is signed and placed with it.
     """
 
     envelope: Envelope
@@ -61,6 +62,12 @@ class GateSubject:
     recounts: Recounts | None = None
     known: dict[object, Any] = field(default_factory=dict)
     batch: Batch | None = None
+    in_batch: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """What is judged: a link of the ledger, the hall's own certificate or a batch, or a site's in a batch."""
+        return "site" if self.in_batch else "batch" if self.certificate.is_batch else "hall"
 
     @property
     def certificate(self) -> Certificate:
@@ -105,16 +112,12 @@ class GateCondition:
     of: frozenset[Kind] = frozenset({"hall", "site"})
 
 
-def _kind(certificate: Certificate) -> Kind:
-    return "batch" if certificate.is_batch else "site" if certificate.below else "hall"
-
-
 def objections(subject: GateSubject, asked: Asked) -> list[Discrepancy]:
     """Everything that the conditions object to, in their order."""
     found: dict[str, Discrepancy] = {}
     for condition in CONDITIONS:
-        certificate = subject.certificate
-        if asked in condition.asked and condition.since <= certificate.form and _kind(certificate) in condition.of:
+        is_asked = asked in condition.asked and subject.kind in condition.of
+        if is_asked and condition.since <= subject.certificate.form:
             for objection in _objections_of(condition, subject):
                 # Evidence that can't be read keeps several conditions from looking.
                 found.setdefault(str(objection), objection)
@@ -135,6 +138,8 @@ def _objections_of(condition: GateCondition, subject: GateSubject) -> list[Discr
 
 def _sound(subject: GateSubject) -> Iterable[str]:
     certificate = subject.certificate
+    if certificate.below and not subject.in_batch:
+        return [f"it is of site {certificate.below}, whose certificates are in batches"]
     return [*own_faults(certificate), *subject.once("sound", lambda: evidence_faults(certificate))]
 
 

@@ -108,7 +108,7 @@ def _what(link: Link) -> str:
 
 def _own_place_problems(link: Link, certificate: Certificate) -> Iterator[Discrepancy]:
     inside = (certificate.place.sequence, certificate.month, certificate.revision), certificate.is_batch
-    if inside != (link[:3], link.is_batch):
+    if inside != (link[:3], link.is_batch) or certificate.below:
         yield Discrepancy(link.path, f"it was moved or copied here: inside it is {certificate.name}")
 
 

@@ -71,7 +71,10 @@ class SitesVerification:
         history = self._histories[site.site]
         envelope = site.read().envelope
         subject = GateSubject(
-            *(envelope, site.path, history, self._archive, self._disk), recounts=self._recounts, known=self._known
+            *(envelope, site.path, history, self._archive, self._disk),
+            recounts=self._recounts,
+            known=self._known,
+            in_batch=True,
         )
         found = [*objections(subject, "sealed"), *(objections(subject, "recount") if self._recounts else ())]
         yield from (one.of_site(site.site) if one.file == site.path else one for one in found)

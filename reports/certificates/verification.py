@@ -199,7 +199,7 @@ def _verify_site(
         archive = Archive(store.folder.with_name(CHAIN_FOLDER), landing or folder, folder.parent, signers)
         asked: Asked = "alone with extracts" if landing else "alone"
         envelope = replace(batch.envelope, certificate=certificate)
-        problems += objections(GateSubject(envelope, path, History(()), archive, disk), asked)
+        problems += objections(GateSubject(envelope, path, History(()), archive, disk, in_batch=True), asked)
     else:
         not_checked.append(f"its evidence, which lies in {FOLDER} beside the releases of the month's sites")
     if landing is None:
