@@ -159,3 +159,27 @@ def test_a_sites_numbers_are_shown_traced_exported_and_rebuilt(hall: SitesHall, 
     assert "2025-01 site 510822 r1 is reproduced to the byte; equal: section.md, section.txt" in rebuilt.stdout
     nobody = hall.run("show", MONTH, "--site", "999999")
     assert "2025-01 has no certificate of site 999999" in nobody.stderr
+
+
+def test_a_late_correction_revises_its_site_and_those_above_and_no_other(hall: SitesHall) -> None:
+    hall.drop_sites(MONTH)
+    assert hall.run("report", MONTH, "--all").exit_code == 0
+    hall.drop_site("822001", dt.date(2025, 1, 12), 3, accepted=3 * DAILY["accepted"] + 2, withdrawn=3 + 2)
+    assert hall.run("pull", "2025-01-12").exit_code == 0
+    pending = hall.run("report", MONTH, "--all", "--no-pull").output
+    for site in ("822001", "510822"):
+        assert f"2025-01 --site {site} is 待修订: since 000001-2025-01-{site}-r1 these have changed" in pending
+    assert pending.count("待修订") == 3, "and the hall's own"
+    nothing = hall.run("revise", MONTH, "--site", "823001", "--reason", "late_data", "--note", "补报")
+    assert "nothing behind 2025-01 of 510823, 823001 has changed" in nothing.stderr
+    revised = hall.run("revise", MONTH, "--site", "822001", "--reason", "late_data", "--note", "补报")
+    assert revised.exit_code == 0, revised.output
+    assert f"受理由 {3 * ACCEPTED} 件修订为 {3 * ACCEPTED + 2} 件" in revised.stdout
+    assert hall.certificate("510822", MONTH, 2)["accepted"] == 8 * ACCEPTED + 2
+    assert hall.certificate("510822", MONTH, 1)["accepted"] == 8 * ACCEPTED
+    assert "r1 已修订" in hall.run("show", MONTH, "--site", "510822").stdout
+    assert ledger(hall)[-1] == "000003-2025-01-s2.json"
+    assert hall.run("verify", "--recount").exit_code == 0
+    for revision in ("1", "2"):
+        rebuilt = hall.run("rebuild", MONTH, "--site", "510822", "--revision", revision)
+        assert rebuilt.exit_code == 0, rebuilt.output

@@ -21,15 +21,18 @@ from orchestration.certification.monthly_report import (
 )
 from orchestration.certification.pending_revision import pending_revision
 from orchestration.certification.settings_evidence import settings_for
-from orchestration.certification.signatures import waiting_of
+from orchestration.certification.signatures import require_waiting, waiting_of
 from orchestration.certification.sites import MonthSites, SiteRequests
 from orchestration.certification.verified_month import require_sound
 from orchestration.config.hall import SettingsError
+from orchestration.runtime.errors import Refused
+from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month
-from reports.certificates.certificate import BATCH, Certificate
+from reports.certificates.certificate import BATCH, Certificate, Reason
 from reports.certificates.ledger import Archive
 from reports.certificates.release import release_of
+from reports.certificates.revision import compare
 
 
 class SiteSteps(Protocol):
@@ -101,6 +104,58 @@ def report_sites(name: str, steps: ReportSteps, asking: Asking, wanted: Sequence
         gaps = {code: tuple(problem.message for problem in sites.problems_of(code)) for code in missing}
     waiting = waiting_of(sites.month.home, name, BATCH)
     return SiteReports(name, reports, gaps, asked, waiting_message(waiting) if waiting else "")
+
+
+@dataclass(frozen=True)
+class SiteRevision:
+    """A site's revision, and in Chinese what it changes of what was printed."""
+
+    certificate: Certificate
+    release: Path
+    note: str
+
+
+def revise_sites(name: str, steps: SiteSteps, wanted: Sequence[str], reason: Reason, note: str) -> list[SiteRevision]:
+    """Certify sites of a month anew, for a reason, and with them those above that sum them up and are certified.
+
+    Raises:
+        Refused: one was never certified, nothing has changed, there is no note, a day isn't in, or it waits for
+            signatures.
+        SettingsError: a site isn't one.
+    """
+    archive = current_archive()
+    with settings_for(archive, name, reason):
+        sites = MonthSites(judged_month(name))
+        chosen = _chosen(sites, wanted)
+        above = {code for site in chosen for code in sites.month.site_tree.path(site)} - {sites.month.hall.code}
+        before = {site: entry for site in sorted(above) if (entry := archive.ledger.latest(name, site))}
+        if never := [site for site in chosen if site not in before]:
+            raise Refused(f"{name} was never certified for {', '.join(never)}; run `yuebao report {name} --all`")
+        if missing := [code for site in before for code in sites.missing_in(site)]:
+            raise Refused("\n".join(problem.message for code in missing for problem in sites.problems_of(code)))
+        changed = _changed([entry.certificate for entry in before.values()], sites, reason)
+        if not changed:
+            raise Refused(f"nothing behind {name} of {', '.join(before)} has changed since it was certified")
+        if not note.strip():
+            raise Refused('a revision has a reason and a note: say what happened, `--note "..."`')
+        requests = SiteRequests({each.site: each.revision + 1 for each in changed}, reason, note)
+        require_success(steps.certify_sites(sites.part, requests, build=build_is_due(sites.part)))
+    return [_revised(archive, certificate) for certificate in changed]
+
+
+def _changed(certificates: Sequence[Certificate], sites: MonthSites, reason: Reason) -> list[Certificate]:
+    """Those behind which something has changed; with the count itself, all of them."""
+    if reason in {"definition_change", "our_error"}:
+        return list(certificates)
+    return [certificate for certificate in certificates if pending_revision(certificate, sites.month.home)]
+
+
+def _revised(archive: Archive, before: Certificate) -> SiteRevision:
+    entries = archive.ledger.entries(before.month, before.site)
+    vintages = [entry.certificate for entry in entries[before.revision - 1 :]]
+    if len(vintages) == 1:
+        raise Refused(waiting_message(require_waiting(current_home(), before.month, BATCH)))
+    return SiteRevision(vintages[-1], release_of(archive.published, vintages[-1]), compare(vintages).note)
 
 
 def _chosen(sites: MonthSites, wanted: Sequence[str]) -> list[str]:

@@ -66,8 +66,12 @@ def revise(
     *,
     reason: Annotated[Reason, typer.Option(help="why the certified numbers change")],
     note: Annotated[str, typer.Option(help="what happened, in a sentence")] = "",
+    site: Annotated[list[str] | None, typer.Option(help="a site, with those above it; can be repeated")] = None,
 ) -> None:
     """Certify a changed month anew, for a reason; what was printed stays, and what it changes is said."""
+    if site:
+        _revise_sites(month, site, reason, note)
+        return
     from orchestration.certification.monthly_report import revise_month
     from orchestration.runs import Runs
 
@@ -78,6 +82,18 @@ def revise(
     for sentence in revision.affected:
         typer.echo(f"受影响的原文：{sentence}")
     typer.echo(f"Files: {os.path.relpath(revision.release)}")
+
+
+def _revise_sites(month: str, sites: list[str], reason: Reason, note: str) -> None:
+    from orchestration.certification.site_reports import revise_sites
+    from orchestration.runs import Runs
+
+    with logged("revise", month=month, sites=sites, reason=reason), progress_line():
+        revisions = revise_sites(month, Runs(current_home()), sites, reason, note)
+    for revision in revisions:
+        certificate = revision.certificate
+        typer.echo(f"{certificate.name} 已核定, code {certificate.code}, {os.path.relpath(revision.release)}")
+        typer.echo(f"修订说明：{revision.note or '刊印数无变化。'}")
 
 
 @app.command(rich_help_panel=ENGINEERS)

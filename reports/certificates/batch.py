@@ -49,8 +49,9 @@ class Inclusion:
 
     @property
     def content(self) -> bytes:
-        """Canonical JSON."""
-        return canonical_json(asdict(self))
+        """Canonical JSON, in which the candidate's own bytes stand first."""
+        rest = {"index": self.index, "path": self.path, "record": asdict(self.record), "size": self.size}
+        return b'{"candidate":' + self.candidate.content + b"," + canonical_json(rest).removeprefix(b"{")
 
     def problems(self, batch: Certificate) -> list[str]:
         """Why it isn't in a batch."""

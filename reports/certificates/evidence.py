@@ -5,8 +5,9 @@ It lies beside the ledger, in `evidence/`, and a release has one of its own with
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar, cast
 
 from reports.certificates.canonical import sha256
 from reports.errors import ReportsError
@@ -14,6 +15,9 @@ from reports.files import write_once
 
 FOLDER = "evidence"
 _ASIDE = ".next"
+# How many documents a store keeps in memory as they were read.
+_REMEMBERED = 512
+T = TypeVar("T")
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,6 +38,7 @@ class EvidenceStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: dict[tuple[str, str], object] = {}
 
     def path(self, digest: str) -> Path:
         """Where the document of a digest lies."""
@@ -69,6 +74,18 @@ class EvidenceStore:
         if sha256(content) != digest:
             raise EvidenceStoreError(path, "it was changed: its SHA-256 is not its name")
         return content
+
+    def once(self, digest: str, kind: str, read: Callable[[bytes], T]) -> T:
+        """What is read from a document of a kind; certificates of one batch name the same ones.
+
+        Raises:
+            EvidenceStoreError: As `read`.
+        """
+        if (digest, kind) not in self._known:
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[digest, kind] = read(self.read(digest))
+        return cast("T", self._known[digest, kind])
 
     def strangers(self) -> list[Path]:
         """What lies in the folder and isn't named as a document is."""

@@ -333,8 +333,7 @@ def _plain(value: Any) -> Any:
 def _read_document(store: EvidenceStore, digest: str, name: str, kind: type[T]) -> T:
     if not digest:
         raise EvidenceStoreError(store.folder, f"the certificate names no {name}")
-    content = store.read(digest)
     try:
-        return read_canonical(kind, content, _document)
+        return store.once(digest, name, lambda content: read_canonical(kind, content, _document))
     except ValueError as error:
         raise EvidenceStoreError(store.path(digest), f"it holds no {name}: {error}") from error

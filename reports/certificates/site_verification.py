@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reports.certificates.batch import Batch, Inclusion
 from reports.certificates.canonical import sha256
-from reports.certificates.certificate import CERTIFICATE_FILE, INCLUSION_FILE, Certificate
+from reports.certificates.certificate import CERTIFICATE_FILE, INCLUSION_FILE, Certificate, Envelope
 from reports.certificates.disk import Discrepancy, Disk
 from reports.certificates.evidence import FOLDER, EvidenceStoreError
 from reports.certificates.gate import GateSubject, objections
@@ -56,9 +56,9 @@ class SitesVerification:
         found, documents = objections(whole, "sealed"), set[str]()
         for site in self._sites[link]:
             try:
-                certificate = site.read().certificate
-                found += self._of_site(site, certificate, batch)
-                documents |= documents_of(certificate)
+                envelope = site.read().envelope
+                found += self._of_site(site, envelope, batch)
+                documents |= documents_of(envelope.certificate)
             except LedgerError as error:
                 found.append(Discrepancy(site.path, str(error.__cause__ or error)))
             except EvidenceStoreError as error:
@@ -67,9 +67,8 @@ class SitesVerification:
         found += self._disk.problems([(evidence / digest, digest) for digest in documents], link.path.name)
         return list({str(one): one for one in found}.values())
 
-    def _of_site(self, site: SiteLink, certificate: Certificate, batch: Batch) -> Iterator[Discrepancy]:
+    def _of_site(self, site: SiteLink, envelope: Envelope, batch: Batch) -> Iterator[Discrepancy]:
         history = self._histories[site.site]
-        envelope = site.read().envelope
         subject = GateSubject(
             *(envelope, site.path, history, self._archive, self._disk),
             recounts=self._recounts,
@@ -83,7 +82,7 @@ class SitesVerification:
                 site.path, f"as certificate number {number} of site {site.site} it should be revision {number}"
             )
         folder = release_of(self._archive.published, site)
-        yield from _file_problems(folder, certificate, batch.inclusion_of(site.site), batch.sha256, self._disk)
+        yield from _file_problems(folder, envelope.certificate, batch.inclusion_of(site.site), batch.sha256, self._disk)
 
 
 def _file_problems(
