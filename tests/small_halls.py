@@ -63,8 +63,8 @@ class SmallHall:
             "QINGCHUAN_PASSPHRASE": "a passphrase of the tests",
         }
 
-    def run(self, *words: str) -> Result:
-        return CliRunner().invoke(app, list(words), env=self.environment)
+    def run(self, *words: str, **variables: str) -> Result:
+        return CliRunner().invoke(app, list(words), env={**self.environment, **variables})
 
     def drop(
         self,

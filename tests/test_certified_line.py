@@ -1,5 +1,6 @@
 """Certified numbers by the commands that a user types: certificate, revision, proof, rebuild, trace, proofreading."""
 
+import csv
 import json
 import re
 import shutil
@@ -106,15 +107,17 @@ def test_a_number_is_traced_to_departments_days_and_extracts(certified: Printed,
     result = hall.run("trace", code_in(certified.stdout).lower(), "items_handled", "--csv", str(table))
     assert result.exit_code == 0, result.output
     assert "办理政务服务事项 5.6 万件, exactly 56013 件" in result.stdout
-    rows = [line.split(",") for line in table.read_text().splitlines()[1:]]
-    assert sum(int(row[5]) for row in rows) == hall.recount("2025-03")["items_handled"]
-    assert {row[4] for row in rows} == {
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(int(row["count"]) for row in rows) == hall.recount("2025-03")["items_handled"]
+    assert {row["site"] for row in rows} == {"510000"}
+    assert {row["measure"] for row in rows} == {
         "online_accepted",
         "department_window_accepted",
         "comprehensive_window_accepted",
     }
-    for _, day, *_, path, digest in rows[:50]:
-        assert re.search(rf"{day} .*{re.escape(path)} +{digest[:12]}", result.stdout)
+    for row in rows[:50]:
+        assert re.search(rf"{row['day']} .*{re.escape(row['extract'])} +{row['sha256'][:12]}", result.stdout)
     unknown = hall.run("trace", "2025-03", "cats")
     assert unknown.exit_code == 1
     assert "has no cats; it has comprehensive_window_accepted" in unknown.stderr

@@ -8,7 +8,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
+from reports.certificates.signers import create_key
 from tests.site_halls import HALL, SitesHall
 from tests.small_halls import DAILY, open_on
 
@@ -183,3 +185,30 @@ def test_a_late_correction_revises_its_site_and_those_above_and_no_other(hall: S
     for revision in ("1", "2"):
         rebuilt = hall.run("rebuild", MONTH, "--site", "510822", "--revision", revision)
         assert rebuilt.exit_code == 0, rebuilt.output
+
+
+def test_three_people_sign_all_sites_at_once(hall: SitesHall) -> None:
+    people = {"preparer": "张三", "reviewer": "李四", "signer": "王五"}
+    hall.edit("hall.toml", ('policy = "automatic"\nservice = "青川数据服务"', 'policy = "manual"'))
+    keys = {role: create_key(hall.folder / f"{role}.pem", SecretStr("words")) for role in people}
+    entries = [
+        f'[[signers]]\nname = "{name}"\nrole = "{role}"\npublic_key = "{keys[role]}"\nvalid_from = 2020-01-01\n'
+        for role, name in people.items()
+    ]
+    (hall.folder / "signers.toml").write_text("\n".join(entries), encoding="utf-8")
+    hall.drop_sites(MONTH)
+    waits = hall.run("report", MONTH, "--site", "822001", "--site", "823001")
+    assert waits.exit_code == 1
+    assert f"sites of {MONTH} is 待核定" in waits.stdout
+    text = (hall.home / "signing" / f"{MONTH}-s1" / "section.txt").read_text(encoding="utf-8")
+    assert text.startswith("822001\n乔庄镇便民服务中心")
+    assert f"普安镇便民服务中心受理 {5 * ACCEPTED} 件" in text
+    for role in people:
+        assert ledger(hall) == []
+        words = ("sign", MONTH, "--sites", "--as", role, "--key", str(hall.folder / f"{role}.pem"))
+        signed = hall.run(*words, YUEBAO_SIGNING_PASSPHRASE="words")
+        assert signed.exit_code == 0, signed.output
+    assert ledger(hall) == ["000001-2025-01-s1.json"]
+    assert hall.certificate("823001", MONTH)["accepted"] == 5 * ACCEPTED
+    assert "张三、李四、王五" in hall.run("show", MONTH, "--site", "822001").stdout
+    assert hall.run("verify").exit_code == 0

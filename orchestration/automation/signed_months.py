@@ -32,7 +32,8 @@ def build_signed_months_sensor(hall: Hall) -> dg.SensorDefinition:
         if reason := why_not_here("month_end", hall):
             yield dg.SkipReason(reason)
             return
-        waiting = all_waiting(current_home())
+        # Sites wait together, and the last of their signatures certifies them.
+        waiting = [each for each in all_waiting(current_home()) if each.candidate.site]
         complete = [each for each in waiting if not each.waits_for]
         for each in complete:
             yield _request(each)

@@ -30,7 +30,7 @@ from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month
 from reports.certificates.certificate import BATCH, Certificate, Reason
-from reports.certificates.ledger import Archive
+from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.revision import compare
 
@@ -141,6 +141,27 @@ def revise_sites(name: str, steps: SiteSteps, wanted: Sequence[str], reason: Rea
         requests = SiteRequests({each.site: each.revision + 1 for each in changed}, reason, note)
         require_success(steps.certify_sites(sites.part, requests, build=build_is_due(sites.part)))
     return [_revised(archive, certificate) for certificate in changed]
+
+
+def certify_signed_sites(name: str, steps: SiteSteps) -> LedgerEntry:
+    """Certify the sites of a month whose batch everyone has signed; give the batch.
+
+    Raises:
+        Refused: somebody hasn't yet, or what was signed isn't what would be certified any more.
+    """
+    waiting = require_waiting(current_home(), name, BATCH)
+    if waiting.waits_for:
+        raise Refused(waiting_message(waiting))
+    archive, candidate = current_archive(), waiting.candidate
+    revisions = {record.site: record.revision for record in waiting.records}
+    with settings_for(archive, name, candidate.reason):
+        part = MonthSites(judged_month(name)).part
+        requests = SiteRequests(revisions, candidate.reason, candidate.note)
+        require_success(steps.certify_sites(part, requests, build=build_is_due(part)))
+    entry = archive.ledger.newest()
+    if entry is None or waiting_of(current_home(), name, BATCH):
+        raise Refused(waiting_message(require_waiting(current_home(), name, BATCH)))
+    return entry
 
 
 def _changed(certificates: Sequence[Certificate], sites: MonthSites, reason: Reason) -> list[Certificate]:

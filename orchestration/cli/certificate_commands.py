@@ -47,16 +47,17 @@ def sign(
     key: Annotated[Path | None, typer.Option(help="your private key (.pem); else the one that hall.toml names")] = None,
     request: Annotated[Path | None, typer.Option(help="write a request, to be signed at another machine")] = None,
     answer: Annotated[Path | None, typer.Option(help="the signature that was made there: written, or taken in")] = None,
+    sites: Annotated[bool, typer.Option("--sites", help="what waits of the month's sites, and not the hall's")] = False,
 ) -> None:
     """Sign a month as one of the people who have to (policy `manual`); the last signature certifies it."""
-    from orchestration.cli.signing_views import sign_month, sign_request
+    from orchestration.cli.signing_views import Signing, sign_month, sign_request
 
     if Path(what).is_file():
         with readable_errors(announced=False):
             typer.echo(sign_request(Path(what), role, key, answer))
         return
-    with logged("sign", month=what, role=role or ""), progress_line():
-        for line in sign_month(what, role, key, request, answer):
+    with logged("sign", month=what, role=role or "", sites=sites), progress_line():
+        for line in sign_month(Signing(what, sites, role, key, request, answer)):
             typer.echo(line)
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -11,34 +12,53 @@ from pydantic import SecretStr
 from orchestration.certification.certify import CERTIFICATE_ERRORS, current_archive, own_key
 from orchestration.certification.monthly_report import certify_signed
 from orchestration.certification.signatures import answer_request, require_waiting
+from orchestration.certification.site_reports import certify_signed_sites
 from orchestration.config.hall import load_own_hall
 from orchestration.runs import Runs
 from orchestration.runtime.errors import Refused, UserError
 from orchestration.runtime.paths import current_home
-from reports.certificates.certificate import SignRole
+from reports.certificates.certificate import BATCH, SignRole
 from reports.certificates.signers import SignerError, SigningKey, load_key
 from reports.files import write_bytes
 
 _PASSPHRASE = "YUEBAO_SIGNING_PASSPHRASE"  # noqa: S105 - the name of a variable
 
 
-def sign_month(
-    month: str, role: SignRole | None, key: Path | None, request: Path | None, answer: Path | None
-) -> Iterator[str]:
+@dataclass(frozen=True)
+class Signing:
+    """What is signed: a month of the hall itself, or of its sites; in which role, by which key, or by way of files."""
+
+    month: str
+    sites: bool
+    role: SignRole | None
+    key: Path | None
+    request: Path | None
+    answer: Path | None
+
+
+def sign_month(signing: Signing) -> Iterator[str]:
     """Sign what waits of a month, write a request to sign it elsewhere, or take in an answer; gives what to tell."""
-    home, archive = current_home(), current_archive()
-    waiting = require_waiting(home, month)
+    home, archive, month = current_home(), current_archive(), signing.month
+    waiting = require_waiting(home, month, BATCH) if signing.sites else require_waiting(home, month)
+    request, answer = signing.request, signing.answer
     if request:
         write_bytes(request, waiting.request(archive))
         yield f"{request}: to be signed with `yuebao sign {request.name} --as ROLE --key FILE --answer FILE`"
         return
     try:
-        signed = waiting.take(archive, answer) if answer else waiting.sign(archive, _required(role), _key_here(key))
+        if answer:
+            signed = waiting.take(archive, answer)
+        else:
+            signed = waiting.sign(archive, _required(signing.role), _key_here(signing.key))
     except CERTIFICATE_ERRORS as error:
         raise Refused(str(error)) from error
     yield f"{month} signed by {signed.role} {signed.name}"
     if waiting.waits_for:
         yield f"it waits for {', '.join(waiting.waits_for)}"
+        return
+    if signing.sites:
+        batch = certify_signed_sites(month, Runs(home)).certificate
+        yield f"{batch.name} 已核定, code {batch.code}"
         return
     entry, release = certify_signed(month, Runs(home))
     yield f"{entry.certificate.name} 已核定, code {entry.certificate.code}: {os.path.relpath(release)}"
