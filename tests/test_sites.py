@@ -62,6 +62,11 @@ def test_a_site_is_blocked_by_its_own_days_alone(hall: SitesHall) -> None:
     assert "822002 青溪镇便民服务中心 isn't in:\n  counter 窗口日报: 2025-01-12 missing: no file" in done.stdout
     assert "2025-01: 3 of 5 sites are certified, 3 of them now" in done.stdout
     assert hall.certificate("510823", MONTH)["accepted"] == 7 * ACCEPTED
+    told = hall.run("status", MONTH, "--sites").stdout
+    assert "4 of 5 sites are in on every day; 3 sites below the hall are certified" in told
+    (row,) = [line for line in told.splitlines() if line.startswith("822002 青溪镇便民服务中心 ")]
+    assert row.count("?") == 1
+    assert row.endswith(" 1")
     hall.drop_site("822002", dt.date(2025, 1, 12), 4)
     done = hall.run("report", MONTH, "--all")
     assert done.exit_code == 0, done.output

@@ -104,6 +104,7 @@ def status(
     month: MonthArgument,
     *,
     checks: Annotated[bool, typer.Option("--checks", help="also what each rule said of each day")] = False,
+    sites: Annotated[bool, typer.Option("--sites", help="also which sites aren't in, the worst first")] = False,
 ) -> None:
     """Show which days of a month are in, what is wrong, what to do about it, and whether it is certified.
 
@@ -121,6 +122,8 @@ def status(
         checks_table,
         diagnoses,
         draft_table,
+        sites_line,
+        sites_table,
         so_far,
         verdict,
     )
@@ -132,6 +135,8 @@ def status(
         state = under_way or open_month(month)
         if checks:
             print_wide(checks_table(state), OUTCOMES_LEGEND, "", width=CALENDAR_WIDTH)
+        if sites:
+            print_wide(sites_table(state), "", sites_line(state), "", width=CALENDAR_WIDTH)
         if under_way:
             came, late = so_far(under_way)
             print_wide(calendar_table(under_way), LEGEND, "", came, width=CALENDAR_WIDTH)
