@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from typer.testing import CliRunner, Result
@@ -15,6 +15,7 @@ from orchestration.cli.main import app
 from orchestration.runtime.paths import SILENCE
 from reports.figures.months import days_of
 
+CODE = "510822"
 OWN_FILES = Path(__file__).parent / "small_hall"
 # A department's day: it accepts, completes and has withdrawn so many, and STANDING were open when the hall began.
 DAILY = {"accepted": 5, "completed": 2, "withdrawn": 1}
@@ -30,14 +31,18 @@ def open_on(day: dt.date) -> int:
 
 @dataclass
 class SmallHall:
-    """The hall's folder, a state folder of its own and what its systems drop, with the command line on them."""
+    """The hall's folder, a state folder of its own and what its systems drop, with the command line on them.
+
+    `variables` are those that settings of further systems need.
+    """
 
     place: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def begun(cls, place: Path) -> SmallHall:
+    def begun(cls, place: Path, variables: Mapping[str, str] | None = None) -> SmallHall:
         """The hall with its key, and nothing dropped."""
-        hall = cls(place)
+        hall = cls(place, variables or {})
         shutil.copytree(OWN_FILES, hall.folder)
         (hall.folder / "signers.toml").touch()
         made = hall.run("new-key", str(hall.folder), "青川数据服务")
@@ -61,6 +66,7 @@ class SmallHall:
             "DAGSTER_HOME": str(self.home / "dagster"),
             "QINGCHUAN_DROPS": str(self.place / "drops"),
             "QINGCHUAN_PASSPHRASE": "a passphrase of the tests",
+            **self.variables,
         }
 
     def run(self, *words: str, **variables: str) -> Result:
@@ -71,24 +77,38 @@ class SmallHall:
         day: dt.date,
         departments: Iterable[str] | Mapping[str, Mapping[str, int]],
         system: str = "counter",
+        site: str = "",
         **changed: int,
     ) -> None:
-        """Drop a day's file, each department as DAILY says, but for what is `changed`, of all or of one."""
+        """Drop a day's file, of a site where it is named, each department as DAILY says, but for what is `changed`."""
         own = departments if isinstance(departments, Mapping) else {}
         lines = ["部门,受理,办结,撤回,在办"]
         for code in departments:
             counts = {**DAILY, "open": open_on(day), **changed, **own.get(code, {})}
             columns = [counts[name] for name in ("accepted", "completed", "withdrawn", "open")]
             lines.append(",".join([code, *map(str, columns)]))
-        path = self.place / "drops" / system / f"日报_{day}.csv"
+        path = self.place / "drops" / system / f"日报_{f'{site}_' if site else ''}{day}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def spread(self, sites: Mapping[str, str]) -> None:
+        """Have the counter answer for further sites, named by code, each by a file a day of its own."""
+        self.edit(
+            "hall.toml",
+            ("日报_%Y-%m-%d.csv", "日报_{hall}_%Y-%m-%d.csv"),
+            (
+                f'constants = {{ hall_code = "{CODE}" }}',
+                f'sites = {[CODE, *sites]}\nconstants = {{ hall_code = "{{hall}}" }}',
+            ),
+        )
+        with (self.folder / "catalogue" / "sites.csv").open("a", encoding="utf-8") as table:
+            table.writelines(f"{code},{name},county\n" for code, name in sites.items())
 
     def drop_month(
         self, month: str, departments: Iterable[str] = ("D1", "D2"), system: str = "counter", **changed: int
     ) -> None:
         for day in days_of(month):
-            self.drop(day, departments, system, **changed)
+            self.drop(day, departments, system, "", **changed)
 
     def edit(self, name: str, *changes: tuple[str, str]) -> None:
         """Change a file of the hall's folder, as an engineer does by hand."""
