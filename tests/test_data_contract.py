@@ -19,6 +19,7 @@ from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
 from tests.bench.setting_up import SetUpError, python_of
 from tests.servers.programs import without
+from tests.small_halls import OWN_FILES, SmallHall
 
 SECOND_HALL = Path(__file__).parent / "second_hall"
 SYSTEMS = {
@@ -142,3 +143,28 @@ def test_a_system_that_the_hall_does_not_have_is_named(home: Home, tmp_path: Pat
     told = _run("contract", DEMO_HALL, "desk", "--out", tmp_path)
     assert told.exit_code == 2
     assert "no system desk; the hall has online_platform" in told.stderr
+
+
+def test_the_keeper_reads_from_when_to_when_a_system_and_its_codes_are_counted(tmp_path: Path) -> None:
+    hall = SmallHall(tmp_path)
+    shutil.copytree(OWN_FILES, hall.folder)
+    (hall.folder / "catalogue" / "departments.csv").write_text(
+        "department_code,department_name,valid_from,valid_to,successors\n"
+        "D1,市场科,,2025-02-09,D3\nD2,住建科,,,\nD3,市场监管科,2025-02-10,,\n",
+        encoding="utf-8",
+    )
+    hall.edit("catalogue/measures.csv", ("aggregation\n", "aggregation,valid_from,valid_to\n"))
+    hall.edit("catalogue/measures.csv", ("撤回办件,sum", "撤回办件,sum,2025-05-01,"))
+    hall.edit("hall.toml", ('title = "窗口日报"', 'title = "窗口日报"\nvalid_from = 2025-01-15\nvalid_to = 2025-06-30'))
+
+    counter = _contracts(hall.folder, tmp_path / "out")["counter"]
+
+    assert counter["description"]["usage"].endswith("本系统只取自 2025-01-15 起，至 2025-06-30 止的数。")
+    columns = {column["name"]: column for column in counter["schema"][0]["properties"]}
+    (meanings,) = columns["部门"]["customProperties"]
+    assert meanings["value"] == {
+        "D1": "市场科（至 2025-02-09 止，此后为 D3）",
+        "D2": "住建科",
+        "D3": "市场监管科（自 2025-02-10 起）",
+    }
+    assert columns["撤回"]["description"] == "撤回量（自 2025-05-01 起）（withdrawn）"

@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from expectations.rules import RULES
-from orchestration.config.catalogue import read_table
+from orchestration.config.catalogue import codes_in, read_table
 from orchestration.config.hall import Hall, HallFolder
 from orchestration.config.systems import AnySystem, DropSystem, HttpSystem, SqlSystem
 from orchestration.config.systems.common import MappedSystem
@@ -100,6 +100,20 @@ def _usage(hall: HallFolder, name: str) -> Iterator[str]:
     yield words["usage"].format(pull_at=f"{pull_at:%H:%M}", late_at=f"{late_at:%H:%M}")
     if system.repull_days:
         yield words["usage_again"].format(days=system.repull_days)
+    if validity := _validity({"valid_from": system.valid_from, "valid_to": system.valid_to}):
+        yield words["usage_valid"].format(validity=validity)
+
+
+def _validity(row: Mapping[str, Any]) -> str:
+    """From when to when something is counted and who follows it, in words; empty where it always is."""
+    stated = {**row, "successors": "、".join(codes_in(row.get("successors")))}
+    return "，".join(text.format(stated[key]) for key, text in _WORDS["validity"].items() if stated[key])
+
+
+def _meaning(row: Mapping[str, Any], name: str) -> str:
+    """What a code of a table stands for, with its validity."""
+    validity = _validity(row)
+    return f"{row[name]}（{validity}）" if validity else str(row[name])
 
 
 def _service_levels(hall: HallFolder, name: str) -> Iterator[Element]:
@@ -205,7 +219,7 @@ def _vocabulary(hall: HallFolder, system: AnySystem, ours: str) -> Mapping[str, 
     if ours not in _CODES:
         return {}
     table, name = _CODES[ours]
-    names = {row[ours]: row[name] for row in read_table(hall.folder / "catalogue", table)}
+    names = {row[ours]: _meaning(row, name) for row in read_table(hall.folder / "catalogue", table)}
     if isinstance(system, MappedSystem) and system.values:
         lines = [line.values for line in read_reviewed_table(hall.folder / system.values, ("column", "theirs", "ours"))]
         if words := {line["theirs"]: line["ours"] for line in lines if line["column"] == ours}:
@@ -215,7 +229,8 @@ def _vocabulary(hall: HallFolder, system: AnySystem, ours: str) -> Mapping[str, 
 
 
 def _name_of_measure(hall: HallFolder, measure: str) -> str:
-    names = {row["measure"]: row["measure_name"] for row in read_table(hall.folder / "catalogue", "measures")}
+    rows = read_table(hall.folder / "catalogue", "measures")
+    names = {row["measure"]: _meaning(row, "measure_name") for row in rows}
     return f"{names.get(measure, measure)}（{measure}）"
 
 
