@@ -71,7 +71,7 @@ def test_a_system_is_replaced_in_the_middle_of_a_month_and_again_between_two(hal
     for day in days("2025-02-01", "2025-02-20"):
         hall.drop(day, TWO)
     for day in days("2025-02-10", "2025-04-05"):
-        hall.drop(day, TWO, "platform", **({"accepted": 90} if day < dt.date(2025, 2, 15) else {}))
+        hall.drop(day, TWO, "platform", "", **({"accepted": 90} if day < dt.date(2025, 2, 15) else {}))
     hall.drop_month("2025-04", system="cloud")
 
     february = certified(hall, "2025-02")
@@ -313,9 +313,23 @@ def test_a_site_is_closed_in_the_middle_of_a_month(hall: SmallHall) -> None:
 
 
 def drop_of_site(hall: SmallHall, day: dt.date, site: str) -> None:
-    hall.drop(day, TWO)
-    dropped = hall.place / "drops" / "counter" / f"日报_{day}.csv"
-    dropped.rename(dropped.with_name(f"日报_{site}_{day}.csv"))
+    hall.drop(day, TWO, site=site)
+
+
+def test_a_site_is_opened_in_the_middle_of_a_month(hall: SmallHall) -> None:
+    """On the day before the month it isn't there yet, so that its stock is held against nothing."""
+    hall.drop_month("2025-01")
+    certified(hall, "2025-01")
+    hall.spread({"510899": "乔庄镇便民服务中心"})
+    hall.edit(
+        "catalogue/sites.csv", ("hall_level\n", "hall_level,valid_from\n"), ("中心,county", "中心,county,2025-02-10")
+    )
+    for day in days("2025-02-01", "2025-02-28"):
+        for site in ("510822", "510899") if day.day >= 10 else ("510822",):
+            drop_of_site(hall, day, site)
+
+    assert certified(hall, "2025-02")["accepted"] == accepted(28)
+    assert hall.run("trace", "2025-02", "open").exit_code == 0
 
 
 def test_a_measure_is_followed_by_another_within_a_metric(hall: SmallHall) -> None:

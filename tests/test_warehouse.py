@@ -322,6 +322,17 @@ def _answer(system: str, day: date, *more: tuple[Any, ...]) -> Callable[[MonthIn
     return lambda inputs: inputs.answers[system, day].extend((day, HALL, *row) for row in more)
 
 
+def _zeros(system: str, first: date, last: date) -> Callable[[MonthInputs], object]:
+    """The hall system says of these days that there was nothing."""
+
+    def count_nothing(inputs: MonthInputs) -> None:
+        for asked, rows in inputs.answers.items():
+            if asked[0] == system and first <= asked[1] <= last:
+                rows[:] = [(*row[:-1], 0) for row in rows]
+
+    return count_nothing
+
+
 def _record(**recorded: object) -> Callable[[MonthInputs], object]:
     return lambda inputs: inputs.recorded.update({("courier", WORKING_DAY): recorded})
 
@@ -586,6 +597,11 @@ PLANTS = {
     "more mailed than issued or completed": Plant(
         ("fct_monthly_counts_reconcile",),
         _answer("courier", WORKING_DAY, ("D03", None, "parcels_mailed", 1000)),
+        published=frozenset(MARTS),
+    ),
+    "nothing but zeros for a week": Plant(
+        ("fct_daily_counts_are_not_zero_for_a_week",),
+        _zeros("enquiry_desks", date(2025, 3, 10), date(2025, 3, 14)),
         published=frozenset(MARTS),
     ),
     "a reconciliation of an unknown measure": Plant(

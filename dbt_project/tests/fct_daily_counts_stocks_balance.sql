@@ -86,7 +86,15 @@ days as (
     from {{ ref('stg_landing__extracts') }} as extracts
     inner join {{ ref('stg_landing__hall_systems') }} as hall_systems
         on extracts.system = hall_systems.system
-    where extracts.stat_date < {{ built_month_first() }}
+    -- A site that isn't there yet has no stock that it could be held against.
+    where
+        extracts.stat_date < {{ built_month_first() }}
+        and not exists (
+            select 1 from {{ ref('stg_hall__sites') }} as sites
+            where
+                sites.hall_code = hall_systems.hall_code
+                and not ({{ is_valid_on('sites', 'extracts.stat_date') }})
+        )
 ),
 
 days_of_stocks as (
