@@ -217,3 +217,22 @@ def test_three_people_sign_all_sites_at_once(hall: SitesHall) -> None:
     assert hall.certificate("823001", MONTH)["accepted"] == 5 * ACCEPTED
     assert "张三、李四、王五" in hall.run("show", MONTH, "--site", "822001").stdout
     assert hall.run("verify").exit_code == 0
+
+
+def test_a_site_that_a_storm_closes_at_the_months_end_keeps_its_stock(hall: SitesHall) -> None:
+    """In the facts, in the recount of the seal, and in the sums of the sites above it."""
+    hall.drop_sites(MONTH)
+    storm = [dt.date(2025, 1, 30), LAST]
+    for day in storm:
+        (hall.place / "drops" / "counter" / f"822001_{day}.csv").unlink()
+    rows = "".join(f"{day},false,台风,王,,822001\n" for day in storm)
+    hall.edit("catalogue/calendar_overrides.csv", ("reviewed_by\n", f"reviewed_by,system,site\n{rows}"))
+    done = hall.run("report", MONTH, "--all")
+    assert done.exit_code == 0, done.output
+    before = dt.date(2025, 1, 29)
+    assert hall.certificate("822001", MONTH)["open"] == 3 * open_on(before)
+    assert hall.certificate("510822", MONTH)["open"] == 3 * open_on(before) + 5 * open_on(LAST)
+    assert hall.certificate("822001", MONTH)["accepted"] == 3 * DAILY["accepted"] * 29
+    assert hall.run("verify", "--recount").exit_code == 0
+    traced = hall.run("trace", MONTH, "open", "--site", "510822")
+    assert traced.exit_code == 0, traced.output
