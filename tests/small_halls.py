@@ -37,12 +37,12 @@ class SmallHall:
     """
 
     place: Path
-    variables: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     @classmethod
     def begun(cls, place: Path, variables: Mapping[str, str] | None = None) -> SmallHall:
         """The hall with its key, and nothing dropped."""
-        hall = cls(place, variables or {})
+        hall = cls(place, variables=variables or {})
         shutil.copytree(OWN_FILES, hall.folder)
         (hall.folder / "signers.toml").touch()
         made = hall.run("new-key", str(hall.folder), "青川数据服务")

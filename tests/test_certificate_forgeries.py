@@ -67,7 +67,7 @@ def rewrite(archive: Archive, envelopes: Sequence[Envelope]) -> None:
         again = envelope_of(replace(certificate, place=place), signatures_of(envelope))
         (archive.certificates / again.certificate.name).write_bytes(again.content)
         previous = sha256(again.content)
-    links = archive.ledger.links()
+    links = archive.ledger.chain()
     for link in links:
         release = release_of(archive.published, link)
         shutil.rmtree(release / "chain")

@@ -89,7 +89,7 @@ def test_the_links_that_lead_to_a_certificate_reach_back_to_the_first_of_all(arc
     )
     release = archive.published / "2025-03" / "r2"
     assert sorted(path.name for path in (release / "chain").iterdir()) == [march.path.name, april.path.name]
-    links = archive.ledger.links()
+    links = archive.ledger.chain()
     assert [leading_links(links, link) for link in links] == [[], links[:1], links[:2]]
     assert verify(archive).sound
     assert revised.certificate.place.sequence == 3

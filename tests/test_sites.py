@@ -76,6 +76,26 @@ def test_a_site_is_blocked_by_its_own_days_alone(hall: SitesHall) -> None:
     assert hall.run("verify", "--recount").exit_code == 0
 
 
+def test_nothing_is_certified_while_nothing_is_in(hall: SitesHall) -> None:
+    done = hall.run("report", MONTH, "--all", "--no-pull")
+    assert done.exit_code == 1
+    assert "2025-01: 0 of 5 sites are certified, 0 of them now" in done.stdout
+    assert "822001 乔庄镇便民服务中心 isn't in:" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("parent", "said"),
+    [
+        ("822001", "510822 → 822001 → 510822 is a circle; next: leave the parent of the topmost site empty"),
+        ("510899", "510822 has the parent 510899, which isn't in it; next: add it"),
+    ],
+)
+def test_sites_that_are_no_tree_are_named_by_every_command(hall: SitesHall, parent: str, said: str) -> None:
+    hall.edit("catalogue/sites.csv", ("county,510800\n510823", f"county,{parent}\n510823"))
+    assert said in " ".join(hall.run("report", MONTH, "--all").stderr.split())
+    assert said.partition(";")[0] in " ".join(hall.run("check-hall", str(hall.folder)).stdout.split())
+
+
 def test_one_site_is_reported_alone_and_left_as_it_is_afterwards(hall: SitesHall) -> None:
     hall.drop_sites(MONTH, ["822001"])
     done = hall.run("report", MONTH, "--site", "822001")

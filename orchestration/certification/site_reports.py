@@ -97,7 +97,7 @@ def report_sites(name: str, steps: ReportSteps, asking: Asking, wanted: Sequence
             tell("certifying %d sites of %s", len(due), name)
             part = sites.part
             require_success(steps.certify_sites(part, SiteRequests(due), build=build_is_due(part)))
-        else:
+        elif any(before.values()):
             require_sound(archive, name)
         reports = tuple(_report(sites, archive, site, is_new=site in due) for site in chosen)
         missing = dict.fromkeys(code for report in reports if not report.certificate for code in report.missing)

@@ -9,7 +9,8 @@ from itertools import chain
 from typing import Any
 
 from orchestration.config.catalogue import BALANCES, LABELS, MEMBERS, SITES, members
-from orchestration.config.hall import Hall
+from orchestration.config.hall import Hall, SettingsError
+from orchestration.config.site_tree import site_tree
 from orchestration.diagnosis import Diagnosis
 from orchestration.doctor.gaps import Span, gaps
 
@@ -31,7 +32,8 @@ _A_DAY = dt.timedelta(days=1)
 def references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
     """What the tables of a hall and its settings say of each other, and of the validity of each."""
     looks = _unknown(tables, hall), _unfounded(tables, hall), _unanswered(tables, hall), _unbalanced(tables)
-    problems = [*chain(*looks), *_used_again(tables), *_without_successor(), *hall.answered_twice(hall.first_day)]
+    of_members = _uprooted(), _used_again(tables), _without_successor()
+    problems = [*chain(*looks, *of_members), *hall.answered_twice(hall.first_day)]
     for problem in problems:
         yield Diagnosis.of("codes", "mend", problem)
     if not problems:
@@ -128,6 +130,17 @@ def _without_successor() -> Iterator[str]:
                     yield f"{where}, and {code} isn't in the table; next: add it, or mend it"
                 elif after and not known[code].is_valid_on(after):
                     yield f"{where}, and {known[code]} isn't counted on {after}; next: mend valid_from or valid_to"
+
+
+def _uprooted() -> Iterator[str]:
+    """What keeps the sites from being a tree."""
+    tree = site_tree()
+    for code in tree.sites:
+        try:
+            tree.path(code)
+        except SettingsError as error:
+            yield str(error)
+            return
 
 
 def _unbalanced(tables: Tables) -> Iterator[str]:
