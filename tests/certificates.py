@@ -30,7 +30,7 @@ from reports.certificates.certificate import (
 from reports.certificates.certification import Drawn, MonthToCertify, certify, draw_up, sign
 from reports.certificates.form_2 import Signed, envelope_of
 from reports.certificates.ledger import Archive, LedgerEntry
-from reports.certificates.release import complete_releases, stage
+from reports.certificates.release import begin_sites, complete_releases, stage
 from reports.certificates.release_text import release_files
 from reports.certificates.signers import Signer, SigningKey
 from reports.certificates.verification import Verification
@@ -223,8 +223,8 @@ class Month:
             "reason": self.reason,
             "note": self.note,
         }
-        head = changes.pop("head", None)
-        return draw_up(self.archive, MonthToCertify(**fields | changes), head)
+        head, history = changes.pop("head", None), changes.pop("history", None)
+        return draw_up(self.archive, MonthToCertify(**fields | changes), head, history)
 
     def certified(self, values: Sequence[MonthlyNumber] | None = None, **changes: Any) -> LedgerEntry:
         return sealed(self.archive, self.drawn(values, **changes), at=self.at)
@@ -251,8 +251,12 @@ def forced(archive: Archive, drawn: Drawn, signatures: Sequence[Signed], at: dat
         place = archive.ledger.next_place(hall_time(at))
         sign_offs = tuple(one.sign_off for one in signatures)
         envelope = envelope_of(replace(drawn.certificate, place=place, sign_offs=sign_offs), signatures)
-        archive.ledger.store.add(drawn.documents.values())
-        stage(archive.published, envelope, release_files(envelope.certificate), archive.ledger)
+        documents = {digest: content for each in (drawn, *drawn.sites) for digest, content in each.documents.items()}
+        archive.ledger.store.add(documents.values())
+        if drawn.sites:
+            begin_sites(archive.published, envelope.certificate)
+        else:
+            stage(archive.published, envelope, release_files(envelope.certificate), archive.ledger)
         entry = archive.ledger.append(envelope)
         complete_releases(archive.ledger, archive.published)
     return entry
