@@ -157,9 +157,7 @@ class Month:
                     "sha256": extract.sha256,
                     "content_sha256": extract.content_sha256,
                     "row_count": None if self.left_out.intersection(extract.sites) else extract.row_count,
-                    "count_sum": sum(
-                        sum(entry.sums.values()) for site, entry in extract.sites.items() if site not in self.left_out
-                    ),
+                    "count_sum": self._count_sum(extract),
                     "landed_at": extract.landed_at,
                     "halls": sorted(extract.sites),
                 }
@@ -167,6 +165,11 @@ class Month:
             ],
             **self.settings_inputs,
         }
+
+    def _count_sum(self, extract: Extract) -> int:
+        """The sum that was recorded of an extract, less that of sites that are left out."""
+        left_out = (sum(entry.sums.values()) for site, entry in extract.sites.items() if site in self.left_out)
+        return extract.count_sum - sum(left_out)
 
     @cached_property
     def settings_inputs(self) -> dict[str, list[dict[str, Any]]]:
