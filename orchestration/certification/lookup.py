@@ -34,7 +34,7 @@ def find(what: str, revision: int | None, as_of: str = "", site: str = "") -> tu
         first_day(what)
     except ValueError:
         return archive, _by_code(archive, what)
-    below = "" if site == archive.hall else site
+    below = archive.below(site)
     if as_of:
         entry = archive.ledger.at(what, _moment(as_of), below)
     else:

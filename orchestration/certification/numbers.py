@@ -68,18 +68,14 @@ def rows_as_text(rows: Sequence[ExportRow], form: Literal["csv", "json"]) -> str
 
 
 def _require_site(archive: Archive, code: str) -> None:
-    if _below(archive, code) and not archive.ledger.months(code):
+    if archive.below(code) and not archive.ledger.months(code):
         known = ", ".join(site for site in archive.ledger.histories() if site)
         others = f"these have: {known}" if known else f"this ledger certifies site {archive.hall} only"
         raise Refused(f"site {code} has no certified numbers here; {others}")
 
 
-def _below(archive: Archive, site: str) -> str:
-    return "" if site == archive.hall else site
-
-
 def _certificates(archive: Archive, selection: Selection) -> Iterator[Certificate]:
-    site = _below(archive, selection.site)
+    site = archive.below(selection.site)
     certified = archive.ledger.months(site)
     first, last = (_month(selection.month or end) for end in (selection.first, selection.last))
     months = [month for month in certified if (not first or month >= first) and (not last or month <= last)]

@@ -68,15 +68,14 @@ class MonthSites:
     @cached_property
     def part(self) -> Month:
         """The month of the sites that aren't blocked: that is what is built."""
-        return self.month.leaving_out(self.blocked) if self.blocked else self.month
+        return self.month.leaving_out(self.blocked)
 
     @cached_property
-    def answered(self) -> Mapping[str, tuple[str, ...]]:
-        """Every site below the hall of which a system answers for anything: what is counted in it and answered for."""
+    def answered(self) -> tuple[str, ...]:
+        """Every site below the hall of which, or of a site counted in it, a system answers for anything."""
         hall, tree = self.month.hall, self.month.site_tree
         known = {site for system in self.month.systems for site in hall.sites_of(system)}
-        counted = {code: tuple(site for site in tree.counted_in(code) if site in known) for code in tree.sites}
-        return {code: sites for code, sites in counted.items() if sites and code != hall.code}
+        return tuple(code for code in tree.sites if code != hall.code and not known.isdisjoint(tree.counted_in(code)))
 
     def missing_in(self, site: str) -> tuple[str, ...]:
         """The sites counted in one that keep it from being built."""

@@ -147,16 +147,14 @@ def show(
 ) -> None:
     """Show what is, or was, certified: the numbers, who signed them, and every revision of the month."""
     from orchestration.certification.lookup import find
-    from orchestration.cli.certificate_views import history_lines, numbers_table
+    from orchestration.cli.certificate_views import history_lines, numbers_table, vintage_of
 
     with logged("show", what=what, as_of=as_of, site=site):
         archive, entry = find(what, revision, as_of, site)
         certificate = entry.certificate
         table = numbers_table(archive, certificate, rates)
         state = archive.ledger.state(certificate)
-        whose = f" site {certificate.below}" if certificate.below else ""
-        named = f"{certificate.month}{whose} r{certificate.revision}"
-        typer.echo(f"{named} {state}, code {certificate.code}: {entry.path}")
+        typer.echo(f"{vintage_of(certificate)} {state}, code {certificate.code}: {entry.path}")
         print_wide(table, width=160)
         for line in history_lines(archive, certificate.month, certificate.below):
             typer.echo(line)
@@ -191,6 +189,7 @@ def trace(
 def rebuild(month: MonthArgument, *, revision: RevisionOption = None, site: SiteOption = "") -> None:
     """Recompute a certified month from its extracts alone, in an empty warehouse, and compare it to the byte."""
     from orchestration.certification.rebuild import rebuild as rebuild_month
+    from orchestration.cli.certificate_views import vintage_of
 
     with logged("rebuild", month=month, revision=revision, site=site):
         rebuilt = rebuild_month(month, revision, site)
@@ -198,9 +197,7 @@ def rebuild(month: MonthArgument, *, revision: RevisionOption = None, site: Site
         for line in rebuilt.differences:
             typer.echo(line)
         word = "not reproduced" if rebuilt.differences else "reproduced to the byte"
-        whose = f" site {certificate.below}" if certificate.below else ""
-        named = f"{certificate.month}{whose} r{certificate.revision}"
-        typer.echo(f"{named} is {word}; equal: {', '.join(rebuilt.equal) or '-'}")
+        typer.echo(f"{vintage_of(certificate)} is {word}; equal: {', '.join(rebuilt.equal) or '-'}")
         end_unless(not rebuilt.differences)
 
 

@@ -18,6 +18,12 @@ from reports.workbook.tables import ExportRow
 _RATES: tuple[Against, ...] = ("month_before", "year_before")
 
 
+def vintage_of(certificate: Certificate) -> str:
+    """Which month, site and revision a certificate is of."""
+    whose = f" site {certificate.below}" if certificate.below else ""
+    return f"{certificate.month}{whose} r{certificate.revision}"
+
+
 def numbers_table(archive: Archive, certificate: Certificate, basis: RateBasis | None) -> Table:
     """The numbers of a certificate, with 环比 and 同比 when a basis is named."""
     rows = []

@@ -42,13 +42,14 @@ def report(
 
     Of sites: those of which every day is in are certified, and what the others lack is said.
     """
+    asking: Asking = "all" if pull_all else "missing" if pull_first else "nothing"
     if site or every_site:
         if draft:
             raise typer.BadParameter("a draft is of the hall itself: leave --site and --all out")
-        _report_sites(month, "all" if pull_all else "missing" if pull_first else "nothing", site or [])
+        _report_sites(month, asking, site or [])
         if not every_site:
             return
-        pull_first = pull_all = False
+        asking = "nothing"
     from orchestration.warehouse.ahead import start_workers
 
     with logged("report", month=month, draft=draft):
@@ -57,7 +58,6 @@ def report(
         from orchestration.runs import Runs
 
         steps = Runs(current_home())
-        asking: Asking = "all" if pull_all else "missing" if pull_first else "nothing"
         with progress_line():
             if draft:
                 drafted = create_draft(month, steps, asking)

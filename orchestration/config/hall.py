@@ -173,8 +173,6 @@ class Hall(Strict):
 
     def without_sites(self, codes: Set[str]) -> Self:
         """The hall as if it had no such sites: no system answers for them, and one that is left without any is gone."""
-        if not codes:
-            return self
         left = {name: tuple(site for site in self.sites_of(name) if site not in codes) for name in self.systems}
         systems = {
             name: self.systems[name].model_copy(update={"sites": sites}) for name, sites in left.items() if sites

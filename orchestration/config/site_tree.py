@@ -1,6 +1,6 @@
 """The sites of a hall as a tree (design, "Words"): a site's numbers sum up its own counts and all sites below it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,10 +49,6 @@ class SiteTree:
             known = ", ".join(map(str, self.sites.values()))
             raise SettingsError(f"no site {code} in {catalogue_folder() / SITES}.csv; it has {known}")
         return self._counted_in[code]
-
-    def pairs(self) -> Iterator[tuple[str, str]]:
-        """Each site with each site that is counted in it; raises as `path`."""
-        return ((code, counted) for code, its in self._counted_in.items() for counted in its)
 
 
 def site_tree() -> SiteTree:

@@ -360,6 +360,10 @@ class Archive:
     signers: Sequence[Signer]
     hall: str = ""
 
+    def below(self, site: str) -> str:
+        """The code of a site as the ledger is asked for it: empty for the hall's own."""
+        return "" if site == self.hall else site
+
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger in `certificates`; always the same object, so that its holder may take its lock again."""
