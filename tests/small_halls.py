@@ -40,10 +40,13 @@ class SmallHall:
     variables: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     @classmethod
-    def begun(cls, place: Path, variables: Mapping[str, str] | None = None) -> SmallHall:
-        """The hall with its key, and nothing dropped."""
+    def begun(cls, place: Path, variables: Mapping[str, str] | None = None, *, zone: str = "") -> SmallHall:
+        """The hall with its key, and nothing dropped; a key counts from the date that it is in the hall's zone."""
         hall = cls(place, variables=variables or {})
         shutil.copytree(OWN_FILES, hall.folder)
+        if zone:
+            settings = hall.folder / "hall.toml"
+            settings.write_text(f'timezone = "{zone}"\n{settings.read_text(encoding="utf-8")}', encoding="utf-8")
         (hall.folder / "signers.toml").touch()
         made = hall.run("new-key", str(hall.folder), "青川数据服务")
         assert made.exit_code == 0, made.output

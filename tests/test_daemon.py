@@ -65,6 +65,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     with postgres() as server:
         # A tick that passes before the daemon knows of its schedule never comes: this is 60 to 120 seconds from now.
         tick = dt.datetime.now(_SHANGHAI) + dt.timedelta(seconds=120)
+        # Yesterday is due after a minute of the day at the earliest.
+        tick += dt.timedelta(minutes=1) if (tick.hour, tick.minute) == (0, 0) else dt.timedelta()
         # Counted from the tick, for midnight may lie before it.
         days = tuple((tick.date() - dt.timedelta(days=back)).isoformat() for back in (2, 1, 0))
         with engineers_house(folder, server, _hall(folder / "hall", systems, tick, days)) as page:
@@ -85,7 +87,7 @@ def _hall(folder: Path, systems: Path, tick: dt.datetime, days: tuple[str, ...])
     text = (
         f'code = "510000"\nname = "四川省政务服务大厅"\nfirst_day = {days[0]}\nwording = "wording.txt.j2"\n'
         f'[certification]\npolicy = "automatic"\nsigners = "s.toml"\nkey = "k.pem"\npassphrase = "P"\n'
-        f'[automation]\npull_at = "{tick:%H:%M}"\n[environments]\nproduction = ["nightly_pull"]\n'
+        f'[automation]\npull_at = "{tick:%H:%M}"\nlate_at = "00:01"\n[environments]\nproduction = ["nightly_pull"]\n'
         "[retries]\nattempts = 1\n"
     )
     for system in _SYSTEMS:

@@ -114,7 +114,7 @@ CHANGES = (
 
 def hall_of(change: Change, place: Path, url: str = "http://127.0.0.1:9") -> SmallHall:
     """The small hall, with that database and a desk at that address."""
-    hall = SmallHall.begun(place)
+    hall = SmallHall.begun(place, zone=change.zone)
     days, kept_in = days_of(change.month), change.kept_in
     database = place / "events.sqlite"
     with closing(sqlite3.connect(database)) as connection, connection:
@@ -124,7 +124,7 @@ def hall_of(change: Change, place: Path, url: str = "http://127.0.0.1:9") -> Sma
     settings = (hall.folder / "hall.toml").read_text(encoding="utf-8")
     systems = SYSTEMS.format(database=database, timezone=f'timezone = "{kept_in}"' if kept_in else "", url=url)
     head = settings[: settings.index("[systems.counter]")].replace("2025-01-01", f"{days[0]}")
-    (hall.folder / "hall.toml").write_text(f'timezone = "{change.zone}"\n{head}{systems}', encoding="utf-8")
+    (hall.folder / "hall.toml").write_text(f"{head}{systems}", encoding="utf-8")
     (hall.folder / "counts.sql").write_text(COUNTS, encoding="utf-8")
     (hall.folder / "day_close.sql").write_text(DAY_CLOSE, encoding="utf-8")
     for name, row in (

@@ -57,11 +57,21 @@ class Listener:
         self._open = 0
         self.peak = 0
         self._connections: set[socket.socket] = set()
-        self._listen(0)
-        self.port: int = self._listening.getsockname()[1]
+        self._bound = self._bind(0)
+        self.port: int = self._bound.getsockname()[1]
+        self.restore()
 
-    def _listen(self, port: int) -> None:
-        self._listening = socket.create_server(("127.0.0.1", port), backlog=128)
+    @staticmethod
+    def _bind(port: int) -> socket.socket:
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
+        return bound
+
+    def restore(self) -> None:
+        """Be reachable, at the same port as ever."""
+        self._listening = self._bound
+        self._listening.listen(128)
         self.is_cut = False
         threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
 
@@ -71,15 +81,14 @@ class Listener:
         # Closing alone doesn't wake a thread that waits in accept().
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-
-    def restore(self) -> None:
-        """Be reachable again, at the same port."""
-        self._listen(self.port)
+        # Whoever asks for a free port meanwhile must not be given this one.
+        self._bound = self._bind(self.port)
 
     def close(self) -> None:
         """End, and every connection with it."""
         if not self.is_cut:
             self.cut()
+        self._bound.close()
         with self._lock:
             for connection in self._connections:
                 with contextlib.suppress(OSError):
