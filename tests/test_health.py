@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from typer.testing import Result
 
 from orchestration.automation.deadlines import Moment
+from orchestration.cli.operation_views import facts_of
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import load_hall
 from orchestration.config.working_days import WorkingDays
@@ -35,6 +36,7 @@ from orchestration.jobs import FACTS_JOB, HEALTH_JOB, MONTH_JOB
 from orchestration.landing.manifest import Counted, Landing, Provenance, SiteCounts
 from orchestration.landing.quarantine import Refusal
 from orchestration.runtime.paths import Home, dagster_instance
+from reports.figures.months import days_of
 from reports.figures.readiness import BuildEvidence
 from tests.counts import counts_of
 from tests.faults import hall_folder
@@ -404,26 +406,37 @@ def test_prometheus_reads_the_same_numbers(troubled: Hall, tmp_path: Path) -> No
 MANY = tuple(f"51{number:04d}" for number in range(1, 201))
 
 
-def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On every day another tenth of the halls is missing, in all five systems."""
-    named = f"sites = {json.dumps(MANY)}"
+def _hall_of(sites: Sequence[str], tmp_path: Path) -> Path:
+    """The demo hall's folder, whose systems answer for many sites."""
+    named = f"sites = {json.dumps(sites)}"
     kinds = [(f'\nkind = "{kind}"', f'\nkind = "{kind}"\n{named}') for kind in ("http_api", "sql", "drop_folder")]
     folder = hall_folder(tmp_path / "hall", FIRST_DAY, *kinds)
-    with (folder / "catalogue" / "sites.csv").open("a", encoding="utf-8") as sites:
-        sites.writelines(f"{code},第{code}号<script>政务服务大厅,county\n" for code in MANY)
-    monkeypatch.setenv("YUEBAO_HALL", str(folder))
-    landing, days = Landing(home.landing), [dt.date(2025, 3, 1) + dt.timedelta(days=back) for back in range(60)]
-    first = load_hall(folder).hall
-    for number, day in enumerate(days):
-        came = {
-            hall: SiteCounts(counts_of([]), {}, "here", {})
-            for place, hall in enumerate(MANY)
-            if place % 10 != number % 10
-        }
-        for system in first.systems:
-            landing.land(Counted(system, day, "answered", came), Provenance("run", "code", "suite"))
+    with (folder / "catalogue" / "sites.csv").open("a", encoding="utf-8") as table:
+        table.writelines(f"{code},第{code}号<script>政务服务大厅,county\n" for code in sites)
+    return folder
+
+
+def _land(folder: Path, home: Home, day: dt.date, came: Sequence[str], *but: str) -> None:
+    """What came of a day, in all systems but some."""
+    counts = {site: SiteCounts(counts_of([]), {}, "here", {}) for site in came}
+    for system in load_hall(folder).hall.systems:
+        if system not in but:
+            Landing(home.landing).land(Counted(system, day, "answered", counts), Provenance("run", "code", "suite"))
+
+
+def _looked_at(folder: Path, home: Home, moment: str) -> Health:
     with dagster_instance(home) as instance:
-        health = take_snapshot(Moment(load_hall(folder).hall, home, working_days(), at("2025-04-30T10:00")), instance)
+        return take_snapshot(Moment(load_hall(folder).hall, home, working_days(), at(moment)), instance)
+
+
+def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On every day another tenth of the halls is missing, in all five systems."""
+    folder = _hall_of(MANY, tmp_path)
+    monkeypatch.setenv("YUEBAO_HALL", str(folder))
+    days = [dt.date(2025, 3, 1) + dt.timedelta(days=back) for back in range(60)]
+    for number, day in enumerate(days):
+        _land(folder, home, day, [hall for place, hall in enumerate(MANY) if place % 10 != number % 10])
+    health = _looked_at(folder, home, "2025-04-30T10:00")
     assert {(cell.came, len(cell.sites), cell.state) for cell in health.cells} == {(180, 200, "missing")}
     told = page(health)
     assert len(told.encode()) < 2 * 2**20
@@ -433,6 +446,48 @@ def test_two_hundred_halls_stay_readable(home: Home, tmp_path: Path, monkeypatch
     assert len(gaps) == 300
     assert "20 sites510010 第510010号<script>政务服务大厅, 510020 " in gaps[0][4]
     assert "?90%" in _rows(told, "days")[0][1].replace(" ", "")
+
+
+@pytest.fixture(scope="module")
+def seven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Health]:
+    """Of 205 sites seven lack three days, one of them a fourth in one system; the last day isn't late yet."""
+    sites = [f"51{number:04d}" for number in range(1, 206)]
+    place = tmp_path_factory.mktemp("seven")
+    folder, home = _hall_of(sites, place), Home(place / "var")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("YUEBAO_HALL", str(folder))
+        for day in days_of("2025-03")[:20]:
+            lack = LACKING if day.day in {5, 6, 12} else []
+            _land(
+                folder, home, day, [site for site in sites if site not in lack], *(["courier"] if day.day == 13 else [])
+            )
+            if day.day == 13:
+                counts = {site: SiteCounts(counts_of([]), {}, "here", {}) for site in sites if site != LACKING[-1]}
+                counted = Counted("courier", day, "answered", counts)
+                Landing(home.landing).land(counted, Provenance("run", "code", "suite"))
+        yield _looked_at(folder, home, "2025-03-22T07:00")
+
+
+LACKING = [f"51{number:04d}" for number in range(20, 160, 20)]
+
+
+def test_the_sites_that_lack_days_stand_alone_the_worst_first(seven: Health) -> None:
+    told = page(seven)
+    (caption,) = html.fromstring(told).xpath("//section[@aria-labelledby='sites']//caption/text()")
+    assert caption == (
+        "2025-03: 7 of 205 sites aren't in, the worst first; the other 198 are, on every day that is due"
+    )
+    rows = [row for row in _rows(told, "sites") if row[0].startswith("51")]
+    assert [row[0].split()[0] for row in rows] == [LACKING[-1], *LACKING[:-1]]
+    assert [row[1] for row in rows] == ["4", *["3"] * 6]
+    days = rows[0][2:33]
+    assert [number for number, sign in enumerate(days, start=1) if sign == CELL_SIGNS["missing"]] == [5, 6, 12, 13]
+    assert set(days[20:]) == {""}, "what isn't late yet isn't told"
+    assert rows[0][33] == "online_platform 3, window_system 3, courier, call_centre 3, enquiry_desks 3"
+    assert rows[1][33] == "online_platform, window_system, courier, call_centre, enquiry_desks"
+    (line,) = [line for line in facts_of(seven) if "sites that aren't in" in line]
+    assert line.startswith(f"2025-03 sites that aren't in, on so many days: {LACKING[-1]} 第{LACKING[-1]}号")
+    assert "(3) and 4 more; the other 198 of 205 are; `yuebao status 2025-03 --sites` shows all" in line
 
 
 def test_a_closed_day_of_one_hall_says_nothing_of_another(

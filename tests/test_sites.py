@@ -8,9 +8,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import time_machine
 from pydantic import SecretStr
 
 from reports.certificates.signers import create_key
+from reports.figures.months import days_of
+from tests.moments import at
 from tests.site_halls import HALL, SitesHall
 from tests.small_halls import DAILY, open_on
 
@@ -256,3 +259,29 @@ def test_a_site_that_a_storm_closes_at_the_months_end_keeps_its_stock(hall: Site
     assert hall.run("verify", "--recount").exit_code == 0
     traced = hall.run("trace", MONTH, "open", "--site", "510822")
     assert traced.exit_code == 0, traced.output
+
+
+def test_one_alert_names_the_first_sites_that_are_late_and_how_many(tmp_path: Path) -> None:
+    tree = {"510800": ("广元市政务服务大厅", "city", "")} | {
+        f"8220{number:02d}": (f"第{number}便民服务中心", "county", "510800") for number in range(1, 11)
+    }
+    hall = SitesHall.of_sites(tmp_path, tree)
+    late = [f"8220{number:02d}" for number in range(2, 7)]
+    for day in days_of(MONTH)[:5]:
+        for site in hall.sites:
+            if day.day not in {3, 4} or site not in late:
+                hall.drop_site(site, day)
+    with time_machine.travel(at("2025-01-06T10:00")):
+        assert hall.run("pull", "2025-01-01..2025-01-05").exit_code == 1
+        told = hall.run("alerts").stdout
+        healthy = hall.run("health")
+    (line,) = [line for line in told.splitlines() if line.startswith("- counter")]
+    assert line.startswith(
+        "- counter 窗口日报: 2025-01-03..2025-01-04 (2 days) no answer: 5 of 10 sites: 822002 第2便民服务中心, "
+        "822003 第3便民服务中心, 822004 第4便民服务中心 and 2 more; hall 822002: no file 822002_2025-01-04.csv"
+    )
+    assert healthy.exit_code == 1
+    assert (
+        "2025-01 sites that aren't in, on so many days: 822002 第2便民服务中心 (2), 822003 第3便民服务中心 (2), 822004 "
+        "第4便民服务中心 (2) and 2 more; the other 5 of 10 are; `yuebao status 2025-01 --sites` shows all"
+    ) in healthy.stdout

@@ -11,8 +11,10 @@ from orchestration.assets.certified import REVISION_CHECK
 from orchestration.automation.deadlines import Moment
 from orchestration.certification.pending_revision import pending_revisions
 from orchestration.config.alerts import AlertKind
+from orchestration.config.catalogue import SITES, members
 from orchestration.config.working_days import WorkingDays
 from orchestration.landing.day_status import SystemDay
+from orchestration.landing.site_days import named
 from orchestration.warehouse.month import Month
 from reports.figures.day_verdict import VERDICTS, DayVerdict
 from reports.figures.months import days_of
@@ -47,17 +49,28 @@ _NOT_IN: dict[DayVerdict, tuple[AlertKind, str]] = {
 def _not_in(at: Moment, status: SystemDay) -> Condition | None:
     system, day = status.system, status.day
     kind, text = _NOT_IN[status.verdict]
-    if kind == "late" and at.now < at.late_at(system, day):
+    if kind == "late" and not at.is_late(system, day):
         return None
     return Condition(
         kind,
         key=f"days {system} {day}",
         subject=_name(at, system),
-        text=": ".join(filter(None, [text, status.detail])),
+        text=": ".join(filter(None, [text, _of_sites(status)])),
         next_step=f"yuebao pull {{days}} --system {system}",
         day=day,
         system=system,
     )
+
+
+def _of_sites(status: SystemDay) -> str:
+    """Why a day isn't in; of a system that answers for several sites, first which of them, and why the first isn't."""
+    sites = status.worst_sites
+    if len(status.sites) == 1 or status.fault:
+        return status.detail
+    known = members(SITES)
+    names = named([known.get(site, site) for site in sites]) if len(sites) < len(status.sites) else ""
+    counted = f"{len(sites)} of {len(status.sites)} sites"
+    return "; ".join(filter(None, [": ".join(filter(None, [counted, names])), status.reasons(sites[:1])]))
 
 
 def _name(at: Moment, system: str) -> str:

@@ -72,6 +72,10 @@ class Moment:
         """From when on a day that isn't in is late: the hall's hour, and never before it was asked for."""
         return max(self._next_day(day, self.hall.automation.late_at), self.due_at(system, day))
 
+    def is_late(self, system: str, day: dt.date) -> bool:
+        """Whether a day of a system that isn't in is late by now."""
+        return self.now >= self.late_at(system, day)
+
     def _next_day(self, day: dt.date, time: dt.time) -> dt.datetime:
         return moment_at(day + dt.timedelta(days=1), time, self.hall.zone).astimezone(dt.UTC)
 

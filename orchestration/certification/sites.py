@@ -23,12 +23,12 @@ from orchestration.certification.signatures import waiting_of
 from orchestration.config.hall import HallFolder, load_own_hall
 from orchestration.config.variables import variables_of
 from orchestration.landing.day_status import SystemDay
+from orchestration.landing.site_days import SiteMatrix
 from orchestration.warehouse.month import Month, NotPrintableError, day_state, problems_of
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import BATCH, CertifiedHall, Foundation, Head, Reason
 from reports.certificates.certification import Drawn, MonthToCertify, draw_up, draw_up_batch
 from reports.certificates.ledger import Archive, LedgerEntry
-from reports.figures.day_verdict import VERDICTS
 from reports.figures.numbers import NumbersError, read_site_numbers
 from reports.figures.readiness import Problem, day_problems
 
@@ -54,10 +54,7 @@ class MonthSites:
     @cached_property
     def blocked(self) -> frozenset[str]:
         """The sites of which a day isn't in, or the day before the month that their stocks are held against."""
-        statuses = [*self.month.system_days, *self._not_compared]
-        return frozenset(
-            site for status in statuses for site, verdict in status.verdicts.items() if VERDICTS[verdict].problem
-        )
+        return frozenset(each.site for each in SiteMatrix.of([*self.month.system_days, *self._not_compared]).lacking)
 
     @property
     def _not_compared(self) -> list[SystemDay]:

@@ -1,6 +1,5 @@
 """A month's completeness as the terminal shows it: a small calendar per system, then what is wrong and what to do."""
 
-import datetime as dt
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,12 +15,13 @@ from orchestration.cli.app import table
 from orchestration.config.hall import HallFolder
 from orchestration.diagnosis import Diagnosis, Verdict, with_one_step
 from orchestration.health.months import month_health
+from orchestration.landing.site_days import SiteMatrix
 from orchestration.warehouse.dbt_manifest import ensure_manifest
 from orchestration.warehouse.month import Month
 from reports.certificates.disk import lines_of
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
-from reports.figures.day_verdict import VERDICTS, DayVerdict, worst
+from reports.figures.day_verdict import VERDICTS, DayVerdict
 from reports.figures.readiness import Problem, remedies
 
 _STYLES: Mapping[DayVerdict, str] = {"answered": "green", "declared_zero": "green", "closed": "dim", "stale": "yellow"}
@@ -77,32 +77,19 @@ def sites_table(month: Month) -> Table:
     """A row for each site of which a day isn't in, the worst first: on each day the worst of its systems."""
     table = _days_table(month, f"{month.name}  sites that aren't in")
     table.add_column("  missed", justify="right", no_wrap=True)
-    days = _days_of_sites(month)
-    missed = {site: sum(bool(VERDICTS[each].problem) for each in its.values()) for site, its in days.items()}
-    for site in sorted((site for site in days if missed[site]), key=lambda site: -missed[site]):
-        named = month.site_tree.sites.get(site, site)
-        marks = (_mark(days[site][day.day]) if day.day in days[site] else Text() for day in month.calendar)
-        table.add_row(f"{named} ", *marks, f"  {missed[site]}")
+    for each in SiteMatrix.of(month.system_days).lacking:
+        named = month.site_tree.sites.get(each.site, each.site)
+        marks = (_mark(each.verdicts[day.day]) if day.day in each.verdicts else Text() for day in month.calendar)
+        table.add_row(f"{named} ", *marks, f"  {each.missed}")
     return table
-
-
-def _days_of_sites(month: Month) -> dict[str, dict[dt.date, DayVerdict]]:
-    """By site and day, the worst verdict of the systems that answer for it."""
-    verdicts: dict[str, dict[dt.date, DayVerdict]] = {}
-    for status in month.system_days:
-        for site, verdict in status.verdicts.items():
-            days = verdicts.setdefault(site, {})
-            days[status.day] = worst([verdict, days.get(status.day, verdict)])
-    return verdicts
 
 
 def sites_line(month: Month) -> str:
     """How many sites are in on every day, and of how many there is a certificate."""
-    days, archive = _days_of_sites(month), current_archive()
-    whole = sum(not any(VERDICTS[each].problem for each in its.values()) for its in days.values())
-    histories = archive.ledger.histories().items()
+    matrix, histories = SiteMatrix.of(month.system_days), current_archive().ledger.histories().items()
     certified = sum(bool(site and history.of(month.name, sys.maxsize)) for site, history in histories)
-    return f"{whole} of {len(days)} sites are in on every day; {certified} sites below the hall are certified"
+    whole = f"{matrix.whole} of {len(matrix.sites)} sites are in on every day"
+    return f"{whole}; {certified} sites below the hall are certified"
 
 
 def _mark(verdict: DayVerdict) -> Text:

@@ -10,7 +10,8 @@ from orchestration.alerts.snoozes import LONGEST, SnoozeError, Wish, end_snooze,
 from orchestration.automation.deadlines import moment
 from orchestration.diagnosis import Diagnosis, with_one_step
 from orchestration.health import view
-from orchestration.health.model import Health
+from orchestration.health.model import Health, MonthHealth
+from orchestration.landing.site_days import named
 from orchestration.runtime.audit_log import who
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home, dagster_instance, run_history
@@ -95,12 +96,25 @@ def actions_told(health: Health) -> Iterator[Diagnosis]:
 def facts_of(health: Health) -> Iterator[str]:
     """How the months stand, in about six lines."""
     yield "; ".join(f"{month.month} {month.state} {month.came}/{month.answers}" for month in health.months)
+    yield from filter(None, (_lacking(month, health) for month in health.months))
     yield health.arrivals.verdict
     yield from dict.fromkeys(map(str, health.snoozed.values()))
     refused = sum(refusal.answered for refusal in health.refusals)
     yield f"refused answers: {refused}; revisions pending: {', '.join(health.pending) or 'none'}"
     yield "deadlines: " + "; ".join(_deadlines(health)) if health.deadlines else "no deadline is known"
     yield f"state folder {view.size(sum(health.bytes_by_part.values()))}, {view.size(health.free_bytes)} free"
+
+
+def _lacking(month: MonthHealth, health: Health) -> str:
+    """Which sites of a month aren't in, the worst first; empty where all are, and where there is one alone."""
+    sites = month.sites
+    if not sites.has_several or not sites.lacking:
+        return ""
+    named_sites = [f"{health.named_site(each.site)} ({each.missed})" for each in sites.lacking]
+    return (
+        f"{month.month} sites that aren't in, on so many days: {named(named_sites)}; the other {sites.whole} of "
+        f"{len(sites.sites)} are; `yuebao status {month.month} --sites` shows all"
+    )
 
 
 def _deadlines(health: Health) -> list[str]:

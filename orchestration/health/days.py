@@ -30,7 +30,7 @@ def cells_of(at: Moment, days: Iterable[dt.date]) -> Iterator[DayCell]:
 
 def cell_state(at: Moment, system: str, day: dt.date, verdict: DayVerdict) -> CellState:
     """What a verdict means as of a moment: what is missing may not be late yet, or not even due."""
-    if verdict != "missing" or at.now >= at.late_at(system, day):
+    if verdict != "missing" or at.is_late(system, day):
         return verdict
     return "awaited" if at.now >= at.due_at(system, day) else "not_due"
 

@@ -8,6 +8,7 @@ from typing import Literal
 from orchestration.alerts.snoozes import Snooze
 from orchestration.health.timeliness import Arrivals
 from orchestration.landing.quarantine import Refusal
+from orchestration.landing.site_days import SiteMatrix
 from reports.figures.day_verdict import VERDICTS, DayVerdict
 from reports.figures.readiness import BuildCheck, CheckStatus, Problem, Remedy, remedies
 
@@ -71,6 +72,7 @@ class MonthHealth:
     pending: str = ""  # why it waits for a revision
     checks: Mapping[CheckStatus, int] = field(default_factory=dict)  # of the newest build, how many ended how
     doubtful: tuple[BuildCheck, ...] = ()  # those that didn't pass
+    sites: SiteMatrix = field(default_factory=SiteMatrix)  # how each site stands; what isn't late yet is left out
 
     @property
     def came(self) -> int:
@@ -166,6 +168,10 @@ class Health:
     pending: tuple[str, ...]
     bytes_by_part: Mapping[str, int]  # of the state folder
     free_bytes: int
+
+    def named_site(self, code: str) -> str:
+        """A site's code with its name, as far as that is known."""
+        return f"{code} {self.site_names.get(code, '')}".rstrip()
 
     @property
     def is_well(self) -> bool:

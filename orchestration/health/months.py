@@ -10,6 +10,7 @@ from orchestration.certification.pending_revision import pending_revision
 from orchestration.health.days import cell_state
 from orchestration.health.model import IN, NOT_LATE, Deadline, DeadlineKind, MonthHealth, MonthState
 from orchestration.landing.manifest import LandingError
+from orchestration.landing.site_days import SiteMatrix
 from orchestration.warehouse.dbt_manifest import build_checks
 from orchestration.warehouse.month import Month, a_build_mends
 from reports.figures.months import days_of
@@ -81,6 +82,7 @@ def _judged(blank: MonthHealth, month: Month, evidence: BuildEvidence | None, at
         not_late=sum(state in NOT_LATE for state in states.values()),
         problems=tuple(problems),
         urgent=tuple(urgent),
+        sites=SiteMatrix.of(month.system_days, at.is_late),
         to_be_certified=state == "waiting" and (by_hand or _is_overdue(month.name, at)),
         checks=dict(Counter(check.status for check in evidence.checks)) if evidence else {},
         doubtful=tuple(check for check in evidence.checks if check.status not in {"pass", "not_applicable"})

@@ -57,13 +57,6 @@ def _sheet(month: str, cells: Sequence[DayCell]) -> MonthSheet:
     return MonthSheet(month, days, {system: tuple(map(by_day.get, days)) for system, by_day in rows.items()})
 
 
-def site_rows(cells: Sequence[DayCell | None]) -> list[tuple[str, list[CellState | None]]]:
-    """The sites of a system that lack a day which others have, with their states; what no site has its cell tells."""
-    asked = [cell for cell in cells if cell]
-    lacking = dict.fromkeys(site for cell in asked if cell.came and len(cell.sites) > 1 for site in cell.absent)
-    return [(site, [cell.sites[site] if cell else None for cell in cells]) for site in sorted(lacking)]
-
-
 def gaps_of(cells: Sequence[DayCell], snoozed: Mapping[str, Snooze]) -> list[Gap]:
     """What isn't in though it should be, consecutive days in one; the newest first, and marked what is snoozed."""
     lacking = (cell for cell in cells if cell.state not in IN | NOT_LATE)

@@ -83,10 +83,15 @@ class SystemDay:
         return blocking or self.sites
 
     @property
+    def worst_sites(self) -> tuple[str, ...]:
+        """The sites whose verdict is the day's."""
+        return tuple(site for site, verdict in self.verdicts.items() if verdict == self.verdict)
+
+    @property
     def detail(self) -> str:
         """Why the verdict is what it is, as far as it is known; what names system and day doesn't stand in it."""
-        sites = [site for site, verdict in self.verdicts.items() if verdict == self.verdict]
-        reasons = self._reasons([site for site in sites if site in self.refusals])
+        sites = self.worst_sites
+        reasons = self.reasons(sites)
         if self.verdict == "stale" and self.extract:
             return f"of suite {self.extract.suite_version}, now it is {self.suite_version}"
         if self.verdict == "missing":
@@ -95,10 +100,10 @@ class SystemDay:
             return reasons
         return self.fault or " ".join(self.judgement.would_fail if self.judgement else ())
 
-    def _reasons(self, sites: Sequence[str]) -> str:
+    def reasons(self, sites: Sequence[str]) -> str:
         """Why the answers of sites didn't land, each reason once, with its sites where the system has several."""
         by_reason: dict[str, list[str]] = {}
-        for site in sites:
+        for site in (site for site in sites if site in self.refusals):
             by_reason.setdefault(self._reason(site), []).append(site)
         if len(self.sites) == 1:
             return " ".join(by_reason)
