@@ -19,14 +19,15 @@ def defs() -> dg.Definitions:
     from orchestration.automation.retention import build_retention_job
     from orchestration.automation.schedules import build_schedules
     from orchestration.automation.signed_months import build_signed_months_sensor
-    from orchestration.config.hall import load_hall
+    from orchestration.config.hall import load_hall, load_own_hall
     from orchestration.health.asset import build_health_asset
     from orchestration.jobs import build_jobs
     from orchestration.resources import HallSystems, RunMonths
 
     # Dagster marks backfill policies as beta; a user can do nothing about that.
     warnings.simplefilter("ignore", dg.BetaWarning)
-    hall = load_hall().hall
+    # Partitions are keyed by today's rule for months, whatever settings a certified month is worked on under.
+    hall = load_hall().hall.model_copy(update={"month_begins": load_own_hall().hall.month_begins})
     return dg.Definitions(
         assets=[
             *build_landing_assets(hall),

@@ -8,7 +8,7 @@ import dagster as dg
 
 from orchestration.config.hall import Hall
 from orchestration.runtime.errors import UserError
-from reports.figures.months import days_between, days_of, first_day, months_before
+from reports.figures.months import days_between, first_day, months_before
 
 AssetDecorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
@@ -23,8 +23,23 @@ def daily(hall: Hall) -> dg.DailyPartitionsDefinition:
 
 
 def monthly(hall: Hall) -> dg.MonthlyPartitionsDefinition:
-    """Months in hall time, keyed by their first day, from the hall's first month to the last one that is over."""
-    return dg.MonthlyPartitionsDefinition(start_date=hall.first_day.replace(day=1).isoformat(), timezone=hall.timezone)
+    """Months in hall time, keyed by their first day, from the hall's first month to the last one that is over.
+
+    Where the day on which months begin was changed, older months have the key that they would have by today's rule.
+    """
+    first = month_key(hall.months.name_of(hall.first_day), hall)
+    day = int(first[-2:])
+    return dg.MonthlyPartitionsDefinition(start_date=first, timezone=hall.timezone, day_offset=day)
+
+
+def month_key(month: str, hall: Hall) -> str:
+    """The key of a month's partition; of the hall as it is today, whatever settings the month is worked on under."""
+    return hall.months.newest.first_day(month).isoformat()
+
+
+def month_of_key(key: str, hall: Hall) -> str:
+    """The month of a partition; `hall` as for `month_key`."""
+    return hall.months.newest.name_of(dt.date.fromisoformat(key))
 
 
 def monthly_asset(hall: Hall, key: dg.AssetKey, group: str, owner: str, **told: Any) -> AssetDecorator:
@@ -49,13 +64,11 @@ def today(hall: Hall) -> dt.date:
 def reportable_days(month: str, hall: Hall) -> list[dt.date]:
     """All days of a month; MonthError for none, one before the hall's first, or one that isn't over."""
     try:
-        days = days_of(month)
+        days = hall.months.days_of(month)
     except ValueError as error:
         raise MonthError(str(error)) from error
-    if days[0] < hall.first_day.replace(day=1):
-        raise MonthError(
-            f"{month} is too early: {hall.name} has data from {hall.first_day:%Y-%m} on (`first_day` in hall.toml)"
-        )
+    if month < (first := hall.months.name_of(hall.first_day)):
+        raise MonthError(f"{month} is too early: {hall.name} has data from {first} on (`first_day` in hall.toml)")
     if days[-1] >= today(hall):
         raise MonthError(f"{month} isn't over: its last day, {days[-1]}, can be pulled from the next one on")
     return days

@@ -9,12 +9,13 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from orchestration.config.catalogue import working_days
-from orchestration.config.hall import HallFolder, load_hall
+from orchestration.config.hall import HallFolder, load_hall, load_own_hall
 from orchestration.config.variables import reachable
 from orchestration.config.working_days import WorkingDays
 from orchestration.landing.asking import is_asked_again
 from orchestration.landing.day_status import system_day, verified
 from orchestration.landing.validator import VALIDATOR
+from orchestration.partitions import month_of_key
 from orchestration.run_records import from_failure, systems_asked
 from orchestration.runtime.paths import Home, current_home
 from orchestration.sources import open_source
@@ -111,8 +112,8 @@ class RunMonths(dg.ConfigurableResource["RunMonths"]):
         self._opened = {}
 
     def of_partition(self, key: str) -> Month:
-        """The month of a partition, whose key is its first day."""
-        name = key[:7]
+        """The month of a partition."""
+        name = month_of_key(key, load_own_hall().hall)
         if name not in self._opened:
             self._opened[name] = open_month(name).leaving_out(self.left_out)
         return self._opened[name]

@@ -16,8 +16,9 @@ from orchestration.assets.sites import CERTIFIED_SITES
 from orchestration.certification.certify import CertificationRequest
 from orchestration.certification.monthly_report import RunOutcome
 from orchestration.certification.sites import SiteRequests
-from orchestration.config.hall import load_hall
+from orchestration.config.hall import load_hall, load_own_hall
 from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, SITES_JOB
+from orchestration.partitions import month_key
 from orchestration.run_records import PARTITION, RANGE_END, RANGE_START, why_failed
 from orchestration.runtime.dagster_runs import (
     JobRun,
@@ -150,4 +151,4 @@ _NEWS = (dg.DagsterEventType.STEP_START, dg.DagsterEventType.ASSET_MATERIALIZATI
 
 
 def _of(month: Month) -> dict[str, str]:
-    return {PARTITION: f"{month.name}-01"}
+    return {PARTITION: month_key(month.name, load_own_hall().hall)}

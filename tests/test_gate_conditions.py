@@ -54,9 +54,9 @@ def judged(archive: Archive, drawn: Drawn, asked: Asked = "sealing", **changes: 
 
 NAME = "000001-2025-03-r1.json"
 ALONE = ["sound", "evidenced", "in time", "bounded", "worded"]
-SEALED = ["sound", "evidenced", "extracts", "in time", "bounded", "on its bases", "worded"]
+SEALED = ["sound", "evidenced", "extracts", "in time", "bounded", "joined", "on its bases", "worded"]
 UNSIGNED = [
-    *("sound", "placed", "of this hall", "evidenced", "extracts", "bounded", "on its bases", "worded"),
+    *("sound", "placed", "of this hall", "evidenced", "extracts", "bounded", "joined", "on its bases", "worded"),
     *("recounted", "facts"),
 ]
 QUESTIONS: Mapping[Asked, list[str]] = {
@@ -67,7 +67,7 @@ QUESTIONS: Mapping[Asked, list[str]] = {
     "alone": ALONE,
     "alone with extracts": [*ALONE, "extracts"],
 }
-OF_FORM_2 = {"evidenced", "in time", "bounded", "on its bases", "worded"}
+OF_FORM_2 = {"evidenced", "in time", "bounded", "joined", "on its bases", "worded"}
 
 
 @pytest.mark.parametrize("asked", QUESTIONS)

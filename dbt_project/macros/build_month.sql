@@ -1,9 +1,23 @@
-{#- What is built: the var `month`, as SQL literals. Read at run time only, so that parsing needs no vars. -#}
+{#- What is built: the vars `month`, `first_day` and `last_day`, as SQL literals. Read at run time only, so that parsing
+    needs no vars. -#}
 
-{% macro built_month_first(months_later=0) -%}
+{#- The date by which rows name their month, the first of the calendar month; its days may be others. -#}
+{% macro built_month_first() -%}
+    date '{{ require_month() }}-01'
+{%- endmacro %}
+
+
+{#- The month's days, from the first to the last: those of the calendar month where the vars don't say others. -#}
+{% macro built_first_day() -%}
+    date '{{ (var('first_day', '') if execute else '') or require_month() ~ '-01' }}'
+{%- endmacro %}
+
+
+{% macro built_last_day() -%}
     {%- set year, month = require_month().split('-') | map('int') -%}
-    {%- set index = year * 12 + month - 1 + months_later -%}
-    date '{{ "%04d-%02d-01" | format(index // 12, index % 12 + 1) }}'
+    {%- set days = modules.datetime.timedelta(days=1) -%}
+    {%- set after = modules.datetime.date(year + month // 12, month % 12 + 1, 1) -%}
+    date '{{ (var('last_day', '') if execute else '') or after - days }}'
 {%- endmacro %}
 
 

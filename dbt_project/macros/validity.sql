@@ -6,6 +6,6 @@
 
 {#- Whether it is valid on any day of the month built. -#}
 {% macro is_valid_in_month(row) -%}
-    coalesce({{ row }}.valid_from < {{ built_month_first(1) }}, true)
-    and coalesce({{ row }}.valid_to >= {{ built_month_first() }}, true)
+    coalesce({{ row }}.valid_from <= {{ built_last_day() }}, true)
+    and coalesce({{ row }}.valid_to >= {{ built_first_day() }}, true)
 {%- endmacro %}

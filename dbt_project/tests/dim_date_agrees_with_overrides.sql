@@ -17,8 +17,8 @@ left join {{ ref('dim_date') }} as calendar_days
 where
     overrides.system is null
     and overrides.site is null
-    and overrides.stat_date >= {{ built_month_first() }}
-    and overrides.stat_date < {{ built_month_first(1) }}
+    and overrides.stat_date >= {{ built_first_day() }}
+    and overrides.stat_date <= {{ built_last_day() }}
     and (
         overrides.is_working_day is distinct from calendar_days.is_working_day
         or overrides.reason is distinct from calendar_days.reason

@@ -15,8 +15,8 @@ with days as (
 
 month as (
     select
-        {{ built_month_first() }} as first_day,
-        cast({{ built_month_first(1) }} - interval 1 day as date) as last_day
+        {{ built_first_day() }} as first_day,
+        {{ built_last_day() }} as last_day
 )
 
 select
@@ -28,4 +28,4 @@ cross join days
 where
     days.first_day is distinct from month.first_day
     or days.last_day is distinct from month.last_day
-    or days.day_count <> extract(day from month.last_day)
+    or days.day_count <> 1 + date_diff('day', month.first_day, month.last_day)

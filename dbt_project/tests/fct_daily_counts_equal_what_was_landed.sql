@@ -31,7 +31,7 @@ counts as (
         1 as row_count,
         daily_count
     from {{ ref('stg_landing__daily_counts') }}
-    where stat_date < {{ built_month_first() }}
+    where stat_date < {{ built_first_day() }}
 ),
 
 loaded as (

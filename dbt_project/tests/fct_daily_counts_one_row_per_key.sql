@@ -19,8 +19,8 @@ with daily_counts as not materialized (
         hash(stat_date, hall_code, department_code, item_code, measure) as key_hash
     from {{ ref('stg_landing__daily_counts') }}
     where
-        stat_date >= {{ built_month_first() }}
-        and stat_date < {{ built_month_first(1) }}
+        stat_date >= {{ built_first_day() }}
+        and stat_date <= {{ built_last_day() }}
 ),
 
 shared as (

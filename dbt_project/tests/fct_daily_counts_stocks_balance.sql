@@ -25,7 +25,7 @@ with month_and_boundary as (
         measure,
         daily_count
     from {{ ref('stg_landing__daily_counts') }}
-    where stat_date < {{ built_month_first() }}
+    where stat_date < {{ built_first_day() }}
 ),
 
 stocks as (
@@ -88,7 +88,7 @@ days as (
         on extracts.system = hall_systems.system
     -- A site that isn't there yet has no stock that it could be held against.
     where
-        extracts.stat_date < {{ built_month_first() }}
+        extracts.stat_date < {{ built_first_day() }}
         and not exists (
             select 1 from {{ ref('stg_hall__sites') }} as sites
             where
@@ -145,7 +145,7 @@ stocks_of_the_month as (
         stock,
         hall_code
     from days_in
-    where stat_date >= {{ built_month_first() }}
+    where stat_date >= {{ built_first_day() }}
 ),
 
 departments as (
@@ -272,7 +272,7 @@ select
     'does not balance' as problem
 from chained
 where
-    stat_date >= {{ built_month_first() }}
+    stat_date >= {{ built_first_day() }}
     and (implied_stock_at_start < 0 or (is_next and is_compared and previous_stock <> implied_stock_at_start))
 
 union all
@@ -300,5 +300,5 @@ left join days_in as day_after
         and boundary.stat_date = day_after.previous_date
         and day_after.is_next
 where
-    boundary.stat_date < {{ built_month_first() }}
+    boundary.stat_date < {{ built_first_day() }}
     and day_after.stat_date is null

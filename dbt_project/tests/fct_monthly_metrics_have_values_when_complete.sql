@@ -12,8 +12,8 @@ with measures as (
         valid_to,
         1 + date_diff(
             'day',
-            greatest({{ built_month_first() }}, valid_from),
-            least(cast({{ built_month_first(1) }} - interval 1 day as date), valid_to)
+            greatest({{ built_first_day() }}, valid_from),
+            least({{ built_last_day() }}, valid_to)
         ) as day_count
     from {{ ref('dim_measure') }}
 ),

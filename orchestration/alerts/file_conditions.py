@@ -17,7 +17,6 @@ from orchestration.landing.day_status import SystemDay
 from orchestration.landing.site_days import named
 from orchestration.warehouse.month import Month
 from reports.figures.day_verdict import VERDICTS, DayVerdict
-from reports.figures.months import days_of
 from reports.figures.readiness import BuildCheck, CheckStatus
 
 # What happened longer ago is told to nobody, however long a channel was dead.
@@ -85,7 +84,7 @@ def _warned(at: Moment, status: SystemDay) -> Iterator[Condition]:
                 key=f"days {status.system} {status.day} {rule}",
                 subject=f"{_name(at, status.system)}: check {rule}",
                 text="warned",
-                next_step=f"yuebao status {status.day:%Y-%m}",
+                next_step=f"yuebao status {at.hall.months.name_of(status.day)}",
                 day=status.day,
                 happened=status.landed_at,
                 system=status.system,
@@ -105,8 +104,8 @@ _ROWS_TOLD = 3  # of a failed check, whose command shows more
 
 def checks(at: Moment) -> Iterator[Condition]:
     """Checks that failed or warned in the newest build of each month that is looked after."""
-    for name in sorted({f"{day:%Y-%m}" for day in at.days_looked_after}):
-        evidence = Month(name, days_of(name), at.hall, at.home).read_evidence()
+    for name in sorted(set(map(at.hall.months.name_of, at.days_looked_after))):
+        evidence = Month(name, at.hall.months.days_of(name), at.hall, at.home).read_evidence()
         built = dt.datetime.fromisoformat(evidence.built_at) if evidence else at.now
         for check in evidence.checks if evidence else ():
             if check.status in _FAILED and (check.status != "warn" or _is_told(at, built)):

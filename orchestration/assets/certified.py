@@ -19,7 +19,7 @@ from orchestration.certification.settings_evidence import settings_for
 from orchestration.checks import ENGINEERS, OWNERS, failing_on, result_of
 from orchestration.config.hall import Hall
 from orchestration.landing.manifest import LandingError
-from orchestration.partitions import monthly_asset
+from orchestration.partitions import month_of_key, monthly_asset
 from orchestration.resources import RunMonths
 from orchestration.runtime.errors import UserError
 from orchestration.runtime.paths import current_home
@@ -57,7 +57,8 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
     def certified_numbers(
         context: dg.AssetExecutionContext, config: RequestConfig, months: RunMonths
     ) -> Iterator[dg.MaterializeResult[None]]:
-        name, request = context.partition_key[:7], CertificationRequest(config.revision, config.reason, config.note)
+        name = month_of_key(context.partition_key, hall)
+        request = CertificationRequest(config.revision, config.reason, config.note)
         try:
             with failing_on(*CERTIFICATE_ERRORS), settings_for(current_archive(), name, config.reason) as settings:
                 month = months.of_partition(context.partition_key)

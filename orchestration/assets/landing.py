@@ -1,7 +1,7 @@
 """One asset per hall system: a day is a partition, a range of days is one run, a rule of the suite is a check."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -124,21 +124,21 @@ def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: 
     yield from check_results(key, RULES, result)
     _record(context, key, validation, result, hall_systems)
     if is_last:
-        _tell_of_months(context, days)
+        _tell_of_months(context, set(map(hall_systems.hall.hall.months.name_of, days)))
     yield result_of(newest_day(key, hall_systems.hall.hall))
     validation.judge_again(validation.landing.days(name))
     if result.refused:
         raise _failure(result)
 
 
-def _tell_of_months(context: dg.AssetExecutionContext, days: Sequence[dt.date]) -> None:
+def _tell_of_months(context: dg.AssetExecutionContext, months: Set[str]) -> None:
     """Say what the pull changes in months that were built or certified.
 
     Dagster leaves checks of other assets out of a run of chosen assets, so that a pull tells these itself, once.
     """
     for evaluation in ledger_evaluations(REVISION_CHECK, QUESTIONS_CHECK):
         context.log_event(evaluation)
-    for month in sorted({f"{day:%Y-%m}" for day in days}):
+    for month in sorted(months):
         keep_dictionary(month)
 
 

@@ -8,7 +8,7 @@ from orchestration.assets.certified import CERTIFIED_NUMBERS
 from orchestration.certification.monthly_report import emit_section
 from orchestration.checks import AUTHORS, failing_on
 from orchestration.config.hall import Hall
-from orchestration.partitions import monthly_asset
+from orchestration.partitions import month_of_key, monthly_asset
 from orchestration.runtime.errors import Refused, UserError
 from reports.certificates.ledger import LedgerError
 
@@ -27,7 +27,7 @@ def build_section_asset(hall: Hall) -> dg.AssetsDefinition:
     )
     def report_statistics_section(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with failing_on(Refused, UserError):
-            emission = emit_section(context.partition_key[:7])
+            emission = emit_section(month_of_key(context.partition_key, hall))
         numbers = json.loads((emission.release / "numbers.json").read_bytes())
         return dg.MaterializeResult(
             metadata={
@@ -55,7 +55,7 @@ def build_desk_asset(hall: Hall) -> dg.AssetsDefinition:
     def authors_desk(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from orchestration.certification.author_files import write_author_files
 
-        month = context.partition_key[:7]
+        month = month_of_key(context.partition_key, hall)
         with failing_on(Refused, UserError, LedgerError):
             files, uncertified = write_author_files([month])
             if uncertified:

@@ -11,7 +11,7 @@ from orchestration.config.zone import moment_at
 from orchestration.landing.day_status import SystemDay, system_days
 from orchestration.runtime.paths import Home, current_home
 from reports.certificates.ledger import Ledger
-from reports.figures.months import days_between, days_of, months_before
+from reports.figures.months import days_between, months_before
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Moment:
         return self.now.date()
 
     @property
+    def this_month(self) -> str:
+        """The month under way."""
+        return self.hall.months.name_of(self.today)
+
+    @property
     def ledger(self) -> Ledger:
         """The certificates."""
         return Ledger(self.home.certificates)
@@ -61,8 +66,8 @@ class Moment:
 
     def months_back(self, count: int) -> list[str]:
         """The last months that are over, the newest first, as far as the hall has data."""
-        names = (months_before(f"{self.today:%Y-%m}", back) for back in range(1, count + 1))
-        return [name for name in names if name >= f"{self.hall.first_day:%Y-%m}"]
+        names = (months_before(self.this_month, back) for back in range(1, count + 1))
+        return [name for name in names if name >= self.hall.months.name_of(self.hall.first_day)]
 
     def due_at(self, system: str, day: dt.date) -> dt.datetime:
         """From when on a day of a system should be in, of all its halls; in UTC, for clocks of halls are changed."""
@@ -85,10 +90,11 @@ class Moment:
         The candidate is built on the first working day after the month, so that it follows 春节, 国庆节 and 调休 weeks.
         An edition's day that is closed moves to the working day before.
         """
-        after = days_of(months_before(month, -1))
+        after = self.hall.months.days_of(months_before(month, -1))
         worked = [day for day in after if self.calendar.describe(day).is_working_day]
         settings = self.hall.automation
-        edition = max((day for day in worked if day.day <= settings.edition_day), default=worked[0])
+        last = next((day for day in after if day.day == settings.edition_day), after[-1])
+        edition = max((day for day in worked if day <= last), default=worked[0])
         return Deadlines(worked[0], worked[min(settings.certification_deadline, len(worked)) - 1], edition)
 
 

@@ -28,13 +28,13 @@ from orchestration.certification.certify import current_archive
 from orchestration.checks import SEVERITY, rule_evaluation
 from orchestration.config.hall import Hall, load_hall
 from orchestration.landing.manifest import Extract, Landing, LandingError
+from orchestration.partitions import month_key
 from orchestration.runtime.dagster_runs import latest_evaluations, store_events
 from orchestration.runtime.paths import Home, current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.dagster_specs import warehouse_specs
 from orchestration.warehouse.month import MONTH_TOTALS_CHECK, Month
 from orchestration.warehouse.month_totals import MODEL
-from reports.figures.months import days_of
 from reports.figures.readiness import BuildCheck, BuildEvidence
 
 _DatedCheck = tuple[dt.datetime, dg.AssetCheckEvaluation]
@@ -112,8 +112,9 @@ def _unknown_partitions(
     for moment, key, month, metadata in (*_built(hall, home), *_certified()):
         if key not in by_key:
             by_key[key] = instance.get_materialized_partitions(key)
-        if f"{month}-01" not in by_key[key]:
-            yield _materialized(moment, key, f"{month}-01", metadata)
+        partition = month_key(month, hall)
+        if partition not in by_key[key]:
+            yield _materialized(moment, key, partition, metadata)
 
 
 def _materialized(
@@ -150,7 +151,9 @@ def _certified() -> Iterator[_Month]:
 
 def _evidence(hall: Hall, home: Home) -> list[BuildEvidence]:
     """Of the newest build of each month, the one built last at the end."""
-    months = (Month(path.parent.name, days_of(path.parent.name), hall, home) for path in _build_records(home))
+    months = (
+        Month(path.parent.name, hall.months.days_of(path.parent.name), hall, home) for path in _build_records(home)
+    )
     return sorted((found for month in months if (found := month.evidence)), key=lambda evidence: evidence.built_at)
 
 

@@ -27,6 +27,7 @@ from orchestration.certification.certify import current_archive
 from orchestration.config.automation import AutomationName
 from orchestration.config.hall import Hall, why_not_here
 from orchestration.jobs import DESK_JOB, HEALTH_JOB, LEDGER_JOB, MONTH_JOB, PULL_JOB
+from orchestration.partitions import month_key
 from orchestration.run_records import RANGE_END, RANGE_START, days_asked, run_records, systems_asked
 
 CAUSE = "yuebao/cause"
@@ -173,7 +174,7 @@ def _month_end(at: Moment, _instance: dg.DagsterInstance) -> Asked:
     if ready:
         # What failed is tried again once a day; anything new behind the month is tried at once.
         key = f"{ready.month} {ready.fingerprint[:12]} {at.today}"
-        yield dg.RunRequest(run_key=key, partition_key=f"{ready.month}-01", tags={CAUSE: "month_end"})
+        yield dg.RunRequest(run_key=key, partition_key=month_key(ready.month, at.hall), tags={CAUSE: "month_end"})
         return
     waiting = "; ".join(f"{each.month}: {each.waits_for}" for each in found)
     yield dg.SkipReason(waiting or "every month that is over is certified")
@@ -185,6 +186,6 @@ def _authors_desk(at: Moment, _instance: dg.DagsterInstance) -> Asked:
     waiting = [each for each in newest if not are_written(archive, each)]
     for each in waiting:
         key = f"{each.name} {at.today}"
-        yield dg.RunRequest(run_key=key, partition_key=f"{each.month}-01", tags={CAUSE: "authors_desk"})
+        yield dg.RunRequest(run_key=key, partition_key=month_key(each.month, at.hall), tags={CAUSE: "authors_desk"})
     if not waiting:
         yield dg.SkipReason("everything that is certified lies on the authors' desk")

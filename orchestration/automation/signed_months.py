@@ -11,6 +11,7 @@ from orchestration.certification.certify import request_of
 from orchestration.certification.signatures import Waiting, all_waiting
 from orchestration.config.hall import Hall, why_not_here
 from orchestration.jobs import MONTH_JOB
+from orchestration.partitions import month_key
 from orchestration.runtime.paths import current_home
 
 SIGNED_MONTHS = "signed_months"
@@ -36,7 +37,7 @@ def build_signed_months_sensor(hall: Hall) -> dg.SensorDefinition:
         waiting = [each for each in all_waiting(current_home()) if each.candidate.site]
         complete = [each for each in waiting if not each.waits_for]
         for each in complete:
-            yield _request(each)
+            yield _request(each, hall)
         if not complete:
             missing = "; ".join(f"{each.month} waits for {', '.join(each.waits_for)}" for each in waiting)
             yield dg.SkipReason(missing or "nothing waits for a signature")
@@ -44,10 +45,10 @@ def build_signed_months_sensor(hall: Hall) -> dg.SensorDefinition:
     return signed_months
 
 
-def _request(waiting: Waiting) -> dg.RunRequest:
+def _request(waiting: Waiting, hall: Hall) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=waiting.digest,
-        partition_key=f"{waiting.month}-01",
+        partition_key=month_key(waiting.month, hall),
         asset_selection=[CERTIFIED_NUMBERS, SECTION],
         run_config={"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": asdict(request_of(waiting.candidate))}}},
     )

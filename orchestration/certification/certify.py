@@ -193,6 +193,7 @@ def draw_up_month(
             policy=load_own_hall().hall.certification.policy,
             reason=request.reason,
             note=request.note,
+            span=month.span,
         ),
         head,
     )
@@ -251,7 +252,7 @@ def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:
     extracts = [(extract.system, extract.stat_date, extract.sha256) for extract in month.extracts.values()]
     systems = systems_of(month)
     sources = {metric: sources_behind(number.measures, systems, extracts) for metric, number in numbers.items()}
-    return Origin(month.name, month.hall.code, month.hall.name, month.fingerprint, sources)
+    return Origin(month.name, month.hall.code, month.hall.name, month.fingerprint, sources, month.span)
 
 
 def program_of(month: Month) -> Program:

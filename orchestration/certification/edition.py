@@ -30,12 +30,13 @@ def new_edition(month: str) -> list[Path]:
     """
     hall = open_month(month).hall
     common = hall.edition
-    following = first_day(months_before(month, -1))
+    following = hall.months.days_of(months_before(month, -1))
+    printed_on = min(hall.automation.edition_day, 28)
     # What isn't right with the hall's own words is told when the edition is made, as of any author's.
     settings = Settings.model_construct(
         title=common.title,
         number=first_day(month).month,
-        date=following.replace(day=min(hall.automation.edition_day, 28)),
+        date=next((day for day in following if day.day == printed_on), following[-1]),
         issuing_body=common.issuing_body or hall.name,
         report_to=common.report_to,
         send_to=common.send_to,

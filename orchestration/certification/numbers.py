@@ -12,7 +12,7 @@ from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, traces
-from reports.figures.months import days_of, first_day
+from reports.figures.months import first_day
 from reports.workbook.exports import csv_of
 from reports.workbook.tables import ExportRow, number_rows
 
@@ -112,7 +112,7 @@ def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRo
     today = members("departments")
     if only and only not in {**known, **today}:
         raise Refused(f"no department {only} in departments.csv; it has {', '.join(known)}")
-    if only and not _is_counted(known.get(only), certificate.month):
+    if only and not _is_counted(known.get(only), certificate):
         return []
     metrics = [str(row["metric"]) for row in rows]
     try:
@@ -132,6 +132,6 @@ def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRo
     return apart
 
 
-def _is_counted(department: Member | None, month: str) -> bool:
+def _is_counted(department: Member | None, certificate: Certificate) -> bool:
     """Whether a department is counted on any day of a month."""
-    return department is not None and any(map(department.is_valid_on, days_of(month)))
+    return department is not None and any(map(department.is_valid_on, certificate.days))

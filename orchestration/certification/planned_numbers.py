@@ -21,7 +21,6 @@ from reports.certificates.certificate import Boundary, Certificate, CertifiedSys
 from reports.certificates.disk import Disk, extract_problems, lines_of
 from reports.certificates.ledger import Archive
 from reports.certificates.recount import Recounts
-from reports.figures.months import days_of
 from reports.figures.numbers import (
     FactRow,
     MonthlyNumber,
@@ -57,7 +56,7 @@ class TodaysSettings:
 
     def month(self, name: str, vintage: Certificate | None = None) -> Month:
         """A month of the hall; with a vintage on the certified extracts of the systems that the hall still has."""
-        return Month(name, days_of(name), self.hall.hall, self.home, vintage)
+        return Month(name, self.hall.hall.months.days_of(name), self.hall.hall, self.home, vintage)
 
     def on_todays_systems(self, certificate: Certificate) -> Certificate:
         """A certificate without the extracts of systems that the hall has no longer; with today's systems and words."""
@@ -81,7 +80,7 @@ class TodaysSettings:
     def is_counted(self, measure: str, month: str) -> bool:
         """Whether a measure is counted on any day of a month."""
         known = members("measures").get(measure)
-        return known is None or any(map(known.is_valid_on, days_of(month)))
+        return known is None or any(map(known.is_valid_on, self.hall.hall.months.days_of(month)))
 
     def changed_files(self, foundation: Foundation) -> list[str]:
         """The hall's files that aren't as they were when a month was certified, by their paths in its folder."""

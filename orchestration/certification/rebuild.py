@@ -92,7 +92,7 @@ def _build(month: Month, certificate: Certificate) -> tuple[list[str], Mapping[s
     facts = month.home.root / "facts"
     facts.mkdir()
     results = build(variables_of(month, facts), ())
-    every = {check.name: check.status for check in evidence(with_applicability(results, month.name, month.inputs))}
+    every = {check.name: check.status for check in evidence(with_applicability(results, month, month.inputs))}
     now = {name: status for name, status in every.items() if status != "not_applicable"}
     of_then = certificate.foundation.build_checks
     then: dict[str, str] = {

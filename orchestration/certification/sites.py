@@ -127,6 +127,7 @@ def draw_up_sites(
                 policy=policy,
                 reason=requests.reason,
                 note=requests.note,
+                span=month.span,
             ),
             head,
             histories.get(site),

@@ -142,4 +142,5 @@ def dbt_inputs(month: MonthArgument) -> None:
         opened = open_month(month)
         with locked(opened.home.warehouse_lock):
             inputs = opened.write_inputs()
-        typer.echo(f"--vars '{{month: {month}, inputs: {inputs}}}'")
+        days = f", first_day: {opened.span.first}, last_day: {opened.span.last}" if opened.span else ""
+        typer.echo(f"--vars '{{month: {month}{days}, inputs: {inputs}}}'")

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, datetime, time
 from itertools import combinations
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from orchestration.config.alerts import Alerts
 from orchestration.config.automation import DEVELOPMENT, ENVIRONMENTS, Automation, AutomationName
@@ -26,6 +26,7 @@ from orchestration.config.zone import ZoneName
 from orchestration.runtime.errors import UserError
 from orchestration.runtime.installation import current_installation
 from orchestration.runtime.secrets import keep_secret
+from reports.figures.months import ReportingMonths
 
 _SECTIONS = ("政务工作动态", "重点工作推进情况", "窗口资讯", "厅（局）长进大厅")
 _USERINFO = re.compile(r"://[^/@]*@")
@@ -72,6 +73,23 @@ class EditionDefaults(Strict):
     annex: bool = False
 
 
+class MonthBeginning(Strict):
+    """From which month on the months of the report begin on which day of the month before; 1: calendar months."""
+
+    since: str = Field(alias="from", pattern=r"^\d{4}-(0[1-9]|1[0-2])$")
+    day: int = Field(ge=1, le=28)
+
+
+def _always(value: Any) -> Any:
+    return [{"from": "0001-01", "day": value}] if isinstance(value, int) else value
+
+
+def _in_order(beginnings: tuple[MonthBeginning, ...]) -> tuple[MonthBeginning, ...]:
+    if (months := [each.since for each in beginnings]) != sorted(set(months)):
+        raise ValueError(f"the months of {', '.join(months)} come in order, each once")
+    return beginnings
+
+
 class Hall(Strict):
     """A hall: who it is, since when it has data, and its systems by name."""
 
@@ -79,6 +97,9 @@ class Hall(Strict):
     name: str
     timezone: ZoneName = Field(default="Asia/Shanghai", description="in which its days begin and its times of day are")
     first_day: date
+    month_begins: Annotated[tuple[MonthBeginning, ...], BeforeValidator(_always), AfterValidator(_in_order)] = Field(
+        default=(), description="26 where 2025-03 is 2025-02-26..2025-03-25; or from which month on which day holds"
+    )
     embedded_demo: bool = False
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
     retries: Retries = Retries()
@@ -110,6 +131,11 @@ class Hall(Strict):
     def zone(self) -> ZoneInfo:
         """The time zone; every day, time of day and written moment of the hall is in it."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def months(self) -> ReportingMonths:
+        """Which days are reported under which month."""
+        return ReportingMonths(tuple((each.since, each.day) for each in self.month_begins))
 
     def now(self) -> datetime:
         """This moment, in hall time."""

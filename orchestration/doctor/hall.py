@@ -31,7 +31,7 @@ from orchestration.sources.contract import SourceFault
 from orchestration.warehouse.month import open_month
 from orchestration.warehouse.month_totals import ask_totals
 from reports.certificates.signers import SignerError, load_key
-from reports.figures.months import months_before
+from reports.figures.months import Span, months_before
 from reports.figures.numbers import MonthlyNumber, number_of
 from reports.figures.wording import word_section
 
@@ -72,8 +72,9 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
 
 
 def _wording(tables: Tables, hall: HallFolder) -> str:
-    month = f"{today(hall.hall):%Y-%m}"
-    section = word_section(_zeros(tables), month=month, template=template_of(hall), site=hall.hall.name)
+    month = hall.hall.months.name_of(today(hall.hall))
+    span = Span.of(month, hall.hall.months.days_of(month))
+    section = word_section(_zeros(tables), month=month, template=template_of(hall), site=hall.hall.name, span=span)
     return f"prints {', '.join(sorted(section.metrics))}"
 
 
@@ -136,9 +137,10 @@ def _doubts(hall: HallFolder, name: str, day: dt.date | None) -> Iterator[Diagno
 
 def _month_totals(hall: HallFolder, name: str) -> str:
     """What the system states of the newest month that is over."""
-    month = open_month(months_before(f"{today(hall.hall):%Y-%m}", 1))
+    month = open_month(months_before(hall.hall.months.name_of(today(hall.hall)), 1))
     if name not in month.month_totals:
-        return f"not asked: it doesn't answer for all of {month.name}"
+        why = f"{month.name} is no calendar month" if month.span else f"it doesn't answer for all of {month.name}"
+        return f"not asked: {why}"
     with reachable(hall.hall, current_home(), month.days[:1]) as variables:
         statements = list(ask_totals(hall, name, month, variables, ONCE))
     if faults := [stated.fault for stated in statements if stated.fault]:

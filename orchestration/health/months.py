@@ -13,7 +13,6 @@ from orchestration.landing.manifest import LandingError
 from orchestration.landing.site_days import SiteMatrix
 from orchestration.warehouse.dbt_manifest import build_checks
 from orchestration.warehouse.month import Month, a_build_mends
-from reports.figures.months import days_of
 from reports.figures.readiness import (
     BuildEvidence,
     EvidenceError,
@@ -30,13 +29,13 @@ _MONTHS_BACK = 3
 
 def months_looked_at(at: Moment) -> list[str]:
     """This month and the last three, the newest first, as far as the hall has data."""
-    this_month, first = f"{at.today:%Y-%m}", f"{at.hall.first_day:%Y-%m}"
-    return [*([this_month] if this_month >= first else []), *at.months_back(_MONTHS_BACK)]
+    has_begun = at.this_month >= at.hall.months.name_of(at.hall.first_day)
+    return [*([at.this_month] if has_begun else []), *at.months_back(_MONTHS_BACK)]
 
 
 def month_health(name: str, at: Moment) -> Iterator[MonthHealth]:
     """One month, where it can be told; what can't be read of its landing or its build is one of its problems."""
-    month = Month(name, [day for day in days_of(name) if day < at.today], at.hall, at.home)
+    month = Month(name, [day for day in at.hall.months.days_of(name) if day < at.today], at.hall, at.home)
     entry = at.ledger.latest(name)
     blank = MonthHealth(
         month=name,
@@ -59,7 +58,7 @@ def month_health(name: str, at: Moment) -> Iterator[MonthHealth]:
 
 def _judged(blank: MonthHealth, month: Month, evidence: BuildEvidence | None, at: Moment) -> MonthHealth:
     expected = month.expected(build_checks())
-    over = days_of(month.name)[-1] < at.today
+    over = at.hall.months.last_day(month.name) < at.today
     states = {(day.system, day.day): cell_state(at, day.system, day.day, day.verdict) for day in month.day_states}
     late = day_problems([day for day in month.day_states if states[day.system, day.day] not in NOT_LATE], expected)
     of_build = list(build_problems(evidence, expected)) if over else []

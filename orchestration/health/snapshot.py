@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -46,7 +47,9 @@ def take_snapshot(at: Moment, instance: DagsterInstance, fault: str = "") -> Hea
     faults += _kept(faults, lambda: map(str, tick_faults(at, instance)))
     refusals = Quarantine(home.quarantine).all_open()
     snoozed = _snoozed(at, instance)
-    actions = tuple(actions_of(months, pending, refusals, list(dict.fromkeys(faults)), snoozed))
+    looked_at = {month.month for month in months}
+    others = [each for each in refusals if hall.months.name_of(dt.date.fromisoformat(each.stat_date)) not in looked_at]
+    actions = tuple(actions_of(months, pending, others, list(dict.fromkeys(faults)), snoozed))
     return Health(
         now=at.now,
         hall=hall.name,

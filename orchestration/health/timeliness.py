@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from orchestration.automation.deadlines import Moment
 from orchestration.landing.manifest import Extract, Landing
-from reports.figures.months import days_of
 
 MONTHS_BACK = 13
 # What first came later than this was brought in afterwards, and says nothing of when it would have come.
@@ -113,7 +112,7 @@ def arrivals_of(at: Moment) -> Iterator[MonthArrival]:
     """The last months that are over, the oldest first, as far as the hall has data; LandingError for a bad entry."""
     hall, landing, zone = at.hall, Landing(at.home.landing), at.hall.zone
     for name in reversed(at.months_back(MONTHS_BACK)):
-        days = days_of(name)
+        days = hall.months.days_of(name)
         asked = list(hall.asked(days))
         if not asked:
             continue

@@ -61,14 +61,16 @@ def actions_of(
     faults: Sequence[str],
     snoozed: Mapping[str, Snooze],
 ) -> Iterator[Action]:
-    """Everything that waits for a person, snoozed or not: first what the next report is made of; last what is blind."""
+    """Everything that waits for a person, snoozed or not: first what the next report is made of; last what is blind.
+
+    `refusals` are those of days that none of the months has.
+    """
     changed = {each.certificate.month: each for each in pending}
     for month in _by_weight(months):
         yield from _of_month(month, changed.pop(month.month, None), snoozed)
     yield from (_revise(each, snoozed) for each in changed.values())
-    looked_at = {month.month for month in months}
     for refusal in refusals:
-        if refusal.answered and refusal.stat_date[:7] not in looked_at:
+        if refusal.answered:
             yield Action(((refusal.reason, ()),), f"yuebao pull {refusal.stat_date} --system {refusal.system}")
     if faults:
         yield Action(tuple((fault, ()) for fault in faults), "yuebao doctor")

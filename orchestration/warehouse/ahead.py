@@ -7,7 +7,6 @@ from orchestration.landing.manifest import Landing
 from orchestration.landing.validator import VALIDATOR
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.builder import BUILDER
-from reports.figures.months import days_of
 
 
 def start_workers(month: str) -> None:
@@ -21,7 +20,7 @@ def start_workers(month: str) -> None:
     home, hall = current_home(), load_hall().hall
     landing = Landing(home.landing)
     with suppress(ValueError):
-        is_in = all(landing.newest_sequence(system, day) for system, day in hall.asked(days_of(month)))
+        is_in = all(landing.newest_sequence(system, day) for system, day in hall.asked(hall.months.days_of(month)))
         if not is_in:
             VALIDATOR.start()
         if not is_in or not (home.published / month).exists():

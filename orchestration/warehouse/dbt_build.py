@@ -11,6 +11,7 @@ import dagster as dg
 from orchestration.runtime.paths import RUNBOOK
 from orchestration.warehouse.builder import NodeResult
 from orchestration.warehouse.dbt_manifest import DOCS, manifest_document
+from orchestration.warehouse.month import Month
 from reports.figures.readiness import BuildCheck, CheckStatus, row_line
 
 DbtEvent = dg.MaterializeResult[None] | dg.AssetCheckResult
@@ -18,7 +19,7 @@ _SEVERITY = {"error": dg.AssetCheckSeverity.ERROR, "warn": dg.AssetCheckSeverity
 
 
 def with_applicability(
-    results: Sequence[NodeResult], month: str, inputs: Mapping[str, Sequence[Mapping[str, Any]]]
+    results: Sequence[NodeResult], month: Month, inputs: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> list[NodeResult]:
     """The results, in which a data test that had nothing to judge isn't one that passed.
 
@@ -30,15 +31,16 @@ def with_applicability(
 
 
 def _applied(
-    result: NodeResult, node: Mapping[str, Any], month: str, inputs: Mapping[str, Sequence[Mapping[str, Any]]]
+    result: NodeResult, node: Mapping[str, Any], month: Month, inputs: Mapping[str, Sequence[Mapping[str, Any]]]
 ) -> NodeResult:
     table = node.get("config", {}).get("meta", {}).get("not_applicable_without")
     if not table or result.status != "pass":
         return result
     rows = inputs[table]
-    if any(row.get("stat_date", month).startswith(month) for row in rows):
+    days = set(map(str, month.days))
+    if any("stat_date" not in row or row["stat_date"] in days for row in rows):
         return result
-    of_month = f" of {month}" if table == "calendar_overrides" else ""
+    of_month = f" of {month.name}" if table == "calendar_overrides" else ""
     return replace(result, status="not_applicable", message=f"the hall has no {table}{of_month}")
 
 

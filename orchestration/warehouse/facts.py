@@ -34,7 +34,7 @@ def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeRe
     sweep(unfinished_builds(month.home, month.name))
     with owned(month.home.builds / f"{month.name}-{run_id}") as aside:
         results = build(variables_of(month, aside), models)
-        results = with_applicability(results, month.name, month.inputs)
+        results = with_applicability(results, month, month.inputs)
         with locked(month.home.warehouse_lock):
             _publish(month, results, aside, run_id)
     return results
@@ -46,6 +46,8 @@ def variables_of(month: Month, publish_to: Path) -> dict[str, Any]:
 
     return {
         "month": month.name,
+        "first_day": str(month.hall.months.first_day(month.name)),
+        "last_day": str(month.hall.months.last_day(month.name)),
         "inputs": str(month.write_inputs()),
         "publish_to": str(publish_to),
         "file_metadata": file_metadata(month.catalogue, month.name),

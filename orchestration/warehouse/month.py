@@ -38,7 +38,7 @@ from orchestration.warehouse import dbt_manifest
 from orchestration.warehouse.boundary import BOUNDARY_CHECK, BoundaryStock, boundary_of
 from reports import files
 from reports.certificates.certificate import Certificate
-from reports.figures.months import days_of, first_day
+from reports.figures.months import Span
 from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Expected, Problem, assess, remedies
 from reports.figures.validity import iso
 
@@ -74,6 +74,11 @@ class Month:
         """The month as it stands now; what this one has read, it keeps."""
         return replace(self)
 
+    @property
+    def span(self) -> Span | None:
+        """Its days from the first to the last, where it isn't the calendar month."""
+        return Span.of(self.name, self.hall.months.days_of(self.name))
+
     @cached_property
     def calendar(self) -> list[CalendarDay]:
         """The calendar's word on each day."""
@@ -99,7 +104,12 @@ class Month:
 
     @property
     def month_totals(self) -> dict[str, tuple[HttpSystem, MonthTotals]]:
-        """The systems that state totals of their own of the month, and where: those that answer for all of it."""
+        """The systems that state totals of their own of the month, and where: those that answer for all of it.
+
+        What they state is of a calendar month, so that of any other nobody is asked.
+        """
+        if self.span:
+            return {}
         whole = {name for name, system in self.systems.items() if all(map(system.is_valid_on, self.days))}
         return {name: stated for name, stated in self.hall.month_totals.items() if name in whole}
 
@@ -129,7 +139,7 @@ class Month:
         if self.vintage:
             return tuple(self._certified_boundary(self.vintage))
         balanced = {row["stock"] for row in read_table(catalogue_folder(), BALANCES)}
-        return tuple(boundary_of(self.hall, self.home, working_days(), first_day(self.name), balanced))
+        return tuple(boundary_of(self.hall, self.home, working_days(), self.hall.months.first_day(self.name), balanced))
 
     def _certified_boundary(self, certificate: Certificate) -> Iterator[BoundaryStock]:
         landing = Landing(self.home.landing)
@@ -264,7 +274,7 @@ class Month:
     @property
     def whole(self) -> str:
         """The one command for several gaps; empty while the month is under way, when their days are pulled."""
-        return f"yuebao report {self.name}" if list(self.days) == days_of(self.name) else ""
+        return f"yuebao report {self.name}" if list(self.days) == self.hall.months.days_of(self.name) else ""
 
     @property
     def folder(self) -> Path:
@@ -306,7 +316,7 @@ class Month:
         return Expected(
             month=self.name,
             systems={name: system.title for name, system in self.systems.items()},
-            asked=frozenset(self.hall.asked(days_of(self.name))),
+            asked=frozenset(self.hall.asked(self.hall.months.days_of(self.name))),
             day_rules=frozenset(rule.name for rule in RULES),
             build_checks=build_checks | own,
             fingerprint=self.fingerprint,
@@ -332,15 +342,15 @@ def month_under_way(name: str) -> Month | None:
     """The month of today with its days up to yesterday; None for any other, which `open_month` opens or refuses."""
     hall = load_hall().hall
     now = today(hall)
-    if name != f"{now:%Y-%m}":
+    if name != hall.months.name_of(now):
         return None
-    return _of_one_answer(Month(name, [day for day in days_of(name) if day < now], hall, current_home()))
+    return _of_one_answer(Month(name, [day for day in hall.months.days_of(name) if day < now], hall, current_home()))
 
 
 def _of_one_answer(month: Month) -> Month:
     """The month; SettingsError where two systems answer a measure of a site on one of its days."""
-    ends = days_of(month.name)
-    if mistakes := list(month.hall.answered_twice(ends[0], ends[-1])):
+    months = month.hall.months
+    if mistakes := list(month.hall.answered_twice(months.first_day(month.name), months.last_day(month.name))):
         raise SettingsError("; ".join(mistakes))
     return month
 

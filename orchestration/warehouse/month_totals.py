@@ -76,7 +76,7 @@ class Agreement:
             severity="error",
             status=status,
             failures=len(self.differing),
-            message="no system that states month totals answers for the whole month"
+            message="no system that states month totals answers for the whole of it, as a calendar month"
             if idle
             else "; ".join([*self.faults, *map(str, self.differing)]),
         )

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from reports.certificates.canonical import sha256
+from reports.figures.months import Span, days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.validity import is_valid
 
@@ -259,6 +260,7 @@ class Certificate:
 
     Attributes:
         form: which form its file has.
+        span: the first and the last day that are reported under the month's name, where it isn't the calendar month.
         place: in the ledger; a candidate's is where it would stand.
         site: whose numbers they are, the hall's own or a site's below it; form 1 knows the hall's own only.
         reason: why there is a revision, as `note`; both are empty for a month's first certificate.
@@ -288,6 +290,7 @@ class Certificate:
     evidence: Mapping[str, str]
     head: Head | None
     read_foundation: Callable[[], Foundation] = field(compare=False, repr=False)
+    span: Span | None = None
 
     @property
     def name(self) -> str:
@@ -304,6 +307,11 @@ class Certificate:
     def below(self) -> str:
         """The code of the site below the hall that it is of; empty for the hall's own and for a batch."""
         return "" if self.site == self.hall.code else self.site
+
+    @property
+    def days(self) -> list[date]:
+        """The days that are reported under the month's name; ValueError where that is none."""
+        return self.span.days if self.span else days_of(self.month)
 
     @property
     def by_metric(self) -> dict[str, MonthlyNumber]:

@@ -38,6 +38,7 @@ from reports.certificates.recount import Recounts
 from reports.certificates.release import begin_sites, complete_releases, stage
 from reports.certificates.release_text import CODE_CARRIERS, SECTION_TEXT, release_files
 from reports.certificates.signers import SigningKey
+from reports.figures.months import Span
 from reports.figures.numbers import MonthlyNumber
 
 
@@ -50,6 +51,7 @@ class MonthToCertify:
         numbers: every number of the month.
         foundation: what they rest on, less bases and notes.
         settings: the files that `foundation.settings` lists, as bytes.
+        span: the month's days, where it isn't the calendar month.
         reason: why there is a revision, as `note`; both are empty for a first certificate.
     """
 
@@ -63,6 +65,7 @@ class MonthToCertify:
     policy: Policy
     reason: Reason | Literal[""] = ""
     note: str = ""
+    span: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,7 @@ def draw_up(
         evidence={name: sha256(content) for name, content in documents.items()},
         head=head or Head(place.sequence - 1, place.previous),
         read_foundation=lambda: foundation,
+        span=request.span,
     )
     texts = {name: digest for name, digest in _digests(unworded).items() if name not in CODE_CARRIERS}
     worded = replace(unworded, texts=texts)

@@ -46,6 +46,7 @@ from reports.certificates.certificate import (
     short_code,
 )
 from reports.certificates.evidence import EvidenceStore, EvidenceStoreError
+from reports.figures.months import Span
 from reports.figures.numbers import Flag, MonthlyNumber
 from reports.figures.rounding import RoundingRule
 
@@ -56,10 +57,20 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Period:
-    """What the numbers are of: a month, `2025-03`."""
+    """What the numbers are of: a calendar month, `2025-03`."""
 
     kind: Literal["month"]
     name: str
+
+
+@dataclass(frozen=True)
+class ReportingPeriod:
+    """What the numbers are of: the days from the first to the last, under the name of the month in which they end."""
+
+    kind: Literal["reporting month"]
+    name: str
+    first: str
+    last: str
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ class Candidate:
     kind: Literal["yuebao certificate 2"]
     hall: CertifiedHall
     site: str
-    period: Period
+    period: Period | ReportingPeriod
     revision: int
     reason: Reason | Literal[""]
     note: str
@@ -149,7 +160,7 @@ def candidate_of(certificate: Certificate) -> Candidate:
         kind="yuebao certificate 2",
         hall=certificate.hall,
         site=certificate.site,
-        period=Period("month", certificate.month),
+        period=_period_of(certificate),
         revision=certificate.revision,
         reason=certificate.reason,
         note=certificate.note,
@@ -160,6 +171,13 @@ def candidate_of(certificate: Certificate) -> Candidate:
         evidence=certificate.evidence,
         texts=certificate.texts,
     )
+
+
+def _period_of(certificate: Certificate) -> Period | ReportingPeriod:
+    span = certificate.span
+    if span is None:
+        return Period("month", certificate.month)
+    return ReportingPeriod("reporting month", certificate.month, span.first, span.last)
 
 
 def envelope_of(certificate: Certificate, signed: Sequence[Signed]) -> Envelope:
@@ -204,6 +222,9 @@ def model_of(
         hall=candidate.hall,
         site=candidate.site,
         month=candidate.period.name,
+        span=Span(candidate.period.first, candidate.period.last)
+        if isinstance(candidate.period, ReportingPeriod)
+        else None,
         revision=candidate.revision,
         reason=candidate.reason,
         note=candidate.note,

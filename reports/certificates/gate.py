@@ -23,7 +23,7 @@ from reports.certificates.recount import Recounts, recount_problems
 from reports.certificates.release_text import release_files
 from reports.certificates.signers import authenticity_problems
 from reports.errors import ReportsError
-from reports.figures.months import first_day
+from reports.figures.months import months_before, span
 from reports.figures.section import SectionError
 from reports.figures.wording import WordingError
 from reports.files import digests
@@ -218,12 +218,26 @@ def _landed(extract: CertifiedExtract) -> datetime:
 
 def _bounded(subject: GateSubject) -> Iterator[str]:
     """Each system with stocks that have to balance says how its first was held against the month before."""
-    foundation, first = subject.certificate.foundation, first_day(subject.certificate.month)
+    foundation, first = subject.certificate.foundation, subject.certificate.days[0]
     stated = {boundary.system for boundary in foundation.boundary}
     for name, system in foundation.systems.items():
         begins_before = system.is_valid_on(first)
         if begins_before and name not in stated and set(system.measures) & set(foundation.balanced):
             yield f"it doesn't say what the stocks of {name} at the month's beginning were compared with"
+
+
+def _joined(subject: GateSubject) -> Iterator[str]:
+    """A month's days are those of its earlier revisions, and follow those of the month before."""
+    certificate, history = subject.certificate, subject.history
+    sequence, days = certificate.place.sequence, certificate.days
+    for link in history.of(certificate.month, sequence)[-1:]:
+        if (then := history.read(link).certificate).days != days:
+            yield f"it is of {span(days)}, and {then.name} of {span(then.days)}"
+    for month, there, here in ((-1, 0, -1), (1, -1, 0)):
+        for link in history.of(months_before(certificate.month, month), sequence)[-1:]:
+            other = history.read(link).certificate
+            if (other.days[there] - days[here]).days != -month:
+                yield f"it is of {span(days)}, and {other.name} of {span(other.days)}: days are left out, or in both"
 
 
 def _on_its_bases(subject: GateSubject) -> Iterator[str]:
@@ -345,6 +359,15 @@ CONDITIONS = (
         _bounded,
         _ALWAYS,
         "`yuebao report MONTH` asks for the day before; where it can't be had, `boundary` in hall.toml says what holds",
+        since=2,
+    ),
+    GateCondition(
+        "joined",
+        "its days follow those of the month before",
+        _joined,
+        _IN_THE_LEDGER,
+        "let `month_begins` in hall.toml say from which month on it holds, which nobody has certified yet: "
+        '`month_begins = [{ from = "2025-04", day = 26 }]`',
         since=2,
     ),
     GateCondition(

@@ -18,6 +18,8 @@ from reports.figures.months import days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
 
+# The month of a change, from the 2nd to the end of the month after.
+_LONGEST_MONTH = 61
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # A name that can't lead out of the folder it is looked for in, nor hide in it.
 _NAME = re.compile(r"[^./\\\x00-\x1f][^/\\\x00-\x1f]*")
@@ -52,10 +54,7 @@ def _site_faults(certificate: Certificate) -> Iterator[str]:
 
 
 def _naming_faults(certificate: Certificate) -> Iterator[str]:
-    try:
-        days_of(certificate.month)
-    except ValueError as error:
-        yield str(error)
+    yield from _day_faults(certificate)
     place = certificate.place
     if place.sequence < 1 or certificate.revision < 1:
         yield "sequence and revision are counted from 1"
@@ -66,6 +65,22 @@ def _naming_faults(certificate: Certificate) -> Iterator[str]:
     unstated = [name for name, value in vars(certificate.program).items() if not value]
     if unstated:
         yield f"it doesn't say {', '.join(unstated)}"
+
+
+def _day_faults(certificate: Certificate) -> Iterator[str]:
+    """A month ends on a day of the calendar month that it is named after, and has other days than that."""
+    try:
+        calendar, span = days_of(certificate.month), certificate.span
+        days = certificate.days
+    except ValueError as error:
+        yield str(error)
+        return
+    if span is None:
+        return
+    if not days or (span.first, span.last) != (str(days[0]), str(days[-1])):
+        yield f"{span.first} to {span.last} are no first and last day"
+    elif days[-1] not in calendar or len(days) > _LONGEST_MONTH or days == calendar:
+        yield f"{span.first} to {span.last} are no month of its own that ends in {certificate.month}"
 
 
 def _file_faults(certificate: Certificate) -> Iterator[str]:
@@ -122,7 +137,7 @@ def _extract_faults(certificate: Certificate) -> Iterator[str]:
 def _asked(certificate: Certificate, system: str) -> list[str]:
     """The days of the month for which a system answers; all where nothing is said of it, as in form 1."""
     valid = certificate.foundation.systems.get(system)
-    return [str(day) for day in _days(certificate.month) if valid is None or valid.is_valid_on(day)]
+    return [str(day) for day in _days(certificate) if valid is None or valid.is_valid_on(day)]
 
 
 def _place_faults(extract: CertifiedExtract) -> Iterator[str]:
@@ -176,8 +191,8 @@ def _doubled(what: str, names: Iterable[str]) -> Iterator[str]:
         seen.add(name)
 
 
-def _days(month: str) -> list[date]:
+def _days(certificate: Certificate) -> list[date]:
     try:
-        return days_of(month)
+        return certificate.days
     except ValueError:
         return []

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from reports.certificates.certificate import Certificate, CertifiedSystem, Wording
 from reports.figures.section import NumberExtract, NumberSource, Origin, Vintage, certified_files, certified_texts
-from reports.figures.wording import WordingTemplate
+from reports.figures.wording import WordingTemplate, word_section
 
 # The files that print the certificate's code, which is known after all others are worded.
 CODE_CARRIERS = frozenset({"numbers.json"})
@@ -24,7 +24,10 @@ def release_files(certificate: Certificate) -> dict[str, bytes]:
     foundation = certificate.foundation
     if certificate.below:
         site, template = foundation.sites[0].name if foundation.sites else "", template_of(foundation.wording)
-        return certified_texts(certificate.by_metric, certificate.month, site, foundation.notes, template=template)
+        section = word_section(
+            certificate.by_metric, month=certificate.month, template=template, site=site, span=certificate.span
+        )
+        return certified_texts(section, foundation.notes)
     extracts = [(extract.system, extract.day, extract.sha256) for extract in foundation.extracts]
     vintage = Vintage(certificate.revision, certificate.code, foundation.notes)
     origin = Origin(
@@ -36,6 +39,7 @@ def release_files(certificate: Certificate) -> dict[str, bytes]:
             number.metric: sources_behind(number.measures, foundation.systems, extracts)
             for number in certificate.numbers
         },
+        span=certificate.span,
     )
     return certified_files(certificate.by_metric, origin, vintage, template=template_of(foundation.wording))
 

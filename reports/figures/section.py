@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from filelock import FileLock
 
+from reports.figures.months import Span
 from reports.figures.wording import Section, WordingTemplate, word_section
 from reports.files import write_through
 
@@ -54,6 +55,7 @@ class Origin:
     hall_name: str
     fingerprint: str  # the build's
     sources: Mapping[str, Sequence[NumberSource]]  # the systems and extracts behind each metric
+    span: Span | None = None  # the month's days, where it isn't the calendar month
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def write_draft(
             section's.
         WordingError: As `word_section` raises.
     """
-    section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name)
+    section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name, span=origin.span)
     _put({**_texts(section), **_document(section, numbers, origin)}, folder)
     return section
 
@@ -96,15 +98,13 @@ def certified_files(
     numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage, *, template: WordingTemplate
 ) -> dict[str, bytes]:
     """Word a release's files, by name, from the numbers that its certificate vouches for; raises as `write_draft`."""
-    section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name)
+    section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name, span=origin.span)
     return {**_texts(section, vintage.notes), **_document(section, numbers, origin, vintage)}
 
 
-def certified_texts(
-    numbers: Mapping[str, MonthlyNumber], month: str, site: str, notes: Sequence[str], *, template: WordingTemplate
-) -> dict[str, bytes]:
-    """Word a release's texts alone, by name; raises as `word_section`."""
-    return _texts(word_section(numbers, month=month, template=template, site=site), notes)
+def certified_texts(section: Section, notes: Sequence[str]) -> dict[str, bytes]:
+    """A release's texts alone, by name."""
+    return _texts(section, notes)
 
 
 def _texts(section: Section, notes: Sequence[str] | None = None) -> dict[str, bytes]:
@@ -122,6 +122,7 @@ def _document(
 ) -> dict[str, bytes]:
     document = {
         "month": origin.month,
+        **({"first_day": origin.span.first, "last_day": origin.span.last} if origin.span else {}),
         "hall": {"code": origin.hall_code, "name": origin.hall_name},
         "state": _CERTIFIED if vintage else DRAFT,
         "certificate": {"revision": vintage.revision, "code": vintage.code} if vintage else None,

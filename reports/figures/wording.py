@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from reports.figures.months import first_day
+from reports.figures.months import Span, days_of
 from reports.figures.template_rules import BLANK, numeral_in, template_problems
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 ROUNDING_NOTE = "部分数据因四舍五入，分项合计与总计略有差异，未作机械调整"
 
 
-_NAMES = ("n", "year", "month", "site")
+_NAMES = ("n", "year", "month", "first", "last", "site")
 
 
 class WordingError(Exception):
@@ -41,10 +42,10 @@ class Section:
 class WordingTemplate:
     """A hall's wording: a Jinja text with the heading on one line, a blank line, the paragraph on one line.
 
-    It is data and runs in a sandbox. It is given `year` and `month` (no leading zero), `site`, the name of the hall or
-    site whose numbers these are, and `n`, in which `n.<metric>` writes the printed number, a half-width space and the
-    unit. `constants` are literals with numerals that the hall's settings declare, such as 12345; every other numeral
-    comes from certified numbers (see `template_rules`).
+    It is data and runs in a sandbox. It is given `year` and `month` (no leading zero), `first` and `last`, its days,
+    each with `year`, `month` and `day`, `site`, the name of the hall or site whose numbers these are, and `n`, in which
+    `n.<metric>` writes the printed number, a half-width space and the unit. `constants` are literals with numerals that
+    the hall's settings declare, such as 12345; every other numeral comes from certified numbers (see `template_rules`).
     """
 
     name: str
@@ -64,7 +65,12 @@ class WordingTemplate:
 
 
 def word_section(
-    numbers: Mapping[str, MonthlyNumber], *, month: str, template: WordingTemplate, site: str = ""
+    numbers: Mapping[str, MonthlyNumber],
+    *,
+    month: str,
+    template: WordingTemplate,
+    site: str = "",
+    span: Span | None = None,
 ) -> Section:
     """Fill a template with a month's numbers.
 
@@ -73,6 +79,7 @@ def word_section(
         month: `2025-03`.
         template: The hall's wording.
         site: The name of the hall or site, for templates that print it.
+        span: The month's days, where it isn't the calendar month.
 
     Returns:
         The section; the rounding note is its last sentence where printed parts differ from a printed total.
@@ -90,12 +97,15 @@ def word_section(
     if problems:
         raise WordingError(f"{template}: {'; '.join(problems)}")
     used: set[str] = set()
-    first = first_day(month)
+    days = span.days if span else days_of(month)
+    dates = {"first": _Day.of(days[0]), "last": _Day.of(days[-1])}
+    year, number = map(int, month.split("-"))
     named = {"site": site} if site else {}
-    text = _render(first.year, first.month, _Numbers(numbers, template, used), named, template)
+    text = _render({"year": year, "month": number, **dates, **named}, _Numbers(numbers, template, used), template)
     blanked = {metric: replace(number, printed=BLANK) for metric, number in numbers.items()}
-    unnamed = dict.fromkeys(named, BLANK)
-    blank = _render(_Blank(first.year), _Blank(first.month), _Numbers(blanked, template, set()), unnamed, template)
+    blank_dates = {name: day.blanked for name, day in dates.items()}
+    blank_month = {"year": _Blank(year), "month": _Blank(number), **blank_dates, **dict.fromkeys(named, BLANK)}
+    blank = _render(blank_month, _Numbers(blanked, template, set()), template)
     if stray := numeral_in(blank, units=units, constants=template.constants):
         raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
     heading, paragraph = _two_lines(text, template)
@@ -107,10 +117,27 @@ def word_section(
 
 
 class _Blank(int):
-    """A year or month that compares as itself, so that the same sentences are chosen, and prints none of its digits."""
+    """A part of a date that compares as itself, so that the same words are chosen, and prints none of its digits."""
 
     def __str__(self) -> str:
         return BLANK
+
+
+@dataclass(frozen=True)
+class _Day:
+    """A day as templates know it."""
+
+    year: int
+    month: int
+    day: int
+
+    @classmethod
+    def of(cls, day: date) -> _Day:
+        return cls(day.year, day.month, day.day)
+
+    @property
+    def blanked(self) -> _Day:
+        return _Day(_Blank(self.year), _Blank(self.month), _Blank(self.day))
 
 
 @lru_cache(maxsize=16)
@@ -124,9 +151,9 @@ def _compiled(source: str) -> Template:
     return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(source)
 
 
-def _render(year: int, month: int, numbers: _Numbers, named: Mapping[str, str], template: WordingTemplate) -> str:
+def _render(month: Mapping[str, object], numbers: _Numbers, template: WordingTemplate) -> str:
     try:
-        return _compiled(template.source).render(year=year, month=month, n=numbers, **named)
+        return _compiled(template.source).render({**month, "n": numbers})
     except TemplateError as error:
         raise WordingError(f"{template}: {error}") from error
 

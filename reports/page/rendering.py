@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from calendar import Calendar
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from itertools import groupby
@@ -22,7 +21,7 @@ from markupsafe import Markup
 from reports.certificates.certificate import REASONS, moment_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.revision import compare
-from reports.figures.months import first_day, month_title
+from reports.figures.months import days_between, month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.page.figures import figures, in_print_order, system_names
 from reports.page.month_summary import WORDS, MonthSummary
@@ -67,7 +66,6 @@ def month_page(
         OSError, KeyError: a file of the release is gone or isn't what a release holds; `verify` says which.
     """
     certificate = dossier.certificate
-    first = first_day(certificate.month)
     heading, paragraph, *notes = [line for line in dossier.section.splitlines() if line]
     return _fill(
         "month.html.j2",
@@ -86,7 +84,8 @@ def month_page(
         revision_rows=_revision_rows(dossier),
         revision_note=compare(dossier.revisions[-2:]).note if len(dossier.revisions) > 1 else "",
         system_names=system_names(dossier),
-        weeks=Calendar().monthdatescalendar(first.year, first.month),
+        weeks=_weeks(certificate.days),
+        days={str(day) for day in certificate.days},
         files=_files(dossier),
         proof_data=proof_data(dossier.revisions, labels),
     )
@@ -146,6 +145,12 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "moment_text": lambda text: _moment(moment_of(text)),
     "month_title": month_title,
 }
+
+
+def _weeks(days: Sequence[date]) -> list[list[date]]:
+    """The weeks, from Monday on, that hold these days."""
+    first, last = days[0] - timedelta(days=days[0].weekday()), days[-1] + timedelta(days=6 - days[-1].weekday())
+    return [days_between(monday, monday + timedelta(days=6)) for monday in days_between(first, last)[::7]]
 
 
 def _neighbours(month: str, months: Sequence[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.certificates.certificate import Certificate
-from reports.figures.months import days_of
+from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
 from reports.workbook.exports import parquet_of
 
@@ -63,7 +63,7 @@ def _named(numbers: Iterable[MonthlyNumber]) -> dict[str, MonthlyNumber]:
 
 def _row(certificate: Certificate, names: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     return {
-        "month_start": days_of(certificate.month)[0],
+        "month_start": first_day(certificate.month),
         "hall": certificate.hall.code,
         "certificate": certificate.code,
         "revision": certificate.revision,

@@ -45,7 +45,8 @@ def workbook(dossier: Dossier) -> bytes:
 
 def _stamp(dossier: Dossier) -> str:
     certificate = dossier.certificate
-    month, revision = f"{certificate.hall.name} {certificate.month}", f"第 {certificate.revision} 版"
+    days = f"（{certificate.span.title}）" if certificate.span else ""
+    month, revision = f"{certificate.hall.name} {certificate.month}{days}", f"第 {certificate.revision} 版"
     return f"{month}　{dossier.state}　{revision}　核定码 {certificate.code}"
 
 

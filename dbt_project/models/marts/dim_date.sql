@@ -8,5 +8,5 @@ select
     reason
 from {{ ref('stg_landing__calendar') }}
 where
-    stat_date >= {{ built_month_first() }}
-    and stat_date < {{ built_month_first(1) }}
+    stat_date >= {{ built_first_day() }}
+    and stat_date <= {{ built_last_day() }}

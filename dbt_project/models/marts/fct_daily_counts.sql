@@ -13,8 +13,8 @@ select
     min(daily_count) as lowest_count
 from {{ ref('stg_landing__daily_counts') }}
 where
-    stat_date >= {{ built_month_first() }}
-    and stat_date < {{ built_month_first(1) }}
+    stat_date >= {{ built_first_day() }}
+    and stat_date <= {{ built_last_day() }}
 group by
     stat_date,
     hall_code,

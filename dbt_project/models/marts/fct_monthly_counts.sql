@@ -26,7 +26,7 @@ last_answers as (
         max(case when completeness.is_received then completeness.stat_date end)
         > coalesce(
             max(case when not completeness.is_complete then completeness.stat_date end),
-            {{ built_month_first(-1) }}
+            cast({{ built_first_day() }} - interval 1 day as date)
         )
 ),
 
