@@ -28,7 +28,7 @@ from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month, NotPrintableError, a_build_mends, open_month, problems_of
 from reports.certificates.certificate import Certificate, Reason
 from reports.certificates.ledger import Archive, LedgerEntry
-from reports.certificates.release import release_of, show_newest
+from reports.certificates.release import complete_releases, release_of, show_newest
 from reports.certificates.revision import affected_sentences, compare
 from reports.figures import section
 from reports.figures.numbers import MonthlyNumber, read_numbers
@@ -116,7 +116,7 @@ def create_report(name: str, steps: Steps, asking: Asking) -> Report:
     archive = current_archive()
     with settings_for(archive, name):
         month = judged_month(name)
-        if problems_of(month) or archive.ledger.latest(name) is None:
+        if problems_of(month) or not is_emitted(archive, name):
             _build_certify_emit(month, steps, CertificationRequest())
         else:
             tell("nothing behind %s has changed; nothing is rebuilt", name)
@@ -354,6 +354,13 @@ class Emission:
     files_verified: int
 
 
+def is_emitted(archive: Archive, month: str) -> bool:
+    """Whether a month is certified, and `published/<month>` shows that."""
+    links = archive.ledger.links(month)
+    shown = archive.published / month / "current"
+    return bool(links) and shown.exists() and shown.samefile(release_of(archive.published, links[-1]))
+
+
 def emit_section(month: str) -> Emission:
     """Prove a month's newest certificate, and let `published/<month>` show its release.
 
@@ -364,6 +371,7 @@ def emit_section(month: str) -> Emission:
     entry = archive.ledger.latest(month)
     if entry is None:
         raise Refused(f"{month} isn't certified, so nothing is emitted")
+    complete_releases(archive.ledger, archive.published)
     proof = require_sound(archive, month, "; nothing is emitted")
     release = release_of(archive.published, entry.certificate)
     return Emission(entry, release, show_newest(archive.published, entry.certificate), proof.files_hashed)

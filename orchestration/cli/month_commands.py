@@ -187,19 +187,24 @@ def pull(
 @app.command(rich_help_panel=ENGINEERS)
 def backfill(
     months: Annotated[str, typer.Argument(metavar="MONTHS", help="2023-01..2025-03, or one month")],
+    *,
+    certify: Annotated[
+        bool, typer.Option("--certify", help="also certify each month that isn't yet, and emit its section")
+    ] = False,
 ) -> None:
     """Bring past months in and build them, asking only for what isn't in; interrupted, the same command goes on."""
     from orchestration.automation.backfill import backfill as bring_in
+    from orchestration.automation.backfill import in_all
     from orchestration.runs import Runs
 
     with readable_errors():
-        failed = 0
+        done = []
         with progress_line():
-            for month in bring_in(months, Runs(current_home())):
-                failed += bool(month.problems)
-                typer.echo(
-                    f"{month.month}: {'NOT in' if month.problems else 'in and built'}, {month.asked} answers asked for"
-                )
+            for month in bring_in(months, Runs(current_home()), certify=certify):
+                done.append(month)
+                typer.echo(str(month))
                 for problem in month.problems:
                     typer.echo(problem, err=True)
-        end_unless(not failed)
+        if len(done) > 1:
+            typer.echo(in_all(done))
+        end_unless(not any(month.problems for month in done))

@@ -4,10 +4,17 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# Above that of a step: a stage is what the steps that follow belong to.
+STAGE = logging.INFO + 5
 _LOGGER = logging.getLogger("yuebao.progress")
 _LOGGER.propagate = False
 _LOGGER.setLevel(logging.DEBUG)
 _LOGGER.addHandler(logging.NullHandler())
+
+
+def tell_stage(message: str, *values: object) -> None:
+    """Say which of a command's parts begins, one month of many."""
+    _LOGGER.log(STAGE, message, *values)
 
 
 def tell(message: str, *values: object) -> None:
