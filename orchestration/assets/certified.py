@@ -145,7 +145,7 @@ def _pending_revisions() -> _Findings:
     home = current_home()
     ledger = Ledger(home.certificates)
     try:
-        lines = [str(pending) for pending in pending_revisions(ledger, home)]
+        lines = [str(pending) for pending in pending_revisions(ledger, home, remember=True)]
     except (LandingError, LedgerError) as error:
         lines = [str(error)]
     counts = {"waiting": len(lines), "certified months": len(ledger.months())}

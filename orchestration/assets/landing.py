@@ -126,7 +126,7 @@ def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: 
     if is_last:
         _tell_of_months(context, set(map(hall_systems.hall.hall.months.name_of, days)))
     yield result_of(newest_day(key, hall_systems.hall.hall))
-    validation.judge_again(validation.landing.days(name))
+    validation.judge_all_again()
     if result.refused:
         raise _failure(result)
 

@@ -5,8 +5,9 @@ happened.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
@@ -100,21 +101,15 @@ def build_history_sensor() -> dg.SensorDefinition:
 def _unknown_partitions(
     instance: dg.DagsterInstance, hall: Hall, home: Home
 ) -> Iterator[tuple[dt.datetime, dg.AssetMaterialization]]:
-    landing = Landing(home.landing)
+    landing, known = Landing(home.landing), cache(instance.get_materialized_partitions)
     for system in hall.systems:
         key = landing_key(system)
-        known = instance.get_materialized_partitions(key)
         for day in landing.days(system):
-            if day.isoformat() not in known and (extract := _current(landing, system, day)):
+            if day.isoformat() not in known(key) and (extract := _current(landing, system, day)):
                 told = extract_metadata(extract, landing, hall)
                 yield _materialized(extract.landed_at, key, day.isoformat(), told)
-    by_key: dict[dg.AssetKey, set[str]] = {}
-    for moment, key, month, metadata in (*_built(hall, home), *_certified()):
-        if key not in by_key:
-            by_key[key] = instance.get_materialized_partitions(key)
-        partition = month_key(month, hall)
-        if partition not in by_key[key]:
-            yield _materialized(moment, key, partition, metadata)
+    for moment, key, month, metadata in (*_built(hall, home, known), *_certified(hall, known)):
+        yield _materialized(moment, key, month_key(month, hall), metadata)
 
 
 def _materialized(
@@ -124,37 +119,39 @@ def _materialized(
 
 
 _Month = tuple[str, dg.AssetKey, str, Mapping[str, dg.MetadataValue | str | float]]
+_Known = Callable[[dg.AssetKey], set[str]]
 
 
-def _built(hall: Hall, home: Home) -> Iterator[_Month]:
-    """Every model of each month whose newest build passed."""
-    for evidence in _evidence(hall, home):
-        if evidence.files:
-            for key in warehouse_specs().keys.values():
-                yield evidence.built_at, key, evidence.month, {"run": evidence.run_id}
+def _built(hall: Hall, home: Home, known: _Known) -> Iterator[_Month]:
+    """Every model of which a month isn't known, of each month whose newest build passed; no other record is read."""
+    for record in _build_records(home):
+        month = record.parent.name
+        keys = [key for key in warehouse_specs().keys.values() if month_key(month, hall) not in known(key)]
+        evidence = _evidence(month, hall, home) if keys else None
+        if evidence and evidence.files:
+            yield from ((evidence.built_at, key, month, {"run": evidence.run_id}) for key in keys)
 
 
-def _certified() -> Iterator[_Month]:
-    """What each month's newest certificate stands for: itself, its section, and what authors take of it."""
+def _certified(hall: Hall, known: _Known) -> Iterator[_Month]:
+    """What each month's newest certificate stands for and isn't known: itself, its section, what authors take of it."""
     archive = current_archive()
-    for month in archive.ledger.months():
-        entry = archive.ledger.latest(month)
-        if entry is None:
-            continue
-        moment = entry.certificate.place.at
-        yield moment, CERTIFIED_NUMBERS, month, certificate_metadata(entry)
-        if (archive.published / month / "current").exists():
-            yield moment, SECTION, month, {"code": entry.certificate.code}
-        if are_written(archive, entry.certificate):
-            yield moment, AUTHORS_DESK, month, {"code": entry.certificate.code}
+    newest = {link.month: link for link in archive.ledger.links()}
+    for month, link in sorted(newest.items()):
+        there = {
+            CERTIFIED_NUMBERS: True,
+            SECTION: (archive.published / month / "current").exists(),
+            AUTHORS_DESK: are_written(archive, link),
+        }
+        if keys := [key for key, is_there in there.items() if is_there and month_key(month, hall) not in known(key)]:
+            entry = link.read()
+            code = {"code": entry.certificate.code}
+            for key in keys:
+                told = certificate_metadata(entry) if key == CERTIFIED_NUMBERS else code
+                yield entry.certificate.place.at, key, month, told
 
 
-def _evidence(hall: Hall, home: Home) -> list[BuildEvidence]:
-    """Of the newest build of each month, the one built last at the end."""
-    months = (
-        Month(path.parent.name, hall.months.days_of(path.parent.name), hall, home) for path in _build_records(home)
-    )
-    return sorted((found for month in months if (found := month.evidence)), key=lambda evidence: evidence.built_at)
+def _evidence(month: str, hall: Hall, home: Home) -> BuildEvidence | None:
+    return Month(month, hall.months.days_of(month), hall, home).evidence
 
 
 def _build_records(home: Home) -> list[Path]:
@@ -196,7 +193,8 @@ def _evaluations(instance: dg.DagsterInstance, hall: Hall, home: Home) -> Iterat
             extracts = [each for day in landing.days(system) if (each := _current(landing, system, day))]
             yield from _of_last_pull(landing_key(system), extracts)
         yield dt.datetime.now(dt.UTC), newest_day(landing_key(system), hall)
-    for evidence in _evidence(hall, home)[-1:]:
+    newest = max(_build_records(home), key=lambda record: record.stat().st_mtime_ns, default=None)
+    if newest and (evidence := _evidence(newest.parent.name, hall, home)):
         yield from _of_build(evidence)
 
 

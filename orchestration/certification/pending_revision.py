@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.certification.settled_months import SettledMonths
 from orchestration.landing.manifest import Extract, Landing
 from orchestration.runtime.paths import Home
 from reports.certificates.certificate import Certificate, CertifiedExtract
@@ -44,15 +45,24 @@ def pending_revision(certificate: Certificate, home: Home) -> Pending | None:
     return Pending(certificate, days, metrics) if days or metrics else None
 
 
-def pending_revisions(ledger: Ledger, home: Home) -> list[Pending]:
-    """Every certified month that waits for a revision, in order.
+def pending_revisions(ledger: Ledger, home: Home, *, remember: bool = False) -> list[Pending]:
+    """Every certified month that waits for a revision, in order; those that don't are remembered if asked for.
 
     Raises:
         LandingError, LedgerError: a manifest entry or a certificate that is needed can't be read.
     """
+    settled, found = SettledMonths(home), list[Pending]()
     newest = {link.month: link for link in ledger.links()}
-    certificates = (link.read().certificate for _, link in sorted(newest.items()))
-    return [pending for certificate in certificates if (pending := pending_revision(certificate, home))]
+    for link in (newest[month] for month in sorted(newest)):
+        if settled.holds(link):
+            continue
+        if pending := pending_revision(link.read().certificate, home):
+            found.append(pending)
+        else:
+            settled.keep(link)
+    if remember:
+        settled.write()
+    return found
 
 
 def late_days(certificate: Certificate, home: Home) -> tuple[str, ...]:

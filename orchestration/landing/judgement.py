@@ -66,6 +66,20 @@ class Judgements:
         if not path.exists():
             files.write_json(path, {**words.as_parameters(), "item_codes": words.item_codes})
 
+    def all_are_judged(self, system: str, version: str) -> bool:
+        """Whether all that was landed of a system when its rules or words last changed has been judged by them since.
+
+        What is landed later is judged by the version of then.
+        """
+        try:
+            return self._mark(system).read_text("utf-8") == version
+        except OSError:
+            return False
+
+    def mark_all_judged(self, system: str, version: str) -> None:
+        """Note that all that is landed of a system is judged under a version."""
+        files.write_bytes(self._mark(system), version.encode())
+
     def _holds(self, old: str, version: str, words: Vocabulary) -> bool:
         """Whether what passed under one version passes under another: it is the same, or only words were added."""
         if old == version:
@@ -89,6 +103,9 @@ class Judgements:
 
     def _folder(self, extract: Extract) -> Path:
         return self._landing / extract.system / extract.stat_date / "judged"
+
+    def _mark(self, system: str) -> Path:
+        return self._landing / system / ".judged"
 
     def _words(self, version: str) -> Path:
         return self._landing.with_name("vocabularies") / f"{version}.json"

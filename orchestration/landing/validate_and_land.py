@@ -150,6 +150,13 @@ class DayValidation:
             judged += self._judge(extracts, history)
         return judged
 
+    def judge_all_again(self) -> None:
+        """As `judge_again`, of all that is landed: once for each version of rules and words, for it reads all."""
+        version = self.provenance.suite_version
+        if not self._judgements.all_are_judged(self.system, version):
+            self.judge_again(self.landing.days(self.system))
+            self._judgements.mark_all_judged(self.system, version)
+
     def _due_again(self, day: dt.date) -> Extract | None:
         try:
             current = self.landing.current(self.system, day)

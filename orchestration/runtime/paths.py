@@ -80,6 +80,7 @@ class Home:
     published = _Part("published")  # audited facts and releases, one folder per month
     editions = _Part("editions")  # what authors write: one folder per edition, by month
     certificates = _Part("certificates")  # the ledger: one signed record per month and revision, never changed
+    settled = _Part("settled.json")  # certified months behind which nothing had changed, and how their files lay
     evidence = _Part("evidence")  # the documents that certificates rest on, named by their SHA-256
     signing = _Part("signing")  # candidates that wait for people's signatures
     warehouse = _Part("warehouse.duckdb")  # the DuckDB file, opened by dbt alone
