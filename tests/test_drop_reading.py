@@ -25,8 +25,8 @@ def _moved(source: Any, move: Callable[[], object]) -> None:
     """Something is done to the folder right after it was listed."""
     list_files = source._folder.files
 
-    def files_and_move() -> Any:
-        files = list_files()
+    def files_and_move(wanted: Callable[[str], bool]) -> Any:
+        files = list_files(wanted)
         move()
         return files
 

@@ -18,16 +18,16 @@ from orchestration.runtime.progress import tell_item
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
 from reports.certificates.handed_over import MANIFEST, write_manifest
-from reports.certificates.ledger import Archive, Link
+from reports.certificates.ledger import AnyLink, Archive
 from reports.files import write_bytes, write_changed
 
 
-def folder_of(archive: Archive, certificate: Certificate | Link) -> Path:
+def folder_of(archive: Archive, certificate: Certificate | AnyLink) -> Path:
     """Where the files of a certificate lie."""
     return archive.published / certificate.month / "desk" / f"r{certificate.revision}"
 
 
-def are_written(archive: Archive, certificate: Certificate | Link) -> bool:
+def are_written(archive: Archive, certificate: Certificate | AnyLink) -> bool:
     """Whether everything has been written for a certificate."""
     return (folder_of(archive, certificate) / MANIFEST).exists()
 

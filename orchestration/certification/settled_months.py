@@ -18,7 +18,7 @@ from pathlib import Path
 from orchestration.runtime.paths import Home
 from orchestration.runtime.program import code_version
 from reports import files
-from reports.certificates.ledger import Link
+from reports.certificates.ledger import AnyLink
 from reports.figures.months import days_of
 
 # A boundary's day lies at most so many days before its month.
@@ -34,11 +34,11 @@ class SettledMonths:
         self._home = home
         self._found: dict[str, str] = {}
 
-    def holds(self, link: Link) -> bool:
+    def holds(self, link: AnyLink) -> bool:
         """Whether a month's newest certificate was found settled, and no file that it was held against was touched."""
         return self._remembered.get(link.month) == self._state(link)[0]
 
-    def keep(self, link: Link) -> None:
+    def keep(self, link: AnyLink) -> None:
         """Remember that a month is settled, unless a file of it was written just now."""
         state, newest = self._state(link)
         if newest < time.time_ns() - _AT_REST_SECONDS * 10**9:
@@ -58,7 +58,7 @@ class SettledMonths:
             return {}
         return told if isinstance(told, dict) else {}
 
-    def _state(self, link: Link) -> tuple[str, int]:
+    def _state(self, link: AnyLink) -> tuple[str, int]:
         """The digest of how the files lie that a certificate is held against, and when the newest was written."""
         first, *_, last = days_of(link.month)
         begin = first - dt.timedelta(days=_DAYS_BEFORE)

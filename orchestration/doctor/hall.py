@@ -31,7 +31,7 @@ from orchestration.sources.contract import SourceFault
 from orchestration.warehouse.month import open_month
 from orchestration.warehouse.month_totals import ask_totals
 from reports.certificates.signers import SignerError, load_key
-from reports.figures.months import Span, months_before
+from reports.figures.months import MonthSpan, months_before
 from reports.figures.numbers import MonthlyNumber, number_of
 from reports.figures.wording import word_section
 
@@ -73,7 +73,7 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
 
 def _wording(tables: Tables, hall: HallFolder) -> str:
     month = hall.hall.months.name_of(today(hall.hall))
-    span = Span.of(month, hall.hall.months.days_of(month))
+    span = MonthSpan.of(month, hall.hall.months.days_of(month))
     section = word_section(_zeros(tables), month=month, template=template_of(hall), site=hall.hall.name, span=span)
     return f"prints {', '.join(sorted(section.metrics))}"
 

@@ -38,7 +38,7 @@ from orchestration.warehouse import dbt_manifest
 from orchestration.warehouse.boundary import BOUNDARY_CHECK, BoundaryStock, boundary_of
 from reports import files
 from reports.certificates.certificate import Certificate
-from reports.figures.months import Span
+from reports.figures.months import MonthSpan
 from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Expected, Problem, assess, remedies
 from reports.figures.validity import iso
 
@@ -75,9 +75,9 @@ class Month:
         return replace(self)
 
     @property
-    def span(self) -> Span | None:
+    def span(self) -> MonthSpan | None:
         """Its days from the first to the last, where it isn't the calendar month."""
-        return Span.of(self.name, self.hall.months.days_of(self.name))
+        return MonthSpan.of(self.name, self.hall.months.days_of(self.name))
 
     @cached_property
     def calendar(self) -> list[CalendarDay]:

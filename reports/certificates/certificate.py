@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from reports.certificates.canonical import sha256
-from reports.figures.months import Span, days_of
+from reports.figures.months import MonthSpan, days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.validity import is_valid
 
@@ -290,7 +290,7 @@ class Certificate:
     evidence: Mapping[str, str]
     head: Head | None
     read_foundation: Callable[[], Foundation] = field(compare=False, repr=False)
-    span: Span | None = None
+    span: MonthSpan | None = None
 
     @property
     def name(self) -> str:

@@ -38,7 +38,7 @@ from reports.certificates.recount import Recounts
 from reports.certificates.release import begin_sites, complete_releases, stage
 from reports.certificates.release_text import CODE_CARRIERS, SECTION_TEXT, release_files
 from reports.certificates.signers import SigningKey
-from reports.figures.months import Span
+from reports.figures.months import MonthSpan
 from reports.figures.numbers import MonthlyNumber
 
 
@@ -65,7 +65,7 @@ class MonthToCertify:
     policy: Policy
     reason: Reason | Literal[""] = ""
     note: str = ""
-    span: Span | None = None
+    span: MonthSpan | None = None
 
 
 @dataclass(frozen=True)

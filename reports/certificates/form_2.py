@@ -46,7 +46,7 @@ from reports.certificates.certificate import (
     short_code,
 )
 from reports.certificates.evidence import EvidenceStore, EvidenceStoreError
-from reports.figures.months import Span
+from reports.figures.months import MonthSpan
 from reports.figures.numbers import Flag, MonthlyNumber
 from reports.figures.rounding import RoundingRule
 
@@ -222,7 +222,7 @@ def model_of(
         hall=candidate.hall,
         site=candidate.site,
         month=candidate.period.name,
-        span=Span(candidate.period.first, candidate.period.last)
+        span=MonthSpan(candidate.period.first, candidate.period.last)
         if isinstance(candidate.period, ReportingPeriod)
         else None,
         revision=candidate.revision,

@@ -73,14 +73,14 @@ class ReportingMonths:
 
 
 @dataclass(frozen=True)
-class Span:
+class MonthSpan:
     """The first and the last day, `2025-02-26`, of a month that isn't the calendar's."""
 
     first: str
     last: str
 
     @classmethod
-    def of(cls, month: str, days: Sequence[date]) -> "Span | None":
+    def of(cls, month: str, days: Sequence[date]) -> "MonthSpan | None":
         """The span of a month's days; None for those of the calendar month."""
         return None if list(days) == days_of(month) else cls(str(days[0]), str(days[-1]))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from filelock import FileLock
 
-from reports.figures.months import Span
+from reports.figures.months import MonthSpan
 from reports.figures.wording import Section, WordingTemplate, word_section
 from reports.files import write_through
 
@@ -55,7 +55,7 @@ class Origin:
     hall_name: str
     fingerprint: str  # the build's
     sources: Mapping[str, Sequence[NumberSource]]  # the systems and extracts behind each metric
-    span: Span | None = None  # the month's days, where it isn't the calendar month
+    span: MonthSpan | None = None  # the month's days, where it isn't the calendar month
 
 
 @dataclass(frozen=True)

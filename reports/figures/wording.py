@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jinja2 import StrictUndefined, Template, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from reports.figures.months import Span, days_of
+from reports.figures.months import MonthSpan, days_of
 from reports.figures.template_rules import BLANK, numeral_in, template_problems
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def word_section(
     month: str,
     template: WordingTemplate,
     site: str = "",
-    span: Span | None = None,
+    span: MonthSpan | None = None,
 ) -> Section:
     """Fill a template with a month's numbers.
 

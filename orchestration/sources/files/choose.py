@@ -28,8 +28,11 @@ def pattern_of(pattern: str, day: dt.date, site: str) -> str:
 def matches(name: str, pattern: str) -> bool:
     """Whether a name, in whichever Unicode form, is of the pattern and isn't that of a file still in the making."""
     name = unicodedata.normalize("NFC", name)
-    unfinished = name.startswith(_UNFINISHED_STARTS) or name.lower().endswith(_UNFINISHED_ENDS)
-    return not unfinished and fnmatch.fnmatchcase(name, pattern)
+    return fnmatch.fnmatchcase(name, pattern) and not _is_unfinished(name)
+
+
+def _is_unfinished(name: str) -> bool:
+    return name.startswith(_UNFINISHED_STARTS) or name.lower().endswith(_UNFINISHED_ENDS)
 
 
 class Chooser:
@@ -39,6 +42,12 @@ class Chooser:
         self._system = system
         self._address = address
         self._seen: dict[str, tuple[DropFile, float]] = {}
+
+    def wanted(self, pattern: str) -> Callable[[str], bool]:
+        """Whether a name in the folder matters to the choice: it is of the pattern, or marks a file that is."""
+        if self._system.ready != "marker":
+            return lambda name: matches(name, pattern)
+        return lambda name: matches(name.removesuffix(MARKER), pattern) or matches(name, pattern)
 
     def choose(self, pattern: str, files: Sequence[DropFile], content: Callable[[DropFile], bytes]) -> DropFile:
         """The one file of `files` that holds.

@@ -78,7 +78,8 @@ class DropSource:
         def content(file: DropFile) -> bytes:
             return self._folder.content(file, self._system.most_bytes)
 
-        file = self._chooser.choose(pattern_of(self._system.file, day, site), self._folder.files(), content)
+        pattern = pattern_of(self._system.file, day, site)
+        file = self._chooser.choose(pattern, self._folder.files(self._chooser.wanted(pattern)), content)
         name = printable(file.name)
         if not self._system.member:
             return name, content(file)

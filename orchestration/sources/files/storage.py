@@ -1,6 +1,7 @@
 """Where files lie: a folder that is listed and read through fsspec, over a bounded number of connections."""
 
 import datetime as dt
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +41,8 @@ class Storage:
     is_alive: Callable[[AbstractFileSystem], bool] = lambda _: True
     close: Callable[[AbstractFileSystem], object] = lambda _: None
     resolve: Callable[[AbstractFileSystem, str], str] = lambda _, path: path  # where links lead to
+    # Lists names alone, where that costs less than all that is told of each; None where it doesn't.
+    names: Callable[[str], list[str]] | None = None
 
 
 def local(path: str) -> Storage:
@@ -51,6 +54,7 @@ def local(path: str) -> Storage:
         max_connections=64,
         errors="local",
         resolve=lambda _, path: str(Path(path).resolve()),
+        names=os.listdir,
     )
 
 
@@ -67,21 +71,44 @@ class Folder:
         """The folder as it is shown to people."""
         return self._storage.address
 
-    def files(self) -> tuple[DropFile, ...]:
-        """Everything that lies in the folder itself, by name; SourceFault where it can't be listed."""
+    def files(self, wanted: Callable[[str], bool]) -> tuple[DropFile, ...]:
+        """What lies in the folder itself under a name that is wanted, by name; SourceFault where it can't be listed.
+
+        A folder grows by a file a day for years: what is told of a file is asked for of the few that are wanted.
+        """
         with self._connection(f"the drop folder {self.address}") as connection:
             try:
-                listed = connection.ls(self._storage.root, detail=True, **_fresh(connection))
+                listed = list(self._listed(connection, wanted))
             except FileNotFoundError as error:
                 raise fault("no_folder", folder=self.address) from error
+            except NotADirectoryError as error:
+                raise fault("folder_is_file", folder=self.address) from error
             except PermissionError as error:
                 raise fault("folder_forbidden", folder=self.address) from error
-        files = sorted((_drop_file(info) for info in listed), key=lambda file: file.name)
-        within = tuple(file for file in files if file.path.rstrip("/") != self._storage.root)
-        # S3 keeps an empty object of the folder's own name; one that holds something is a file.
-        if sum(file.size for file in files if file not in within):
-            raise fault("folder_is_file", folder=self.address)
-        return within
+        return tuple(sorted(map(_drop_file, listed), key=lambda file: file.name))
+
+    def _listed(self, connection: AbstractFileSystem, wanted: Callable[[str], bool]) -> Iterator[Mapping[str, Any]]:
+        root = self._storage.root
+        if self._storage.names:
+            for name in filter(wanted, self._storage.names(root)):
+                yield self._told(connection, f"{root}/{name}")
+            return
+        for info in connection.ls(root, detail=True, **_fresh(connection)):
+            if info["name"].rstrip("/") != root:
+                if wanted(_name(info["name"])):
+                    yield info
+            # S3 keeps an empty object of the folder's own name; one that holds something is a file.
+            elif info["size"]:
+                raise fault("folder_is_file", folder=self.address)
+
+    @staticmethod
+    def _told(connection: AbstractFileSystem, path: str) -> Mapping[str, Any]:
+        try:
+            told: Mapping[str, Any] = connection.info(path)
+        except FileNotFoundError:
+            # A link to nothing, or gone since: whoever reads it says so. Left out, it would be a file that never came.
+            return {"name": path, "type": "link", "size": 0}
+        return told
 
     def content(self, file: DropFile, most_bytes: int) -> bytes:
         """The bytes of one file.
@@ -148,7 +175,11 @@ def _drop_file(info: Mapping[str, Any]) -> DropFile:
     if not isinstance(modified, dt.datetime):
         modified = dt.datetime.fromtimestamp(float(modified or 0), tz=dt.UTC)
     kind = "link" if info.get("islink") else info["type"]
-    return DropFile(name.rstrip("/").rpartition("/")[2], name, kind, int(info["size"] or 0), modified)
+    return DropFile(_name(name), name, kind, int(info["size"] or 0), modified)
+
+
+def _name(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def _fresh(connection: AbstractFileSystem) -> Mapping[str, bool]:
