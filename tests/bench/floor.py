@@ -24,7 +24,7 @@ MONTHLY_METRICS = """
     UNION ALL
     SELECT hall_code, 'items_handled', sum(value)::BIGINT FROM monthly_counts
     WHERE measure IN ('online_accepted', 'department_window_accepted', 'comprehensive_window_accepted')
-    GROUP BY ALL HAVING count(DISTINCT measure) = 3
+    GROUP BY ALL
 """
 
 

@@ -43,12 +43,20 @@ def landed_month(sites: int) -> Scenario:
                 published_totals,
                 begin=with_landing,
             ),
+            Competitor(
+                "every_site",
+                "Yuebao: the same, with certificates and sections of every site",
+                lambda _: [YUEBAO, "report", "--no-pull", MONTH, "--all"],
+                published_totals,
+                begin=with_landing,
+            ),
         ),
         (
             ratio("Yuebao ÷ floor", "yuebao", "floor"),
             ratio("Yuebao ÷ SQLMesh", "yuebao", "sqlmesh"),
             ratio("Yuebao ÷ polars", "yuebao", "polars"),
             _beyond_floor(sites),
+            ratio("every site's ÷ the province's own", "every_site", "yuebao", "≤ 3"),
             memory("memory of all processes of Yuebao", "yuebao", "" if sites <= _MANY else "< 8192 MiB"),
         ),
         opened(sites, [MONTH]),
@@ -109,8 +117,8 @@ def with_landing(state: Path) -> None:
 
 
 def published_totals(state: Path, _output: str) -> Totals:
-    """The month's published metrics, over all sites."""
+    """The month's published metrics of the province, which sums up all sites."""
     facts = state / "published" / MONTH / "facts" / "fct_monthly_metrics.parquet"
-    question = f"SELECT metric, sum(exact_value)::BIGINT FROM '{facts}' GROUP BY metric"
+    question = f"SELECT metric, sum(exact_value)::BIGINT FROM '{facts}' WHERE hall_code = '510000' GROUP BY metric"
     with duckdb.connect() as connection:
         return dict(connection.execute(question).fetchall())

@@ -12,8 +12,9 @@ import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ counts = "queries/platform_counts.sql"
 day_close = "queries/platform_day_close.sql"
 sites = {sites}
 
+"""
+_SITE_WORDING = """{{ site }}运行情况
+
+{{ year }} 年 {{ month }} 月，{{ site }}网上受理 {{ n.online_accepted }}，办结 {{ n.online_completed }}。
 """
 _COUNTS = """SELECT stat_date, hall_code, department_code, item_code, measure, number AS "count"
 FROM counts
@@ -81,12 +86,23 @@ def _write_settings(hall: Path, codes: Sequence[str], first_month: str) -> None:
     text = re.sub(r"first_day = .*", f"first_day = {first_month}-01", settings.read_text(encoding="utf-8"))
     platform = _SETTINGS.format(sites=list(codes)).replace("'", '"')
     text = re.sub(r"\[systems\.online_platform\].*(?=\[systems\.window_system\])", platform, text, flags=re.DOTALL)
-    settings.write_text(text, encoding="utf-8")
+    templates = 'site_wording = { city = "site.txt.j2", county = "site.txt.j2" }'
+    settings.write_text(re.sub(r"^(?=wording = )", f"{templates}\n", text, flags=re.MULTILINE), encoding="utf-8")
     (hall / "queries" / "platform_counts.sql").write_text(_COUNTS, encoding="utf-8")
     (hall / "queries" / "platform_day_close.sql").write_text(_DAY_CLOSE, encoding="utf-8")
-    counties = "".join(f"{code},{code},county\n" for code in codes[1:])
-    with (hall / "catalogue" / "sites.csv").open("a", encoding="utf-8") as table:
-        table.write(counties)
+    (hall / "site.txt.j2").write_text(_SITE_WORDING, encoding="utf-8")
+    rows = ["hall_code,hall_name,hall_level,parent", *_tree(codes), ""]
+    (hall / "catalogue" / "sites.csv").write_text("\n".join(rows), encoding="utf-8")
+
+
+def _tree(codes: Sequence[str]) -> Iterator[str]:
+    """The rows of sites.csv: a province, cities below it, and some ten counties below each city."""
+    province, *below = codes
+    cities = below[: 1 + len(below) // 10]
+    yield f"{province},四川省政务服务大厅,province,"
+    yield from (f"{code},市{code}政务服务大厅,city,{province}" for code in cities)
+    counties = zip(below[len(cities) :], cycle(cities), strict=False)
+    yield from (f"{code},县{code}政务服务大厅,county,{city}" for code, city in counties)
 
 
 def _counted(hall: Hall, system: str, day: dt.date) -> Counted:

@@ -26,5 +26,3 @@ WHERE
   measure IN ('online_accepted', 'department_window_accepted', 'comprehensive_window_accepted')
 GROUP BY
   hall_code
-HAVING
-  COUNT(DISTINCT measure) = 3
