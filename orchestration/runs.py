@@ -73,14 +73,11 @@ class Runs:
 
     def build_facts(self, month: Month) -> RunOutcome:
         """One run that builds and tests a month's facts, and certifies nothing."""
-        return self._run(FACTS_JOB, _of(month), {})
+        return self._run(FACTS_JOB, _of(month), _part(month))
 
     def certify_sites(self, month: Month, requests: SiteRequests, *, build: bool) -> RunOutcome:
         """One run that certifies sites of a month, building and testing the facts of its part first if asked to."""
-        config = {
-            "ops": {CERTIFIED_SITES.path[-1]: {"config": asdict(requests)}},
-            "resources": {"months": {"config": {"left_out": sorted(month.left_out)}}},
-        }
+        config = {"ops": {CERTIFIED_SITES.path[-1]: {"config": asdict(requests)}}, **_part(month)}
         return self._run(SITES_JOB, _of(month), config, () if build else [CERTIFIED_SITES])
 
     def certify(self, month: Month, request: CertificationRequest, *, build: bool) -> RunOutcome:
@@ -148,6 +145,11 @@ class Runs:
 
 
 _NEWS = (dg.DagsterEventType.STEP_START, dg.DagsterEventType.ASSET_MATERIALIZATION)
+
+
+def _part(month: Month) -> dict[str, Any]:
+    """Which sites a run leaves out of a month."""
+    return {"resources": {"months": {"config": {"left_out": sorted(month.left_out)}}}}
 
 
 def _of(month: Month) -> dict[str, str]:

@@ -79,6 +79,41 @@ def test_a_site_is_blocked_by_its_own_days_alone(hall: SitesHall) -> None:
     assert hall.run("verify", "--recount").exit_code == 0
 
 
+@pytest.mark.parametrize("options", [(), ("--draft",)], ids=["certified", "a draft"])
+def test_those_above_get_a_draft_that_names_the_sites_that_are_not_in(
+    hall: SitesHall, options: tuple[str, ...]
+) -> None:
+    hall.edit("hall.toml", ('policy = "automatic"', 'policy = "automatic"\nmissing_sites = "draft"'))
+    hall.drop_sites(MONTH)
+    (hall.place / "drops" / "counter" / "822002_2025-01-12.csv").unlink()
+    reported = hall.run("report", MONTH, "--all")
+    assert reported.exit_code == 1
+    of_sites = [line for line in reported.stdout.splitlines() if "草稿 of the others: " in line]
+    assert [line[:6] for line in of_sites] == ["510822"], "no draft of the site itself, and none of those that are in"
+
+    folder = hall.home / "published" / MONTH / "sites" / "510822" / "draft"
+    text = (folder / "section.txt").read_text(encoding="utf-8")
+    assert text.startswith("草稿\n\n青川县政务服务大厅2025 年 1 月办件情况")
+    assert f"受理 {4 * ACCEPTED} 件" in text, "those of itself and of the township that is in"
+    assert text.endswith("\n草稿说明：1 个网点未报：青溪镇便民服务中心。以上各数不含这些网点\n")
+    document = json.loads((folder / "numbers.json").read_text(encoding="utf-8"))
+    assert (document["state"], document["sites_left_out"]) == ("草稿", ["青溪镇便民服务中心"])
+
+    of_the_hall = hall.run("report", MONTH, "--no-pull", *options)
+    assert of_the_hall.exit_code == 1
+    assert "counter 窗口日报: 2025-01-12 missing" in of_the_hall.output
+    assert f"广元市政务服务大厅受理 {11 * ACCEPTED} 件" in of_the_hall.stdout
+    assert "1 个网点未报：青溪镇便民服务中心" in of_the_hall.stdout
+    assert ledger(hall) == ["000001-2025-01-s1.json"], "no draft is certified"
+
+    hall.drop_site("822002", dt.date(2025, 1, 12), 4)
+    done = hall.run("report", MONTH, "--all")
+    assert done.exit_code == 0, done.output
+    assert "草稿" not in done.stdout
+    assert hall.numbers(MONTH)["accepted"] == 15 * ACCEPTED
+    assert hall.run("verify", "--recount").exit_code == 0
+
+
 def test_nothing_is_certified_while_nothing_is_in(hall: SitesHall) -> None:
     done = hall.run("report", MONTH, "--all", "--no-pull")
     assert done.exit_code == 1

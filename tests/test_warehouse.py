@@ -40,10 +40,18 @@ MARTS = {
     "dim_metric",
     "fct_completeness",
     "fct_daily_counts",
+    "fct_draft_metrics",
     "fct_monthly_counts",
     "fct_monthly_metrics",
 }
-OF_A_MONTH = ("dim_date", "fct_completeness", "fct_daily_counts", "fct_monthly_counts", "fct_monthly_metrics")
+OF_A_MONTH = (
+    "dim_date",
+    "fct_completeness",
+    "fct_daily_counts",
+    "fct_draft_metrics",
+    "fct_monthly_counts",
+    "fct_monthly_metrics",
+)
 MONTH = "2025-03"
 WORKING_DAY, DAY_OFF, LAST_DAY = date(2025, 3, 12), date(2025, 3, 15), date(2025, 3, 31)
 
@@ -411,6 +419,7 @@ def _doubled(line: int) -> Callable[[str], str]:
     return lambda text: text + text.splitlines()[line] + "\n"
 
 
+_HALL_METRICS = "select * exclude (is_whole) from {{ ref('int_hall_metrics') }}"
 _ENDED_D01 = ("D01,省发展改革委\n", "D01,省发展改革委,2025-03-20\n")
 PLANTS = {
     "dimensions": Plant(
@@ -618,25 +627,34 @@ PLANTS = {
     ),
     "a hall that isn't its departments": Plant(
         ("fct_monthly_metrics_equal_their_departments",),
-        project=_sql("fct_monthly_metrics", "then sum(", "then 2 * sum("),
+        project=_sql("int_hall_metrics", "then sum(", "then 2 * sum("),
     ),
     "a metric left out": Plant(
         ("fct_monthly_metrics_have_values_when_complete",),
-        project=_sql("fct_monthly_metrics", "having ", "having metric_measures.metric <> 'phone_consultations' and "),
+        project=_sql("int_hall_metrics", "having ", "having metric_measures.metric <> 'phone_consultations' and "),
     ),
     "a missing day taken for zero": Plant(
         ("fct_completeness_every_day_is_in", "fct_monthly_metrics_have_values_when_complete"),
         lambda inputs: inputs.answers.pop(("courier", WORKING_DAY)),
-        _sql("fct_monthly_metrics", "bool_and(measure_completeness.is_complete)", "true"),
+        _sql("int_hall_metrics", "bool_and(measure_completeness.is_complete)", "true"),
     ),
     "a metric twice": Plant(
         ("fct_monthly_metrics_one_row_per_key",),
         project=_sql(
             "fct_monthly_metrics",
-            "having count(*) = count(measure_completeness.measure)",
-            f"""union all
-            select date '2025-03-01', '{HALL}', 'parcels_mailed', 1, cast(hall_count as bigint)
-            from hall_totals where measure = 'parcels_mailed'""",
+            "where is_whole",
+            f"where is_whole union all {_HALL_METRICS} where metric like 'parcels%'",
+        ),
+    ),
+    "a metric of a draft twice": Plant(
+        ("fct_draft_metrics_one_row_per_key",),
+        lambda inputs: inputs.site_hierarchy.append(
+            {"hall_code": "510100", "counted_hall_code": HALL, "is_whole": False}
+        ),
+        _sql(
+            "fct_draft_metrics",
+            "where not is_whole",
+            f"where not is_whole union all {_HALL_METRICS} where not is_whole",
         ),
     ),
     "a metric that isn't in the catalogue": Plant(
@@ -645,12 +663,7 @@ PLANTS = {
             "fct_monthly_metrics_have_values_when_complete",
             "fct_monthly_metrics_equal_their_departments",
         ),
-        project=_sql(
-            "fct_monthly_metrics",
-            "    metric_measures.metric,\n    metric_measures.metric_version,\n    cast(",
-            "    replace(metric_measures.metric, 'phone', 'fax') as metric,\n"
-            "    metric_measures.metric_version,\n    cast(",
-        ),
+        project=_sql("fct_monthly_metrics", "    metric,\n", "    replace(metric, 'phone', 'fax') as metric,\n"),
     ),
 }
 

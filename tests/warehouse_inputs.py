@@ -165,7 +165,7 @@ class MonthInputs:
             {"system": system, "system_name": system, "hall_code": HALL, "opens": opens, **ALWAYS}
             for system, opens in OPENS.items()
         ]
-        inputs.site_hierarchy = [{"hall_code": HALL, "counted_hall_code": HALL}]
+        inputs.site_hierarchy = [{"hall_code": HALL, "counted_hall_code": HALL, "is_whole": True}]
         return inputs
 
     def add_boundary(self, day: date | None = None) -> None:

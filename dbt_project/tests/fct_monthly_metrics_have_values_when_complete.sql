@@ -47,6 +47,7 @@ incomplete_measures as (
     from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
     inner join incomplete_sites
         on hierarchy.counted_hall_code = incomplete_sites.hall_code
+    where hierarchy.is_whole
 ),
 
 answered_measures as (
@@ -58,6 +59,7 @@ answered_measures as (
         on hierarchy.counted_hall_code = hall_systems.hall_code
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
+    where hierarchy.is_whole
 ),
 
 halls as (

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from orchestration.certification.certify import current_archive
+from orchestration.certification.certify import current_archive, origin_of, template_of
 from orchestration.certification.monthly_report import (
     AskedAnswers,
     Asking,
     RunOutcome,
     Steps,
     ask_month,
+    build_if_due,
     build_is_due,
     judged_month,
     require_success,
@@ -24,7 +25,7 @@ from orchestration.certification.settings_evidence import settings_for
 from orchestration.certification.signatures import require_waiting, waiting_of
 from orchestration.certification.sites import MonthSites, SiteRequests
 from orchestration.certification.verified_month import require_sound
-from orchestration.config.hall import SettingsError
+from orchestration.config.hall import HallFolder, SettingsError
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
@@ -33,6 +34,8 @@ from reports.certificates.certificate import BATCH, Certificate, Reason
 from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.revision import compare
+from reports.figures import section
+from reports.figures.numbers import read_site_numbers
 
 
 class SiteSteps(Protocol):
@@ -57,6 +60,7 @@ class SiteReport:
         release: The folder of its section.
         is_new: Whether it was certified just now.
         missing: The sites counted in it that aren't in.
+        draft: The folder of a draft of the others, where the hall's settings ask for one.
         pending: Why it waits for a revision.
     """
 
@@ -66,6 +70,7 @@ class SiteReport:
     release: Path | None
     is_new: bool
     missing: tuple[str, ...] = ()
+    draft: Path | None = None
     pending: str = ""
 
 
@@ -88,7 +93,7 @@ def report_sites(name: str, steps: ReportSteps, asking: Asking, wanted: Sequence
     """
     asked = None if asking == "nothing" else ask_month(name, steps, asking)
     archive = current_archive()
-    with settings_for(archive, name):
+    with settings_for(archive, name) as settings:
         sites = MonthSites(judged_month(name))
         chosen = _chosen(sites, wanted)
         before = {site: archive.ledger.latest(name, site) for site in chosen}
@@ -99,11 +104,42 @@ def report_sites(name: str, steps: ReportSteps, asking: Asking, wanted: Sequence
             require_success(steps.certify_sites(part, SiteRequests(due), build=build_is_due(part)))
         elif any(before.values()):
             require_sound(archive, name)
-        reports = tuple(_report(sites, archive, site, is_new=site in due) for site in chosen)
+        drafts = _write_drafts(sites, [site for site in chosen if not before[site]], settings, steps)
+        reports = tuple(
+            replace(_report(sites, archive, site, is_new=site in due), draft=drafts.get(site)) for site in chosen
+        )
         missing = dict.fromkeys(code for report in reports if not report.certificate for code in report.missing)
         gaps = {code: tuple(problem.message for problem in sites.problems_of(code)) for code in missing}
     waiting = waiting_of(sites.month.home, name, BATCH)
     return SiteReports(name, reports, gaps, asked, waiting_message(waiting) if waiting else "")
+
+
+def draft_of_those_in(name: str, steps: Steps) -> Path | None:
+    """Write the draft of the hall's month that sums up the sites that are in, and names the others; give its folder.
+
+    None where the hall's settings ask for none (`missing_sites`), or it isn't for sites below it that the month waits.
+    """
+    with settings_for(current_archive(), name) as settings:
+        sites = MonthSites(judged_month(name))
+        return _write_drafts(sites, [sites.month.hall.code], settings, steps).get(sites.month.hall.code)
+
+
+def _write_drafts(sites: MonthSites, wanted: Sequence[str], settings: HallFolder, steps: Steps) -> dict[str, Path]:
+    """Of each site wanted that waits for sites below it alone, the folder of its draft."""
+    part = sites.part
+    waiting = [site for site in wanted if site not in sites.blocked and sites.missing_in(site)]
+    if not waiting or not part.systems or part.hall.certification.missing_sites == "wait":
+        return {}
+    build_if_due(part, steps)
+    drafts = {}
+    for site, numbers in read_site_numbers(part.facts, month=part.name, sites=waiting, draft=True).items():
+        member = part.site_tree.sites[site]
+        left_out = [part.site_tree.sites[code].name for code in sites.missing_in(site)]
+        origin = replace(origin_of(part, numbers), hall_code=site, hall_name=member.name, left_out=left_out)
+        template = template_of(settings, "" if site == part.hall.code else member.level)
+        drafts[site] = part.draft_of(site)
+        section.write_draft(drafts[site], numbers, origin, template=template)
+    return drafts
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """A month's way: pulled, built, printed, and how it stands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +25,9 @@ from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home
 
 if TYPE_CHECKING:
-    from orchestration.certification.monthly_report import AskedAnswers, Asking
+    from orchestration.certification.monthly_report import AskedAnswers, Asking, Steps
+
+_A_DRAFT = "草稿: not certified, not to be printed"
 
 
 @app.command(rich_help_panel=ENGINEERS)
@@ -58,10 +62,10 @@ def report(
         from orchestration.runs import Runs
 
         steps = Runs(current_home())
-        with progress_line():
+        with progress_line(), _drafting_those_in(month, steps):
             if draft:
                 drafted = create_draft(month, steps, asking)
-                _print_section(drafted.folder, "草稿: not certified, not to be printed", drafted.asked)
+                _print_section(drafted.folder, _A_DRAFT, drafted.asked)
                 return
             report = create_report(month, steps, asking)
         certificate = report.certificate
@@ -70,6 +74,20 @@ def report(
         )
         if report.pending:
             typer.echo(f"\n{report.pending}", err=True)
+
+
+@contextmanager
+def _drafting_those_in(month: str, steps: "Steps") -> Iterator[None]:
+    """Where the hall waits for sites below it and its settings ask for a draft of the others: print that too."""
+    from orchestration.certification.site_reports import draft_of_those_in
+    from orchestration.warehouse.month import NotPrintableError
+
+    try:
+        yield
+    except NotPrintableError:
+        if folder := draft_of_those_in(month, steps):
+            _print_section(folder, _A_DRAFT, None)
+        raise
 
 
 def _report_sites(month: str, asking: "Asking", sites: list[str]) -> None:

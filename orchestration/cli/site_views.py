@@ -29,5 +29,6 @@ def _line(report: SiteReport) -> str:
         told = f"{named}: 已核定, revision {certificate.revision}, code {certificate.code}"
         return f"{told}, {os.path.relpath(report.release)}" + (f"; {report.pending}" if report.pending else "")
     if others := [site for site in report.missing if site != report.site]:
-        return f"{named}: not certified, for {', '.join(others)} {'is' if len(others) == 1 else 'are'} not in"
+        told = f"{named}: not certified, for {', '.join(others)} {'is' if len(others) == 1 else 'are'} not in"
+        return told + (f"; 草稿 of the others: {os.path.relpath(report.draft)}" if report.draft else "")
     return f"{named}: not certified"

@@ -50,6 +50,8 @@ class Certification(Strict):
     `questions` says what an open question (校核) on a month does: `warn` lists it, `block` lets nobody sign meanwhile.
     `boundary` says what becomes of a month when the day before it, which its first stocks are held against, can't be
     had: `block` refuses it, `record` lets the evidence say `boundary not compared`.
+    `missing_sites` says what a site, or the hall, gets while sites below it aren't in: nothing yet (`wait`), or a draft
+    (草稿) of the others that names them (`draft`). Neither is certified.
     """
 
     policy: Literal["automatic", "manual"]
@@ -59,6 +61,7 @@ class Certification(Strict):
     passphrase: str
     questions: Literal["warn", "block"] = "warn"
     boundary: Literal["block", "record"] = "block"
+    missing_sites: Literal["wait", "draft"] = "wait"
 
 
 class EditionDefaults(Strict):

@@ -202,9 +202,10 @@ class Month:
                 for hall in self.hall.sites_of(name)
             ],
             "site_hierarchy": [
-                {"hall_code": site, "counted_hall_code": counted}
-                for site in self.built_sites
+                {"hall_code": site, "counted_hall_code": counted, "is_whole": self.is_whole(site)}
+                for site in self.site_tree.sites
                 for counted in self.site_tree.counted_in(site)
+                if self.left_out.isdisjoint({site, counted})
             ],
             "left_out_sites": [{"hall_code": site} for site in sorted(self.left_out)],
             **self.catalogue,
@@ -215,10 +216,9 @@ class Month:
         """The hall's sites."""
         return site_tree()
 
-    @property
-    def built_sites(self) -> list[str]:
-        """The sites that a build gives numbers: those in which no site is counted that is left out."""
-        return [site for site in self.site_tree.sites if self.left_out.isdisjoint(self.site_tree.counted_in(site))]
+    def is_whole(self, site: str) -> bool:
+        """Whether no site is left out that is counted in one."""
+        return self.left_out.isdisjoint(self.site_tree.counted_in(site))
 
     @cached_property
     def _systems_read(self) -> Mapping[str, AnySystem]:
@@ -289,7 +289,11 @@ class Month:
     @property
     def draft(self) -> Path:
         """The section as a draft, where one was asked for."""
-        return self.folder / "draft"
+        return self.draft_of(self.hall.code)
+
+    def draft_of(self, site: str) -> Path:
+        """The draft of the hall, or of a site below it."""
+        return (self.folder if site == self.hall.code else self.folder / "sites" / site) / "draft"
 
     @property
     def evidence_file(self) -> Path:

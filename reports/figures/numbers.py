@@ -11,7 +11,7 @@ from reports.figures.months import first_day
 from reports.figures.rounding import RoundingRule, printed
 from reports.figures.validity import is_valid
 
-_FACTS = "fct_monthly_metrics.parquet"
+_FACTS, _DRAFT_FACTS = "fct_monthly_metrics.parquet", "fct_draft_metrics.parquet"
 _FACT_COLUMNS = ("month_start", "hall_code", "metric", "metric_version", "exact_value")
 _CATALOGUE = "dim_metric.parquet"
 _CATALOGUE_TEXTS = ("metric_name", "definition", "event_counted", "deduplication_key", "unit", "display_unit")
@@ -101,13 +101,16 @@ def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, Monthl
     return defined_numbers(definitions, facts, month=month, where=f"{_FACTS} for hall {hall_code}, {month}")
 
 
-def read_site_numbers(marts: Path, *, month: str, sites: Collection[str]) -> dict[str, dict[str, MonthlyNumber]]:
+def read_site_numbers(
+    marts: Path, *, month: str, sites: Collection[str], draft: bool = False
+) -> dict[str, dict[str, MonthlyNumber]]:
     """Read the metrics that sites have: those that systems answer of them, or of a site counted in them.
 
     Args:
         marts: As `read_numbers`.
         month: `2025-03`.
         sites: Their codes.
+        draft: Of sites of which others below are left out, what is in.
 
     Returns:
         By site, the numbers by metric, sorted by metric; a site without any isn't in it.
@@ -116,14 +119,14 @@ def read_site_numbers(marts: Path, *, month: str, sites: Collection[str]) -> dic
         NumbersError: As `read_numbers`, but for metrics without a row.
         ValueError: As `read_numbers`.
     """
-    first = first_day(month)
+    first, file = first_day(month), _DRAFT_FACTS if draft else _FACTS
     definitions = list(valid_definitions(_read(marts / _CATALOGUE, _CATALOGUE_COLUMNS), month).values())
     facts: dict[str, list[FactRow]] = {}
-    for row in _read(marts / _FACTS, _FACT_COLUMNS):
+    for row in _read(marts / file, _FACT_COLUMNS):
         if row["month_start"] == first and row["hall_code"] in sites:
             facts.setdefault(row["hall_code"], []).append(row)
     return {
-        site: defined_numbers(_had_by(rows, definitions), rows, month=month, where=f"{_FACTS} for site {site}, {month}")
+        site: defined_numbers(_had_by(rows, definitions), rows, month=month, where=f"{file} for site {site}, {month}")
         for site, rows in facts.items()
     }
 

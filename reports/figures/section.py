@@ -23,6 +23,7 @@ DRAFT = "草稿"
 _CERTIFIED = "已核定"
 # What stands before each note on a revised month, after the section.
 REVISION_NOTES = "\n修订说明："
+_DRAFT_NOTES = f"\n{DRAFT}说明："
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -56,6 +57,7 @@ class Origin:
     fingerprint: str  # the build's
     sources: Mapping[str, Sequence[NumberSource]]  # the systems and extracts behind each metric
     span: MonthSpan | None = None  # the month's days, where it isn't the calendar month
+    left_out: Sequence[str] = ()  # the names of sites that aren't in: of a draft alone
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,13 @@ def write_draft(
         WordingError: As `word_section` raises.
     """
     section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name, span=origin.span)
-    _put({**_texts(section), **_document(section, numbers, origin)}, folder)
+    _put({**_texts(section, _draft_notes(origin), draft=True), **_document(section, numbers, origin)}, folder)
     return section
+
+
+def _draft_notes(origin: Origin) -> list[str]:
+    names = origin.left_out
+    return [f"{len(names)} 个网点未报：{'、'.join(names)}。以上各数不含这些网点"] if names else []
 
 
 def certified_files(
@@ -107,10 +114,10 @@ def certified_texts(section: Section, notes: Sequence[str]) -> dict[str, bytes]:
     return _texts(section, notes)
 
 
-def _texts(section: Section, notes: Sequence[str] | None = None) -> dict[str, bytes]:
-    """The section in print, with its notes; without any it's a draft."""
-    ending = "".join(f"{REVISION_NOTES}{note}\n" for note in notes or ())
-    plain, marked = (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n") if notes is None else ("", "")
+def _texts(section: Section, notes: Sequence[str], *, draft: bool = False) -> dict[str, bytes]:
+    """The section in print, with its notes."""
+    ending = "".join(f"{_DRAFT_NOTES if draft else REVISION_NOTES}{note}\n" for note in notes)
+    plain, marked = (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n") if draft else ("", "")
     return {
         "section.txt": f"{plain}{section.heading}\n\n{section.paragraph}\n{ending}".encode(),
         "section.md": f"{marked}## {section.heading}\n\n{section.paragraph}\n{ending}".encode(),
@@ -125,6 +132,7 @@ def _document(
         **({"first_day": origin.span.first, "last_day": origin.span.last} if origin.span else {}),
         "hall": {"code": origin.hall_code, "name": origin.hall_name},
         "state": _CERTIFIED if vintage else DRAFT,
+        **({"sites_left_out": list(origin.left_out)} if origin.left_out else {}),
         "certificate": {"revision": vintage.revision, "code": vintage.code} if vintage else None,
         "revision_notes": list(vintage.notes) if vintage else [],
         "fingerprint": origin.fingerprint,
