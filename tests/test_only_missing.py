@@ -94,8 +94,10 @@ def _begun(place: Path, sites: int, server: WebServer, counters: Counters, more:
     settings += _SYSTEM.format(sites=json.dumps(codes)) + more
     (small.folder / "hall.toml").write_text(settings, encoding="utf-8")
     tables = small.folder / "catalogue"
-    with (tables / "sites.csv").open("a", encoding="utf-8") as table:
-        table.writelines(f"{code},乡镇{code},county\n" for code in codes[1:])
+    head, hall_itself = (tables / "sites.csv").read_text(encoding="utf-8").splitlines()
+    townships = [f"{code},乡镇{code},county,{HALL}" for code in codes[1:]]
+    rows = [f"{head},parent", f"{hall_itself},", *townships, ""]
+    (tables / "sites.csv").write_text("\n".join(rows), encoding="utf-8")
     for name in ("measures.csv", "stock_balances.csv", "metrics.csv", "metric_measures.csv"):
         lines = (tables / name).read_text(encoding="utf-8").splitlines(keepends=True)
         kept = [line for line in lines if not line.startswith(("open,", "withdrawn,"))]
@@ -170,12 +172,32 @@ def test_a_second_report_asks_for_the_missing_alone_and_a_third_for_nothing(begu
     assert asked == Counter(missing)
     others = begun.gaps.sites * len(DAYS) - len(missing)
     assert f"{MONTH}: {len(missing)} answers asked for, {others} were in and weren't asked for." in second.stderr
-    assert hall.numbers(MONTH) == {"accepted": 2 * 5 * len(DAYS), "completed": 2 * 2 * len(DAYS)}
+    departments = 2 * begun.gaps.sites
+    assert hall.numbers(MONTH) == {"accepted": 5 * departments * len(DAYS), "completed": 2 * departments * len(DAYS)}
 
     third, asked = hall.asked_by("report", MONTH)
     assert (third.exit_code, asked) == (0, Counter())
     assert third.stdout == second.stdout
     assert f"{MONTH}: 0 answers asked for, {others + len(missing)} were in" in third.stderr
+
+
+def test_every_site_but_those_is_certified_and_the_hall_waits_for_them_alone(begun: Begun, tmp_path: Path) -> None:
+    hall, gaps = begun.hall.copied(tmp_path / "hall"), begun.gaps
+    below, ledger = gaps.sites - 1, hall.home / "certificates"
+    first, asked = hall.asked_by("report", MONTH, "--all", "--no-pull")
+    assert (first.exit_code, asked) == (1, Counter())
+    assert f"{MONTH}: {below - len(gaps.silent)} of {below} sites are certified" in first.stdout
+    waiting = {line.split()[0] for line in first.stdout.splitlines() if line.endswith(": not certified")}
+    assert waiting == gaps.silent
+    assert [path.name for path in ledger.glob("0*.json")] == [f"000001-{MONTH}-s1.json"]
+
+    second, asked = hall.asked_by("report", MONTH, "--all")
+    assert second.exit_code == 0, second.output
+    assert asked == Counter(gaps.missing)
+    assert f"{MONTH}: {below} of {below} sites are certified, {len(gaps.silent)} of them now" in second.stdout
+    links = [f"000001-{MONTH}-s1.json", f"000002-{MONTH}-s2.json", f"000003-{MONTH}-r1.json"]
+    assert sorted(path.name for path in ledger.glob("0*.json")) == links
+    assert hall.run("verify").exit_code == 0
 
 
 def test_a_backfill_asks_for_the_missing_alone(begun: Begun, tmp_path: Path) -> None:
