@@ -1,7 +1,7 @@
 """What authors take from a certified month: section 一 in Word, the workbook, the numbers for programs, and the page.
 
 All of it follows from the certificate and can be made again at any time; it lies beside the signed release, in
-`published/<month>/desk/r<n>/`.
+`published/<month>/desk/r<n>/`, of a site below the hall in `published/<month>/sites/<site>/desk/r<n>/`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,21 +10,26 @@ from typing import NamedTuple
 
 from orchestration.certification.certify import current_archive
 from orchestration.certification.dictionary import keep_dictionary
-from orchestration.certification.verified_month import sound_dossier
+from orchestration.certification.lookup import require_certified_site
+from orchestration.certification.standing import SiteMonth
+from orchestration.certification.verified_month import sound_dossiers
 from orchestration.config.catalogue import closing_measures
 from orchestration.config.hall import HallFolder, load_hall
+from orchestration.config.site_tree import site_tree
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.progress import tell_item
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
 from reports.certificates.handed_over import MANIFEST, write_manifest
 from reports.certificates.ledger import AnyLink, Archive
+from reports.certificates.release import release_of
 from reports.files import write_bytes, write_changed
 
 
 def folder_of(archive: Archive, certificate: Certificate | AnyLink) -> Path:
     """Where the files of a certificate lie."""
-    return archive.published / certificate.month / "desk" / f"r{certificate.revision}"
+    release = release_of(archive.published, certificate)
+    return release.parent / "desk" / release.name
 
 
 def are_written(archive: Archive, certificate: Certificate | AnyLink) -> bool:
@@ -33,31 +38,63 @@ def are_written(archive: Archive, certificate: Certificate | AnyLink) -> bool:
 
 
 class Written(NamedTuple):
-    """What was written for authors; of a month in `uncertified` there is only a page, which says what is missing."""
+    """What was written for authors; of what is `uncertified` there is only a page, which says what is missing."""
 
     files: list[Path]
     uncertified: list[str]
 
 
-def write_author_files(months: Sequence[str]) -> Written:
-    """Write everything of the newest certificates of months (`2025-03`), of all certified ones when none is named.
+def write_author_files(months: Sequence[str], sites: Sequence[str] | None = ("",)) -> Written:
+    """Write everything of the newest certificates of months.
+
+    Args:
+        months: As `2025-03`; all certified ones when none is named.
+        sites: Of which sites, by code, the hall itself by its own or an empty one; None for all below the hall that
+            are certified.
 
     Raises:
-        Refused: what is certified isn't sound, so nothing of it is shown.
-        LedgerError, SettingsError: it can't be read.
+        Refused: what is certified isn't sound, so nothing of it is shown; or nothing is certified of a site.
+        LedgerError, SettingsError: it can't be read, or a code is no site's.
     """
     from orchestration.certification.pages import write_pages
 
     archive, hall = current_archive(), load_hall()
-    newest = {month: archive.ledger.latest(month) for month in months or archive.ledger.months()}
-    dossiers = {month: sound_dossier(archive, entry.certificate) for month, entry in newest.items() if entry}
+    wanted = _certified_sites(archive, months) if sites is None else _named(archive, months, sites)
+    newest = {each: archive.ledger.latest(*each) for each in wanted}
+    certified = {each: entry.certificate for each, entry in newest.items() if entry}
     files: list[Path] = []
-    for month, dossier in dossiers.items():
-        tell_item("%s for its authors", month)
+    dossiers: dict[SiteMonth, Dossier] = {}
+    for each, dossier in zip(certified, sound_dossiers(archive, certified.values()), strict=True):
+        tell_item("%s for its authors", " ".join(filter(None, each)))
+        dossiers[each] = dossier
         files += _write_files(folder_of(archive, dossier.certificate), _files(dossier, hall))
-    pages = write_pages(list(newest), *dossiers.values())
-    dictionaries = filter(None, map(keep_dictionary, newest))
-    return Written([*files, *dictionaries, *pages], [month for month in newest if month not in dossiers])
+    pages = write_pages(wanted, dossiers)
+    dictionaries = filter(None, (keep_dictionary(each.month) for each in wanted if not each.site))
+    return Written([*files, *dictionaries, *pages], [_told(each) for each in wanted if each not in certified])
+
+
+def _told(each: SiteMonth) -> str:
+    return f"{each.month} {site_tree().sites[each.site]}" if each.site else each.month
+
+
+def _named(archive: Archive, months: Sequence[str], sites: Sequence[str]) -> list[SiteMonth]:
+    if not months:
+        for site in sites:
+            require_certified_site(archive, site)
+    below = dict.fromkeys(map(archive.below, sites))
+    return sorted(SiteMonth(month, site) for site in below for month in months or archive.ledger.months(site))
+
+
+def _certified_sites(archive: Archive, months: Sequence[str]) -> list[SiteMonth]:
+    batches = {link.month for link in archive.ledger.chain() if link.is_batch}
+    certified = [
+        SiteMonth(month, site)
+        for month in sorted(set(months) or batches)
+        for site in archive.ledger.certified_sites(month)
+    ]
+    if not certified:
+        raise Refused(f"no site below the hall is certified in {', '.join(months) or 'any month'}")
+    return certified
 
 
 def _write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:

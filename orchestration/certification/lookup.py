@@ -48,6 +48,14 @@ def find(what: str, revision: int | None, as_of: str = "", site: str = "") -> tu
     return archive, entry
 
 
+def require_certified_site(archive: Archive, code: str) -> None:
+    """Refused where nothing of a site is certified; it says of which something is."""
+    if archive.below(code) and not archive.ledger.months(code):
+        known = ", ".join(site for site in archive.ledger.histories() if site)
+        others = f"these have: {known}" if known else f"this ledger certifies site {archive.hall} only"
+        raise Refused(f"site {code} has no certified numbers here; {others}")
+
+
 def _by_code(archive: Archive, code: str) -> LedgerEntry:
     try:
         entry = archive.ledger.find(code)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestration.certification.certify import current_archive
+from orchestration.certification.lookup import require_certified_site
 from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import Member, closing_measures, members, validity_of
 from orchestration.runtime.errors import Refused
@@ -46,7 +47,7 @@ def numbers_of(selection: Selection) -> list[ExportRow]:
         Refused: a month, metric, department or site has no certified number; it says what there is.
     """
     archive = current_archive()
-    _require_site(archive, selection.site)
+    require_certified_site(archive, selection.site)
     rows = [row for certificate in _certificates(archive, selection) for row in _rows(archive, certificate, selection)]
     if not rows:
         raise Refused(_not_counted(selection.department))
@@ -65,13 +66,6 @@ def rows_as_text(rows: Sequence[ExportRow], form: Literal["csv", "json"]) -> str
     if form == "csv":
         return csv_of(rows, encoding="utf-8").decode()
     return json.dumps(list(rows), ensure_ascii=False, indent=1) + "\n"
-
-
-def _require_site(archive: Archive, code: str) -> None:
-    if archive.below(code) and not archive.ledger.months(code):
-        known = ", ".join(site for site in archive.ledger.histories() if site)
-        others = f"these have: {known}" if known else f"this ledger certifies site {archive.hall} only"
-        raise Refused(f"site {code} has no certified numbers here; {others}")
 
 
 def _certificates(archive: Archive, selection: Selection) -> Iterator[Certificate]:

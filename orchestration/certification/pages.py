@@ -1,78 +1,119 @@
-"""Writes the pages of months and their index, from the archive and from how each month stands now."""
+"""Writes the pages of months, the hall's own and its sites', and their index, from the archive and how each stands."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
 from orchestration.certification.certify import archive_of
 from orchestration.certification.pending_revision import Pending
-from orchestration.certification.standing import standing_of
-from orchestration.certification.verified_month import sound_dossier
+from orchestration.certification.sites import MonthSites
+from orchestration.certification.standing import SiteMonth, Standing, standing_of
+from orchestration.certification.verified_month import sites_above
 from orchestration.config.catalogue import labels
 from orchestration.config.hall import Hall, load_hall
+from orchestration.config.site_tree import site_tree
+from orchestration.landing.day_status import SystemDay
 from orchestration.runtime.paths import Home, current_home
+from orchestration.runtime.progress import tell_item
 from orchestration.warehouse.month import Month, problems_of
+from reports.certificates.certificate import CertifiedHall
 from reports.certificates.dossier import Dossier
 from reports.certificates.handed_over import vouch_for_pages
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
-from reports.certificates.release import release_of
+from reports.certificates.release import SITES, folder_of, release_of
 from reports.figures.day_verdict import VERDICTS
 from reports.files import write_changed
-from reports.page import MonthSummary, index_page, month_page, waiting_page
+from reports.page import MonthSummary, Step, index_page, month_page, waiting_page
 
 _PAGE = "index.html"
 _LISTED = 5
+_LISTED_SITES = 20
+_NOT_COMPARED = "上月末的数据没有到，本月初的在办数没有核对"
+_NOT_BUILT = "每天的数据都到了，还没有汇总，或者有检查没有通过；请数据人员查看"
 
 
-def write_pages(months: Sequence[str], *opened: Dossier) -> list[Path]:
-    """Write the pages of months, all certified ones when none is named, and the index; return their paths.
+def write_pages(wanted: Sequence[SiteMonth], dossiers: Mapping[SiteMonth, Dossier]) -> list[Path]:
+    """Write the pages of months, and the index where any is of the hall itself; return their paths.
 
-    A month without a certificate gets a page that says what is missing. The index lists every month that has a page.
+    What isn't certified gets a page that says what is missing. The index lists every month that has a page of the hall.
 
     Args:
-        months: As `2025-03`.
-        opened: Dossiers that the caller has opened already, and that were proved then.
+        wanted: Of which months and sites.
+        dossiers: Of those that are certified, each proved.
 
     Raises:
-        Refused: a certified month isn't sound, so nothing of it is shown.
+        LandingError, LedgerError, MonthError, SettingsError: nobody can say how a month stands.
     """
     home, hall = current_home(), load_hall()
     archive = archive_of(hall, home)
-    wanted = sorted(set(months) or archive.ledger.months())
-    listed = sorted({*wanted, *(path.parent.name for path in home.published.glob(f"*/{_PAGE}"))})
-    standings = {month: _standing(month, archive, hall.hall, home) for month in listed}
-    dossiers = {dossier.certificate.code: dossier for dossier in opened}
-    pages = {
-        home.published / month / _PAGE: _page(standings[month], archive, hall.hall, listed, dossiers)
-        for month in wanted
-    }
-    newest = next((each.certificate for each in reversed(standings.values()) if each.certificate), None)
-    section = (release_of(archive.published, newest) / "section.txt").read_text(encoding="utf-8") if newest else ""
-    pages[home.published / _PAGE] = index_page(list(standings.values()), hall=hall.hall.name, section=section)
+    there = {*wanted, *_with_pages(home.published)}
+    listed = sorted(each for each in there if not each.site) if any(not each.site for each in wanted) else []
+    summaries = {each: _summary(each, archive, hall.hall, home) for each in dict.fromkeys([*listed, *wanted])}
+    pages = {}
+    for each in wanted:
+        tell_item("page of %s", " ".join(filter(None, each)))
+        pages[_page_of(home.published, each)] = _page(each, summaries[each], hall.hall, dossiers.get(each), there)
+    if listed:
+        pages[home.published / _PAGE] = _index([summaries[each] for each in listed], archive, hall.hall)
     for path, content in pages.items():
         write_changed(path, content)
     vouch_for_pages(home.published, pages)
     return list(pages)
 
 
+def _page_of(published: Path, each: SiteMonth) -> Path:
+    return folder_of(published, *each) / _PAGE
+
+
+def _with_pages(published: Path) -> Iterator[SiteMonth]:
+    """The months and sites that have a page."""
+    for path in published.glob(f"*/{_PAGE}"):
+        yield SiteMonth(path.parent.name)
+    for path in published.glob(f"*/{SITES}/*/{_PAGE}"):
+        yield SiteMonth(path.parts[-4], path.parent.name)
+
+
 def _page(
-    standing: MonthSummary, archive: Archive, hall: Hall, months: Sequence[str], opened: Mapping[str, Dossier]
+    each: SiteMonth, summary: MonthSummary, hall: Hall, dossier: Dossier | None, there: Collection[SiteMonth]
 ) -> bytes:
-    if standing.certificate is None:
-        return waiting_page(standing, hall=hall.name, months=months)
-    dossier = opened.get(standing.certificate.code) or sound_dossier(archive, standing.certificate)
-    return month_page(dossier, standing, labels=labels(), months=months)
+    months = sorted(other.month for other in there if other.site == each.site)
+    if each.site:
+        own = CertifiedHall(hall.code, hall.name)
+        above = dossier.above if dossier else sites_above(each.site, own)
+        name = dossier.certificate.site_name if dossier else site_tree().sites[each.site].name
+        summary = replace(summary, site=each.site, path=(*_steps(each, above, there), Step(name)))
+    if dossier is None:
+        return waiting_page(summary, hall=hall.name, months=months)
+    return month_page(dossier, summary, labels=labels(), months=months)
 
 
-def _standing(month: str, archive: Archive, hall: Hall, home: Home) -> MonthSummary:
-    standing = standing_of(month, archive, home)
-    if standing.uncertified:
-        reasons = tuple(_missing(standing.uncertified))
-    else:
-        reasons = tuple(_changed(standing.pending, hall)) if standing.pending else ()
-    return MonthSummary(month, standing.status, standing.certificate, reasons, Queries(home.questions).of(month))
+def _steps(each: SiteMonth, above: Sequence[CertifiedHall], there: Collection[SiteMonth]) -> Iterator[Step]:
+    """The way to a site, from the hall on, as its page leads up."""
+    for place, site in enumerate(above):
+        page = SiteMonth(each.month, site.code if place else "")
+        up = f"../{site.code}/{_PAGE}" if place else f"../../{_PAGE}"
+        yield Step(site.name, up if page in there else "")
+
+
+def _index(summaries: Sequence[MonthSummary], archive: Archive, hall: Hall) -> bytes:
+    newest = next((each.certificate for each in reversed(summaries) if each.certificate), None)
+    section = (release_of(archive.published, newest) / "section.txt").read_text(encoding="utf-8") if newest else ""
+    return index_page(summaries, hall=hall.name, section=section)
+
+
+def _summary(each: SiteMonth, archive: Archive, hall: Hall, home: Home) -> MonthSummary:
+    standing = standing_of(each.month, archive, home, site=each.site)
+    questions = () if each.site else Queries(home.questions).of(each.month)
+    return MonthSummary(each.month, standing.status, standing.certificate, _reasons(each, standing, hall), questions)
+
+
+def _reasons(each: SiteMonth, standing: Standing, hall: Hall) -> tuple[str, ...]:
+    if month := standing.uncertified:
+        return tuple(_missing_below(MonthSites(month), each.site) if each.site else _missing(month))
+    return tuple(_changed(standing.pending, hall)) if standing.pending else ()
 
 
 def _changed(pending: Pending, hall: Hall) -> Iterator[str]:
@@ -88,15 +129,35 @@ def _missing(month: Month) -> Iterator[str]:
     problems = problems_of(month)
     if not problems:
         return
-    absent = [status for status in month.system_days if not status.is_in]
+    absent = list(_absent(month.system_days, month.hall))
+    yield from absent
+    not_compared = [problem for problem in problems if problem.kind == "boundary_not_compared"]
+    for problem in not_compared:
+        yield f"{_NOT_COMPARED}：{problem.subject}"
+    if not absent and not not_compared:
+        yield _NOT_BUILT
+
+
+def _missing_below(sites: MonthSites, site: str) -> Iterator[str]:
+    """Of each site that is counted in one and isn't in; of many the first, and how many more there are."""
+    missing = sites.missing_in(site)
+    for code in missing[:_LISTED_SITES]:
+        whose = "" if code == site else f"{sites.month.site_tree.sites[code].name}，"
+        for reason in _absent(sites.days_of(code), sites.month.hall):
+            yield f"{whose}{reason}"
+        if sites.not_compared(code):
+            yield f"{whose}{_NOT_COMPARED}"
+    if more := missing[_LISTED_SITES:]:
+        yield f"另有 {len(more)} 个网点的数据没有到齐"
+    if not missing and problems_of(sites.part):
+        yield _NOT_BUILT
+
+
+def _absent(statuses: Iterable[SystemDay], hall: Hall) -> Iterator[str]:
+    absent = [status for status in statuses if not status.is_in]
     for (system, verdict), days in groupby(absent, key=lambda status: (status.system, status.verdict)):
-        title = month.hall.systems[system].title
+        title = hall.systems[system].title
         yield f"{title}：{_days([status.day for status in days])}，{VERDICTS[verdict].chinese}"
-    for problem in problems:
-        if problem.kind == "boundary_not_compared":
-            yield f"上月末的数据没有到，本月初的在办数没有核对：{problem.subject}"
-    if not absent and all(problem.kind != "boundary_not_compared" for problem in problems):
-        yield "每天的数据都到了，还没有汇总，或者有检查没有通过；请数据人员查看"
 
 
 def _days(days: Sequence[dt.date]) -> str:

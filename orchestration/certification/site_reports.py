@@ -25,7 +25,7 @@ from orchestration.certification.settings_evidence import settings_for
 from orchestration.certification.signatures import require_waiting, waiting_of
 from orchestration.certification.sites import MonthSites, SiteRequests
 from orchestration.certification.verified_month import require_sound
-from orchestration.config.hall import HallFolder, SettingsError
+from orchestration.config.hall import HallFolder
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.progress import tell
@@ -217,17 +217,9 @@ def _revised(archive: Archive, before: Certificate) -> SiteRevision:
 
 def _chosen(sites: MonthSites, wanted: Sequence[str]) -> list[str]:
     """The codes of the sites that are reported on, in the table's order."""
-    hall, answered = sites.month.hall, sites.answered
     for code in wanted:
-        site = sites.month.site_tree.sites.get(code)
-        if code == hall.code:
-            raise SettingsError(f"{code} is the hall itself; its report is `yuebao report {sites.month.name}`")
-        if site is None:
-            known = ", ".join(sites.month.site_tree.sites)
-            raise SettingsError(f"no site {code} in catalogue/sites.csv; it has {known}")
-        if code not in answered:
-            raise SettingsError(f"no system answers for {site} or a site below it in {sites.month.name}")
-    return [code for code in answered if code in wanted or not wanted]
+        sites.require(code)
+    return [code for code in sites.answered if code in wanted or not wanted]
 
 
 def _report(sites: MonthSites, archive: Archive, site: str, *, is_new: bool) -> SiteReport:

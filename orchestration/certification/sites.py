@@ -5,7 +5,7 @@ A site is blocked by its own days alone, and a site above it by those of all tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -20,7 +20,7 @@ from orchestration.certification.certify import (
 )
 from orchestration.certification.settings_evidence import settings_files
 from orchestration.certification.signatures import waiting_of
-from orchestration.config.hall import HallFolder, load_own_hall
+from orchestration.config.hall import HallFolder, SettingsError, load_own_hall
 from orchestration.config.variables import variables_of
 from orchestration.landing.day_status import SystemDay
 from orchestration.landing.site_days import SiteMatrix
@@ -29,6 +29,7 @@ from reports.certificates.canonical import sha256
 from reports.certificates.certificate import BATCH, CertifiedHall, Foundation, Head, Reason
 from reports.certificates.certification import Drawn, MonthToCertify, draw_up, draw_up_batch
 from reports.certificates.ledger import Archive, LedgerEntry
+from reports.figures.day_verdict import VERDICTS
 from reports.figures.numbers import NumbersError, read_site_numbers
 from reports.figures.readiness import Problem, day_problems
 
@@ -74,6 +75,18 @@ class MonthSites:
         known = {site for system in self.month.systems for site in hall.sites_of(system)}
         return tuple(code for code in tree.sites if code != hall.code and not known.isdisjoint(tree.counted_in(code)))
 
+    def require(self, site: str) -> None:
+        """SettingsError where a code is of no site below the hall of which anything is asked."""
+        month = self.month
+        member = month.site_tree.sites.get(site)
+        if site == month.hall.code:
+            raise SettingsError(f"{site} is the hall itself; its report is `yuebao report {month.name}`")
+        if member is None:
+            known = ", ".join(month.site_tree.sites)
+            raise SettingsError(f"no site {site} in catalogue/sites.csv; it has {known}")
+        if site not in self.answered:
+            raise SettingsError(f"no system answers for {member} or a site below it in {month.name}")
+
     def missing_in(self, site: str) -> tuple[str, ...]:
         """The sites counted in one that keep it from being built."""
         counted = self.month.site_tree.counted_in(site)
@@ -81,10 +94,22 @@ class MonthSites:
 
     def problems_of(self, site: str) -> list[Problem]:
         """What isn't in of a site's own days."""
-        statuses = [status for status in [*self.month.system_days, *self._not_compared] if site in status.sites]
         titles = self.month.hall.systems
-        states = (day_state(replace(status, sites=(site,)), titles[status.system].title) for status in statuses)
+        statuses = [*self.days_of(site), *_of_site(self._not_compared, site)]
+        states = (day_state(status, titles[status.system].title) for status in statuses)
         return day_problems(states, self.month.expected(frozenset()))
+
+    def days_of(self, site: str) -> list[SystemDay]:
+        """How the systems and days of a site's own stand."""
+        return _of_site(self.month.system_days, site)
+
+    def not_compared(self, site: str) -> bool:
+        """Whether the day before the month isn't in that a site's own stocks are held against."""
+        return any(VERDICTS[status.verdict].problem for status in _of_site(self._not_compared, site))
+
+
+def _of_site(statuses: Iterable[SystemDay], site: str) -> list[SystemDay]:
+    return [replace(status, sites=(site,)) for status in statuses if site in status.sites]
 
 
 def draw_up_sites(

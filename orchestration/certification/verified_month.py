@@ -1,9 +1,12 @@
 """Proves a certified month before anything of it is emitted or shown: what isn't sound is shown to nobody."""
 
+from collections.abc import Iterable, Iterator
+
 from orchestration.certification.settings_evidence import certified_settings
 from orchestration.config.catalogue import closing_measures, department_names
+from orchestration.config.site_tree import site_tree
 from orchestration.runtime.errors import Refused
-from reports.certificates.certificate import Certificate
+from reports.certificates.certificate import Certificate, CertifiedHall
 from reports.certificates.disk import lines_of
 from reports.certificates.dossier import Dossier, open_dossier
 from reports.certificates.ledger import Archive
@@ -30,18 +33,21 @@ def require_sound(archive: Archive, month: str, consequence: str = "") -> Verifi
     return proof
 
 
-def sound_dossier(archive: Archive, certificate: Certificate) -> Dossier:
-    """Prove a certificate's month, then gather what authors are shown of it.
+def sound_dossiers(archive: Archive, certificates: Iterable[Certificate]) -> Iterator[Dossier]:
+    """Prove the months of certificates, each once, then gather what authors are shown of one after the other.
 
     Raises:
-        Refused: the month isn't sound.
+        Refused: a month isn't sound.
         LedgerError, SettingsError: it can't be read.
     """
-    require_sound(archive, certificate.month, "; nothing of it is written")
-    try:
-        return dossier_of(archive, certificate)
-    except TraceError as error:
-        raise Refused(str(error)) from error
+    shown = list(certificates)
+    for month in dict.fromkeys(certificate.month for certificate in shown):
+        require_sound(archive, month, "; nothing of it is written")
+    for certificate in shown:
+        try:
+            yield dossier_of(archive, certificate)
+        except TraceError as error:
+            raise Refused(str(error)) from error
 
 
 def dossier_of(archive: Archive, certificate: Certificate) -> Dossier:
@@ -52,4 +58,16 @@ def dossier_of(archive: Archive, certificate: Certificate) -> Dossier:
         TraceError: an extract isn't what was signed, or rows don't add up to their number.
     """
     with certified_settings(archive, certificate):
-        return open_dossier(archive, certificate, department_names(), closing_measures())
+        return open_dossier(archive, certificate, department_names(), closing_measures(), _above(certificate))
+
+
+def _above(certificate: Certificate) -> list[CertifiedHall]:
+    """The sites above that of a certificate, the hall first; none of the hall's own."""
+    return sites_above(certificate.below, certificate.hall) if certificate.below else []
+
+
+def sites_above(site: str, hall: CertifiedHall) -> list[CertifiedHall]:
+    """The sites above one below the hall, by the settings in force, the hall first."""
+    tree = site_tree()
+    between = [code for code in reversed(tree.path(site)[1:]) if code != hall.code]
+    return [hall, *(CertifiedHall(code, tree.sites[code].name) for code in between)]

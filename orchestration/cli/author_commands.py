@@ -88,17 +88,23 @@ def edition(
 @app.command(rich_help_panel=AUTHORS)
 def desk(
     months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
+    *,
+    site: Annotated[list[str] | None, typer.Option(help="a site below the hall, by code; can be repeated")] = None,
+    sites: Annotated[bool, typer.Option("--sites", help="every certified site below the hall")] = False,
 ) -> None:
     """Write what authors take from certified months: section in Word, workbook, CSV, Parquet, SDMX-CSV, pages (网页).
 
-    Of a month that isn't certified it writes the page alone, which says what is missing, and ends with 1.
+    It is the hall's own, or that of sites (网点). Of what isn't certified it writes the page alone, which says what is
+    missing, and ends with 1.
     """
     from orchestration.certification.author_files import write_author_files
 
+    if site and sites:
+        raise typer.BadParameter("--sites is every site: leave --site out")
     with readable_errors():
         with progress_line():
-            files, uncertified = write_author_files(months or [])
+            files, uncertified = write_author_files(months or [], None if sites else site or [""])
         print_paths(files)
-        for month in uncertified:
-            typer.echo(f"{month} 还没有核定，只有网页，缺什么写在上面", err=True)
+        for named in uncertified:
+            typer.echo(f"{named} 还没有核定，只有网页，缺什么写在上面", err=True)
         end_unless(not uncertified)

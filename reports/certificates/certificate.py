@@ -314,6 +314,11 @@ class Certificate:
         return self.span.days if self.span else days_of(self.month)
 
     @property
+    def site_name(self) -> str:
+        """What the site is called whose numbers they are; raises as `foundation`."""
+        return self.foundation.sites[0].name if self.below else self.hall.name
+
+    @property
     def by_metric(self) -> dict[str, MonthlyNumber]:
         """The numbers, by metric."""
         return {number.metric: number for number in self.numbers}

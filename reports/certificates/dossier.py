@@ -3,12 +3,12 @@
 Every numeral that a document, workbook or page prints comes from here, and so from a certificate.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reports.certificates.certificate import Certificate
+from reports.certificates.certificate import Certificate, CertifiedHall
 from reports.certificates.ledger import Archive, CertificateState
 from reports.certificates.rates import Against, Rate, RateBasis, RateError, base_month, rate
 from reports.certificates.release import release_of
@@ -30,6 +30,7 @@ class Dossier:
         release: the folder of its signed files.
         departments: names by code.
         traces: by metric, the rows of the extracts that add up to the number.
+        above: the sites above its own, the hall first; none of the hall's own.
     """
 
     certificate: Certificate
@@ -39,6 +40,7 @@ class Dossier:
     release: Path
     departments: Mapping[str, str]
     traces: Mapping[str, Trace]
+    above: tuple[CertifiedHall, ...] = ()
 
     @cached_property
     def section(self) -> str:
@@ -55,7 +57,11 @@ class Dossier:
 
 
 def open_dossier(
-    archive: Archive, certificate: Certificate, departments: Mapping[str, str], closing: Collection[str]
+    archive: Archive,
+    certificate: Certificate,
+    departments: Mapping[str, str],
+    closing: Collection[str],
+    above: Sequence[CertifiedHall] = (),
 ) -> Dossier:
     """Gather a month.
 
@@ -64,22 +70,25 @@ def open_dossier(
         certificate: Which month and vintage, of this archive's ledger.
         departments: Names by code.
         closing: The measures that are stocks (see `reports.certificates.trace`).
+        above: The sites above its own, the hall first.
 
     Raises:
         LedgerError: a certificate can't be read.
         TraceError: an extract isn't what was signed, or rows don't add up to their number.
     """
-    ledger = archive.ledger
+    ledger, below = archive.ledger, certificate.below
     before = [months_before(certificate.month, back) for back in reversed(range(1, MONTHS_BACK + 1))]
-    certified = ledger.months()
     return Dossier(
         certificate=certificate,
         state=ledger.state(certificate),
-        revisions=tuple(entry.certificate for entry in ledger.entries(certificate.month)),
+        revisions=tuple(entry.certificate for entry in ledger.entries(certificate.month, below)),
         history={
-            month: tuple(entry.certificate for entry in ledger.entries(month)) for month in before if month in certified
+            month: tuple(entry.certificate for entry in entries)
+            for month in before
+            if (entries := ledger.entries(month, below))
         },
         release=release_of(archive.published, certificate),
         departments=departments,
         traces=traces(certificate, archive.landing, closing),
+        above=tuple(above),
     )

@@ -12,6 +12,7 @@ from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate
 from reports.certificates.disk import Discrepancy, Disk
 from reports.certificates.evidence import EvidenceStoreError
+from reports.certificates.release import SITES
 from reports.figures.readiness import BuildEvidence, EvidenceError
 from reports.files import digests, write_json
 
@@ -46,21 +47,35 @@ def handed_over_problems(
         disk: Reads each file once.
         newest: By month, the newest certificate that can be relied on.
     """
-    for folder in sorted(published.glob(f"{month or '*'}/desk/*")):
-        name = folder.parent.parent.name
+    for folder in _desk_folders(published, month):
+        name = folder.relative_to(published).parts[0]
         if name in newest and newest[name].form == 1 and not (folder / MANIFEST).exists():
             continue  # version 0.1 vouched for none of it
-        yield from _again(_folder_problems(folder, disk), f"yuebao desk {name}")
+        yield from _again(_folder_problems(folder, disk), _desk_of(folder.relative_to(published)))
     if (published / PAGES_MANIFEST).exists():
         pages = _vouched(published / PAGES_MANIFEST)
         # A manifest that can't be read is every month's problem.
         month_alone = month if PAGES_MANIFEST not in pages else None
         chosen = {name: digest for name, digest in pages.items() if month_alone in {None, name.partition("/")[0]}}
         files = [(published / name, digest) for name, digest in chosen.items()]
-        yield from _again(disk.problems(files, PAGES_MANIFEST), f"yuebao desk {month_alone or ''}".rstrip())
+        for problem in disk.problems(files, PAGES_MANIFEST):
+            page = problem.file.relative_to(published)
+            yield from _again([problem], _desk_of(page) if month_alone or SITES in page.parts else "yuebao desk")
     for build in sorted(published.glob(f"{month or '*'}/{BUILD}")):
         name = build.parent.name
         yield from _again(_facts_problems(newest.get(name), build, disk), f"yuebao report {name} --no-pull")
+
+
+def _desk_folders(published: Path, month: str | None) -> list[Path]:
+    """The folders of desk files, the hall's own and those of sites, month by month."""
+    places = ("", f"{SITES}/*/")
+    return sorted(folder for place in places for folder in published.glob(f"{month or '*'}/{place}desk/*"))
+
+
+def _desk_of(path: Path) -> str:
+    """The command that makes a file again, by its path in `published`."""
+    month, *place = path.parts
+    return f"yuebao desk {month} --site {place[1]}" if place[0] == SITES else f"yuebao desk {month}"
 
 
 def _again(problems: Iterable[Discrepancy], command: str) -> Iterator[Discrepancy]:

@@ -28,11 +28,15 @@ class ReleaseError(Exception):
     """A release folder is in the way; the message names it."""
 
 
+def folder_of(published: Path, month: str, below: str = "") -> Path:
+    """Where the files of a month lie: the hall's own, and those of each site below it in a folder of `sites/`."""
+    return published / month / SITES / below if below else published / month
+
+
 def release_of(published: Path, certificate: Certificate | AnyLink) -> Path:
-    """Where a certificate's release lies; those of a month's sites below the hall, beside each other in `sites/`."""
+    """Where a certificate's release lies."""
     below = certificate.site if isinstance(certificate, SiteLink) else _below(certificate)
-    month = published / certificate.month
-    return (month / SITES / below if below else month) / f"r{certificate.revision}"
+    return folder_of(published, certificate.month, below) / f"r{certificate.revision}"
 
 
 def _below(certificate: Certificate | Link) -> str:

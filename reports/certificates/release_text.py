@@ -28,12 +28,22 @@ def release_files(certificate: Certificate) -> dict[str, bytes]:
             certificate.by_metric, month=certificate.month, template=template, site=site, span=certificate.span
         )
         return certified_texts(section, foundation.notes)
+    return _with_numbers(certificate)
+
+
+def numbers_file(certificate: Certificate) -> bytes:
+    """`numbers.json` of a certificate; a site's release is without it. Raises as `release_files`."""
+    return _with_numbers(certificate)["numbers.json"]
+
+
+def _with_numbers(certificate: Certificate) -> dict[str, bytes]:
+    foundation = certificate.foundation
     extracts = [(extract.system, extract.day, extract.sha256) for extract in foundation.extracts]
     vintage = Vintage(certificate.revision, certificate.code, foundation.notes)
     origin = Origin(
         month=certificate.month,
-        hall_code=certificate.hall.code,
-        hall_name=certificate.hall.name,
+        hall_code=certificate.site,
+        hall_name=certificate.site_name,
         fingerprint=certificate.program.fingerprint,
         sources={
             number.metric: sources_behind(number.measures, foundation.systems, extracts)

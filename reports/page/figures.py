@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from reports.certificates.dossier import Dossier
 from reports.certificates.rates import WORDS, Against, Rate, RateBasis
+from reports.certificates.release_text import numbers_file
 from reports.figures.numbers import MonthlyNumber
 from reports.page.sparkline import MONTHS, Point, sparkline
 
@@ -60,8 +61,10 @@ def in_print_order(numbers: Sequence[MonthlyNumber], section: str) -> list[Month
 
 
 def released(dossier: Dossier) -> dict[str, Any]:
-    """The release's `numbers.json`."""
-    document: dict[str, Any] = json.loads((dossier.release / "numbers.json").read_bytes())
+    """The release's `numbers.json`; that of a site below the hall isn't in its release."""
+    certificate = dossier.certificate
+    content = numbers_file(certificate) if certificate.below else (dossier.release / "numbers.json").read_bytes()
+    document: dict[str, Any] = json.loads(content)
     return document
 
 

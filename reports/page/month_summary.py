@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from reports.certificates.certificate import Certificate
 from reports.certificates.queries import Query
@@ -26,6 +26,13 @@ WORDS: Mapping[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("wo
 MEANINGS: Mapping[Status, Meaning] = {status: Meaning(**WORDS["meanings"][status]) for status in get_args(Status)}
 
 
+class Step(NamedTuple):
+    """A site on the way from the hall to the one whose page it is: its name, and its page where there is one."""
+
+    name: str
+    page: str = ""
+
+
 @dataclass(frozen=True)
 class MonthSummary:
     """A month on the index and at the head of its page."""
@@ -35,6 +42,8 @@ class MonthSummary:
     certificate: Certificate | None  # the newest one; None before the first
     reasons: tuple[str, ...] = ()  # in Chinese, what is missing or has changed since
     questions: tuple[Query, ...] = ()  # 校核 of the month
+    site: str = ""  # the code of the site below the hall whose month it is
+    path: tuple[Step, ...] = ()  # from the hall to that site
 
     @property
     def title(self) -> str:

@@ -54,7 +54,7 @@ class _RevisionRow:
 def month_page(
     dossier: Dossier, summary: MonthSummary, *, labels: Mapping[str, Collection[str]], months: Sequence[str] = ()
 ) -> bytes:
-    """The page of a certified month, to lie at `published/<month>/index.html`.
+    """The page of a certified month, to lie at `published/<month>/index.html`, a site's in `sites/<site>/` there.
 
     Args:
         dossier: The month's newest certificate with what stands around it.
@@ -178,7 +178,7 @@ def _revision_rows(dossier: Dossier) -> list[_RevisionRow]:
 def _files(dossier: Dossier) -> list[Path]:
     """The desk's files first, which is what authors want, then the release's own; as they lie from the page."""
     release, folder = dossier.release, dossier.release.parent
-    if folder.name != dossier.certificate.month:
+    if folder.name not in {dossier.certificate.month, dossier.certificate.below}:
         return []
     folders = [each for each in (folder / "desk" / release.name, release) if each.is_dir()]
     paths = [path for each in folders for path in sorted(each.iterdir())]

@@ -39,7 +39,7 @@ def certified_content(dossier: Dossier) -> MonthContent:
     certificate = dossier.certificate
     attribution = Attribution(
         month=certificate.month,
-        hall=certificate.hall.name,
+        hall=certificate.site_name,
         state=dossier.state,
         code=certificate.code,
         revision=certificate.revision,

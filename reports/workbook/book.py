@@ -46,7 +46,7 @@ def workbook(dossier: Dossier) -> bytes:
 def _stamp(dossier: Dossier) -> str:
     certificate = dossier.certificate
     days = f"（{certificate.span.title}）" if certificate.span else ""
-    month, revision = f"{certificate.hall.name} {certificate.month}{days}", f"第 {certificate.revision} 版"
+    month, revision = f"{certificate.site_name} {certificate.month}{days}", f"第 {certificate.revision} 版"
     return f"{month}　{dossier.state}　{revision}　核定码 {certificate.code}"
 
 
@@ -156,8 +156,8 @@ def _describe(book: Workbook, dossier: Dossier) -> None:
     certificate = dossier.certificate
     moment = certificate.signed_at.replace(tzinfo=None)
     about = book.properties
-    about.title = f"{certificate.hall.name} {certificate.month} 核定数"
-    about.creator = certificate.hall.name
+    about.title = f"{certificate.site_name} {certificate.month} 核定数"
+    about.creator = certificate.site_name
     about.identifier = certificate.code
     about.version = str(certificate.revision)
     about.contentStatus = dossier.state
