@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +27,7 @@ from reports.certificates.certificate import (
 from reports.certificates.dossier import Dossier
 from reports.certificates.form_2 import candidate_of
 from reports.certificates.release_text import release_files
-from reports.certificates.trace import Contribution, Trace
+from reports.certificates.trace import Trace
 from reports.figures.months import days_of, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
@@ -142,11 +143,12 @@ def trace(each: MonthlyNumber, newest: Certificate, departments: int) -> Trace:
     places = [(extract, f"D{place:02d}") for place in range(departments) for extract in days]
     share, rest = divmod(each.exact, len(places))
     counts = [share + (rest if place == 0 else 0) for place in range(len(places))]
-    rows = [
-        Contribution(extract, newest.site, department, "", each.metric, count)
-        for (extract, department), count in zip(places, counts, strict=True)
-    ]
-    return Trace(each, tuple(rows))
+    by_extract: Counter[CertifiedExtract] = Counter()
+    by_department: Counter[str] = Counter()
+    for (extract, department), count in zip(places, counts, strict=True):
+        by_extract[extract] += count
+        by_department[department] += count
+    return Trace(each, {newest.site: each.exact}, dict(by_department.most_common()), by_extract)
 
 
 def past(months: int = 24, month: str = MONTH) -> dict[str, list[Certificate]]:

@@ -13,7 +13,7 @@ from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate, CertifiedExtract
 from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.ledger import Archive
-from reports.certificates.trace import TraceError, trace
+from reports.certificates.trace import TraceError, rows_behind, trace
 from tests.certificates import HALL, Month, archive_in, numbers
 
 DAYS = ("2025-03-01", "2025-03-02", "2025-03-03")
@@ -74,7 +74,12 @@ def test_rows_add_up_by_department_and_by_extract(archive: Archive, certificate:
         "2025-03-01": 1_300,
         "2025-03-02": 1_000,
     }
-    assert {each.measure for each in traced.contributions} == {"documents_issued"}
+    rows = rows_behind(certificate, "documents_issued", archive.landing)
+    assert [(each.extract.day, each.department, each.measure, each.count) for each in rows] == [
+        ("2025-03-01", "D01", "documents_issued", 1_000),
+        ("2025-03-01", "D02", "documents_issued", 300),
+        ("2025-03-02", "D01", "documents_issued", 1_000),
+    ]
 
 
 @pytest.mark.parametrize("closing", [(), ("documents_issued",)])
@@ -82,14 +87,14 @@ def test_of_a_stock_only_the_last_answered_day_counts(
     archive: Archive, certificate: Certificate, closing: tuple[str, ...]
 ) -> None:
     """Which measures are stocks is part of the evidence; what the caller thinks doesn't count."""
-    traced = trace(stock(certificate), "documents_issued", archive.landing, closing)
-    assert [(each.extract.day, each.count) for each in traced.contributions] == [("2025-03-02", 7)]
+    assert trace(stock(certificate), "documents_issued", archive.landing, closing).by_day == {"2025-03-02": 7}
+    rows = rows_behind(stock(certificate), "documents_issued", archive.landing, closing)
+    assert [(each.extract.day, each.count) for each in rows] == [("2025-03-02", 7)]
 
 
 def test_form_1_does_not_say_which_measures_are_stocks(archive: Archive, certificate: Certificate) -> None:
     first_form = replace(stock(certificate), form=1)
-    traced = trace(first_form, "documents_issued", archive.landing, closing={"open"})
-    assert [(each.extract.day, each.count) for each in traced.contributions] == [("2025-03-02", 7)]
+    assert trace(first_form, "documents_issued", archive.landing, closing={"open"}).by_day == {"2025-03-02": 7}
     with pytest.raises(TraceError, match="rows behind documents_issued give 16"):
         trace(first_form, "documents_issued", archive.landing)
 

@@ -4,13 +4,14 @@ import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from orchestration.certification.certify import current_archive, read_signers
 from orchestration.config.catalogue import closing_measures, labels
 from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from reports.certificates.ledger import Archive, LedgerEntry
-from reports.certificates.trace import Trace, TraceError, trace
+from reports.certificates.trace import Contribution, Trace, TraceError, rows_behind, trace
 from reports.certificates.verification import Verification, verify, verify_release
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
@@ -77,15 +78,25 @@ def _moment(text: str) -> dt.datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def trace_number(what: str, metric: str, revision: int | None, site: str = "") -> tuple[LedgerEntry, Trace]:
+class Traced(NamedTuple):
+    """A certified number taken apart; its `rows` are read when they are asked for."""
+
+    entry: LedgerEntry
+    trace: Trace
+    rows: Iterator[Contribution]
+
+
+def trace_number(what: str, metric: str, revision: int | None, site: str = "") -> Traced:
     """A certified number, down to the rows of its extracts.
 
     Raises:
         Refused: it isn't certified, or what lies in the landing isn't what was signed.
     """
     archive, entry = find(what, revision, site=site)
+    closing = closing_measures()
     try:
-        return entry, trace(entry.certificate, metric, archive.landing, closing_measures())
+        traced = trace(entry.certificate, metric, archive.landing, closing)
+        return Traced(entry, traced, rows_behind(entry.certificate, metric, archive.landing, closing))
     except TraceError as error:
         raise Refused(str(error)) from error
 

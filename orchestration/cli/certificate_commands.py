@@ -174,14 +174,14 @@ def trace(
     from orchestration.cli.certificate_views import department_table, extract_table, site_tables, write_rows
 
     with logged("trace", what=what, metric=metric, site=site):
-        entry, traced = trace_number(what, metric, revision, site)
+        entry, traced, behind = trace_number(what, metric, revision, site)
         number, certificate = traced.number, entry.certificate
         typer.echo(f"{number.metric_name} {number.with_unit}, exactly {number.exact_with_unit}")
         typer.echo(f"口径（第 {number.version} 版）：{number.definition}")
         typer.echo(f"measures {', '.join(number.measures)}; {certificate.name}, code {certificate.code}\n")
         print_wide(*site_tables(traced, certificate), department_table(traced), "", extract_table(traced))
         if rows:
-            write_rows(traced, rows)
+            write_rows(behind, rows)
             typer.echo(f"every row: {os.path.relpath(rows)}")
 
 

@@ -1,7 +1,7 @@
 """How certificates and traces are shown: their tables, and the rows behind a number for another program."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from rich.table import Table
@@ -11,7 +11,7 @@ from orchestration.config.catalogue import department_names
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.rates import Against, RateBasis, RateError, base_month, rate
-from reports.certificates.trace import Trace
+from reports.certificates.trace import Contribution, Trace
 from reports.workbook.exports import kept
 from reports.workbook.tables import ExportRow
 
@@ -81,12 +81,12 @@ def extract_table(traced: Trace) -> Table:
     return table(("day", "system", "sum", "extract", "sha256"), rows, wrap=False)
 
 
-def write_rows(traced: Trace, path: Path) -> None:
+def write_rows(rows: Iterable[Contribution], path: Path) -> None:
     """Every row behind a number, as a table for another program."""
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["system", "day", "site", "department", "item", "measure", "count", "extract", "sha256"])
-        for row in traced.contributions:
+        for row in rows:
             extract = row.extract
             counted = kept(row.site), kept(row.department), kept(row.item), row.measure, row.count
             lines.writerow([extract.system, extract.day, *counted, extract.path, extract.sha256])

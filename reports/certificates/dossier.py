@@ -3,12 +3,13 @@
 Every numeral that a document, workbook or page prints comes from here, and so from a certificate.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from reports.certificates.certificate import Certificate, CertifiedHall
+from reports.certificates.disk import Disk
 from reports.certificates.ledger import Archive, CertificateState
 from reports.certificates.rates import Against, Rate, RateBasis, RateError, base_month, rate
 from reports.certificates.release import release_of
@@ -29,7 +30,7 @@ class Dossier:
         history: by month, the certificates of each of the 24 months before that has one, oldest month first.
         release: the folder of its signed files.
         departments: names by code.
-        traces: by metric, the rows of the extracts that add up to the number.
+        traces: by metric, what adds up to the number.
         above: the sites above its own, the hall first; none of the hall's own.
     """
 
@@ -61,7 +62,7 @@ def open_dossier(
     certificate: Certificate,
     departments: Mapping[str, str],
     closing: Collection[str],
-    above: Sequence[CertifiedHall] = (),
+    disk: Disk | None = None,
 ) -> Dossier:
     """Gather a month.
 
@@ -70,7 +71,7 @@ def open_dossier(
         certificate: Which month and vintage, of this archive's ledger.
         departments: Names by code.
         closing: The measures that are stocks (see `reports.certificates.trace`).
-        above: The sites above its own, the hall first.
+        disk: Knows the hashes of the files that it has read already.
 
     Raises:
         LedgerError: a certificate can't be read.
@@ -89,6 +90,5 @@ def open_dossier(
         },
         release=release_of(archive.published, certificate),
         departments=departments,
-        traces=traces(certificate, archive.landing, closing),
-        above=tuple(above),
+        traces=traces(certificate, archive.landing, closing, disk=disk),
     )

@@ -4,17 +4,20 @@ A number is sealed only if the facts that dbt published and this count agree (de
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from reports.certificates.certificate import Certificate, CertifiedExtract
+from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.errors import ReportsError
 
 _COUNTED = """
 with counts as (
-    select hall_code as site, measure, "count" as counted, filename as path
-    from read_parquet($paths, filename = true)
+    select *
+    from read_parquet($paths, filename = 'path')
+    {of_sites}
 ),
 
 -- Who answers a stock of a site: the systems that say so, on the days on which the site is in, and those with its rows.
@@ -22,7 +25,7 @@ answers as (
     select site, unnest(measures) as measure, day
     from (select unnest(sites) as site, list_intersect(measures, $closing) as measures, day from extracts)
     union
-    select counts.site, counts.measure, extracts.day
+    select counts.hall_code, counts.measure, extracts.day
     from counts
     join extracts on counts.path = extracts.path
     where list_contains($closing, counts.measure)
@@ -32,15 +35,23 @@ last_answers as (
     select site, measure, max(day) as day
     from answers
     group by site, measure
-)
+),
 
-select counts.site, counts.measure, sum(counts.counted)
-from counts
-join extracts on extracts.path = counts.path
-left join last_answers on last_answers.site = counts.site and last_answers.measure = counts.measure
-where last_answers.day is null or extracts.day = last_answers.day
-group by counts.site, counts.measure
+counted as (
+    select counts.*, extracts.system, extracts.day
+    from counts
+    join extracts on extracts.path = counts.path
+    left join last_answers on last_answers.site = counts.hall_code and last_answers.measure = counts.measure
+    where last_answers.day is null or extracts.day = last_answers.day
+)
 """
+_OF_SITES = "where hall_code in (select unnest($sites))"
+_SUMS = """
+select hall_code, measure, sum("count")
+from counted
+group by hall_code, measure
+"""
+_FETCHED = 10_000
 
 
 class RecountError(ReportsError):
@@ -72,22 +83,57 @@ def recount(extracts: Sequence[AnsweredExtract], *, closing: Collection[str]) ->
     Raises:
         RecountError: A file can't be read, or isn't a table of daily counts.
     """
+    return {(site, measure): int(total) for site, measure, total in counted_rows(_SUMS, extracts, closing)}
+
+
+def counted_rows(
+    query: str,
+    extracts: Sequence[AnsweredExtract],
+    closing: Collection[str],
+    sites: Collection[str] = (),
+    **parameters: object,
+) -> Iterator[tuple[Any, ...]]:
+    """Ask the rows of extracts that count, as `recount` does.
+
+    Args:
+        query: SQL over `counted`: the columns of daily counts, and of each row's extract `system`, `day` and `path`.
+        extracts: As for `recount`, like `closing`.
+        closing: The stocks.
+        sites: Of which sites the rows are; of all when none is named.
+        parameters: Of the query.
+
+    Raises:
+        RecountError: As `recount`.
+    """
     import duckdb
 
     if not extracts:
-        return {}
-    rows = [(each.system, each.day, str(each.path), list(each.measures), list(each.sites)) for each in extracts]
-    parameters = {"paths": [path for _, _, path, _, _ in rows], "closing": list(closing)}
+        return
+    table = {
+        "systems": [each.system for each in extracts],
+        "days": [each.day for each in extracts],
+        "paths": [str(each.path) for each in extracts],
+        "measures": [list(each.measures) for each in extracts],
+        "of_sites": [list(each.sites) for each in extracts],
+    }
+    asked = {
+        "paths": table["paths"],
+        "closing": list(closing),
+        **parameters,
+        **({"sites": list(sites)} if sites else {}),
+    }
     with duckdb.connect() as connection:
         connection.execute(
             "create table extracts (system varchar, day date, path varchar, measures varchar[], sites varchar[])"
         )
-        connection.executemany("insert into extracts values (?, ?, ?, ?, ?)", rows)
+        columns = ", ".join(f"unnest(${name})" for name in table)
+        connection.execute(f"insert into extracts select {columns}", table)
         try:
-            counted = connection.execute(_COUNTED, parameters).fetchall()
+            counted = connection.execute(_COUNTED.format(of_sites=_OF_SITES if sites else "") + query, asked)
+            while rows := counted.fetchmany(_FETCHED):
+                yield from rows
         except duckdb.Error as error:
             raise RecountError(f"the extracts can't be counted again: {error}") from error
-    return {(site, measure): int(total) for site, measure, total in counted}
 
 
 class Recounts:
@@ -104,11 +150,10 @@ class Recounts:
             RecountError: As `recount`, and for a manifest entry that can't be read.
         """
         foundation = certificate.foundation
-        answered = [extract for extract in foundation.extracts if extract.state == "answered"]
-        measures = {extract.system: foundation.measures_of(extract.system) for extract in answered}
-        key = (tuple(answered), tuple(measures.items()), foundation.closing)
+        measures = {extract.system: foundation.measures_of(extract.system) for extract in foundation.extracts}
+        key = (foundation.extracts, tuple(measures.items()), foundation.closing)
         if key not in self._counted:
-            extracts = [self._answered(extract, measures[extract.system]) for extract in answered]
+            extracts = answered_extracts(foundation, self._landing, foundation.closing)
             self._counted[key] = recount(extracts, closing=foundation.closing)
         totals: dict[str, int] = {}
         sites = set(certificate.counted_sites)
@@ -117,17 +162,25 @@ class Recounts:
                 totals[measure] = totals.get(measure, 0) + total
         return totals
 
-    def _answered(self, extract: CertifiedExtract, measures: Sequence[str]) -> AnsweredExtract:
-        sites = sorted(sites_in(self._landing, extract))
-        return AnsweredExtract(extract.system, extract.day, self._landing / extract.path, measures, sites)
 
-
-def sites_in(landing: Path, extract: CertifiedExtract) -> frozenset[str]:
-    """The sites that are in an extract, with or without a row, by its manifest entry.
+def answered_extracts(foundation: Foundation, landing: Path, closing: Collection[str]) -> list[AnsweredExtract]:
+    """The files of the days that evidence names as answered, with the sites that are in where stocks are counted.
 
     Raises:
-        RecountError: It can't be read.
+        RecountError: A manifest entry can't be read.
     """
+    found = []
+    for extract in foundation.extracts:
+        if extract.state == "answered":
+            measures = foundation.measures_of(extract.system)
+            sites = sorted(_sites_in(landing, extract)) if not set(measures).isdisjoint(closing) else ()
+            found.append(AnsweredExtract(extract.system, extract.day, landing / extract.path, measures, sites))
+    return found
+
+
+@lru_cache(maxsize=512)
+def _sites_in(landing: Path, extract: CertifiedExtract) -> frozenset[str]:
+    """The sites that are in an extract, with or without a row, by its manifest entry, which never changes."""
     path = landing / extract.entry_path
     try:
         return frozenset(json.loads(path.read_bytes())["halls"])

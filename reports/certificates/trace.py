@@ -1,15 +1,33 @@
-"""A certified number, taken apart: the rows of the extracts behind it, by system, day and department."""
+"""A certified number, taken apart by system, day, site and department, and the rows of the extracts behind it.
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+Rows are summed where they lie, by DuckDB: what is shown of a number doesn't grow with its rows.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
+from reports.certificates.certificate import Certificate, CertifiedExtract
 from reports.certificates.disk import Disk, extract_problems
-from reports.certificates.recount import sites_in
+from reports.certificates.recount import RecountError, answered_extracts, counted_rows
 from reports.figures.numbers import MonthlyNumber
+
+_KEYS = ("hall_code", "department_code", "path")
+_SUMS = f"""
+select measure, {", ".join(_KEYS)}, sum("count")
+from counted
+group by grouping sets ({", ".join(f"(measure, {key})" for key in _KEYS)})
+"""  # noqa: S608 - names of ours
+_ROWS = """
+select path, hall_code, department_code, coalesce(item_code, ''), measure, "count"
+from counted
+where list_contains($wanted, measure)
+order by system, day, hall_code, department_code, item_code, measure
+"""
+# By key of a row and measure, the sum of each value of the key.
+_Sums = Mapping[str, Mapping[str, Mapping[str, int]]]
 
 
 class TraceError(Exception):
@@ -30,41 +48,26 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Trace:
-    """A number and all that adds up to its exact value."""
+    """A number and the sums that add up to its exact value; what adds no row is left out.
+
+    Attributes:
+        number: what is taken apart.
+        by_site: by site code, largest first.
+        by_department: by department code, largest first.
+        by_extract: by extract, by system and day.
+    """
 
     number: MonthlyNumber
-    contributions: tuple[Contribution, ...]
-
-    @property
-    def by_site(self) -> dict[str, int]:
-        """Sums by site code, largest first."""
-        sums: Counter[str] = Counter()
-        for contribution in self.contributions:
-            sums[contribution.site] += contribution.count
-        return dict(sums.most_common())
-
-    @property
-    def by_department(self) -> dict[str, int]:
-        """Sums by department code, largest first."""
-        sums: Counter[str] = Counter()
-        for contribution in self.contributions:
-            sums[contribution.department] += contribution.count
-        return dict(sums.most_common())
-
-    @property
-    def by_extract(self) -> dict[CertifiedExtract, int]:
-        """Sums by extract, by system and day; days that add nothing are left out."""
-        sums: Counter[CertifiedExtract] = Counter()
-        for contribution in self.contributions:
-            sums[contribution.extract] += contribution.count
-        return dict(sorted(sums.items(), key=lambda item: (item[0].system, item[0].day)))
+    by_site: Mapping[str, int]
+    by_department: Mapping[str, int]
+    by_extract: Mapping[CertifiedExtract, int]
 
     @property
     def by_day(self) -> dict[str, int]:
-        """Sums by day, in order; days that add nothing are left out."""
-        sums: Counter[str] = Counter()
-        for contribution in self.contributions:
-            sums[contribution.extract.day] += contribution.count
+        """Sums by day, in order."""
+        sums: defaultdict[str, int] = defaultdict(int)
+        for extract, count in self.by_extract.items():
+            sums[extract.day] += count
         return dict(sorted(sums.items()))
 
 
@@ -74,7 +77,11 @@ def trace(certificate: Certificate, metric: str, landing: Path, closing: Collect
 
 
 def traces(
-    certificate: Certificate, landing: Path, closing: Collection[str] = (), metrics: Collection[str] | None = None
+    certificate: Certificate,
+    landing: Path,
+    closing: Collection[str] = (),
+    metrics: Collection[str] | None = None,
+    disk: Disk | None = None,
 ) -> dict[str, Trace]:
     """Take numbers apart, from the certificate's own extracts, each of which is read once.
 
@@ -84,71 +91,75 @@ def traces(
         closing: The measures that are stocks, which form 1 doesn't say: of them the last answered day counts, and
             no other.
         metrics: Which of its numbers; all when none is named.
+        disk: Knows the hashes of the files that it has read already.
 
     Raises:
         TraceError: A metric isn't in the certificate, an extract was changed, or the rows don't give the exact value.
     """
     numbers = certificate.by_metric
     wanted = list(numbers) if metrics is None else list(metrics)
-    if unknown := [metric for metric in wanted if metric not in numbers]:
+    _require(certificate, wanted, landing, disk or Disk())
+    sums: dict[str, defaultdict[str, dict[str, int]]] = {key: defaultdict(dict) for key in _KEYS}
+    for measure, *values, total in _counted(_SUMS, certificate, landing, closing):
+        for key, value in zip(_KEYS, values, strict=True):
+            if value is not None:
+                sums[key][measure][value] = int(total)
+    extracts = _by_path(certificate, landing)
+    return {metric: _trace(certificate, numbers[metric], sums, extracts) for metric in wanted}
+
+
+def rows_behind(
+    certificate: Certificate, metric: str, landing: Path, closing: Collection[str] = ()
+) -> Iterator[Contribution]:
+    """Every row that a number sums up, by system and day; arguments and errors as those of `traces`."""
+    _require(certificate, [metric], landing, Disk())
+    extracts = _by_path(certificate, landing)
+    wanted = list(certificate.by_metric[metric].measures)
+    for path, *row in _counted(_ROWS, certificate, landing, closing, wanted=wanted):
+        yield Contribution(extracts[path], *row)
+
+
+def _require(certificate: Certificate, metrics: Collection[str], landing: Path, disk: Disk) -> None:
+    numbers = certificate.by_metric
+    if unknown := [metric for metric in metrics if metric not in numbers]:
         raise TraceError(f"{certificate.name} has no {', '.join(unknown)}; it has {', '.join(numbers)}")
-    if damaged := extract_problems(certificate, landing, Disk()):
+    if damaged := extract_problems(certificate, landing, disk):
         raise TraceError("\n".join(map(str, damaged)))
-    by_measure: dict[str, list[Contribution]] = {}
+
+
+def _counted(
+    query: str, certificate: Certificate, landing: Path, closing: Collection[str], **parameters: object
+) -> Iterator[tuple[Any, ...]]:
+    """Ask the rows of the sites that it sums up; of a stock those of the last day on which their site is in."""
     foundation = certificate.foundation
     stocks = closing if certificate.form == 1 else foundation.closing
-    for contribution in _contributions(certificate, landing, stocks):
-        by_measure.setdefault(contribution.measure, []).append(contribution)
-    return {metric: _trace(certificate, numbers[metric], by_measure) for metric in wanted}
+    try:
+        extracts = answered_extracts(foundation, landing, stocks)
+        yield from counted_rows(query, extracts, stocks, certificate.counted_sites, **parameters)
+    except RecountError as error:
+        raise TraceError(str(error)) from error
 
 
-def _trace(certificate: Certificate, number: MonthlyNumber, by_measure: Mapping[str, list[Contribution]]) -> Trace:
-    contributions = tuple(row for measure in number.measures for row in by_measure.get(measure, ()))
-    if (total := sum(contribution.count for contribution in contributions)) != number.exact:
+def _by_path(certificate: Certificate, landing: Path) -> dict[str, CertifiedExtract]:
+    return {str(landing / extract.path): extract for extract in certificate.foundation.extracts}
+
+
+def _trace(
+    certificate: Certificate, number: MonthlyNumber, sums: _Sums, extracts: Mapping[str, CertifiedExtract]
+) -> Trace:
+    by_site, by_department, by_path = (_added(number.measures, sums[key]) for key in _KEYS)
+    if (total := sum(by_site.values())) != number.exact:
         raise TraceError(
             f"the rows behind {number.metric} give {total}, but {certificate.name} certifies {number.exact}"
         )
-    return Trace(number, contributions)
+    by_extract = {extracts[path]: count for path, count in by_path.items()}
+    in_order = sorted(by_extract.items(), key=lambda one: (one[0].system, one[0].day))
+    return Trace(number, by_site, by_department, dict(in_order))
 
 
-def _contributions(certificate: Certificate, landing: Path, closing: Collection[str]) -> Iterable[Contribution]:
-    """The rows of the sites that it sums up; of a stock those of the last day on which their site is in."""
-    answered = [extract for extract in certificate.foundation.extracts if extract.state == "answered"]
-    sites = frozenset(certificate.counted_sites)
-    rows = [row for extract in answered for row in _rows(extract, landing, sites)]
-    last = _last_answers(certificate.foundation, landing, answered, rows, closing)
-    return (row for row in rows if row.measure not in closing or row.extract.day == last[row.site, row.measure])
-
-
-def _last_answers(
-    foundation: Foundation,
-    landing: Path,
-    answered: Iterable[CertifiedExtract],
-    rows: Iterable[Contribution],
-    closing: Collection[str],
-) -> dict[tuple[str, str], str]:
-    """By site and stock, the last day on which a system that answers it has the site in."""
-    days: dict[tuple[str, str], str] = {}
-    stated = [(row.extract, row.site, row.measure) for row in rows if row.measure in closing]
-    for extract in answered:
-        if stocks := [measure for measure in foundation.measures_of(extract.system) if measure in closing]:
-            stated += [(extract, site, stock) for site in sites_in(landing, extract) for stock in stocks]
-    for extract, site, measure in stated:
-        days[site, measure] = max(extract.day, days.get((site, measure), ""))
-    return days
-
-
-def _rows(extract: CertifiedExtract, landing: Path, sites: frozenset[str]) -> Iterator[Contribution]:
-    """The rows of some sites."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = landing / extract.path
-    try:
-        rows: list[dict[str, Any]] = pq.read_table(path, filters=[("hall_code", "in", sites)]).to_pylist()
-    except (OSError, pa.ArrowInvalid) as error:
-        raise TraceError(f"{path} can't be read as Parquet: {error}") from error
-    for row in rows:
-        yield Contribution(
-            extract, row["hall_code"], row["department_code"], row["item_code"] or "", row["measure"], row["count"]
-        )
+def _added(measures: Collection[str], by_measure: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    """Sums over some measures, largest first."""
+    sums: Counter[str] = Counter()
+    for measure in measures:
+        sums.update(by_measure.get(measure, {}))
+    return dict(sorted(sums.items(), key=lambda one: (-one[1], one[0])))

@@ -66,7 +66,12 @@ class Verification:
 
 
 def verify(
-    archive: Archive, *, month: str | None = None, rows: bool = False, handed_over: bool = False
+    archive: Archive,
+    *,
+    month: str | None = None,
+    rows: bool = False,
+    handed_over: bool = False,
+    disk: Disk | None = None,
 ) -> Verification:
     """Check the whole ledger, and the evidence, extracts and releases of every certificate or of one month's.
 
@@ -75,12 +80,13 @@ def verify(
         month: `2025-03`, to read evidence, extracts and releases of that month only.
         rows: Whether the rows of the extracts are counted again too.
         handed_over: Whether desk files, pages and published facts are looked at too, on which no certificate rests.
+        disk: Reads each file once; what it has read already isn't read again.
 
     Returns:
         Every problem found, each with its file. A file that isn't where it should be is a problem like any other, and
         so is one that nothing vouches for in the ledger or in a release.
     """
-    disk, ledger = Disk(), archive.ledger
+    disk, ledger = disk or Disk(), archive.ledger
     links = ledger.chain()
     history = History(links)
     chain = judge_ledger(archive, history)
