@@ -14,7 +14,7 @@ from reports.certificates.certificate import Certificate, CertifiedExtract, Foun
 from reports.errors import ReportsError
 
 _COUNTED = """
-with counts as (
+with counts as not materialized (
     select *
     from read_parquet($paths, filename = 'path')
     {of_sites}
