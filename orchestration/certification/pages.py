@@ -26,7 +26,7 @@ from reports.certificates.queries import Queries
 from reports.certificates.release import SITES, folder_of, release_of
 from reports.figures.day_verdict import VERDICTS
 from reports.files import write_changed
-from reports.page import MonthSummary, Step, index_page, month_page, waiting_page
+from reports.page import MonthSummary, PathStep, index_page, month_page, waiting_page
 
 _PAGE = "index.html"
 _LISTED = 5
@@ -84,18 +84,18 @@ def _page(
         own = CertifiedHall(hall.code, hall.name)
         above = dossier.above if dossier else sites_above(each.site, own)
         name = dossier.certificate.site_name if dossier else site_tree().sites[each.site].name
-        summary = replace(summary, site=each.site, path=(*_steps(each, above, there), Step(name)))
+        summary = replace(summary, site=each.site, path=(*_steps(each, above, there), PathStep(name)))
     if dossier is None:
         return waiting_page(summary, hall=hall.name, months=months)
     return month_page(dossier, summary, labels=labels(), months=months)
 
 
-def _steps(each: SiteMonth, above: Sequence[CertifiedHall], there: Collection[SiteMonth]) -> Iterator[Step]:
+def _steps(each: SiteMonth, above: Sequence[CertifiedHall], there: Collection[SiteMonth]) -> Iterator[PathStep]:
     """The way to a site, from the hall on, as its page leads up."""
     for place, site in enumerate(above):
         page = SiteMonth(each.month, site.code if place else "")
         up = f"../{site.code}/{_PAGE}" if place else f"../../{_PAGE}"
-        yield Step(site.name, up if page in there else "")
+        yield PathStep(site.name, up if page in there else "")
 
 
 def _index(summaries: Sequence[MonthSummary], archive: Archive, hall: Hall) -> bytes:

@@ -4,7 +4,7 @@ How a month stands is decided elsewhere and comes in as `MonthSummary`; a full p
 May import `reports.certificates`, `reports.figures` and `reports.proofreading`.
 """
 
-from reports.page.month_summary import MEANINGS, Meaning, MonthSummary, Status, Step
+from reports.page.month_summary import MEANINGS, Meaning, MonthSummary, PathStep, Status
 from reports.page.rendering import index_page, month_page, waiting_page
 
-__all__ = ["MEANINGS", "Meaning", "MonthSummary", "Status", "Step", "index_page", "month_page", "waiting_page"]
+__all__ = ["MEANINGS", "Meaning", "MonthSummary", "PathStep", "Status", "index_page", "month_page", "waiting_page"]

@@ -26,7 +26,7 @@ WORDS: Mapping[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_name("wo
 MEANINGS: Mapping[Status, Meaning] = {status: Meaning(**WORDS["meanings"][status]) for status in get_args(Status)}
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """A site on the way from the hall to the one whose page it is: its name, and its page where there is one."""
 
     name: str
@@ -43,7 +43,7 @@ class MonthSummary:
     reasons: tuple[str, ...] = ()  # in Chinese, what is missing or has changed since
     questions: tuple[Query, ...] = ()  # 校核 of the month
     site: str = ""  # the code of the site below the hall whose month it is
-    path: tuple[Step, ...] = ()  # from the hall to that site
+    path: tuple[PathStep, ...] = ()  # from the hall to that site
 
     @property
     def title(self) -> str:
