@@ -8,6 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import dagster as dg
+import pytest
+
+from orchestration.assets.certified import ledger_evaluations
 from reports.figures.months import days_of
 from tests.small_halls import DAILY, SmallHall, open_on
 
@@ -67,6 +71,14 @@ class SitesHall(SmallHall):
             for times, site in enumerate(self.sites, start=1):
                 if sites is None or site in sites:
                     self.drop_site(site, day, times)
+
+    def evaluated(self, check: dg.AssetCheckKey) -> dg.AssetCheckEvaluation:
+        """How a check of the ledger stands now."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment.items():
+                patch.setenv(name, value)
+            (found,) = ledger_evaluations(check)
+        return found
 
     def certificate(self, site: str, month: str, revision: int = 1) -> dict[str, int]:
         """What a site's release of a month certifies, by metric."""

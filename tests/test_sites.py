@@ -11,6 +11,7 @@ import pytest
 import time_machine
 from pydantic import SecretStr
 
+from orchestration.assets.certified import REVISION_CHECK
 from reports.certificates.signers import create_key
 from reports.figures.months import days_of
 from tests.moments import at
@@ -235,6 +236,18 @@ def test_a_late_correction_revises_its_site_and_those_above_and_no_other(hall: S
     for site in ("822001", "510822"):
         assert f"2025-01 --site {site} is 待修订: since 000001-2025-01-{site}-r1 these have changed" in pending
     assert pending.count("待修订") == 3, "and the hall's own"
+    sites = "2025-01 of 2 sites (510822 青川县政务服务大厅, 822001 乔庄镇便民服务中心)"
+    command = "yuebao revise 2025-01 --site 822001 --reason ... --note ..."
+    (alert,) = [line for line in hall.run("alerts").stdout.splitlines() if line.startswith(f"- {sites}")]
+    assert alert.startswith(f"- {sites}: 待修订: since they were certified these have changed: counter 2025-01-12")
+    assert f"  next: yuebao report 2025-01 --all, then {command}" in hall.run("alerts").stdout
+    health = hall.run("health").stdout
+    assert f"revisions pending: 2025-01, {sites}" in health
+    assert f"next: {command}" in health
+    check = hall.evaluated(REVISION_CHECK)
+    assert not check.passed
+    assert [line.split(" is 待修订")[0] for line in (check.description or "").splitlines()] == ["2025-01", sites]
+    assert command in (check.description or "")
     nothing = hall.run("revise", MONTH, "--site", "823001", "--reason", "late_data", "--note", "补报")
     assert "nothing behind 2025-01 of 510823, 823001 has changed" in nothing.stderr
     revised = hall.run("revise", MONTH, "--site", "822001", "--reason", "late_data", "--note", "补报")
@@ -244,6 +257,7 @@ def test_a_late_correction_revises_its_site_and_those_above_and_no_other(hall: S
     assert hall.certificate("510822", MONTH, 1)["accepted"] == 8 * ACCEPTED
     assert "r1 已修订" in hall.run("show", MONTH, "--site", "510822").stdout
     assert ledger(hall)[-1] == "000003-2025-01-s2.json"
+    assert "2 sites (" not in hall.run("alerts").stdout
     assert hall.run("verify", "--recount").exit_code == 0
     for revision in ("1", "2"):
         rebuilt = hall.run("rebuild", MONTH, "--site", "510822", "--revision", revision)
@@ -320,3 +334,29 @@ def test_one_alert_names_the_first_sites_that_are_late_and_how_many(tmp_path: Pa
         "2025-01 sites that aren't in, on so many days: 822002 第2便民服务中心 (2), 822003 第3便民服务中心 (2), 822004 "
         "第4便民服务中心 (2) and 2 more; the other 5 of 10 are; `yuebao status 2025-01 --sites` shows all"
     ) in healthy.stdout
+
+
+def test_a_plan_says_which_sites_would_differ(hall: SitesHall) -> None:
+    hall.drop_sites(MONTH)
+    assert hall.run("report", MONTH, "--all").exit_code == 0
+    same = hall.run("plan")
+    assert same.exit_code == 0, same.output
+    assert same.stdout.splitlines()[-1] == "months: 1, no difference; certificates of sites: 5, no difference"
+    assert "--site" not in same.stdout
+    hall.edit(
+        "catalogue/sites.csv", ("822002,青溪镇便民服务中心,county,510822", "822002,青溪镇便民服务中心,county,510823")
+    )
+    moved = hall.run("plan")
+    assert moved.exit_code == 1
+    lines = [line.strip() for line in moved.stdout.splitlines()]
+    assert lines[0] == "2025-01 r1 certified: no difference"
+    told = lines.index(
+        "2025-01 --site 510822 r1 certified: would differ; a revision would need --reason definition_change"
+    )
+    old, new = 8 * ACCEPTED, 4 * ACCEPTED
+    assert any(line.startswith(f"accepted 受理: {old} 件 ({old} 件) → {new} 件 ({new} 件)") for line in lines[told:])
+    assert any(line.startswith("- ") and f"青川县政务服务大厅受理 {old} 件" in line for line in lines[told:])
+    assert any(line.startswith("+ ") and f"青川县政务服务大厅受理 {new} 件" in line for line in lines[told:])
+    assert "changed since: catalogue/sites.csv" in lines[told:]
+    assert lines[-1] == "months: 1, no difference; certificates of sites: 5, 2 would differ"
+    assert not [line for line in lines if "--site 822001" in line]

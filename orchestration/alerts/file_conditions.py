@@ -129,14 +129,12 @@ def _of_check(month: str, check: BuildCheck, built: dt.datetime) -> Condition:
 def pending(at: Moment) -> Iterator[Condition]:
     """Certified months behind which something has changed."""
     for each in pending_revisions(at.ledger, at.home):
-        month = each.certificate.month
-        changed = ", ".join([*each.metrics, *each.days])
         yield Condition(
             "revision_pending",
-            key=f"pending {each.certificate.name}",
-            subject=month,
-            text=f"待修订: since revision {each.certificate.revision} these have changed: {changed}",
-            next_step=f"yuebao report {month} --draft, then yuebao revise {month} --reason ... --note ...",
+            key=f"pending {each.name}",
+            subject=each.title,
+            text=f"待修订: {each.since}",
+            next_step=f"{each.look}, then {each.revise}",
             check=REVISION_CHECK.name,
         )
 

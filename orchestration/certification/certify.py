@@ -14,6 +14,7 @@ from orchestration.certification.settings_evidence import settings_files
 from orchestration.certification.signatures import wait_for_signatures, waiting_of
 from orchestration.config.catalogue import closing_measures, metric_tables, settings_version
 from orchestration.config.hall import HallFolder, SettingsError, expand, load_own_hall, secret
+from orchestration.config.site_tree import SiteTree
 from orchestration.config.variables import variables_of
 from orchestration.landing.manifest import Extract, Landing
 from orchestration.runtime.audit_log import record
@@ -281,7 +282,7 @@ def foundation_of(month: Month, hall: HallFolder, settings: Mapping[str, str]) -
         settings=settings,
         wording=wording_of(hall),
         source=_source(),
-        sites=counted_in(month, month.hall.code),
+        sites=counted_in(month.site_tree, month.hall.code, month.hall.code),
     )
 
 
@@ -304,12 +305,12 @@ def wording_of(hall: HallFolder, level: str = "") -> Wording:
     return Wording(template_of(hall, level).source, hall.hall.wording_constants)
 
 
-def counted_in(month: Month, site: str) -> tuple[CertifiedHall, ...]:
+def counted_in(tree: SiteTree, site: str, hall: str) -> tuple[CertifiedHall, ...]:
     """The sites that a site's numbers sum up, as evidence holds them: none where the hall is its only one."""
-    counted = month.site_tree.counted_in(site)
-    if counted == (month.hall.code,):
+    counted = tree.counted_in(site)
+    if counted == (hall,):
         return ()
-    return tuple(CertifiedHall(code, month.site_tree.sites[code].name) for code in counted)
+    return tuple(CertifiedHall(code, tree.sites[code].name) for code in counted)
 
 
 def _boundary(landing: Landing, stock: BoundaryStock) -> Boundary:

@@ -1,6 +1,6 @@
 """What today's settings, tables and program would do to each month that is certified or built; nothing is written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import cached_property
@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from orchestration.certification.certify import archive_of
-from orchestration.certification.pending_revision import late_days
+from orchestration.certification.pending_revision import Landed
 from orchestration.certification.planned_numbers import (
     PlannedNumbers,
     TodaysSettings,
     built_numbers,
     planned_numbers,
 )
-from orchestration.config.hall import load_hall
+from orchestration.certification.site_certificates import batches_of, newest_in
+from orchestration.config.hall import SettingsError, load_hall
 from orchestration.partitions import months_named
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
@@ -23,6 +24,7 @@ from orchestration.runtime.program import code_version
 from orchestration.warehouse.month import Month
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate, Reason
+from reports.certificates.ledger import LedgerEntry, Link, SiteLink
 from reports.certificates.rates import WORDS, Against, RateError, base_month, rate
 from reports.certificates.release import release_of
 from reports.certificates.release_text import release_files
@@ -65,7 +67,7 @@ class NumberChange:
 
 @dataclass(frozen=True)
 class MonthPlan:
-    """What would differ in one month.
+    """What would differ in one month, of the hall or of a site below it.
 
     Attributes:
         month: `2025-03`.
@@ -79,6 +81,7 @@ class MonthPlan:
         causes: what has changed since it was certified.
         notes: what is worth knowing, and is no difference.
         reason: the one that a revision would need; empty where none would take the differences up.
+        site: the code of the site below the hall; empty for the hall's own.
     """
 
     month: str
@@ -92,6 +95,7 @@ class MonthPlan:
     causes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     reason: Reason | Literal[""] = ""
+    site: str = ""
 
     @property
     def differs(self) -> bool:
@@ -100,9 +104,9 @@ class MonthPlan:
 
 
 def plan(text: str | None, *, build: bool) -> Iterator[MonthPlan]:
-    """Plan the months of a text (`2025-03`, `2023-01..2025-03`), all when there is none, in order.
+    """Plan the months of a text (`2025-03`, `2023-01..2025-03`), all when there is none, in order, each with its sites.
 
-    With `build` certified months are built by dbt in an empty warehouse, and not only counted again.
+    With `build` certified months of the hall are built by dbt in an empty warehouse, and not only counted again.
 
     Raises:
         MonthError: the text names no months.
@@ -112,12 +116,12 @@ def plan(text: str | None, *, build: bool) -> Iterator[MonthPlan]:
     hall, home = load_hall(), current_home()
     today = TodaysSettings(hall, archive_of(hall, home), home)
     built = {path.parent.name for path in home.published.glob("*/build.json")}
-    known = sorted({*today.archive.ledger.months(), *built})
+    planner = _Planner(today, build=build)
+    known = sorted({*today.archive.ledger.months(), *planner.batches, *built})
     months = [month for month in known if text is None or month in months_named(text)]
     if not months:
         raise Refused(f"{text or 'the hall'}: no month is certified or built, so there is nothing to plan")
-    planner = _Planner(today, build=build)
-    return map(planner.plan, months)
+    return (plan for month in months for plan in planner.plans(month))
 
 
 @dataclass(frozen=True)
@@ -144,41 +148,77 @@ class _Planner:
     def __init__(self, today: TodaysSettings, *, build: bool) -> None:
         self._today = today
         self._build = build
-        self._certified: dict[str, _Certified | None] = {}
+        self._certified: dict[tuple[str, str], _Certified | None] = {}
+        self._newest: dict[str, Mapping[str, SiteLink]] = {}
+        self._landed = Landed(today.home)
 
-    def plan(self, month: str) -> MonthPlan:
-        certified = self._certified_month(month)
-        return self._of_certified(certified) if certified else _of_built(self._today.month(month))
+    @cached_property
+    def batches(self) -> Mapping[str, list[Link]]:
+        """By month the batches of sites' certificates."""
+        return batches_of(self._today.archive.ledger)
 
-    def _certified_month(self, month: str) -> _Certified | None:
+    def _sites(self, month: str) -> Mapping[str, SiteLink]:
+        """By site below the hall its newest certificate."""
+        if month not in self._newest:
+            self._newest[month] = newest_in(self._today.archive.ledger, self.batches.get(month, ()))
+        return self._newest[month]
+
+    def plans(self, month: str) -> Iterator[MonthPlan]:
+        """The hall's own month where it is certified or built, and then every site that is certified."""
+        certified = self._certified_month(month, "")
+        if certified:
+            yield self._of_certified(certified)
+        elif (built := self._today.month(month)).evidence_file.exists():
+            yield _of_built(built)
+        for site in self._sites(month):
+            if certified := self._certified_month(month, site):
+                yield self._of_certified(certified)
+
+    def _certified_month(self, month: str, site: str) -> _Certified | None:
         """A certified month, counted once: it is also what later months are compared with."""
-        if month not in self._certified:
-            entry = self._today.archive.ledger.latest(month)
-            self._certified[month] = self._counted(entry.certificate) if entry else None
-        return self._certified[month]
+        if (month, site) not in self._certified:
+            entry = self._newest_entry(month, site)
+            self._certified[month, site] = self._counted(entry.certificate) if entry else None
+        return self._certified[month, site]
+
+    def _newest_entry(self, month: str, site: str) -> LedgerEntry | None:
+        if not site:
+            return self._today.archive.ledger.latest(month)
+        newest = self._sites(month).get(site)
+        return newest.read() if newest else None
 
     def _counted(self, certificate: Certificate) -> _Certified:
         try:
-            then = self._today.month(certificate.month, self._today.on_todays_systems(certificate))
-            unchanged = then.fingerprint == certificate.program.fingerprint
+            unchanged = self._is_unchanged(certificate)
             planned = (
                 built_numbers(certificate, self._today)
-                if self._build
+                if self._build and not certificate.below
                 else planned_numbers(certificate, self._today, unchanged=unchanged)
             )
-        except (ReportsError, NumbersError) as error:
+        except (ReportsError, NumbersError, SettingsError) as error:
             unchanged, planned = False, PlannedNumbers.failed(certificate, str(error))
         return _Certified(certificate, unchanged, planned)
+
+    def _is_unchanged(self, certificate: Certificate) -> bool:
+        """Whether the facts are known to be the same; a site's build has a fingerprint that holds for others too."""
+        if certificate.below:
+            same_program = certificate.program.code_version == code_version()
+            return same_program and not self._changed_files(certificate)
+        then = self._today.month(certificate.month, self._today.on_todays_systems(certificate))
+        return then.fingerprint == certificate.program.fingerprint
+
+    def _changed_files(self, certificate: Certificate) -> list[str]:
+        return [name for name in self._today.changed_files(certificate.foundation) if name != _SIGNERS]
 
     def _of_certified(self, month: _Certified) -> MonthPlan:
         certificate, obstacles = month.certificate, list(month.planned.obstacles)
         removed, added = list[str](), list[str]()
-        if not obstacles:
+        if not obstacles and not (certificate.below and month.unchanged):
             try:
                 removed, added = self._sentences(month)
             except (ReportsError, SectionError, WordingError) as error:
                 obstacles.append(str(error))
-        files = [name for name in self._today.changed_files(certificate.foundation) if name != _SIGNERS]
+        files = self._changed_files(certificate)
         return MonthPlan(
             month=certificate.month,
             state=f"r{certificate.revision} certified",
@@ -190,6 +230,7 @@ class _Planner:
             causes=tuple(_causes(certificate, files)),
             notes=tuple(self._notes(month, files, only_text=bool(removed or added) and not month.changes)),
             reason=_reason(month, files),
+            site=certificate.below,
         )
 
     def _sentences(self, month: _Certified) -> tuple[list[str], list[str]]:
@@ -203,7 +244,7 @@ class _Planner:
     def _rates(self, month: _Certified) -> Iterator[str]:
         """`as_revised`: what was first printed stays, whatever is revised."""
         for against in WORDS:
-            base = self._certified_month(base_month(month.certificate.month, against))
+            base = self._certified_month(base_month(month.certificate.month, against), month.certificate.below)
             if base is None or not (month.changes or base.changes) or month.planned.obstacles or base.planned.obstacles:
                 continue
             for metric in sorted(month.certificate.by_metric.keys() & month.as_planned.by_metric.keys()):
@@ -216,12 +257,14 @@ class _Planner:
         certificate = month.certificate
         if only_text:
             yield "a certified month keeps its wording: no revision takes up a wording alone, and the next month has it"
-        if not (month.unchanged or self._build) and (certificate.program.code_version != code_version() or not files):
+        if not (month.unchanged or self._build or certificate.below) and (
+            certificate.program.code_version != code_version() or not files
+        ):
             yield (
                 "counted from the extracts, not by dbt's models, which may have changed too: "
                 f"`yuebao plan {certificate.month} --build` builds it"
             )
-        if late := late_days(certificate, self._today.home):
+        if late := self._landed.late_days(certificate):
             yield (
                 f"late data waits, which this plan leaves out: {', '.join(late)}; `yuebao status {certificate.month}`"
             )

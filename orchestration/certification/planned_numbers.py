@@ -6,11 +6,12 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Self
 
-from orchestration.certification.certify import systems_of, wording_of
+from orchestration.certification.certify import counted_in, systems_of, wording_of
 from orchestration.certification.rebuild import empty_home
 from orchestration.certification.settings_evidence import settings_files
 from orchestration.config.catalogue import TABLES, catalogue_folder, members, read_table
 from orchestration.config.hall import HallFolder
+from orchestration.config.site_tree import SiteTree, site_tree
 from orchestration.config.variables import variables_of as hall_variables
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.builder import build
@@ -59,7 +60,11 @@ class TodaysSettings:
         return Month(name, self.hall.hall.months.days_of(name), self.hall.hall, self.home, vintage)
 
     def on_todays_systems(self, certificate: Certificate) -> Certificate:
-        """A certificate without the extracts of systems that the hall has no longer; with today's systems and words."""
+        """A certificate without the extracts of systems that the hall has no longer; with today's systems and words.
+
+        Raises:
+            SettingsError: its site isn't one any more.
+        """
         month, held = self.month(certificate.month), certificate.foundation
         asked = {(system, str(day)) for system, day in self.hall.hall.asked(month.days)}
         return certificate.standing_on(
@@ -68,10 +73,21 @@ class TodaysSettings:
                 extracts=tuple(each for each in held.extracts if (each.system, each.day) in asked),
                 boundary=tuple(each for each in held.boundary if self._knows(each)),
                 closing=self.closing,
-                systems=systems_of(month),
-                wording=wording_of(self.hall),
+                systems=self._systems_of(month, certificate),
+                wording=wording_of(self.hall, self._tree.sites[certificate.site].level if certificate.below else ""),
+                sites=counted_in(self._tree, certificate.site, self.hall.hall.code),
             )
         )
+
+    def _systems_of(self, month: Month, certificate: Certificate) -> dict[str, CertifiedSystem]:
+        """The month's systems, of a site below the hall those that answer for it."""
+        counted, systems = self._tree.counted_in(certificate.site), systems_of(month)
+        answering = {name for name in systems if set(counted).intersection(self.hall.hall.sites_of(name))}
+        return {name: systems[name] for name in systems if name in answering or not certificate.below}
+
+    @cached_property
+    def _tree(self) -> SiteTree:
+        return site_tree()
 
     def _knows(self, boundary: Boundary) -> bool:
         before = boundary.extract.system if boundary.extract else boundary.system
@@ -86,6 +102,16 @@ class TodaysSettings:
         """The hall's files that aren't as they were when a month was certified, by their paths in its folder."""
         then, names = foundation.settings, foundation.settings.keys() | self._files.keys()
         return sorted(name for name in names if then.get(name) != self._files.get(name))
+
+    @cached_property
+    def recounts(self) -> Recounts:
+        """Counts of certified extracts, once for those that certificates share."""
+        return Recounts(self.archive.landing)
+
+    @cached_property
+    def disk(self) -> Disk:
+        """Hashes of their files, each once."""
+        return Disk()
 
     @cached_property
     def closing(self) -> tuple[str, ...]:
@@ -124,10 +150,13 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
     if unchanged:
         values = {metric: number.exact for metric, number in certificate.by_metric.items()}
         return PlannedNumbers(_numbers(valid, values, month))
-    if damaged := extract_problems(certificate, today.archive.landing, Disk()):
+    if damaged := extract_problems(certificate, today.archive.landing, today.disk):
         return PlannedNumbers.failed(certificate, *lines_of(damaged))
     then = today.on_todays_systems(certificate)
-    counted = Recounts(today.archive.landing).of(then)
+    counted = today.recounts.of(then)
+    if certificate.below:
+        answered = {measure for system in then.foundation.systems.values() for measure in system.measures}
+        valid = {metric: row for metric, row in valid.items() if answered.issuperset(measures_behind(metric, valid))}
     values, obstacles = dict[str, int](), dict[str, None]()
     for metric in valid:
         measures = measures_behind(metric, valid)

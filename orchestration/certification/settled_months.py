@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from pathlib import Path
 from orchestration.runtime.paths import Home
 from orchestration.runtime.program import code_version
 from reports import files
-from reports.certificates.ledger import AnyLink
+from reports.certificates.ledger import Link
 from reports.figures.months import days_of
 
 # A boundary's day lies at most so many days before its month.
@@ -34,15 +34,18 @@ class SettledMonths:
         self._home = home
         self._found: dict[str, str] = {}
 
-    def holds(self, link: AnyLink) -> bool:
-        """Whether a month's newest certificate was found settled, and no file that it was held against was touched."""
-        return self._remembered.get(link.month) == self._state(link)[0]
+    def holds(self, links: Sequence[Link]) -> bool:
+        """Whether a month's certificates were found settled, and no file that they were held against was touched.
 
-    def keep(self, link: AnyLink) -> None:
+        They are the newest of the hall itself, or all batches of its sites.
+        """
+        return self._remembered.get(_name(links)) == self._state(links)[0]
+
+    def keep(self, links: Sequence[Link]) -> None:
         """Remember that a month is settled, unless a file of it was written just now."""
-        state, newest = self._state(link)
+        state, newest = self._state(links)
         if newest < time.time_ns() - _AT_REST_SECONDS * 10**9:
-            self._found[link.month] = state
+            self._found[_name(links)] = state
 
     def write(self) -> None:
         """Write down what is to be remembered; where it can't be, the months are read again."""
@@ -58,14 +61,15 @@ class SettledMonths:
             return {}
         return told if isinstance(told, dict) else {}
 
-    def _state(self, link: AnyLink) -> tuple[str, int]:
-        """The digest of how the files lie that a certificate is held against, and when the newest was written."""
-        first, *_, last = days_of(link.month)
+    def _state(self, links: Sequence[Link]) -> tuple[str, int]:
+        """The digest of how the files lie that certificates are held against, and when the newest was written."""
+        month = links[0].month
+        first, *_, last = days_of(month)
         begin = first - dt.timedelta(days=_DAYS_BEFORE)
         days = (begin + dt.timedelta(days=number) for number in range((last - begin).days + 1))
         touched = [landed for day in days for landed in self._landed.get(day.isoformat(), ())]
-        facts = self._home.published / link.month / "facts"
-        touched += [(link.path.name, link.path.stat().st_mtime_ns), *_entries(facts)]
+        facts = self._home.published / month / "facts"
+        touched += [*((link.path.name, link.path.stat().st_mtime_ns) for link in links), *_entries(facts)]
         state = hashlib.sha256(json.dumps([code_version(), touched]).encode()).hexdigest()
         return state, max(written for _, written in touched)
 
@@ -77,6 +81,10 @@ class SettledMonths:
             for day, written in _entries(self._home.landing / system):
                 by_day.setdefault(day, []).append((system, written))
         return by_day
+
+
+def _name(links: Sequence[Link]) -> str:
+    return f"{links[0].month}{' sites' if links[0].is_batch else ''}"
 
 
 def _entries(folder: Path) -> Iterator[tuple[str, int]]:

@@ -20,14 +20,14 @@ from orchestration.certification.monthly_report import (
     require_success,
     waiting_message,
 )
-from orchestration.certification.pending_revision import pending_revision
+from orchestration.certification.pending_revision import pending_among
 from orchestration.certification.settings_evidence import settings_for
 from orchestration.certification.signatures import require_waiting, waiting_of
 from orchestration.certification.sites import MonthSites, SiteRequests
 from orchestration.certification.verified_month import require_sound
 from orchestration.config.hall import HallFolder
 from orchestration.runtime.errors import Refused
-from orchestration.runtime.paths import current_home
+from orchestration.runtime.paths import Home, current_home
 from orchestration.runtime.progress import tell
 from orchestration.warehouse.month import Month
 from reports.certificates.certificate import BATCH, Certificate, Reason
@@ -105,8 +105,9 @@ def report_sites(name: str, steps: ReportSteps, asking: Asking, wanted: Sequence
         elif any(before.values()):
             require_sound(archive, name)
         drafts = _write_drafts(sites, [site for site in chosen if not before[site]], settings, steps)
-        reports = tuple(
-            replace(_report(sites, archive, site, is_new=site in due), draft=drafts.get(site)) for site in chosen
+        reports = _with_pending(
+            [replace(_report(sites, archive, site, is_new=site in due), draft=drafts.get(site)) for site in chosen],
+            sites.month.home,
         )
         missing = dict.fromkeys(code for report in reports if not report.certificate for code in report.missing)
         gaps = {code: tuple(problem.message for problem in sites.problems_of(code)) for code in missing}
@@ -204,7 +205,7 @@ def _changed(certificates: Sequence[Certificate], sites: MonthSites, reason: Rea
     """Those behind which something has changed; with the count itself, all of them."""
     if reason in {"definition_change", "our_error"}:
         return list(certificates)
-    return [certificate for certificate in certificates if pending_revision(certificate, sites.month.home)]
+    return [pending.certificate for pending in pending_among(certificates, sites.month.home)]
 
 
 def _revised(archive: Archive, before: Certificate) -> SiteRevision:
@@ -222,10 +223,16 @@ def _chosen(sites: MonthSites, wanted: Sequence[str]) -> list[str]:
     return [code for code in sites.answered if code in wanted or not wanted]
 
 
+def _with_pending(reports: Sequence[SiteReport], home: Home) -> tuple[SiteReport, ...]:
+    """With why those that were certified before wait for a revision."""
+    standing = [report.certificate for report in reports if report.certificate and not report.is_new]
+    pending = {each.certificate.site: str(each) for each in pending_among(standing, home)}
+    return tuple(replace(report, pending=pending.get(report.site, "")) for report in reports)
+
+
 def _report(sites: MonthSites, archive: Archive, site: str, *, is_new: bool) -> SiteReport:
     entry = archive.ledger.latest(sites.month.name, site)
     certificate = entry.certificate if entry else None
-    pending = pending_revision(certificate, sites.month.home) if certificate and not is_new else None
     return SiteReport(
         site=site,
         name=sites.month.site_tree.sites[site].name,
@@ -233,5 +240,4 @@ def _report(sites: MonthSites, archive: Archive, site: str, *, is_new: bool) -> 
         release=release_of(archive.published, certificate) if certificate else None,
         is_new=is_new and certificate is not None,
         missing=sites.missing_in(site),
-        pending=str(pending or ""),
     )

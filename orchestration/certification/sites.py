@@ -182,7 +182,7 @@ class _Parts:
         return replace(
             self._of_systems[systems],
             wording=wording_of(self._hall, tree.sites[site].level),
-            sites=counted_in(self._month, site),
+            sites=counted_in(tree, site, self._month.hall.code),
         )
 
     def _narrowed(self, systems: frozenset[str]) -> Foundation:

@@ -214,16 +214,18 @@ def plan(
 ) -> None:
     """Say what today's tables, wording, models and code would change in certified and built months; writes nothing.
 
+    Of sites those are told whose numbers or sentences would differ, and the others counted.
+
     Ends with 0 where nothing would differ, with 1 where something would or can't be known.
     """
     from orchestration.certification.plan import plan as plan_months
-    from orchestration.cli.plan_views import plan_document, plan_lines, plan_total
+    from orchestration.cli.plan_views import is_told, plan_document, plan_lines, plan_total
 
     with readable_errors():
         plans = []
         for month in plan_months(months, build=build):
             plans.append(month)
-            if form == "text":
+            if form == "text" and is_told(month):
                 typer.echo("\n".join(plan_lines(month)))
         typer.echo(plan_document(plans) if form == "json" else plan_total(plans))
         end_unless(not any(month.differs for month in plans))

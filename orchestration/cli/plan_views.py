@@ -10,7 +10,8 @@ from reports.figures.numbers import MonthlyNumber
 
 def plan_lines(plan: MonthPlan) -> Iterator[str]:
     """A month's heading, and a line for each difference, cause and note."""
-    yield f"{plan.month} {plan.state}: {_verdict(plan)}"
+    site = f" --site {plan.site}" if plan.site else ""
+    yield f"{plan.month}{site} {plan.state}: {_verdict(plan)}"
     yield from (f"  {_number_line(change)}" for change in plan.numbers)
     yield from (f"  - {sentence}" for sentence in plan.removed)
     yield from (f"  + {sentence}" for sentence in plan.added)
@@ -23,9 +24,20 @@ def plan_lines(plan: MonthPlan) -> Iterator[str]:
 
 
 def plan_total(plans: Sequence[MonthPlan]) -> str:
-    """How many months there are, and how many of them would differ."""
+    """How many months there are, and certificates of sites, and how many of them would differ."""
+    sites = [plan for plan in plans if plan.site]
+    months = _counted("months", [plan for plan in plans if not plan.site])
+    return f"{months}; {_counted('certificates of sites', sites)}" if sites else months
+
+
+def _counted(what: str, plans: Sequence[MonthPlan]) -> str:
     differ = sum(plan.differs for plan in plans)
-    return f"months: {len(plans)}, {f'{differ} would differ' if differ else 'no difference'}"
+    return f"{what}: {len(plans)}, {f'{differ} would differ' if differ else 'no difference'}"
+
+
+def is_told(plan: MonthPlan) -> bool:
+    """Whether a plan has lines of its own: those of sites are told where they differ, and else counted."""
+    return plan.differs or not plan.site
 
 
 def plan_document(plans: Sequence[MonthPlan]) -> str:

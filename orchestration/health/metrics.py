@@ -55,7 +55,12 @@ def _gauges(health: Health) -> Iterable[tuple[str, str, tuple[str, ...], _Sample
             {(system,): refused[system] for system in health.system_names.keys() | refused.keys()},
         ),
         ("certified_months", "Months with a certificate.", (), {(): health.certified_months}),
-        ("revisions_pending", "Certified months that wait for a revision.", (), {(): len(health.pending)}),
+        (
+            "revisions_pending",
+            "Certified months, of the hall and of sites, that wait for a revision.",
+            (),
+            {(): len(health.pending)},
+        ),
         ("actions", "Things that wait for a person.", (), {(): len(health.actions)}),
         ("snoozed", "Things that somebody snoozed; the other numbers count them too.", (), {(): len(health.snoozed)}),
         (

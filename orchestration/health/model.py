@@ -63,6 +63,7 @@ class MonthHealth:
     answers: int  # how many the month has up to yesterday, one for each system and day
     certificate: str
     code: str
+    days: tuple[dt.date, ...] = ()  # all of its days
     missing: int = 0
     not_late: int = 0
     problems: tuple[Problem, ...] = ()  # as `yuebao status` says them, of a month under way those of late days

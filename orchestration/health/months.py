@@ -44,6 +44,7 @@ def month_health(name: str, at: Moment) -> Iterator[MonthHealth]:
         certificate=entry.certificate.name if entry else "",
         code=entry.certificate.code if entry else "",
         whole=month.whole,
+        days=tuple(at.hall.months.days_of(name)),
     )
     try:
         evidence = month.read_evidence()

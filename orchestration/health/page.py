@@ -9,7 +9,7 @@ from orchestration.health.metrics import write_metrics
 from orchestration.health.model import CELL_SIGNS, CELL_WORDS, Health, MonthState
 from orchestration.health.runs import RUN_DAYS
 from orchestration.runtime.paths import Home
-from reports.figures.months import counted_spans, days_of
+from reports.figures.months import counted_spans
 from reports.files import write_bytes
 
 _LIMITS = {"most_actions": 8, "most_listed": 100, "most_bars": 30, "most_sites": 40}
@@ -45,7 +45,6 @@ def page(health: Health) -> str:
     environment.filters.update(
         {each.__name__: each for each in (view.share, view.brief, view.took, view.size, view.days_left, counted_spans)},
         cell_title=view.cell_title,
-        days_of=days_of,
     )
     return environment.get_template("page.html.jinja").render(
         health=health,

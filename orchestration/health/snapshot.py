@@ -66,7 +66,7 @@ def take_snapshot(at: Moment, instance: DagsterInstance, fault: str = "") -> Hea
         jobs=jobs,
         snoozed=snoozed,
         certified_months=len(ledger.months()),
-        pending=tuple(each.certificate.month for each in pending),
+        pending=tuple(each.title for each in pending),
         bytes_by_part={part.name: size_of(part) for part in sorted(home.root.glob("*"))},
         free_bytes=free_room(home.root),
     )

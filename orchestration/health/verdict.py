@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from orchestration.alerts.snoozes import Snooze
-from orchestration.certification.pending_revision import Pending
+from orchestration.certification.pending_revision import AnyPending
 from orchestration.health.model import Action, MonthHealth, MonthState
 from orchestration.landing.quarantine import Refusal
 from reports.figures.readiness import Problem
@@ -56,7 +56,7 @@ def _came(month: MonthHealth) -> str:
 
 def actions_of(
     months: Sequence[MonthHealth],
-    pending: Sequence[Pending],
+    pending: Sequence[AnyPending],
     refusals: Sequence[Refusal],
     faults: Sequence[str],
     snoozed: Mapping[str, Snooze],
@@ -65,10 +65,10 @@ def actions_of(
 
     `refusals` are those of days that none of the months has.
     """
-    changed = {each.certificate.month: each for each in pending}
+    changed = {each.month: [its for its in pending if its.month == each.month] for each in pending}
     for month in _by_weight(months):
-        yield from _of_month(month, changed.pop(month.month, None), snoozed)
-    yield from (_revise(each, snoozed) for each in changed.values())
+        yield from _of_month(month, changed.pop(month.month, ()), snoozed)
+    yield from (_revise(each, snoozed) for its in changed.values() for each in its)
     for refusal in refusals:
         if refusal.answered:
             yield Action(((refusal.reason, ()),), f"yuebao pull {refusal.stat_date} --system {refusal.system}")
@@ -76,15 +76,9 @@ def actions_of(
         yield Action(tuple((fault, ()) for fault in faults), "yuebao doctor")
 
 
-def _revise(pending: Pending, snoozed: Mapping[str, Snooze]) -> Action:
-    month = pending.certificate.month
-    changed = ", ".join((*pending.days, *pending.metrics))
-    text = (
-        f"{month} is 待修订: since it was certified these have changed: {changed}. "
-        f"Look at them first, with `yuebao report {month} --draft`"
-    )
-    told = marked(text, [f"pending {pending.certificate.name}"], snoozed)
-    return Action(((told, ()),), f"yuebao revise {month} --reason ... --note ...")
+def _revise(pending: AnyPending, snoozed: Mapping[str, Snooze]) -> Action:
+    text = f"{pending.title} is 待修订: {pending.since}. Look at them first, with `{pending.look}`"
+    return Action(((marked(text, [f"pending {pending.name}"], snoozed), ()),), pending.revise)
 
 
 def marked(text: str, keys: Sequence[str], snoozed: Mapping[str, Snooze]) -> str:
@@ -99,9 +93,8 @@ def _keys(problem: Problem, month: str) -> list[str]:
     return [f"days {system} {day}" for day in problem.days] or [f"checks {month} {problem.subject}"]
 
 
-def _of_month(month: MonthHealth, pending: Pending | None, snoozed: Mapping[str, Snooze]) -> Iterator[Action]:
-    if pending:
-        yield _revise(pending, snoozed)
+def _of_month(month: MonthHealth, pending: Sequence[AnyPending], snoozed: Mapping[str, Snooze]) -> Iterator[Action]:
+    yield from (_revise(each, snoozed) for each in pending)
     for remedy in month.urgent_remedies:
         told = [(marked(each.message, _keys(each, month.month), snoozed), each.rows) for each in remedy.problems]
         more = len(told) - MOST_LINES
