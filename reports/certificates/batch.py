@@ -9,12 +9,12 @@ store; what signs and places the batch signs and places it. Its release proves b
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from reports.certificates import form_2
-from reports.certificates.canonical import canonical_json, read_canonical, sha256
+from reports.certificates.canonical import canonical_json, plain, read_canonical, sha256
 from reports.certificates.certificate import Certificate, CertificateError, Envelope
 from reports.certificates.evidence import EvidenceStore
 from reports.certificates.form_2 import Candidate
@@ -34,7 +34,7 @@ class SiteRecord:
     @property
     def content(self) -> bytes:
         """The bytes that the tree is over."""
-        return canonical_json(asdict(self))
+        return canonical_json(plain(self))
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Inclusion:
     @property
     def content(self) -> bytes:
         """Canonical JSON, in which the candidate's own bytes stand first."""
-        rest = {"index": self.index, "path": self.path, "record": asdict(self.record), "size": self.size}
+        rest = {"index": self.index, "path": self.path, "record": plain(self.record), "size": self.size}
         return b'{"candidate":' + self.candidate.content + b"," + canonical_json(rest).removeprefix(b"{")
 
     def problems(self, batch: Certificate) -> list[str]:
@@ -70,14 +70,14 @@ class Inclusion:
 def evidence_documents(records: Sequence[SiteRecord]) -> dict[str, bytes]:
     """The two documents of a batch, by the names under which its candidate lists them."""
     return {
-        TABLE: canonical_json([asdict(record) for record in records]),
+        TABLE: canonical_json(list(map(plain, records))),
         TREE: MerkleTree([record.content for record in records]).top,
     }
 
 
 def read_table(content: bytes) -> tuple[SiteRecord, ...]:
     """Read the table of a batch; ValueError where it isn't that, or is written otherwise."""
-    return read_canonical(tuple[SiteRecord, ...], content, lambda rows: canonical_json(list(map(asdict, rows))))
+    return read_canonical(tuple[SiteRecord, ...], content, lambda rows: canonical_json(list(map(plain, rows))))
 
 
 def read_inclusion(content: bytes) -> Inclusion:

@@ -53,6 +53,11 @@ def read_canonical(kind: type[T], content: bytes, write: Callable[[T], bytes]) -
     return document
 
 
+def plain(document: Any) -> Any:
+    """A dataclass as `canonical_json` takes it: `dataclasses.asdict`, in a fraction of its time."""
+    return _adapter(cast("Hashable", type(document))).dump_python(document, warnings=False)
+
+
 def sha256(content: bytes) -> str:
     """SHA-256 in lower-case hexadecimal."""
     return hashlib.sha256(content).hexdigest()

@@ -21,7 +21,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
-from reports.certificates.canonical import canonical_json, read_canonical, sha256
+from reports.certificates.canonical import canonical_json, plain, read_canonical, sha256
 from reports.certificates.certificate import (
     Base,
     Boundary,
@@ -116,7 +116,7 @@ class Candidate:
     @cached_property
     def content(self) -> bytes:
         """The bytes that its SHA-256 and its short code are of."""
-        return canonical_json(asdict(self))
+        return canonical_json(plain(self))
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class _File:
     @property
     def content(self) -> bytes:
         """Canonical JSON."""
-        return canonical_json(asdict(self))
+        return canonical_json(plain(self))
 
 
 def statement(candidate: str, sign_off: SignOff) -> bytes:

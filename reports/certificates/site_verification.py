@@ -56,7 +56,7 @@ class SitesVerification:
         found, documents = objections(whole, "sealed"), set[str]()
         for site in self._sites[link]:
             try:
-                envelope = site.read().envelope
+                envelope = self._histories[site.site].read(site).envelope
                 found += self._of_site(site, envelope, batch)
                 documents |= documents_of(envelope.certificate)
             except LedgerError as error:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
@@ -20,9 +21,14 @@ def first_day(month: str) -> date:
 
 def days_of(month: str) -> list[date]:
     """Every day of a calendar month, in order; raises as `first_day` does."""
+    return list(_days_of(month))
+
+
+@lru_cache(maxsize=512)
+def _days_of(month: str) -> tuple[date, ...]:
     first = first_day(month)
     days = (first + timedelta(days=offset) for offset in range(31))
-    return [day for day in days if day.month == first.month]
+    return tuple(day for day in days if day.month == first.month)
 
 
 def months_before(month: str, count: int) -> str:
