@@ -72,7 +72,7 @@ def flat(text: str) -> str:
 
 
 def test_a_fresh_state_folder_asks_for_the_day_before_and_compares(reported: Hall) -> None:
-    days = {system.name: sorted(day.name for day in system.iterdir()) for system in landed(reported)}
+    days = {system.name: sorted(day.name for day in system.iterdir() if day.is_dir()) for system in landed(reported)}
     assert days[SYSTEM][0] == str(EVE)
     assert {name for name, dates in days.items() if dates[0] < "2025-03-01"} == {SYSTEM}
     assert boundary_rows(reported) == [(SYSTEM, str(EVE))]
