@@ -79,7 +79,7 @@ def test_a_month_is_told_of_from_its_missing_file_to_its_revision(duty: WebServe
         hall.correct_calls("2025-03-13", 5)
         assert hall.run("pull", "2025-03-13", "--system", "call_centre").exit_code == 0
         shown = hall.run("alerts").stdout
-        assert "- 2025-03: 待修订: since 000001-2025-03-r1 these have changed: call_centre 2025-03-13" in shown
+        assert "- 2025-03: 待修订: since 000001-2025-03-r1.json these have changed: call_centre 2025-03-13" in shown
         assert "duty would be told: 1 new\n" in shown
         assert hall.run("alerts", "--send").stdout == "duty: 1 new\n"
         assert len(_read(duty)) == 1
