@@ -46,7 +46,7 @@ def tab(browser: OpenBrowser, page: Page) -> Iterator[Tab]:
 
 def test_the_graph_leads_from_the_systems_to_the_section(tab: Tab, tmp_path: Path) -> None:
     # So wide that its nodes tell what became of them, which Dagster leaves out of small ones.
-    tab.page.set_viewport_size({"width": 2800, "height": 1400})
+    tab.page.set_viewport_size({"width": 3400, "height": 1700})
     tab.page.goto(f"/asset-groups?expanded={','.join(f'global@global:{group}' for group in _GROUPS)}")
     tab.page.get_by_text("Hide navigation").click()
     graph = tab.page.locator("svg foreignObject")
@@ -54,7 +54,7 @@ def test_the_graph_leads_from_the_systems_to_the_section(tab: Tab, tmp_path: Pat
         expect(graph.get_by_text(name).first).to_be_visible()
     expect(graph.get_by_text(re.compile(r"\b(\d+) / \1 Passed"))).not_to_have_count(0)
     expect(graph.get_by_text("fetching statuses")).to_have_count(0)
-    tab.page.screenshot(path=tmp_path / "graph.png", clip={"x": 370, "y": 110, "width": 2360, "height": 1200})
+    tab.page.screenshot(path=tmp_path / "graph.png", clip={"x": 370, "y": 110, "width": 2960, "height": 1500})
 
 
 def test_a_systems_days_are_in(tab: Tab, tmp_path: Path) -> None:
