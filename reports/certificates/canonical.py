@@ -25,7 +25,8 @@ def canonical_json(document: Any) -> bytes:
         TypeError: Something in it is neither a mapping, list, tuple, string nor integer, or a key is no string.
         ValueError: A string can't be written in UTF-8 (a lone surrogate).
     """
-    _require_plain(document, "$")
+    if not _is_plain(document):
+        _require_plain(document, "$")
     return json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -68,6 +69,16 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(kind)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether `_require_plain` would accept it, where no type of its own is among its values; it names no places."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and _is_plain(element) for key, element in value.items())
+    if kind is list or kind is tuple:
+        return all(map(_is_plain, value))
+    return kind is str or kind is int
 
 
 def _require_plain(value: Any, place: str) -> None:
