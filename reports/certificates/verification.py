@@ -99,16 +99,14 @@ def verify(
         which = f"certificate of {month}" if month else "certificate"
         problems.append(Discrepancy(archive.certificates, f"it holds no {which}"))
     by_month: dict[str, list[Link]] = {}
+    batches = [link for link in chosen if link.is_batch]
     for link in chosen:
-        if link in chain.trusted:
+        if link in chain.trusted and not link.is_batch:
             by_month.setdefault(link.month, []).append(link)
 
     def problems_of(month: str) -> list[Discrepancy]:
         of_month: list[Discrepancy] = []
         for link in by_month[month]:
-            if link.is_batch:
-                of_month += sites.problems_of(link, chain.trusted[link])
-                continue
             entry, folder = chain.trusted[link], release_of(archive.published, link)
             subject = GateSubject(entry.envelope, link.path, history, archive, disk)
             of_month += objections(subject, "sealed")
@@ -119,6 +117,9 @@ def verify(
     # Months share no extracts, so each file is still read once; a cold disk serves several readers sooner than one.
     with ThreadPoolExecutor(_READERS) as pool:
         problems += itertools.chain.from_iterable(pool.map(problems_of, by_month))
+    # What their months rest on is hashed by now; the rest is this program's own work, which threads only slow down.
+    for link in batches:
+        problems += sites.problems_of(link, chain.trusted[link]) if link in chain.trusted else ()
     if handed_over:
         certified = {link.month: entry.certificate for link, entry in chain.trusted.items() if not link.is_batch}
         problems += handed_over_problems(archive.published, month, disk, certified)
