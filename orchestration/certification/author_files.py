@@ -11,6 +11,7 @@ from typing import NamedTuple
 from orchestration.certification.certify import current_archive
 from orchestration.certification.dictionary import keep_dictionary
 from orchestration.certification.lookup import require_certified_site
+from orchestration.certification.site_certificates import batches_of, newest_in
 from orchestration.certification.standing import SiteMonth
 from orchestration.certification.verified_month import sound_dossiers
 from orchestration.config.catalogue import closing_measures
@@ -86,11 +87,11 @@ def _named(archive: Archive, months: Sequence[str], sites: Sequence[str]) -> lis
 
 
 def _certified_sites(archive: Archive, months: Sequence[str]) -> list[SiteMonth]:
-    batches = {link.month for link in archive.ledger.chain() if link.is_batch}
+    batches = batches_of(archive.ledger)
     certified = [
         SiteMonth(month, site)
         for month in sorted(set(months) or batches)
-        for site in archive.ledger.certified_sites(month)
+        for site in sorted(newest_in(archive.ledger, batches.get(month, ())))
     ]
     if not certified:
         raise Refused(f"no site below the hall is certified in {', '.join(months) or 'any month'}")

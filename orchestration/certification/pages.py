@@ -23,7 +23,7 @@ from reports.certificates.dossier import Dossier
 from reports.certificates.handed_over import vouch_for_pages
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
-from reports.certificates.release import SITES, folder_of, release_of
+from reports.certificates.release import SITES, folder_of, in_months, release_of
 from reports.figures.day_verdict import VERDICTS
 from reports.files import write_changed
 from reports.page import MonthSummary, PathStep, index_page, month_page, waiting_page
@@ -70,10 +70,9 @@ def _page_of(published: Path, each: SiteMonth) -> Path:
 
 def _with_pages(published: Path) -> Iterator[SiteMonth]:
     """The months and sites that have a page."""
-    for path in published.glob(f"*/{_PAGE}"):
-        yield SiteMonth(path.parent.name)
-    for path in published.glob(f"*/{SITES}/*/{_PAGE}"):
-        yield SiteMonth(path.parts[-4], path.parent.name)
+    for path in in_months(published, _PAGE):
+        month, *place = path.relative_to(published).parts
+        yield SiteMonth(month, place[1] if place[0] == SITES else "")
 
 
 def _page(

@@ -38,6 +38,7 @@ from orchestration.warehouse import dbt_manifest
 from orchestration.warehouse.boundary import BOUNDARY_CHECK, BoundaryStock, boundary_of
 from reports import files
 from reports.certificates.certificate import Certificate
+from reports.certificates.release import folder_of
 from reports.figures.months import MonthSpan
 from reports.figures.readiness import BuildEvidence, DayState, EvidenceError, Expected, Problem, assess, remedies
 from reports.figures.validity import iso
@@ -293,7 +294,7 @@ class Month:
 
     def draft_of(self, site: str) -> Path:
         """The draft of the hall, or of a site below it."""
-        return (self.folder if site == self.hall.code else self.folder / "sites" / site) / "draft"
+        return folder_of(self.home.published, self.name, "" if site == self.hall.code else site) / "draft"
 
     @property
     def evidence_file(self) -> Path:

@@ -12,7 +12,7 @@ from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Certificate
 from reports.certificates.disk import Discrepancy, Disk
 from reports.certificates.evidence import EvidenceStoreError
-from reports.certificates.release import SITES
+from reports.certificates.release import SITES, in_months
 from reports.figures.readiness import BuildEvidence, EvidenceError
 from reports.files import digests, write_json
 
@@ -47,7 +47,7 @@ def handed_over_problems(
         disk: Reads each file once.
         newest: By month, the newest certificate that can be relied on.
     """
-    for folder in _desk_folders(published, month):
+    for folder in in_months(published, "desk/*", month):
         name = folder.relative_to(published).parts[0]
         if name in newest and newest[name].form == 1 and not (folder / MANIFEST).exists():
             continue  # version 0.1 vouched for none of it
@@ -64,12 +64,6 @@ def handed_over_problems(
     for build in sorted(published.glob(f"{month or '*'}/{BUILD}")):
         name = build.parent.name
         yield from _again(_facts_problems(newest.get(name), build, disk), f"yuebao report {name} --no-pull")
-
-
-def _desk_folders(published: Path, month: str | None) -> list[Path]:
-    """The folders of desk files, the hall's own and those of sites, month by month."""
-    places = ("", f"{SITES}/*/")
-    return sorted(folder for place in places for folder in published.glob(f"{month or '*'}/{place}desk/*"))
 
 
 def _desk_of(path: Path) -> str:

@@ -223,11 +223,6 @@ class Ledger(Chain):
     def _site_link(self, link: Link, record: SiteRecord) -> SiteLink:
         return SiteLink(link.sequence, link.month, record.revision, link.path, record.site, self.batch(link))
 
-    def certified_sites(self, month: str) -> list[str]:
-        """The codes of the sites below the hall that have a certificate of a month, in order; raises as `batch`."""
-        batches = (link for link in self.chain() if link.is_batch and link.month == month)
-        return sorted({site for link in batches for site in self.records(link)})
-
     def histories(self) -> dict[str, History]:
         """The history of the hall itself, under an empty text, and of each site in a batch; raises as `batch`."""
         chain = self.chain()

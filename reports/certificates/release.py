@@ -33,6 +33,12 @@ def folder_of(published: Path, month: str, below: str = "") -> Path:
     return published / month / SITES / below if below else published / month
 
 
+def in_months(published: Path, pattern: str, month: str | None = None) -> list[Path]:
+    """What matches a pattern in the folders of `folder_of`, of every month or of one, in order of their paths."""
+    places = ("", f"{SITES}/*/")
+    return sorted(path for place in places for path in published.glob(f"{month or '*'}/{place}{pattern}"))
+
+
 def release_of(published: Path, certificate: Certificate | AnyLink) -> Path:
     """Where a certificate's release lies."""
     below = certificate.site if isinstance(certificate, SiteLink) else _below(certificate)

@@ -15,11 +15,11 @@ from reports.certificates.recount import RecountError, answered_extracts, counte
 from reports.figures.numbers import MonthlyNumber
 
 _KEYS = ("hall_code", "department_code", "path")
-_SUMS = f"""
-select measure, {", ".join(_KEYS)}, sum("count")
+_SUMS = """
+select measure, hall_code, department_code, path, sum("count")
 from counted
-group by grouping sets ({", ".join(f"(measure, {key})" for key in _KEYS)})
-"""  # noqa: S608 - names of ours
+group by grouping sets ((measure, hall_code), (measure, department_code), (measure, path))
+"""
 _ROWS = """
 select path, hall_code, department_code, coalesce(item_code, ''), measure, "count"
 from counted

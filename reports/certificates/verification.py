@@ -35,7 +35,7 @@ from reports.certificates.ledger import (
     read_envelope,
 )
 from reports.certificates.order import judge_ledger, judge_links
-from reports.certificates.release import SITES, documents_of, is_release, release_of, stage_of
+from reports.certificates.release import documents_of, in_months, is_release, release_of, stage_of
 from reports.certificates.signers import Signer
 from reports.certificates.site_verification import SitesVerification
 from reports.certificates.site_verification import release_problems as site_release_problems
@@ -257,9 +257,8 @@ def _release_problems(folder: Path, entry: LedgerEntry, chain: Sequence[Link], d
 
 def _unvouched_releases(links: Sequence[AnyLink], archive: Archive, month: str | None) -> list[Discrepancy]:
     vouched = {release_of(archive.published, link) for link in links}
-    places = (archive.published.glob(f"{month or '*'}/{inner}r*") for inner in ("", f"{SITES}/*/"))
     return [
         Discrepancy(folder, "no certificate in the ledger vouches for this release")
-        for folder in sorted(itertools.chain.from_iterable(places))
+        for folder in in_months(archive.published, "r*", month)
         if is_release(folder) and folder not in vouched
     ]
