@@ -75,7 +75,7 @@ def land(
 ) -> list[CertifiedExtract]:
     """One extract per system and day, whose rows add up to the values; the window is closed on Sundays."""
     values = numbers() if values is None else values
-    totals = {each.measures[0]: each.exact for each in values if len(each.measures) == 1}
+    totals = {each.measures[0]: int(each.exact) for each in values if len(each.measures) == 1}
     extracts = []
     for system in systems:
         for day in days_of(month):

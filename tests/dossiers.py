@@ -141,14 +141,14 @@ def trace(each: MonthlyNumber, newest: Certificate, departments: int) -> Trace:
     """Whole counts over departments and open days, the first of each taking the rest."""
     days = [extract for extract in newest.foundation.extracts if extract.state == "answered"]
     places = [(extract, f"D{place:02d}") for place in range(departments) for extract in days]
-    share, rest = divmod(each.exact, len(places))
+    share, rest = divmod(int(each.exact), len(places))
     counts = [share + (rest if place == 0 else 0) for place in range(len(places))]
     by_extract: Counter[CertifiedExtract] = Counter()
     by_department: Counter[str] = Counter()
     for (extract, department), count in zip(places, counts, strict=True):
         by_extract[extract] += count
         by_department[department] += count
-    return Trace(each, {newest.site: each.exact}, dict(by_department.most_common()), by_extract)
+    return Trace(each, {newest.site: int(each.exact)}, dict(by_department.most_common()), by_extract)
 
 
 def past(months: int = 24, month: str = MONTH) -> dict[str, list[Certificate]]:

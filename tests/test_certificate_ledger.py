@@ -257,7 +257,7 @@ def test_two_processes_at_once_one_wins(archive: Archive) -> None:
     for name, day in (("2025-02", 0), ("2025-03", 1)):
         month = Month(archive, name, MARCH + timedelta(days=day))
         candidates = [
-            month.drawn(values, extracts=land(archive, name, sequence=values[1].exact, values=values))
+            month.drawn(values, extracts=land(archive, name, sequence=int(values[1].exact), values=values))
             for values in (numbers(1_000), numbers(9_000))
         ]
         with archive.ledger.lock:  # both are waiting when it is let go

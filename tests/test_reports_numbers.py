@@ -146,7 +146,7 @@ def changed(metric: str, /, **values: object) -> list[Row]:
     [
         (
             changed("parcels_mailed", exact_value=-1),
-            "parcels_mailed can't be printed: exact must not be negative, got -1",
+            "parcels_mailed is -1; a count isn't negative",
         ),
         (changed("parcels_mailed", metric_version=2), "parcels_mailed was computed by version 2"),
         (changed("parcels_mailed", metric="smoke_signals"), "doesn't know smoke_signals"),

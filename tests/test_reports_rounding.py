@@ -97,6 +97,21 @@ def test_halves_and_thirds_of_either_sign(value: str, half_up: str, half_even: s
     assert str(rounded(Fraction(value), 0, "half_even")) == half_even
 
 
+@pytest.mark.parametrize(
+    ("exact", "divisor", "text"),
+    [
+        (Fraction(-1, 2), 1, "-0.5"),
+        (-26_750, 10_000, "-2.68"),
+        (Fraction(496, 5), 1, "99.2"),
+        (Fraction(-1, 1000), 1, "0"),
+        (5421, 60, "90.35"),
+        (Fraction(12_345, 100), 10_000, "0.01"),
+    ],
+)
+def test_fractions_negative_values_and_durations(exact: int | Fraction, divisor: int, text: str) -> None:
+    assert printed(exact, divisor=divisor, decimals=2, rule="half_up") == text
+
+
 @pytest.mark.parametrize("exact", [True, 1.0, "1", None])
 def test_refuses_what_is_no_integer(exact: object) -> None:
     with pytest.raises(TypeError, match=f"exact must be an int, got {type(exact).__name__} {exact!r}"):
@@ -106,10 +121,10 @@ def test_refuses_what_is_no_integer(exact: object) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"exact": -1}, "exact must not be negative, got -1"),
         ({"decimals": -2}, "decimals must not be negative, got -2"),
-        ({"divisor": 0}, "divisor must be a power of ten, got 0"),
-        ({"divisor": 12}, "divisor must be a power of ten, got 12"),
+        ({"divisor": 0}, "divisor must be a power of ten, .*, got 0"),
+        ({"divisor": -10}, "divisor must not be negative, got -10"),
+        ({"divisor": 12}, "divisor must be a power of ten, or of a duration 60, 3600, .*, got 12"),
         ({"rule": "down"}, "one of half_up, half_even, got 'down'"),
     ],
 )

@@ -187,5 +187,5 @@ def certificate_metadata(entry: LedgerEntry) -> dict[str, dg.MetadataValue | str
         "signed off": "; ".join(f"{sign_off.role} {sign_off.name}" for sign_off in certificate.sign_offs),
         "extracts": len(certificate.foundation.extracts),
         "checks": len(certificate.foundation.build_checks),
-        **{number.metric: number.exact for number in certificate.numbers},
+        **{number.metric: number.exact_with_unit for number in certificate.numbers},
     }

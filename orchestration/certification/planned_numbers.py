@@ -31,6 +31,7 @@ from reports.figures.numbers import (
     read_numbers,
     valid_definitions,
 )
+from reports.figures.rounding import Exact
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
     if certificate.below:
         answered = {measure for system in then.foundation.systems.values() for measure in system.measures}
         valid = {metric: row for metric, row in valid.items() if answered.issuperset(measures_behind(metric, valid))}
-    values, obstacles = dict[str, int](), dict[str, None]()
+    values, obstacles = dict[str, Exact](), dict[str, None]()
     for metric in valid:
         measures = measures_behind(metric, valid)
         due = [measure for measure in measures if today.is_counted(measure, month)]
@@ -223,7 +224,7 @@ def _not_counted(
                 )
 
 
-def _numbers(valid: Mapping[str, FactRow], values: Mapping[str, int], month: str) -> tuple[MonthlyNumber, ...]:
+def _numbers(valid: Mapping[str, FactRow], values: Mapping[str, Exact], month: str) -> tuple[MonthlyNumber, ...]:
     known = [row for metric, row in valid.items() if metric in values]
     if not known:
         return ()

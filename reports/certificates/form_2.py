@@ -48,7 +48,7 @@ from reports.certificates.certificate import (
 from reports.certificates.evidence import EvidenceStore, EvidenceStoreError
 from reports.figures.months import MonthSpan
 from reports.figures.numbers import Flag, MonthlyNumber
-from reports.figures.rounding import RoundingRule
+from reports.figures.rounding import Exact, RoundingRule, whole_if_it_is
 
 OPENING = b'{"candidate":'
 _EXACT = re.compile(r"-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?", re.ASCII)
@@ -214,7 +214,7 @@ def model_of(
     """The certificate of a candidate.
 
     Raises:
-        ValueError: an exact value isn't a fraction in lowest terms, or isn't whole.
+        ValueError: an exact value isn't a fraction in lowest terms.
     """
     return Certificate(
         form=2,
@@ -283,13 +283,11 @@ def _envelope(file: _File, certificate: Certificate) -> Envelope:
     )
 
 
-def _exact(metric: str, text: str) -> int:
+def _exact(metric: str, text: str) -> Exact:
     value = Fraction(text) if _EXACT.fullmatch(text) else None
     if value is None or str(value) != text:
         raise ValueError(f"{metric}: {text!r} is no fraction in lowest terms")
-    if value.denominator != 1:
-        raise ValueError(f"{metric}: {text} isn't whole, and no metric of this version is a fraction")
-    return value.numerator
+    return whole_if_it_is(value)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.errors import ReportsError
+from reports.figures.rounding import Exact
 
 _COUNTED = """
 with counts as not materialized (
@@ -188,7 +189,7 @@ def _sites_in(landing: Path, extract: CertifiedExtract) -> frozenset[str]:
         raise RecountError(f"{path} can't be read as a manifest entry: {error}") from error
 
 
-def recount_problems(numbers: Mapping[str, tuple[int, Sequence[str]]], measures: Mapping[str, int]) -> list[str]:
+def recount_problems(numbers: Mapping[str, tuple[Exact, Sequence[str]]], measures: Mapping[str, int]) -> list[str]:
     """What differs between numbers and a recount, one line for each metric.
 
     Args:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reports.figures.months import first_day
-from reports.figures.rounding import RoundingRule, printed
+from reports.figures.rounding import Exact, RoundingRule, printed
 from reports.figures.validity import is_valid
 
 _FACTS, _DRAFT_FACTS = "fct_monthly_metrics.parquet", "fct_draft_metrics.parquet"
@@ -24,6 +24,8 @@ Flag = Literal["p", "r", "b"]
 CANDIDATE: tuple[Flag, ...] = ("p",)
 
 FactRow = dict[str, Any]
+# Units that stand right after the digits; a plain ratio has none.
+_WITHOUT_SPACE = frozenset({"", "%", "‰"})
 
 
 class NumbersError(Exception):
@@ -34,7 +36,8 @@ class NumbersError(Exception):
 class MonthlyNumber:
     """One metric of one month and hall.
 
-    `exact` is a whole count in `unit`; `printed` is the same in `display_unit`, rounded once by `rounding`.
+    `exact` is the value in `unit`, whole or a fraction; `printed` is the same in `display_unit`, rounded once by
+    `rounding`.
     `measures` are the measures behind it, a total's being those of its parts; `parts` are the metrics that add up to
     it, if it is a total. `flags` are explained in `reports.figures.flags`; nobody has certified a new number yet.
     """
@@ -45,7 +48,7 @@ class MonthlyNumber:
     definition: str
     event_counted: str
     deduplication_key: str
-    exact: int
+    exact: Exact
     printed: str
     unit: str
     display_unit: str
@@ -58,8 +61,8 @@ class MonthlyNumber:
 
     @property
     def with_unit(self) -> str:
-        """The number as every text prints it: digits, half-width space, unit."""
-        return f"{self.printed} {self.display_unit}"
+        """The number as every text prints it: digits, half-width space, unit; % and ‰ stand without a space."""
+        return joined(self.printed, self.display_unit)
 
     @property
     def in_units(self) -> Decimal:
@@ -68,8 +71,13 @@ class MonthlyNumber:
 
     @property
     def exact_with_unit(self) -> str:
-        """The whole count and its unit."""
-        return f"{self.exact} {self.unit}"
+        """The exact value and its unit: `54213 件`, `1234/25%`."""
+        return joined(str(self.exact), self.unit)
+
+
+def joined(digits: str, unit: str) -> str:
+    """A number and its unit, if it has one, as texts write them."""
+    return f"{digits}{'' if unit in _WITHOUT_SPACE else ' '}{unit}"
 
 
 def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, MonthlyNumber]:
@@ -208,8 +216,8 @@ def measures_behind(metric: str, catalogue: Mapping[str, FactRow]) -> tuple[str,
     return tuple(sorted(measures))
 
 
-def number_of(definition: FactRow, exact: int, measures: tuple[str, ...], parts: tuple[str, ...]) -> MonthlyNumber:
-    """An exact count by a row of the metric catalogue; raises as `printed` does."""
+def number_of(definition: FactRow, exact: Exact, measures: tuple[str, ...], parts: tuple[str, ...]) -> MonthlyNumber:
+    """An exact value by a row of the metric catalogue; raises as `printed` does."""
     divisor, decimals, rule = (definition[name] for name in _CATALOGUE_FORM)
     return MonthlyNumber(
         metric=definition["metric"],
@@ -233,6 +241,8 @@ def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where
         raise NumbersError(f"{where}: the value of {metric} is null; missing is not zero")
     if empty := [column for column in _CATALOGUE_TEXTS if not definition[column]]:
         raise NumbersError(f"{_CATALOGUE}: {metric} has no {', '.join(empty)}")
+    if isinstance(exact, int) and exact < 0:
+        raise NumbersError(f"{where}: {metric} is {exact}; a count isn't negative")
     try:
         return number_of(definition, exact, measures, _names(definition["parts"]))
     except (TypeError, ValueError) as error:

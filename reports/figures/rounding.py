@@ -8,33 +8,52 @@ from fractions import Fraction
 from typing import Literal
 
 RoundingRule = Literal["half_up", "half_even"]
+# An exact value: whole where it can be, so that a count is an `int` and 271/50 a fraction.
+Exact = int | Fraction
 
 _RULES = ("half_up", "half_even")
+# Seconds or minutes in a minute, an hour and a day, hours in a day.
+_OF_TIME = frozenset({60, 3600, 86_400, 1440, 24})
+_TIMES = "of a duration 60, 3600, 86400, 1440 or 24"
 
 
-def printed(exact: int, *, divisor: int, decimals: int, rule: RoundingRule) -> str:
-    """Write an exact count in its display unit, rounded once.
+def printed(exact: Exact, *, divisor: int, decimals: int, rule: RoundingRule) -> str:
+    """Write an exact value in its display unit, rounded once.
 
     Args:
-        exact: The count in its own unit, zero or more.
-        divisor: How many of the unit make one display unit; a power of ten (10000 for 万).
+        exact: The value in its own unit, a whole number or a fraction.
+        divisor: How many of the unit make one display unit: 10000 for 万, 60 for minutes of seconds.
         decimals: The most decimals that are printed; trailing zeros are dropped.
         rule: `half_up` (四舍五入) or `half_even` (GB/T 8170, a half goes to the even neighbour).
 
     Returns:
-        Plain digits with at most one point: no sign, exponent or thousands separator.
+        Plain digits with at most one point, after a - where it is negative: no exponent or thousands separator.
 
     Raises:
-        TypeError: A number is not an `int` (a `bool` is none).
-        ValueError: A negative number, a divisor that is no power of ten, or an unknown rule.
+        TypeError: The value is neither an `int` nor a `Fraction`, or another number not an `int` (a `bool` is none).
+        ValueError: A negative number of decimals, a divisor that isn't one, or an unknown rule.
     """
-    for name, number in (("exact", exact), ("divisor", divisor), ("decimals", decimals)):
-        _require_count(name, number)
+    if not isinstance(exact, Fraction):
+        _require_whole("exact", exact)
+    for name, number in (("divisor", divisor), ("decimals", decimals)):
+        _require_whole(name, number)
+        if number < 0:
+            raise ValueError(f"{name} must not be negative, got {number}")
     if rule not in _RULES:
         raise ValueError(f"rounding rule must be one of {', '.join(_RULES)}, got {rule!r}")
-    if divisor != 10 ** (len(str(divisor)) - 1):
-        raise ValueError(f"divisor must be a power of ten, got {divisor}")
+    if not is_divisor(divisor):
+        raise ValueError(f"divisor must be a power of ten, or {_TIMES}, got {divisor}")
     return without_zeros(rounded(Fraction(exact, divisor), decimals, rule))
+
+
+def is_divisor(number: int) -> bool:
+    """Whether so many of a unit may make a display unit: a power of ten, or what makes a minute, an hour or a day."""
+    return number in _OF_TIME or (number > 0 and number == 10 ** (len(str(number)) - 1))
+
+
+def whole_if_it_is(value: Exact) -> Exact:
+    """A whole number as an `int`, any other value as the fraction that it is."""
+    return value.numerator if value.denominator == 1 else value
 
 
 def rounded(value: Fraction, decimals: int, rule: RoundingRule = "half_up") -> Decimal:
@@ -51,8 +70,6 @@ def without_zeros(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _require_count(name: str, number: object) -> None:
+def _require_whole(name: str, number: object) -> None:
     if isinstance(number, bool) or not isinstance(number, int):
         raise TypeError(f"{name} must be an int, got {type(number).__name__} {number!r}")
-    if number < 0:
-        raise ValueError(f"{name} must not be negative, got {number}")

@@ -148,7 +148,7 @@ def _metric(number: MonthlyNumber, origin: Origin, *, in_section: bool) -> dict[
     return {
         "metric": number.metric,
         "name": number.metric_name,
-        "exact": number.exact,
+        "exact": number.exact if isinstance(number.exact, int) else str(number.exact),
         "unit": number.unit,
         "printed": number.printed,
         "display_unit": number.display_unit,

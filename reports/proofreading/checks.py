@@ -93,7 +93,7 @@ class Case:
         """Whether the number may be called so, 近, 超 or 约."""
         numeral = self.numeral
         place = last_place(numeral.value) * numeral.scale
-        return self.in_family(number) and self._is_near(Fraction(numeral.amount - number.exact), place)
+        return self.in_family(number) and self._is_near(Fraction(numeral.amount) - number.exact, place)
 
     def _is_near(self, excess: Fraction, place: Decimal) -> bool:
         """Whether 近, 超 or 约 allows for being so much more than the real number; `place` is the last digit's."""
@@ -180,7 +180,7 @@ def wrong_unit(case: Case) -> Values | None:
     number, numeral = case.not_exact, case.numeral
     if number is None or case.has_unit(number):
         return None
-    rounded = abs(numeral.amount - number.exact) < last_place(numeral.value) * numeral.scale
+    rounded = abs(Fraction(numeral.amount) - number.exact) < last_place(numeral.value) * numeral.scale
     right = case.same_value(number) or numeral.amount == number.in_units or (rounded and case.in_family(number))
     unit = case.reading.unit_text
     return {"number": number, "written": f"写成了“{unit}”" if unit else "没有写单位"} if right else None
@@ -217,7 +217,7 @@ def wrong_rounding(case: Case) -> Values | None:
     number, numeral = case.not_the_digits, case.numeral
     if number is None or numeral.chinese:
         return None
-    away = abs(numeral.value * number.display_divisor - number.exact)
+    away = abs(Fraction(numeral.value) * number.display_divisor - number.exact)
     return {"number": number} if away < number.display_divisor * Decimal(1).scaleb(-numeral.decimals) else None
 
 
@@ -317,7 +317,7 @@ def wrong_difference(case: Case) -> Values | None:
 
 
 def _difference(now: KnownNumber, base: KnownNumber) -> KnownNumber:
-    return now.with_exact(abs(now.exact - base.exact), now.month)
+    return now.with_exact(abs(Fraction(now.exact) - base.exact), now.month)
 
 
 def _is_difference(case: Case, now: KnownNumber, base: KnownNumber) -> bool:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
-from reports.figures.rounding import printed
+from reports.figures.rounding import Exact, printed, whole_if_it_is
 from reports.proofreading.periods import in_words
 
 _Key = TypeVar("_Key", bound=Hashable)
@@ -39,14 +39,15 @@ class KnownNumber(MonthlyNumber):
 
     def growth(self, base: KnownNumber) -> Fraction:
         """The rate of change between exact counts; the base isn't zero."""
-        return Fraction(self.exact - base.exact, base.exact)
+        return Fraction(self.exact - base.exact) / base.exact
 
     def share(self, whole: KnownNumber) -> Fraction:
         """The share of exact counts; the whole isn't zero."""
-        return Fraction(self.exact, whole.exact)
+        return Fraction(self.exact) / whole.exact
 
-    def with_exact(self, exact: int, month: str) -> KnownNumber:
-        """The same metric with another count, rounded once by the same rule; for sums over months and differences."""
+    def with_exact(self, value: Exact, month: str) -> KnownNumber:
+        """The same metric with another value, rounded once by the same rule; for sums over months and differences."""
+        exact = whole_if_it_is(value)
         text = printed(exact, divisor=self.display_divisor, decimals=self.display_decimals, rule=self.rounding)
         return replace(self, exact=exact, printed=text, month=month)
 
@@ -56,7 +57,11 @@ def summed(numbers: Sequence[KnownNumber | None]) -> KnownNumber | None:
     present = [number for number in numbers if number is not None]
     if not present or len(present) < len(numbers):
         return None
-    return present[0].with_exact(sum(number.exact for number in present), present[0].month)
+    return present[0].with_exact(_total(present), present[0].month)
+
+
+def _total(numbers: Iterable[KnownNumber]) -> Fraction:
+    return sum((Fraction(number.exact) for number in numbers), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,7 @@ class KnownNumbers:
             return None
         if len(present) == 1:
             return present[0]
-        return present[-1].with_exact(sum(number.exact for number in present), f"{months[0]}—{months[-1]}")
+        return present[-1].with_exact(_total(present), f"{months[0]}—{months[-1]}")
 
     def superseded(self, metric: str, months: Sequence[str]) -> list[KnownNumber]:
         """The numbers of one month that a later revision replaced; none for several months."""

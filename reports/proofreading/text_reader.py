@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from reports.figures.rounding import Exact
 from reports.proofreading.known_numbers import KnownNumbers
 from reports.proofreading.labels import Labels, Naming, Subject, between, residue
 from reports.proofreading.numeral_kinds import kind_of, kinds_by_place
@@ -51,9 +52,9 @@ class TextReader:
         units = {unit for names in self.families.values() for unit in names}
         units |= {figure.unit for figure in known.figures if figure.unit}
         self.tokenizer = Tokenizer(units)
-        self._values: dict[str, set[Decimal]] = {}
+        self._values: dict[str, set[Decimal | Exact]] = {}
         for number in known.numbers:
-            self._values.setdefault(number.metric, set()).update((Decimal(number.printed), Decimal(number.exact)))
+            self._values.setdefault(number.metric, set()).update((Decimal(number.printed), number.exact))
 
     def read(self, passage: Passage) -> list[Reading]:
         """The readings of a passage, in order of where they stand; those of its lead are left out."""

@@ -57,7 +57,9 @@ def _rows(of: str, dossier: Dossier) -> Iterator[dict[str, Any]]:
     numbers, foundation = dossier.certificate.numbers, dossier.certificate.foundation
     departments = [(number, dossier.traces[number.metric].by_department) for number in numbers]
     days = [(number, dossier.traces[number.metric].by_day) for number in numbers]
-    sums = [(number, {_ALL_DEPARTMENTS: number.exact, **by_department}) for number, by_department in departments]
+    sums: list[tuple[Any, Mapping[str, Any]]] = [
+        (number, {_ALL_DEPARTMENTS: number.exact, **by_department}) for number, by_department in departments
+    ]
     checks: list[tuple[Any, bool]] = [(rule, False) for rule in foundation.day_rules]
     checks += [(check, True) for check in foundation.build_checks]
     common = {"certificate": dossier.certificate, "state": dossier.state, "departments": dossier.departments}
@@ -75,5 +77,5 @@ def _rows(of: str, dossier: Dossier) -> Iterator[dict[str, Any]]:
     return ({**common, **row} for row in rows[of])
 
 
-def _sums(name: str, parts: Iterable[tuple[Any, Mapping[str, int]]]) -> Iterator[dict[str, Any]]:
+def _sums(name: str, parts: Iterable[tuple[Any, Mapping[str, Any]]]) -> Iterator[dict[str, Any]]:
     return ({"number": number, name: part, "total": total} for number, sums in parts for part, total in sums.items())
