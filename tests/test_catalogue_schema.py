@@ -26,8 +26,9 @@ def _columns_of_model(table: str) -> Columns:
 
 def _type(annotation: Any) -> str:
     """The type by dbt's name; of a choice of texts, or of a value that may be absent, that of the first."""
-    first = get_args(annotation)[0] if get_args(annotation) else annotation
-    return TYPES[(first if isinstance(first, type) else type(first)).__name__]
+    if choices := get_args(annotation):
+        return _type(choices[0])
+    return TYPES[(annotation if isinstance(annotation, type) else type(annotation)).__name__]
 
 
 def _columns_of_yaml(node: dict[str, Any]) -> Columns:

@@ -139,7 +139,8 @@ class MonthInputs:
     recorded: dict[tuple[str, date], dict[str, object]] = field(default_factory=dict)
     catalogue: dict[str, str] = field(
         default_factory=lambda: {
-            name: (DEMO_HALL / "catalogue" / f"{name}.csv").read_text(encoding="utf-8") for name in TABLES
+            name: path.read_text(encoding="utf-8") if (path := DEMO_HALL / "catalogue" / f"{name}.csv").exists() else ""
+            for name in TABLES
         }
     )
 

@@ -4,12 +4,13 @@ import hashlib
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from orchestration.certification.derived_metrics import DerivedMetrics
 from orchestration.certification.settings_evidence import settings_files
 from orchestration.certification.signatures import wait_for_signatures, waiting_of
 from orchestration.config.catalogue import closing_measures, metric_tables, settings_version
@@ -181,15 +182,17 @@ def draw_up_month(
         LedgerError, NumbersError, SettingsError, WordingError: it can't be drawn up.
     """
     settings = settings_files(hall, archive.signers, variables_of(hall.hall, month.home))
+    numbers = read_numbers(month.facts, month=month.name, hall_code=month.hall.code)
+    foundation = foundation_of(month, hall, {name: sha256(content) for name, content in settings.items()})
     return draw_up(
         archive,
         MonthToCertify(
             hall=CertifiedHall(month.hall.code, month.hall.name),
             site=month.hall.code,
             month=month.name,
-            numbers=tuple(read_numbers(month.facts, month=month.name, hall_code=month.hall.code).values()),
+            numbers=tuple(numbers.values()),
             program=program_of(month),
-            foundation=foundation_of(month, hall, {name: sha256(content) for name, content in settings.items()}),
+            foundation=replace(foundation, derived=DerivedMetrics(month).of(month.hall.code, numbers)),
             settings=list(settings.values()),
             policy=load_own_hall().hall.certification.policy,
             reason=request.reason,
@@ -268,7 +271,7 @@ def program_of(month: Month) -> Program:
 
 
 def foundation_of(month: Month, hall: HallFolder, settings: Mapping[str, str]) -> Foundation:
-    """Everything that a month's numbers rest on, as it stands."""
+    """Everything that a month's numbers rest on, as it stands; of derived ones nothing."""
     landing = Landing(month.home.landing)
     return Foundation(
         extracts=tuple(_certified(landing, extract) for _, extract in sorted(month.extracts.items())),

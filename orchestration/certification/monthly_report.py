@@ -6,7 +6,7 @@ ask → validate → land → build → certify → emit: `Steps` runs these, as
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -17,6 +17,7 @@ from orchestration.certification.certify import (
     request_of,
     template_of,
 )
+from orchestration.certification.derived_metrics import draft_numbers
 from orchestration.certification.pending_revision import pending_revision
 from orchestration.certification.settings_evidence import settings_for
 from orchestration.certification.signatures import Waiting, require_waiting
@@ -165,8 +166,10 @@ def create_draft(name: str, steps: Steps, asking: Asking) -> Draft:
         build_if_due(month, steps)
         if problems := problems_of(month):
             raise NotPrintableError(month, problems)
-        numbers = read_numbers(month.facts, month=name, hall_code=month.hall.code)
-        section.write_draft(month.draft, numbers, origin_of(month, numbers), template=template_of(hall))
+        counted = read_numbers(month.facts, month=name, hall_code=month.hall.code)
+        numbers, derived = draft_numbers(month, month.hall.code, counted)
+        origin = replace(origin_of(month, numbers), derived=derived)
+        section.write_draft(month.draft, numbers, origin, template=template_of(hall))
     return Draft(month, numbers, month.draft, asked)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.certification.certify import systems_of, wording_of
+from orchestration.certification.derived_metrics import DerivedMetrics
 from orchestration.certification.lookup import find
 from orchestration.certification.settings_evidence import certified_settings
 from orchestration.runtime.installation import installed_at
@@ -23,6 +24,7 @@ from reports.certificates.disk import Disk, extract_problems
 from reports.certificates.ledger import Archive, History, LedgerEntry
 from reports.certificates.release import release_of
 from reports.certificates.release_text import release_files
+from reports.figures.derived import Derived
 from reports.figures.numbers import MonthlyNumber, NumbersError, read_numbers, read_site_numbers
 
 
@@ -52,9 +54,10 @@ def rebuild(name: str, revision: int | None, site: str = "") -> Rebuilt:
         return Rebuilt(entry, tuple(map(str, damaged)), ())
     with certified_settings(archive, entry.certificate) as hall, empty_home(archive.landing) as home:
         then = _as_certified(entry.certificate, home)
-        differences, numbers = _build(then, entry.certificate)
+        differences, numbers, derived = _build(then, entry.certificate)
         level = then.site_tree.sites[entry.certificate.site].level if entry.certificate.below else ""
-        settings = replace(entry.certificate.foundation, systems=systems_of(then), wording=wording_of(hall, level))
+        foundation, wording = entry.certificate.foundation, wording_of(hall, level)
+        settings = replace(foundation, systems=systems_of(then), wording=wording, derived=derived)
     if numbers is None:
         return Rebuilt(entry, (*differences, *_other_code(entry.certificate)), ())
     certificate = entry.certificate.standing_on(settings)
@@ -76,14 +79,15 @@ def _compare(
 ) -> tuple[list[str], list[str]]:
     """The release's files that come out equal to the byte, and a line for each number and file that doesn't."""
     history = History(archive.ledger.links(site=certificate.below))
-    bases: Bases = bases_at(history, certificate.place.sequence, certificate.month, numbers.values())
-    standing = replace(certificate.foundation, notes=bases.notes)
+    sequence, derived = certificate.place.sequence, certificate.foundation.derived
+    bases: Bases = bases_at(history, sequence, certificate.month, numbers.values(), derived)
+    standing = replace(certificate.foundation, notes=bases.notes, derived=bases.derived)
     again = replace(certificate, numbers=bases.numbers).standing_on(standing)
     equal, changed = _compared_files(release_files(again), release_of(archive.published, certificate), certificate)
     return equal, [*_number_differences(certificate, again), *changed]
 
 
-def _build(month: Month, certificate: Certificate) -> tuple[list[str], Mapping[str, MonthlyNumber] | None]:
+def _build(month: Month, certificate: Certificate) -> tuple[list[str], Mapping[str, MonthlyNumber] | None, Derived]:
     """Build in the empty home, and hold dbt's checks against those of then; without numbers if nothing was built.
 
     What a system said of its own month then (month_totals_agree) isn't asked again: a rebuild needs no system. A check
@@ -112,12 +116,14 @@ def _build(month: Month, certificate: Certificate) -> tuple[list[str], Mapping[s
         if now.get(name) != then.get(name)
     ]
     try:
-        if not certificate.below:
-            return differences, read_numbers(facts, month=month.name, hall_code=month.hall.code)
-        of_sites = read_site_numbers(facts, month=month.name, sites=[certificate.site])
-        return differences, of_sites.get(certificate.site, {})
+        numbers = (
+            read_site_numbers(facts, month=month.name, sites=[certificate.site]).get(certificate.site, {})
+            if certificate.below
+            else read_numbers(facts, month=month.name, hall_code=month.hall.code)
+        )
+        return differences, numbers, DerivedMetrics(month, facts).of(certificate.site, numbers)
     except NumbersError as error:
-        return [*differences, str(error)], None
+        return [*differences, str(error)], None, Derived()
 
 
 def _number_differences(certificate: Certificate, again: Certificate) -> list[str]:

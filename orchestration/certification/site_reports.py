@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orchestration.certification.certify import current_archive, origin_of, template_of
+from orchestration.certification.derived_metrics import draft_numbers
 from orchestration.certification.monthly_report import (
     AskedAnswers,
     Asking,
@@ -136,10 +137,13 @@ def _write_drafts(sites: MonthSites, wanted: Sequence[str], settings: HallFolder
     for site, numbers in read_site_numbers(part.facts, month=part.name, sites=waiting, draft=True).items():
         member = part.site_tree.sites[site]
         left_out = [part.site_tree.sites[code].name for code in sites.missing_in(site)]
-        origin = replace(origin_of(part, numbers), hall_code=site, hall_name=member.name, left_out=left_out)
+        every, derived = draft_numbers(part, site, numbers)
+        origin = replace(
+            origin_of(part, every), hall_code=site, hall_name=member.name, left_out=left_out, derived=derived
+        )
         template = template_of(settings, "" if site == part.hall.code else member.level)
         drafts[site] = part.draft_of(site)
-        section.write_draft(drafts[site], numbers, origin, template=template)
+        section.write_draft(drafts[site], every, origin, template=template)
     return drafts
 
 

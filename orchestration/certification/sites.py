@@ -18,6 +18,7 @@ from orchestration.certification.certify import (
     sign_or_wait,
     wording_of,
 )
+from orchestration.certification.derived_metrics import DerivedMetrics
 from orchestration.certification.settings_evidence import settings_files
 from orchestration.certification.signatures import waiting_of
 from orchestration.config.hall import HallFolder, SettingsError, load_own_hall
@@ -135,6 +136,7 @@ def draw_up_sites(
     whole = foundation_of(month, hall, {name: sha256(content) for name, content in settings.items()})
     numbers = read_site_numbers(month.facts, month=month.name, sites=requests.revisions)
     parts, histories, program = _Parts(month, hall, whole), archive.ledger.histories(), program_of(month)
+    derived = DerivedMetrics(month)
     policy = load_own_hall().hall.certification.policy
     if not numbers:
         raise NumbersError(f"no metric of {month.name} is answered for {', '.join(requests.revisions)}")
@@ -147,7 +149,7 @@ def draw_up_sites(
                 month=month.name,
                 numbers=tuple(numbers[site].values()),
                 program=program,
-                foundation=parts.of(site),
+                foundation=replace(parts.of(site), derived=derived.of(site, numbers[site])),
                 settings=list(settings.values()),
                 policy=policy,
                 reason=requests.reason,

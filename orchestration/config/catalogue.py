@@ -24,14 +24,24 @@ from expectations.vocabulary import Vocabulary
 from orchestration.config.hall import SettingsError, hall_folder
 from orchestration.config.systems.common import Strict, System
 from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
+from reports.figures.derived import Against, Basis, DerivedKind
+from reports.figures.rounding import is_divisor
 from reports.figures.validity import is_valid
 
 
-def _power_of_ten(divisor: int) -> int:
-    # Only then is the division exact and the rounding happens once (reports.figures.rounding).
-    if divisor != 10 ** (len(str(divisor)) - 1):
-        raise ValueError(f"{divisor} isn't a power of ten, such as 1, 1000, 10000")
-    return divisor
+def _divisor(number: int) -> int:
+    if not is_divisor(number):
+        raise ValueError(f"{number} isn't a power of ten, such as 1, 1000, 10000, nor a duration's 60, 3600 or 86400")
+    return number
+
+
+def _month_of_the_year(text: Any) -> Any:
+    if text is not None and str(text) not in _MONTHS_OF_THE_YEAR:
+        raise ValueError(
+            f"{text} is no month: a year begins with a month, written as its number from 1 to 12; on which day months "
+            "begin is said by `month_begins` in hall.toml"
+        )
+    return text
 
 
 def _spelled_out(text: Any) -> Any:
@@ -73,7 +83,9 @@ _HOLDS: Mapping[str, Any] = {
     "text or absent": Annotated[str | None, Field(default=None)],
     "number from 0": Annotated[int, Field(ge=0)],
     "number from 1": Annotated[int, Field(ge=1)],
-    "power of ten": Annotated[int, Field(ge=1), AfterValidator(_power_of_ten)],
+    "number or absent": Annotated[int | None, Field(ge=1, default=None)],
+    "month of the year": Annotated[int | None, BeforeValidator(_month_of_the_year), Field(default=None)],
+    "divisor": Annotated[int, Field(ge=1), AfterValidator(_divisor)],
     "day": date,
     "day or null": date | None,
     "day or absent": Annotated[date | None, Field(default=None)],
@@ -82,12 +94,51 @@ _HOLDS: Mapping[str, Any] = {
     "level": Literal["province", "city", "county"],
     "aggregation": Literal["sum", "closing"],
     "rounding": Literal["half_up", "half_even"],
+    "derived kind": DerivedKind,
+    "yes or no": Annotated[Literal["yes", "no"] | None, Field(default=None)],
+    "days": Annotated[Literal["working", "calendar"] | None, Field(default=None)],
+    "against": Annotated[Against | None, Field(default=None)],
+    "basis": Annotated[Basis | None, Field(default=None)],
+    "ranked by": Annotated[Literal["department", "site", "item"] | None, Field(default=None)],
+    "ties": Annotated[Literal["all", "code"] | None, Field(default=None)],
 }
+
+
+class _DerivedMetric(Strict):
+    """A derived metric says what its kind needs, and nothing else."""
+
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> Self:
+        row = self.model_dump()
+        takes = _TAKES[row["kind"]]
+        if absent := sorted(column for column in takes if row[column] is None and column not in _ASSUMED):
+            raise ValueError(f"a {row['kind']} needs {', '.join(absent)}")
+        if idle := sorted(column for column in _ALL_TAKEN - takes if row[column] is not None):
+            raise ValueError(f"a {row['kind']} takes no {', '.join(idle)}")
+        return self
+
+
+# By kind of derived metric, the columns that it takes; those of `_ASSUMED` may be left empty.
+_TAKES: Mapping[DerivedKind, frozenset[str]] = {
+    "difference": frozenset({"other_metric"}),
+    "ratio": frozenset({"other_metric", "contained"}),
+    "mean": frozenset({"other_metric"}),
+    "share_of": frozenset({"other_metric"}),
+    "daily_mean": frozenset({"days"}),
+    "to_date": frozenset({"year_begins"}),
+    "change": frozenset({"against", "basis"}),
+    "rank": frozenset({"ranked_by", "ties"}),
+    "top_n": frozenset({"ranked_by", "top", "ties"}),
+}
+_ALL_TAKEN = frozenset[str]().union(*_TAKES.values())
+_ASSUMED = frozenset({"contained", "year_begins", "basis", "ties"})
+_MONTHS_OF_THE_YEAR = frozenset(map(str, range(1, 13)))
 
 
 # What holds of a row beside its columns.
 _BASES: Mapping[str, type[Strict]] = {
     "reconciliations": _Reconciliation,
+    "derived_metrics": _DerivedMetric,
     **dict.fromkeys(("departments", "sites", "measures"), _Validity),
 }
 
@@ -101,6 +152,9 @@ def _row_of(table: str, columns: Mapping[str, tuple[str, str]]) -> type[Strict]:
 LABELS = "proofreading_labels"
 SITES = "sites"
 BALANCES = "stock_balances"
+DERIVED = "derived_metrics"
+# A hall that doesn't need it doesn't have the file.
+_OPTIONAL = frozenset({DERIVED})
 _COLUMNS = tomllib.loads(Path(__file__).with_name("catalogue_tables.toml").read_text(encoding="utf-8"))
 _ROWS: Mapping[str, type[Strict]] = {table: _row_of(table, columns) for table, columns in _COLUMNS.items()}
 # What a build reads; what texts call a metric changes no number.
@@ -115,6 +169,8 @@ def catalogue_folder() -> Path:
 def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
     """A table's rows, ready for JSON. SettingsError names file, line and column that aren't what they must be."""
     path = _table_path(folder, name)
+    if name in _OPTIONAL and not path.exists():
+        return []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, strict=True))
@@ -294,7 +350,8 @@ def _rows(table: str) -> list[dict[str, Any]]:
 
 def metric_tables() -> list[Path]:
     """The files of the metric catalogue, whose digest is its version."""
-    return sorted(catalogue_folder().glob("metric*.csv"))
+    folder = catalogue_folder()
+    return sorted([*folder.glob("metric*.csv"), *folder.glob(f"{DERIVED}.csv")])
 
 
 def evidence_version(system: System) -> str:

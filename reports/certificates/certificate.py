@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Literal
 
 from reports.certificates.canonical import sha256
+from reports.figures.derived import Derived
 from reports.figures.months import MonthSpan, days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.validity import is_valid
@@ -184,7 +185,7 @@ class Foundation:
     `settings` the files of the hall's folder, path → SHA-256 of a document in the evidence store. `bases` are the
     certificates that flags and `notes` (what is printed of revised months) follow from. `source` is None where nobody
     knew the program's commit. `sites` are those whose counts the numbers sum up, the certificate's own first; none are
-    named where it is the only one.
+    named where it is the only one. `derived` says what became of the metrics that are made of others.
     """
 
     extracts: tuple[CertifiedExtract, ...]
@@ -201,6 +202,7 @@ class Foundation:
     notes: tuple[str, ...] = ()
     source: ProgramSource | None = None
     sites: tuple[CertifiedHall, ...] = ()
+    derived: Derived = field(default_factory=Derived)
 
     def measures_of(self, system: str) -> tuple[str, ...]:
         """What a system counts; nothing where that isn't said, as in form 1."""
@@ -322,6 +324,12 @@ class Certificate:
     def by_metric(self) -> dict[str, MonthlyNumber]:
         """The numbers, by metric."""
         return {number.metric: number for number in self.numbers}
+
+    @property
+    def counted_numbers(self) -> tuple[MonthlyNumber, ...]:
+        """The numbers that aren't made of others; raises as `foundation`."""
+        derived = self.foundation.derived.by_metric
+        return tuple(number for number in self.numbers if number.metric not in derived)
 
     @property
     def counted_sites(self) -> tuple[str, ...]:

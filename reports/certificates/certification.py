@@ -48,8 +48,8 @@ class MonthToCertify:
 
     Attributes:
         site: whose numbers they are: the hall's own code, or that of a site below it.
-        numbers: every number of the month.
-        foundation: what they rest on, less bases and notes.
+        numbers: every number of the month that isn't derived.
+        foundation: what they rest on, less bases and notes; of what is derived the definitions and rankings alone.
         settings: the files that `foundation.settings` lists, as bytes.
         span: the month's days, where it isn't the calendar month.
         reason: why there is a revision, as `note`; both are empty for a first certificate.
@@ -114,8 +114,8 @@ def draw_up(
     ledger, below = archive.ledger, "" if request.site == request.hall.code else request.site
     place, history = ledger.next_place(""), history or History(ledger.links(site=below))
     revision = len(history.of(request.month, place.sequence)) + 1
-    bases = bases_at(history, place.sequence, request.month, request.numbers)
-    foundation = replace(request.foundation, bases=bases.certificates, notes=bases.notes)
+    bases = bases_at(history, place.sequence, request.month, request.numbers, request.foundation.derived)
+    foundation = replace(request.foundation, bases=bases.certificates, notes=bases.notes, derived=bases.derived)
     documents = form_2.documents(foundation)
     unworded = Certificate(
         form=2,
@@ -325,7 +325,7 @@ def _require_current(candidate: Certificate, history: History) -> None:
         HeadMovedError: The month was certified since, or a month that it compares with.
     """
     sequence = candidate.place.sequence
-    bases = bases_at(history, sequence, candidate.month, candidate.numbers)
+    bases = bases_at(history, sequence, candidate.month, candidate.numbers, candidate.foundation.derived)
     revision = len(history.of(candidate.month, sequence)) + 1
     stands = (revision, bases.certificates, bases.notes)
     if stands != (candidate.revision, candidate.foundation.bases, candidate.foundation.notes):

@@ -46,6 +46,7 @@ from reports.certificates.certificate import (
     short_code,
 )
 from reports.certificates.evidence import EvidenceStore, EvidenceStoreError
+from reports.figures.derived import Derived
 from reports.figures.months import MonthSpan
 from reports.figures.numbers import Flag, MonthlyNumber
 from reports.figures.rounding import Exact, RoundingRule, whole_if_it_is
@@ -264,6 +265,7 @@ def documents(foundation: Foundation) -> dict[str, bytes]:
         "bases": _document({"certificates": foundation.bases, "notes": foundation.notes}),
         **({"source": _document(foundation.source)} if foundation.source else {}),
         **({"sites": _document(foundation.sites)} if foundation.sites else {}),
+        **({"derived": _document(foundation.derived)} if foundation.derived.metrics else {}),
     }
 
 
@@ -329,6 +331,7 @@ def _foundation(evidence: Mapping[str, str], store: EvidenceStore) -> Foundation
         notes=bases.notes,
         source=part("source", ProgramSource) if "source" in evidence else None,
         sites=part("sites", tuple[CertifiedHall, ...]) if "sites" in evidence else (),
+        derived=part("derived", Derived) if "derived" in evidence else Derived(),
     )
 
 

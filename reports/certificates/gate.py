@@ -19,11 +19,14 @@ from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.invariants import evidence_faults, own_faults
 from reports.certificates.ledger import Archive, History, LedgerEntry
 from reports.certificates.order import follow_problems, judge_ledger
+from reports.certificates.rankings import ranking_problems
 from reports.certificates.recount import Recounts, recount_problems
 from reports.certificates.release_text import release_files
 from reports.certificates.signers import authenticity_problems
 from reports.errors import ReportsError
+from reports.figures.derived import value_of
 from reports.figures.months import months_before, span
+from reports.figures.numbers import NumbersError
 from reports.figures.section import SectionError
 from reports.figures.wording import WordingError
 from reports.files import digests
@@ -130,7 +133,7 @@ def _objections_of(condition: GateCondition, subject: GateSubject) -> list[Discr
         found = list(condition.judge(subject))
     except EvidenceStoreError as error:
         return [Discrepancy(error.path, error.problem, _BRING_BACK)]
-    except (SectionError, WordingError, ReportsError, ValueError) as error:
+    except (NumbersError, SectionError, WordingError, ReportsError, ValueError) as error:
         found = [str(error)]
     told = (one if isinstance(one, Discrepancy) else Discrepancy(subject.path, one) for one in found)
     return [replace(one, next_step=condition.next_step) for one in told]
@@ -243,11 +246,14 @@ def _joined(subject: GateSubject) -> Iterator[str]:
 def _on_its_bases(subject: GateSubject) -> Iterator[str]:
     """Flags and revision notes follow from the certificates that stood before, and these are named."""
     certificate = subject.certificate
-    bases = bases_at(subject.history, certificate.place.sequence, certificate.month, certificate.numbers)
+    derived = certificate.foundation.derived
+    bases = bases_at(subject.history, certificate.place.sequence, certificate.month, certificate.numbers, derived)
     if bases.certificates != certificate.foundation.bases:
         yield "other certificates stood before it than those that it compares with"
     if bases.numbers != certificate.numbers or bases.notes != certificate.foundation.notes:
         yield "its flags or revision notes don't follow from the certificates before it"
+    if bases.derived != derived:
+        yield "its derived numbers don't follow from its other numbers and from the certificates before it"
 
 
 def _worded(subject: GateSubject) -> Iterator[str]:
@@ -267,8 +273,26 @@ def _recounted(subject: GateSubject) -> Iterable[str]:
     certificate = subject.certificate
     if certificate.form == 1:
         return ["it is of form 1, which doesn't say which measures are stocks; `yuebao trace` counts its rows"]
-    counted = (subject.recounts or Recounts(subject.archive.landing)).of(certificate)
-    return recount_problems({number.metric: (number.exact, number.measures) for number in certificate.numbers}, counted)
+    recounts = subject.recounts or Recounts(subject.archive.landing)
+    numbers = {number.metric: (number.exact, number.measures) for number in certificate.counted_numbers}
+    return [*recount_problems(numbers, recounts.of(certificate)), *ranking_problems(certificate, recounts)]
+
+
+def _derived(subject: GateSubject) -> Iterator[str]:
+    """Its derived numbers are what the sums make that it names, and of its own month these sums are its own numbers."""
+    derived, numbers = subject.certificate.foundation.derived, subject.certificate.by_metric
+    if derived.metrics and derived.days.get("calendar") != len(subject.certificate.days):
+        yield "it counts other days than its month has"
+    for metric in derived.metrics:
+        outcome, number = derived.outcomes[metric.metric], numbers.get(metric.metric)
+        if (number is None) == bool(outcome.terms):
+            yield f"{metric.metric} has a value without sums, or sums without a value"
+        elif number and value_of(metric, outcome.terms) != number.exact:
+            yield f"{metric.metric} is {number.exact}, and its sums don't make it"
+        for term in outcome.terms:
+            own = numbers.get(term.metric)
+            if not term.revision and own and term.exact != own.exact:
+                yield f"{metric.metric} is made of {term.metric} {term.value}, which is {own.exact}"
 
 
 def _facts_as_built(subject: GateSubject) -> Iterator[str | Discrepancy]:
@@ -378,6 +402,7 @@ CONDITIONS = (
         "a certificate was added or changed since: `yuebao verify` says which; draw the month up and sign it again",
         since=2,
     ),
+    GateCondition("derived", "its derived numbers are what their sums make", _derived, _ALWAYS, _REPORT_AGAIN, since=2),
     GateCondition("worded", "its text follows from its numbers", _worded, _ALWAYS, _REPORT_AGAIN, since=2),
     GateCondition(
         "recounted",

@@ -12,6 +12,7 @@ from typing import Any
 
 from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.errors import ReportsError
+from reports.figures.derived import SumRow
 from reports.figures.rounding import Exact
 
 _COUNTED = """
@@ -51,6 +52,12 @@ _SUMS = """
 select hall_code, measure, sum("count")
 from counted
 group by hall_code, measure
+"""
+_SUMS_BY = """
+select hall_code, {column}, measure, sum("count")
+from counted
+where {column} is not null
+group by all
 """
 _FETCHED = 10_000
 
@@ -143,6 +150,21 @@ class Recounts:
     def __init__(self, landing: Path) -> None:
         self._landing = landing
         self._counted: dict[object, Mapping[tuple[str, str], int]] = {}
+        self._by_column: dict[object, list[SumRow]] = {}
+
+    def by(self, certificate: Certificate, column: str) -> Sequence[SumRow]:
+        """Sum each measure of each site and value of a column of daily counts, over a certificate's extracts.
+
+        Raises:
+            RecountError: As `of`.
+        """
+        foundation = certificate.foundation
+        key = (foundation.extracts, foundation.closing, column)
+        if key not in self._by_column:
+            extracts = answered_extracts(foundation, self._landing, foundation.closing)
+            rows = counted_rows(_SUMS_BY.format(column=column), extracts, foundation.closing)
+            self._by_column[key] = [(site, code, measure, int(total)) for site, code, measure, total in rows]
+        return self._by_column[key]
 
     def of(self, certificate: Certificate) -> Mapping[str, int]:
         """Sum each measure over the extracts that a certificate names; its foundation says which measures are stocks.

@@ -50,6 +50,7 @@ def _with_numbers(certificate: Certificate) -> dict[str, bytes]:
             for number in certificate.numbers
         },
         span=certificate.span,
+        derived=foundation.derived,
     )
     return certified_files(certificate.by_metric, origin, vintage, template=template_of(foundation.wording))
 

@@ -100,10 +100,10 @@ def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, Monthl
         ValueError: `month` isn't written YYYY-MM.
     """
     first = first_day(month)
-    definitions = _read(marts / _CATALOGUE, _CATALOGUE_COLUMNS)
+    definitions = read_table(marts / _CATALOGUE, _CATALOGUE_COLUMNS)
     facts = [
         row
-        for row in _read(marts / _FACTS, _FACT_COLUMNS)
+        for row in read_table(marts / _FACTS, _FACT_COLUMNS)
         if row["month_start"] == first and row["hall_code"] == hall_code
     ]
     return defined_numbers(definitions, facts, month=month, where=f"{_FACTS} for hall {hall_code}, {month}")
@@ -128,9 +128,9 @@ def read_site_numbers(
         ValueError: As `read_numbers`.
     """
     first, file = first_day(month), _DRAFT_FACTS if draft else _FACTS
-    definitions = list(valid_definitions(_read(marts / _CATALOGUE, _CATALOGUE_COLUMNS), month).values())
+    definitions = list(valid_definitions(read_table(marts / _CATALOGUE, _CATALOGUE_COLUMNS), month).values())
     facts: dict[str, list[FactRow]] = {}
-    for row in _read(marts / file, _FACT_COLUMNS):
+    for row in read_table(marts / file, _FACT_COLUMNS):
         if row["month_start"] == first and row["hall_code"] in sites:
             facts.setdefault(row["hall_code"], []).append(row)
     return {
@@ -173,7 +173,8 @@ def defined_numbers(
     return numbers
 
 
-def _read(path: Path, columns: Iterable[str]) -> list[FactRow]:
+def read_table(path: Path, columns: Iterable[str]) -> list[FactRow]:
+    """The rows of a published table; NumbersError where it can't be read or lacks a column."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

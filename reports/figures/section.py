@@ -6,12 +6,13 @@ import json
 import re
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from filelock import FileLock
 
+from reports.figures.derived import RANKINGS, Derived
 from reports.figures.months import MonthSpan
 from reports.figures.wording import Section, WordingTemplate, word_section
 from reports.files import write_through
@@ -58,6 +59,7 @@ class Origin:
     sources: Mapping[str, Sequence[NumberSource]]  # the systems and extracts behind each metric
     span: MonthSpan | None = None  # the month's days, where it isn't the calendar month
     left_out: Sequence[str] = ()  # the names of sites that aren't in: of a draft alone
+    derived: Derived = field(default_factory=Derived)  # what became of metrics that are made of others
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,29 @@ def _document(
         "metrics": [
             _metric(number, origin, in_section=metric in section.metrics) for metric, number in sorted(numbers.items())
         ],
+        **_derived(origin.derived),
     }
     return {"numbers.json": (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()}
+
+
+def _derived(derived: Derived) -> dict[str, Any]:
+    """What `numbers.json` says of metrics that are made of others: what of, who is ranked, and what has no value."""
+    if not derived.metrics:
+        return {}
+    return {
+        "derived": [
+            {
+                "metric": metric.metric,
+                "name": metric.metric_name,
+                "kind": metric.kind,
+                **({"made_of": list(map(asdict, outcome.terms))} if outcome.terms else {}),
+                **({"ranking": list(map(asdict, outcome.ranking))} if metric.kind in RANKINGS else {}),
+                **({"without_value": outcome.reason, "because_of": outcome.month} if outcome.reason else {}),
+            }
+            for metric in derived.metrics
+            for outcome in [derived.outcomes[metric.metric]]
+        ]
+    }
 
 
 def _metric(number: MonthlyNumber, origin: Origin, *, in_section: bool) -> dict[str, Any]:

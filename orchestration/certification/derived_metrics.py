@@ -1,0 +1,53 @@
+"""The derived metrics of a month and site, as far as its own facts give them: definitions, days and rankings."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestration.warehouse.month import Month
+from reports.certificates.bases import PastMonths, with_derived
+from reports.certificates.ledger import History, Ledger
+from reports.figures.derived import Derived, MonthValues, Outcome, Scope
+from reports.figures.derived_facts import DerivedFacts
+from reports.figures.numbers import MonthlyNumber
+
+
+class DerivedMetrics:
+    """Derived metrics of a month that was built; what several sites share is read once."""
+
+    def __init__(self, month: Month, marts: Path | None = None) -> None:
+        """Of the month's published facts, or of those in another folder; NumbersError where they can't be read."""
+        self._month = month
+        self._facts = DerivedFacts(marts or month.facts, month.name)
+
+    def of(self, site: str, numbers: Mapping[str, MonthlyNumber]) -> Derived:
+        """Those of the hall or of a site, by its other numbers; what rests on other months is without an outcome.
+
+        Raises:
+            NumbersError: a table of the facts can't be read.
+        """
+        if not self._facts.metrics:
+            return Derived()
+        tree, month = self._month.site_tree, self._month
+        below = [code for code in tree.counted_in(site) if tree.sites[code].parent == site]
+        groups = {code: tree.counted_in(code) for code in below} if self._facts.ranks_sites else {}
+        days = {"calendar": len(month.days), "working": sum(day.is_working_day for day in month.calendar)}
+        current = MonthValues(month.name, 0, numbers, days)
+        rankings = self._facts.rankings(current, Scope(frozenset(tree.counted_in(site)), groups))
+        outcomes = {metric: Outcome(ranking=ranking) for metric, ranking in rankings.items()}
+        return Derived(self._facts.metrics, outcomes, days, groups)
+
+
+def draft_numbers(
+    month: Month, site: str, counted: Mapping[str, MonthlyNumber]
+) -> tuple[dict[str, MonthlyNumber], Derived]:
+    """The numbers of a month that nobody has certified, with those that are derived by the certificates that stand.
+
+    Raises:
+        LedgerError: a certificate can't be read.
+        NumbersError: a number can't be derived.
+    """
+    ledger = Ledger(month.home.certificates)
+    history = History(ledger.links(site="" if site == month.hall.code else site))
+    past = PastMonths(history, ledger.next_place("").sequence)
+    numbers, derived = with_derived(counted.values(), DerivedMetrics(month).of(site, counted), month.name, past)
+    return {number.metric: number for number in numbers}, derived

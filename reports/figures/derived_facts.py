@@ -1,0 +1,112 @@
+"""Derived metrics and who is ranked by them, read from the facts that were published after the checks passed."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from reports.figures.derived import DerivedMetric, MonthValues, RankedBy, Rankings, Scope, SumRow, ranked
+from reports.figures.months import first_day
+from reports.figures.numbers import FactRow, read_table
+from reports.figures.validity import is_valid
+
+_DEFINITIONS = "dim_derived_metric.parquet"
+_TEXTS = ("metric_name", "definition", "kind", "rounding", "display_divisor", "display_decimals")
+# What an empty column means, by its name: nothing, unless something else is meant here.
+_EMPTY: Mapping[str, Any] = {"contained": "no", "basis": "as_printed", "year_begins": 1, "ties": "all", "top": 0}
+_ABSENT = ("contained", "days", "against", "basis", "ranked_by", "ties", "unit", "display_unit", "year_begins", "top")
+# By who is ranked: the table of counts and its column, and the table of names with its columns.
+_COUNTS: Mapping[RankedBy, tuple[str, str]] = {
+    "department": ("fct_monthly_counts.parquet", "department_code"),
+    "site": ("fct_monthly_counts.parquet", "hall_code"),
+    "item": ("fct_monthly_item_counts.parquet", "item_code"),
+}
+_NAMES: Mapping[RankedBy, tuple[str, str, str]] = {
+    "department": ("dim_department.parquet", "department_code", "department_name"),
+    "site": ("dim_hall.parquet", "hall_code", "hall_name"),
+}
+
+
+def derived_metric(row: FactRow) -> DerivedMetric:
+    """A row of the catalogue's table, in which what a kind doesn't use is None."""
+    stated = {name: row[name] if row[name] is not None else _EMPTY.get(name, "") for name in _ABSENT}
+    if row["kind"] == "share_of":
+        stated["contained"] = "yes"
+    return DerivedMetric(
+        metric=row["metric"],
+        version=str(row["version"]),
+        of=row["of_metric"],
+        other=row["other_metric"] or "",
+        valid_from=str(row["valid_from"])[:7],
+        **{name: row[name] for name in _TEXTS},
+        **stated,
+    )
+
+
+class DerivedFacts:
+    """The definitions that are valid on the first day of a month, and the counts of who is ranked, each read once."""
+
+    def __init__(self, marts: Path, month: str) -> None:
+        """Of a published folder.
+
+        Raises:
+            NumbersError: The table of definitions can't be read.
+            ValueError: The month isn't written YYYY-MM.
+        """
+        self._marts = marts
+        self._first = first_day(month)
+        columns = ("metric", "version", "of_metric", "other_metric", *_TEXTS, *_ABSENT, "valid_from", "valid_to")
+        self.metrics = tuple(
+            derived_metric(row)
+            for row in read_table(marts / _DEFINITIONS, columns)
+            if is_valid(self._first, row["valid_from"], row["valid_to"])
+        )
+
+    @property
+    def ranks_sites(self) -> bool:
+        """Whether a metric ranks sites."""
+        return any(metric.ranked_by == "site" for metric in self.metrics)
+
+    def rankings(self, current: MonthValues, scope: Scope) -> Rankings:
+        """The rankings, by metric.
+
+        Args:
+            current: The month's numbers that aren't derived.
+            scope: Whose counts are ranked.
+
+        Raises:
+            NumbersError: A table can't be read.
+        """
+        return {
+            metric.metric: ranked(
+                metric,
+                self.metrics,
+                current,
+                scope.members(metric, self._sums[metric.ranked_by], current),
+                self._names[metric.ranked_by],
+            )
+            for metric in self.metrics
+            if metric.ranked_by
+        }
+
+    @cached_property
+    def _sums(self) -> Mapping[RankedBy, list[SumRow]]:
+        return {metric.ranked_by: list(self._read(metric.ranked_by)) for metric in self.metrics if metric.ranked_by}
+
+    def _read(self, by: RankedBy) -> Iterator[SumRow]:
+        file, column = _COUNTS[by]
+        columns = ("month_start", "hall_code", column, "measure", "monthly_count")
+        for row in read_table(self._marts / file, columns):
+            if row["month_start"] == self._first:
+                yield row["hall_code"], row[column], row["measure"], row["monthly_count"]
+
+    @cached_property
+    def _names(self) -> Mapping[RankedBy, Mapping[str, str]]:
+        return {by: _names_in(self._marts, by) for by in self._sums}
+
+
+def _names_in(marts: Path, by: RankedBy) -> Mapping[str, str]:
+    if by not in _NAMES:
+        return {}
+    file, code, name = _NAMES[by]
+    return {row[code]: row[name] for row in read_table(marts / file, (code, name))}
