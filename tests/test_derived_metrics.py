@@ -154,3 +154,84 @@ def test_every_kind_is_counted_from_sums_certified_and_verified(hall: SmallHall)
     assert proof.exit_code == 0, proof.output
     rebuilt = hall.run("rebuild", "2025-03")
     assert rebuilt.exit_code == 0, rebuilt.output
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ({"a": "ratio,accepted,lost,,,,,,,,,%"}, "a version 1 is made of lost, which no table of metrics has"),
+        ({"accepted": "ratio,completed,open,,,,,,,,,%"}, "accepted version 1 has the name of a metric of metrics.csv"),
+        ({"a": "to_date,b,,,,,,,,,,件", "b": "to_date,a,,,,,,,,,,件"}, "a version 1 rests on itself"),
+        (
+            {"a": "ratio,completed,accepted,,,,,,,,,%", "b": "ratio,a,accepted,,,,,,,,,%"},
+            "b version 1 is a ratio of a, a ratio, of which there is none",
+        ),
+        ({"a": "to_date,open,,,,,,,,,,件"}, "a version 1 sums open over days or months, which is a stock"),
+        (
+            {"a": "daily_mean,accepted,,,working,,,,,,,人"},
+            "a version 1 is in 人, and a daily_mean of accepted is in 件",
+        ),
+        ({"a": "change,accepted,,,,,year_before,,,,,百分点"}, "in 百分点, and a change of accepted is in % or ‰ or 件"),
+        ({"a": "ratio,accepted,,,,,,,,,,%"}, "line 2: Value error, a ratio needs other_metric"),
+        ({"a": "mean,accepted,open,,working,,,,,,,件"}, "line 2: Value error, a mean takes no days"),
+        ({"a": "top_n,accepted,,,,,,,department,,,件"}, "line 2: Value error, a top_n needs top"),
+        (
+            {"a": "to_date,accepted,,,,02-29,,,,,,件"},
+            "line 2: column year_begins: Value error, 02-29 is no month: a year begins with a month",
+        ),
+        ({"a": "to_date,accepted,,,,13,,,,,,件"}, "line 2: column year_begins: Value error, 13 is no month"),
+        ({"a": "rank,accepted,,,,,,,town,,,件"}, "line 2: column ranked_by: Input should be 'department', 'site' or"),
+    ],
+)
+def test_check_hall_says_what_is_wrong_with_a_definition(hall: SmallHall, rows: dict[str, str], message: str) -> None:
+    derive(hall, **rows)
+    checked = hall.run("check-hall", str(hall.folder))
+    assert checked.exit_code == 1, checked.output
+    assert message in " ".join(checked.output.split())
+
+
+def test_a_definition_speaks_of_no_month_before_it_and_of_no_time_without_its_parts(hall: SmallHall) -> None:
+    derive(hall)
+    hall.edit("catalogue/metrics.csv", ("half_up,2025-01-01,\ncompleted", "half_up,2025-02-01,\ncompleted"))
+    assert "accepted_less version 1 is made of accepted, which has no definition from 2025-01-01 to 2025-01-31" in (
+        " ".join(hall.run("check-hall", str(hall.folder)).output.split())
+    )
+
+
+def test_a_month_that_was_not_certified_leaves_its_sum_to_date_out_until_it_is(hall: SmallHall) -> None:
+    derive(hall)
+    drop_months(hall, "2025-01", "2025-02")
+    report(hall, "2025-02")
+    told = derived(hall, "2025-02")["accepted_to_date"]
+    assert (told["without_value"], told["because_of"]) == ("not_certified", "2025-01")
+    assert "accepted_to_date" not in exact(hall, "2025-02")
+    report(hall, "2025-01")
+    assert hall.run("verify", "--recount").exit_code == 0, "what came later changes nothing that is certified"
+
+
+def test_nothing_is_divided_by_zero(hall: SmallHall) -> None:
+    derive(hall)
+    for month in ("2025-01", "2025-02"):
+        for day in days_of(month):
+            hall.drop(day, {code: {"accepted": 0, "completed": 0} for code in ("D1", "D2")})
+        report(hall, month)
+    without = {
+        name: told["without_value"] for name, told in derived(hall, "2025-02").items() if "without_value" in told
+    }
+    assert without == {
+        **dict.fromkeys(("completion_rate", "completed_each", "completed_share", "completion_to_date"), "zero_base"),
+        **dict.fromkeys(("accepted_growth", "rate_change"), "zero_base"),
+        "open_yearly": "not_certified",
+    }
+    assert [row["place"] for row in derived(hall, "2025-02")["busiest"]["ranking"]] == [1, 1], "ties share a place"
+    assert derived(hall, "2025-02")["by_rate"]["ranking"] == [], "who has no rate has no place"
+
+
+def test_more_than_its_whole_is_refused(hall: SmallHall) -> None:
+    derive(hall, share=ROWS["completed_share"])
+    for day in days_of("2025-01"):
+        hall.drop(day, ("D1", "D2"), accepted=1, completed=2)
+    refused = hall.run("report", "2025-01")
+    assert refused.exit_code == 1
+    assert "share: 124 of 62 in 2025-01, though completed is said to be a part of accepted" in refused.output
+    assert "Traceback" not in refused.output

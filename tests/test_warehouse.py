@@ -35,6 +35,7 @@ PROJECT = Path(__file__).parent.parent / "dbt_project"
 MARTS = {
     "dim_date",
     "dim_department",
+    "dim_derived_metric",
     "dim_hall",
     "dim_measure",
     "dim_metric",
@@ -42,7 +43,9 @@ MARTS = {
     "fct_daily_counts",
     "fct_draft_metrics",
     "fct_monthly_counts",
+    "fct_monthly_item_counts",
     "fct_monthly_metrics",
+    "fct_monthly_ratios",
 }
 OF_A_MONTH = (
     "dim_date",
@@ -50,7 +53,9 @@ OF_A_MONTH = (
     "fct_daily_counts",
     "fct_draft_metrics",
     "fct_monthly_counts",
+    "fct_monthly_item_counts",
     "fct_monthly_metrics",
+    "fct_monthly_ratios",
 )
 MONTH = "2025-03"
 WORKING_DAY, DAY_OFF, LAST_DAY = date(2025, 3, 12), date(2025, 3, 15), date(2025, 3, 31)
@@ -419,6 +424,11 @@ def _doubled(line: int) -> Callable[[str], str]:
     return lambda text: text + text.splitlines()[line] + "\n"
 
 
+_DERIVED = """\
+metric,version,metric_name,definition,kind,of_metric,other_metric,ranked_by,display_divisor,display_decimals,rounding,valid_from
+mailed_share,1,邮寄率,邮寄占出件,ratio,parcels_mailed,documents_issued,,1,2,half_up,2023-01-01
+by_item,1,网办事项,网办事项排名,rank,online_accepted,,item,1,0,half_up,2023-01-01
+"""
 _HALL_METRICS = "select * exclude (is_whole) from {{ ref('int_hall_metrics') }}"
 _ENDED_D01 = ("D01,省发展改革委\n", "D01,省发展改革委,2025-03-20\n")
 PLANTS = {
@@ -656,6 +666,25 @@ PLANTS = {
             "where not is_whole",
             f"where not is_whole union all {_HALL_METRICS} where not is_whole",
         ),
+    ),
+    "a derived metric twice, of one that isn't known": Plant(
+        ("dim_derived_metric_one_row_per_key", "dim_derived_metric_is_composed_soundly"),
+        inputs=_catalogue(derived_metrics=lambda _: _doubled(1)(_DERIVED).replace("parcels_mailed", "parcels_lost")),
+    ),
+    "a ratio's department twice": Plant(
+        ("fct_monthly_ratios_one_row_per_key",),
+        inputs=_catalogue(derived_metrics=lambda _: _DERIVED),
+        project=_sql("fct_monthly_ratios", "group by", "group by monthly_counts.measure,"),
+    ),
+    "a numerator without its counts": Plant(
+        ("fct_monthly_ratios_equal_their_metrics",),
+        inputs=_catalogue(derived_metrics=lambda _: _DERIVED),
+        project=_sql("fct_monthly_ratios", "'numerator' then", "'numerator' then 2 *"),
+    ),
+    "an item twice": Plant(
+        ("fct_monthly_item_counts_one_row_per_key",),
+        inputs=_catalogue(derived_metrics=lambda _: _DERIVED),
+        project=_sql("fct_monthly_item_counts", "group by", "group by daily_counts.stat_date,"),
     ),
     "a metric that isn't in the catalogue": Plant(
         (

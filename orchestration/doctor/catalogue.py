@@ -12,6 +12,7 @@ from orchestration.config.catalogue import BALANCES, LABELS, MEMBERS, SITES, mem
 from orchestration.config.hall import Hall, SettingsError
 from orchestration.config.site_tree import site_tree
 from orchestration.diagnosis import Diagnosis
+from orchestration.doctor.derived_metrics import derived_problems
 from orchestration.doctor.gaps import Span, gaps
 
 Tables = Mapping[str, list[dict[str, Any]]]
@@ -33,7 +34,7 @@ def references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
     """What the tables of a hall and its settings say of each other, and of the validity of each."""
     looks = _unknown(tables, hall), _unfounded(tables, hall), _unanswered(tables, hall), _unbalanced(tables)
     of_members = _uprooted(), _used_again(tables), _without_successor()
-    problems = [*chain(*looks, *of_members), *hall.answered_twice(hall.first_day)]
+    problems = [*chain(*looks, *of_members, derived_problems(tables)), *hall.answered_twice(hall.first_day)]
     for problem in problems:
         yield Diagnosis.of("codes", "mend", problem)
     if not problems:
