@@ -235,3 +235,44 @@ def test_more_than_its_whole_is_refused(hall: SmallHall) -> None:
     assert refused.exit_code == 1
     assert "share: 124 of 62 in 2025-01, though completed is said to be a part of accepted" in refused.output
     assert "Traceback" not in refused.output
+
+
+def test_what_rests_on_a_month_that_was_revised_is_told_and_revised(hall: SmallHall) -> None:
+    derive(hall)
+    drop_months(hall, "2025-01", "2025-02", "2025-03")
+    for month in ("2025-01", "2025-02", "2025-03"):
+        report(hall, month)
+    before = {month: exact(hall, month) for month in ("2025-02", "2025-03")}
+    corrected = dt.date(2025, 1, 20)
+    hall.drop(corrected, ("D1", "D2"), accepted=1000, completed=500)
+    assert hall.run("pull", str(corrected)).exit_code == 0
+    revised = hall.run("revise", "2025-01", "--reason", "source_correction", "--note", "窗口更正")
+    assert revised.exit_code == 0, revised.output
+    told = {month: " ".join(hall.run("status", month).output.split()) for month in ("2025-02", "2025-03")}
+    assert all(f"{month} is 待修订" in text for month, text in told.items()), told
+    more = exact(hall, "2025-01")["accepted"] + before["2025-02"]["accepted"]
+    assert f"accepted_to_date {before['2025-02']['accepted_to_date']} → {more}" in told["2025-02"]
+    assert "accepted_growth" not in told["2025-02"], "a change as printed stays what it was printed against"
+    revised = hall.run("revise", "2025-03", "--reason", "source_correction", "--note", "一月已修订")
+    assert revised.exit_code == 0, revised.output
+    assert exact(hall, "2025-03")["accepted_to_date"] == more + before["2025-03"]["accepted"]
+    revisions = {term["month"]: term["revision"] for term in derived(hall, "2025-03")["accepted_to_date"]["made_of"]}
+    assert revisions == {"2025-01": 2, "2025-02": 1, "2025-03": 0}
+    proof = hall.run("verify", "--recount")
+    assert proof.exit_code == 0, proof.output
+
+
+def test_a_base_of_another_definition_is_none(hall: SmallHall) -> None:
+    derive(hall)
+    drop_months(hall, "2025-01", "2025-02")
+    report(hall, "2025-01")
+    second = "accepted,2,受理,当月受理的办件数（新口径）,办件被受理,办件编号,,件,件,1,0,half_up,2025-02-01,"
+    hall.edit(
+        "catalogue/metrics.csv",
+        ("half_up,2025-01-01,\ncompleted", f"half_up,2025-01-01,2025-01-31\n{second}\ncompleted"),
+    )
+    hall.edit("catalogue/metric_measures.csv", ("accepted,1,accepted\n", "accepted,1,accepted\naccepted,2,accepted\n"))
+    report(hall, "2025-02")
+    without = {name: told.get("without_value") for name, told in derived(hall, "2025-02").items()}
+    assert {without[name] for name in ("accepted_to_date", "accepted_growth", "rate_change")} == {"redefined"}
+    assert without["completed_each"] is None

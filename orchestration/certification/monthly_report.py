@@ -18,7 +18,7 @@ from orchestration.certification.certify import (
     template_of,
 )
 from orchestration.certification.derived_metrics import draft_numbers
-from orchestration.certification.pending_revision import pending_revision
+from orchestration.certification.pending_revision import otherwise_derived, pending_revision
 from orchestration.certification.settings_evidence import settings_for
 from orchestration.certification.signatures import Waiting, require_waiting
 from orchestration.certification.verified_month import require_sound
@@ -216,7 +216,7 @@ def revise_month(name: str, steps: Steps, reason: Reason, note: str) -> Revision
     before = latest.certificate
     with settings_for(archive, name, reason):
         month = judged_month(name)
-        if before.program.fingerprint == month.fingerprint:
+        if before.program.fingerprint == month.fingerprint and not list(otherwise_derived(before, archive.ledger)):
             raise Refused(f"nothing behind {name} has changed since {before.name}")
         if not note.strip():
             raise Refused('a revision has a reason and a note: say what happened, `--note "..."`')

@@ -10,8 +10,9 @@ from orchestration.certification.site_certificates import batches_of, newest_in
 from orchestration.landing.manifest import Extract, Landing
 from orchestration.landing.site_days import named
 from orchestration.runtime.paths import Home
+from reports.certificates.bases import PastMonths, with_derived
 from reports.certificates.certificate import Certificate, CertifiedExtract
-from reports.certificates.ledger import Ledger, Link
+from reports.certificates.ledger import History, Ledger, Link
 from reports.figures.numbers import MonthlyNumber, NumbersError, read_site_numbers
 
 
@@ -20,7 +21,7 @@ class Pending:
     """A month whose newest certificate no longer says what has come in, and where they differ.
 
     `days` are `system day` of every extract with other rows; `metrics` are `metric old → new` where the newest facts
-    hold another value than the one that was certified.
+    hold another value than the one that was certified, or the months that a derived one rests on were revised.
     """
 
     certificate: Certificate
@@ -144,9 +145,10 @@ def pending_among(certificates: Sequence[Certificate], home: Home) -> Iterator[P
     Raises:
         LandingError: a manifest entry that stands for a later extract can't be read.
     """
-    landed, facts = Landed(home), _Facts.of(certificates, home)
+    landed, facts, ledger = Landed(home), _Facts.of(certificates, home), Ledger(home.certificates)
     for certificate in certificates:
-        days, metrics = landed.late_days(certificate), tuple(facts.other_values(certificate))
+        values = [*facts.other_values(certificate), *otherwise_derived(certificate, ledger)]
+        days, metrics = landed.late_days(certificate), tuple(values)
         if days or metrics:
             yield Pending(certificate, days, metrics)
 
@@ -159,8 +161,8 @@ def pending_revisions(ledger: Ledger, home: Home, *, remember: bool = False) -> 
     Raises:
         LandingError, LedgerError: a manifest entry or a certificate that is needed can't be read.
     """
-    settled, found = SettledMonths(home), list[AnyPending]()
-    newest = {link.month: link for link in ledger.chain() if not link.is_batch}
+    chain, found = ledger.chain(), list[AnyPending]()
+    settled, newest = SettledMonths(home, chain), {link.month: link for link in chain if not link.is_batch}
     for links in [*([newest[month]] for month in sorted(newest)), *batches_of(ledger).values()]:
         if settled.holds(links):
             continue
@@ -180,6 +182,26 @@ def _pending_of(ledger: Ledger, links: Sequence[Link], home: Home) -> AnyPending
     certificates = [link.read().certificate for link in newest_in(ledger, links).values()]
     sites = tuple(pending_among(certificates, home))
     return PendingSites(sites) if sites else None
+
+
+def otherwise_derived(certificate: Certificate, ledger: Ledger) -> Iterator[str]:
+    """`metric old → new` of each derived metric that is another by the certificates of other months that stand now.
+
+    Raises:
+        LedgerError: one of them can't be read.
+    """
+    if "derived" not in certificate.evidence:
+        return
+    history = History(ledger.links(site=certificate.below))
+    past = PastMonths(history, ledger.next_place("").sequence)
+    then, old = certificate.foundation.derived, certificate.by_metric
+    numbers, now = with_derived(certificate.counted_numbers, then, certificate.month, past)
+    new = {number.metric: number for number in numbers}
+    for metric, outcome in now.outcomes.items():
+        before = old[metric].exact if metric in old else then.outcomes[metric].reason or "none"
+        after = new[metric].exact if metric in new else outcome.reason or "none"
+        if before != after:
+            yield f"{metric} {before} → {after}"
 
 
 class Landed:

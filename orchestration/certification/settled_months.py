@@ -19,10 +19,12 @@ from orchestration.runtime.paths import Home
 from orchestration.runtime.program import code_version
 from reports import files
 from reports.certificates.ledger import Link
-from reports.figures.months import days_of
+from reports.figures.months import days_of, months_before
 
 # A boundary's day lies at most so many days before its month.
 _DAYS_BEFORE = 31
+# A sum to date reaches back at most eleven months, and what it is compared with a year further.
+_MONTHS_BEFORE = 23
 # What was written a moment ago may be written again without that its time tells.
 _AT_REST_SECONDS = 2
 
@@ -30,8 +32,10 @@ _AT_REST_SECONDS = 2
 class SettledMonths:
     """What is remembered of months, and how the files lie now, looked at once."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, chain: Sequence[Link]) -> None:
+        """Of a ledger's links."""
         self._home = home
+        self._chain = chain
         self._found: dict[str, str] = {}
 
     def holds(self, links: Sequence[Link]) -> bool:
@@ -70,8 +74,14 @@ class SettledMonths:
         touched = [landed for day in days for landed in self._landed.get(day.isoformat(), ())]
         facts = self._home.published / month / "facts"
         touched += [*((link.path.name, link.path.stat().st_mtime_ns) for link in links), *_entries(facts)]
-        state = hashlib.sha256(json.dumps([code_version(), touched]).encode()).hexdigest()
+        told = [code_version(), touched, self._before(month)]
+        state = hashlib.sha256(json.dumps(told).encode()).hexdigest()
         return state, max(written for _, written in touched)
+
+    def _before(self, month: str) -> list[str]:
+        """The certificates that a month's derived numbers may rest on."""
+        first = months_before(month, _MONTHS_BEFORE)
+        return [link.path.name for link in self._chain if first <= link.month < month]
 
     @cached_property
     def _landed(self) -> dict[str, list[tuple[str, int]]]:
