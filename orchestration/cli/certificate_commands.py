@@ -171,7 +171,7 @@ def trace(
 ) -> None:
     """Take a certified number apart: its definition, and the departments, days and extracts that add up to it."""
     from orchestration.certification.lookup import trace_number
-    from orchestration.cli.certificate_views import department_table, extract_table, site_tables, write_rows
+    from orchestration.cli.certificate_views import traced_tables, write_rows
 
     with logged("trace", what=what, metric=metric, site=site):
         entry, traced, behind = trace_number(what, metric, revision, site)
@@ -179,7 +179,7 @@ def trace(
         typer.echo(f"{number.metric_name} {number.with_unit}, exactly {number.exact_with_unit}")
         typer.echo(f"口径（第 {number.version} 版）：{number.definition}")
         typer.echo(f"measures {', '.join(number.measures)}; {certificate.name}, code {certificate.code}\n")
-        print_wide(*site_tables(traced, certificate), department_table(traced), "", extract_table(traced))
+        print_wide(*traced_tables(traced, certificate))
         if rows:
             write_rows(behind, rows)
             typer.echo(f"every row: {os.path.relpath(rows)}")

@@ -75,6 +75,32 @@ def site_tables(traced: Trace, certificate: Certificate) -> Iterator[Table | str
         yield ""
 
 
+def term_table(traced: Trace) -> Table:
+    """What a derived number is made of, each with the certificate that it stands in."""
+    rows = [
+        (term.role, term.metric, term.month, f"r{term.revision}" if term.revision else "this one", term.value)
+        for term in traced.terms
+    ]
+    return table(("part", "metric", "month", "certificate", "exact"), rows)
+
+
+def counted_tables(traced: Trace, certificate: Certificate) -> Iterator[Table | str]:
+    """What sites, departments and extracts add to a number that rows add up to."""
+    yield from site_tables(traced, certificate)
+    yield from (department_table(traced), "", extract_table(traced))
+
+
+def traced_tables(traced: Trace, certificate: Certificate) -> Iterator[Table | str]:
+    """A number down to its extracts: a derived one by its terms, and then each of those that are of its month."""
+    if not traced.terms:
+        yield from counted_tables(traced, certificate)
+        return
+    yield term_table(traced)
+    for part in traced.parts:
+        yield f"\n{part.number.metric} {part.number.metric_name} {part.number.exact_with_unit}"
+        yield from counted_tables(part, certificate)
+
+
 def extract_table(traced: Trace) -> Table:
     """What each extract adds, with the file in which it stands."""
     rows = [(each.day, each.system, total, each.path, each.sha256[:12]) for each, total in traced.by_extract.items()]

@@ -12,6 +12,7 @@ from typing import Any
 from reports.certificates.certificate import Certificate, CertifiedExtract
 from reports.certificates.disk import Disk, extract_problems
 from reports.certificates.recount import RecountError, answered_extracts, counted_rows
+from reports.figures.derived import Term
 from reports.figures.numbers import MonthlyNumber
 
 _KEYS = ("hall_code", "department_code", "path")
@@ -55,12 +56,16 @@ class Trace:
         by_site: by site code, largest first.
         by_department: by department code, largest first.
         by_extract: by extract, by system and day.
+        terms: of a derived number the sums that it is made of; no row adds up to it.
+        parts: of a derived number those of its terms that are numbers of the same month, taken apart.
     """
 
     number: MonthlyNumber
     by_site: Mapping[str, int]
     by_department: Mapping[str, int]
     by_extract: Mapping[CertifiedExtract, int]
+    terms: tuple[Term, ...] = ()
+    parts: tuple["Trace", ...] = ()
 
     @property
     def by_day(self) -> dict[str, int]:
@@ -104,8 +109,23 @@ def traces(
         for key, value in zip(_KEYS, values, strict=True):
             if value is not None:
                 sums[key][measure][value] = int(total)
-    extracts = _by_path(certificate, landing)
-    return {metric: _trace(certificate, numbers[metric], sums, extracts) for metric in wanted}
+    extracts, derived = _by_path(certificate, landing), certificate.foundation.derived
+    counted = [part for metric in wanted for part in _parts(metric, certificate)]
+    found = {metric: _trace(certificate, numbers[metric], sums, extracts) for metric in counted}
+    for metric in wanted:
+        if metric in derived.by_metric:
+            parts = tuple(found[part] for part in _parts(metric, certificate))
+            found[metric] = Trace(numbers[metric], {}, {}, {}, derived.outcomes[metric].terms, parts)
+    return {metric: found[metric] for metric in wanted}
+
+
+def _parts(metric: str, certificate: Certificate) -> list[str]:
+    """The numbers of the month that rows add up to and a metric is made of: itself, or of a derived one its terms."""
+    derived, numbers = certificate.foundation.derived, certificate.by_metric
+    if metric not in derived.by_metric:
+        return [metric]
+    own = (term.metric for term in derived.outcomes[metric].terms if not term.revision and term.metric in numbers)
+    return list(dict.fromkeys(part for term in own for part in _parts(term, certificate)))
 
 
 def rows_behind(
