@@ -8,15 +8,19 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from reports.certificates.certificate import Certificate
+from reports.figures.rounding import rounded
 from reports.files import write_bytes
 from reports.semantic.project import SemanticError, semantic_project
 from tests.certificates import Month, archive_in, numbers
+from tests.derived_halls import ROWS, derive, drop_months, exact, report
 from tests.halls import Hall, Printed
+from tests.small_halls import SmallHall
 
 # MetricFlow's command asks for its newest version and has no switch for that: a proxy that isn't there answers it.
 OFFLINE = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9")
@@ -122,3 +126,33 @@ def test_two_metrics_of_one_name_are_refused(certificate: Certificate) -> None:
 def test_nothing_certified_is_said(tmp_path: Path) -> None:
     with pytest.raises(SemanticError, match="no month is certified yet"):
         semantic_project([], [])
+
+
+def test_derived_numbers_are_quotients_of_certified_sums(tmp_path: Path) -> None:
+    hall = SmallHall.begun(tmp_path / "hall")
+    (hall.folder / "catalogue" / "stock_balances.csv").write_text("stock,measure,sign\n", encoding="utf-8")
+    derive(hall, **{name: values for name, values in ROWS.items() if "top_n" not in values and "rank" not in values})
+    sums = drop_months(hall, *MONTHS)
+    for month in MONTHS:
+        report(hall, month)
+    folder = tmp_path / "semantic"
+    made = hall.run("semantic-models", str(folder))
+    assert made.exit_code == 0, made.output
+    tool(folder, "dbt", "build", "--quiet")
+    certified = {month: exact(hall, month) for month in MONTHS}
+    names = [name for name in ROWS if name in certified["2025-04"]]
+    told = query(folder, names)
+    for month, values in certified.items():
+        for name, value in values.items():
+            if name in ROWS:
+                digits = rounded(Fraction(told[month][name]).limit_denominator(10**9), 2)
+                assert digits == rounded(value, 2), (month, name)
+    tool(folder, "mf", "query", "--metrics", "completed_share,accepted_less", "--csv", "told.csv")
+    with (folder / "told.csv").open(encoding="utf-8") as file:
+        (both,) = csv.DictReader(file)
+    accepted, completed = (
+        sum(counts[code, measure] for counts in sums.values() for code in ("D1", "D2"))
+        for measure in ("accepted", "completed")
+    )
+    assert rounded(Fraction(both["completed_share"]), 6) == rounded(Fraction(1000 * completed, accepted), 6)
+    assert Fraction(both["accepted_less"]) == accepted - completed, "nobody averages averages, nor adds them"

@@ -5,6 +5,7 @@ divided or rounded before: a ratio to date is the sum of its numerators over the
 certificates the sums of other months come from doesn't belong here; the caller gives them.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -270,9 +271,7 @@ def value_of(metric: DerivedMetric, terms: Sequence[Term]) -> Exact:
     Raises:
         NumbersError: A part is larger than its whole.
     """
-    sums: dict[Role, Fraction] = dict.fromkeys(get_args(Role), Fraction(0))
-    for term in terms:
-        sums[term.role] += term.exact
+    sums = _sums_of(terms)
     if metric.kind == "change":
         return whole_if_it_is(_change(metric, sums["now"], sums["base"]))
     above = sums["plus"] - sums["minus"]
@@ -287,6 +286,25 @@ def value_of(metric: DerivedMetric, terms: Sequence[Term]) -> Exact:
             f"{metric.other}; look at both in `yuebao trace`, or take `contained` away in derived_metrics.csv"
         )
     return whole_if_it_is(above / below * metric.factor)
+
+
+def _sums_of(terms: Iterable[Term]) -> Mapping[Role, Fraction]:
+    sums: dict[Role, Fraction] = dict.fromkeys(get_args(Role), Fraction(0))
+    for term in terms:
+        sums[term.role] += term.exact
+    return sums
+
+
+def quotient(metric: DerivedMetric, terms: Sequence[Term]) -> tuple[int, int]:
+    """Two whole numbers whose quotient a value is: of ratios and means their sums, which add up over months."""
+    sums = _sums_of(terms)
+    below = sums["over"] - sums["over_less"]
+    if metric.kind == "change" or not below:
+        exact = Fraction(value_of(metric, terms))
+        return exact.numerator, exact.denominator
+    above = (sums["plus"] - sums["minus"]) * metric.factor
+    scale = math.lcm(above.denominator, below.denominator)
+    return int(above * scale), int(below * scale)
 
 
 def _change(metric: DerivedMetric, now: Fraction, base: Fraction) -> Fraction:
