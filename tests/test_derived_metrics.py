@@ -59,7 +59,7 @@ def test_every_kind_is_counted_from_sums_certified_and_verified(hall: SmallHall)
     assert (first["code"], first["name"], Fraction(first["exact"])) == (
         "D1",
         "市场科",
-        sums["2025-03"]["D1", "accepted"],
+        Fraction(sums["2025-03"]["D1", "accepted"]),
     )
     shares = {
         code: Fraction(1000 * sums["2025-03"][code, "completed"], sums["2025-03"][code, "accepted"])

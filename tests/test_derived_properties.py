@@ -9,12 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures.derived import Derived, DerivedMetric, MonthValues, Scope, derive, ranked
+from reports.figures.derived import Derived, DerivedMetric, MonthValues, RankedCounts, Scope, derive, ranked
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
 
 MONTH = "2025-03"
+MEASURES = ("content", "asked")
 COUNT = st.integers(0, 10**9)
 # By site and department: those who were content, and all who were asked.
 CELLS = st.dictionaries(
@@ -79,19 +80,21 @@ def test_any_split_of_sites_and_departments_has_the_same_sums(
     rows = [
         (site, department, measure, count)
         for (site, department), pair in cells.items()
-        for measure, count in zip(("content", "asked"), pair, strict=True)
+        for measure, count in zip(MEASURES, pair, strict=True)
     ]
-    current = values(*(sum(pair[place] for pair in cells.values()) for place in (0, 1)))
+    content, asked = (sum(pair[place] for pair in cells.values()) for place in (0, 1))
+    current = values(content, asked)
     every = derive([RATE], current, lambda *_: None, {})[0]
-    whole = Scope(frozenset(sites))
-    parts = [Scope(frozenset(sites[:cut])), Scope(frozenset(sites[cut:]))]
-    ranking = metric("by", "rank", "rate", ranked_by="department")
-    members = [whole.members(ranking, rows, current), *(part.members(ranking, rows, current) for part in parts)]
-    sums = [{name: sum(member.values[name] for member in its) for name in ("content", "asked")} for its in members]
+    ranking, counts = metric("by", "rank", "rate", ranked_by="department"), RankedCounts.of(rows, {})
+    scopes = [Scope(its) for its in (sites, sites[:cut], sites[cut:])]
+    sums = [
+        {name: sum(own.get(name, 0) for own in counts.sums_in(scope, "department").values()) for name in MEASURES}
+        for scope in scopes
+    ]
     assert {name: sums[1][name] + sums[2][name] for name in sums[0]} == sums[0]
     expected = Fraction(100 * sums[0]["content"], sums[0]["asked"]) if sums[0]["asked"] else None
     assert exact_of(every, "rate") == expected
-    for row in ranked(ranking, [RATE, ranking], current, members[0], {}):
+    for row in ranked(ranking, [RATE, ranking], current, scopes[0], counts):
         own = [pair for (_, department), pair in cells.items() if department == row.code]
         assert Fraction(row.exact) == Fraction(100 * sum(one for one, _ in own), sum(two for _, two in own))
 

@@ -53,10 +53,21 @@ def judged(archive: Archive, drawn: Drawn, asked: Asked = "sealing", **changes: 
 
 
 NAME = "000001-2025-03-r1.json"
-ALONE = ["sound", "evidenced", "in time", "bounded", "worded"]
-SEALED = ["sound", "evidenced", "extracts", "in time", "bounded", "joined", "on its bases", "worded"]
+ALONE = ["sound", "evidenced", "in time", "bounded", "derived", "worded"]
+SEALED = ["sound", "evidenced", "extracts", "in time", "bounded", "joined", "on its bases", "derived", "worded"]
 UNSIGNED = [
-    *("sound", "placed", "of this hall", "evidenced", "extracts", "bounded", "joined", "on its bases", "worded"),
+    *(
+        "sound",
+        "placed",
+        "of this hall",
+        "evidenced",
+        "extracts",
+        "bounded",
+        "joined",
+        "on its bases",
+        "derived",
+        "worded",
+    ),
     *("recounted", "facts"),
 ]
 QUESTIONS: Mapping[Asked, list[str]] = {
@@ -67,7 +78,7 @@ QUESTIONS: Mapping[Asked, list[str]] = {
     "alone": ALONE,
     "alone with extracts": [*ALONE, "extracts"],
 }
-OF_FORM_2 = {"evidenced", "in time", "bounded", "joined", "on its bases", "worded"}
+OF_FORM_2 = {"evidenced", "in time", "bounded", "joined", "on its bases", "derived", "worded"}
 
 
 @pytest.mark.parametrize("asked", QUESTIONS)

@@ -32,7 +32,7 @@ class DerivedMetrics:
         groups = {code: tree.counted_in(code) for code in below} if self._facts.ranks_sites else {}
         days = {"calendar": len(month.days), "working": sum(day.is_working_day for day in month.calendar)}
         current = MonthValues(month.name, 0, numbers, days)
-        rankings = self._facts.rankings(current, Scope(frozenset(tree.counted_in(site)), groups))
+        rankings = self._facts.rankings(current, Scope(tree.counted_in(site), groups))
         outcomes = {metric: Outcome(ranking=ranking) for metric, ranking in rankings.items()}
         return Derived(self._facts.metrics, outcomes, days, groups)
 

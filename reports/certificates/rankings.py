@@ -1,6 +1,7 @@
 """Rankings of a certificate counted again from its extracts, by SQL that shares nothing with dbt's."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from reports.certificates.certificate import Certificate
 from reports.certificates.recount import Recounts
@@ -17,13 +18,13 @@ def recounted_rankings(certificate: Certificate, recounts: Recounts) -> Rankings
     """
     derived = certificate.foundation.derived
     current = MonthValues(certificate.month, 0, certificate.by_metric, derived.days)
-    scope = Scope(frozenset(certificate.counted_sites), derived.groups)
+    scope = Scope(certificate.counted_sites, derived.groups)
     found = {}
     for metric in derived.metrics:
         if metric.kind in RANKINGS and metric.ranked_by:
-            sums = recounts.by(certificate, _COLUMNS[metric.ranked_by])
             names = {member.code: member.name for member in derived.rankings[metric.metric]}
-            found[metric.metric] = ranked(metric, derived.metrics, current, scope.members(metric, sums, current), names)
+            counts = replace(recounts.by(certificate, _COLUMNS[metric.ranked_by]), names=names)
+            found[metric.metric] = ranked(metric, derived.metrics, current, scope, counts)
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.errors import ReportsError
-from reports.figures.derived import SumRow
+from reports.figures.derived import RankedCounts
 from reports.figures.rounding import Exact
 
 _COUNTED = """
@@ -150,9 +150,9 @@ class Recounts:
     def __init__(self, landing: Path) -> None:
         self._landing = landing
         self._counted: dict[object, Mapping[tuple[str, str], int]] = {}
-        self._by_column: dict[object, list[SumRow]] = {}
+        self._by_column: dict[object, RankedCounts] = {}
 
-    def by(self, certificate: Certificate, column: str) -> Sequence[SumRow]:
+    def by(self, certificate: Certificate, column: str) -> RankedCounts:
         """Sum each measure of each site and value of a column of daily counts, over a certificate's extracts.
 
         Raises:
@@ -163,7 +163,8 @@ class Recounts:
         if key not in self._by_column:
             extracts = answered_extracts(foundation, self._landing, foundation.closing)
             rows = counted_rows(_SUMS_BY.format(column=column), extracts, foundation.closing)
-            self._by_column[key] = [(site, code, measure, int(total)) for site, code, measure, total in rows]
+            sums = ((site, code, measure, int(total)) for site, code, measure, total in rows)
+            self._by_column[key] = RankedCounts.of(sums, {})
         return self._by_column[key]
 
     def of(self, certificate: Certificate) -> Mapping[str, int]:

@@ -185,10 +185,6 @@ class MonthValues:
     days: Mapping[str, int]
 
 
-# A sum: its site, who is ranked (of sites the site again), the measure, and the count.
-SumRow = tuple[str, str, str, int]
-
-
 @dataclass(frozen=True)
 class Scope:
     """Whose counts a month's numbers sum up.
@@ -198,29 +194,39 @@ class Scope:
         groups: by site that is ranked among them, the sites whose counts it sums up.
     """
 
-    counted: frozenset[str]
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def members(self, metric: DerivedMetric, sums: Iterable[SumRow], current: MonthValues) -> list["Member"]:
-        """Those who are ranked by a metric, with their values of all that isn't derived."""
-        above = {site: group for group, sites in self.groups.items() for site in sites}
-        by_member: dict[str, Counter[str]] = {}
-        for site, code, measure, count in sums:
-            member = above.get(code) if metric.ranked_by == "site" else code if site in self.counted else None
-            if member is not None:
-                by_member.setdefault(member, Counter())[measure] += count
-        return [
-            Member(code, {name: sum(own[each] for each in number.measures) for name, number in current.numbers.items()})
-            for code, own in by_member.items()
-        ]
+    counted: Sequence[str]
+    groups: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Member:
-    """Who is ranked, and its values of the metrics that aren't derived."""
+class RankedCounts:
+    """A month's sums of those who are ranked, of every site.
 
-    code: str
-    values: Mapping[str, Exact]
+    Attributes:
+        by_site: by the code of a site, who is ranked (of sites the site again), the measure and the sum.
+        names: what they are called, by code; who isn't among them is called by the code.
+    """
+
+    by_site: Mapping[str, Sequence[tuple[str, str, int]]]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[str, str, str, int]], names: Mapping[str, str]) -> "RankedCounts":
+        """Of rows that begin with the site."""
+        by_site: dict[str, list[tuple[str, str, int]]] = {}
+        for site, code, measure, count in rows:
+            by_site.setdefault(site, []).append((code, measure, count))
+        return cls(by_site, names)
+
+    def sums_in(self, scope: Scope, ranked_by: str) -> Mapping[str, Mapping[str, int]]:
+        """Of a scope, by who is ranked and measure."""
+        groups = scope.groups if ranked_by == "site" else {"": scope.counted}
+        sums: dict[str, Counter[str]] = {}
+        for group, sites in groups.items():
+            for site in sites:
+                for code, measure, count in self.by_site.get(site, ()):
+                    sums.setdefault(group or code, Counter())[measure] += count
+        return sums
 
 
 # Gives a month's values as they were first certified, or as they stand; None where it isn't certified.
@@ -315,45 +321,55 @@ def ranked(
     metric: DerivedMetric,
     metrics: Sequence[DerivedMetric],
     current: MonthValues,
-    members: Iterable[Member],
-    names: Mapping[str, str],
+    scope: Scope,
+    counts: RankedCounts,
 ) -> tuple[RankedMember, ...]:
-    """Members in order of their values, largest first; those without a value are left out.
+    """Who is ranked, in order of their values, largest first; those without a value are left out.
 
     Args:
         metric: By which they are ranked.
         metrics: All that are valid in the month.
         current: The month's numbers.
-        members: Who is ranked.
-        names: What they are called, by code; who isn't among them by their code.
+        scope: Whose counts.
+        counts: The counts.
 
     Raises:
         NumbersError: As `derive`.
     """
-    found = {member.code: _of_member(metric, metrics, member, current) for member in members}
+    leaves = _Evaluator(metrics, current, _no_month).leaves(metric.of)
+    found = {
+        code: _of_member(metric, metrics, current, {leaf.metric: _sum_of(leaf, sums) for leaf in leaves})
+        for code, sums in counts.sums_in(scope, metric.ranked_by).items()
+    }
     values = {code: value for code, value in found.items() if value is not None}
     in_order = sorted(values, key=lambda code: (-values[code], code))
     places = _places([values[code] for code in in_order], together=metric.ties == "all")
     last = metric.top if metric.kind == "top_n" else len(places)
     return tuple(
-        RankedMember(place, code, names.get(code, code), str(values[code]), _printed(metric, values[code]))
+        RankedMember(place, code, counts.names.get(code, code), str(values[code]), _printed(metric, values[code]))
         for place, code in zip(places, in_order, strict=True)
         if place <= last
     )
 
 
+def _sum_of(number: MonthlyNumber, sums: Mapping[str, int]) -> MonthlyNumber:
+    return replace(number, exact=sum(sums.get(measure, 0) for measure in number.measures))
+
+
 def _of_member(
-    metric: DerivedMetric, metrics: Sequence[DerivedMetric], member: Member, current: MonthValues
+    metric: DerivedMetric,
+    metrics: Sequence[DerivedMetric],
+    current: MonthValues,
+    numbers: Mapping[str, MonthlyNumber],
 ) -> Exact | None:
-    numbers = {
-        name: replace(number, exact=member.values[name])
-        for name, number in current.numbers.items()
-        if name in member.values
-    }
     try:
-        return _Evaluator(metrics, replace(current, numbers=numbers), lambda *_: None).value(metric.of, current.month)
+        return _Evaluator(metrics, replace(current, numbers=numbers), _no_month).value(metric.of, current.month)
     except NoValueError:
         return None
+
+
+def _no_month(_month: str, _basis: Basis) -> None:
+    """Who is ranked is by a value of the month alone."""
 
 
 def _places(values: Sequence[Exact], *, together: bool) -> list[int]:

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reports.figures.derived import DerivedMetric, MonthValues, RankedBy, Rankings, Scope, SumRow, ranked
+from reports.figures.derived import DerivedMetric, MonthValues, RankedBy, RankedCounts, Rankings, Scope, ranked
 from reports.figures.months import first_day
 from reports.figures.numbers import FactRow, read_table
 from reports.figures.validity import is_valid
@@ -78,31 +78,22 @@ class DerivedFacts:
             NumbersError: A table can't be read.
         """
         return {
-            metric.metric: ranked(
-                metric,
-                self.metrics,
-                current,
-                scope.members(metric, self._sums[metric.ranked_by], current),
-                self._names[metric.ranked_by],
-            )
+            metric.metric: ranked(metric, self.metrics, current, scope, self._counts[metric.ranked_by])
             for metric in self.metrics
             if metric.ranked_by
         }
 
     @cached_property
-    def _sums(self) -> Mapping[RankedBy, list[SumRow]]:
-        return {metric.ranked_by: list(self._read(metric.ranked_by)) for metric in self.metrics if metric.ranked_by}
+    def _counts(self) -> Mapping[RankedBy, RankedCounts]:
+        kinds = {metric.ranked_by for metric in self.metrics if metric.ranked_by}
+        return {by: RankedCounts.of(self._read(by), _names_in(self._marts, by)) for by in kinds}
 
-    def _read(self, by: RankedBy) -> Iterator[SumRow]:
+    def _read(self, by: RankedBy) -> Iterator[tuple[str, str, str, int]]:
         file, column = _COUNTS[by]
         columns = ("month_start", "hall_code", column, "measure", "monthly_count")
         for row in read_table(self._marts / file, columns):
             if row["month_start"] == self._first:
                 yield row["hall_code"], row[column], row["measure"], row["monthly_count"]
-
-    @cached_property
-    def _names(self) -> Mapping[RankedBy, Mapping[str, str]]:
-        return {by: _names_in(self._marts, by) for by in self._sums}
 
 
 def _names_in(marts: Path, by: RankedBy) -> Mapping[str, str]:
