@@ -79,9 +79,9 @@ def _compare(
 ) -> tuple[list[str], list[str]]:
     """The release's files that come out equal to the byte, and a line for each number and file that doesn't."""
     history = History(archive.ledger.links(site=certificate.below))
-    sequence, derived = certificate.place.sequence, certificate.foundation.derived
-    bases: Bases = bases_at(history, sequence, certificate.month, numbers.values(), derived)
-    standing = replace(certificate.foundation, notes=bases.notes, derived=bases.derived)
+    foundation = certificate.foundation
+    bases: Bases = bases_at(history, certificate.place.sequence, certificate.month, numbers.values(), foundation)
+    standing = replace(foundation, notes=bases.notes, derived=bases.derived)
     again = replace(certificate, numbers=bases.numbers).standing_on(standing)
     equal, changed = _compared_files(release_files(again), release_of(archive.published, certificate), certificate)
     return equal, [*_number_differences(certificate, again), *changed]

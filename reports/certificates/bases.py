@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reports.certificates.certificate import Base
+from reports.certificates.certificate import Base, Foundation
 from reports.certificates.ledger import AnyLink, History
+from reports.certificates.release_text import words_of
 from reports.certificates.revision import edition_notes
 from reports.figures.derived import Basis, Derived, MonthValues, derive
 from reports.figures.flags import flagged
@@ -22,7 +23,9 @@ class Bases:
     derived: Derived
 
 
-def bases_at(history: History, sequence: int, month: str, numbers: Iterable[MonthlyNumber], derived: Derived) -> Bases:
+def bases_at(
+    history: History, sequence: int, month: str, numbers: Iterable[MonthlyNumber], foundation: Foundation
+) -> Bases:
     """What a month's numbers take from the certificates before a place of the ledger.
 
     Args:
@@ -30,7 +33,7 @@ def bases_at(history: History, sequence: int, month: str, numbers: Iterable[Mont
         sequence: The place.
         month: `2025-03`.
         numbers: The month's; those of derived metrics aren't looked at.
-        derived: The definitions, days and rankings of the month.
+        foundation: Its definitions, days and rankings of derived metrics, and the words that notes are in.
 
     Raises:
         LedgerError: One of them can't be read.
@@ -43,8 +46,8 @@ def bases_at(history: History, sequence: int, month: str, numbers: Iterable[Mont
         return history.read(links[0]).certificate.by_metric if links else {}
 
     past = PastMonths(history, sequence)
-    every, derived = with_derived(numbers, derived, month, past)
-    notes = edition_notes(history, month, sequence)
+    every, derived = with_derived(numbers, foundation.derived, month, past)
+    notes = edition_notes(history, month, sequence, words_of(foundation.wording))
     links = sorted({*own, *before, *notes.compared, *past.read})
     return Bases(
         numbers=flagged(every, values(own), values(before)),

@@ -114,7 +114,7 @@ def draw_up(
     ledger, below = archive.ledger, "" if request.site == request.hall.code else request.site
     place, history = ledger.next_place(""), history or History(ledger.links(site=below))
     revision = len(history.of(request.month, place.sequence)) + 1
-    bases = bases_at(history, place.sequence, request.month, request.numbers, request.foundation.derived)
+    bases = bases_at(history, place.sequence, request.month, request.numbers, request.foundation)
     foundation = replace(request.foundation, bases=bases.certificates, notes=bases.notes, derived=bases.derived)
     documents = form_2.documents(foundation)
     unworded = Certificate(
@@ -325,7 +325,7 @@ def _require_current(candidate: Certificate, history: History) -> None:
         HeadMovedError: The month was certified since, or a month that it compares with.
     """
     sequence = candidate.place.sequence
-    bases = bases_at(history, sequence, candidate.month, candidate.numbers, candidate.foundation.derived)
+    bases = bases_at(history, sequence, candidate.month, candidate.numbers, candidate.foundation)
     revision = len(history.of(candidate.month, sequence)) + 1
     stands = (revision, bases.certificates, bases.notes)
     if stands != (candidate.revision, candidate.foundation.bases, candidate.foundation.notes):

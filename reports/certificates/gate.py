@@ -28,7 +28,7 @@ from reports.figures.derived import value_of
 from reports.figures.months import months_before, span
 from reports.figures.numbers import NumbersError
 from reports.figures.section import SectionError
-from reports.figures.wording import WordingError
+from reports.figures.words import WordingError
 from reports.files import digests
 
 # A certificate that is `alone` has a release around it, and no ledger.
@@ -246,13 +246,13 @@ def _joined(subject: GateSubject) -> Iterator[str]:
 def _on_its_bases(subject: GateSubject) -> Iterator[str]:
     """Flags and revision notes follow from the certificates that stood before, and these are named."""
     certificate = subject.certificate
-    derived = certificate.foundation.derived
-    bases = bases_at(subject.history, certificate.place.sequence, certificate.month, certificate.numbers, derived)
-    if bases.certificates != certificate.foundation.bases:
+    foundation, sequence = certificate.foundation, certificate.place.sequence
+    bases = bases_at(subject.history, sequence, certificate.month, certificate.numbers, foundation)
+    if bases.certificates != foundation.bases:
         yield "other certificates stood before it than those that it compares with"
-    if bases.numbers != certificate.numbers or bases.notes != certificate.foundation.notes:
+    if bases.numbers != certificate.numbers or bases.notes != foundation.notes:
         yield "its flags or revision notes don't follow from the certificates before it"
-    if bases.derived != derived:
+    if bases.derived != foundation.derived:
         yield "its derived numbers don't follow from its other numbers and from the certificates before it"
 
 

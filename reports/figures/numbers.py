@@ -10,6 +10,7 @@ from typing import Any, Literal
 from reports.figures.months import first_day
 from reports.figures.rounding import Exact, RoundingRule, printed
 from reports.figures.validity import is_valid
+from reports.figures.words import DEFAULT
 
 _FACTS, _DRAFT_FACTS = "fct_monthly_metrics.parquet", "fct_draft_metrics.parquet"
 _FACT_COLUMNS = ("month_start", "hall_code", "metric", "metric_version", "exact_value")
@@ -24,8 +25,6 @@ Flag = Literal["p", "r", "b"]
 CANDIDATE: tuple[Flag, ...] = ("p",)
 
 FactRow = dict[str, Any]
-# Units that stand right after the digits; a plain ratio has none.
-_WITHOUT_SPACE = frozenset({"", "%", "‰"})
 
 
 class NumbersError(Exception):
@@ -61,8 +60,8 @@ class MonthlyNumber:
 
     @property
     def with_unit(self) -> str:
-        """The number as every text prints it: digits, half-width space, unit; % and ‰ stand without a space."""
-        return joined(self.printed, self.display_unit)
+        """The number with its unit, in our own words (`reports.figures.words`)."""
+        return DEFAULT.amount(self.printed, self.display_unit)
 
     @property
     def in_units(self) -> Decimal:
@@ -70,14 +69,14 @@ class MonthlyNumber:
         return Decimal(self.printed) * self.display_divisor
 
     @property
+    def exact_digits(self) -> str:
+        """The exact value in plain digits, `54213` or `1234/25`."""
+        return str(self.exact)
+
+    @property
     def exact_with_unit(self) -> str:
         """The exact value and its unit: `54213 件`, `1234/25%`."""
-        return joined(str(self.exact), self.unit)
-
-
-def joined(digits: str, unit: str) -> str:
-    """A number and its unit, if it has one, as texts write them."""
-    return f"{digits}{'' if unit in _WITHOUT_SPACE else ' '}{unit}"
+        return DEFAULT.amount(self.exact_digits, self.unit)
 
 
 def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, MonthlyNumber]:
