@@ -6,6 +6,7 @@ Nothing is landed, and every check is made whatever the others find.
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers, template_of, words_of
 from orchestration.config.alerts import Channel
-from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
+from orchestration.config.catalogue import DERIVED, LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.diagnosis import Diagnosis
@@ -31,11 +32,16 @@ from orchestration.sources.contract import SourceFault
 from orchestration.warehouse.month import open_month
 from orchestration.warehouse.month_totals import ask_totals
 from reports.certificates.signers import SignerError, load_key
+from reports.figures.derived import RANKINGS, Derived, Outcome, RankedMember
+from reports.figures.derived_facts import derived_metric
 from reports.figures.months import MonthSpan, months_before
 from reports.figures.numbers import MonthlyNumber, number_of
-from reports.figures.wording import word_section
+from reports.figures.wording import Subject, word_section
 
 _LONGEST_SILENCE = 15
+_SOMEBODY = (RankedMember(1, "-", "-", "0", "0"),)
+# What a derived number takes from those that it is made of.
+_COUNTED = {"event_counted": "-", "deduplication_key": "-"}
 
 
 def check_hall(hall: HallFolder, day: dt.date | None = None) -> Iterator[Diagnosis]:
@@ -90,14 +96,19 @@ def _words(hall: HallFolder) -> str:
 def _wording(tables: Tables, hall: HallFolder, level: str) -> str:
     month = hall.hall.months.name_of(today(hall.hall))
     span, template = MonthSpan.of(month, hall.hall.months.days_of(month)), template_of(hall, level)
-    section = word_section(_zeros(tables), month=month, template=template, site=hall.hall.name, span=span)
+    numbers, derived = _samples(tables)
+    subject = Subject(hall.hall.name, span, derived)
+    section = word_section(numbers, month=month, template=template, subject=subject)
     return f"prints {', '.join(sorted(section.metrics))}"
 
 
-def _zeros(tables: Tables) -> dict[str, MonthlyNumber]:
-    """A number for each metric that is defined now, to see whether a template can be filled."""
+def _samples(tables: Tables) -> tuple[dict[str, MonthlyNumber], Derived]:
+    """A number for each metric that is defined now, and somebody ranked, to see whether a template can be filled."""
     current = [row for row in tables["metrics"] if row["valid_to"] is None]
-    return {row["metric"]: number_of(row, exact=0, measures=(), parts=()) for row in current}
+    derived = tuple(derived_metric(row) for row in tables[DERIVED] if row["valid_to"] is None)
+    rows = [*current, *(_COUNTED | asdict(metric) for metric in derived if metric.kind not in RANKINGS)]
+    numbers = {row["metric"]: number_of(row, exact=0, measures=(), parts=()) for row in rows}
+    return numbers, Derived(derived, {metric.metric: Outcome(ranking=_SOMEBODY) for metric in derived})
 
 
 def _signing(hall: HallFolder) -> str:

@@ -15,7 +15,7 @@ from filelock import FileLock
 from reports.figures.derived import RANKINGS, Derived
 from reports.figures.months import MonthSpan
 from reports.figures.section_text import PrintedSection
-from reports.figures.wording import Section, WordingTemplate, word_section
+from reports.figures.wording import Section, Subject, WordingTemplate, word_section
 from reports.figures.words import DEFAULT, Words
 from reports.files import write_through
 
@@ -62,6 +62,11 @@ class Origin:
     left_out: Sequence[str] = ()  # the names of sites that aren't in: of a draft alone
     derived: Derived = field(default_factory=Derived)  # what became of metrics that are made of others
 
+    @property
+    def subject(self) -> Subject:
+        """What the section is about."""
+        return Subject(self.hall_name, self.span, self.derived)
+
 
 @dataclass(frozen=True)
 class Vintage:
@@ -94,7 +99,7 @@ def write_draft(
             section's.
         WordingError: As `word_section` raises.
     """
-    section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name, span=origin.span)
+    section = word_section(numbers, month=origin.month, template=template, subject=origin.subject)
     words = template.words
     notes = _draft_notes(origin, words)
     printed = PrintedSection(section.heading, section.paragraph, section.table, notes, words.draft)
@@ -114,7 +119,7 @@ def certified_files(
     numbers: Mapping[str, MonthlyNumber], origin: Origin, vintage: Vintage, *, template: WordingTemplate
 ) -> dict[str, bytes]:
     """Word a release's files, by name, from the numbers that its certificate vouches for; raises as `write_draft`."""
-    section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name, span=origin.span)
+    section = word_section(numbers, month=origin.month, template=template, subject=origin.subject)
     texts = certified_texts(section, vintage.notes, template.words)
     return {**texts, **_document(section, numbers, origin, vintage)}
 

@@ -8,7 +8,7 @@ script and no Chinese numeral before a unit, but for constants that the hall dec
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import Environment, nodes
 
@@ -66,6 +66,9 @@ class _Rules:
                 case nodes.Output():
                     for part in statement.nodes:
                         yield from self._output(part)
+                case nodes.For(target=nodes.Name(name=str(name)), test=None, recursive=False):
+                    yield from self._value(statement.iter)
+                    yield from replace(self, names=self.names | {name}).block([*statement.body, *statement.else_])
                 case nodes.If():
                     yield from self._condition(statement.test)
                     for inner in (statement.body, statement.elif_, statement.else_):
@@ -73,7 +76,7 @@ class _Rules:
                 case _:
                     yield (
                         statement.lineno,
-                        f"a {_name(statement)} isn't allowed: only words, {{{{ values }}}} and {{% if %}}",
+                        f"a {_name(statement)} isn't allowed: only words, {{{{ values }}}}, {{% if %}} and {{% for %}}",
                     )
 
     def _output(self, part: nodes.Node) -> Iterator[tuple[int, str]]:

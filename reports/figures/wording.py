@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,18 +14,37 @@ from typing import TYPE_CHECKING
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reports.figures.derived import Derived, DerivedMetric
 from reports.figures.months import MonthSpan, days_of
 from reports.figures.section_text import SectionTable, is_row
 from reports.figures.template_rules import BLANK, numeral_in, template_problems
 from reports.figures.words import DEFAULT, WordingError, Words
+from reports.figures.written import Numbers, Used
 
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
-    from reports.figures.rounding import Exact
 
 _NAMES = ("n", "year", "month", "month_name", "first", "last", "site")
 # What Jinja calls a template that comes from a text, in the places of an error.
 _TEMPLATE = "<template>"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a section is about, beside its month.
+
+    Attributes:
+        site: the name of the hall or site, for templates that print it.
+        span: the month's days, where it isn't the calendar month.
+        derived: what became of the metrics that are made of others.
+    """
+
+    site: str = ""
+    span: MonthSpan | None = None
+    derived: Derived = field(default_factory=Derived)
+
+
+_THE_MONTH = Subject()
 
 
 @dataclass(frozen=True)
@@ -44,7 +64,7 @@ class WordingTemplate:
     A blank line and a table, in the pipes of Markdown, may follow. It is data and runs in a sandbox. It is given `year`
     and `month` (no leading zero), `month_name`, `first` and `last`, its days, each with `year`, `month`, `month_name`
     and `day`, `site`, the name of the hall or site whose numbers these are, and `n`, in which `n.<metric>` writes a
-    number with its unit (see `_Written`). `constants` are literals with numerals that the hall's settings declare, such
+    number with its unit (see `written`). `constants` are literals with numerals that the hall's settings declare, such
     as 12345; every other numeral comes from certified numbers (see `template_rules`). `words` are those that we add.
     """
 
@@ -70,8 +90,7 @@ def word_section(
     *,
     month: str,
     template: WordingTemplate,
-    site: str = "",
-    span: MonthSpan | None = None,
+    subject: Subject = _THE_MONTH,
 ) -> Section:
     """Fill a template with a month's numbers.
 
@@ -79,18 +98,20 @@ def word_section(
         numbers: The month's numbers by metric.
         month: `2025-03`.
         template: The hall's wording.
-        site: The name of the hall or site, for templates that print it.
-        span: The month's days, where it isn't the calendar month.
+        subject: What it is about beside them.
 
     Returns:
-        The section; the rounding note is its last sentence where printed parts differ from a printed total.
+        The section; the rounding note is its last sentence where printed parts differ from a printed total, or the
+        printed shares of all of a whole from 100.
 
     Raises:
         WordingError: The template asks for what doesn't exist, holds a numeral or computes, isn't of that shape, or
             mixes unit styles.
         ValueError: `month` isn't written YYYY-MM.
     """
-    units = frozenset(unit for number in numbers.values() for unit in (number.unit, number.display_unit))
+    derived, span = subject.derived, subject.span
+    formed: list[MonthlyNumber | DerivedMetric] = [*numbers.values(), *derived.metrics]
+    units = frozenset(unit for one in formed for unit in (one.unit, one.display_unit) if unit)
     try:
         problems = _template_problems(template.source, units, template.constants)
     except TemplateSyntaxError as error:
@@ -98,27 +119,19 @@ def word_section(
     if problems:
         raise WordingError(f"{template}: {'; '.join(problems)}")
     days = span.days if span else days_of(month)
-    given = _Given(month, days[0], days[-1], site, template.words)
-    used = _Used()
-    text = _render(given.values, _Numbers(numbers, template, used), template)
-    blank = _render(given.blanked, _Numbers(numbers, template, _Used(), blank=True), template)
+    given = _Given(month, days[0], days[-1], subject.site, template.words)
+    used = Used()
+    text = _render(given.values, Numbers(numbers, derived, template.words, used), template)
+    blank = _render(given.blanked, Numbers(numbers, derived, template.words, Used(), blank=True), template)
     if stray := numeral_in(blank, units=units, constants=template.constants):
         raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
     heading, paragraph, table = _parts(text, template)
-    in_print = [numbers[metric] for metric in sorted(used.printed)]
+    in_print = [numbers[metric] for metric in sorted(used.printed) if metric in numbers]
     require_one_unit_style(in_print)
-    if needs_rounding_note(in_print):
+    if needs_rounding_note(in_print) or shares_need_rounding_note(in_print, derived):
         words = template.words
         paragraph = words.sentences(paragraph, f"{words.rounding_note}{words.sentence_end}")
     return Section(heading, paragraph, frozenset(used.printed | used.exact), table)
-
-
-@dataclass
-class _Used:
-    """The metrics that a template writes: as printed, and exactly."""
-
-    printed: set[str] = field(default_factory=set)
-    exact: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -196,7 +209,7 @@ def _compiled(source: str) -> Template:
     return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False).from_string(source)
 
 
-def _render(month: Mapping[str, object], numbers: _Numbers, template: WordingTemplate) -> str:
+def _render(month: Mapping[str, object], numbers: Numbers, template: WordingTemplate) -> str:
     try:
         return _compiled(template.source).render({**month, "n": numbers})
     except (TemplateError, WordingError) as error:
@@ -230,6 +243,19 @@ def needs_rounding_note(numbers: Collection[MonthlyNumber]) -> bool:
     )
 
 
+def shares_need_rounding_note(numbers: Collection[MonthlyNumber], derived: Derived) -> bool:
+    """Whether printed shares are all of their whole, and don't add up to it as printed."""
+    shares: dict[tuple[str, int], list[MonthlyNumber]] = {}
+    for number in numbers:
+        kind = derived.by_metric.get(number.metric)
+        if kind and kind.kind == "share_of":
+            shares.setdefault((kind.other, kind.factor), []).append(number)
+    return any(
+        sum(Fraction(number.exact) for number in its) == whole and sum(number.in_units for number in its) != whole
+        for (_, whole), its in shares.items()
+    )
+
+
 def _parts(text: str, template: WordingTemplate) -> tuple[str, str, SectionTable | None]:
     end = template.words.sentence_end
     match text.strip("\n").split("\n"):
@@ -253,74 +279,3 @@ def _table(rows: list[str], template: WordingTemplate) -> SectionTable:
         return SectionTable.read(rows)
     except ValueError as error:
         raise WordingError(f"{template}: {error}") from error
-
-
-class _Numbers:
-    """What a template knows as `n`: numbers by metric, without a public name that a metric could clash with."""
-
-    def __init__(
-        self, numbers: Mapping[str, MonthlyNumber], template: WordingTemplate, used: _Used, *, blank: bool = False
-    ) -> None:
-        self._numbers = numbers
-        self._words = template.words
-        self._used = used
-        self._blank = blank
-
-    def __getitem__(self, metric: str) -> _Written:
-        if metric not in self._numbers:
-            raise WordingError(f"it prints {metric}, which this month's numbers don't hold")
-        return _Written(self._numbers[metric], self._words, self._used, blank=self._blank)
-
-
-class _Written:
-    """A number as a template writes it, with its unit or in one of the forms below; what is written is noted as used.
-
-    A blank one writes no digit of its own, and is otherwise the same.
-    """
-
-    def __init__(self, number: MonthlyNumber, words: Words, used: _Used, *, blank: bool) -> None:
-        self._number = number
-        self._words = words
-        self._used = used
-        self._blank = blank
-
-    def __str__(self) -> str:
-        return self._words.amount(self._printed(), self._number.display_unit)
-
-    def __getitem__(self, form: str) -> str:
-        raise WordingError(
-            f"{self._number.metric} has no form {form}: .number, .unit, .exact and .grouped print, .value is compared"
-        )
-
-    @property
-    def number(self) -> str:
-        """The digits alone."""
-        return self._words.digits(self._printed())
-
-    @property
-    def unit(self) -> str:
-        """The unit alone."""
-        return self._unless_blank(self._number.display_unit)
-
-    @property
-    def grouped(self) -> str:
-        """The number with separators between its thousands, and its unit."""
-        return self._words.amount(self._printed(), self._number.display_unit, self._words.grouped)
-
-    @property
-    def exact(self) -> str:
-        """The exact number and the unit that it is counted in."""
-        self._used.exact.add(self._number.metric)
-        return self._words.amount(self._unless_blank(self._number.exact_digits), self._number.unit)
-
-    @property
-    def value(self) -> Exact:
-        """The exact number, which conditions compare."""
-        return self._number.exact
-
-    def _printed(self) -> str:
-        self._used.printed.add(self._number.metric)
-        return self._unless_blank(self._number.printed)
-
-    def _unless_blank(self, certified: str) -> str:
-        return BLANK if self._blank else certified

@@ -27,6 +27,8 @@ _ALLOWED: Mapping[str, Collection[str]] = {
     "minus": ("-", "−"),
 }
 _MONTH_NAMES = "month_names"
+# Units of a change of what is itself in per cent or per mille.
+_POINTS = frozenset({"百分点", "千分点"})
 # Placeholders of a word that may stand in place of others.
 _INSTEAD: Mapping[str, Mapping[str, str]] = {"month_title": {"month_name": "month"}}
 
@@ -78,6 +80,10 @@ class Words:
     no_base: str
     redefined_base: str
     zero_base: str
+    negative_base: str
+    not_certified: str
+    increased: str
+    decreased: str
 
     @property
     def replaced(self) -> dict[str, Replacement]:
@@ -111,6 +117,27 @@ class Words:
             return self.not_changed.format(against=against, unchanged=self.unchanged)
         direction = self.grown if percent > 0 else self.fallen
         return self.changed.format(against=against, direction=direction, amount=self.amount(str(abs(percent)), "%"))
+
+    def direction(self, sign: int, unit: str) -> str:
+        """What a change of a unit is called that goes up, 1, or down, -1, or neither."""
+        if unit in self.units_without_space:
+            up, down = self.grown, self.fallen
+        elif unit in _POINTS:
+            up, down = self.risen_points, self.fallen_points
+        else:
+            up, down = self.increased, self.decreased
+        return {0: self.unchanged, 1: up, -1: down}[sign]
+
+    def reason(self, name: str) -> str:
+        """Why a derived number has no value, by the name of `reports.figures.derived.Reason`."""
+        reasons = {
+            "zero_base": self.zero_base,
+            "negative_base": self.negative_base,
+            "missing_part": self.no_base,
+            "not_certified": self.not_certified,
+            "redefined": self.redefined_base,
+        }
+        return reasons[name]
 
     def month(self, month: str) -> str:
         """The month, `2025-03`, as it is printed; ValueError where it isn't written YYYY-MM."""

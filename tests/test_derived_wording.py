@@ -1,0 +1,86 @@
+"""A section that prints every kind of derived number: directions, lists, a table, and what has no value."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.derived_halls import derive, drop_months, exact, report
+from tests.small_halls import SmallHall
+
+EVERY_KIND = """\
+一、{{ year }} 年 {{ month }} 月总体情况
+
+截至 {{ last.month }} 月 {{ last.day }} 日，受理 {{ n.accepted }}，环比{{ n.accepted_growth }}，\
+未办结率 {{ n.completion_rate }}，{% if n.rate_change.known %}比上月{{ n.rate_change }}，{% endif %}\
+每件办结 {{ n.completed_each }}，办结占 {{ n.completed_share }}，\
+日均受理 {{ n.accepted_daily }}；今年累计受理 {{ n.accepted_to_date }}，累计未办结率 {{ n.completion_to_date }}；\
+在办同比{{ n.open_yearly }}；受理前列是 {{ n.busiest.names }}，分别为 {{ n.busiest.values }}。
+
+| 名次 | 部门 | 办结占比 |
+| --- | --- | --- |
+{% for row in n.by_rate %}| {{ row.place }} | {{ row.name }} | {{ row.value }} |
+{% endfor %}
+"""
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> SmallHall:
+    hall = SmallHall.begun(tmp_path)
+    (hall.folder / "catalogue" / "stock_balances.csv").write_text("stock,measure,sign\n", encoding="utf-8")
+    text = EVERY_KIND.replace("\\\n", "")
+    (hall.folder / "wording.txt.j2").write_text(text, encoding="utf-8")
+    derive(hall)
+    return hall
+
+
+def section(hall: SmallHall, month: str, name: str = "section.txt") -> str:
+    return (hall.home / "published" / month / "current" / name).read_text(encoding="utf-8")
+
+
+def test_every_kind_is_printed_with_its_words_and_every_digit_is_certified(hall: SmallHall) -> None:
+    checked = hall.run("check-hall", str(hall.folder))
+    assert "prints accepted, accepted_daily" in checked.output, checked.output
+    drop_months(hall, "2025-01", "2025-02")
+    for month in ("2025-01", "2025-02"):
+        report(hall, month)
+    document = json.loads(section(hall, "2025-02", "numbers.json"))
+    printed = {metric["metric"]: metric["printed"] for metric in document["metrics"]}
+    values = exact(hall, "2025-02")
+    text = section(hall, "2025-02")
+    growth = values["accepted_growth"]
+    direction = "增长" if growth > 0 else "下降"
+    points = "上升" if values["rate_change"] > 0 else "下降"
+    ranking = {each["metric"]: each["ranking"] for each in document["derived"] if "ranking" in each}
+    paragraph = (
+        f"截至 2 月 28 日，受理 {printed['accepted']} 件，环比{direction} {printed['accepted_growth'].lstrip('-')}%，"
+        f"未办结率 {printed['completion_rate']}%，比上月{points} {printed['rate_change'].lstrip('-')} 百分点，"
+        f"每件办结 {printed['completed_each']} 件，办结占 {printed['completed_share']}‰，"
+        f"日均受理 {printed['accepted_daily']} 件；今年累计受理 {printed['accepted_to_date']} 件，"
+        f"累计未办结率 {printed['completion_to_date']}%；在办同比有月份未核定，不计算；"
+        f"受理前列是 市场科，分别为 {ranking['busiest'][0]['printed']} 件。"
+    )
+    assert text.splitlines()[:3] == ["一、2025 年 2 月总体情况", "", paragraph]
+    rows = [f"| {row['place']} | {row['name']} | {row['printed']}‰ |" for row in ranking["by_rate"]]
+    assert section(hall, "2025-02", "section.md").rstrip().splitlines()[-len(rows) :] == rows
+    assert hall.run("verify", "--recount").exit_code == 0
+    first = section(hall, "2025-01")
+    assert "环比有月份未核定，不计算" in first
+    assert "比上月" not in first, "a sentence may be left out where its number has no value"
+
+
+def test_a_draft_prints_them_too(hall: SmallHall) -> None:
+    drop_months(hall, "2025-01")
+    done = hall.run("report", "2025-01", "--draft")
+    assert done.exit_code == 0, done.output
+    assert re.search(r"未办结率 \d+(\.\d+)?%", done.output)
+
+
+def test_a_numeral_in_a_list_or_a_loop_is_refused_as_anywhere(hall: SmallHall) -> None:
+    hall.edit("wording.txt.j2", ("| {{ row.place }} |", "| 第3 |"))
+    checked = hall.run("check-hall", str(hall.folder))
+    assert checked.exit_code == 1
+    assert "holds a numeral that no certificate vouches for" in " ".join(checked.output.split())
