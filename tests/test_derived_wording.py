@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 
 from tests.derived_halls import derive, drop_months, exact, report
 from tests.small_halls import SmallHall
@@ -84,3 +86,36 @@ def test_a_numeral_in_a_list_or_a_loop_is_refused_as_anywhere(hall: SmallHall) -
     checked = hall.run("check-hall", str(hall.folder))
     assert checked.exit_code == 1
     assert "holds a numeral that no certificate vouches for" in " ".join(checked.output.split())
+
+
+def test_every_file_for_authors_has_the_same_digits(hall: SmallHall) -> None:
+    drop_months(hall, "2025-01", "2025-02")
+    for month in ("2025-01", "2025-02"):
+        report(hall, month)
+    made = hall.run("desk", "2025-02")
+    assert made.exit_code == 0, made.output
+    month = hall.home / "published" / "2025-02"
+    document = json.loads(section(hall, "2025-02", "numbers.json"))
+    printed = {metric["metric"]: metric["printed"] for metric in document["metrics"]}
+    desk = month / "desk" / "r1"
+    with (desk / "numbers.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["metric"]: row for row in csv.DictReader(file)}
+    assert {metric: re.match(r"[-\d.]+", row["printed"].lstrip("'")).group() for metric, row in rows.items()} == printed
+    book = load_workbook(next(desk.glob("*.xlsx")))
+    sheet = list(book["核定数"].iter_rows(values_only=True))
+    head = next(place for place, row in enumerate(sheet) if row[0] == "代号")
+    assert {row[0]: row[2] for row in sheet[head + 1 :]} == printed
+    page = (month / "index.html").read_text(encoding="utf-8")
+    for metric, text in printed.items():
+        assert f'data-metric="{metric}"' in page
+        assert text.lstrip("-") in page
+    with (desk / "numbers.sdmx.csv").open(encoding="utf-8", newline="") as file:
+        observations = {row["INDICATOR"]: row for row in csv.DictReader(file) if row["DEPARTMENT"] == "_T"}
+    assert observations["completion_rate"]["OBS_VALUE"].lstrip("'") == printed["completion_rate"]
+    assert (observations["open_yearly"]["OBS_STATUS"], observations["open_yearly"]["OBS_VALUE"]) == ("M", "")
+    traced = hall.run("trace", "2025-02", "completion_to_date")
+    assert traced.exit_code == 0, traced.output
+    assert "2025-01" in traced.output
+    assert "daily" not in traced.output
+    shown = hall.run("show", "2025-02", "--rates", "as_revised")
+    assert shown.exit_code == 0, shown.output

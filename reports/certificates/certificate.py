@@ -348,6 +348,12 @@ class Certificate:
         return tuple(site.code for site in self.foundation.sites) or (self.site,)
 
     @property
+    def changes(self) -> frozenset[str]:
+        """The metrics that say how others changed; raises as `foundation`."""
+        derived = self.foundation.derived.metrics if "derived" in self.evidence else ()
+        return frozenset(metric.metric for metric in derived if metric.kind == "change")
+
+    @property
     def signed_at(self) -> datetime:
         """When the last word was said, the signer's or the service's."""
         return moment_of(self.sign_offs[-1].at)

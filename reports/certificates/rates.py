@@ -11,7 +11,7 @@ from reports.figures.flags import redefined
 from reports.figures.months import month_title, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import rounded
-from reports.figures.words import DEFAULT
+from reports.figures.words import DEFAULT, POINTS
 
 Against = Literal["month_before", "year_before"]
 RateBasis = Literal["as_printed", "as_revised"]
@@ -33,8 +33,8 @@ class RateError(Exception):
 class Rate:
     """How a metric changed, with what it was compared with.
 
-    `percent` is rounded once, from the exact values; its sign is the change's. `base` is the number compared with, of
-    `base_month` and `base_revision`.
+    `percent` is rounded once, from the exact values; its sign is the change's. Of a number that is in per cent itself
+    it is the difference, in percentage points. `base` is the number compared with, of `base_month` and `base_revision`.
     """
 
     against: Against
@@ -47,8 +47,8 @@ class Rate:
 
     @property
     def text(self) -> str:
-        """`环比增长 3.1%`; 持平 if nothing is left after rounding."""
-        return DEFAULT.change(WORDS[self.against], self.percent)
+        """`环比增长 3.1%`, of a rate `环比上升 0.3 个百分点`; 持平 if nothing is left after rounding."""
+        return DEFAULT.change(WORDS[self.against], self.percent, POINTS.get(self.number.unit, "%"))
 
     @property
     def basis_text(self) -> str:
@@ -89,15 +89,25 @@ def rate(
     number, base = current.by_metric.get(metric), base_certificate.by_metric.get(metric)
     if number is None or base is None:
         raise RateError(f"{where}: it isn't certified in both months", DEFAULT.no_base)
+    if metric in current.changes:
+        raise RateError(f"{where}: it is a change itself", DEFAULT.not_comparable)
     if redefined(base, number):
         raise RateError(
             f"{where}: the definition changed in between (a break in the series), so they don't compare",
             DEFAULT.redefined_base,
         )
-    if not base.exact:
-        raise RateError(f"{where}: no rate is printed against a base of zero", DEFAULT.zero_base)
-    percent = rounded(Fraction(100 * (number.exact - base.exact), base.exact), decimals)
+    percent = rounded(_change(number, base, where), decimals)
     return Rate(against, basis, number, base, base_certificate.month, base_certificate.revision, percent)
+
+
+def _change(number: MonthlyNumber, base: MonthlyNumber, where: str) -> Fraction:
+    difference = Fraction(number.exact) - base.exact
+    if number.unit in POINTS:
+        return difference
+    if base.exact <= 0:
+        words = DEFAULT.negative_base if base.exact else DEFAULT.zero_base
+        raise RateError(f"{where}: no rate is printed against a base of {base.exact_with_unit}", words)
+    return 100 * difference / base.exact
 
 
 def _against(month: str, base: str) -> Against:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reports.figures.months import first_day
-from reports.figures.rounding import Exact, RoundingRule, printed
+from reports.figures.rounding import Exact, RoundingRule, digits_of, printed
 from reports.figures.validity import is_valid
 from reports.figures.words import DEFAULT
 
@@ -70,8 +70,13 @@ class MonthlyNumber:
 
     @property
     def exact_digits(self) -> str:
-        """The exact value in plain digits, `54213` or `1234/25`."""
-        return str(self.exact)
+        """The exact value in plain digits, `54213` or `99.2`; where they have no end as a fraction, `37/3`."""
+        return digits_of(self.exact)
+
+    @property
+    def whole(self) -> int | None:
+        """The exact value, where it is a whole number."""
+        return self.exact if isinstance(self.exact, int) else None
 
     @property
     def exact_with_unit(self) -> str:

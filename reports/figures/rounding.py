@@ -70,6 +70,17 @@ def without_zeros(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def digits_of(value: Exact) -> str:
+    """All digits of an exact value; of one whose digits have no end a fraction in lowest terms."""
+    rest, places = value.denominator, 0
+    for prime in (2, 5):
+        power = 0
+        while rest % prime == 0:
+            rest, power = rest // prime, power + 1
+        places = max(places, power)
+    return without_zeros(rounded(Fraction(value), places)) if rest == 1 else str(value)
+
+
 def _require_whole(name: str, number: object) -> None:
     if isinstance(number, bool) or not isinstance(number, int):
         raise TypeError(f"{name} must be an int, got {type(number).__name__} {number!r}")

@@ -27,8 +27,8 @@ _ALLOWED: Mapping[str, Collection[str]] = {
     "minus": ("-", "−"),
 }
 _MONTH_NAMES = "month_names"
-# Units of a change of what is itself in per cent or per mille.
-_POINTS = frozenset({"百分点", "千分点"})
+# The unit of a change of what is itself in per cent or per mille.
+POINTS: Mapping[str, str] = {"%": "百分点", "‰": "千分点"}
 # Placeholders of a word that may stand in place of others.
 _INSTEAD: Mapping[str, Mapping[str, str]] = {"month_title": {"month_name": "month"}}
 
@@ -111,18 +111,20 @@ class Words:
         *most, last = items
         return f"{self.list_separator.join(most)}{self.list_last}{last}" if most else last
 
-    def change(self, against: str, percent: Decimal) -> str:
+    def change(self, against: str, size: Decimal, unit: str = "%") -> str:
         """How a number changed against the month or the year before, `环比增长 3.1%`; 持平 where nothing is left."""
-        if not percent:
+        if not size:
             return self.not_changed.format(against=against, unchanged=self.unchanged)
-        direction = self.grown if percent > 0 else self.fallen
-        return self.changed.format(against=against, direction=direction, amount=self.amount(str(abs(percent)), "%"))
+        amount = self.amount(str(abs(size)), self.points if unit == POINTS["%"] else unit)
+        return self.changed.format(
+            against=against, direction=self.direction(1 if size > 0 else -1, unit), amount=amount
+        )
 
     def direction(self, sign: int, unit: str) -> str:
         """What a change of a unit is called that goes up, 1, or down, -1, or neither."""
         if unit in self.units_without_space:
             up, down = self.grown, self.fallen
-        elif unit in _POINTS:
+        elif unit in POINTS.values():
             up, down = self.risen_points, self.fallen_points
         else:
             up, down = self.increased, self.decreased

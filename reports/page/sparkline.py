@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from markupsafe import Markup
 
@@ -42,14 +43,14 @@ def sparkline(points: Sequence[Point]) -> Markup:
 
 
 def _places(points: Sequence[Point]) -> dict[int, tuple[float, float]]:
-    counts = [point.number.exact for point in points if point.number]
+    counts = [Fraction(point.number.exact) for point in points if point.number]
     low, span = min(counts), max(counts) - min(counts)
     step = (_WIDTH - 2 * _EDGE) / max(1, len(points) - 1)
     room = _HEIGHT - 2 * _EDGE
     return {
         place: (
             round(_WIDTH - _EDGE - step * (len(points) - 1 - place), 1),
-            round(_HEIGHT - _EDGE - (room * (point.number.exact - low) / span if span else room / 2), 1),
+            round(_HEIGHT - _EDGE - (float(room * (point.number.exact - low) / span) if span else room / 2), 1),
         )
         for place, point in enumerate(points)
         if point.number

@@ -11,7 +11,7 @@ from unicodedata import east_asian_width
 
 from reports.certificates.dossier import Dossier
 from reports.workbook.exports import FORMULA_STARTS
-from reports.workbook.tables import sheets
+from reports.workbook.tables import Cell, sheets
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -50,7 +50,7 @@ def _stamp(dossier: Dossier) -> str:
     return f"{month}　{dossier.state}　{revision}　核定码 {certificate.code}"
 
 
-def _lay_out(target: Worksheet, table: Sequence[Sequence[str | int]], dossier: Dossier) -> None:
+def _lay_out(target: Worksheet, table: Sequence[Sequence[Cell]], dossier: Dossier) -> None:
     from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
     from openpyxl.utils import get_column_letter
 
@@ -90,7 +90,7 @@ def _set_page(target: Worksheet, dossier: Dossier) -> None:
     target.HeaderFooter.oddFooter = footer
 
 
-def _write(target: Worksheet, row: int, column: int, value: str | int) -> None:
+def _write(target: Worksheet, row: int, column: int, value: Cell) -> None:
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     cell = target.cell(row, column)
@@ -98,10 +98,11 @@ def _write(target: Worksheet, row: int, column: int, value: str | int) -> None:
         cell.value = value
         cell.number_format = "0"
         return
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", value)
+    text = value or ""
+    cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
     cell.data_type = "s"
     cell.number_format = "@"
-    cell.quotePrefix = value.startswith(FORMULA_STARTS)
+    cell.quotePrefix = text.startswith(FORMULA_STARTS)
 
 
 def _width(text: str) -> int:

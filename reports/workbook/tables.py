@@ -2,15 +2,32 @@
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from reports.certificates.certificate import REASONS, Certificate
 from reports.certificates.dossier import Dossier
+from reports.figures.derived import Derived
 
-Cell = str | int
+Cell = str | int | None
 ExportRow = dict[str, Cell]
+
+
+@dataclass(frozen=True)
+class _WithoutValue:
+    """A derived metric that has no value in a month, as rows of numbers have it."""
+
+    metric: str
+    version: str
+    unit: str
+    display_unit: str
+    display_decimals: int
+    printed: str = ""
+    whole: int | None = None
+    flags: tuple[str, ...] = ()
+
 
 _ALL_DEPARTMENTS = "_T"  # SDMX's code for a total
 _Columns = Mapping[str, Callable[..., Any]]
@@ -60,6 +77,7 @@ def _rows(of: str, dossier: Dossier) -> Iterator[dict[str, Any]]:
     sums: list[tuple[Any, Mapping[str, Any]]] = [
         (number, {_ALL_DEPARTMENTS: number.exact, **by_department}) for number, by_department in departments
     ]
+    sums += [(without, {_ALL_DEPARTMENTS: ""}) for without in _without_value(foundation.derived)]
     checks: list[tuple[Any, bool]] = [(rule, False) for rule in foundation.day_rules]
     checks += [(check, True) for check in foundation.build_checks]
     common = {"certificate": dossier.certificate, "state": dossier.state, "departments": dossier.departments}
@@ -75,6 +93,11 @@ def _rows(of: str, dossier: Dossier) -> Iterator[dict[str, Any]]:
         "extracts": ({"extract": extract} for extract in foundation.extracts),
     }
     return ({**common, **row} for row in rows[of])
+
+
+def _without_value(derived: Derived) -> Iterator[_WithoutValue]:
+    for metric in (derived.by_metric[name] for name in derived.absent):
+        yield _WithoutValue(metric.metric, metric.version, metric.unit, metric.display_unit, metric.display_decimals)
 
 
 def _sums(name: str, parts: Iterable[tuple[Any, Mapping[str, Any]]]) -> Iterator[dict[str, Any]]:
