@@ -4,11 +4,11 @@ import json
 import secrets
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date
-from functools import lru_cache
-from typing import Any, cast
+from functools import lru_cache, partial
+from typing import Any, TypeVar, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -30,6 +30,8 @@ from orchestration.demo.world import (
     queue,
     ratings,
 )
+
+T = TypeVar("T")
 
 _LARGEST_PAGE = 500
 _USUAL_PAGE = 200
@@ -62,25 +64,17 @@ def demo_app(platform_bearer: str, desks_key: str) -> Starlette:
 
     async def rated(request: Request) -> Response:
         _admit(request.headers.get("Authorization"), f"Bearer {platform_bearer}", "令牌缺失或无效")
-        day = _day(request.query_params.get("date", ""))
-        if not is_over(day, today_in_shanghai()):
-            raise HTTPException(404, f"{day} 无评价数")
-        return JSONResponse(_by_department(day, ratings(day)))
+        day, departments = _answered(request.query_params.get("date", ""), ratings, "评价数")
+        return JSONResponse(_by_department(day, departments))
 
     async def queued(request: Request) -> Response:
         _admit(request.headers.get("X-API-Key"), desks_key, "密钥缺失或无效")
-        day = _day(request.path_params["day"])
-        departments = queue(day) if is_over(day, today_in_shanghai()) else {}
-        if not departments:
-            raise HTTPException(404, f"{day} 无叫号记录")
+        day, departments = _answered(request.path_params["day"], queue, "叫号记录")
         return JSONResponse(_by_department(day, departments))
 
     async def consultations(request: Request) -> Response:
         _admit(request.headers.get("X-API-Key"), desks_key, "密钥缺失或无效")
-        day = _day(request.path_params["day"])
-        numbers = counts("onsite_consultations", day) if is_over(day, today_in_shanghai()) else {}
-        if not numbers:
-            raise HTTPException(404, f"{day} 无咨询记录")
+        day, numbers = _answered(request.path_params["day"], partial(counts, "onsite_consultations"), "咨询记录")
         desks = [{"department": code, "consultations": count} for code, count in numbers.items()]
         return JSONResponse(
             {"stat_date": day.isoformat(), "hall": HALL_CODE, "sum": sum(numbers.values()), "desks": desks}
@@ -152,6 +146,15 @@ def _platform_month(days: tuple[date, ...]) -> bytes:
     }
     data = {"month": month_of(days[0]), "totals": totals}
     return json.dumps({"code": 0, "message": "成功", "data": data}, ensure_ascii=False).encode()
+
+
+def _answered(text: str, numbers_of: Callable[[date], Mapping[str, T]], what: str) -> tuple[date, Mapping[str, T]]:
+    """A day and its numbers by department; 404 where it isn't over, or has none."""
+    day = _day(text)
+    numbers = numbers_of(day) if is_over(day, today_in_shanghai()) else {}
+    if not numbers:
+        raise HTTPException(404, f"{day} 无{what}")
+    return day, numbers
 
 
 def _by_department(day: date, departments: Mapping[str, RatedDay | QueueDay]) -> dict[str, Any]:
