@@ -71,7 +71,7 @@ class MonthlyNumber:
 
     @property
     def exact_with_unit(self) -> str:
-        """The exact value and its unit: `54213 件`, `1234/25%`."""
+        """The exact value and its unit: `1234 件`, `1234/25%`."""
         return joined(str(self.exact), self.unit)
 
 
