@@ -78,7 +78,7 @@ HttpFault = Callable[[Asked, Reply], Reply]
 
 
 class FaultyApp:
-    """The demo's two HTTP systems, spoiled by system and day; counts what it was asked.
+    """The demo's HTTP systems, spoiled by system and day; counts what it was asked.
 
     Attributes:
         faults: what spoils the answers, by (system, day).
@@ -109,10 +109,16 @@ class FaultyApp:
         return await _send(fault(asked, reply) if fault else reply, send)
 
 
+_BY_DAY = {"/desks/api/consultations": "enquiry_desks", "/queue/api/days": "queue"}
+
+
 def _question(scope: Scope) -> tuple[str, str, int] | None:
     path, query = scope["path"], scope["query_string"].decode()
-    if path.startswith("/desks/api/consultations/"):
-        return "enquiry_desks", path.rsplit("/", 1)[-1], 1
+    place, _, day = path.rpartition("/")
+    if place in _BY_DAY:
+        return _BY_DAY[place], day, 1
+    if path == "/platform/v1/ratings":
+        return "rating", query.removeprefix("date="), 1
     if path == "/platform/v1/month-totals":
         return "month_totals", query.removeprefix("month="), 1
     found = re.search(r"date=([\d-]+).*page=(\d+)", query)

@@ -8,8 +8,11 @@ from pathlib import Path
 from typer.testing import CliRunner, Result
 
 from orchestration.cli.main import app
+from orchestration.config.hall import load_hall
+from orchestration.runtime.installation import DEMO_HALL
 from tests import recount
 
+SYSTEMS = tuple(load_hall(DEMO_HALL).hall.systems)
 MONTHS = ("2025-03", "2024-02", "2025-01", "2024-12", "2025-04")
 HEADING = "一、2025 年 3 月总体运行情况"
 PARAGRAPH = (

@@ -1,4 +1,4 @@
-"""An independent recount of a demo month: plain Python over the five systems' own data.
+"""An independent recount of a demo month: plain Python over the systems' own data.
 
 It shares no code with the pipeline and none with the demo, so that a fault in either shows as a difference.
 """
@@ -30,6 +30,8 @@ def recount(base_url: str, folder: Path, token: str, key: str, month: str) -> di
             _calls(folder / "call_centre" / f"电话咨询_{day.replace('-', '')}.csv") for day in days
         ),
         "onsite_consultations": sum(_desks(base_url, key, day) for day in days),
+        **_ratings(base_url, token, days),
+        **_queue(base_url, key, days),
     }
     parts = ("online_accepted", "department_window_accepted", "comprehensive_window_accepted")
     return {"items_handled": sum(numbers[part] for part in parts), **numbers}
@@ -87,10 +89,35 @@ def _calls(path: Path) -> int:
 
 
 def _desks(base_url: str, key: str, day: str) -> int:
+    answer = _if_open(f"{base_url}/desks/api/consultations/{day}", key)
+    return sum(desk["consultations"] for desk in answer["desks"]) if answer else 0
+
+
+def _ratings(base_url: str, token: str, days: list[str]) -> dict[str, int]:
+    rated = content = 0
+    for day in days:
+        url = f"{base_url}/platform/v1/ratings?date={day}"
+        for line in get_json(url, {"Authorization": f"Bearer {token}"})["departments"]:
+            good = line["very_satisfied"] + line["satisfied"] + line["fair"]
+            content += good
+            rated += good + line["dissatisfied"] + line["very_dissatisfied"]
+    return {"ratings_all": rated, "ratings_content": content}
+
+
+def _queue(base_url: str, key: str, days: list[str]) -> dict[str, int]:
+    answers = [_if_open(f"{base_url}/queue/api/days/{day}", key) for day in days]
+    lines = [line for answer in answers if answer for line in answer["departments"]]
+    return {
+        "queue_calls": sum(line["calls"] for line in lines),
+        "waiting_seconds": sum(line["waiting_seconds"] for line in lines),
+    }
+
+
+def _if_open(url: str, key: str) -> Any:
+    """The answer, or None on a day off."""
     try:
-        answer = get_json(f"{base_url}/desks/api/consultations/{day}", {"X-API-Key": key})
+        return get_json(url, {"X-API-Key": key})
     except urllib.error.HTTPError as refusal:
         if refusal.code == 404:
-            return 0
+            return None
         raise
-    return sum(desk["consultations"] for desk in answer["desks"])

@@ -12,7 +12,7 @@ from orchestration.landing.quarantine import Quarantine
 from orchestration.runtime.paths import Home
 from tests.alerting import CODE, Told, told_in
 from tests.faults import hall_folder
-from tests.halls import Hall
+from tests.halls import SYSTEMS, Hall
 from tests.moments import at
 from tests.servers.web import Reply, WebServer, web_server
 
@@ -36,9 +36,8 @@ def hall(tmp_path: Path, home: Home, duty: WebServer) -> Hall:
     made = Hall(tmp_path, {"YUEBAO_DEMO_DIR": str(home.demo), "DUTY_URL": f"json://127.0.0.1:{duty.port}/"})
     made.environment |= {"YUEBAO_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster), "YUEBAO_HALL": str(folder)}
     told = Told(told_in(home.root).hall, home)
-    systems = ("online_platform", "window_system", "call_centre", "enquiry_desks", "courier")
-    told.land("2025-03-01..2025-03-09", systems=systems)
-    told.land("2025-03-10..2025-03-25", systems=systems[:-1])
+    told.land("2025-03-01..2025-03-09", systems=SYSTEMS)
+    told.land("2025-03-10..2025-03-25", systems=tuple(system for system in SYSTEMS if system != "courier"))
     return made
 
 

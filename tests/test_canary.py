@@ -1,7 +1,7 @@
 """Personal and hostile texts in every place where a system may write text: none is anywhere afterwards.
 
-Sixty texts, in each text position of the demo hall's five systems: a REST interface with pages and one without, a
-database, a workbook and a text file. What may hold them is searched byte by byte: the state folder with its databases,
+Sixty texts, in each text position of the demo hall's systems: REST interfaces with pages and without, a database,
+a workbook and a text file. What may hold them is searched byte by byte: the state folder with its databases,
 pages and logs, and all that commands say.
 """
 
@@ -56,7 +56,7 @@ _TITLE, _HEADERS = 1, 2
 
 
 def _rows_of(said: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = said["data"]["rows"] if "data" in said else said["desks"]
+    rows: list[dict[str, Any]] = said["data"]["rows"] if "data" in said else said.get("desks") or said["departments"]
     return rows
 
 
@@ -78,7 +78,7 @@ def _around_rows(said: Any) -> None:
 
 def _as_total(name: str) -> Any:
     def change(said: Any) -> None:
-        stated = said["data"]["totals"] if "data" in said else said
+        stated = said["data"]["totals"] if "data" in said else said.get("totals", said)
         stated[name] = TEXTS[0]
 
     return document(change)
@@ -162,6 +162,18 @@ POSITIONS: Mapping[str, tuple[Any, ...]] = {
         document(_around_rows),
         _as_total("sum"),
         document(lambda said: said.update(stat_date=TEXTS[0])),
+    ),
+    "rating": (
+        *(_in_rows(field) for field in ("department", "fair")),
+        document(_around_rows),
+        _as_total("fair"),
+        document(lambda said: said.update(date=TEXTS[0])),
+    ),
+    "queue": (
+        *(_in_rows(field) for field in ("department", "waiting_seconds")),
+        document(_around_rows),
+        _as_total("calls"),
+        document(lambda said: said.update(date=TEXTS[0])),
     ),
     "window_system": tuple(
         _cases(column) for column in ("department_code", "window_kind", "item_name", "applicant_name", "hall_code")

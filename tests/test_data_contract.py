@@ -23,7 +23,7 @@ from tests.small_halls import OWN_FILES, SmallHall
 
 SECOND_HALL = Path(__file__).parent / "second_hall"
 SYSTEMS = {
-    DEMO_HALL: ["online_platform", "window_system", "courier", "call_centre", "enquiry_desks"],
+    DEMO_HALL: ["online_platform", "window_system", "courier", "call_centre", "enquiry_desks", "rating", "queue"],
     SECOND_HALL: ["kiosks", "letters", "hotline"],
 }
 LINT = """

@@ -213,7 +213,7 @@ def test_each_fact_says_what_its_columns_mean(
     assert count["row_count"]["unit"] == "rows"
     assert count["stat_date"]["unit"] == ""
     assert count["daily_count"]["unit"].startswith("by measure: 件 (online_accepted, online_completed, ")
-    assert count["daily_count"]["unit"].endswith("; 人（次） (phone_consultations, onsite_consultations)")
+    assert "; 人（次） (phone_consultations, onsite_consultations); 次 (queue_calls); " in count["daily_count"]["unit"]
     assert "; 人（次） (phone_" in told(given["fct_monthly_metrics.parquet"])["exact_value"]["unit"]
 
 

@@ -122,7 +122,7 @@ def test_systems_are_asked_at_their_times_with_their_windows() -> None:
     assert nightly(_moment(hall), dt.time(4), []) == [Pull((YESTERDAY,), ("courier",), "nightly")]
     at_two = {pull.systems: pull.days for pull in nightly(_moment(hall), dt.time(2, 30), [])}
     assert at_two == {
-        ("online_platform", "window_system", "enquiry_desks"): (YESTERDAY,),
+        ("online_platform", "window_system", "enquiry_desks", "rating", "queue"): (YESTERDAY,),
         ("call_centre",): (dt.date(2025, 3, 10), dt.date(2025, 3, 11), YESTERDAY),
     }
 
@@ -158,7 +158,7 @@ def test_what_is_in_already_is_asked_again_only_for_its_window(home: Home) -> No
     for system in hall.systems:
         _land(home, system, YESTERDAY)
     statuses = list(_moment(hall, home=home).system_days([YESTERDAY]))
-    assert [status.verdict for status in statuses] == ["answered"] * 5
+    assert [status.verdict for status in statuses] == ["answered"] * len(hall.systems)
     assert nightly(_moment(hall), dt.time(2, 30), statuses) == [
         Pull((dt.date(2025, 3, 11), YESTERDAY), ("call_centre",), "nightly")
     ]

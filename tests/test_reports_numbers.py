@@ -24,6 +24,10 @@ EXACT = {
     "phone_consultations": 1_187,
     "onsite_consultations": 5_515,
     "department_window_accepted": 1_594,
+    "ratings_all": 6_722,
+    "ratings_content": 6_641,
+    "queue_calls": 2_846,
+    "waiting_seconds": 1_175_988,
 }
 Row = dict[str, Any]
 

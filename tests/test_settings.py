@@ -25,7 +25,7 @@ def test_the_demo_halls_settings_are_good() -> None:
     hall = load_hall(DEMO_HALL).hall
     assert (hall.code, list(hall.systems)) == (
         "510000",
-        ["online_platform", "window_system", "courier", "call_centre", "enquiry_desks"],
+        ["online_platform", "window_system", "courier", "call_centre", "enquiry_desks", "rating", "queue"],
     )
 
 

@@ -25,7 +25,7 @@ from orchestration.demo.drop_folders import call_centre_file, courier_file
 from orchestration.demo.server import demo_app, serving
 from tests import faults
 from tests.faults import FaultyApp, hall_folder
-from tests.halls import HEADING, PARAGRAPH, Hall
+from tests.halls import HEADING, PARAGRAPH, SYSTEMS, Hall
 from tests.moments import at
 from tests.servers.web import Asked, Reply, WebServer, web_server
 from tests.simulation import Simulation
@@ -198,8 +198,7 @@ def lived(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_every_day_ends_in(lived: Lived) -> None:
     days = [HALL_BEGINS + dt.timedelta(days=offset) for offset in range((lived.last.date() - HALL_BEGINS).days - 1)]
     landed = {tuple(path.parts[-3:-1]) for path in lived.hall.extracts()}
-    systems = ("online_platform", "window_system", "courier", "call_centre", "enquiry_desks")
-    assert landed == {(system, str(day)) for system in systems for day in days}
+    assert landed == {(system, str(day)) for system in SYSTEMS for day in days}
     assert not [path for path in (lived.hall.home / "quarantine").rglob("*.json") if ".resolved." not in path.name]
 
 

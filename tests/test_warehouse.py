@@ -29,6 +29,7 @@ from tests.warehouse_inputs import (
     issued,
     mailed,
     online_counts,
+    rated,
 )
 
 PROJECT = Path(__file__).parent.parent / "dbt_project"
@@ -172,6 +173,10 @@ def test_a_complete_month_has_the_numbers_that_were_answered(warehouse: Warehous
         "parcels_mailed": sum(2 * mailed(day) for day in working_days),
         "phone_consultations": sum(2 * (10 + day.day) for day in days),
         "onsite_consultations": sum(2 * (10 + day.day) for day in working_days),
+        "ratings_all": sum(2 * rated(day, grade) for day in days for grade in range(5)),
+        "ratings_content": sum(2 * rated(day, grade) for day in days for grade in range(3)),
+        "queue_calls": sum(2 * day.day for day in working_days),
+        "waiting_seconds": sum(2 * 300 * day.day for day in working_days),
     }
     assert {
         row["department_code"]: row["monthly_count"]

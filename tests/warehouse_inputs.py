@@ -29,6 +29,8 @@ OPENS = {
     "courier": "working_days",
     "call_centre": "every_day",
     "enquiry_desks": "working_days",
+    "rating": "every_day",
+    "queue": "working_days",
 }
 _TYPES: dict[str, pa.DataType] = {
     "stat_date": pa.date32(),
@@ -48,6 +50,8 @@ SYSTEM_MEASURES = [
     for measure in system.measures
 ]
 
+RATINGS = [row["measure"] for row in SYSTEM_MEASURES if row["system"] == "rating"]
+
 Row = tuple[date, str, str, str | None, str, int]
 
 
@@ -64,6 +68,11 @@ def issued(day: date) -> int:
 def mailed(day: date) -> int:
     """Parcels that a department mails on a day."""
     return 1 + day.day % 5
+
+
+def rated(day: date, grade: int) -> int:
+    """Ratings of a grade, 0 the best, that a department gets on a day."""
+    return (4 - grade) * (1 + day.day % 3)
 
 
 def is_working_day(day: date) -> bool:
@@ -89,6 +98,15 @@ def counts_of(system: str, day: date) -> list[Row]:
         ]
     if system == "courier":
         return [(day, HALL, code, None, "parcels_mailed", mailed(day)) for code in DEPARTMENTS]
+    if system == "rating":
+        return [
+            (day, HALL, code, None, measure, rated(day, grade))
+            for code in DEPARTMENTS
+            for grade, measure in enumerate(RATINGS)
+        ]
+    if system == "queue":
+        numbers = {"queue_calls": day.day, "waiting_seconds": 300 * day.day}
+        return [(day, HALL, code, None, measure, number) for code in DEPARTMENTS for measure, number in numbers.items()]
     measure = {
         "call_centre": "phone_consultations",
         "enquiry_desks": "onsite_consultations",

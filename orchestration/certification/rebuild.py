@@ -42,7 +42,8 @@ def rebuild(name: str, revision: int | None, site: str = "") -> Rebuilt:
 
     Of a site the sites that are counted in it are built, and no other.
 
-    The settings are those that it was certified under, and today's for form 1, which holds none.
+    The settings are those that it was certified under. Form 1 holds none: of today's those of the systems and metrics
+    that it names.
 
     Raises:
         Refused: the month or the revision isn't certified.
@@ -69,6 +70,9 @@ def rebuild(name: str, revision: int | None, site: str = "") -> Rebuilt:
 def _as_certified(certificate: Certificate, home: Home) -> Month:
     """A certificate's month on its own extracts, in another state folder."""
     month = replace(open_month(certificate.month), home=home, vintage=certificate)
+    if certificate.form == 1:
+        answered = {extract.system for extract in certificate.foundation.extracts}
+        month = replace(month, hall=month.hall.with_systems(answered))
     if not certificate.below:
         return month
     return month.leaving_out(month.site_tree.sites.keys() - set(certificate.counted_sites))

@@ -130,7 +130,7 @@ def demo(
     month: Annotated[list[str] | None, typer.Option(help="a month to have ready; can be repeated")] = None,
     port: Annotated[int, typer.Option(help="where to listen on loopback")] = 8731,
 ) -> None:
-    """Serve the demo hall's five systems until interrupted, and say how to look at each by hand."""
+    """Serve the demo hall's systems until interrupted, and say how to look at each by hand."""
     import threading
 
     from orchestration.demo import demo_hall

@@ -209,6 +209,11 @@ class Hall(Strict):
         }
         return self.model_copy(update={"systems": systems})
 
+    def with_systems(self, names: Set[str]) -> Self:
+        """The hall as if it had these systems only."""
+        systems = {name: system for name, system in self.systems.items() if name in names}
+        return self.model_copy(update={"systems": systems})
+
     def pull_time(self, system: str, hall: str) -> time:
         """When a system is asked for yesterday of a hall, in hall time."""
         settings = self.systems[system]

@@ -1,4 +1,4 @@
-"""A hall to try everything on: five systems over the interfaces that halls really have, deterministic from a seed.
+"""A hall to try everything on: seven systems over the interfaces that halls really have, deterministic from a seed.
 
 `demo_hall` is the way in. What the systems need is imported when the hall opens: importing this package is cheap.
 """
@@ -36,7 +36,7 @@ class DemoHall:
         }
 
     def describe(self) -> str:
-        """How to look at each of the five systems by hand."""
+        """How to look at each of the seven systems by hand."""
         words = Path(__file__).with_name("by_hand.txt").read_text(encoding="utf-8")
         return words.format(url=self.url, folder=self.folder, bearer=PLATFORM_BEARER, key=DESKS_KEY)
 

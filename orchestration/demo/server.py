@@ -1,14 +1,14 @@
-"""The demo hall's two HTTP interfaces, and the way any small web app is served on loopback for a while."""
+"""The demo hall's HTTP interfaces, and the way any small web app is served on loopback for a while."""
 
 import json
 import secrets
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date
-from functools import lru_cache
-from typing import cast
+from functools import lru_cache, partial
+from typing import Any, TypeVar, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,7 +19,19 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from orchestration.demo.days import days_of, is_over, month_of, today_in_shanghai
-from orchestration.demo.world import HALL_CODE, OnlineRow, counts, online, online_rows
+from orchestration.demo.world import (
+    HALL_CODE,
+    OnlineRow,
+    QueueDay,
+    RatedDay,
+    counts,
+    online,
+    online_rows,
+    queue,
+    ratings,
+)
+
+T = TypeVar("T")
 
 _LARGEST_PAGE = 500
 _USUAL_PAGE = 200
@@ -28,7 +40,11 @@ _ONLINE_MEASURES = ("online_accepted", "online_completed", "online_open")
 
 
 def demo_app(platform_bearer: str, desks_key: str) -> Starlette:
-    """The integrated platform and the enquiry desks in one app; a day is answered for once it is over."""
+    """The integrated platform, its ratings, the enquiry desks and the queue in one app.
+
+    A day is answered for once it is over; the desks and the queue have none of a day off. The ratings take the
+    platform's token, and the queue the desks' key.
+    """
 
     async def daily_counts(request: Request) -> Response:
         _admit(request.headers.get("Authorization"), f"Bearer {platform_bearer}", "令牌缺失或无效")
@@ -46,12 +62,19 @@ def demo_app(platform_bearer: str, desks_key: str) -> Starlette:
             raise HTTPException(404, f"{days[0]:%Y-%m} 无月报数")
         return Response(_platform_month(days), media_type="application/json")
 
+    async def rated(request: Request) -> Response:
+        _admit(request.headers.get("Authorization"), f"Bearer {platform_bearer}", "令牌缺失或无效")
+        day, departments = _answered(request.query_params.get("date", ""), ratings, "评价数")
+        return JSONResponse(_by_department(day, departments))
+
+    async def queued(request: Request) -> Response:
+        _admit(request.headers.get("X-API-Key"), desks_key, "密钥缺失或无效")
+        day, departments = _answered(request.path_params["day"], queue, "叫号记录")
+        return JSONResponse(_by_department(day, departments))
+
     async def consultations(request: Request) -> Response:
         _admit(request.headers.get("X-API-Key"), desks_key, "密钥缺失或无效")
-        day = _day(request.path_params["day"])
-        numbers = counts("onsite_consultations", day) if is_over(day, today_in_shanghai()) else {}
-        if not numbers:
-            raise HTTPException(404, f"{day} 无咨询记录")
+        day, numbers = _answered(request.path_params["day"], partial(counts, "onsite_consultations"), "咨询记录")
         desks = [{"department": code, "consultations": count} for code, count in numbers.items()]
         return JSONResponse(
             {"stat_date": day.isoformat(), "hall": HALL_CODE, "sum": sum(numbers.values()), "desks": desks}
@@ -61,6 +84,8 @@ def demo_app(platform_bearer: str, desks_key: str) -> Starlette:
         routes=[
             Route("/platform/v1/daily-counts", daily_counts),
             Route("/platform/v1/month-totals", month_totals),
+            Route("/platform/v1/ratings", rated),
+            Route("/queue/api/days/{day}", queued),
             Route("/desks/api/consultations/{day}", consultations),
         ],
         exception_handlers={HTTPException: _refusal},
@@ -121,6 +146,22 @@ def _platform_month(days: tuple[date, ...]) -> bytes:
     }
     data = {"month": month_of(days[0]), "totals": totals}
     return json.dumps({"code": 0, "message": "成功", "data": data}, ensure_ascii=False).encode()
+
+
+def _answered(text: str, numbers_of: Callable[[date], Mapping[str, T]], what: str) -> tuple[date, Mapping[str, T]]:
+    """A day and its numbers by department; 404 where it isn't over, or has none."""
+    day = _day(text)
+    numbers = numbers_of(day) if is_over(day, today_in_shanghai()) else {}
+    if not numbers:
+        raise HTTPException(404, f"{day} 无{what}")
+    return day, numbers
+
+
+def _by_department(day: date, departments: Mapping[str, RatedDay | QueueDay]) -> dict[str, Any]:
+    """A day with a column for each measure, and its totals."""
+    lines = [{"department": code, **numbers._asdict()} for code, numbers in departments.items()]
+    totals = {name: sum(line[name] for line in lines) for name in lines[0] if name != "department"}
+    return {"date": day.isoformat(), "totals": totals, "departments": lines}
 
 
 def _line(row: OnlineRow) -> dict[str, str | int | None]:

@@ -26,6 +26,10 @@ _TOLD = tomllib.loads(Path(__file__).with_name("world.toml").read_text(encoding=
 _CALIBRATED_MONTH: str = _TOLD["calibrated_month"]
 _CALIBRATION: Mapping[str, int] = {name: measure["calibrated"] for name, measure in _TOLD["measures"].items()}
 _RHYTHMS: Mapping[str, Rhythm] = {name: measure["rhythm"] for name, measure in _TOLD["measures"].items()}
+_SPREADS: Mapping[str, int] = {name: measure.get("spread", 4) for name, measure in _TOLD["measures"].items()}
+_LEAST_WAIT: int = _TOLD["waits"]["least"]
+_LONGER_WAIT: tuple[int, int] = tuple(_TOLD["waits"]["longer"])
+_PRESSURE: tuple[int, int] = tuple(_TOLD["waits"]["pressure"])
 _DEPARTMENTS = Path(__file__).with_name("hall") / "catalogue" / "departments.csv"
 # Hundredths by month of the year, January first.
 _SEASON = (95, 93, 104, 101, 99, 103, 104, 98, 103, 97, 102, 107)
@@ -49,6 +53,23 @@ class OnlineDay(NamedTuple):
     accepted: int
     completed: int
     opened: int
+
+
+class RatedDay(NamedTuple):
+    """One department's ratings of a day by grade, the best first."""
+
+    very_satisfied: int
+    satisfied: int
+    fair: int
+    dissatisfied: int
+    very_dissatisfied: int
+
+
+class QueueDay(NamedTuple):
+    """One department's day in the waiting hall; the seconds are of all its calls together."""
+
+    calls: int
+    waiting_seconds: int
 
 
 class _OnlineMonth(NamedTuple):
@@ -88,6 +109,21 @@ def counts(measure: str, day: date) -> Mapping[str, int]:
     return _counts_of_month(measure, month_of(day))[day]
 
 
+def ratings(day: date) -> Mapping[str, RatedDay]:
+    """The rating platform's day by department."""
+    grades = [counts(f"ratings_{grade}", day) for grade in RatedDay._fields]
+    return {code: RatedDay(*(grade[code] for grade in grades)) for code in departments()}
+
+
+def queue(day: date) -> Mapping[str, QueueDay]:
+    """The queueing machine's day by department; empty when the counters are closed."""
+    random = _random(f"waits:{day}")
+    return {
+        code: QueueDay(calls, sum(_wait(code, month_of(day), random) for _ in range(calls)))
+        for code, calls in counts("queue_calls", day).items()
+    }
+
+
 def online(day: date) -> Mapping[str, OnlineDay]:
     """The online platform's day by department; the stock obeys open(d-1) + accepted(d) - completed(d) = open(d)."""
     return _online_days(month_of(day))[day]
@@ -122,6 +158,22 @@ def _counts_of_month(measure: str, month: str) -> Mapping[date, Mapping[str, int
     totals = _share_out(_month_total(measure, month), [_weight(measure, code) for code in codes], random)
     columns = [_share_out(total, busy, random) for total in totals]
     return {day: dict(zip(codes, row, strict=True)) for day, row in zip(days, zip(*columns, strict=True), strict=True)}
+
+
+def _wait(department: str, month: str, random: Random) -> int:
+    """The seconds that one call waits."""
+    longest = _longer_wait(department) * _pressure(month) // 100
+    return _LEAST_WAIT + int(random.random() * longest)
+
+
+@cache
+def _longer_wait(department: str) -> int:
+    return _between(_LONGER_WAIT, _random(f"longer wait:{department}"))
+
+
+@cache
+def _pressure(month: str) -> int:
+    return _between(_PRESSURE, _random(f"pressure:{month}"))
 
 
 @lru_cache(maxsize=8)
@@ -179,7 +231,8 @@ def _opening_stock(month: str, accepted: Sequence[int]) -> list[int]:
 def _month_total(measure: str, month: str) -> int:
     if month == _CALIBRATED_MONTH:
         return _CALIBRATION[measure]
-    chance = 96 + int(_random(f"total:{measure}:{month}").random() * 9)
+    spread = _SPREADS[measure]
+    chance = _between((100 - spread, 100 + spread), _random(f"total:{measure}:{month}"))
     scaled = _CALIBRATION[measure] * _volume(measure, month) * chance
     return scaled // (_volume(measure, _CALIBRATED_MONTH) * 100)
 
@@ -208,6 +261,12 @@ def _sizes() -> Mapping[str, int]:
 def _item_shares() -> Mapping[str, list[int]]:
     random = _random("item shares")
     return {code: [1 + int(random.random() * 100) for _ in numbers] for code, numbers in items().items()}
+
+
+def _between(bounds: tuple[int, int], random: Random) -> int:
+    """A whole number by chance, both bounds included."""
+    least, most = bounds
+    return least + int(random.random() * (most - least + 1))
 
 
 def _random(purpose: str) -> Random:

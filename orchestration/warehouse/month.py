@@ -234,8 +234,14 @@ class Month:
             for name, system in self._systems_read.items()
             for measure in system.measures
         ]
-        tables = {name: read_table(catalogue_folder(), name) for name in TABLES}
-        return {**tables, "system_measures": answered}
+        return {**{name: self._reviewed(name) for name in TABLES}, "system_measures": answered}
+
+    def _reviewed(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a reviewed table; under the settings of today form 1 has only those of its own metrics."""
+        rows = read_table(catalogue_folder(), table)
+        if self.vintage is None or self.vintage.form != 1:
+            return rows
+        return [row for row in rows if "metric" not in row or row["metric"] in self.vintage.by_metric]
 
     def write_inputs(self) -> Path:
         """Put the inputs where dbt reads them, and return that folder, which holds nothing else."""

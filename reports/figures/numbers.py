@@ -70,7 +70,7 @@ class MonthlyNumber:
 
     @property
     def exact_digits(self) -> str:
-        """The exact value in plain digits, `54213` or `99.2`; where they have no end as a fraction, `37/3`."""
+        """The exact value in plain digits, `1234` or `99.2`; where they have no end as a fraction, `37/3`."""
         return digits_of(self.exact)
 
     @property
@@ -80,7 +80,7 @@ class MonthlyNumber:
 
     @property
     def exact_with_unit(self) -> str:
-        """The exact value and its unit: `54213 件`, `1234/25%`."""
+        """The exact value and its unit: `1234 件`, `99.2%`."""
         return DEFAULT.amount(self.exact_digits, self.unit)
 
 

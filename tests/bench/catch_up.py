@@ -1,4 +1,4 @@
-"""`python -m tests.bench.catch_up`: 400 missed days of five systems, caught up as after a long downtime.
+"""`python -m tests.bench.catch_up`: 400 missed days of the demo hall's systems, caught up as after a long downtime.
 
 One tick of the schedule `catch_up` decides, and the runs that it asks for are made one after the other, in this process
 and on a fresh state folder. Beside it the same for single days, a run each. Seconds belong to the machine; the ratio is
@@ -69,7 +69,7 @@ def _seconds(simulation: Simulation, schedule: str, moment: dt.datetime) -> floa
 
 
 def _table(whole: float, night: float) -> Table:
-    table = Table(title=f"Catching up {_DAYS} days of five systems, in this process")
+    table = Table(title=f"Catching up {_DAYS} days of the demo hall's systems, in this process")
     for heading in ("", "seconds", "a day", "ratio"):
         table.add_column(heading, justify="left" if not heading else "right")
     a_day = whole / _DAYS

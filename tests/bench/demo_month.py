@@ -1,4 +1,4 @@
-"""The demo month from its five systems: by hand, with dlt and dbt, by the frameworks' plain commands, and by Yuebao.
+"""The demo month from its systems: by hand, with dlt and dbt, by the frameworks' plain commands, and by Yuebao.
 
 Every competitor is a fresh process with fresh state, and asks the same demo hall, which another process serves; what is
 parsed once at set-up (the dbt projects of all) stays.
@@ -28,7 +28,7 @@ def demo_month() -> Scenario:
     peers = python_of("peers")
     return Scenario(
         "demo_month",
-        "The demo month, from five systems to its section: 1 site",
+        "The demo month, from its systems to its section: 1 site",
         (
             Competitor("plain", "plain script", lambda _: [sys.executable, HERE / "plain.py", MONTH]),
             Competitor("dlt_dbt", "dlt + dbt build", lambda state: [peers, HERE / "with_dlt", MONTH, state]),

@@ -1,6 +1,6 @@
 """Competitor: two facts over landed Parquet files, by DuckDB and hand-written SQL: no check, no record, no certificate.
 
-BENCH_EXTRACTS is the glob of the files, the argument an empty folder for state. Prints the nine totals as one line of
+BENCH_EXTRACTS is the glob of the files, the argument an empty folder for state. Prints the totals as one line of
 JSON.
 """
 
@@ -20,11 +20,18 @@ MONTHLY_COUNTS = """
 """
 MONTHLY_METRICS = """
     CREATE TABLE monthly_metrics AS
-    SELECT hall_code, measure AS metric, sum(value)::BIGINT AS value FROM monthly_counts GROUP BY ALL
+    SELECT hall_code, measure AS metric, sum(value)::BIGINT AS value FROM monthly_counts
+    WHERE NOT starts_with(measure, 'ratings_') GROUP BY ALL
     UNION ALL
     SELECT hall_code, 'items_handled', sum(value)::BIGINT FROM monthly_counts
     WHERE measure IN ('online_accepted', 'department_window_accepted', 'comprehensive_window_accepted')
     GROUP BY ALL
+    UNION ALL
+    SELECT hall_code, 'ratings_all', sum(value)::BIGINT FROM monthly_counts
+    WHERE starts_with(measure, 'ratings_') GROUP BY ALL
+    UNION ALL
+    SELECT hall_code, 'ratings_content', sum(value)::BIGINT FROM monthly_counts
+    WHERE measure IN ('ratings_very_satisfied', 'ratings_satisfied', 'ratings_fair') GROUP BY ALL
 """
 
 

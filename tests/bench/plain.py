@@ -1,7 +1,7 @@
 """Competitor (a): the month as one would write it by hand, with requests, pandas and DuckDB and no framework.
 
 It asks the same questions of the same systems, one after the other, and sums what comes back: no retry, no check, no
-record of what was landed. Prints the nine totals as one line of JSON.
+record of what was landed. Prints the month's totals as one line of JSON.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ import requests
 URL = os.environ["YUEBAO_DEMO_URL"]
 FOLDER = Path(os.environ["YUEBAO_DEMO_DIR"])
 PLATFORM = {"Authorization": f"Bearer {os.environ['YUEBAO_DEMO_PLATFORM_TOKEN']}"}
+GRADES = ("very_satisfied", "satisfied", "fair", "dissatisfied", "very_dissatisfied")
+SUMS = {
+    "items_handled": ("online_accepted", "department_window_accepted", "comprehensive_window_accepted"),
+    "ratings_all": tuple(f"ratings_{grade}" for grade in GRADES),
+    "ratings_content": tuple(f"ratings_{grade}" for grade in GRADES[:3]),
+}
 DESKS = {"X-API-Key": os.environ["YUEBAO_DEMO_DESKS_KEY"]}
 COUNTS_OF_A_DAY = """
     SELECT department_code, 'comprehensive_window_accepted' AS measure, count(*) AS count FROM cases
@@ -73,6 +79,25 @@ def desks(session: requests.Session, day: str) -> pd.DataFrame:
     )
 
 
+def ratings(session: requests.Session, day: str) -> pd.DataFrame:
+    answer = session.get(f"{URL}/platform/v1/ratings", params={"date": day}, headers=PLATFORM, timeout=30)
+    answer.raise_for_status()
+    return by_measure(answer.json()).replace({"measure": {grade: f"ratings_{grade}" for grade in GRADES}})
+
+
+def queue(session: requests.Session, day: str) -> pd.DataFrame:
+    answer = session.get(f"{URL}/queue/api/days/{day}", headers=DESKS, timeout=30)
+    if answer.status_code == 404:
+        return nothing()
+    answer.raise_for_status()
+    return by_measure(answer.json()).replace({"measure": {"calls": "queue_calls"}})
+
+
+def by_measure(answer: dict[str, Any]) -> pd.DataFrame:
+    frame = pd.DataFrame(answer["departments"]).rename(columns={"department": "department_code"})
+    return frame.melt("department_code", var_name="measure", value_name="count")
+
+
 def one_measure(frame: pd.DataFrame, count: str, measure: str) -> pd.DataFrame:
     counted = frame[frame["日期"] != "合计"].rename(columns={"部门编码": "department_code", count: "count"})
     return counted[["department_code", "count"]].assign(measure=measure)
@@ -95,6 +120,8 @@ def pull(month: str) -> pd.DataFrame:
                 parcels(day),
                 calls(day),
                 desks(session, day),
+                ratings(session, day),
+                queue(session, day),
             )
             if not frame.empty
         ]
@@ -106,8 +133,8 @@ def totals(counts: pd.DataFrame) -> dict[str, int]:
         connection.register("counts", counts)
         question = "SELECT measure, sum(count)::BIGINT FROM counts WHERE measure <> 'online_open' GROUP BY measure"
         numbers = dict(connection.execute(question).fetchall())
-    parts = ("online_accepted", "department_window_accepted", "comprehensive_window_accepted")
-    return {"items_handled": sum(numbers[part] for part in parts), **numbers}
+    sums = {metric: sum(numbers[part] for part in parts) for metric, parts in SUMS.items()}
+    return sums | {measure: number for measure, number in numbers.items() if not measure.startswith("ratings_")}
 
 
 if __name__ == "__main__":

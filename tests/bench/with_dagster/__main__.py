@@ -1,6 +1,6 @@
 """Competitor: the month by the frameworks' own plain commands, two `dg launch` on a fresh SQLite home.
 
-Arguments: the month, and an empty folder for state. Prints the nine totals as one line of JSON. dbt's manifest is made
+Arguments: the month, and an empty folder for state. Prints the totals as one line of JSON. dbt's manifest is made
 beside that folder where it isn't there yet, and stays from round to round, as Yuebao keeps its own.
 """
 

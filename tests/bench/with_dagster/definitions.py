@@ -80,6 +80,8 @@ def systems() -> dict[str, Callable[[str], pd.DataFrame]]:
         "courier": plain.parcels,
         "call_centre": plain.calls,
         "enquiry_desks": lambda day: plain.desks(session, day),
+        "rating": lambda day: plain.ratings(session, day),
+        "queue": lambda day: plain.queue(session, day),
     }
 
 

@@ -1,6 +1,6 @@
 """Competitor (b): the month with dlt and dbt, as their documentation writes it: load with dlt, then `dbt build`.
 
-Runs in a virtual environment of its own. Arguments: the month, and an empty folder for state. Prints the nine totals as
+Runs in a virtual environment of its own. Arguments: the month, and an empty folder for state. Prints the totals as
 one line of JSON. dbt's parsed project stays beside the environment from run to run, as Yuebao keeps its manifest.
 """
 

@@ -29,6 +29,7 @@ COUNTS_OF_A_DAY = """
     SELECT :day, department_code, 'documents_issued', count(*) FROM documents
     WHERE issued_at >= :day AND issued_at < date(:day, '+1 day') GROUP BY department_code
 """
+GRADES = ("very_satisfied", "satisfied", "fair", "dissatisfied", "very_dissatisfied")
 COLUMNS: dict[str, Any] = {
     "stat_date": {"data_type": "date", "nullable": False},
     "department_code": {"data_type": "text", "nullable": False},
@@ -39,7 +40,7 @@ COLUMNS: dict[str, Any] = {
 
 
 def pull(database: Path, pipelines: Path, days: list[str]) -> None:
-    """Load the days' counts of all five systems into `database`, schema `raw`."""
+    """Load the days' counts of all systems into `database`, schema `raw`."""
     pipeline = dlt.pipeline(
         "hall", pipelines_dir=str(pipelines), destination=dlt.destinations.duckdb(str(database)), dataset_name="raw"
     )
@@ -56,6 +57,8 @@ def hall(days: list[str]) -> list[DltResource]:
         "courier": lambda day: parcels(folder / "courier" / f"邮寄日报_{day}.xlsx"),
         "call_centre": lambda day: calls(folder / "call_centre" / f"电话咨询_{day.replace('-', '')}.csv"),
         "enquiry_desks": desks(url),
+        "rating": ratings(url),
+        "queue": queue(url),
     }
     return [resource(name, ask, days) for name, ask in systems.items()]
 
@@ -95,24 +98,51 @@ def platform(url: str) -> Callable[[str], Rows]:
 
 
 def desks(url: str) -> Callable[[str], Rows]:
-    client = RESTClient(
-        url,
-        auth=APIKeyAuth(name="X-API-Key", api_key=os.environ["YUEBAO_DEMO_DESKS_KEY"]),
-        paginator=SinglePagePaginator(),
-        data_selector="desks",
+    return by_measure(
+        RESTClient(url, auth=desks_key(), paginator=SinglePagePaginator(), data_selector="desks"),
+        lambda client, day: client.paginate(f"/desks/api/consultations/{day}"),
+        {"consultations": "onsite_consultations"},
     )
+
+
+def ratings(url: str) -> Callable[[str], Rows]:
+    token = BearerTokenAuth(os.environ["YUEBAO_DEMO_PLATFORM_TOKEN"])
+    return by_measure(
+        RESTClient(url, auth=token, paginator=SinglePagePaginator(), data_selector="departments"),
+        lambda client, day: client.paginate("/platform/v1/ratings", params={"date": day}),
+        {grade: f"ratings_{grade}" for grade in GRADES},
+    )
+
+
+def queue(url: str) -> Callable[[str], Rows]:
+    return by_measure(
+        RESTClient(url, auth=desks_key(), paginator=SinglePagePaginator(), data_selector="departments"),
+        lambda client, day: client.paginate(f"/queue/api/days/{day}"),
+        {"calls": "queue_calls", "waiting_seconds": "waiting_seconds"},
+    )
+
+
+def desks_key() -> APIKeyAuth:
+    return APIKeyAuth(name="X-API-Key", api_key=os.environ["YUEBAO_DEMO_DESKS_KEY"])
+
+
+def by_measure(
+    client: RESTClient, of_day: Callable[[RESTClient, str], Iterator[Rows]], measures: dict[str, str]
+) -> Callable[[str], Rows]:
+    """How a system is asked whose answer has a column for each measure; it has none of a day off."""
 
     def ask(day: str) -> Rows:
         try:
-            pages = list(client.paginate(f"/desks/api/consultations/{day}"))
+            pages = list(of_day(client, day))
         except HTTPError as refusal:
             if refusal.response.status_code == 404:
                 return []
             raise
         return [
-            count(day, row["department"], "onsite_consultations", row["consultations"])
+            count(day, row["department"], measure, row[column])
             for page in pages
             for row in page
+            for column, measure in measures.items()
         ]
 
     return ask

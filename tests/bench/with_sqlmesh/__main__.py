@@ -1,7 +1,7 @@
 """Competitor: two facts and their audits over landed Parquet files, by `sqlmesh plan` on a fresh DuckDB file.
 
 Runs in a virtual environment of its own. BENCH_EXTRACTS is the glob of the files, the argument an
-empty folder for state. Prints the nine totals as one line of JSON. What SQLMesh keeps of a project's parsed models
+empty folder for state. Prints the totals as one line of JSON. What SQLMesh keeps of a project's parsed models
 stays beside the environment.
 """
 

@@ -1,4 +1,4 @@
-{% for system in ["online_platform", "window_system", "courier", "call_centre", "enquiry_desks"] %}
+{% for system in ["online_platform", "window_system", "courier", "call_centre", "enquiry_desks", "rating", "queue"] %}
 SELECT
     stat_date,
     department_code,
