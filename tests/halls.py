@@ -68,8 +68,10 @@ class Hall:
         return recount.recount(url, Path(folder), token, key, month)
 
     def numbers(self, month: str) -> dict[str, int]:
-        path = self.home / "published" / month / "current" / "numbers.json"
-        return {metric["metric"]: metric["exact"] for metric in json.loads(path.read_text())["metrics"]}
+        """What is certified of a month, but for what is derived."""
+        document = json.loads((self.home / "published" / month / "current" / "numbers.json").read_text())
+        derived = {metric["metric"] for metric in document["derived"]}
+        return {each["metric"]: each["exact"] for each in document["metrics"] if each["metric"] not in derived}
 
     def extracts(self) -> list[Path]:
         return sorted((self.home / "landing").rglob("*.parquet"))
