@@ -20,13 +20,15 @@ from tests.recount import get_json, platform_day
 SIX = ("2024-01", "2024-02", "2024-03", "2024-04", "2024-05", "2024-06")
 
 
+Reported = tuple[Hall, tuple[str, ...]]
+
+
 @pytest.fixture(
-    scope="module", params=[pytest.param(SIX[:2], id="two"), pytest.param(SIX, id="six", marks=pytest.mark.proof)]
+    scope="module",
+    params=[pytest.param(SIX[:2], id="two"), pytest.param(SIX, id="six", marks=pytest.mark.proof)],
 )
-def reported(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Hall, tuple[str, ...]]]:
-    """A hall that certified these months in order, which it prints with every kind of number."""
+def reported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reported]:
+    """A hall that certified these months in order."""
     folder = tmp_path_factory.mktemp("derived")
     with demo_hall(folder / "demo", request.param) as demo:
         hall = Hall(folder, demo.variables())
@@ -52,8 +54,8 @@ def by_department_and_item(hall: Hall, month: str) -> tuple[Counter[str], Counte
     for day in days(month):
         for row in platform_day(hall.variables["YUEBAO_DEMO_URL"], PLATFORM_BEARER, str(day)):
             if row["measure"] == "online_accepted":
-                departments[row["department_code"]] += row["count"]
-                items[row["item_code"]] += row["count"]
+                departments[row["department"]] += row["count"]
+                items[row["item"]] += row["count"]
     return departments, items
 
 
