@@ -16,7 +16,7 @@ from reports.figures.derived import Derived
 from reports.figures.months import MonthSpan, days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.validity import is_valid
-from reports.figures.words import DEFAULT, Words
+from reports.figures.words import DEFAULT, SectionWords
 
 Form = Literal[1, 2]
 Policy = Literal["manual", "automatic"]
@@ -24,7 +24,7 @@ SignRole = Literal["preparer", "reviewer", "signer", "service"]
 Reason = Literal["late_data", "source_correction", "definition_change", "our_error"]
 
 
-def reasons_in(words: Words) -> Mapping[Reason, str]:
+def reasons_in(words: SectionWords) -> Mapping[Reason, str]:
     """What each reason of a revision is called."""
     return {
         "late_data": words.late_data,

@@ -18,7 +18,7 @@ from reports.figures.derived import Derived, DerivedMetric
 from reports.figures.months import MonthSpan, days_of
 from reports.figures.section_text import SectionTable, is_row
 from reports.figures.template_rules import BLANK, numeral_in, template_problems
-from reports.figures.words import DEFAULT, WordingError, Words
+from reports.figures.words import DEFAULT, SectionWords, WordingError
 from reports.figures.written import Numbers, Used
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ class WordingTemplate:
     name: str
     source: str
     constants: frozenset[str] = frozenset()
-    words: Words = DEFAULT
+    words: SectionWords = DEFAULT
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def read(cls, path: Path, constants: Iterable[str] = (), words: Words = DEFAULT) -> WordingTemplate:
+    def read(cls, path: Path, constants: Iterable[str] = (), words: SectionWords = DEFAULT) -> WordingTemplate:
         """The wording in a file in UTF-8; WordingError where it can't be read."""
         try:
             return cls(str(path), path.read_text(encoding="utf-8"), frozenset(constants), words)
@@ -142,7 +142,7 @@ class _Given:
     first: date
     last: date
     site: str
-    words: Words
+    words: SectionWords
 
     @property
     def values(self) -> dict[str, object]:
@@ -180,7 +180,7 @@ class _Day:
     month_name: str
 
     @classmethod
-    def of(cls, day: date, words: Words) -> _Day:
+    def of(cls, day: date, words: SectionWords) -> _Day:
         return cls(day.year, day.month, day.day, words.month_name(day.month))
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reports.figures.derived import RANKINGS, Derived, DerivedMetric, RankedMember
 from reports.figures.template_rules import BLANK
-from reports.figures.words import WordingError, Words
+from reports.figures.words import SectionWords, WordingError
 
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
@@ -31,7 +31,7 @@ class Numbers:
         self,
         numbers: Mapping[str, MonthlyNumber],
         derived: Derived,
-        words: Words,
+        words: SectionWords,
         used: Used,
         *,
         blank: bool = False,
@@ -62,7 +62,7 @@ class _Written:
 
     known = True
 
-    def __init__(self, number: MonthlyNumber, words: Words, used: Used, *, blank: bool) -> None:
+    def __init__(self, number: MonthlyNumber, words: SectionWords, used: Used, *, blank: bool) -> None:
         self._number = number
         self._words = words
         self._used = used
@@ -155,7 +155,7 @@ class _Ranking:
     """Those who are ranked, in order: `names` and `values` are lists, and `for` goes through them one by one."""
 
     def __init__(
-        self, metric: DerivedMetric, members: Sequence[RankedMember], words: Words, used: Used, *, blank: bool
+        self, metric: DerivedMetric, members: Sequence[RankedMember], words: SectionWords, used: Used, *, blank: bool
     ) -> None:
         self._metric = metric
         self._members = members
