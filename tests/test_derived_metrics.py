@@ -95,7 +95,7 @@ def test_every_kind_is_counted_from_sums_certified_and_verified(hall: SmallHall)
             {"a": "ratio,completed,accepted,,,,,,,,,%", "b": "ratio,a,accepted,,,,,,,,,%"},
             "b version 1 is a ratio of a, a ratio, of which there is none",
         ),
-        ({"a": "to_date,open,,,,,,,,,,件"}, "a version 1 sums open over days or months, which is a stock"),
+        ({"a": "to_date,open,,,,,,,,,,件"}, "a version 1 sums open over days or months, a stock or a distinct number"),
         (
             {"a": "daily_mean,accepted,,,working,,,,,,,人"},
             "a version 1 is in 人, and a daily_mean of accepted is in 件",

@@ -85,7 +85,7 @@ def test_any_split_of_sites_and_departments_has_the_same_sums(
     content, asked = (sum(pair[place] for pair in cells.values()) for place in (0, 1))
     current = values(content, asked)
     every = derive([RATE], current, lambda *_: None, {})[0]
-    ranking, counts = metric("by", "rank", "rate", ranked_by="department"), RankedCounts.of(rows, {})
+    ranking, counts = metric("by", "rank", "rate", ranked_by="department"), RankedCounts.of(rows, {}, {})
     scopes = [Scope(its) for its in (sites, sites[:cut], sites[cut:])]
     sums = [
         {name: sum(own.get(name, 0) for own in counts.sums_in(scope, "department").values()) for name in MEASURES}

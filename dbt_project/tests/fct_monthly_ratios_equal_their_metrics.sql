@@ -28,6 +28,11 @@ valid_quotients as (
         and (valid_to is null or valid_to >= {{ built_month_first() }})
 ),
 
+-- Those of distinct numbers have no sums.
+summed as (
+    select distinct metric from {{ ref('int_derived_terms') }}
+),
+
 terms as (
     select
         metric,
@@ -53,6 +58,8 @@ metrics as (
     from {{ ref('fct_monthly_metrics') }} as hall_metrics
     inner join terms
         on hall_metrics.metric = terms.operand
+    inner join summed
+        on terms.metric = summed.metric
     where hall_metrics.month_start = {{ built_month_first() }}
     group by
         hall_metrics.hall_code,

@@ -20,11 +20,12 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model, model_validator
 
 from expectations.rules import suite_version
-from expectations.vocabulary import Vocabulary
+from expectations.vocabulary import Quantity, Vocabulary
 from orchestration.config.hall import SettingsError, hall_folder
 from orchestration.config.systems.common import Strict, System
 from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
 from reports.figures.derived import Against, Basis, DerivedKind
+from reports.figures.kinds import CLOSING, DISTINCT, SCALED, SIGNED, Kind, of_kinds
 from reports.figures.rounding import is_divisor
 from reports.figures.validity import is_valid
 
@@ -50,6 +51,14 @@ def _spelled_out(text: Any) -> Any:
     return text
 
 
+def _zero_if_absent(text: Any) -> Any:
+    return 0 if text is None else text
+
+
+def _false_if_absent(text: Any) -> Any:
+    return "false" if text is None else text
+
+
 def _signed(text: Any) -> Any:
     return {"1": 1, "+1": 1, "-1": -1}.get(text, text)
 
@@ -67,6 +76,19 @@ class _Validity(Strict):
         return self
 
 
+class _Measure(_Validity):
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> Self:
+        row = self.model_dump()
+        if row["scale"] and row["kind"] not in SCALED:
+            raise ValueError(f"scale {row['scale']} is for {' or '.join(SCALED)}: a {row['kind']} is a whole number")
+        if row["negative"] and row["kind"] not in SIGNED:
+            raise ValueError(f"negative is for {' or '.join(SIGNED)}: a {row['kind']} is never below zero")
+        if row["kind"] == "duration" and not row["unit"]:
+            raise ValueError("a duration has a unit, such as 秒, 分钟 or 工作日")
+        return self
+
+
 class _Reconciliation(Strict):
     @model_validator(mode="after")
     def _compares_two(self) -> Self:
@@ -76,6 +98,7 @@ class _Reconciliation(Strict):
         return self
 
 
+_MOST_DECIMALS = 9
 # What a column must hold, by the words of catalogue_tables.toml.
 _HOLDS: Mapping[str, Any] = {
     "text": Annotated[str, Field(min_length=1)],
@@ -92,7 +115,11 @@ _HOLDS: Mapping[str, Any] = {
     "true or false": Annotated[bool, BeforeValidator(_spelled_out)],
     "sign": Annotated[Literal[1, -1], BeforeValidator(_signed)],
     "level": Literal["province", "city", "county"],
-    "aggregation": Literal["sum", "closing"],
+    "kind": Kind,
+    "scale": Annotated[int, BeforeValidator(_zero_if_absent), Field(default=0, ge=0, le=_MOST_DECIMALS)],
+    "true or false, absent is false": Annotated[
+        bool, BeforeValidator(_spelled_out), BeforeValidator(_false_if_absent), Field(default=False)
+    ],
     "rounding": Literal["half_up", "half_even"],
     "derived kind": DerivedKind,
     "yes or no": Annotated[Literal["yes", "no"] | None, Field(default=None)],
@@ -139,7 +166,8 @@ _MONTHS_OF_THE_YEAR = frozenset(map(str, range(1, 13)))
 _BASES: Mapping[str, type[Strict]] = {
     "reconciliations": _Reconciliation,
     "derived_metrics": _DerivedMetric,
-    **dict.fromkeys(("departments", "sites", "measures"), _Validity),
+    **dict.fromkeys(("departments", "sites"), _Validity),
+    "measures": _Measure,
 }
 
 
@@ -151,6 +179,7 @@ def _row_of(table: str, columns: Mapping[str, tuple[str, str]]) -> type[Strict]:
 
 LABELS = "proofreading_labels"
 SITES = "sites"
+MEASURES = "measures"
 BALANCES = "stock_balances"
 DERIVED = "derived_metrics"
 # A hall that doesn't need it doesn't have the file.
@@ -181,8 +210,16 @@ def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
     ]
 
 
+# What a table of measures with `aggregation` means.
+_KIND_OF: Mapping[str, str] = {"sum": "count", "closing": "stock"}
+
+
 def _rows_of(name: str, row: dict[str | Any, Any]) -> list[dict[str | Any, Any]]:
-    """The rows that a line is: of a table of balances with two columns of flows, as certified months have it, two."""
+    """The rows that a line is, also of tables of earlier releases, which certified months have."""
+    if name == MEASURES and "aggregation" in row and "kind" not in row:
+        aggregation = row["aggregation"]
+        rest = {column: value for column, value in row.items() if column != "aggregation"}
+        return [{**rest, "kind": _KIND_OF.get(aggregation, aggregation)}]
     if name != BALANCES or not {"inflow", "outflow"} <= row.keys():
         return [row]
     stock = {column: value for column, value in row.items() if column not in {"inflow", "outflow"}}
@@ -231,7 +268,36 @@ def vocabulary(system: System) -> Vocabulary:
     """The codes that rows of a system may use."""
     folder = catalogue_folder()
     sites, departments = _codes(folder, _stamps(folder, SITES, "departments"))
-    return Vocabulary(sites, departments, frozenset(system.measures), system.item_codes)
+    own = quantities(folder)
+    return Vocabulary(
+        sites,
+        departments,
+        frozenset(system.measures),
+        system.item_codes,
+        frozenset(own[measure] for measure in system.measures if measure in own),
+    )
+
+
+# By measure.
+Quantities = Mapping[str, Quantity]
+
+
+def quantities(folder: Path) -> Quantities:
+    """The amounts and durations of the tables in a folder: what isn't counted in ones.
+
+    None where there is no table of measures, as whoever looks codes up says.
+    """
+    return _quantities(folder, _stamps(folder, MEASURES)) if _table_path(folder, MEASURES).exists() else {}
+
+
+@lru_cache(maxsize=8)
+def _quantities(folder: Path, _stamps: object) -> Quantities:
+    measures = read_table(folder, MEASURES)
+    return {
+        row["measure"]: Quantity(row["measure"], row["scale"], row["negative"])
+        for row in measures
+        if row["kind"] in SCALED
+    }
 
 
 @lru_cache(maxsize=8)
@@ -327,8 +393,13 @@ def _stamps(folder: Path, *tables: str) -> tuple[tuple[int, int], ...]:
 
 
 def closing_measures() -> frozenset[str]:
-    """The measures that are stocks."""
-    return frozenset(row["measure"] for row in _rows("measures") if row["aggregation"] == "closing")
+    """The measures of which a month has what its last answered day has."""
+    return of_kinds(_rows(MEASURES), *CLOSING)
+
+
+def distinct_measures() -> frozenset[str]:
+    """The measures that a source states for one site from the month's first day on, and that are never summed."""
+    return of_kinds(_rows(MEASURES), DISTINCT)
 
 
 def department_names() -> dict[str, str]:

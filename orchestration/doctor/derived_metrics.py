@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from orchestration.config.catalogue import DERIVED, closing_measures
+from orchestration.config.catalogue import DERIVED
 from orchestration.doctor.gaps import Span, gaps
 from reports.figures.derived import DIVISIONS, RANKINGS, DerivedKind
+from reports.figures.kinds import CLOSING, DISTINCT, of_kinds
 
 Row = Mapping[str, Any]
 Tables = Mapping[str, Sequence[Row]]
@@ -45,7 +46,7 @@ class _Metrics:
     def __init__(self, tables: Tables) -> None:
         self._counted = _by_metric(tables["metrics"])
         self._derived = _by_metric(tables[DERIVED])
-        self._stocks = _of_stocks(tables)
+        self._stocks, self._distinct = (_of_kind(tables, *kinds) for kinds in (CLOSING, (DISTINCT,)))
 
     def problems_of(self, row: Row) -> Iterator[str]:
         """What is wrong with a row, each without its name."""
@@ -67,7 +68,9 @@ class _Metrics:
             if other["kind"] not in _MADE_OF[kind]:
                 yield f"is a {kind} of {operand}, a {other['kind']}, of which there is none; next: name another metric"
         if kind in _SUMMING and operand in self._stocks:
-            yield f"sums {operand} over days or months, which is a stock: what stands on a day isn't added up"
+            yield f"sums {operand} over days or months, a stock or a distinct number: these aren't added up"
+        if kind in RANKINGS and operand in self._distinct:
+            yield f"ranks by {operand}, a distinct number, which is stated of a whole site; next: rank by another metric"
         for gap in gaps([Span.of(version) for version in versions], Span.of(row)):
             yield f"is made of {operand}, which has no definition {gap}; next: mend valid_from and valid_to of either"
 
@@ -93,10 +96,10 @@ def _by_metric(rows: Iterable[Row]) -> Mapping[str, list[Row]]:
     return found
 
 
-def _of_stocks(tables: Tables) -> frozenset[str]:
-    """The metrics that are made of stocks."""
-    stocks = closing_measures()
-    direct = {row["metric"] for row in tables["metric_measures"] if row["measure"] in stocks}
+def _of_kind(tables: Tables, *kinds: str) -> frozenset[str]:
+    """The metrics that are made of measures of some kinds."""
+    measures = of_kinds(tables["measures"], *kinds)
+    direct = {row["metric"] for row in tables["metric_measures"] if row["measure"] in measures}
     return frozenset(direct | {row["metric"] for row in tables["metric_parts"] if row["part"] in direct})
 
 

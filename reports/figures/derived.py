@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any, Literal, get_args
 
 from reports.figures.flags import redefined
+from reports.figures.kinds import in_units
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber, NumbersError, number_of
 from reports.figures.rounding import Exact, RoundingRule, printed, whole_if_it_is
@@ -205,18 +206,22 @@ class RankedCounts:
     Attributes:
         by_site: by the code of a site, who is ranked (of sites the site again), the measure and the sum.
         names: what they are called, by code; who isn't among them is called by the code.
+        scales: the decimals of measures that have some, whose sums are in least units.
     """
 
     by_site: Mapping[str, Sequence[tuple[str, str, int]]]
     names: Mapping[str, str] = field(default_factory=dict)
+    scales: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[str, str, str, int]], names: Mapping[str, str]) -> "RankedCounts":
+    def of(
+        cls, rows: Iterable[tuple[str, str, str, int]], names: Mapping[str, str], scales: Mapping[str, int]
+    ) -> "RankedCounts":
         """Of rows that begin with the site."""
         by_site: dict[str, list[tuple[str, str, int]]] = {}
         for site, code, measure, count in rows:
             by_site.setdefault(site, []).append((code, measure, count))
-        return cls(by_site, names)
+        return cls(by_site, names, scales)
 
     def sums_in(self, scope: Scope, ranked_by: str) -> Mapping[str, Mapping[str, int]]:
         """Of a scope, by who is ranked and measure."""
@@ -338,7 +343,7 @@ def ranked(
     """
     leaves = _Evaluator(metrics, current, _no_month).leaves(metric.of)
     found = {
-        code: _of_member(metric, metrics, current, {leaf.metric: _sum_of(leaf, sums) for leaf in leaves})
+        code: _of_member(metric, metrics, current, {leaf.metric: _sum_of(leaf, sums, counts.scales) for leaf in leaves})
         for code, sums in counts.sums_in(scope, metric.ranked_by).items()
     }
     values = {code: value for code, value in found.items() if value is not None}
@@ -352,8 +357,9 @@ def ranked(
     )
 
 
-def _sum_of(number: MonthlyNumber, sums: Mapping[str, int]) -> MonthlyNumber:
-    return replace(number, exact=sum(sums.get(measure, 0) for measure in number.measures))
+def _sum_of(number: MonthlyNumber, sums: Mapping[str, int], scales: Mapping[str, int]) -> MonthlyNumber:
+    counts = (Fraction(in_units(sums.get(name, 0), scales.get(name, 0))) for name in number.measures)
+    return replace(number, exact=whole_if_it_is(sum(counts, Fraction(0))))
 
 
 def _of_member(

@@ -10,7 +10,7 @@ from reports.figures.months import first_day
 from reports.figures.numbers import FactRow, read_table
 from reports.figures.validity import is_valid
 
-_DEFINITIONS = "dim_derived_metric.parquet"
+_DEFINITIONS, _MEASURES = "dim_derived_metric.parquet", "dim_measure.parquet"
 _TEXTS = ("metric_name", "definition", "kind", "rounding", "display_divisor", "display_decimals")
 # What an empty column means, by its name: nothing, unless something else is meant here.
 _EMPTY: Mapping[str, Any] = {"contained": "no", "basis": "as_printed", "year_begins": 1, "ties": "all", "top": 0}
@@ -86,7 +86,8 @@ class DerivedFacts:
     @cached_property
     def _counts(self) -> Mapping[RankedBy, RankedCounts]:
         kinds = {metric.ranked_by for metric in self.metrics if metric.ranked_by}
-        return {by: RankedCounts.of(self._read(by), _names_in(self._marts, by)) for by in kinds}
+        scales = {row["measure"]: row["scale"] for row in read_table(self._marts / _MEASURES, ("measure", "scale"))}
+        return {by: RankedCounts.of(self._read(by), _names_in(self._marts, by), scales) for by in kinds}
 
     def _read(self, by: RankedBy) -> Iterator[tuple[str, str, str, int]]:
         file, column = _COUNTS[by]

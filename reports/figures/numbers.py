@@ -7,8 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from reports.figures.kinds import in_units
 from reports.figures.months import first_day
-from reports.figures.rounding import Exact, RoundingRule, digits_of, printed
+from reports.figures.rounding import Exact, RoundingRule, exact_text, printed
 from reports.figures.validity import is_valid
 from reports.figures.words import DEFAULT
 
@@ -71,7 +72,7 @@ class MonthlyNumber:
     @property
     def exact_digits(self) -> str:
         """The exact value in plain digits, `1234` or `99.2`; where they have no end as a fraction, `37/3`."""
-        return digits_of(self.exact)
+        return exact_text(self.exact)
 
     @property
     def whole(self) -> int | None:
@@ -249,7 +250,9 @@ def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where
     if isinstance(exact, int) and exact < 0:
         raise NumbersError(f"{where}: {metric} is {exact}; a count isn't negative")
     try:
-        return number_of(definition, exact, measures, _names(definition["parts"]))
+        return number_of(
+            definition, in_units(exact, definition.get("value_scale") or 0), measures, _names(definition["parts"])
+        )
     except (TypeError, ValueError) as error:
         raise NumbersError(f"{where}: {metric} can't be printed: {error}") from error
 

@@ -17,6 +17,19 @@ _OF_TIME = frozenset({60, 3600, 86_400, 1440, 24})
 _TIMES = "of a duration 60, 3600, 86400, 1440 or 24"
 
 
+def exact_text(exact: Exact) -> str:
+    """An exact value in digits: its decimals where they end, such as 12.5, else the fraction, such as 1/3."""
+    rest, decimals = Fraction(exact).denominator, 0
+    for prime in (2, 5):
+        times = 0
+        while rest % prime == 0:
+            rest, times = rest // prime, times + 1
+        decimals = max(decimals, times)
+    if rest > 1 or not decimals:
+        return str(exact)
+    return f"{Decimal(int(exact * 10**decimals)).scaleb(-decimals):f}"
+
+
 def printed(exact: Exact, *, divisor: int, decimals: int, rule: RoundingRule) -> str:
     """Write an exact value in its display unit, rounded once.
 
@@ -68,17 +81,6 @@ def without_zeros(value: Decimal) -> str:
     """Plain digits, the trailing zeros of decimals dropped."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def digits_of(value: Exact) -> str:
-    """All digits of an exact value; of one whose digits have no end a fraction in lowest terms."""
-    rest, places = value.denominator, 0
-    for prime in (2, 5):
-        power = 0
-        while rest % prime == 0:
-            rest, power = rest // prime, power + 1
-        places = max(places, power)
-    return without_zeros(rounded(Fraction(value), places)) if rest == 1 else str(value)
 
 
 def _require_whole(name: str, number: object) -> None:

@@ -5,9 +5,24 @@ with valid_derived as (
         and (valid_to is null or valid_to >= {{ built_month_first() }})
 ),
 
+-- A distinct number is stated of one site and adds up nowhere, so that it has no part in sums that do.
+distinct_metrics as (
+    select distinct metric_measures.metric
+    from {{ ref('int_metric_measures') }} as metric_measures
+    inner join {{ ref('dim_measure') }} as measures
+        on metric_measures.measure = measures.measure
+    where measures.kind = 'distinct_declared'
+),
+
 quotients as (
-    select * from valid_derived
-    where kind in ('ratio', 'mean', 'share_of')
+    select valid_derived.*
+    from valid_derived
+    where
+        valid_derived.kind in ('ratio', 'mean', 'share_of')
+        and not exists (
+            select 1 from distinct_metrics
+            where distinct_metrics.metric in (valid_derived.of_metric, valid_derived.other_metric)
+        )
 ),
 
 differences as (
