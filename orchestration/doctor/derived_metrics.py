@@ -70,7 +70,7 @@ class _Metrics:
         if kind in _SUMMING and operand in self._stocks:
             yield f"sums {operand} over days or months, a stock or a distinct number: these aren't added up"
         if kind in RANKINGS and operand in self._distinct:
-            yield f"ranks by {operand}, a distinct number, which is stated of a whole site; next: rank by another metric"
+            yield f"ranks by {operand}, a distinct number, which is of a whole site; next: rank by another metric"
         for gap in gaps([Span.of(version) for version in versions], Span.of(row)):
             yield f"is made of {operand}, which has no definition {gap}; next: mend valid_from and valid_to of either"
 
