@@ -7,6 +7,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from reports.figures.derived import DerivedMetric
 from reports.figures.months import days_of
 from tests.small_halls import SmallHall
 
@@ -78,3 +79,31 @@ def report(hall: SmallHall, month: str, *options: str) -> str:
     done = hall.run("report", month, *options)
     assert done.exit_code == 0, done.output
     return done.output
+
+
+def definition(name: str, kind: str, of: str, other: str = "", **changed: Any) -> DerivedMetric:
+    """A definition, less what its kind doesn't use."""
+    return DerivedMetric(
+        **{
+            **dict.fromkeys(("days", "against", "ranked_by"), ""),
+            "metric": name,
+            "version": "1",
+            "metric_name": name,
+            "definition": name,
+            "kind": kind,
+            "of": of,
+            "other": other,
+            "contained": "yes",
+            "year_begins": 1,
+            "basis": "as_revised",
+            "top": 0,
+            "ties": "all",
+            "unit": "%",
+            "display_unit": "%",
+            "display_divisor": 1,
+            "display_decimals": 2,
+            "rounding": "half_up",
+            "valid_from": "2020-01",
+            **changed,
+        }
+    )

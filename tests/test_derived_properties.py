@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures.derived import Derived, DerivedMetric, MonthValues, RankedCounts, Scope, derive, ranked
+from reports.figures.derived import Derived, MonthValues, RankedCounts, Scope, derive, ranked
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
+from tests.derived_halls import definition
 
 MONTH = "2025-03"
 MEASURES = ("content", "asked")
@@ -23,33 +23,6 @@ CELLS = st.dictionaries(
     st.tuples(COUNT, COUNT).map(lambda pair: (min(pair), max(pair))),
     max_size=12,
 )
-
-
-def metric(name: str, kind: str, of: str, other: str = "", **changed: Any) -> DerivedMetric:
-    return DerivedMetric(
-        **{
-            **dict.fromkeys(("days", "against", "ranked_by"), ""),
-            "metric": name,
-            "version": "1",
-            "metric_name": name,
-            "definition": name,
-            "kind": kind,
-            "of": of,
-            "other": other,
-            "contained": "yes",
-            "year_begins": 1,
-            "basis": "as_revised",
-            "top": 0,
-            "ties": "all",
-            "unit": "%",
-            "display_unit": "%",
-            "display_divisor": 1,
-            "display_decimals": 2,
-            "rounding": "half_up",
-            "valid_from": "2020-01",
-            **changed,
-        }
-    )
 
 
 def number(name: str, exact: int) -> MonthlyNumber:
@@ -63,10 +36,10 @@ def values(content: int, asked: int, month: str = MONTH, revision: int = 0) -> M
     return MonthValues(month, revision, numbers, {})
 
 
-RATE = metric("rate", "ratio", "content", "asked")
-TO_DATE = metric("to_date", "to_date", "rate")
-SHARES = [metric("yes", "share_of", "content", "asked"), metric("no", "share_of", "less", "asked")]
-LESS = metric("less", "difference", "asked", "content", contained="no", unit="次", display_unit="次")
+RATE = definition("rate", "ratio", "content", "asked")
+TO_DATE = definition("to_date", "to_date", "rate")
+SHARES = [definition("yes", "share_of", "content", "asked"), definition("no", "share_of", "less", "asked")]
+LESS = definition("less", "difference", "asked", "content", contained="no", unit="次", display_unit="次")
 
 
 def exact_of(found: Mapping[str, MonthlyNumber], name: str) -> Fraction | None:
@@ -85,7 +58,7 @@ def test_any_split_of_sites_and_departments_has_the_same_sums(
     content, asked = (sum(pair[place] for pair in cells.values()) for place in (0, 1))
     current = values(content, asked)
     every = derive([RATE], current, lambda *_: None, {})[0]
-    ranking, counts = metric("by", "rank", "rate", ranked_by="department"), RankedCounts.of(rows, {}, {})
+    ranking, counts = definition("by", "rank", "rate", ranked_by="department"), RankedCounts.of(rows, {}, {})
     scopes = [Scope(its) for its in (sites, sites[:cut], sites[cut:])]
     sums = [
         {name: sum(own.get(name, 0) for own in counts.sums_in(scope, "department").values()) for name in MEASURES}

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from reports.certificates.certification import Drawn
 from reports.certificates.form_2 import envelope_of
 from reports.certificates.gate import CONDITIONS, Asked, GateSubject, objections, tables
 from reports.certificates.ledger import Archive, History
+from reports.figures.derived import Derived, Outcome, RankedMember
 from tests.certificates import (
     DIRECTOR,
     MARCH,
@@ -25,9 +27,12 @@ from tests.certificates import (
     by_hand,
     by_service,
     facts_in,
+    foundation,
+    land,
     sealed,
     signed,
 )
+from tests.derived_halls import definition
 from tests.moments import hall_time
 
 BEFORE: tuple[Asked, ...] = ("unsigned", "sealing")
@@ -219,3 +224,71 @@ def test_a_link_follows_the_newest_one_in_time(archive: Archive) -> None:
     sealed(archive, Month(archive).drawn(), at=MARCH + timedelta(minutes=1))
     (line,) = judged(archive, Month(archive, "2025-04").drawn())
     assert line.startswith(f"000002-2025-04-r1.json: it was signed before {NAME}, which it follows")
+
+
+RATE = definition("calls_each", "mean", "phone_consultations", "documents_issued", contained="no", unit="人（次）")
+BY_DEPARTMENT = definition("busiest", "rank", "documents_issued", ranked_by="department", unit="件")
+
+
+def derived_month(archive: Archive) -> Drawn:
+    """March with a mean and a ranking."""
+    ranking = (RankedMember(1, "D01", "D01", "2317", "2317"),)
+    derived = Derived((RATE, BY_DEPARTMENT), {"busiest": Outcome(ranking=ranking)}, {"calendar": 31, "working": 21})
+    extracts = land(archive, "2025-03")
+    return Month(archive).drawn(extracts=extracts, foundation=replace(foundation(extracts), derived=derived))
+
+
+def spoilt(drawn: Drawn, outcomes: Mapping[str, Outcome], **values: Any) -> Drawn:
+    """A candidate whose evidence and numbers say something else, and agree on their documents."""
+    certificate, standing = drawn.certificate, drawn.certificate.foundation
+    derived = replace(standing.derived, outcomes={**standing.derived.outcomes, **outcomes})
+    numbers = tuple(
+        replace(number, **values) if number.metric == "calls_each" else number for number in certificate.numbers
+    )
+    return replace(
+        drawn, certificate=replace(certificate, numbers=numbers).standing_on(replace(standing, derived=derived))
+    )
+
+
+def test_derived_numbers_that_follow_from_their_sums_are_not_objected_to(archive: Archive) -> None:
+    drawn = derived_month(archive)
+    assert drawn.certificate.by_metric["calls_each"].exact == Fraction(1187, 2317)
+    assert judged(archive, drawn) == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "values", "message"),
+    [
+        ({"phone_consultations": "1188"}, {}, "calls_each is made of phone_consultations 1188, which is 1187"),
+        ({}, {"exact": Fraction(1, 2), "printed": "0.5"}, "calls_each is 1/2, and its sums don't make it"),
+        (None, {}, "calls_each has a value without sums, or sums without a value"),
+    ],
+)
+@pytest.mark.parametrize("asked", ["alone", "sealed"])
+def test_a_derived_number_that_does_not_follow_is_objected_to(
+    archive: Archive, terms: Mapping[str, str] | None, values: Mapping[str, Any], message: str, asked: Asked
+) -> None:
+    drawn = derived_month(archive)
+    then = drawn.certificate.foundation.derived.outcomes["calls_each"].terms
+    changed = tuple(replace(term, value=(terms or {}).get(term.metric, term.value)) for term in then)
+    outcome = Outcome() if terms is None else Outcome(changed)
+    told = judged(archive, spoilt(drawn, {"calls_each": outcome}, **values), asked)
+    assert f"{NAME}: {message}" in told
+
+
+def test_a_ranking_that_the_extracts_do_not_give_is_never_sealed(archive: Archive) -> None:
+    drawn = derived_month(archive)
+    first = drawn.certificate.foundation.derived.rankings["busiest"][0]
+    outcome = Outcome(ranking=(replace(first, exact="2318", printed="2318"),))
+    told = judged(archive, spoilt(drawn, {"busiest": outcome}))
+    assert f"{NAME}: busiest ranks others, or otherwise, than its extracts do" in told
+
+
+def test_a_month_has_the_days_that_its_means_are_over(archive: Archive) -> None:
+    drawn = derived_month(archive)
+    standing = drawn.certificate.foundation
+    derived = replace(standing.derived, days={"calendar": 30, "working": 21})
+    certificate = drawn.certificate.standing_on(replace(standing, derived=derived))
+    assert f"{NAME}: it counts other days than its month has" in judged(
+        archive, replace(drawn, certificate=certificate)
+    )
