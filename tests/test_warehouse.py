@@ -429,11 +429,6 @@ def _doubled(line: int) -> Callable[[str], str]:
     return lambda text: text + text.splitlines()[line] + "\n"
 
 
-_DERIVED = """\
-metric,version,metric_name,definition,kind,of_metric,other_metric,ranked_by,display_divisor,display_decimals,rounding,valid_from
-mailed_share,1,邮寄率,邮寄占出件,ratio,parcels_mailed,documents_issued,,1,2,half_up,2023-01-01
-by_item,1,网办事项,网办事项排名,rank,online_accepted,,item,1,0,half_up,2023-01-01
-"""
 _HALL_METRICS = "select * exclude (is_whole) from {{ ref('int_hall_metrics') }}"
 _ENDED_D01 = ("D01,省发展改革委\n", "D01,省发展改革委,2025-03-20\n")
 PLANTS = {
@@ -645,7 +640,7 @@ PLANTS = {
         ),
     ),
     "a hall that isn't its departments": Plant(
-        ("fct_monthly_metrics_equal_their_departments",),
+        ("fct_monthly_metrics_equal_their_departments", "fct_monthly_ratios_equal_their_metrics"),
         project=_sql("int_hall_metrics", "then sum(", "then 2 * sum("),
     ),
     "a metric left out": Plant(
@@ -678,21 +673,18 @@ PLANTS = {
     ),
     "a derived metric twice, of one that isn't known": Plant(
         ("dim_derived_metric_one_row_per_key", "dim_derived_metric_is_composed_soundly"),
-        inputs=_catalogue(derived_metrics=lambda _: _doubled(1)(_DERIVED).replace("parcels_mailed", "parcels_lost")),
+        inputs=_catalogue(derived_metrics=lambda text: _doubled(1)(text).replace("ratings_content", "ratings_lost")),
     ),
     "a ratio's department twice": Plant(
         ("fct_monthly_ratios_one_row_per_key",),
-        inputs=_catalogue(derived_metrics=lambda _: _DERIVED),
         project=_sql("fct_monthly_ratios", "group by", "group by monthly_counts.measure,"),
     ),
     "a numerator without its counts": Plant(
         ("fct_monthly_ratios_equal_their_metrics",),
-        inputs=_catalogue(derived_metrics=lambda _: _DERIVED),
         project=_sql("fct_monthly_ratios", "'numerator' then", "'numerator' then 2 *"),
     ),
     "an item twice": Plant(
         ("fct_monthly_item_counts_one_row_per_key",),
-        inputs=_catalogue(derived_metrics=lambda _: _DERIVED),
         project=_sql("fct_monthly_item_counts", "group by", "group by daily_counts.stat_date,"),
     ),
     "a metric that isn't in the catalogue": Plant(
