@@ -153,8 +153,8 @@ def test_the_keeper_reads_from_when_to_when_a_system_and_its_codes_are_counted(t
         "D1,市场科,,2025-02-09,D3\nD2,住建科,,,\nD3,市场监管科,2025-02-10,,\n",
         encoding="utf-8",
     )
-    hall.edit("catalogue/measures.csv", ("aggregation\n", "aggregation,valid_from,valid_to\n"))
-    hall.edit("catalogue/measures.csv", ("撤回办件,sum", "撤回办件,sum,2025-05-01,"))
+    hall.edit("catalogue/measures.csv", ("kind\n", "kind,valid_from,valid_to\n"))
+    hall.edit("catalogue/measures.csv", ("撤回办件,count", "撤回办件,count,2025-05-01,"))
     hall.edit("hall.toml", ('title = "窗口日报"', 'title = "窗口日报"\nvalid_from = 2025-01-15\nvalid_to = 2025-06-30'))
 
     counter = _contracts(hall.folder, tmp_path / "out")["counter"]

@@ -337,8 +337,8 @@ def test_a_measure_is_followed_by_another_within_a_metric(hall: SmallHall) -> No
     """The new system calls it otherwise: the metric sums both, each on its days."""
     hall.edit(
         "catalogue/measures.csv",
-        ("aggregation\n", "aggregation,valid_from,valid_to\n"),
-        ("受理,sum\n", "受理,sum,,2025-01-14\ntaken,受件量,办件被受理,sum,2025-01-15,\n"),
+        ("kind\n", "kind,valid_from,valid_to\n"),
+        ("受理,count\n", "受理,count,,2025-01-14\ntaken,受件量,办件被受理,count,2025-01-15,\n"),
     )
     hall.edit("catalogue/metric_measures.csv", ("accepted,1,accepted\n", "accepted,1,accepted\naccepted,1,taken\n"))
     hall.edit("catalogue/stock_balances.csv", ("open,accepted,1\n", "open,accepted,1\nopen,taken,1\n"))

@@ -58,7 +58,7 @@ def test_a_second_outflow_is_a_row_more_and_months_certified_before_it_stand(hal
         ("open,withdrawn,-1", "open,withdrawn,out", "line 4: column sign: Input should be 1 or -1"),
         ("open,withdrawn,-1", "open,recalled,-1", "column measure: recalled isn't in catalogue/measures.csv"),
         ("open,withdrawn,-1", "open,completed,-1", "stock_balances.csv: open names completed twice"),
-        ("open,withdrawn,-1", "completed,open,1", "stock_balances.csv: completed is a stock that isn't `closing`"),
+        ("open,withdrawn,-1", "completed,open,1", "stock_balances.csv: completed isn't a `stock`"),
     ],
 )
 def test_check_hall_names_a_flow_that_cannot_be(hall: SmallHall, old: str, new: str, problem: str) -> None:

@@ -433,7 +433,7 @@ PLANTS = {
             "dim_hall_one_row_per_key",
             "dim_hall_level_is_known",
             "dim_measure_one_row_per_key",
-            "dim_measure_aggregation_is_known",
+            "dim_measure_kind_is_known",
             "dim_metric_one_row_per_key",
             "dim_metric_rounding_is_known",
             "dim_metric_versions_follow_each_other",
@@ -560,14 +560,14 @@ PLANTS = {
         ("stg_hall__stock_balances_can_be_compared",),
         _catalogue(
             stock_balances=lambda text: text + "letters_open,online_accepted,1\n",
-            measures=lambda text: text + "letters_open,来信在办量,当日终了时未答复,closing\n",
+            measures=lambda text: text + "letters_open,来信在办量,当日终了时未答复,stock\n",
         ),
     ),
     "a reconciliation that no hall can compare": Plant(
         ("stg_hall__reconciliations_can_be_compared",),
         _catalogue(
             reconciliations=lambda text: text + "letters_answered,parcels_mailed,无\n",
-            measures=lambda text: text + "letters_answered,来信答复量,答复,sum\n",
+            measures=lambda text: text + "letters_answered,来信答复量,答复,count\n",
         ),
     ),
     "no metric at all in the month": Plant(

@@ -68,13 +68,13 @@ hall_code,hall_name,hall_level,valid_from,valid_to,successors
 510823,竹园镇便民服务中心,county,2025-06-10,,
 """,
     "measures": """
-measure,measure_name,event_counted,aggregation,valid_from,valid_to
-accepted,受理量,办件被受理,sum,,2024-12-31
-taken,受件量,办件被受理,sum,2025-01-01,
-completed,办结量,办件办结,sum,,
-withdrawn,撤回量,申请人撤回办件,sum,2025-05-01,
-printed,打印量,自助终端打印证明,sum,2024-08-05,2025-08-31
-open,在办量,办件在当日结束时在办,closing,,
+measure,measure_name,event_counted,kind,valid_from,valid_to
+accepted,受理量,办件被受理,count,,2024-12-31
+taken,受件量,办件被受理,count,2025-01-01,
+completed,办结量,办件办结,count,,
+withdrawn,撤回量,申请人撤回办件,count,2025-05-01,
+printed,打印量,自助终端打印证明,count,2024-08-05,2025-08-31
+open,在办量,办件在当日结束时在办,stock,,
 """,
     "metrics": """
 metric,version,metric_name,definition,event_counted,deduplication_key,overlaps_with,unit,display_unit,display_divisor,display_decimals,rounding,valid_from,valid_to,since

@@ -12,7 +12,7 @@ with summed as (
     from {{ ref('stg_hall__system_measures') }} as system_measures
     inner join {{ ref('dim_measure') }} as measures
         on system_measures.measure = measures.measure
-    where measures.aggregation = 'sum'
+    where measures.is_additive
 ),
 
 counting as (

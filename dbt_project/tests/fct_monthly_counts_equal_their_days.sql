@@ -38,7 +38,7 @@ days as (
     where
         daily_counts.month_start = {{ built_month_first() }}
         and (
-            measures.aggregation is distinct from 'closing'
+            measures.is_additive is distinct from false
             or daily_counts.stat_date = last_days.stat_date
         )
     group by

@@ -1,5 +1,5 @@
 {{ config(meta={
-    'description': 'A stock that has to balance is a closing measure, its flows are summed ones, each named once with a sign of 1 or -1, and every hall that answers the stock answers all of them: else nothing would be compared.',
+    'description': 'A stock that has to balance is a measure of the kind stock, its flows are counts, each named once with a sign of 1 or -1, and every hall that answers the stock answers all of them: else nothing would be compared.',
     'next_step': "correct the measures in catalogue/stock_balances.csv of the hall, or name them in `measures` of the system in hall.toml",
     'not_applicable_without': 'stock_balances',
     'dagster': {'ref': {'name': 'stg_hall__stock_balances'}},
@@ -9,7 +9,7 @@ with named as (
     select distinct
         stock,
         stock as measure,
-        'closing' as aggregation
+        'stock' as kind
     from {{ ref('stg_hall__stock_balances') }}
 
     union all
@@ -17,7 +17,7 @@ with named as (
     select
         stock,
         measure,
-        'sum' as aggregation
+        'count' as kind
     from {{ ref('stg_hall__stock_balances') }}
 ),
 
@@ -43,11 +43,11 @@ answered as (
 select
     named.stock,
     named.measure,
-    'is not a measure that is ' || named.aggregation as problem
+    'is not a measure of the kind ' || named.kind as problem
 from named
 left join {{ ref('dim_measure') }} as measures
     on named.measure = measures.measure
-where measures.aggregation is distinct from named.aggregation
+where measures.kind is distinct from named.kind
 
 union all
 

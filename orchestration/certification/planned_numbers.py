@@ -22,6 +22,7 @@ from reports.certificates.certificate import Boundary, Certificate, CertifiedSys
 from reports.certificates.disk import Disk, extract_problems, lines_of
 from reports.certificates.ledger import Archive
 from reports.certificates.recount import Recounts
+from reports.figures.kinds import CLOSING, of_kinds
 from reports.figures.numbers import (
     FactRow,
     MonthlyNumber,
@@ -116,8 +117,8 @@ class TodaysSettings:
 
     @cached_property
     def closing(self) -> tuple[str, ...]:
-        """The measures that are stocks."""
-        return tuple(row["measure"] for row in self._catalogue["measures"] if row["aggregation"] == "closing")
+        """The measures of which a month has what its last answered day has."""
+        return tuple(sorted(of_kinds(self._catalogue["measures"], *CLOSING)))
 
     @cached_property
     def definitions(self) -> list[FactRow]:

@@ -22,6 +22,7 @@ from reports.certificates.disk import lines_of
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.figures.day_verdict import VERDICTS, DayVerdict
+from reports.figures.kinds import ADDITIVE
 from reports.figures.readiness import Problem, remedies
 
 _STYLES: Mapping[DayVerdict, str] = {"answered": "green", "declared_zero": "green", "closed": "dim", "stale": "yellow"}
@@ -117,7 +118,7 @@ def _sums_so_far(month: Month) -> Iterator[tuple[str, str, int]]:
         if status.is_in and status.extract:
             counted.update(status.extract.sums)
     for row in month.catalogue["measures"]:
-        if row["aggregation"] == "sum" and row["measure"] in counted:
+        if row["kind"] in ADDITIVE and row["measure"] in counted:
             yield row["measure"], row["measure_name"], counted[row["measure"]]
 
 

@@ -24,6 +24,7 @@ from expectations.vocabulary import Vocabulary
 from orchestration.config.hall import SettingsError, hall_folder
 from orchestration.config.systems.common import Strict, System
 from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
+from reports.figures.kinds import CLOSING, SCALED, SIGNED, Kind, of_kinds
 from reports.figures.validity import is_valid
 
 
@@ -38,6 +39,14 @@ def _spelled_out(text: Any) -> Any:
     if text not in {"true", "false"}:
         raise ValueError("allowed are true and false")
     return text
+
+
+def _zero_if_absent(text: Any) -> Any:
+    return 0 if text is None else text
+
+
+def _false_if_absent(text: Any) -> Any:
+    return "false" if text is None else text
 
 
 def _signed(text: Any) -> Any:
@@ -57,6 +66,19 @@ class _Validity(Strict):
         return self
 
 
+class _Measure(_Validity):
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> Self:
+        row = self.model_dump()
+        if row["scale"] and row["kind"] not in SCALED:
+            raise ValueError(f"scale {row['scale']} is for {' or '.join(SCALED)}: a {row['kind']} is a whole number")
+        if row["negative"] and row["kind"] not in SIGNED:
+            raise ValueError(f"negative is for {' or '.join(SIGNED)}: a {row['kind']} is never below zero")
+        if row["kind"] == "duration" and not row["unit"]:
+            raise ValueError("a duration has a unit, such as 秒, 分钟 or 工作日")
+        return self
+
+
 class _Reconciliation(Strict):
     @model_validator(mode="after")
     def _compares_two(self) -> Self:
@@ -66,6 +88,7 @@ class _Reconciliation(Strict):
         return self
 
 
+_MOST_DECIMALS = 9
 # What a column must hold, by the words of catalogue_tables.toml.
 _HOLDS: Mapping[str, Any] = {
     "text": Annotated[str, Field(min_length=1)],
@@ -80,7 +103,11 @@ _HOLDS: Mapping[str, Any] = {
     "true or false": Annotated[bool, BeforeValidator(_spelled_out)],
     "sign": Annotated[Literal[1, -1], BeforeValidator(_signed)],
     "level": Literal["province", "city", "county"],
-    "aggregation": Literal["sum", "closing"],
+    "kind": Kind,
+    "scale": Annotated[int, BeforeValidator(_zero_if_absent), Field(default=0, ge=0, le=_MOST_DECIMALS)],
+    "true or false, absent is false": Annotated[
+        bool, BeforeValidator(_spelled_out), BeforeValidator(_false_if_absent), Field(default=False)
+    ],
     "rounding": Literal["half_up", "half_even"],
 }
 
@@ -88,7 +115,8 @@ _HOLDS: Mapping[str, Any] = {
 # What holds of a row beside its columns.
 _BASES: Mapping[str, type[Strict]] = {
     "reconciliations": _Reconciliation,
-    **dict.fromkeys(("departments", "sites", "measures"), _Validity),
+    **dict.fromkeys(("departments", "sites"), _Validity),
+    "measures": _Measure,
 }
 
 
@@ -100,6 +128,7 @@ def _row_of(table: str, columns: Mapping[str, tuple[str, str]]) -> type[Strict]:
 
 LABELS = "proofreading_labels"
 SITES = "sites"
+MEASURES = "measures"
 BALANCES = "stock_balances"
 _COLUMNS = tomllib.loads(Path(__file__).with_name("catalogue_tables.toml").read_text(encoding="utf-8"))
 _ROWS: Mapping[str, type[Strict]] = {table: _row_of(table, columns) for table, columns in _COLUMNS.items()}
@@ -125,8 +154,16 @@ def read_table(folder: Path, name: str) -> list[dict[str, Any]]:
     ]
 
 
+# What a table of measures with `aggregation` means.
+_KIND_OF: Mapping[str, str] = {"sum": "count", "closing": "stock"}
+
+
 def _rows_of(name: str, row: dict[str | Any, Any]) -> list[dict[str | Any, Any]]:
-    """The rows that a line is: of a table of balances with two columns of flows, as certified months have it, two."""
+    """The rows that a line is, also of tables of earlier releases, which certified months have."""
+    if name == MEASURES and "aggregation" in row and "kind" not in row:
+        aggregation = row["aggregation"]
+        rest = {column: value for column, value in row.items() if column != "aggregation"}
+        return [{**rest, "kind": _KIND_OF.get(aggregation, aggregation)}]
     if name != BALANCES or not {"inflow", "outflow"} <= row.keys():
         return [row]
     stock = {column: value for column, value in row.items() if column not in {"inflow", "outflow"}}
@@ -271,8 +308,8 @@ def _stamps(folder: Path, *tables: str) -> tuple[tuple[int, int], ...]:
 
 
 def closing_measures() -> frozenset[str]:
-    """The measures that are stocks."""
-    return frozenset(row["measure"] for row in _rows("measures") if row["aggregation"] == "closing")
+    """The measures of which a month has what its last answered day has."""
+    return of_kinds(_rows(MEASURES), *CLOSING)
 
 
 def department_names() -> dict[str, str]:

@@ -145,16 +145,16 @@ def _uprooted() -> Iterator[str]:
 
 def _unbalanced(tables: Tables) -> Iterator[str]:
     """Stocks and flows that can't be what their table says they are."""
-    aggregation = {row["measure"]: row["aggregation"] for row in tables["measures"]}
+    kinds = {row["measure"]: row["kind"] for row in tables["measures"]}
     where = f"catalogue/{BALANCES}.csv"
     flows = Counter((row["stock"], row["measure"]) for row in tables[BALANCES])
     for stock in sorted({stock for stock, _ in flows}):
-        if aggregation.get(stock, "closing") != "closing":
-            wrong = f"{stock} is a stock that isn't `closing` in catalogue/measures.csv"
+        if kinds.get(stock, "stock") != "stock":
+            wrong = f"{stock} isn't a `stock` in catalogue/measures.csv"
             yield f"{where}: {wrong}; next: mend one of the two"
     for (stock, flow), times in flows.items():
-        if aggregation.get(flow, "sum") != "sum":
-            wrong = f"{flow}, a flow of {stock}, isn't a `sum` in catalogue/measures.csv"
+        if kinds.get(flow, "count") != "count":
+            wrong = f"{flow}, a flow of {stock}, isn't a `count` in catalogue/measures.csv"
             yield f"{where}: {wrong}; next: mend one of the two"
         if times > 1:
             yield f"{where}: {stock} names {flow} twice; next: keep one of the rows"

@@ -2,7 +2,11 @@ select
     measure,
     measure_name,
     event_counted,
-    aggregation,
+    kind,
+    kind in ('count', 'amount', 'duration') as is_additive,
+    unit,
+    scale,
+    negative,
     valid_from,
     valid_to
 from {{ ref('stg_hall__measures') }}

@@ -40,7 +40,7 @@ summed as (
     from daily_counts
     inner join measures
         on daily_counts.measure = measures.measure
-    where measures.aggregation = 'sum'
+    where measures.is_additive
     group by
         daily_counts.month_start,
         daily_counts.hall_code,
@@ -65,7 +65,7 @@ closing as (
         on
             daily_counts.hall_code = last_answers.hall_code
             and daily_counts.measure = last_answers.measure
-    where measures.aggregation = 'closing'
+    where not measures.is_additive
     group by
         daily_counts.month_start,
         daily_counts.hall_code,

@@ -2,7 +2,10 @@ select
     measure,
     measure_name,
     event_counted,
-    aggregation,
+    kind,
+    unit,
+    scale,
+    negative,
     valid_from,
     valid_to
 from {{ input_table(source('hall', 'measures')) }}
