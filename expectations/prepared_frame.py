@@ -10,11 +10,36 @@ import pandas as pd
 
 from expectations.personal import FLAG, mask_personal
 from expectations.rules import TEXT_COLUMNS, TEXT_OR_NULL_COLUMNS, VOLUME_BAND
-from expectations.vocabulary import Vocabulary
+from expectations.vocabulary import Quantity, Vocabulary
 from expectations.volumes import band
 from expectations.withheld import withhold
 
+_SUMS: Final = ("counted", "declared", "usual")
 _PLAIN_TYPES: Final[set[type]] = {str, int, bool, date, NoneType}
+
+
+def in_units(frame: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
+    """A frame of counts or totals with amounts and durations as the decimals by which people know them."""
+    columns = [column for column in ("count", *_SUMS) if column in frame]
+    if not vocabulary.quantities or "measure" not in frame:
+        return frame
+    quantities = [_quantity(measure, vocabulary) for measure in frame["measure"]]
+    written = {
+        column: pd.Series(
+            [
+                quantity.in_units(value) if quantity and type(value) is int else value
+                for quantity, value in zip(quantities, frame[column], strict=True)
+            ],
+            index=frame.index,
+            dtype=object,
+        )
+        for column in columns
+    }
+    return frame.assign(**written)
+
+
+def _quantity(measure: object, vocabulary: Vocabulary) -> Quantity | None:
+    return vocabulary.by_measure.get(measure) if isinstance(measure, str) else None
 
 
 def prepared_counts(masked: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
@@ -23,7 +48,7 @@ def prepared_counts(masked: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFram
     A derived column whose sources are missing is left out, so that its rule can't be judged and fails.
 
     Args:
-        masked: What `mask_personal` returned, one row per row of the source.
+        masked: What `mask_personal` returned of `in_units`, one row per row of the source.
         vocabulary: What may be shown; anything else is withheld.
 
     Returns:
@@ -39,22 +64,41 @@ def prepared_counts(masked: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFram
             for value in frame["item_code"]
         )
     if "count" in frame:
-        frame["not_whole"] = _objects(None if type(value) is int else type(value).__name__ for value in frame["count"])
+        quantities = [_quantity(measure, vocabulary) for measure in frame.get("measure", [None] * len(frame))]
+        frame["not_whole"] = _objects(map(_not_whole, frame["count"], quantities))
         wholes = _objects(value if type(value) is int else None for value in frame["count"])
         frame["whole_count"] = wholes.infer_objects()
+        return _with_reasons(withhold(frame, vocabulary), quantities)
     return withhold(frame, vocabulary)
+
+
+def _not_whole(value: object, quantity: Quantity | None) -> str | None:
+    """Why a value is no count of its measure, or None."""
+    if quantity:
+        return quantity.fault(value)
+    return None if type(value) is int else type(value).__name__
+
+
+def _with_reasons(frame: pd.DataFrame, quantities: list[Quantity | None]) -> pd.DataFrame:
+    """A frame that says beside each amount or duration at fault what is wrong with it."""
+    if not any(quantities):
+        return frame
+    rows = zip(frame["count"], frame["not_whole"], quantities, strict=True)
+    shown = [f"{value} ({why})" if quantity and why else value for value, why, quantity in rows]
+    return frame.assign(count=pd.Series(shown, index=frame.index, dtype=object))
 
 
 def shown_rows(frame: pd.DataFrame, vocabulary: Vocabulary) -> list[dict[Hashable, Any]]:
     """The rows of a frame of counts as they may be kept for people to look at."""
-    return withhold(_plain(mask_personal(frame)), vocabulary).to_dict("records")
+    return withhold(_plain(mask_personal(in_units(frame, vocabulary))), vocabulary).to_dict("records")
 
 
 def prepared_totals(masked: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
     """Adds `volume`, a verdict in words on `counted` against `usual`, to a masked frame of totals."""
     frame = _plain(masked).drop(columns=FLAG)
     if {"counted", "usual"}.issubset(frame.columns):
-        frame["volume"] = _objects(map(_volume, frame["counted"], frame["usual"]))
+        quantities = [_quantity(measure, vocabulary) for measure in frame.get("measure", [None] * len(frame))]
+        frame["volume"] = _objects(map(_volume, frame["counted"], frame["usual"], quantities))
     return withhold(frame, vocabulary)
 
 
@@ -104,12 +148,14 @@ def _iso_day(value: object) -> str | None:
     return value.isoformat() if type(value) is date else None
 
 
-def _volume(counted: object, usual: object) -> str:
+def _volume(counted: object, usual: object, quantity: Quantity | None) -> str:
     if usual is None:
         return "no history"
+    if quantity:
+        counted, usual = quantity.count(counted), quantity.count(usual)
     if type(usual) is not int or type(counted) is not int:
         return "not countable"
-    least, most = band(usual)
+    least, most = band(usual, quantity.scale if quantity else 0)
     if least <= counted <= most:
         return "as usual"
     times = VOLUME_BAND["times"]

@@ -48,7 +48,7 @@ def _deciding(clause: Clause) -> Iterator[tuple[Any, ...]]:
             return
         case "ExpectColumnValuesToBeNull" | "ExpectColumnValuesToBeInSet" | "ExpectColumnValuesToBeBetween":
             for column in _DERIVED.get(told["column"], (told["column"],)):
-                yield _extremes if column == "count" else _first_of_each, column
+                yield (_extremes, "count", "measure") if column == "count" else (_first_of_each, column)
         case "ExpectColumnPairValuesToBeEqual":
             yield _first_of_each, told["column_A"], told["column_B"]
         case "ExpectCompoundColumnsToBeUnique":
@@ -66,11 +66,10 @@ def _repeated(codes: pd.DataFrame, _by: list[str], columns: list[str]) -> Chosen
 
 
 def _extremes(codes: pd.DataFrame, by: list[str], columns: list[str]) -> Chosen:
-    """The least and the greatest of a column of counts, and all that are long enough to be somebody's number."""
-    (column,) = columns
+    """The least and the greatest count of each measure, and all that are long enough to be somebody's number."""
+    column, measure = columns
     counts = codes[column]
-    groups = [codes[name] for name in by] or [pd.Series(0, codes.index)]
-    grouped = counts.groupby(groups)
+    grouped = counts.groupby([codes[name] for name in (*by, measure)])
     ends = codes.index.isin(grouped.idxmin()) | codes.index.isin(grouped.idxmax())
     return ends | ((counts < FEW_DIGITS.start) | (counts >= FEW_DIGITS.stop)).to_numpy()
 

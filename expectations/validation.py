@@ -19,7 +19,7 @@ import pandas as pd
 
 from expectations.findings import Faults, Finding, Frames, Verdict, faults_of
 from expectations.personal import mask_personal
-from expectations.prepared_frame import prepared_counts, prepared_totals, shown_rows
+from expectations.prepared_frame import in_units, prepared_counts, prepared_totals, shown_rows
 from expectations.representatives import representative_rows
 from expectations.rules import RULES
 from expectations.vocabulary import Vocabulary
@@ -129,8 +129,8 @@ def validate(
         call: Where Great Expectations is run.
     """
     frames: Frames = {
-        "counts": prepared_counts(mask_personal(counts), vocabulary),
-        "totals": prepared_totals(mask_personal(totals), vocabulary),
+        "counts": prepared_counts(mask_personal(in_units(counts, vocabulary)), vocabulary),
+        "totals": prepared_totals(mask_personal(in_units(totals, vocabulary)), vocabulary),
     }
     parameters = vocabulary.as_parameters()
     verdicts = call(_verdicts, frames, parameters)

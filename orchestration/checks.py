@@ -145,9 +145,7 @@ def _expected(judged: Iterable[Volume]) -> dg.MetadataValue:
             each.day.isoformat(),
             each.hall,
             each.measure,
-            each.counted,
-            each.usual,
-            *each.band,
+            *map(each.in_units, (each.counted, each.usual, *each.band)),
             "no" if each.outside else "yes",
         )
         for each in worst(judged, _VOLUMES_SHOWN)

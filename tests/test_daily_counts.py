@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from orchestration.sources.contract import CONTRACT
-from orchestration.sources.daily_counts import SCHEMA, DailyCounts, concatenated, daily_counts, no_counts, summed
+from orchestration.sources.daily_counts import (
+    SCHEMA,
+    DailyCounts,
+    concatenated,
+    daily_counts,
+    in_least_units,
+    no_counts,
+    summed,
+)
 from tests.counts import counts_of
 
 _ROW: dict[str, Any] = {
@@ -99,3 +107,14 @@ def test_sums_are_exact_beyond_64_bits_and_leave_out_what_is_no_whole_number() -
     assert counts.sums() == {"online_accepted": 2 * largest, "other": 5}
     assert summed(np.array([1, 1]), np.array([-(2**63), -(2**63)]), 3) == [0, -(2**64), 0]
     assert no_counts().sums() == {}
+
+
+def test_counts_of_a_measure_with_decimals_are_in_its_least_unit() -> None:
+    counts = _read({"measure": "fees", "count": 7}, {"measure": "fees", "count": 12.5}, {"count": 1.5}, {})
+    mixed = concatenated([counts, _read({"measure": "fees", "count": "0.125", "item_code": 3})])
+    rows = list(in_least_units(mixed, {"fees": 2, "others": 3}).rows())
+    assert [row["count"] for row in rows] == [700, 1250, 1.5, 5, "0.125"]
+    assert rows[-1]["item_code"] == 3
+    whole = in_least_units(counts, {"fees": 2}).whole.tolist()
+    assert whole == [True, True, False, True]
+    assert in_least_units(counts, {"others": 2}) is counts

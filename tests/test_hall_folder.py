@@ -108,7 +108,7 @@ def test_a_name_with_quotes_is_listed_as_it_is(folder: Path) -> None:
 
 
 def _add_an_unanswered_measure(catalogue: Path) -> None:
-    _spoil(catalogue / "measures.csv", ",sum\n", ",sum\ncases_closed,办结量,办结,sum\n")
+    _spoil(catalogue / "measures.csv", ",count\n", ",count\ncases_closed,办结量,办结,count\n")
     _spoil(catalogue / "metric_measures.csv", "cases_accepted\n", "cases_accepted\ncases_accepted,1,cases_closed\n")
 
 

@@ -154,7 +154,7 @@ def test_a_new_metric_is_counted_and_one_of_an_unasked_measure_is_not_known(marc
     assert any(line.startswith(f"accepted_at_windows 窗口受理: none → {exact} 件 (") for line in planned(march))
 
     change(march, MEASURES, "accepted_at_windows,1,department_window_accepted", "accepted_at_windows,1,appointments")
-    change(march, "catalogue/measures.csv", "documents_issued,", "appointments,预约量,预约,sum\ndocuments_issued,")
+    change(march, "catalogue/measures.csv", "documents_issued,", "appointments,预约量,预约,count\ndocuments_issued,")
     assert "not known: appointments is counted by no system of hall.toml" in planned(march)
     change(
         march, "hall.toml", 'measures = ["phone_consultations"]', 'measures = ["phone_consultations", "appointments"]'

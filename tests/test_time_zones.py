@@ -128,7 +128,7 @@ def hall_of(change: Change, place: Path, url: str = "http://127.0.0.1:9") -> Sma
     (hall.folder / "counts.sql").write_text(COUNTS, encoding="utf-8")
     (hall.folder / "day_close.sql").write_text(DAY_CLOSE, encoding="utf-8")
     for name, row in (
-        ("measures", "consulted,咨询量,来人咨询,sum"),
+        ("measures", "consulted,咨询量,来人咨询,count"),
         ("metric_measures", "consulted,1,consulted"),
         ("metrics", "consulted,1,咨询,当月咨询的人次,来人咨询,咨询编号,,人次,人次,1,0,half_up,2025-01-01,"),
     ):

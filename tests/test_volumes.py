@@ -44,7 +44,7 @@ def test_what_lies_outside_is_counted_from_the_bands_edge(counted: int, expected
 def test_a_row_without_history_or_that_cannot_be_summed_has_no_volume() -> None:
     row = {"asked_date": DAY, "asked_hall": "510000", "measure": "online_accepted", "counted": 7, "usual": 100}
     rows = [row, {**row, "usual": None}, {**row, "counted": None}, {**row, "counted": True}, {**row, "usual": "1"}]
-    assert volumes(rows) == (volume(7),)
+    assert volumes(rows, {}) == (volume(7),)
 
 
 def test_the_worst_lie_farthest_outside_then_farthest_from_usual() -> None:

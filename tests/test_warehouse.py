@@ -442,7 +442,7 @@ PLANTS = {
         inputs=_catalogue(
             departments=_doubled(1),
             sites=lambda text: _doubled(1)(text).replace(",province", ",planet"),
-            measures=lambda text: _doubled(-1)(text).replace(",sum", ",average"),
+            measures=lambda text: _doubled(-1)(text).replace(",count", ",average"),
             metrics=lambda text: _doubled(-1)(text).replace("half_up", "down"),
         ),
     ),
@@ -555,6 +555,10 @@ PLANTS = {
     "days that nobody answers": Plant(
         ("fct_completeness_every_measure_is_answered",),
         _ended("call_centre", date(2025, 3, 20)),
+    ),
+    "a distinct number of several departments that falls": Plant(
+        ("fct_daily_counts_distinct_numbers_never_fall", "fct_daily_counts_distinct_numbers_stand_alone"),
+        _catalogue(measures=lambda text: text.replace("交寄,count", "交寄,distinct_declared")),
     ),
     "a stock that nobody answers": Plant(
         ("stg_hall__stock_balances_can_be_compared",),

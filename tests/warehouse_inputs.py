@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -229,8 +230,8 @@ class MonthInputs:
         }
 
 
-def _rows(name: str, table: str) -> list[dict[str, str | None]]:
+def _rows(name: str, table: str) -> list[dict[str, Any]]:
     """A table without any check of its values: that they are refused later is what the tests of the warehouse prove."""
-    absent = dict.fromkeys(TABLES[name].model_fields)
+    absent = {column: field.get_default() for column, field in TABLES[name].model_fields.items()}
     read = csv.DictReader(table.splitlines())
     return [{**absent, **{column: value or None for column, value in row.items()}} for row in read]

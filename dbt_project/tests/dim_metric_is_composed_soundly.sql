@@ -1,5 +1,5 @@
 {{ config(meta={
-    'description': 'A metric is made of known measures or of metrics made of measures, never of both or of nothing, and counts no measure twice.',
+    'description': 'A metric is made of known measures or of metrics made of measures, never of both or of nothing, counts no measure twice, and sums measures of one kind, scale and unit, no distinct numbers.',
     'next_step': "mend catalogue/metric_measures.csv or catalogue/metric_parts.csv of the hall, and have it reviewed",
     'owner': 'team:report-authors',
     'dagster': {'ref': {'name': 'dim_metric'}},
@@ -103,6 +103,25 @@ problems as (
         metric_version,
         measure
     having count(*) > 1
+
+    union all
+
+    select
+        metric_measures.metric,
+        metric_measures.metric_version,
+        'sums measures of several kinds, scales or units, or distinct numbers: '
+        || string_agg(metric_measures.measure, '+' order by metric_measures.measure) as problem
+    from {{ ref('int_metric_measures') }} as metric_measures
+    inner join {{ ref('dim_measure') }} as measures
+        on metric_measures.measure = measures.measure
+    group by
+        metric_measures.metric,
+        metric_measures.metric_version
+    having
+        count(distinct measures.kind) > 1
+        or count(distinct measures.scale) > 1
+        or count(distinct measures.unit) > 1
+        or (count(*) > 1 and bool_or(measures.kind = 'distinct_declared'))
 )
 
 select * from problems

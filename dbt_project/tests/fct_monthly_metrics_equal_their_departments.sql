@@ -12,9 +12,16 @@ with departments_summed as (
     from {{ ref('fct_monthly_counts') }} as monthly_counts
     inner join {{ ref('stg_landing__site_hierarchy') }} as hierarchy
         on monthly_counts.hall_code = hierarchy.counted_hall_code
+    left join {{ ref('dim_measure') }} as measures
+        on monthly_counts.measure = measures.measure
     inner join {{ ref('int_metric_measures') }} as metric_measures
         on monthly_counts.measure = metric_measures.measure
-    where monthly_counts.month_start = {{ built_month_first() }}
+    where
+        monthly_counts.month_start = {{ built_month_first() }}
+        and (
+            measures.kind is distinct from 'distinct_declared'
+            or hierarchy.hall_code = hierarchy.counted_hall_code
+        )
     group by
         hierarchy.hall_code,
         metric_measures.metric

@@ -8,6 +8,7 @@
 with measures as (
     select
         measure,
+        kind,
         valid_from,
         valid_to,
         1 + date_diff(
@@ -47,7 +48,14 @@ incomplete_measures as (
     from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
     inner join incomplete_sites
         on hierarchy.counted_hall_code = incomplete_sites.hall_code
-    where hierarchy.is_whole
+    left join measures
+        on incomplete_sites.measure = measures.measure
+    where
+        hierarchy.is_whole
+        and (
+            measures.kind is distinct from 'distinct_declared'
+            or hierarchy.hall_code = hierarchy.counted_hall_code
+        )
 ),
 
 answered_measures as (
@@ -59,7 +67,14 @@ answered_measures as (
         on hierarchy.counted_hall_code = hall_systems.hall_code
     inner join {{ ref('stg_hall__system_measures') }} as system_measures
         on hall_systems.system = system_measures.system
-    where hierarchy.is_whole
+    left join measures
+        on system_measures.measure = measures.measure
+    where
+        hierarchy.is_whole
+        and (
+            measures.kind is distinct from 'distinct_declared'
+            or hierarchy.hall_code = hierarchy.counted_hall_code
+        )
 ),
 
 halls as (

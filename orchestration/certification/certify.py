@@ -12,7 +12,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from orchestration.certification.settings_evidence import settings_files
 from orchestration.certification.signatures import wait_for_signatures, waiting_of
-from orchestration.config.catalogue import closing_measures, metric_tables, settings_version
+from orchestration.config.catalogue import closing_measures, distinct_measures, metric_tables, settings_version
 from orchestration.config.hall import HallFolder, SettingsError, expand, load_own_hall, secret
 from orchestration.config.site_tree import SiteTree
 from orchestration.config.variables import variables_of
@@ -276,6 +276,8 @@ def foundation_of(month: Month, hall: HallFolder, settings: Mapping[str, str]) -
         build_checks=tuple(_build_checks(month.evidence)),
         systems=systems_of(month),
         closing=tuple(sorted(closing_measures())),
+        scales={row["measure"]: row["scale"] for row in month.catalogue["measures"] if row["scale"]},
+        distinct=tuple(sorted(distinct_measures())),
         balanced=tuple(sorted({row["stock"] for row in month.catalogue["stock_balances"]})),
         boundary=tuple(_boundary(landing, stock) for stock in month.boundary),
         facts=tables(month.evidence.files) if month.evidence else {},

@@ -13,6 +13,7 @@ from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, traces
+from reports.figures.kinds import Count
 from reports.figures.months import first_day
 from reports.workbook.exports import csv_of
 from reports.workbook.tables import ExportRow, number_rows
@@ -122,8 +123,12 @@ def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRo
                 "department_name": known[code].name if code in known else "",
                 "department_successors": ";".join(today[code].successors) if code in today else "",
             }
-            apart.append({**row, **part, "exact": sums.get(code, 0), "printed": "", "display_unit": ""})
+            apart.append({**row, **part, "exact": _cell(sums.get(code, 0)), "printed": "", "display_unit": ""})
     return apart
+
+
+def _cell(count: Count) -> str | int:
+    return count if isinstance(count, int) else str(count)
 
 
 def _is_counted(department: Member | None, certificate: Certificate) -> bool:

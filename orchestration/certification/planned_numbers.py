@@ -22,7 +22,7 @@ from reports.certificates.certificate import Boundary, Certificate, CertifiedSys
 from reports.certificates.disk import Disk, extract_problems, lines_of
 from reports.certificates.ledger import Archive
 from reports.certificates.recount import Recounts
-from reports.figures.kinds import CLOSING, of_kinds
+from reports.figures.kinds import CLOSING, DISTINCT, of_kinds
 from reports.figures.numbers import (
     FactRow,
     MonthlyNumber,
@@ -75,6 +75,7 @@ class TodaysSettings:
                 extracts=tuple(each for each in held.extracts if (each.system, each.day) in asked),
                 boundary=tuple(each for each in held.boundary if self._knows(each)),
                 closing=self.closing,
+                distinct=tuple(sorted(of_kinds(self._catalogue["measures"], DISTINCT))),
                 systems=self._systems_of(month, certificate),
                 wording=wording_of(self.hall, self._tree.sites[certificate.site].level if certificate.below else ""),
                 sites=counted_in(self._tree, certificate.site, self.hall.hall.code),
@@ -121,6 +122,29 @@ class TodaysSettings:
         return tuple(sorted(of_kinds(self._catalogue["measures"], *CLOSING)))
 
     @cached_property
+    def _scales(self) -> Mapping[str, int]:
+        """The decimals of each measure."""
+        return {row["measure"]: row["scale"] for row in self._catalogue["measures"]}
+
+    def with_scales(self, valid: Mapping[str, FactRow]) -> dict[str, FactRow]:
+        """A month's definitions with `value_scale`, as `dim_metric` has it."""
+        behind = {metric: measures_behind(metric, valid) for metric in valid}
+        return {
+            metric: {**row, "value_scale": max(self._scales.get(measure, 0) for measure in behind[metric])}
+            for metric, row in valid.items()
+        }
+
+    def in_other_units(self, measures: Iterable[str], certificate: Certificate) -> Iterator[str]:
+        """A line for each measure that the certified answers hold by another scale than it has today."""
+        for measure in measures:
+            then, now = certificate.foundation.scales.get(measure, 0), self._scales.get(measure, 0)
+            if then != now:
+                yield (
+                    f"the certified answers count {measure} with {then} decimals, and its scale in "
+                    f"catalogue/measures.csv is {now}: `yuebao pull {certificate.month}` asks for it again"
+                )
+
+    @cached_property
     def definitions(self) -> list[FactRow]:
         """The metric catalogue, as `dim_metric` has it."""
         return list(_definitions(self._catalogue))
@@ -148,7 +172,7 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
         NumbersError: the catalogue isn't sound.
     """
     month = certificate.month
-    valid = valid_definitions(today.definitions, month)
+    valid = today.with_scales(valid_definitions(today.definitions, month))
     if unchanged:
         values = {metric: number.exact for metric, number in certificate.by_metric.items()}
         return PlannedNumbers(_numbers(valid, values, month))
@@ -164,6 +188,7 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
         measures = measures_behind(metric, valid)
         due = [measure for measure in measures if today.is_counted(measure, month)]
         absent = list(_not_counted(due, certificate, then.foundation.systems))
+        absent += today.in_other_units(due, certificate)
         obstacles.update(dict.fromkeys(absent))
         if not absent:
             values[metric] = sum(counted.get(measure, 0) for measure in measures)
@@ -230,7 +255,11 @@ def _numbers(valid: Mapping[str, FactRow], values: Mapping[str, Exact], month: s
     if not known:
         return ()
     facts = [
-        {"metric": row["metric"], "metric_version": row["version"], "exact_value": values[row["metric"]]}
+        {
+            "metric": row["metric"],
+            "metric_version": row["version"],
+            "exact_value": int(values[row["metric"]] * 10 ** row["value_scale"]),
+        }
         for row in known
     ]
     return tuple(defined_numbers(known, facts, month=month, where=f"the metric catalogue for {month}").values())

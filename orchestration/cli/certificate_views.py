@@ -63,7 +63,7 @@ def department_table(traced: Trace) -> Table:
     """What each department adds."""
     names = department_names()
     rows = [(code, names.get(code, ""), total) for code, total in traced.by_department.items()]
-    return table(("department", "", "sum"), [*rows, ("", "total", traced.number.exact)])
+    return table(("department", "", "sum"), [*rows, ("", "total", sum(traced.by_department.values()))])
 
 
 def site_tables(traced: Trace, certificate: Certificate) -> Iterator[Table | str]:
@@ -71,7 +71,7 @@ def site_tables(traced: Trace, certificate: Certificate) -> Iterator[Table | str
     if sites := certificate.foundation.sites:
         names = {site.code: site.name for site in sites}
         rows = [(code, names[code], total) for code, total in traced.by_site.items()]
-        yield table(("site", "", "sum"), [*rows, ("", "total", traced.number.exact)])
+        yield table(("site", "", "sum"), [*rows, ("", "total", sum(traced.by_site.values()))])
         yield ""
 
 

@@ -20,11 +20,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model, model_validator
 
 from expectations.rules import suite_version
-from expectations.vocabulary import Vocabulary
+from expectations.vocabulary import Quantity, Vocabulary
 from orchestration.config.hall import SettingsError, hall_folder
 from orchestration.config.systems.common import Strict, System
 from orchestration.config.working_days import CalendarDay, CalendarError, OverrideKey, WorkingDays
-from reports.figures.kinds import CLOSING, SCALED, SIGNED, Kind, of_kinds
+from reports.figures.kinds import CLOSING, DISTINCT, SCALED, SIGNED, Kind, of_kinds
 from reports.figures.validity import is_valid
 
 
@@ -212,7 +212,36 @@ def vocabulary(system: System) -> Vocabulary:
     """The codes that rows of a system may use."""
     folder = catalogue_folder()
     sites, departments = _codes(folder, _stamps(folder, SITES, "departments"))
-    return Vocabulary(sites, departments, frozenset(system.measures), system.item_codes)
+    own = quantities(folder)
+    return Vocabulary(
+        sites,
+        departments,
+        frozenset(system.measures),
+        system.item_codes,
+        frozenset(own[measure] for measure in system.measures if measure in own),
+    )
+
+
+# By measure.
+Quantities = Mapping[str, Quantity]
+
+
+def quantities(folder: Path) -> Quantities:
+    """The amounts and durations of the tables in a folder: what isn't counted in ones.
+
+    None where there is no table of measures, as whoever looks codes up says.
+    """
+    return _quantities(folder, _stamps(folder, MEASURES)) if _table_path(folder, MEASURES).exists() else {}
+
+
+@lru_cache(maxsize=8)
+def _quantities(folder: Path, _stamps: object) -> Quantities:
+    measures = read_table(folder, MEASURES)
+    return {
+        row["measure"]: Quantity(row["measure"], row["scale"], row["negative"])
+        for row in measures
+        if row["kind"] in SCALED
+    }
 
 
 @lru_cache(maxsize=8)
@@ -310,6 +339,11 @@ def _stamps(folder: Path, *tables: str) -> tuple[tuple[int, int], ...]:
 def closing_measures() -> frozenset[str]:
     """The measures of which a month has what its last answered day has."""
     return of_kinds(_rows(MEASURES), *CLOSING)
+
+
+def distinct_measures() -> frozenset[str]:
+    """The measures that a source states for one site from the month's first day on, and that are never summed."""
+    return of_kinds(_rows(MEASURES), DISTINCT)
 
 
 def department_names() -> dict[str, str]:

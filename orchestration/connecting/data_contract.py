@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from expectations.rules import RULES
-from orchestration.config.catalogue import codes_in, read_table
+from expectations.vocabulary import Quantity
+from orchestration.config.catalogue import MEASURES, codes_in, quantities, read_table
 from orchestration.config.hall import Hall, HallFolder
 from orchestration.config.systems import AnySystem, DropSystem, HttpSystem, SqlSystem
 from orchestration.config.systems.common import MappedSystem
@@ -164,7 +165,7 @@ def _tables(hall: HallFolder, name: str) -> Iterator[Element]:
             "name": f"{name}_day_close",
             "physicalType": "query",
             "description": words["day_close"],
-            "properties": [_count(measure, _name_of_measure(hall, measure)) for measure in system.measures],
+            "properties": [_count(hall, measure, measure) for measure in system.measures],
         }
 
 
@@ -181,9 +182,9 @@ def _columns(hall: HallFolder, system: AnySystem) -> Mapping[str, str]:
 
 def _property(hall: HallFolder, system: AnySystem, theirs: str, ours: str) -> Element:
     if ours not in CONTRACT:
-        return _count(theirs, _name_of_measure(hall, ours))
+        return _count(hall, theirs, ours)
     if ours == "count":
-        return _count(theirs, _WORDS["columns"]["count"])
+        return _counts(hall, system, theirs)
     made: Element = {
         "name": theirs,
         "logicalType": "string",
@@ -200,11 +201,39 @@ def _property(hall: HallFolder, system: AnySystem, theirs: str, ours: str) -> El
     return made
 
 
-def _count(name: str, description: str) -> Element:
+def _count(hall: HallFolder, name: str, measure: str) -> Element:
+    """A column of one measure."""
+    known = {row["measure"]: row for row in read_table(hall.folder / "catalogue", MEASURES)}
+    row, quantity = known.get(measure, {}), quantities(hall.folder / "catalogue").get(measure)
+    said = (
+        _WORDS["kinds"]
+        .get(row.get("kind"), "")
+        .format(
+            unit=row.get("unit") or "",
+            scale=row.get("scale"),
+            sign=_WORDS["signs"]["true" if row.get("negative") else "false"],
+        )
+    )
+    return _number(name, "；".join(filter(None, [_name_of_measure(hall, measure), said])), [quantity])
+
+
+def _counts(hall: HallFolder, system: AnySystem, name: str) -> Element:
+    """A column of counts of any of a system's measures."""
+    known = quantities(hall.folder / "catalogue")
+    own = [known.get(measure) for measure in system.measures]
+    return _number(name, _WORDS["columns"]["numbers" if any(own) else "count"], own)
+
+
+def _number(name: str, description: str, measured: Sequence[Quantity | None]) -> Element:
+    """A column of measures, each counted in ones (None) or not."""
+    whole = all(quantity is None or not quantity.scale for quantity in measured)
+    least = {} if any(quantity and quantity.negative for quantity in measured) else {"minimum": 0}
+    most = {"maximum": _MOST_COUNT} if not any(measured) else {}
+    options = {**least, **most}
     return {
         "name": name,
-        "logicalType": "integer",
-        "logicalTypeOptions": {"minimum": 0, "maximum": _MOST_COUNT},
+        "logicalType": "integer" if whole else "number",
+        **({"logicalTypeOptions": options} if options else {}),
         "description": description,
         "required": True,
     }

@@ -13,6 +13,7 @@ from orchestration.config.hall import Hall, SettingsError
 from orchestration.config.site_tree import site_tree
 from orchestration.diagnosis import Diagnosis
 from orchestration.doctor.gaps import Span, gaps
+from reports.figures.kinds import DISTINCT
 
 Tables = Mapping[str, list[dict[str, Any]]]
 
@@ -32,8 +33,9 @@ _A_DAY = dt.timedelta(days=1)
 def references(tables: Tables, hall: Hall) -> Iterator[Diagnosis]:
     """What the tables of a hall and its settings say of each other, and of the validity of each."""
     looks = _unknown(tables, hall), _unfounded(tables, hall), _unanswered(tables, hall), _unbalanced(tables)
+    of_kinds = _unlike(tables), _of_sites_below(tables, hall)
     of_members = _uprooted(), _used_again(tables), _without_successor()
-    problems = [*chain(*looks, *of_members), *hall.answered_twice(hall.first_day)]
+    problems = [*chain(*looks, *of_kinds, *of_members), *hall.answered_twice(hall.first_day)]
     for problem in problems:
         yield Diagnosis.of("codes", "mend", problem)
     if not problems:
@@ -103,6 +105,58 @@ def _measures_of_versions(tables: Tables) -> dict[tuple[str, int], list[str]]:
     for row in tables["metric_measures"]:
         needed.setdefault((row["metric"], row["version"]), []).append(row["measure"])
     return needed
+
+
+def _unlike(tables: Tables) -> Iterator[str]:
+    """Metrics that add up what doesn't add up: measures of other kinds, decimals or units, or distinct numbers."""
+    measures = {row["measure"]: row for row in tables["measures"]}
+    for row in tables["metrics"]:
+        summed = [measures[name] for name in _measures_behind(row, tables) if name in measures]
+        kinds = {(each["kind"], each["scale"], each["unit"]) for each in summed}
+        named = f"metric {row['metric']} version {row['version']} sums"
+        if len(kinds) > 1:
+            told = ", ".join(f"{each['measure']} ({_kind(each)})" for each in summed)
+            yield f"{named} measures of several kinds, scales or units: {told}; next: make each a metric of its own"
+        elif len(summed) > 1 and DISTINCT in {each["kind"] for each in summed}:
+            told = ", ".join(each["measure"] for each in summed)
+            yield (
+                f"{named} distinct numbers: {told}, and who is in both would count twice; "
+                "next: let the system state the distinct number of all of them as a measure of its own"
+            )
+
+
+def _kind(measure: Mapping[str, Any]) -> str:
+    decimals = f"{measure['scale']} decimals" if measure["scale"] else ""
+    return ", ".join(filter(None, [measure["kind"], measure["unit"], decimals]))
+
+
+def _measures_behind(metric: Mapping[str, Any], tables: Tables) -> list[str]:
+    """The measures of a version of a metric, and of those versions of its parts that are valid while it is."""
+    needed = _measures_of_versions(tables)
+    parts = {row["part"] for row in tables["metric_parts"] if _key(row) == _key(metric)}
+    versions = [row for row in tables["metrics"] if row["metric"] in parts and _overlap(row, metric)]
+    return sorted({name for row in (metric, *versions) for name in needed.get(_key(row), ())})
+
+
+def _key(row: Mapping[str, Any]) -> tuple[str, int]:
+    return row["metric"], row["version"]
+
+
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    ends = ((one["valid_to"], other["valid_from"]), (other["valid_to"], one["valid_from"]))
+    return all(end is None or end >= begin for end, begin in ends)
+
+
+def _of_sites_below(tables: Tables, hall: Hall) -> Iterator[str]:
+    """Distinct numbers that a metric needs of the hall, and that systems state of other sites alone."""
+    distinct = {row["measure"] for row in tables["measures"] if row["kind"] == DISTINCT}
+    for measure in sorted(distinct & {row["measure"] for row in tables["metric_measures"]}):
+        systems = [name for name, system in hall.systems.items() if measure in system.measures]
+        if systems and not any(hall.code in hall.sites_of(name) for name in systems):
+            yield (
+                f"{measure} is a distinct number, which isn't summed over sites, and {', '.join(systems)} states none "
+                f"of {hall.code} itself; next: let it state that, and name {hall.code} in its `sites` in hall.toml"
+            )
 
 
 def _used_again(tables: Tables) -> Iterator[str]:

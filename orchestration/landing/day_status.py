@@ -34,6 +34,7 @@ class SystemDay:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)  # by site, the newest that no good answer followed
     fault: str = ""  # why the manifest entry can't be read, or what is wrong with the extract's file
     closed_sites: frozenset[str] = frozenset()  # those that a reviewed override closes while others are open
+    other_scales: str = ""  # which measures the extract holds in another unit than they have today
     judged_since: Judgement | None = None  # what holds of the extract now, where it landed under another suite
     confirmed_at: dt.datetime | None = None  # when an answer said the same last, of systems with a correction window
 
@@ -51,7 +52,7 @@ class SystemDay:
         refusal = self.refusals.get(site)
         if self.fault:
             return "damaged"
-        if refusal and refusal.answered:
+        if (refusal and refusal.answered) or (self.other_scales and self.extract and site in self.extract.sites):
             # A refused answer casts doubt on an earlier good one, as silence doesn't.
             return "quarantined"
         if self.extract is None or site not in self.extract.sites:
@@ -97,7 +98,8 @@ class SystemDay:
         if self.verdict == "missing":
             return reasons or (f"sites {', '.join(sites)}" if self.extract else "")
         if self.verdict == "quarantined":
-            return reasons
+            asked = f"{self.other_scales}; `yuebao pull {self.day} --system {self.system}` asks again"
+            return " ".join(filter(None, [reasons, asked if self.other_scales else ""]))
         return self.fault or " ".join(self.judgement.would_fail if self.judgement else ())
 
     def reasons(self, sites: Sequence[str]) -> str:
@@ -194,7 +196,7 @@ def _system_day(hall: Hall, home: Home, calendar: WorkingDays, asked: _Worded, d
     except LandingError as error:
         extract, fault = None, str(error)
     version = version_by(words)
-    judged = None
+    judged, other_scales = None, extract.other_scales(words.scales) if extract else ""
     if extract and extract.suite_version != version:
         judged = Judgements(home.landing).of(extract, version, words)
     return SystemDay(
@@ -207,6 +209,7 @@ def _system_day(hall: Hall, home: Home, calendar: WorkingDays, asked: _Worded, d
         refusals=Quarantine(home.quarantine).open_refusals(system, day),
         fault=fault,
         closed_sites=_closed_sites(hall, calendar, system, day),
+        other_scales=other_scales,
         judged_since=judged,
         confirmed_at=Landing(home.landing).confirmed_at(system, day) if hall.systems[system].repull_days else None,
     )

@@ -87,9 +87,7 @@ class Judgements:
         if old.partition("-")[0] != version.partition("-")[0]:
             return False
         try:
-            kept = json.loads(self._words(old).read_bytes())
-            codes = [frozenset[str](kept[name]) for name in ("halls", "departments", "measures")]
-            before = Vocabulary(codes[0], codes[1], codes[2], kept["item_codes"])
+            before = Vocabulary.read(json.loads(self._words(old).read_bytes()))
         except (OSError, ValueError, KeyError, TypeError):
             return False
         return words.covers(before)

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,6 +65,16 @@ class Extract:
     code_version: str
     suite_version: str
     checks: Mapping[str, str]  # by rule name, one of `_OUTCOMES` under `suite_version`
+    scales: Mapping[str, int] = field(default_factory=dict)  # of its measures with decimals, how many
+
+    def other_scales(self, scales: Mapping[str, int]) -> str:
+        """Which measures it holds in another unit than they have by the decimals of today, or an empty text."""
+        now, then = ({measure: own.get(measure, 0) for measure in sorted(self.sums)} for own in (scales, self.scales))
+        return "; ".join(
+            f"{measure} is in with {then[measure]} decimals, and its scale in catalogue/measures.csv is {now[measure]}"
+            for measure in now
+            if now[measure] != then[measure]
+        )
 
     @property
     def sums(self) -> dict[str, int]:
@@ -104,6 +114,7 @@ class Counted:
     day: dt.date
     state: ExtractState
     sites: Mapping[str, SiteCounts]
+    scales: Mapping[str, int] = field(default_factory=dict)  # of measures with decimals, how many
 
 
 class Landing:
@@ -243,16 +254,18 @@ def _require_place(extract: Extract, path: Path) -> None:
 
 
 def _document(extract: Extract) -> dict[str, Any]:
-    document = {_SITES if name == "sites" else name: value for name, value in asdict(extract).items()}
+    told = asdict(extract)
+    if not extract.scales:
+        del told["scales"]
+    document = {_SITES if name == "sites" else name: value for name, value in told.items()}
     return {**document, _DIGEST: _digest(document)}
 
 
 def _says_the_same(before: Extract, after: Extract) -> bool:
-    return (before.state, before.content_sha256, before.suite_version) == (
-        after.state,
-        after.content_sha256,
-        after.suite_version,
+    one, other = (
+        (extract.state, extract.content_sha256, extract.suite_version, extract.scales) for extract in (before, after)
     )
+    return one == other
 
 
 def _same_suite(provenance: Provenance) -> Callable[[Extract], bool]:
@@ -271,6 +284,7 @@ def _entry(counted: Counted, content: Content, provenance: Provenance, sequence:
         for site, counts in sorted(counted.sites.items())
     }
     digest = _digest_of(sites)
+    measures = {measure for entry in sites.values() for measure in entry.sums}
     return Extract(
         system=counted.system,
         stat_date=counted.day.isoformat(),
@@ -285,6 +299,7 @@ def _entry(counted: Counted, content: Content, provenance: Provenance, sequence:
         landed_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         **asdict(provenance),
         checks=worst_outcomes(counts.checks for counts in counted.sites.values()),
+        scales={measure: scale for measure, scale in sorted(counted.scales.items()) if measure in measures},
     )
 
 

@@ -20,7 +20,15 @@ from expectations.findings import merged
 from expectations.personal import mask_text
 from expectations.validation import Finding, Validation, Vocabulary, shown_rows, validate_answers
 from expectations.volumes import Volume, volumes
-from orchestration.config.catalogue import SITES, evidence_version, members, validity_of, vocabulary, working_days
+from orchestration.config.catalogue import (
+    SITES,
+    distinct_measures,
+    evidence_version,
+    members,
+    validity_of,
+    vocabulary,
+    working_days,
+)
 from orchestration.config.hall import Hall
 from orchestration.config.working_days import CalendarDay, WorkingDays
 from orchestration.landing.asked_counts import AnswerKey, AskedCounts, asked_counts
@@ -127,7 +135,7 @@ class DayValidation:
         Days are judged together, as many as memory should hold: a run of the suite costs the same for all of them.
         """
         self._judgements.keep_words(self.provenance.suite_version, self._vocabulary)
-        history = _History(self.landing, self.system)
+        history = _History(self.landing, self.system, self._vocabulary.scales)
         parts = [self._settle_days(days, history) for days in _in_portions(self._answered(outcomes), _rows_of)]
         return PullResult(
             self.system,
@@ -143,7 +151,7 @@ class DayValidation:
         """
         self._judgements.keep_words(self.provenance.suite_version, self._vocabulary)
         due = [extract for day in sorted(days) if (extract := self._due_again(day))]
-        history = _History(self.landing, self.system)
+        history = _History(self.landing, self.system, self._vocabulary.scales)
         judged: list[Judgement] = []
         for extracts in _in_portions(due, lambda extract: extract.row_count):
             tell_item("%s: judging %d landed days again", self.system, len(extracts))
@@ -163,6 +171,9 @@ class DayValidation:
         except LandingError:
             return None
         if current is None or current.state != "answered" or self._judged(current):
+            return None
+        # What is in another unit is asked for again.
+        if self._is_of_other_scales(current):
             return None
         return None if self.landing.damage(current) else current
 
@@ -225,7 +236,7 @@ class DayValidation:
             for (day, site), answer in to_check.items():
                 settled[day][site] = self._checked(day, site, answer, validation, asked)
         results = (self._conclude(day, settled[day], judged=day in judged) for day in sorted(settled))
-        return PullResult(self.system, tuple(results), findings, volumes(totals))
+        return PullResult(self.system, tuple(results), findings, volumes(totals, self._vocabulary.by_measure))
 
     def _current(self, day: dt.date) -> Extract | _Refused | None:
         try:
@@ -298,7 +309,10 @@ class DayValidation:
     def _holds(self, current: Extract) -> bool:
         """Whether what is landed would land today, by evidence that is at hand."""
         judged = self._judged(current)
-        return judged is not None and not judged.would_fail
+        return judged is not None and not judged.would_fail and not self._is_of_other_scales(current)
+
+    def _is_of_other_scales(self, extract: Extract) -> bool:
+        return bool(extract.other_scales(self._vocabulary.scales))
 
     def _judged(self, extract: Extract) -> Judgement | None:
         return self._judgements.of(extract, self.provenance.suite_version, self._vocabulary)
@@ -323,7 +337,7 @@ class DayValidation:
     ) -> list[dict[str, Any]]:
         sums = asked.sums()
         history.add(sums)
-        alike = {day: self._alike(day) for day, _ in answers}
+        alike, distinct = {day: self._alike(day) for day, _ in answers}, distinct_measures()
         return [
             {
                 "asked_date": day,
@@ -331,7 +345,8 @@ class DayValidation:
                 "measure": measure,
                 "counted": sums[day, site].get(measure, 0),
                 "declared": answer.declared.get(measure),
-                "usual": history.usual(alike[day], site, measure),
+                # A number since the month's first day is like no other weekday's.
+                "usual": None if measure in distinct else history.usual(alike[day], site, measure),
             }
             for (day, site), answer in answers.items()
             for measure in self.hall.systems[self.system].measures
@@ -365,7 +380,9 @@ class DayValidation:
         before = self.landing.current(self.system, day)
         extract = (
             self.landing.land(
-                self._counted(day, good), self.provenance, lambda before: self._judged(before) is not None
+                self._counted(day, good),
+                self.provenance,
+                lambda before: self._judged(before) is not None and not self._is_of_other_scales(before),
             )
             if good
             else before
@@ -379,7 +396,7 @@ class DayValidation:
 
     def _counted(self, day: dt.date, good: Mapping[str, SiteCounts]) -> Counted:
         is_open = is_expected(self.hall, self.calendar, self.system, day)
-        return Counted(self.system, day, "answered" if is_open else "closed", good)
+        return Counted(self.system, day, "answered" if is_open else "closed", good, self._vocabulary.scales)
 
     def _keep(self, day: dt.date, site: str, why: _Refused) -> None:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
@@ -407,9 +424,10 @@ def judge_landed(hall: Hall, home: Home, system: str, days: Iterable[dt.date]) -
 class _History:
     """What a system counted on days before, by site: in the answers at hand, or in what is landed."""
 
-    def __init__(self, landing: Landing, system: str) -> None:
+    def __init__(self, landing: Landing, system: str, scales: Mapping[str, int]) -> None:
         self._landing = landing
         self._system = system
+        self._scales = scales
         self._fresh: dict[AnswerKey, Mapping[str, int | None]] = {}
         self._landed: dict[dt.date, Extract | None] = {}
 
@@ -433,10 +451,12 @@ class _History:
 
     def _current(self, day: dt.date) -> Extract | None:
         try:
-            return self._landing.current(self._system, day)
+            current = self._landing.current(self._system, day)
         except LandingError:
             # Named when that day itself is pulled or printed; here it's only a comparison that is lost.
             return None
+        # Nothing is compared with what is in another unit.
+        return None if current and current.other_scales(self._scales) else current
 
 
 def _in_portions(items: Iterable[T], rows: Callable[[T], int]) -> Iterator[list[T]]:

@@ -4,16 +4,42 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from orchestration.config.catalogue import Quantities
 from orchestration.config.systems import ContractName
+from orchestration.sources import normal_forms
 from orchestration.sources.contract import CONTRACT, Answer, Outcome, Request, fault
-from orchestration.sources.daily_counts import DailyCounts, concatenated, daily_counts
+from orchestration.sources.daily_counts import DailyCounts, concatenated, daily_counts, in_least_units
 
 # What stands for the count of a measure in a row of several that has none of it.
 NOT_COUNTED = object()
+
+
+@dataclass(frozen=True)
+class LeastUnits:
+    """Brings numbers to whole ones of their measure's least unit, by the measures that aren't counted in ones."""
+
+    quantities: Quantities
+
+    def of(self, measures: Sequence[str]) -> Quantities:
+        """Those of these measures that aren't counted in ones."""
+        return {measure: self.quantities[measure] for measure in measures if measure in self.quantities}
+
+    def scale(self, measure: str) -> int:
+        """The decimals of a measure."""
+        return self.quantities[measure].scale if measure in self.quantities else 0
+
+    def counts(self, counts: DailyCounts) -> DailyCounts:
+        """The counts of a source, as `daily_counts.in_least_units` has them."""
+        return in_least_units(counts, {measure: quantity.scale for measure, quantity in self.quantities.items()})
+
+    def totals(self, declared: Mapping[str, Any]) -> dict[str, Any]:
+        """A source's own totals by measure, as `normal_forms.in_least_units` has them."""
+        return {measure: normal_forms.in_least_units(total, self.scale(measure)) for measure, total in declared.items()}
 
 
 def divide_answer(

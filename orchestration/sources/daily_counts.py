@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.sources import normal_forms
 from orchestration.sources.contract import CONTRACT
 from orchestration.sources.normal_forms import normal_column
 
@@ -215,6 +216,35 @@ def _whole_numbers(values: Sequence[Any]) -> tuple[pa.Array[Any], Mapping[int, A
             return pa.array(values, pa.int64()), {}
     others = {row: value for row, value in enumerate(values) if not fits(value)}
     return pa.array([None if row in others else value for row, value in enumerate(values)], pa.int64()), others
+
+
+def in_least_units(counts: DailyCounts, scales: Mapping[str, int]) -> DailyCounts:
+    """Each count as a whole number of its measure's least unit; what has more decimals is none, and isn't clean.
+
+    Args:
+        counts: As the source stated them.
+        scales: The decimals of measures that have some.
+    """
+    measures, codes = counts.coded("measure")
+    of_row = np.array([*(scales.get(measure, 0) for measure in measures), 0])[codes]
+    rows = np.flatnonzero(of_row).tolist()
+    if not rows:
+        return counts
+    column, positions = (counts.table[name].to_pylist() for name in ("count", "unclean"))
+    unclean = list(counts.unclean)
+    for row in rows:
+        position = positions[row]
+        came = {"count": column[row], **({} if position is None else unclean[position])}
+        number = normal_forms.in_least_units(came.pop("count"), int(of_row[row]))
+        column[row] = number if fits(number) else None
+        if not fits(number):
+            came["count"] = number
+        positions[row] = len(unclean) if came else None
+        unclean += [came] if came else []
+    table = counts.table
+    for name, values in (("count", column), ("unclean", positions)):
+        table = table.set_column(SCHEMA.get_field_index(name), SCHEMA.field(name), pa.array(values, pa.int64()))
+    return DailyCounts(table, tuple(unclean))
 
 
 def fits(value: Any) -> bool:

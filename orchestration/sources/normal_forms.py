@@ -7,7 +7,9 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Final
+from fractions import Fraction
+from math import isfinite
+from typing import Any, Final, TypeGuard
 
 _DIGITS: Final = dict(zip("０１２３４５６７８９", "0123456789", strict=True))
 _SPACES: Final = {"\u3000": " ", "\u00a0": " "}
@@ -26,6 +28,11 @@ _TOO_LARGE: Final = 10**18
 _GROUPED: Final = re.compile(r"([+-]?[0-9]{1,3}(?:,[0-9]{3})+)(\.0{1,2})?")
 # Databases write 7.00; three decimals may be a thousands group of another country's.
 _WHOLE_NUMBER: Final = re.compile(r"([+-]?[0-9]{1,18})(?:\.(?:0{1,2}|0{4,}))?")
+
+# 1,234.50 or 1234.5.
+_DECIMALS: Final = re.compile(r"[+-]?(?:[0-9]{1,18}|[0-9]{1,3}(?:,[0-9]{3}){1,5})(?:\.(?P<decimals>[0-9]{1,18}))?")
+
+Number = int | Decimal
 
 
 def normal_column(name: str, values: Sequence[Any]) -> Sequence[Any]:
@@ -53,6 +60,56 @@ def whole_number(value: Any) -> Any:
         number = _WHOLE_NUMBER.fullmatch(plain)
         return int(number[1]) if number else value
     return value
+
+
+def in_least_units(value: Any, scale: int) -> Any:
+    """An exact number of at most `scale` decimals as a whole number of the least unit, 1234 for 12.34 by a scale of 2.
+
+    Zeros behind them are no decimals. Any other number comes back as the text of its decimals, anything else as it
+    came; by a scale of 0, as `whole_number` leaves it.
+    """
+    if not scale or (number := _exact(value, scale)) is None:
+        return whole_number(value)
+    least = Fraction(number) * 10**scale
+    return least.numerator if least.denominator == 1 else f"{number:f}"
+
+
+def exact_number(value: Any, scale: int) -> Any:
+    """An exact number of at most `scale` decimals: int where it is whole, else Decimal; anything else as it came."""
+    least = in_least_units(value, scale)
+    if type(least) is not int:
+        return value
+    whole, rest = divmod(least, 10**scale)
+    return Decimal(f"{least}e-{scale}") if rest else whole
+
+
+def is_number(value: Any) -> TypeGuard[Number]:
+    """Whether it is one of what `exact_number` reads."""
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _exact(value: Any, scale: int) -> Decimal | None:
+    """An exact number; a float by the shortest decimals that mean it, which is what a form or JSON shows."""
+    match value:
+        case bool():
+            return None
+        case int():
+            return Decimal(value)
+        case float() if isfinite(value):
+            return Decimal(repr(value))
+        case Decimal() if value.is_finite() and abs(value) < _TOO_LARGE:
+            return value
+        case str():
+            return _written(value, scale)
+    return None
+
+
+def _written(value: str, scale: int) -> Decimal | None:
+    text = value.translate(_OF_COUNTS).strip()
+    found = _DECIMALS.fullmatch(text)
+    # Three decimals may be a thousands group of another country's.
+    unclear = found is None or (scale != len("000") and found["decimals"] and len(found["decimals"]) == len("000"))
+    return None if unclear else Decimal(text.replace(",", ""))
 
 
 def _code(value: Any) -> Any:

@@ -23,8 +23,8 @@ def with_applicability(
 ) -> list[NodeResult]:
     """The results, in which a data test that had nothing to judge isn't one that passed.
 
-    A test says by `not_applicable_without` in its meta which table of the inputs it is about; of a table with days, the
-    rows of the month count.
+    A test says by `not_applicable_without` in its meta which table of the inputs it is about, and by `of_kind` which
+    measures; of a table with days, the rows of the month count.
     """
     nodes = manifest_document()["nodes"]
     return [_applied(result, nodes.get(result.unique_id, {}), month, inputs) for result in results]
@@ -36,12 +36,14 @@ def _applied(
     table = node.get("config", {}).get("meta", {}).get("not_applicable_without")
     if not table or result.status != "pass":
         return result
-    rows = inputs[table]
+    of_kind = node["config"]["meta"].get("of_kind")
+    rows = [row for row in inputs[table] if not of_kind or row["kind"] == of_kind]
     days = set(map(str, month.days))
     if any("stat_date" not in row or row["stat_date"] in days for row in rows):
         return result
     of_month = f" of {month.name}" if table == "calendar_overrides" else ""
-    return replace(result, status="not_applicable", message=f"the hall has no {table}{of_month}")
+    what = f"{table} of the kind {of_kind}" if of_kind else f"{table}{of_month}"
+    return replace(result, status="not_applicable", message=f"the hall has no {what}")
 
 
 def dagster_events(

@@ -15,6 +15,7 @@ from typing import Any
 from expectations.rules import RULES
 from orchestration.config.catalogue import (
     BALANCES,
+    MEASURES,
     TABLES,
     catalogue_folder,
     evidence_version,
@@ -247,10 +248,21 @@ class Month:
         """Put the inputs where dbt reads them, and return that folder, which holds nothing else."""
         from orchestration.warehouse.inputs import write_tables
 
+        self._require_scales()
         folder = self.home.inputs / self.name
         shutil.rmtree(folder, ignore_errors=True)
         write_tables(folder, self.inputs)
         return folder
+
+    def _require_scales(self) -> None:
+        """LandingError where an extract holds a measure in another unit than it has."""
+        scales = {row["measure"]: row["scale"] for row in self.catalogue[MEASURES]}
+        for (system, day), extract in self.extracts.items():
+            if other := extract.other_scales(scales):
+                raise LandingError(
+                    f"{system} {self.hall.systems[system].title}, {day}: {other}; nothing is built of it. "
+                    f"Next: `yuebao pull {day} --system {system}` asks for it again, or restore the scale."
+                )
 
     @cached_property
     def fingerprint(self) -> str:

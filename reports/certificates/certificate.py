@@ -184,7 +184,8 @@ class Foundation:
     `settings` the files of the hall's folder, path → SHA-256 of a document in the evidence store. `bases` are the
     certificates that flags and `notes` (what is printed of revised months) follow from. `source` is None where nobody
     knew the program's commit. `sites` are those whose counts the numbers sum up, the certificate's own first; none are
-    named where it is the only one.
+    named where it is the only one. `scales` are the decimals of measures that have some, whose rows are in least units;
+    of the `distinct` ones among `closing` the certificate's own site counts alone.
     """
 
     extracts: tuple[CertifiedExtract, ...]
@@ -201,6 +202,8 @@ class Foundation:
     notes: tuple[str, ...] = ()
     source: ProgramSource | None = None
     sites: tuple[CertifiedHall, ...] = ()
+    scales: Mapping[str, int] = field(default_factory=dict)
+    distinct: tuple[str, ...] = ()
 
     def measures_of(self, system: str) -> tuple[str, ...]:
         """What a system counts; nothing where that isn't said, as in form 1."""

@@ -257,7 +257,7 @@ def documents(foundation: Foundation) -> dict[str, bytes]:
         "extracts": _document(foundation.extracts),
         "checks": _document({"build_checks": foundation.build_checks, "day_rules": foundation.day_rules}),
         "boundary": _document(foundation.boundary),
-        "systems": _document(_Systems(foundation.closing, foundation.balanced, foundation.systems)),
+        "systems": _document(_systems(foundation)),
         "facts": canonical_json(dict(foundation.facts)),
         "settings": canonical_json(dict(foundation.settings)),
         "wording": _document(foundation.wording),
@@ -301,6 +301,19 @@ class _Systems:
     closing: tuple[str, ...]
     balanced: tuple[str, ...]
     systems: Mapping[str, CertifiedSystem]
+    scales: Mapping[str, int] | None = None
+    distinct: tuple[str, ...] | None = None
+
+
+def _systems(foundation: Foundation) -> _Systems:
+    """What is known of measures that most halls don't have is named where there is something to name."""
+    return _Systems(
+        foundation.closing,
+        foundation.balanced,
+        foundation.systems,
+        dict(foundation.scales) or None,
+        foundation.distinct or None,
+    )
 
 
 @dataclass(frozen=True)
@@ -322,6 +335,8 @@ def _foundation(evidence: Mapping[str, str], store: EvidenceStore) -> Foundation
         systems=systems.systems,
         closing=systems.closing,
         balanced=systems.balanced,
+        scales=systems.scales or {},
+        distinct=systems.distinct or (),
         facts=part("facts", dict[str, str]),
         settings=part("settings", dict[str, str]),
         wording=part("wording", Wording),

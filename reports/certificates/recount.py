@@ -12,6 +12,7 @@ from typing import Any
 
 from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.errors import ReportsError
+from reports.figures.kinds import in_units
 from reports.figures.rounding import Exact
 
 _COUNTED = """
@@ -48,7 +49,7 @@ counted as (
 """
 _OF_SITES = "where hall_code in (select unnest($sites))"
 _SUMS = """
-select hall_code, measure, sum("count")
+select hall_code, measure, sum("count"), count(*)
 from counted
 group by hall_code, measure
 """
@@ -70,21 +71,29 @@ class AnsweredExtract:
     sites: Sequence[str] = ()
 
 
-def recount(extracts: Sequence[AnsweredExtract], *, closing: Collection[str]) -> Mapping[tuple[str, str], int]:
+def recount(
+    extracts: Sequence[AnsweredExtract], *, closing: Collection[str], distinct: Collection[str] = ()
+) -> Mapping[tuple[str, str], int]:
     """Sum each measure of each site over a month.
 
     Args:
         extracts: Every answered extract of the month, each day of a system once.
         closing: The measures that are stocks: of them only the last day counts on which a site is in, of all systems
             that answer them in turn.
+        distinct: Those of them that are stated in one row, and never summed.
 
     Returns:
-        The exact total by site and measure, in the measure's own unit; a measure without rows isn't in it.
+        The exact total by site and measure, in the measure's least unit; a measure without rows isn't in it.
 
     Raises:
-        RecountError: A file can't be read, or isn't a table of daily counts.
+        RecountError: A file can't be read, or isn't a table of daily counts; a distinct number stands in several rows.
     """
-    return {(site, measure): int(total) for site, measure, total in counted_rows(_SUMS, extracts, closing)}
+    totals: dict[tuple[str, str], int] = {}
+    for site, measure, total, rows in counted_rows(_SUMS, extracts, closing):
+        if rows > 1 and measure in distinct:
+            raise RecountError(f"{measure} of site {site} stands in {rows} rows; a distinct number is never summed")
+        totals[site, measure] = int(total)
+    return totals
 
 
 def counted_rows(
@@ -144,24 +153,26 @@ class Recounts:
         self._landing = landing
         self._counted: dict[object, Mapping[tuple[str, str], int]] = {}
 
-    def of(self, certificate: Certificate) -> Mapping[str, int]:
-        """Sum each measure over the extracts that a certificate names; its foundation says which measures are stocks.
+    def of(self, certificate: Certificate) -> Mapping[str, Exact]:
+        """Sum each measure over the extracts that a certificate names, in its unit.
+
+        Its foundation says which measures are stocks, which have decimals, and of which its own site alone counts.
 
         Raises:
             RecountError: As `recount`, and for a manifest entry that can't be read.
         """
         foundation = certificate.foundation
         measures = {extract.system: foundation.measures_of(extract.system) for extract in foundation.extracts}
-        key = (foundation.extracts, tuple(measures.items()), foundation.closing)
+        key = (foundation.extracts, tuple(measures.items()), foundation.closing, foundation.distinct)
         if key not in self._counted:
             extracts = answered_extracts(foundation, self._landing, foundation.closing)
-            self._counted[key] = recount(extracts, closing=foundation.closing)
+            self._counted[key] = recount(extracts, closing=foundation.closing, distinct=foundation.distinct)
         totals: dict[str, int] = {}
         sites = set(certificate.counted_sites)
         for (site, measure), total in self._counted[key].items():
-            if site in sites:
+            if site == certificate.site or (site in sites and measure not in foundation.distinct):
                 totals[measure] = totals.get(measure, 0) + total
-        return totals
+        return {measure: in_units(total, foundation.scales.get(measure, 0)) for measure, total in totals.items()}
 
 
 def answered_extracts(foundation: Foundation, landing: Path, closing: Collection[str]) -> list[AnsweredExtract]:
@@ -189,7 +200,7 @@ def _sites_in(landing: Path, extract: CertifiedExtract) -> frozenset[str]:
         raise RecountError(f"{path} can't be read as a manifest entry: {error}") from error
 
 
-def recount_problems(numbers: Mapping[str, tuple[Exact, Sequence[str]]], measures: Mapping[str, int]) -> list[str]:
+def recount_problems(numbers: Mapping[str, tuple[Exact, Sequence[str]]], measures: Mapping[str, Exact]) -> list[str]:
     """What differs between numbers and a recount, one line for each metric.
 
     Args:

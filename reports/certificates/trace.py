@@ -3,7 +3,7 @@
 Rows are summed where they lie, by DuckDB: what is shown of a number doesn't grow with its rows.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,22 +12,25 @@ from typing import Any
 from reports.certificates.certificate import Certificate, CertifiedExtract
 from reports.certificates.disk import Disk, extract_problems
 from reports.certificates.recount import RecountError, answered_extracts, counted_rows
+from reports.figures.kinds import Count, with_decimals
 from reports.figures.numbers import MonthlyNumber
 
 _KEYS = ("hall_code", "department_code", "path")
+# Of a distinct number the certificate's own site alone counts.
 _SUMS = """
 select measure, hall_code, department_code, path, sum("count")
 from counted
+where not list_contains($distinct, measure) or hall_code = $own
 group by grouping sets ((measure, hall_code), (measure, department_code), (measure, path))
 """
 _ROWS = """
 select path, hall_code, department_code, coalesce(item_code, ''), measure, "count"
 from counted
-where list_contains($wanted, measure)
+where list_contains($wanted, measure) and (not list_contains($distinct, measure) or hall_code = $own)
 order by system, day, hall_code, department_code, item_code, measure
 """
 # By key of a row and measure, the sum of each value of the key.
-_Sums = Mapping[str, Mapping[str, Mapping[str, int]]]
+_Sums = Mapping[str, Mapping[str, Mapping[str, Count]]]
 
 
 class TraceError(Exception):
@@ -43,7 +46,7 @@ class Contribution:
     department: str
     item: str
     measure: str
-    count: int
+    count: Count
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,14 @@ class Trace:
     """
 
     number: MonthlyNumber
-    by_site: Mapping[str, int]
-    by_department: Mapping[str, int]
-    by_extract: Mapping[CertifiedExtract, int]
+    by_site: Mapping[str, Count]
+    by_department: Mapping[str, Count]
+    by_extract: Mapping[CertifiedExtract, Count]
 
     @property
-    def by_day(self) -> dict[str, int]:
+    def by_day(self) -> dict[str, Count]:
         """Sums by day, in order."""
-        sums: defaultdict[str, int] = defaultdict(int)
+        sums: defaultdict[str, Count] = defaultdict(int)
         for extract, count in self.by_extract.items():
             sums[extract.day] += count
         return dict(sorted(sums.items()))
@@ -99,11 +102,12 @@ def traces(
     numbers = certificate.by_metric
     wanted = list(numbers) if metrics is None else list(metrics)
     _require(certificate, wanted, landing, disk or Disk())
-    sums: dict[str, defaultdict[str, dict[str, int]]] = {key: defaultdict(dict) for key in _KEYS}
+    scales = certificate.foundation.scales
+    sums: dict[str, defaultdict[str, dict[str, Count]]] = {key: defaultdict(dict) for key in _KEYS}
     for measure, *values, total in _counted(_SUMS, certificate, landing, closing):
         for key, value in zip(_KEYS, values, strict=True):
             if value is not None:
-                sums[key][measure][value] = int(total)
+                sums[key][measure][value] = with_decimals(int(total), scales.get(measure, 0))
     extracts = _by_path(certificate, landing)
     return {metric: _trace(certificate, numbers[metric], sums, extracts) for metric in wanted}
 
@@ -114,9 +118,11 @@ def rows_behind(
     """Every row that a number sums up, by system and day; arguments and errors as those of `traces`."""
     _require(certificate, [metric], landing, Disk())
     extracts = _by_path(certificate, landing)
-    wanted = list(certificate.by_metric[metric].measures)
-    for path, *row in _counted(_ROWS, certificate, landing, closing, wanted=wanted):
-        yield Contribution(extracts[path], *row)
+    wanted, scales = list(certificate.by_metric[metric].measures), certificate.foundation.scales
+    rows = _counted(_ROWS, certificate, landing, closing, wanted=wanted)
+    for path, site, department, item, measure, count in rows:
+        in_units = with_decimals(count, scales.get(measure, 0))
+        yield Contribution(extracts[path], site, department, item, measure, in_units)
 
 
 def _require(certificate: Certificate, metrics: Collection[str], landing: Path, disk: Disk) -> None:
@@ -135,7 +141,8 @@ def _counted(
     stocks = closing if certificate.form == 1 else foundation.closing
     try:
         extracts = answered_extracts(foundation, landing, stocks)
-        yield from counted_rows(query, extracts, stocks, certificate.counted_sites, **parameters)
+        own = {"distinct": list(foundation.distinct), "own": certificate.site}
+        yield from counted_rows(query, extracts, stocks, certificate.counted_sites, **own, **parameters)
     except RecountError as error:
         raise TraceError(str(error)) from error
 
@@ -157,9 +164,10 @@ def _trace(
     return Trace(number, by_site, by_department, dict(in_order))
 
 
-def _added(measures: Collection[str], by_measure: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+def _added(measures: Collection[str], by_measure: Mapping[str, Mapping[str, Count]]) -> dict[str, Count]:
     """Sums over some measures, largest first."""
-    sums: Counter[str] = Counter()
+    sums: defaultdict[str, Count] = defaultdict(int)
     for measure in measures:
-        sums.update(by_measure.get(measure, {}))
+        for value, total in by_measure.get(measure, {}).items():
+            sums[value] += total
     return dict(sorted(sums.items(), key=lambda one: (-one[1], one[0])))

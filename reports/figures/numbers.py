@@ -7,8 +7,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from reports.figures.kinds import in_units
 from reports.figures.months import first_day
-from reports.figures.rounding import Exact, RoundingRule, printed
+from reports.figures.rounding import Exact, RoundingRule, exact_text, printed
 from reports.figures.validity import is_valid
 
 _FACTS, _DRAFT_FACTS = "fct_monthly_metrics.parquet", "fct_draft_metrics.parquet"
@@ -71,8 +72,8 @@ class MonthlyNumber:
 
     @property
     def exact_with_unit(self) -> str:
-        """The exact value and its unit: `1234 件`, `1234/25%`."""
-        return joined(str(self.exact), self.unit)
+        """The exact value and its unit: `1234 件`, `49.36%`, `1/3 天`."""
+        return joined(exact_text(self.exact), self.unit)
 
 
 def joined(digits: str, unit: str) -> str:
@@ -244,7 +245,9 @@ def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where
     if isinstance(exact, int) and exact < 0:
         raise NumbersError(f"{where}: {metric} is {exact}; a count isn't negative")
     try:
-        return number_of(definition, exact, measures, _names(definition["parts"]))
+        return number_of(
+            definition, in_units(exact, definition.get("value_scale") or 0), measures, _names(definition["parts"])
+        )
     except (TypeError, ValueError) as error:
         raise NumbersError(f"{where}: {metric} can't be printed: {error}") from error
 

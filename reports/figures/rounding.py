@@ -17,6 +17,19 @@ _OF_TIME = frozenset({60, 3600, 86_400, 1440, 24})
 _TIMES = "of a duration 60, 3600, 86400, 1440 or 24"
 
 
+def exact_text(exact: Exact) -> str:
+    """An exact value in digits: its decimals where they end, such as 12.5, else the fraction, such as 1/3."""
+    rest, decimals = Fraction(exact).denominator, 0
+    for prime in (2, 5):
+        times = 0
+        while rest % prime == 0:
+            rest, times = rest // prime, times + 1
+        decimals = max(decimals, times)
+    if rest > 1 or not decimals:
+        return str(exact)
+    return f"{Decimal(int(exact * 10**decimals)).scaleb(-decimals):f}"
+
+
 def printed(exact: Exact, *, divisor: int, decimals: int, rule: RoundingRule) -> str:
     """Write an exact value in its display unit, rounded once.
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from reports.certificates.dossier import Dossier
 from reports.certificates.rates import WORDS, Against, Rate, RateBasis
 from reports.certificates.release_text import numbers_file
+from reports.figures.kinds import Count
 from reports.figures.numbers import MonthlyNumber
 from reports.page.sparkline import MONTHS, Point, sparkline
 
@@ -38,8 +39,8 @@ class Figure:
     spark: Markup
     systems: tuple[str, ...]  # names of the systems that count it
     parts: tuple[str, ...]  # names of the metrics that it is the sum of
-    by_department: tuple[tuple[str, int], ...]  # its counts by the department's name, largest first
-    by_day: Mapping[str, int]  # its counts by day, `2025-03-12`
+    by_department: tuple[tuple[str, Count], ...]  # its counts by the department's name, largest first
+    by_day: Mapping[str, Count]  # its counts by day, `2025-03-12`
     open_days: frozenset[str]  # the days on which a system behind it answered
 
 

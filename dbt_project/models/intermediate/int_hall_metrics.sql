@@ -2,6 +2,20 @@ with metric_measures as (
     select * from {{ ref('int_metric_measures') }}
 ),
 
+-- A distinct number is that of its own site: who came to two sites is one visitor of the hall above them.
+measure_hierarchy as (
+    select
+        hierarchy.hall_code,
+        hierarchy.counted_hall_code,
+        hierarchy.is_whole,
+        measures.measure
+    from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
+    cross join {{ ref('dim_measure') }} as measures
+    where
+        measures.kind <> 'distinct_declared'
+        or hierarchy.hall_code = hierarchy.counted_hall_code
+),
+
 -- A hall answers what it or a site below it answers, and is whole when all of them are.
 measure_completeness as (
     select
@@ -9,9 +23,11 @@ measure_completeness as (
         hierarchy.is_whole,
         completeness.measure,
         bool_and(completeness.is_complete) as is_complete
-    from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
+    from measure_hierarchy as hierarchy
     inner join {{ ref('int_measure_completeness') }} as completeness
-        on hierarchy.counted_hall_code = completeness.hall_code
+        on
+            hierarchy.counted_hall_code = completeness.hall_code
+            and hierarchy.measure = completeness.measure
     group by
         hierarchy.hall_code,
         hierarchy.is_whole,
@@ -30,9 +46,11 @@ hall_totals as (
         hierarchy.hall_code,
         monthly_counts.measure,
         sum(monthly_counts.monthly_count) as hall_count
-    from {{ ref('stg_landing__site_hierarchy') }} as hierarchy
+    from measure_hierarchy as hierarchy
     inner join {{ ref('fct_monthly_counts') }} as monthly_counts
-        on hierarchy.counted_hall_code = monthly_counts.hall_code
+        on
+            hierarchy.counted_hall_code = monthly_counts.hall_code
+            and hierarchy.measure = monthly_counts.measure
     where monthly_counts.month_start = {{ built_month_first() }}
     group by
         hierarchy.hall_code,

@@ -9,8 +9,9 @@ from functools import cached_property
 from itertools import takewhile
 from typing import Any
 
+from orchestration.config.catalogue import Quantities
 from orchestration.config.systems import DropSystem
-from orchestration.sources.answers import NOT_COUNTED
+from orchestration.sources.answers import NOT_COUNTED, LeastUnits
 from orchestration.sources.contract import CONTRACT, SourceFault
 from orchestration.sources.files.cell_values import intended_value
 from orchestration.sources.files.errors import fault
@@ -19,16 +20,19 @@ from orchestration.sources.files.header import Header, find_header
 from orchestration.sources.files.labels import label, pattern_of_labels
 from orchestration.sources.files.subtotals import Step, other_subtotal
 from orchestration.sources.files.table import Area, Table, Unreadable, cell_name
-from orchestration.sources.normal_forms import whole_number
+from orchestration.sources.normal_forms import Number, exact_number, is_number
 
 FileRow = Mapping[int, Any]
+# What is wrong with a cell of an amount or a duration, where a count would be told otherwise.
+_OF_QUANTITIES = {"fraction": "decimals", "negative": "below_zero"}
 _CODES = ("hall_code", "department_code", "item_code", "measure")
 
 
 class Form:
     """How the tables of a system are to be read."""
 
-    def __init__(self, system: DropSystem) -> None:
+    def __init__(self, system: DropSystem, units: LeastUnits) -> None:
+        self._quantities = units.of(system.measures)
         self.total_row = system.total_row and label(system.total_row)
         self.fill = system.merged_cells == "fill"
         self.is_register = system.rows == "of_the_day"
@@ -37,6 +41,22 @@ class Form:
         self.remarks = pattern_of_labels([*REMARKS, *system.remarks])
         self.own_remarks = pattern_of_labels(system.remarks)
         self.none_means = {label(mark): meaning for mark, meaning in system.none_means.items()}
+
+    def number(self, ours: str, value: Any) -> Any:
+        """A cell of a measure's column, or of one of any measure: whole, or with the decimals that it may have."""
+        return exact_number(value, self.scale(ours))
+
+    def scale(self, ours: str) -> int:
+        """How many decimals such a cell may have."""
+        return max((quantity.scale for quantity in self.quantities(ours).values()), default=0)
+
+    def may_be_negative(self, ours: str) -> bool:
+        """Whether such a cell may be below zero."""
+        return any(quantity.negative for quantity in self.quantities(ours).values())
+
+    def quantities(self, ours: str) -> Quantities:
+        """What such a cell may hold besides counts in ones."""
+        return {measure: quantity for measure, quantity in self._quantities.items() if ours in {measure, "count"}}
 
 
 @dataclass(frozen=True)
@@ -160,8 +180,13 @@ class _Sheet:
         return ":" in first or bool(self._form.own_remarks.match(first))
 
     def _has_number(self, number: int) -> bool:
-        cells = [whole_number(self._body[number].get(self.header.columns[theirs])) for theirs in self.counts]
-        return any(isinstance(cell, int | float | Unreadable) or label(cell) in MARKS_OF_NONE for cell in cells)
+        cells = [
+            self._form.number(self._columns[theirs], self._body[number].get(self.header.columns[theirs]))
+            for theirs in self.counts
+        ]
+        return any(
+            isinstance(cell, int | float | Decimal | Unreadable) or label(cell) in MARKS_OF_NONE for cell in cells
+        )
 
     def day(self, number: int) -> dt.date:
         """The day of a row; PermanentFault if it can't be read."""
@@ -181,18 +206,18 @@ class _Sheet:
             for theirs in self._columns
         }
 
-    def totals(self) -> dict[str, int | None]:
+    def totals(self) -> dict[str, Number | None]:
         """By header of the counts, the table's own total; None where it is blank."""
         return {theirs: self._total(number, theirs) for number in self._total_rows for theirs in self.counts}
 
-    def _total(self, number: int, theirs: str) -> int | None:
+    def _total(self, number: int, theirs: str) -> Number | None:
         column = self.header.columns[theirs]
         for area in self._table.areas(number):
             if area.left <= column <= area.right and (area.left, area.top, area.bottom) != (column, number, number):
                 raise self._unclear(area, "the total is one of them")
         return self._stated(number, theirs)
 
-    def _stated(self, number: int, theirs: str) -> int | None:
+    def _stated(self, number: int, theirs: str) -> Number | None:
         """The number of a total or subtotal; None where it is blank."""
         if self._body[number].get(self.header.columns[theirs]) is None:
             return None
@@ -200,17 +225,21 @@ class _Sheet:
         return None if count is NOT_COUNTED else count
 
     def _count(self, number: int, theirs: str) -> Any:
-        """A cell of counts: a whole number from 0, or `NOT_COUNTED`; PermanentFault for anything else."""
+        """A cell of counts: a number as its measure may have it, or `NOT_COUNTED`; PermanentFault for anything else."""
         value = self._body[number].get(self.header.columns[theirs])
         if (value is None or isinstance(value, str)) and (meaning := self._form.none_means.get(label(value))):
             return 0 if meaning == "zero" else NOT_COUNTED
-        count = whole_number(self._value(number, theirs))
-        if type(count) is int and count >= 0:
+        ours = self._columns[theirs]
+        count = self._form.number(ours, self._value(number, theirs))
+        if is_number(count) and (count >= 0 or self._form.may_be_negative(ours)):
             return count
-        cell = self._cell(number, theirs)
-        raise fault(f"no_counts.{_kind_of_no_count(count)}", name=self._name, cell=cell, column=theirs, value=count)
+        kind = "negative" if is_number(count) else _kind_of_no_count(count)
+        if self._form.quantities(ours):
+            kind = _OF_QUANTITIES.get(kind, kind)
+        where = {"name": self._name, "cell": self._cell(number, theirs), "column": theirs}
+        raise fault(f"no_counts.{kind}", **where, value=count, scale=self._form.scale(ours))
 
-    def _summand(self, number: int, theirs: str) -> int:
+    def _summand(self, number: int, theirs: str) -> Number:
         """What a row of any day adds to a total; nothing while it is blank."""
         return self._stated(number, theirs) or 0
 
@@ -232,7 +261,7 @@ class _Sheet:
         if "" in self._form.none_means and numbers and not filled:
             raise fault("unfilled", name=self._name)
 
-    def refuse_other_total(self, counted: Sequence[int], totals: Mapping[str, int | None]) -> None:
+    def refuse_other_total(self, counted: Sequence[int], totals: Mapping[str, Number | None]) -> None:
         """Hold a register's totals against all of its rows."""
         for theirs, stated in totals.items():
             total = sum(self._summand(number, theirs) for number in counted)

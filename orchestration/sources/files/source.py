@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from orchestration.config.catalogue import SITES, read_table
+from orchestration.config.catalogue import SITES, quantities, read_table
 from orchestration.config.hall import SettingsError, expand
 from orchestration.config.systems import DropSystem
 from orchestration.config.systems.common import site_constants
 from orchestration.config.systems.drop_storage import S3, Sftp
-from orchestration.sources.answers import contract_counts, divide_answer, stated_of
+from orchestration.sources.answers import LeastUnits, contract_counts, divide_answer, stated_of
 from orchestration.sources.contract import Outcome, Request
 from orchestration.sources.files.choose import Chooser, pattern_of
 from orchestration.sources.files.column_map import ColumnMap
@@ -43,7 +43,8 @@ class DropSource:
         self._site_names = _site_names(folder) if system.stated.site else {}
         if system.stated.unit and not is_of_one(system.stated.unit):
             raise SettingsError(f"key stated.unit: {system.stated.unit!r} is no unit of one each, such as 件 or 人次")
-        self._form = Form(system)
+        self._units = LeastUnits(quantities(folder / "catalogue"))
+        self._form = Form(system, self._units)
         self._columns_on = _columns(system, folder)
         self._values_on = value_map(folder, system.values)
 
@@ -60,8 +61,8 @@ class DropSource:
         return divide_answer(
             request,
             request.sites if self.by_site else self._sites,
-            contract_counts(rows, name, counts.numbers, columns, stated_of(day, constants)),
-            {self._measure(columns[theirs]): total for theirs, total in counts.totals.items()},
+            self._units.counts(contract_counts(rows, name, counts.numbers, columns, stated_of(day, constants))),
+            self._units.totals({self._measure(columns[theirs]): total for theirs, total in counts.totals.items()}),
             f"{self._folder.address.rstrip('/')}/{name}",
         )
 

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from orchestration.sources.normal_forms import Number
+
 
 @dataclass(frozen=True)
 class Step:
     """A row of a table, from the top: its number, its count, and which kind of subtotal it is, if it is one."""
 
     number: int
-    count: int
+    count: Number
     kind: int | None = None
 
 
@@ -18,8 +20,8 @@ class OtherSubtotal:
     """A subtotal that isn't the sum of its rows."""
 
     number: int
-    stated: int
-    counted: int
+    stated: Number
+    counted: Number
 
 
 def other_subtotal(steps: Sequence[Step]) -> OtherSubtotal | None:
@@ -34,7 +36,7 @@ def other_subtotal(steps: Sequence[Step]) -> OtherSubtotal | None:
 
 def _others(steps: Sequence[Step]) -> Iterator[OtherSubtotal]:
     """The subtotals that aren't the sum of the rows which come before them and after the last one."""
-    counted = 0
+    counted: Number = 0
     for step in steps:
         if step.kind is None:
             counted += step.count

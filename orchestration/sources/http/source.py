@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orchestration.config.catalogue import quantities
 from orchestration.config.systems import ContractName, HttpSystem
 from orchestration.config.systems.common import site_constants
 from orchestration.config.systems.http_paging import Offset, Pages
 from orchestration.config.systems.http_template import MOMENTS, DayValue
-from orchestration.sources.answers import contract_counts, divide_answer, stated_of
+from orchestration.sources.answers import LeastUnits, contract_counts, divide_answer, stated_of
 from orchestration.sources.contract import Outcome, Request
 from orchestration.sources.daily_counts import DailyCounts, concatenated
 from orchestration.sources.http.client import Client
@@ -19,7 +20,6 @@ from orchestration.sources.http.document import Document, day_of_moment
 from orchestration.sources.http.paging import all_pages, refuse_other_count
 from orchestration.sources.http.request import HttpRequest
 from orchestration.sources.http.target import Target
-from orchestration.sources.normal_forms import whole_number
 from orchestration.sources.value_map import value_map
 
 
@@ -33,6 +33,7 @@ class HttpSource:
         self._system = system
         self._zone = zone
         self._sites = sites
+        self._units = LeastUnits(quantities(folder / "catalogue"))
         self._request = HttpRequest(
             system.url, system.query, variables, system.method, system.content, system.form is not None
         )
@@ -53,15 +54,15 @@ class HttpSource:
         return divide_answer(
             request,
             request.sites if self.by_site else self._sites,
-            counts,
-            declared=self._declared(first, rows),
+            self._units.counts(counts),
+            declared=self._units.totals(self._declared(first, rows)),
             source=target.shown_url,
         )
 
     def _declared(self, first: Document, rows: int) -> dict[str, Any]:
         """The system's own totals by measure; a stated count of no rows is a total of 0 of each."""
         system = self._system
-        declared = {measure: whole_number(first.single_value(path)) for measure, path in system.declared.items()}
+        declared = {measure: first.single_value(path) for measure, path in system.declared.items()}
         stated = system.declared_rows or (system.paging.total if isinstance(system.paging, Pages | Offset) else None)
         zero = dict.fromkeys(system.measures, 0) if stated and not rows else {}
         return {**zero, **declared}

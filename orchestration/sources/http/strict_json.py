@@ -17,7 +17,7 @@ _TYPE = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,40}", re.ASCII)
 
 
 def read_json(content: bytes, content_type: str, where: str) -> Any:
-    """The document of an answer, whole numbers as exact int, others as float; BrokenAnswer says why it is none."""
+    """The document of an answer, whole numbers as int, others as float or Decimal; BrokenAnswer if it is none."""
     declared = Message()
     declared["Content-Type"] = content_type
     try:
@@ -90,7 +90,7 @@ def _whole(text: str) -> int:
     return int(text)
 
 
-def _decimal(text: str) -> int | float:
+def _decimal(text: str) -> int | float | Decimal:
     try:
         exact = Decimal(text) if len(text) <= _MOST_DIGITS else None
     except InvalidOperation:
@@ -101,7 +101,7 @@ def _decimal(text: str) -> int | float:
         return int(exact)
     if float(exact).is_integer():
         raise ValueError(f"{one_line(text)} would be rounded to a whole number")
-    return float(exact)
+    return float(exact) if Decimal(repr(float(exact))) == exact else exact
 
 
 # What a number, a day or a code of a system looks like.

@@ -10,7 +10,7 @@ from orchestration.config.systems import ContractName
 from orchestration.sources import contract
 from orchestration.sources.contract import CONTRACT, Request, SourceFault
 from orchestration.sources.daily_counts import DailyCounts, concatenated, daily_counts
-from orchestration.sources.normal_forms import whole_number
+from orchestration.sources.normal_forms import in_least_units
 from orchestration.sources.sql.columns import copied_counts
 from orchestration.sources.sql.errors import fault
 
@@ -85,16 +85,16 @@ def _refuse_unreadable(name: str, values: Sequence[Any], query: str, lines: Sequ
 
 
 def read_totals(
-    executed: Executed, query: str, measures: Sequence[str], request: Request, every_site: Sequence[str]
+    executed: Executed, query: str, scales: Mapping[str, int], request: Request, every_site: Sequence[str]
 ) -> dict[str, Totals | SourceFault]:
     """The closing records of a day: of every site that was asked for the totals by measure that the
-    database declares, or what is wrong with its record.
+    database declares, or what is wrong with its record. `scales` are the decimals of each measure that it may declare.
 
     Raises:
         SourceFault: the query selects what isn't asked for, or a record is of no site that the system answers for.
     """
     names = _columns(executed.cursor)
-    _refuse_other_columns(names, query, measures, request)
+    _refuse_other_columns(names, query, list(scales), request)
     records: dict[str, list[Mapping[str, Any]]] = {site: [] for site in (*every_site, *request.sites)}
     for number, row in enumerate((row for batch in _batches(executed.cursor) for row in batch), start=1):
         record = dict(zip(names, row, strict=True))
@@ -103,7 +103,7 @@ def read_totals(
         if site not in records:
             raise contract.fault("foreign_site", origin=f"{query} row {number}", site=site)
         records[site].append(record)
-    return {site: _totals(query, records[site]) for site in request.sites}
+    return {site: _totals(query, records[site], scales) for site in request.sites}
 
 
 def _refuse_other_columns(names: Sequence[str], query: str, measures: Sequence[str], request: Request) -> None:
@@ -114,12 +114,12 @@ def _refuse_other_columns(names: Sequence[str], query: str, measures: Sequence[s
         raise fault("whose_totals", query=query)
 
 
-def _totals(query: str, records: Sequence[Mapping[str, Any]]) -> Totals | SourceFault:
+def _totals(query: str, records: Sequence[Mapping[str, Any]], scales: Mapping[str, int]) -> Totals | SourceFault:
     if not records:
         return fault("not_closed", query=query)
     if len(records) > 1:
         return fault("closed_twice", query=query, count=len(records))
-    totals = {measure: whole_number(total) for measure, total in records[0].items()}
+    totals = {measure: in_least_units(total, scales[measure]) for measure, total in records[0].items()}
     for measure, total in totals.items():
         if type(records[0][measure]) not in _READABLE["count"] or type(total) is not int:
             return fault("uncertain_total", query=query, name=measure, came=_as_it_came(total))

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from orchestration.config.catalogue import quantities
 from orchestration.config.hall import SettingsError
 from orchestration.config.systems import SqlSystem
 from orchestration.config.systems.common import names_site, site_constants
-from orchestration.sources.answers import counts_by_site
+from orchestration.sources.answers import LeastUnits, counts_by_site
 from orchestration.sources.contract import Answer, Outcome, Request, RequestRefused, SourceFault
 from orchestration.sources.daily_counts import no_counts
 from orchestration.sources.sql.collations import inexact_codes, refuse_merged_codes
@@ -39,6 +40,8 @@ class SqlSource:
         self._system = system
         self._zones = (zone, ZoneInfo(system.timezone) if system.timezone else zone)
         self._sites = sites
+        self._units = LeastUnits(quantities(folder / "catalogue"))
+        self._scales = {measure: self._units.scale(measure) for measure in system.measures}
         self._counts = read_query(folder, "counts", system.counts)
         self._day_close = read_query(folder, "day_close", system.day_close)
         self.by_site = "hall" in self._counts.parameters
@@ -63,7 +66,7 @@ class SqlSource:
 
     def ask(self, request: Request) -> dict[str, Outcome]:
         """See `Source.ask`."""
-        closing = partial(read_totals, measures=self._system.measures, request=request, every_site=self._sites)
+        closing = partial(read_totals, scales=self._scales, request=request, every_site=self._sites)
         counts = no_counts()
         with self._session(request.day) as connection:
             records = self._read(connection, self._day_close, request, closing)
@@ -71,7 +74,7 @@ class SqlSource:
                 constants = site_constants(self._system.constants, request.sites[0])
                 counts = self._read(connection, self._counts, request, partial(self._read_counts, constants=constants))
                 self._refuse_merged_codes(connection, request)
-        divided = counts_by_site(request, request.sites if self.by_site else self._sites, counts)
+        divided = counts_by_site(request, request.sites if self.by_site else self._sites, self._units.counts(counts))
         source = self._engine.url.set(query={}).render_as_string(hide_password=True)
         return {
             site: record if isinstance(record, SourceFault) else Answer(request.day, divided[site], record, source)
