@@ -13,7 +13,7 @@ from orchestration.config.hall import load_hall
 from orchestration.demo import demo_hall
 from orchestration.runtime.paths import Home
 from tests.faults import hall_folder
-from tests.halls import Hall
+from tests.halls import SYSTEMS, Hall
 from tests.moments import at
 from tests.servers.web import Reply, WebServer, web_server
 
@@ -166,13 +166,13 @@ def test_the_sensor_tells_once_starts_nothing_and_says_in_a_line_what_it_did(
 ) -> None:
     monkeypatch.setenv("YUEBAO_ENVIRONMENT", "production")
     with dg.DagsterInstance.ephemeral() as instance, time_machine.travel(NOON):
-        assert _tick(instance) == "duty: 5 new"
+        assert _tick(instance) == f"duty: {len(SYSTEMS)} new"
         assert _tick(instance) == "duty: nothing new"
         duty.cut()
         (Home(Path(told_of.environment["YUEBAO_HOME"])).alerts / "told.json").unlink()
         assert _tick(instance).startswith("duty: NOT delivered, tried again with the next evaluation: ")
     (told,) = _read(duty)
-    assert told.count("2025-03-01..2025-03-31 (31 days) no answer") == 5
+    assert told.count("2025-03-01..2025-03-31 (31 days) no answer") == len(SYSTEMS)
 
 
 def test_where_the_environment_may_not_the_sensor_looks_at_nothing(told_of: Hall, duty: WebServer) -> None:
