@@ -11,6 +11,7 @@ from reports.certificates.dossier import Dossier
 from reports.edition.assembly import Edition, assemble
 from reports.edition.settings import Settings, lay_out, read_settings
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.section_text import PrintedSection
 from reports.proofreading import KnownNumber
 from reports.word.month_content import MonthContent, certified_content
 from tests.certificates import MARCH, Month, archive_in
@@ -45,7 +46,9 @@ def march(folder: Path) -> MonthContent:
     certificate = Month(archive).certified(monthly("2025-03")).certificate
     release = folder / "release"
     release.mkdir()
-    (release / "section.txt").write_text(f"{HEADING}\n\n{PARAGRAPH}\n", encoding="utf-8")
+    section = PrintedSection(HEADING, PARAGRAPH)
+    (release / "section.txt").write_text(section.text, encoding="utf-8")
+    (release / "section.md").write_text(section.markdown, encoding="utf-8")
     return certified_content(
         Dossier(certificate, "已核定", (certificate,), {"2025-02": (february,)}, release, {}, {}),
     )

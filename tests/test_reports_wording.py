@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import RoundingRule, printed
 from reports.figures.wording import (
-    ROUNDING_NOTE,
-    WordingError,
     WordingTemplate,
     needs_rounding_note,
     require_one_unit_style,
     word_section,
 )
+from reports.figures.words import DEFAULT, WordingError
 
 DEMO_WORDING = WordingTemplate.read(Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "wording.txt.j2")
 CONSULTATIONS = {"phone_consultations": 1_187, "onsite_consultations": 5_515}
@@ -128,7 +127,7 @@ def test_large_consultations_have_no_separator_and_round_values_no_zeros() -> No
 def test_the_demo_halls_wording_never_takes_the_note() -> None:
     apart = month_of(MARCH | {"department_window_accepted": 1_549, "comprehensive_window_accepted": 149})
     assert needs_rounding_note(apart.values())
-    assert ROUNDING_NOTE not in word_section(apart, month="2025-03", template=DEMO_WORDING).paragraph
+    assert DEFAULT.rounding_note not in word_section(apart, month="2025-03", template=DEMO_WORDING).paragraph
 
 
 def test_the_note_is_the_last_sentence_where_printed_parts_differ(template: Callable[..., WordingTemplate]) -> None:
@@ -194,7 +193,7 @@ def test_a_number_that_is_absent_is_named(metric: str) -> None:
     ("text", "message"),
     [
         ("标题\n\n{{ hall }}。\n", "'hall' is undefined"),
-        ("标题\n\n{{ n.parcels_mailed.printed }}。\n", "has no attribute 'printed'"),
+        ("标题\n\n{{ n.parcels_mailed.printed }}。\n", "parcels_mailed has no form printed"),
         ("标题\n\n{{ n._used }}。\n", "_used"),
         ("标题\n\n{{ year 。\n", "wording"),
         ("标题\n一句话。\n", "gave 2 lines"),

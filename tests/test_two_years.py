@@ -12,7 +12,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ import time_machine
 
 from reports.certificates.revision import sentences
 from reports.figures.months import days_between, days_of
-from reports.figures.section import REVISION_NOTES
+from reports.figures.section_text import PrintedSection
 from tests.moments import SHANGHAI
 from tests.servers.web import web_server
 from tests.small_halls import OWN_FILES, SmallHall
@@ -164,8 +164,8 @@ class Lived:
 
     def section(self, month: str) -> list[str]:
         """The sentences that are printed of a month."""
-        file = self.hall.home / "published" / month / "current" / "section.txt"
-        return sentences(file.read_text(encoding="utf-8").partition(REVISION_NOTES)[0])
+        file = self.hall.home / "published" / month / "current" / "section.md"
+        return sentences(replace(PrintedSection.read(file.read_text(encoding="utf-8")), notes=()).text)
 
     def month_ends(self, month: str) -> None:
         """The month is certified, whether or not some of it was asked for before."""

@@ -18,6 +18,8 @@ from docx import Document
 from PIL import Image
 
 from reports.docx_files import DocumentError, open_docx
+from reports.figures.section_text import PrintedSection
+from reports.figures.words import DEFAULT
 from reports.word import pdf
 from reports.word.blocks import Paragraph, Run, text_of
 from reports.word.conformance import check_conformance
@@ -170,7 +172,9 @@ def test_the_section_alone_carries_its_certificate_and_always_the_same_bytes(mon
 
 def test_a_draft_says_so_on_odd_and_even_pages() -> None:
     numbers = {number.metric: number for number in monthly("2025-03")}
-    month = draft_content("2025-03", "四川省政务服务大厅", numbers, f"草稿\n\n{HEADING}\n\n{PARAGRAPH}\n")
+    month = draft_content(
+        "2025-03", "四川省政务服务大厅", numbers, PrintedSection(HEADING, PARAGRAPH, draft="草稿"), DEFAULT
+    )
     document = Document(io.BytesIO(section_docx(month, read_profile("paper"))))
     section = document.sections[0]
     for header in (section.header, section.even_page_header):

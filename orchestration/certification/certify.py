@@ -56,6 +56,7 @@ from reports.figures.readiness import BuildEvidence
 from reports.figures.section import Origin
 from reports.figures.validity import iso
 from reports.figures.wording import WordingTemplate
+from reports.figures.words import DEFAULT, Words, read_words
 
 CERTIFICATE_ERRORS = (
     CertificateError,
@@ -244,8 +245,13 @@ def own_key(hall: HallFolder, home: Home) -> SigningKey:
 
 
 def template_of(hall: HallFolder, level: str = "") -> WordingTemplate:
-    """The wording of the hall, or of a site of a level, with the numerals that its settings declare."""
-    return WordingTemplate.read(hall.wording_of(level), hall.hall.wording_constants)
+    """The wording of the hall, or of a site of a level, with the numerals that its settings declare, in its words."""
+    return WordingTemplate.read(hall.wording_of(level), hall.hall.wording_constants, words_of(hall))
+
+
+def words_of(hall: HallFolder) -> Words:
+    """The words that are added to the hall's sections; WordingError where its own can't be used."""
+    return read_words(hall.words, hall.hall.wording_constants) if hall.words else DEFAULT
 
 
 def origin_of(month: Month, numbers: Mapping[str, MonthlyNumber]) -> Origin:
@@ -304,7 +310,8 @@ def systems_of(month: Month) -> dict[str, CertifiedSystem]:
 
 def wording_of(hall: HallFolder, level: str = "") -> Wording:
     """The wording of the hall, or of a site of a level, as evidence holds it."""
-    return Wording(template_of(hall, level).source, hall.hall.wording_constants)
+    template = template_of(hall, level)
+    return Wording(template.source, hall.hall.wording_constants, template.words.replaced or None)
 
 
 def counted_in(tree: SiteTree, site: str, hall: str) -> tuple[CertifiedHall, ...]:

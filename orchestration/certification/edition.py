@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.certification.certify import current_archive
+from orchestration.certification.certify import current_archive, words_of
 from orchestration.certification.lookup import known_of, ledger_numbers
 from orchestration.certification.monthly_report import Steps, create_draft
 from orchestration.certification.verified_month import dossier_of
+from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
 from orchestration.warehouse.month import open_month
@@ -17,6 +18,8 @@ from reports.edition.assembly import assemble
 from reports.edition.output import EditionFiles, write_edition
 from reports.edition.settings import Settings, lay_out, read_settings, with_choices
 from reports.figures.months import first_day, months_before
+from reports.figures.section import SECTION_MARKDOWN
+from reports.figures.section_text import PrintedSection
 from reports.proofreading import KnownNumber
 from reports.word.month_content import MonthContent, certified_content, draft_content
 
@@ -92,8 +95,8 @@ def _draft(month: str, steps: Steps) -> MonthContent:
         raise Refused(
             f"{month} 还没有核定，数据也不齐，出不了样稿；请数据人员看 yuebao status {month}：\n{refused}"
         ) from None
-    text = (draft.folder / "section.txt").read_text(encoding="utf-8")
-    return draft_content(month, draft.month.hall.name, draft.numbers, text)
+    section = PrintedSection.read((draft.folder / SECTION_MARKDOWN).read_text(encoding="utf-8"))
+    return draft_content(month, draft.month.hall.name, draft.numbers, section, words_of(load_hall()))
 
 
 def _known(archive: Archive, month: str, printed: MonthContent) -> Sequence[KnownNumber]:

@@ -29,6 +29,7 @@ from orchestration.warehouse.month import Month, NotPrintableError, a_build_mend
 from reports.certificates.certificate import Certificate, Reason
 from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import complete_releases, release_of, show_newest
+from reports.certificates.release_text import words_of
 from reports.certificates.revision import affected_sentences, compare
 from reports.figures import section
 from reports.figures.numbers import MonthlyNumber, read_numbers
@@ -226,7 +227,8 @@ def _revised(archive: Archive, name: str, before: Certificate) -> Revision:
     entries = archive.ledger.entries(name)
     comparison = compare([vintage.certificate for vintage in entries[before.revision - 1 :]])
     printed = release_of(archive.published, before) / "section.txt"
-    affected = affected_sentences(comparison, {str(printed): printed.read_text(encoding="utf-8")})
+    texts = {str(printed): printed.read_text(encoding="utf-8")}
+    affected = affected_sentences(comparison, texts, words_of(before.foundation.wording))
     return Revision(entry, release, comparison.note, tuple(text.sentence for text in affected))
 
 

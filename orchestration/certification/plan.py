@@ -32,11 +32,11 @@ from reports.certificates.revision import sentences
 from reports.errors import ReportsError
 from reports.figures.numbers import MonthlyNumber, NumbersError
 from reports.figures.readiness import EvidenceError
-from reports.figures.section import REVISION_NOTES, SectionError
-from reports.figures.wording import WordingError
+from reports.figures.section import SECTION_MARKDOWN, SectionError
+from reports.figures.section_text import PrintedSection
+from reports.figures.words import WordingError
 from reports.files import digests
 
-SECTION_TEXT = "section.txt"
 # The signers' list says who may sign, and changes no number.
 _SIGNERS = "signers.toml"
 # What an extract's row in a build's inputs says beside its content.
@@ -236,10 +236,10 @@ class _Planner:
     def _sentences(self, month: _Certified) -> tuple[list[str], list[str]]:
         """The sentences of the certified text that would go, and those that would come."""
         certificate = month.certificate
-        file = release_of(self._today.archive.published, certificate) / SECTION_TEXT
+        file = release_of(self._today.archive.published, certificate) / SECTION_MARKDOWN
         old = _certified_text(file, certificate)
-        new = release_files(self._today.on_todays_systems(month.as_planned))[SECTION_TEXT].decode()
-        return _changed(*(sentences(text.partition(REVISION_NOTES)[0]) for text in (old, new)))
+        new = release_files(self._today.on_todays_systems(month.as_planned))[SECTION_MARKDOWN].decode()
+        return _changed(*(sentences(replace(PrintedSection.read(text), notes=()).text) for text in (old, new)))
 
     def _rates(self, month: _Certified) -> Iterator[str]:
         """`as_revised`: what was first printed stays, whatever is revised."""

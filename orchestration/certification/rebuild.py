@@ -22,7 +22,7 @@ from reports.certificates.certificate import Certificate
 from reports.certificates.disk import Disk, extract_problems
 from reports.certificates.ledger import Archive, History, LedgerEntry
 from reports.certificates.release import release_of
-from reports.certificates.release_text import release_files
+from reports.certificates.release_text import release_files, words_of
 from reports.figures.numbers import MonthlyNumber, NumbersError, read_numbers, read_site_numbers
 
 
@@ -80,7 +80,8 @@ def _compare(
 ) -> tuple[list[str], list[str]]:
     """The release's files that come out equal to the byte, and a line for each number and file that doesn't."""
     history = History(archive.ledger.links(site=certificate.below))
-    bases: Bases = bases_at(history, certificate.place.sequence, certificate.month, numbers.values())
+    words = words_of(certificate.foundation.wording)
+    bases: Bases = bases_at(history, certificate.place.sequence, certificate.month, numbers.values(), words)
     standing = replace(certificate.foundation, notes=bases.notes)
     again = replace(certificate, numbers=bases.numbers).standing_on(standing)
     equal, changed = _compared_files(release_files(again), release_of(archive.published, certificate), certificate)

@@ -111,6 +111,7 @@ class Hall(Strict):
         default={}, description="by level, the template of a site's own section; that of the hall where none is named"
     )
     wording_constants: dict[str, str] = Field(default={}, description="numerals that it may hold, each with its reason")
+    words: str = Field(default="", description="a .toml in the hall's folder that replaces words which Yuebao adds")
     certification: Certification
     automation: Automation = Automation()
     environments: dict[str, tuple[AutomationName, ...]] = Field(
@@ -229,6 +230,11 @@ class HallFolder(Strict):
     def wording(self) -> Path:
         """The template that words the statistics section."""
         return self.folder / self.hall.wording
+
+    @property
+    def words(self) -> Path | None:
+        """The file that replaces words which Yuebao adds, if there is one."""
+        return self.folder / self.hall.words if self.hall.words else None
 
     def wording_of(self, level: str) -> Path:
         """The template that words the section of a site of a level."""

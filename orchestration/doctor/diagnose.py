@@ -8,7 +8,7 @@ from orchestration.runtime.errors import UserError
 from orchestration.runtime.guard import explain
 from reports.certificates.signers import SignerError
 from reports.errors import ReportsError
-from reports.figures.wording import WordingError
+from reports.figures.words import WordingError
 
 
 class NotWellError(UserError):

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from orchestration.alerts.owners import owners_of
 from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
-from orchestration.certification.certify import read_signers, template_of
+from orchestration.certification.certify import read_signers, template_of, words_of
 from orchestration.config.alerts import Channel
 from orchestration.config.catalogue import LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
@@ -63,7 +63,7 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
         yield diagnose(f"catalogue/{name}.csv", partial(read, name))
     if tables.keys() == {*TABLES, LABELS}:
         yield from references(tables, hall.hall)
-        yield diagnose(hall.hall.wording, partial(_wording, tables, hall))
+        yield from _wordings(tables, hall)
     yield diagnose("signing", partial(_signing, hall))
     for name, channel in hall.hall.alerts.channels.items():
         yield diagnose(f"alerts.channels.{name}", partial(_channel, hall, channel))
@@ -71,10 +71,26 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
         yield diagnose("alerts.ping", partial(_ping, hall, hall.hall.alerts.ping))
 
 
-def _wording(tables: Tables, hall: HallFolder) -> str:
+def _wordings(tables: Tables, hall: HallFolder) -> Iterator[Diagnosis]:
+    """Of the hall's own words, and of each template that they are added to."""
+    if hall.words:
+        words = diagnose(hall.hall.words, partial(_words, hall))
+        yield words
+        if words.verdict != "ok":
+            return
+    yield diagnose(hall.hall.wording, partial(_wording, tables, hall, ""))
+    for level, template in hall.hall.site_wording.items():
+        yield diagnose(template, partial(_wording, tables, hall, level))
+
+
+def _words(hall: HallFolder) -> str:
+    return f"replaces {', '.join(words_of(hall).replaced) or 'nothing'}"
+
+
+def _wording(tables: Tables, hall: HallFolder, level: str) -> str:
     month = hall.hall.months.name_of(today(hall.hall))
-    span = MonthSpan.of(month, hall.hall.months.days_of(month))
-    section = word_section(_zeros(tables), month=month, template=template_of(hall), site=hall.hall.name, span=span)
+    span, template = MonthSpan.of(month, hall.hall.months.days_of(month)), template_of(hall, level)
+    section = word_section(_zeros(tables), month=month, template=template, site=hall.hall.name, span=span)
     return f"prints {', '.join(sorted(section.metrics))}"
 
 

@@ -9,6 +9,7 @@ from reports.certificates.revision import edition_notes
 from reports.figures.flags import flagged
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.words import Words
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Bases:
     notes: tuple[str, ...]
 
 
-def bases_at(history: History, sequence: int, month: str, numbers: Iterable[MonthlyNumber]) -> Bases:
-    """What a month's numbers take from the certificates before a place of the ledger.
+def bases_at(history: History, sequence: int, month: str, numbers: Iterable[MonthlyNumber], words: Words) -> Bases:
+    """What a month's numbers take from the certificates before a place of the ledger; notes are in these words.
 
     Raises:
         LedgerError: One of them can't be read.
@@ -32,7 +33,7 @@ def bases_at(history: History, sequence: int, month: str, numbers: Iterable[Mont
     def values(links: Sequence[AnyLink]) -> Mapping[str, MonthlyNumber]:
         return history.read(links[0]).certificate.by_metric if links else {}
 
-    notes = edition_notes(history, month, sequence)
+    notes = edition_notes(history, month, sequence, words)
     links = sorted({*own, *before, *notes.compared})
     return Bases(
         numbers=flagged(numbers, values(own), values(before)),

@@ -15,18 +15,25 @@ from reports.certificates.canonical import sha256
 from reports.figures.months import MonthSpan, days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.validity import is_valid
+from reports.figures.words import DEFAULT, Words
 
 Form = Literal[1, 2]
 Policy = Literal["manual", "automatic"]
 SignRole = Literal["preparer", "reviewer", "signer", "service"]
 Reason = Literal["late_data", "source_correction", "definition_change", "our_error"]
 
-REASONS: Mapping[Reason, str] = {
-    "late_data": "迟报补报",
-    "source_correction": "源头更正",
-    "definition_change": "口径调整",
-    "our_error": "本方差错",
-}
+
+def reasons_in(words: Words) -> Mapping[Reason, str]:
+    """What each reason of a revision is called."""
+    return {
+        "late_data": words.late_data,
+        "source_correction": words.source_correction,
+        "definition_change": words.definition_change,
+        "our_error": words.our_error,
+    }
+
+
+REASONS = reasons_in(DEFAULT)
 ROLES: Mapping[Policy, tuple[SignRole, ...]] = {
     "manual": ("preparer", "reviewer", "signer"),
     "automatic": ("service",),
@@ -137,10 +144,14 @@ class CertifiedSystem:
 
 @dataclass(frozen=True)
 class Wording:
-    """The template that the text was filled from, and the literals with numerals that the settings declare."""
+    """The template that the text was filled from, and the literals with numerals that the settings declare.
+
+    `words` are those that stand in place of ours (`reports.figures.words`), by name; None where none does.
+    """
 
     template: str
     constants: Mapping[str, str]
+    words: Mapping[str, str | tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)

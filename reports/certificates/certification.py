@@ -36,7 +36,7 @@ from reports.certificates.gate import Asked, GateSubject, objections
 from reports.certificates.ledger import Archive, HeadMovedError, History, LedgerEntry
 from reports.certificates.recount import Recounts
 from reports.certificates.release import begin_sites, complete_releases, stage
-from reports.certificates.release_text import CODE_CARRIERS, SECTION_TEXT, release_files
+from reports.certificates.release_text import CODE_CARRIERS, SECTION_TEXT, release_files, words_of
 from reports.certificates.signers import SigningKey
 from reports.figures.months import MonthSpan
 from reports.figures.numbers import MonthlyNumber
@@ -114,7 +114,8 @@ def draw_up(
     ledger, below = archive.ledger, "" if request.site == request.hall.code else request.site
     place, history = ledger.next_place(""), history or History(ledger.links(site=below))
     revision = len(history.of(request.month, place.sequence)) + 1
-    bases = bases_at(history, place.sequence, request.month, request.numbers)
+    words = words_of(request.foundation.wording)
+    bases = bases_at(history, place.sequence, request.month, request.numbers, words)
     foundation = replace(request.foundation, bases=bases.certificates, notes=bases.notes)
     documents = form_2.documents(foundation)
     unworded = Certificate(
@@ -325,7 +326,8 @@ def _require_current(candidate: Certificate, history: History) -> None:
         HeadMovedError: The month was certified since, or a month that it compares with.
     """
     sequence = candidate.place.sequence
-    bases = bases_at(history, sequence, candidate.month, candidate.numbers)
+    words = words_of(candidate.foundation.wording)
+    bases = bases_at(history, sequence, candidate.month, candidate.numbers, words)
     revision = len(history.of(candidate.month, sequence)) + 1
     stands = (revision, bases.certificates, bases.notes)
     if stands != (candidate.revision, candidate.foundation.bases, candidate.foundation.notes):

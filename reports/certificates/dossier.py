@@ -13,8 +13,12 @@ from reports.certificates.disk import Disk
 from reports.certificates.ledger import Archive, CertificateState
 from reports.certificates.rates import Against, Rate, RateBasis, RateError, base_month, rate
 from reports.certificates.release import release_of
+from reports.certificates.release_text import words_of
 from reports.certificates.trace import Trace, traces
 from reports.figures.months import months_before
+from reports.figures.section import SECTION_MARKDOWN
+from reports.figures.section_text import PrintedSection
+from reports.figures.words import Words
 
 MONTHS_BACK = 24
 
@@ -42,6 +46,16 @@ class Dossier:
     departments: Mapping[str, str]
     traces: Mapping[str, Trace]
     above: tuple[CertifiedHall, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        """The words in which its section is written."""
+        return words_of(self.certificate.foundation.wording)
+
+    @cached_property
+    def printed(self) -> PrintedSection:
+        """Section 一 by its parts, as released; ValueError where the text isn't a section's."""
+        return PrintedSection.read((self.release / SECTION_MARKDOWN).read_text(encoding="utf-8"))
 
     @cached_property
     def section(self) -> str:

@@ -20,12 +20,12 @@ from reports.certificates.invariants import evidence_faults, own_faults
 from reports.certificates.ledger import Archive, History, LedgerEntry
 from reports.certificates.order import follow_problems, judge_ledger
 from reports.certificates.recount import Recounts, recount_problems
-from reports.certificates.release_text import release_files
+from reports.certificates.release_text import release_files, words_of
 from reports.certificates.signers import authenticity_problems
 from reports.errors import ReportsError
 from reports.figures.months import months_before, span
 from reports.figures.section import SectionError
-from reports.figures.wording import WordingError
+from reports.figures.words import WordingError
 from reports.files import digests
 
 # A certificate that is `alone` has a release around it, and no ledger.
@@ -243,7 +243,8 @@ def _joined(subject: GateSubject) -> Iterator[str]:
 def _on_its_bases(subject: GateSubject) -> Iterator[str]:
     """Flags and revision notes follow from the certificates that stood before, and these are named."""
     certificate = subject.certificate
-    bases = bases_at(subject.history, certificate.place.sequence, certificate.month, certificate.numbers)
+    words = words_of(certificate.foundation.wording)
+    bases = bases_at(subject.history, certificate.place.sequence, certificate.month, certificate.numbers, words)
     if bases.certificates != certificate.foundation.bases:
         yield "other certificates stood before it than those that it compares with"
     if bases.numbers != certificate.numbers or bases.notes != certificate.foundation.notes:

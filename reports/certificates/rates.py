@@ -11,12 +11,13 @@ from reports.figures.flags import redefined
 from reports.figures.months import month_title, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import rounded
+from reports.figures.words import DEFAULT
 
 Against = Literal["month_before", "year_before"]
 RateBasis = Literal["as_printed", "as_revised"]
 
 _MONTHS: Mapping[Against, int] = {"month_before": 1, "year_before": 12}
-WORDS: Mapping[Against, str] = {"month_before": "环比", "year_before": "同比"}
+WORDS: Mapping[Against, str] = {"month_before": DEFAULT.month_before, "year_before": DEFAULT.year_before}
 _BASES: Mapping[RateBasis, str] = {"as_printed": "首次刊印数", "as_revised": "修订后数"}
 
 
@@ -47,9 +48,7 @@ class Rate:
     @property
     def text(self) -> str:
         """`环比增长 3.1%`; 持平 if nothing is left after rounding."""
-        if not self.percent:
-            return f"{WORDS[self.against]}持平"
-        return f"{WORDS[self.against]}{'增长' if self.percent > 0 else '下降'} {abs(self.percent)}%"
+        return DEFAULT.change(WORDS[self.against], self.percent)
 
     @property
     def basis_text(self) -> str:
@@ -83,20 +82,20 @@ def rate(
         RateError: There is nothing to compare with, the base is zero, or the definition has changed in between.
     """
     if not history:
-        raise RateError(f"{current.month}: {metric} has no certified number to be compared with", "没有可比的核定数")
+        raise RateError(f"{current.month}: {metric} has no certified number to be compared with", DEFAULT.no_base)
     base_certificate = history[0] if basis == "as_printed" else history[-1]
     against = _against(current.month, base_certificate.month)
     where = f"{metric} of {current.month} against {base_certificate.month}"
     number, base = current.by_metric.get(metric), base_certificate.by_metric.get(metric)
     if number is None or base is None:
-        raise RateError(f"{where}: it isn't certified in both months", "没有可比的核定数")
+        raise RateError(f"{where}: it isn't certified in both months", DEFAULT.no_base)
     if redefined(base, number):
         raise RateError(
             f"{where}: the definition changed in between (a break in the series), so they don't compare",
-            "口径有调整，不可直接比较",
+            DEFAULT.redefined_base,
         )
     if not base.exact:
-        raise RateError(f"{where}: no rate is printed against a base of zero", "基数为零，不计算增幅")
+        raise RateError(f"{where}: no rate is printed against a base of zero", DEFAULT.zero_base)
     percent = rounded(Fraction(100 * (number.exact - base.exact), base.exact), decimals)
     return Rate(against, basis, number, base, base_certificate.month, base_certificate.revision, percent)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from reports.certificates.certificate import Certificate, CertifiedSystem, Wording
 from reports.figures.section import NumberExtract, NumberSource, Origin, Vintage, certified_files, certified_texts
 from reports.figures.wording import WordingTemplate, word_section
+from reports.figures.words import Words, replaced_words
 
 # The files that print the certificate's code, which is known after all others are worded.
 CODE_CARRIERS = frozenset({"numbers.json"})
@@ -27,7 +28,7 @@ def release_files(certificate: Certificate) -> dict[str, bytes]:
         section = word_section(
             certificate.by_metric, month=certificate.month, template=template, site=site, span=certificate.span
         )
-        return certified_texts(section, foundation.notes)
+        return certified_texts(section, foundation.notes, template.words)
     return _with_numbers(certificate)
 
 
@@ -56,7 +57,13 @@ def _with_numbers(certificate: Certificate) -> dict[str, bytes]:
 
 def template_of(wording: Wording) -> WordingTemplate:
     """The wording of a certificate's evidence."""
-    return WordingTemplate("its certified wording", wording.template, frozenset(wording.constants))
+    constants = frozenset(wording.constants)
+    return WordingTemplate("its certified wording", wording.template, constants, words_of(wording))
+
+
+def words_of(wording: Wording) -> Words:
+    """The words of a certificate's evidence; WordingError where they can't stand in place of ours."""
+    return replaced_words(wording.words or {}, wording.constants)
 
 
 def sources_behind(

@@ -1,18 +1,18 @@
 """What a revision changed, in the words that the next edition prints, and which earlier sentences it touches."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reports.certificates.certificate import REASONS, Certificate, Reason
+from reports.certificates.certificate import Certificate, Reason, reasons_in
 from reports.certificates.ledger import AnyLink, History
 from reports.figures.flags import redefined
-from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.words import DEFAULT, Words
 
-_SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?")
-_RATE = re.compile(r"环比|同比|增长|下降|持平|[%％]|百分点")
+# A full stop ends a sentence where a space follows; inside a number it doesn't.
+_SENTENCE = re.compile(r"(?:[^。！？；.!?\n]|[.!?](?!\s))+(?:[。！？；]|[.!?](?=\s))?")
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,12 @@ class Comparison:
 
     @property
     def note(self) -> str:
-        """What the next edition prints, one line of Chinese; empty if no printed number and no definition changed."""
-        return "".join([*_value_notes(self), *_definition_notes(self)])
+        """What the next edition prints, in our own words; empty if no printed number and no definition changed."""
+        return self.note_in(DEFAULT)
+
+    def note_in(self, words: Words) -> str:
+        """The same in a hall's words, on one line."""
+        return words.sentences(*_value_notes(self, words), *_definition_notes(self, words))
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,14 @@ def compare(history: Sequence[Certificate]) -> Comparison:
 
 @dataclass(frozen=True)
 class EditionNotes:
-    """What an edition prints of earlier months: a line of Chinese each, and the certificates that were compared."""
+    """What an edition prints of earlier months: a line each, and the certificates that were compared."""
 
     lines: tuple[str, ...]
     compared: tuple[AnyLink, ...]
 
 
-def edition_notes(history: History, month: str, sequence: int) -> EditionNotes:
-    """One line of Chinese for each earlier month of which another number stands than was last printed.
+def edition_notes(history: History, month: str, sequence: int, words: Words = DEFAULT) -> EditionNotes:
+    """One line for each earlier month of which another number stands than was last printed.
 
     An edition is a month's first certificate. A later revision of the month repeats that edition's notes, so that the
     notes follow from the ledger alone, and the same certificate always has the same ones.
@@ -115,6 +119,7 @@ def edition_notes(history: History, month: str, sequence: int) -> EditionNotes:
         history: The ledger; what stands before the sequence counts.
         month: The month whose release prints the notes.
         sequence: The place of its certificate.
+        words: Those that it is written in.
 
     Raises:
         LedgerError: A certificate that is compared can't be read.
@@ -127,7 +132,7 @@ def edition_notes(history: History, month: str, sequence: int) -> EditionNotes:
     printed = history.of(earlier[-1], edition)[0].sequence
     since = {link.month for link in history.certificates if printed < link.sequence < edition}
     compared = [_since(history.of(before, edition), printed) for before in earlier if before in since]
-    lines = (compare([history.read(link).certificate for link in links]).note for links in compared)
+    lines = (compare([history.read(link).certificate for link in links]).note_in(words) for links in compared)
     return EditionNotes(tuple(filter(None, lines)), tuple(link for links in compared for link in links))
 
 
@@ -136,7 +141,9 @@ def _since(revisions: Sequence[AnyLink], printed: int) -> Sequence[AnyLink]:
     return revisions[max(0, sum(link.sequence <= printed for link in revisions) - 1) :]
 
 
-def affected_sentences(comparison: Comparison, texts: Mapping[str, str]) -> list[AffectedSentence]:
+def affected_sentences(
+    comparison: Comparison, texts: Mapping[str, str], words: Words = DEFAULT
+) -> list[AffectedSentence]:
     """Find the sentences that a comparison touches in texts that were printed before.
 
     A sentence is touched if it writes a changed number as it was printed, or names a changed metric beside a rate. A
@@ -145,11 +152,12 @@ def affected_sentences(comparison: Comparison, texts: Mapping[str, str]) -> list
     Args:
         comparison: Its changes.
         texts: Texts about that month, by the name under which they are to be found again.
+        words: Those of the hall, in which they write numbers and rates.
     """
     affected = []
     for source, text in texts.items():
         for sentence in sentences(text):
-            metrics = tuple(change.metric for change in comparison.changes if _touches(change, sentence))
+            metrics = tuple(change.metric for change in comparison.changes if _touches(change, sentence, words))
             if metrics:
                 affected.append(AffectedSentence(source, sentence, metrics))
     return affected
@@ -160,10 +168,20 @@ def sentences(text: str) -> list[str]:
     return [piece.strip() for piece in _SENTENCE.findall(text)]
 
 
-def _touches(change: Change, sentence: str) -> bool:
-    figure = rf"(?<![\d.]){re.escape(change.old.printed)}\s*{re.escape(change.old.display_unit)}"
+def _touches(change: Change, sentence: str, words: Words) -> bool:
+    old = change.old
+    forms = {words.digits(old.printed, separator) for separator in ("", words.thousands, words.grouped)}
+    figure = rf"(?<![\d.])(?:{'|'.join(map(re.escape, sorted(forms)))})\s*{re.escape(old.display_unit)}"
     stated = change.printed and re.search(figure, sentence)
-    return bool(stated or (change.new.metric_name in sentence and _RATE.search(sentence)))
+    rates = "|".join(map(re.escape, _rate_words(words)))
+    return bool(stated or (change.new.metric_name in sentence and re.search(rates, sentence)))
+
+
+def _rate_words(words: Words) -> Iterator[str]:
+    """What a sentence holds that states a change or a share."""
+    yield from ("%", "％", "百分点")
+    for known in (DEFAULT, words):
+        yield from (known.month_before, known.year_before, known.grown, known.fallen, known.unchanged, known.points)
 
 
 def _differ(old: MonthlyNumber, new: MonthlyNumber) -> bool:
@@ -179,19 +197,27 @@ def _reasons(metric: str, history: Sequence[Certificate]) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _value_notes(comparison: Comparison) -> list[str]:
+def _value_notes(comparison: Comparison, words: Words) -> list[str]:
     """One sentence for each set of reasons."""
     clauses_by_reasons: dict[tuple[Reason, ...], list[str]] = {}
     for change in comparison.changes:
         if change.printed:
-            clause = f"{change.new.metric_name}由 {change.old.with_unit}修订为 {change.new.with_unit}"
+            old, new = (words.amount(number.printed, number.display_unit) for number in (change.old, change.new))
+            clause = words.revised_number.format(metric=change.new.metric_name, old=old, new=new)
             clauses_by_reasons.setdefault(change.reasons, []).append(clause)
     return [
-        f"{month_title(comparison.month)}{'，'.join(clauses)}（{'、'.join(REASONS[reason] for reason in reasons)}）。"
+        words.revised_numbers.format(
+            month=words.month(comparison.month),
+            numbers=words.clause_separator.join(clauses),
+            reasons=words.list_separator.join(reasons_in(words)[reason] for reason in reasons),
+        )
         for reasons, clauses in clauses_by_reasons.items()
     ]
 
 
-def _definition_notes(comparison: Comparison) -> list[str]:
+def _definition_notes(comparison: Comparison, words: Words) -> list[str]:
     names = [change.new.metric_name for change in comparison.changes if change.breaks_series]
-    return [f"{month_title(comparison.month)}{'、'.join(names)}口径有调整，与此前数据不可直接比较。"] if names else []
+    if not names:
+        return []
+    month, metrics = words.month(comparison.month), words.list_separator.join(names)
+    return [words.revised_definitions.format(month=month, metrics=metrics)]

@@ -97,6 +97,7 @@ def assemble(folder: Path, settings: Settings, month: MonthContent, numbers: Seq
         attribution=month.attribution,
         draft=draft,
         blocks=blocks,
+        words=month.words,
         masthead=Masthead(settings.title, settings.issue, settings.issuing_body, settings.issued),
         annex=annex_blocks(month) if settings.annex else (),
         annex_title=annex_title(month),

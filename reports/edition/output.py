@@ -57,7 +57,8 @@ def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> Editi
 
 def _report(edition: Edition, conformance: Conformance) -> str:
     wrong = len(edition.wrong)
-    state = f"{DRAFT}：{f'有 {wrong} 处须改' if wrong else '数据没有核定'}，每页都印着“{DRAFT}”，不得刊印"
+    mark = edition.manuscript.words.draft
+    state = f"{DRAFT}：{f'有 {wrong} 处须改' if wrong else '数据没有核定'}，每页都印着“{mark}”，不得刊印"
     lines = [f"{edition.manuscript.title}　{edition.manuscript.attribution.line}"]
     lines.append(state if edition.manuscript.draft else "可以刊印")
     ordered = sorted(edition.remarks, key=lambda remark: not remark.wrong)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from reports.certificates.rates import Against, Rate
+from reports.certificates.rates import WORDS, Against, Rate
 from reports.proofreading import OwnFigure
 from reports.word.blocks import RichText, Run, plain
 from reports.word.month_content import MonthContent
@@ -13,7 +13,7 @@ from reports.word.month_content import MonthContent
 _REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _STRAY = re.compile(r"\{\{|\}\}")
 _FULL_WIDTH = str.maketrans("｛｝．", "{}.")
-_RATES: dict[str, Against] = {"环比": "month_before", "同比": "year_before"}
+_RATES: dict[str, Against] = {word: against for against, word in WORDS.items()}
 _MISSING = "〔{}？〕"
 
 

@@ -11,6 +11,7 @@ from reports.figures.kinds import in_units
 from reports.figures.months import first_day
 from reports.figures.rounding import Exact, RoundingRule, exact_text, printed
 from reports.figures.validity import is_valid
+from reports.figures.words import DEFAULT
 
 _FACTS, _DRAFT_FACTS = "fct_monthly_metrics.parquet", "fct_draft_metrics.parquet"
 _FACT_COLUMNS = ("month_start", "hall_code", "metric", "metric_version", "exact_value")
@@ -25,8 +26,6 @@ Flag = Literal["p", "r", "b"]
 CANDIDATE: tuple[Flag, ...] = ("p",)
 
 FactRow = dict[str, Any]
-# Units that stand right after the digits; a plain ratio has none.
-_WITHOUT_SPACE = frozenset({"", "%", "‰"})
 
 
 class NumbersError(Exception):
@@ -62,8 +61,8 @@ class MonthlyNumber:
 
     @property
     def with_unit(self) -> str:
-        """The number as every text prints it: digits, half-width space, unit; % and ‰ stand without a space."""
-        return joined(self.printed, self.display_unit)
+        """The number with its unit, in our own words (`reports.figures.words`)."""
+        return DEFAULT.amount(self.printed, self.display_unit)
 
     @property
     def in_units(self) -> Decimal:
@@ -71,14 +70,14 @@ class MonthlyNumber:
         return Decimal(self.printed) * self.display_divisor
 
     @property
+    def exact_digits(self) -> str:
+        """The exact value in plain digits, `1234`, `49.36` or `1/3`."""
+        return exact_text(self.exact)
+
+    @property
     def exact_with_unit(self) -> str:
         """The exact value and its unit: `1234 件`, `49.36%`, `1/3 天`."""
-        return joined(exact_text(self.exact), self.unit)
-
-
-def joined(digits: str, unit: str) -> str:
-    """A number and its unit, if it has one, as texts write them."""
-    return f"{digits}{'' if unit in _WITHOUT_SPACE else ' '}{unit}"
+        return DEFAULT.amount(self.exact_digits, self.unit)
 
 
 def read_numbers(marts: Path, *, month: str, hall_code: str) -> dict[str, MonthlyNumber]:

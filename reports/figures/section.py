@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from filelock import FileLock
 
 from reports.figures.months import MonthSpan
+from reports.figures.section_text import PrintedSection
 from reports.figures.wording import Section, WordingTemplate, word_section
+from reports.figures.words import DEFAULT, Words
 from reports.files import write_through
 
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
 
-DRAFT = "草稿"
+DRAFT = DEFAULT.draft
 _CERTIFIED = "已核定"
-# What stands before each note on a revised month, after the section.
-REVISION_NOTES = "\n修订说明："
-_DRAFT_NOTES = f"\n{DRAFT}说明："
+# The text of a section that is also read back, by `PrintedSection.read`.
+SECTION_MARKDOWN = "section.md"
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -72,7 +73,7 @@ class Vintage:
 def write_draft(
     folder: Path, numbers: Mapping[str, MonthlyNumber], origin: Origin, *, template: WordingTemplate
 ) -> Section:
-    """Word numbers that nobody has certified and write them into a folder, with 草稿 in every file.
+    """Word numbers that nobody has certified and write them into a folder, with 草稿, or the hall's word, in each file.
 
     The files are written aside and the whole folder is renamed; a folder that already holds the same bytes is left
     untouched. The same arguments always give the same bytes: no time of writing is in them.
@@ -92,13 +93,19 @@ def write_draft(
         WordingError: As `word_section` raises.
     """
     section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name, span=origin.span)
-    _put({**_texts(section, _draft_notes(origin), draft=True), **_document(section, numbers, origin)}, folder)
+    words = template.words
+    notes = _draft_notes(origin, words)
+    printed = PrintedSection(section.heading, section.paragraph, section.table, notes, words.draft)
+    _put({**_texts(printed), **_document(section, numbers, origin)}, folder)
     return section
 
 
-def _draft_notes(origin: Origin) -> list[str]:
+def _draft_notes(origin: Origin, words: Words) -> tuple[str, ...]:
     names = origin.left_out
-    return [f"{len(names)} 个网点未报：{'、'.join(names)}。以上各数不含这些网点"] if names else []
+    if not names:
+        return ()
+    note = words.sites_left_out.format(count=len(names), sites=words.list_separator.join(names))
+    return (words.draft_note.format(note=note),)
 
 
 def certified_files(
@@ -106,22 +113,18 @@ def certified_files(
 ) -> dict[str, bytes]:
     """Word a release's files, by name, from the numbers that its certificate vouches for; raises as `write_draft`."""
     section = word_section(numbers, month=origin.month, template=template, site=origin.hall_name, span=origin.span)
-    return {**_texts(section, vintage.notes), **_document(section, numbers, origin, vintage)}
+    texts = certified_texts(section, vintage.notes, template.words)
+    return {**texts, **_document(section, numbers, origin, vintage)}
 
 
-def certified_texts(section: Section, notes: Sequence[str]) -> dict[str, bytes]:
-    """A release's texts alone, by name."""
-    return _texts(section, notes)
+def certified_texts(section: Section, notes: Sequence[str], words: Words) -> dict[str, bytes]:
+    """A release's texts alone, by name, with notes on revised months."""
+    told = tuple(words.revision_note.format(note=note) for note in notes)
+    return _texts(PrintedSection(section.heading, section.paragraph, section.table, told))
 
 
-def _texts(section: Section, notes: Sequence[str], *, draft: bool = False) -> dict[str, bytes]:
-    """The section in print, with its notes."""
-    ending = "".join(f"{_DRAFT_NOTES if draft else REVISION_NOTES}{note}\n" for note in notes)
-    plain, marked = (f"{DRAFT}\n\n", f"**{DRAFT}**\n\n") if draft else ("", "")
-    return {
-        "section.txt": f"{plain}{section.heading}\n\n{section.paragraph}\n{ending}".encode(),
-        "section.md": f"{marked}## {section.heading}\n\n{section.paragraph}\n{ending}".encode(),
-    }
+def _texts(printed: PrintedSection) -> dict[str, bytes]:
+    return {"section.txt": printed.text.encode(), SECTION_MARKDOWN: printed.markdown.encode()}
 
 
 def _document(

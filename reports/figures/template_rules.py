@@ -14,9 +14,20 @@ from jinja2 import Environment, nodes
 
 # Units that a numeral in a sentence is read with, beside those of the hall's own metrics.
 _UNITS = ("百分点", "小时", "分钟", "人（次）", *"件人次个户项家份张笔单宗条封通起例篇名位元天秒成倍番万亿%％")
+_UNITS_IN_ENGLISH = ("per cent", "percent", "percentage points")
 _NUMERAL = "[〇零一二两三四五六七八九十百千万亿半几数]"
+_WORDS = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety "
+    "half dozen hundred thousand million billion"
+).replace(" ", "|")
+_SPELLED = rf"\b(?:{_WORDS})(?:(?: and |[ -])(?:{_WORDS}))*"
 # Stands for a certified value while the words around it are looked at: no letter, digit or space.
 BLANK = "\ue000"
+# What conditions call the exact value of a number, which they compare.
+VALUE = "value"
+# A Chinese numeral that has a table's cell for itself, and its unit in another.
+_IN_A_CELL = rf"\|\s*{_NUMERAL}+(?:点{_NUMERAL}+)?\s*(?=\|)"
 _DIGIT_CATEGORIES = {"Nd", "Nl", "No"}
 
 
@@ -68,12 +79,15 @@ class _Rules:
     def _output(self, part: nodes.Node) -> Iterator[tuple[int, str]]:
         if not isinstance(part, nodes.TemplateData):
             yield from self._value(part)
-        elif numeral := numeral_in(part.data, units=self.units, constants=self.constants):
+            if _last_name(part) == VALUE and _last_name(getattr(part, "node", None)):
+                yield part.lineno, f"a .{VALUE} is compared in {{% if %}} and never printed; take it away to print"
+        elif found := _first_numeral(part.data, self.units, self.constants):
+            numeral, place = found
             yield (
-                part.lineno,
+                part.lineno + part.data.count("\n", 0, place),
                 (
                     f"{numeral!r} holds a numeral that no certificate vouches for; print a metric, or declare it under "
-                    "`constants` in hall.toml with a reason"
+                    "[wording_constants] in hall.toml with a reason"
                 ),
             )
 
@@ -105,25 +119,47 @@ class _Rules:
                 yield from self._value(node)
 
 
+def _last_name(node: nodes.Node | None) -> str:
+    """`c` of an expression `a.b.c`; empty of `a`."""
+    match node:
+        case nodes.Getattr():
+            return node.attr
+        case nodes.Getitem(arg=nodes.Const(value=str(name))):
+            return name
+        case _:
+            return ""
+
+
 def _name(node: nodes.Node) -> str:
     return type(node).__name__.lower()
 
 
 def numeral_in(text: str, *, units: Collection[str], constants: Collection[str]) -> str:
-    """The first numeral of a text, with what stands around it, or empty: a digit, or a Chinese numeral before a unit.
+    """The first numeral of a text, with what stands around it, or empty.
 
+    That is a digit, a numeral in Chinese or English words before a unit, or a Chinese one alone in a cell of a table.
     Declared constants are taken out first, the longest first, and so is the unit of each `BLANK`.
     """
-    pattern = "|".join(re.escape(unit) for unit in sorted({*_UNITS, *units}, key=len, reverse=True))
+    found = _first_numeral(text, units, constants)
+    return found[0] if found else ""
+
+
+def _first_numeral(text: str, units: Collection[str], constants: Collection[str]) -> tuple[str, int] | None:
+    """The numeral with what stands around it, and its place in a text without any `BLANK`."""
+    pattern = "|".join(
+        re.escape(unit) for unit in sorted({*_UNITS, *_UNITS_IN_ENGLISH, *units} - {""}, key=len, reverse=True)
+    )
     text = re.sub(rf"{BLANK}\s?(?:{pattern})", BLANK, text)
     for constant in sorted(constants, key=len, reverse=True):
         text = text.replace(constant, "\0" * len(constant))
     digit = next((place for place, char in enumerate(text) if unicodedata.category(char) in _DIGIT_CATEGORIES), None)
     spoken = re.search(
-        rf"{_NUMERAL}+(?:点{_NUMERAL}+)?\s*(?:{pattern}|{BLANK})|百分之{_NUMERAL}|千分之{_NUMERAL}", text
+        rf"(?:{_NUMERAL}+(?:点{_NUMERAL}+)?\s*|(?i:{_SPELLED})\s+)(?:{pattern}|{BLANK})"
+        rf"|百分之{_NUMERAL}|千分之{_NUMERAL}|{_IN_A_CELL}",
+        text,
     )
     places = [place for place in (digit, spoken.start() if spoken else None) if place is not None]
     if not places:
-        return ""
+        return None
     first = min(places)
-    return text[max(0, first - 6) : first + 10].replace("\0", "").strip()
+    return text[max(0, first - 6) : first + 10].replace("\0", "").strip(), first

@@ -2,64 +2,65 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jinja2 import StrictUndefined, Template, TemplateError
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reports.figures.months import MonthSpan, days_of
+from reports.figures.section_text import SectionTable, is_row
 from reports.figures.template_rules import BLANK, numeral_in, template_problems
+from reports.figures.words import DEFAULT, WordingError, Words
 
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
+    from reports.figures.rounding import Exact
 
-# The words are the reference's; they say why printed parts don't add up, and that nobody bent them.
-ROUNDING_NOTE = "部分数据因四舍五入，分项合计与总计略有差异，未作机械调整"
-
-
-_NAMES = ("n", "year", "month", "first", "last", "site")
-
-
-class WordingError(Exception):
-    """The template can't be filled, or what came out breaks a rule of wording; the message says where."""
+_NAMES = ("n", "year", "month", "month_name", "first", "last", "site")
+# What Jinja calls a template that comes from a text, in the places of an error.
+_TEMPLATE = "<template>"
 
 
 @dataclass(frozen=True)
 class Section:
-    """A worded section: one line of heading, one line of paragraph, and the metrics that they print."""
+    """A worded section: a line of heading, a line of paragraph, the metrics that they print, and a table, if any."""
 
     heading: str
     paragraph: str
     metrics: frozenset[str]
+    table: SectionTable | None = None
 
 
 @dataclass(frozen=True)
 class WordingTemplate:
     """A hall's wording: a Jinja text with the heading on one line, a blank line, the paragraph on one line.
 
-    It is data and runs in a sandbox. It is given `year` and `month` (no leading zero), `first` and `last`, its days,
-    each with `year`, `month` and `day`, `site`, the name of the hall or site whose numbers these are, and `n`, in which
-    `n.<metric>` writes the printed number, a half-width space and the unit. `constants` are literals with numerals that
-    the hall's settings declare, such as 12345; every other numeral comes from certified numbers (see `template_rules`).
+    A blank line and a table, in the pipes of Markdown, may follow. It is data and runs in a sandbox. It is given `year`
+    and `month` (no leading zero), `month_name`, `first` and `last`, its days, each with `year`, `month`, `month_name`
+    and `day`, `site`, the name of the hall or site whose numbers these are, and `n`, in which `n.<metric>` writes a
+    number with its unit (see `_Written`). `constants` are literals with numerals that the hall's settings declare, such
+    as 12345; every other numeral comes from certified numbers (see `template_rules`). `words` are those that we add.
     """
 
     name: str
     source: str
     constants: frozenset[str] = frozenset()
+    words: Words = DEFAULT
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def read(cls, path: Path, constants: Iterable[str] = ()) -> WordingTemplate:
+    def read(cls, path: Path, constants: Iterable[str] = (), words: Words = DEFAULT) -> WordingTemplate:
         """The wording in a file in UTF-8; WordingError where it can't be read."""
         try:
-            return cls(str(path), path.read_text(encoding="utf-8"), frozenset(constants))
+            return cls(str(path), path.read_text(encoding="utf-8"), frozenset(constants), words)
         except (OSError, UnicodeDecodeError) as error:
             raise WordingError(f"{path}: {error}") from error
 
@@ -92,28 +93,61 @@ def word_section(
     units = frozenset(unit for number in numbers.values() for unit in (number.unit, number.display_unit))
     try:
         problems = _template_problems(template.source, units, template.constants)
-    except TemplateError as error:
-        raise WordingError(f"{template}: {error}") from error
+    except TemplateSyntaxError as error:
+        raise WordingError(f"{template}: line {error.lineno}: {error.message}") from error
     if problems:
         raise WordingError(f"{template}: {'; '.join(problems)}")
-    used: set[str] = set()
     days = span.days if span else days_of(month)
-    dates = {"first": _Day.of(days[0]), "last": _Day.of(days[-1])}
-    year, number = map(int, month.split("-"))
-    named = {"site": site} if site else {}
-    text = _render({"year": year, "month": number, **dates, **named}, _Numbers(numbers, template, used), template)
-    blanked = {metric: replace(number, printed=BLANK) for metric, number in numbers.items()}
-    blank_dates = {name: day.blanked for name, day in dates.items()}
-    blank_month = {"year": _Blank(year), "month": _Blank(number), **blank_dates, **dict.fromkeys(named, BLANK)}
-    blank = _render(blank_month, _Numbers(blanked, template, set()), template)
+    given = _Given(month, days[0], days[-1], site, template.words)
+    used = _Used()
+    text = _render(given.values, _Numbers(numbers, template, used), template)
+    blank = _render(given.blanked, _Numbers(numbers, template, _Used(), blank=True), template)
     if stray := numeral_in(blank, units=units, constants=template.constants):
         raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
-    heading, paragraph = _two_lines(text, template)
-    in_print = [numbers[metric] for metric in sorted(used)]
+    heading, paragraph, table = _parts(text, template)
+    in_print = [numbers[metric] for metric in sorted(used.printed)]
     require_one_unit_style(in_print)
     if needs_rounding_note(in_print):
-        paragraph += f"{ROUNDING_NOTE}。"
-    return Section(heading, paragraph, frozenset(used))
+        words = template.words
+        paragraph = words.sentences(paragraph, f"{words.rounding_note}{words.sentence_end}")
+    return Section(heading, paragraph, frozenset(used.printed | used.exact), table)
+
+
+@dataclass
+class _Used:
+    """The metrics that a template writes: as printed, and exactly."""
+
+    printed: set[str] = field(default_factory=set)
+    exact: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What templates know beside numbers."""
+
+    month: str
+    first: date
+    last: date
+    site: str
+    words: Words
+
+    @property
+    def values(self) -> dict[str, object]:
+        """By name."""
+        year, month = map(int, self.month.split("-"))
+        return {
+            "year": year,
+            "month": month,
+            "month_name": self.words.month_name(month),
+            "first": _Day.of(self.first, self.words),
+            "last": _Day.of(self.last, self.words),
+            **({"site": self.site} if self.site else {}),
+        }
+
+    @property
+    def blanked(self) -> dict[str, object]:
+        """The same without their digits, and equal to them in conditions."""
+        return {name: _blanked(value) for name, value in self.values.items()}
 
 
 class _Blank(int):
@@ -130,14 +164,25 @@ class _Day:
     year: int
     month: int
     day: int
+    month_name: str
 
     @classmethod
-    def of(cls, day: date) -> _Day:
-        return cls(day.year, day.month, day.day)
+    def of(cls, day: date, words: Words) -> _Day:
+        return cls(day.year, day.month, day.day, words.month_name(day.month))
 
     @property
     def blanked(self) -> _Day:
-        return _Day(_Blank(self.year), _Blank(self.month), _Blank(self.day))
+        return _Day(_Blank(self.year), _Blank(self.month), _Blank(self.day), BLANK)
+
+
+def _blanked(value: object) -> object:
+    match value:
+        case _Day():
+            return value.blanked
+        case int():
+            return _Blank(value)
+        case _:
+            return BLANK
 
 
 @lru_cache(maxsize=16)
@@ -154,8 +199,14 @@ def _compiled(source: str) -> Template:
 def _render(month: Mapping[str, object], numbers: _Numbers, template: WordingTemplate) -> str:
     try:
         return _compiled(template.source).render({**month, "n": numbers})
-    except TemplateError as error:
-        raise WordingError(f"{template}: {error}") from error
+    except (TemplateError, WordingError) as error:
+        raise WordingError(f"{template}: {_place(error)}{error}") from error
+
+
+def _place(error: Exception) -> str:
+    """On which line of its template an error was met, or an empty text."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == _TEMPLATE]
+    return f"line {lines[-1]}: " if lines else ""
 
 
 def require_one_unit_style(numbers: Collection[MonthlyNumber]) -> None:
@@ -179,38 +230,97 @@ def needs_rounding_note(numbers: Collection[MonthlyNumber]) -> bool:
     )
 
 
-def _two_lines(text: str, template: WordingTemplate) -> tuple[str, str]:
+def _parts(text: str, template: WordingTemplate) -> tuple[str, str, SectionTable | None]:
+    end = template.words.sentence_end
     match text.strip("\n").split("\n"):
-        case [heading, "", paragraph] if heading.strip() and paragraph.endswith("。"):
-            return heading, paragraph
+        case [heading, "", paragraph] if heading.strip() and paragraph.endswith(end):
+            return heading, paragraph, None
+        case [heading, "", paragraph, "", *rows] if heading.strip() and paragraph.endswith(end) and _is_table(rows):
+            return heading, paragraph, _table(rows, template)
         case lines:
             raise WordingError(
-                f"{template} must give a heading, a blank line and a paragraph on one line that ends in 。; "
-                f"it gave {len(lines)} lines: {lines}"
+                f"{template} must give a heading, a blank line and a paragraph on one line that ends in {end}, and may "
+                f"give another blank line and a table; it gave {len(lines)} lines: {lines}"
             )
+
+
+def _is_table(rows: Collection[str]) -> bool:
+    return bool(rows) and all(map(is_row, rows))
+
+
+def _table(rows: list[str], template: WordingTemplate) -> SectionTable:
+    try:
+        return SectionTable.read(rows)
+    except ValueError as error:
+        raise WordingError(f"{template}: {error}") from error
 
 
 class _Numbers:
     """What a template knows as `n`: numbers by metric, without a public name that a metric could clash with."""
 
-    def __init__(self, numbers: Mapping[str, MonthlyNumber], template: WordingTemplate, used: set[str]) -> None:
+    def __init__(
+        self, numbers: Mapping[str, MonthlyNumber], template: WordingTemplate, used: _Used, *, blank: bool = False
+    ) -> None:
         self._numbers = numbers
-        self._template = template
+        self._words = template.words
         self._used = used
+        self._blank = blank
 
     def __getitem__(self, metric: str) -> _Written:
         if metric not in self._numbers:
-            raise WordingError(f"{self._template} prints {metric}, which this month's numbers don't hold")
-        return _Written(self._numbers[metric], self._used)
+            raise WordingError(f"it prints {metric}, which this month's numbers don't hold")
+        return _Written(self._numbers[metric], self._words, self._used, blank=self._blank)
 
 
 class _Written:
-    """A number that notes its metric when it is turned into text, however the template does that."""
+    """A number as a template writes it, with its unit or in one of the forms below; what is written is noted as used.
 
-    def __init__(self, number: MonthlyNumber, used: set[str]) -> None:
+    A blank one writes no digit of its own, and is otherwise the same.
+    """
+
+    def __init__(self, number: MonthlyNumber, words: Words, used: _Used, *, blank: bool) -> None:
         self._number = number
+        self._words = words
         self._used = used
+        self._blank = blank
 
     def __str__(self) -> str:
-        self._used.add(self._number.metric)
-        return self._number.with_unit
+        return self._words.amount(self._printed(), self._number.display_unit)
+
+    def __getitem__(self, form: str) -> str:
+        raise WordingError(
+            f"{self._number.metric} has no form {form}: .number, .unit, .exact and .grouped print, .value is compared"
+        )
+
+    @property
+    def number(self) -> str:
+        """The digits alone."""
+        return self._words.digits(self._printed())
+
+    @property
+    def unit(self) -> str:
+        """The unit alone."""
+        return self._number.display_unit
+
+    @property
+    def grouped(self) -> str:
+        """The number with separators between its thousands, and its unit."""
+        return self._words.amount(self._printed(), self._number.display_unit, self._words.grouped)
+
+    @property
+    def exact(self) -> str:
+        """The exact number and the unit that it is counted in."""
+        self._used.exact.add(self._number.metric)
+        return self._words.amount(self._digits(self._number.exact_digits), self._number.unit)
+
+    @property
+    def value(self) -> Exact:
+        """The exact number, which conditions compare."""
+        return self._number.exact
+
+    def _printed(self) -> str:
+        self._used.printed.add(self._number.metric)
+        return self._digits(self._number.printed)
+
+    def _digits(self, digits: str) -> str:
+        return BLANK if self._blank else digits

@@ -12,6 +12,7 @@ from reports.certificates.rates import WORDS, Against, Rate, RateBasis
 from reports.certificates.release_text import numbers_file
 from reports.figures.kinds import Count
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.words import Words
 from reports.page.sparkline import MONTHS, Point, sparkline
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
@@ -47,15 +48,15 @@ class Figure:
 def figures(dossier: Dossier) -> tuple[Figure, ...]:
     """Every number, those of the paragraph first and in its order."""
     rows = {row["metric"]: row for row in released(dossier)["metrics"]}
-    order = in_print_order(dossier.certificate.numbers, dossier.section)
+    order = in_print_order(dossier.certificate.numbers, dossier.section, dossier.words)
     return tuple(_figure(dossier, number, rows[number.metric]) for number in order)
 
 
-def in_print_order(numbers: Sequence[MonthlyNumber], section: str) -> list[MonthlyNumber]:
-    """Numbers in the order in which a section prints them; those that it doesn't print come last."""
+def in_print_order(numbers: Sequence[MonthlyNumber], section: str, words: Words) -> list[MonthlyNumber]:
+    """Numbers in the order in which a section of these words prints them; those that it doesn't print come last."""
 
     def place(number: MonthlyNumber) -> tuple[int, str]:
-        position = section.find(number.with_unit)
+        position = section.find(words.amount(number.printed, number.display_unit))
         return position if position >= 0 else len(section), number.metric
 
     return sorted(numbers, key=place)

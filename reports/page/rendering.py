@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from reports.certificates.certificate import REASONS, moment_of
 from reports.certificates.dossier import Dossier
+from reports.certificates.release_text import words_of
 from reports.certificates.revision import compare
 from reports.figures.months import days_between, month_title
 from reports.figures.numbers import MonthlyNumber
@@ -66,7 +67,6 @@ def month_page(
         OSError, KeyError: a file of the release is gone or isn't what a release holds; `verify` says which.
     """
     certificate = dossier.certificate
-    heading, paragraph, *notes = [line for line in dossier.section.splitlines() if line]
     return _fill(
         "month.html.j2",
         _SCRIPTS,
@@ -74,10 +74,8 @@ def month_page(
         hall=certificate.hall.name,
         certificate=certificate,
         **_neighbours(summary.month, months),
-        heading=heading,
-        paragraph=paragraph,
-        notes=notes,
-        texts={"paragraph": paragraph, "section": dossier.section},
+        section=dossier.printed,
+        texts={"paragraph": dossier.printed.paragraph, "section": dossier.section},
         figures=figures(dossier),
         names={number.metric: number.metric_name for number in certificate.numbers},
         revisions=dossier.revisions,
@@ -101,7 +99,7 @@ def index_page(summaries: Sequence[MonthSummary], *, hall: str, section: str) ->
     newest_first = sorted(summaries, key=lambda summary: summary.month, reverse=True)
     newest = next((summary.certificate for summary in newest_first if summary.certificate), None)
     years = [(year, list(months)) for year, months in groupby(newest_first, key=lambda summary: summary.month[:4])]
-    columns = in_print_order(newest.numbers, section) if newest else []
+    columns = in_print_order(newest.numbers, section, words_of(newest.foundation.wording)) if newest else []
     return _fill("index.html.j2", (), hall=hall, years=years, columns=columns)
 
 
@@ -163,7 +161,7 @@ def _neighbours(month: str, months: Sequence[str]) -> dict[str, str]:
 def _revision_rows(dossier: Dossier) -> list[_RevisionRow]:
     """What changed first; then as the newest section prints it."""
     revisions = dossier.revisions
-    printed = in_print_order(revisions[-1].numbers, dossier.section)
+    printed = in_print_order(revisions[-1].numbers, dossier.section, dossier.words)
     names: dict[str, str] = {}
     for number in (*printed, *(number for revision in revisions for number in revision.numbers)):
         names.setdefault(number.metric, number.metric_name)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reports.figures.wording import ROUNDING_NOTE
+from reports.figures.words import DEFAULT
 from reports.proofreading.context import Context
 from reports.proofreading.documents import passages_of
 from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFinding, Spot
@@ -110,7 +110,7 @@ def _note(read: Sequence[_Read], context: Context) -> Iterator[ProofFinding]:
         wanting = wants_note(piece.readings, context)
         if wanting is not None:
             if not notes:
-                yield piece.finding(wanting, WHOLE_RULES["note_missing"].fault({"note": ROUNDING_NOTE}))
+                yield piece.finding(wanting, WHOLE_RULES["note_missing"].fault({"note": DEFAULT.rounding_note}))
             return
     for piece, match in notes:
         yield piece.finding(match, WHOLE_RULES["note_unwanted"].fault({}))

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+Alignment = Literal["left", "right", "center"]
+
 # What XML can't hold: control characters but tab and line feed, halves of surrogate pairs, and non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\r\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -49,6 +51,7 @@ class TableBlock:
 
     rows: Sequence[Sequence[RichText]]
     caption: str = ""  # what a screen reader says of it; without one that is the heading before it
+    alignments: Sequence[Alignment] = ()  # of each column below its head; as the style of cells has it without them
 
 
 Block = Heading | Paragraph | TableBlock

@@ -5,27 +5,29 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reports.certificates.dossier import Dossier
-from reports.certificates.rates import Against, Rate
+from reports.certificates.rates import WORDS, Against, Rate
 from reports.figures.months import first_day, month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import DRAFT
+from reports.figures.section_text import PrintedSection
+from reports.figures.words import Words
 from reports.word.blocks import Block, Heading, Paragraph, TableBlock, text_of
 from reports.word.manuscript import Attribution, Manuscript
 from reports.word.profiles import Profile
 from reports.word.writer import set_document
 
-_RATES: Mapping[Against, str] = {"month_before": "环比", "year_before": "同比"}
-_ANNEX_COLUMNS = ("指标", "刊印数", "准确数", *_RATES.values())
+_ANNEX_COLUMNS = ("指标", "刊印数", "准确数", *WORDS.values())
 _NO_RATE = "—"
 
 
 @dataclass(frozen=True)
 class MonthContent:
-    """A month's numbers by metric, section 一 (a heading, a paragraph, notes, each on a line) and rates."""
+    """A month's numbers by metric, section 一, the words that it is written in, and rates."""
 
     attribution: Attribution
     numbers: Mapping[str, MonthlyNumber]
-    section: str
+    section: PrintedSection
+    words: Words
     rate: Callable[[str, Against], Rate | str]
 
     @property
@@ -45,14 +47,16 @@ def certified_content(dossier: Dossier) -> MonthContent:
         revision=certificate.revision,
         moment=certificate.signed_at,
     )
-    return MonthContent(attribution, certificate.by_metric, dossier.section, dossier.rate)
+    return MonthContent(attribution, certificate.by_metric, dossier.printed, dossier.words, dossier.rate)
 
 
-def draft_content(month: str, hall: str, numbers: Mapping[str, MonthlyNumber], section: str) -> MonthContent:
-    """A month that nobody has certified: it has no rates, and `section` is its draft's text."""
+def draft_content(
+    month: str, hall: str, numbers: Mapping[str, MonthlyNumber], section: PrintedSection, words: Words
+) -> MonthContent:
+    """A month that nobody has certified: it has no rates, and `section` is its draft's."""
     first = first_day(month)
     attribution = Attribution(month, hall, DRAFT, "", 0, datetime(first.year, first.month, 1))  # noqa: DTZ001 - no real moment
-    return MonthContent(attribution, numbers, section.removeprefix(f"{DRAFT}\n\n"), lambda *_: _NO_RATE)
+    return MonthContent(attribution, numbers, section, words, lambda *_: _NO_RATE)
 
 
 def section_docx(content: MonthContent, profile: Profile) -> bytes:
@@ -64,14 +68,22 @@ def section_docx(content: MonthContent, profile: Profile) -> bytes:
         attribution=content.attribution,
         draft=not content.certified,
         blocks=[heading, *rest, note],
+        words=content.words,
     )
     return set_document(manuscript, profile)
 
 
 def section_blocks(content: MonthContent) -> list[Block]:
-    """Section 一: its heading, its paragraph and its notes."""
-    heading, *paragraphs = [line for line in content.section.splitlines() if line.strip()]
-    return [Heading(1, text_of(heading)), *(Paragraph(text_of(line)) for line in paragraphs)]
+    """Section 一: its heading, its paragraph, its table and its notes."""
+    section = content.section
+    heading, paragraph = Heading(1, text_of(section.heading)), Paragraph(text_of(section.paragraph))
+    return [heading, paragraph, *_table(section), *(Paragraph(text_of(note)) for note in section.notes)]
+
+
+def _table(section: PrintedSection) -> Iterator[TableBlock]:
+    if table := section.table:
+        rows = [tuple(map(text_of, row)) for row in table.rows]
+        yield TableBlock(rows, alignments=table.alignments)
 
 
 def annex_blocks(content: MonthContent) -> list[Block]:
@@ -91,6 +103,6 @@ def _row(content: MonthContent, number: MonthlyNumber) -> Iterator[str]:
     yield number.metric_name
     yield number.with_unit
     yield number.exact_with_unit
-    for against, word in _RATES.items():
+    for against, word in WORDS.items():
         rate = content.rate(number.metric, against)
         yield rate.text.removeprefix(word) if isinstance(rate, Rate) else _NO_RATE

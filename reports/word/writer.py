@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.figures.section import DRAFT
 from reports.word.blocks import Run, TableBlock, plain, printable_text, text_of
 from reports.word.manuscript import Manuscript
 from reports.word.package import new_document, set_properties, to_bytes
@@ -41,7 +40,7 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
         _fill(footer, _elements("page_number", profile, side=side))
     if manuscript.draft:
         for index, header in enumerate((section.header, section.even_page_header)):
-            _fill(header, _elements("draft", profile, index=index, draft=DRAFT))
+            _fill(header, _elements("draft", profile, index=index, words=manuscript.words))
     for element in _elements("body", profile, manuscript=manuscript, distribution_caption=DISTRIBUTION):
         body.sectPr.addprevious(element)
     attribution = manuscript.attribution
@@ -51,7 +50,7 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
         "author": printable_text(manuscript.masthead.body if manuscript.masthead else attribution.hall),
         "identifier": attribution.code,
         "keywords": attribution.line,
-        "content_status": DRAFT if manuscript.draft else attribution.state,
+        "content_status": manuscript.words.draft if manuscript.draft else attribution.state,
     }
     set_properties(document, properties, attribution.moment)
     return to_bytes(document)
