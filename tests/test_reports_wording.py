@@ -1,6 +1,7 @@
 """The paragraph to the character, and the rules that bind every wording."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import RoundingRule, printed
+from reports.figures.section_text import SectionTable
 from reports.figures.wording import (
     WordingTemplate,
     needs_rounding_note,
@@ -248,6 +250,8 @@ def test_numbers_count_as_printed_however_they_are_named(template: Callable[...,
         "{% raw %}9{% endraw %}",
         "{% include 'wording.txt.j2' %}",
         "五{{ n.parcels_mailed }}",
+        "五{{ n.parcels_mailed.unit }}",
+        "{{ n.parcels_mailed.value }}",
     ],
 )
 def test_no_numeral_is_printed_that_no_certificate_vouches_for(
@@ -269,6 +273,69 @@ def test_a_declared_constant_is_printed(template: Callable[..., WordingTemplate]
     )
     section = word_section(month_of(MARCH), month="2025-03", template=path)
     assert section.paragraph == "12345 热线接听 1187 人（次），“一件事”办理 0.09 万件。"
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("n.phone_consultations.number", "1187"),
+        ("n.phone_consultations.unit", "人（次）"),
+        ("n.phone_consultations.grouped", "1,187 人（次）"),
+        ("n.online_accepted.number", "5.42"),
+        ("n.online_accepted.unit", "万件"),
+        ("n.online_accepted.exact", "54213 件"),
+        ("month_name", "三月"),
+        ("last.month_name", "三月"),
+    ],
+)
+def test_the_forms_of_a_number_and_a_month(template: Callable[..., WordingTemplate], form: str, written: str) -> None:
+    path = template(f"标题\n\n（{{{{ {form} }}}}）。\n")
+    section = word_section(month_of(MARCH), month="2025-03", template=path)
+    assert section.paragraph == f"（{written}）。"
+    assert bool(section.metrics) == (form.startswith("n.") and not form.endswith(".unit"))
+
+
+def test_a_number_beside_its_exact_one_is_no_mixture_of_styles(template: Callable[..., WordingTemplate]) -> None:
+    path = template("标题\n\n{{ n.online_accepted }}（{{ n.online_accepted.exact }}）。\n")
+    assert word_section(month_of(MARCH), month="2025-03", template=path).paragraph == "5.42 万件（54213 件）。"
+
+
+@pytest.mark.parametrize(
+    ("printed", "separator", "written"),
+    [
+        ("0", ",", "0"),
+        ("999", ",", "999"),
+        ("1000", ",", "1,000"),
+        ("1234567.8912", ",", "1,234,567.8912"),
+        ("-1234", ",", "−1,234"),
+        ("-0.5", None, "−0.5"),
+        ("1234", None, "1234"),
+        ("1234/25", ",", "1234/25"),
+    ],
+)
+def test_digits_in_a_halls_words(printed: str, separator: str | None, written: str) -> None:
+    assert replace(DEFAULT, minus="−").digits(printed, separator) == written
+
+
+@pytest.mark.parametrize(("unit", "written"), [("件", "7 件"), ("%", "7%"), ("‰", "7‰"), ("", "7")])
+def test_some_units_stand_right_after_the_digits(unit: str, written: str) -> None:
+    assert DEFAULT.amount("7", unit) == written
+
+
+def test_items_in_a_list() -> None:
+    assert [DEFAULT.listed("ABC"[:count]) for count in (1, 2, 3)] == ["A", "A和B", "A、B和C"]
+
+
+def test_a_table_in_columns_of_equal_width(template: Callable[..., WordingTemplate]) -> None:
+    path = template(
+        "标题\n\n如下。\n\n| 事项 | 数 | 单位 |\n| --- | --: | :-: |\n| 网办 | {{ n.online_accepted.number }} |"
+        " {{ n.online_accepted.unit }} |\n| A\\|B | {{ n.phone_consultations.number }} | 人 |\n"
+    )
+    table = word_section(month_of(MARCH), month="2025-03", template=path).table
+    assert table is not None
+    assert table.text == ["事项    数  单位", "网办  5.42  万件", "A|B   1187   人"]
+    assert table.markdown[3] == r"| A\|B | 1187 | 人 |"
+    assert SectionTable.read(table.markdown) == table
 
 
 def test_a_sentence_may_depend_on_a_value_and_print_none(template: Callable[..., WordingTemplate]) -> None:

@@ -27,7 +27,7 @@ from reports.certificates.certificate import Certificate, Reason
 from reports.certificates.ledger import LedgerEntry, Link, SiteLink
 from reports.certificates.rates import WORDS, Against, RateError, base_month, rate
 from reports.certificates.release import release_of
-from reports.certificates.release_text import release_files
+from reports.certificates.release_text import SECTION_TEXT, release_files
 from reports.certificates.revision import sentences
 from reports.errors import ReportsError
 from reports.figures.numbers import MonthlyNumber, NumbersError
@@ -236,8 +236,8 @@ class _Planner:
     def _sentences(self, month: _Certified) -> tuple[list[str], list[str]]:
         """The sentences of the certified text that would go, and those that would come."""
         certificate = month.certificate
-        file = release_of(self._today.archive.published, certificate) / SECTION_MARKDOWN
-        old = _certified_text(file, certificate)
+        folder = release_of(self._today.archive.published, certificate)
+        old = [_certified_text(folder / name, certificate) for name in (SECTION_TEXT, SECTION_MARKDOWN)][-1]
         new = release_files(self._today.on_todays_systems(month.as_planned))[SECTION_MARKDOWN].decode()
         return _changed(*(sentences(replace(PrintedSection.read(text), notes=()).text) for text in (old, new)))
 

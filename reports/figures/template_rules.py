@@ -27,7 +27,7 @@ BLANK = "\ue000"
 # What conditions call the exact value of a number, which they compare.
 VALUE = "value"
 # A Chinese numeral that has a table's cell for itself, and its unit in another.
-_IN_A_CELL = rf"\|\s*{_NUMERAL}+(?:点{_NUMERAL}+)?\s*(?=\|)"
+_IN_A_CELL = r"\|\s*[〇零一二两三四五六七八九十百千万亿点]+\s*(?=\|)"
 _DIGIT_CATEGORIES = {"Nd", "Nl", "No"}
 
 

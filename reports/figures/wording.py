@@ -300,7 +300,7 @@ class _Written:
     @property
     def unit(self) -> str:
         """The unit alone."""
-        return self._number.display_unit
+        return self._unless_blank(self._number.display_unit)
 
     @property
     def grouped(self) -> str:
@@ -311,7 +311,7 @@ class _Written:
     def exact(self) -> str:
         """The exact number and the unit that it is counted in."""
         self._used.exact.add(self._number.metric)
-        return self._words.amount(self._digits(self._number.exact_digits), self._number.unit)
+        return self._words.amount(self._unless_blank(self._number.exact_digits), self._number.unit)
 
     @property
     def value(self) -> Exact:
@@ -320,7 +320,7 @@ class _Written:
 
     def _printed(self) -> str:
         self._used.printed.add(self._number.metric)
-        return self._digits(self._number.printed)
+        return self._unless_blank(self._number.printed)
 
-    def _digits(self, digits: str) -> str:
-        return BLANK if self._blank else digits
+    def _unless_blank(self, certified: str) -> str:
+        return BLANK if self._blank else certified
