@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import printed
 from reports.figures.section import NumberSource, Origin, SectionError, write_draft
+from reports.figures.section_text import PrintedSection, SectionTable
 from reports.figures.wording import Section, WordingTemplate
 
 TEMPLATE = "一、{{ year }} 年 {{ month }} 月\n\n邮寄量 {{ n.parcels_mailed }}。\n"
@@ -258,3 +261,23 @@ def test_killed_at_any_step_the_old_or_the_new_section_is_whole(
         assert {path.name for path in folder.parent.iterdir()} == {"r1", ".r1.lock"}
     assert steps >= 8
     assert contents(folder) == new
+
+
+_LINE = st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" |\\"), min_size=1).map(str.strip)
+
+
+@given(
+    st.builds(
+        PrintedSection,
+        _LINE.filter(bool),
+        _LINE.filter(lambda line: line and not line.startswith("|")),
+        st.none()
+        | st.lists(st.tuples(_LINE, _LINE), min_size=2).map(
+            lambda rows: SectionTable(tuple(rows), ("left", "right")),
+        ),
+        st.lists(_LINE.filter(lambda line: line and not line.startswith(("|", "*"))), max_size=2).map(tuple),
+        st.sampled_from(["", "草稿", "DRAFT"]),
+    )
+)
+def test_a_section_is_read_back_as_it_was_written(section: PrintedSection) -> None:
+    assert PrintedSection.read(section.markdown) == section

@@ -62,7 +62,7 @@ class PrintedSection:
     @classmethod
     def read(cls, markdown: str) -> "PrintedSection":
         """Read a `section.md`; ValueError where it isn't one."""
-        lines = [line for line in markdown.splitlines() if line]
+        lines = [line for line in markdown.split("\n") if line]
         draft = _DRAFT.fullmatch(lines[0]) if lines else None
         match lines[1:] if draft else lines:
             case [heading, paragraph, *rest] if heading.startswith("## "):
