@@ -56,7 +56,7 @@ from reports.figures.readiness import BuildEvidence
 from reports.figures.section import Origin
 from reports.figures.validity import iso
 from reports.figures.wording import WordingTemplate
-from reports.figures.words import DEFAULT, Words, read_words
+from reports.figures.words import DEFAULT, SectionWords, read_words
 
 CERTIFICATE_ERRORS = (
     CertificateError,
@@ -249,7 +249,7 @@ def template_of(hall: HallFolder, level: str = "") -> WordingTemplate:
     return WordingTemplate.read(hall.wording_of(level), hall.hall.wording_constants, words_of(hall))
 
 
-def words_of(hall: HallFolder) -> Words:
+def words_of(hall: HallFolder) -> SectionWords:
     """The words that are added to the hall's sections; WordingError where its own can't be used."""
     return read_words(hall.words, hall.hall.wording_constants) if hall.words else DEFAULT
 

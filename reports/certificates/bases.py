@@ -9,7 +9,7 @@ from reports.certificates.revision import edition_notes
 from reports.figures.flags import flagged
 from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
-from reports.figures.words import Words
+from reports.figures.words import SectionWords
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Bases:
     notes: tuple[str, ...]
 
 
-def bases_at(history: History, sequence: int, month: str, numbers: Iterable[MonthlyNumber], words: Words) -> Bases:
+def bases_at(
+    history: History, sequence: int, month: str, numbers: Iterable[MonthlyNumber], words: SectionWords
+) -> Bases:
     """What a month's numbers take from the certificates before a place of the ledger; notes are in these words.
 
     Raises:

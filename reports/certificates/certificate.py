@@ -15,7 +15,7 @@ from reports.certificates.canonical import sha256
 from reports.figures.months import MonthSpan, days_of
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.validity import is_valid
-from reports.figures.words import DEFAULT, Words
+from reports.figures.words import DEFAULT, SectionWords
 
 Form = Literal[1, 2]
 Policy = Literal["manual", "automatic"]
@@ -23,7 +23,7 @@ SignRole = Literal["preparer", "reviewer", "signer", "service"]
 Reason = Literal["late_data", "source_correction", "definition_change", "our_error"]
 
 
-def reasons_in(words: Words) -> Mapping[Reason, str]:
+def reasons_in(words: SectionWords) -> Mapping[Reason, str]:
     """What each reason of a revision is called."""
     return {
         "late_data": words.late_data,

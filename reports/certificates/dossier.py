@@ -18,7 +18,7 @@ from reports.certificates.trace import Trace, traces
 from reports.figures.months import months_before
 from reports.figures.section import SECTION_MARKDOWN
 from reports.figures.section_text import PrintedSection
-from reports.figures.words import Words
+from reports.figures.words import SectionWords
 
 MONTHS_BACK = 24
 
@@ -48,7 +48,7 @@ class Dossier:
     above: tuple[CertifiedHall, ...] = ()
 
     @property
-    def words(self) -> Words:
+    def words(self) -> SectionWords:
         """The words in which its section is written."""
         return words_of(self.certificate.foundation.wording)
 

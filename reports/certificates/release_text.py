@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from reports.certificates.certificate import Certificate, CertifiedSystem, Wording
 from reports.figures.section import NumberExtract, NumberSource, Origin, Vintage, certified_files, certified_texts
 from reports.figures.wording import WordingTemplate, word_section
-from reports.figures.words import Words, replaced_words
+from reports.figures.words import SectionWords, replaced_words
 
 # The files that print the certificate's code, which is known after all others are worded.
 CODE_CARRIERS = frozenset({"numbers.json"})
@@ -61,7 +61,7 @@ def template_of(wording: Wording) -> WordingTemplate:
     return WordingTemplate("its certified wording", wording.template, constants, words_of(wording))
 
 
-def words_of(wording: Wording) -> Words:
+def words_of(wording: Wording) -> SectionWords:
     """The words of a certificate's evidence; WordingError where they can't stand in place of ours."""
     return replaced_words(wording.words or {}, wording.constants)
 

@@ -9,7 +9,7 @@ from reports.certificates.certificate import Certificate, Reason, reasons_in
 from reports.certificates.ledger import AnyLink, History
 from reports.figures.flags import redefined
 from reports.figures.numbers import MonthlyNumber
-from reports.figures.words import DEFAULT, Words
+from reports.figures.words import DEFAULT, SectionWords
 
 # A full stop ends a sentence where a space follows; inside a number it doesn't.
 _SENTENCE = re.compile(r"(?:[^。！？；.!?\n]|[.!?](?!\s))+(?:[。！？；]|[.!?](?=\s))?")
@@ -61,7 +61,7 @@ class Comparison:
         """What the next edition prints, in our own words; empty if no printed number and no definition changed."""
         return self.note_in(DEFAULT)
 
-    def note_in(self, words: Words) -> str:
+    def note_in(self, words: SectionWords) -> str:
         """The same in a hall's words, on one line."""
         return words.sentences(*_value_notes(self, words), *_definition_notes(self, words))
 
@@ -109,7 +109,7 @@ class EditionNotes:
     compared: tuple[AnyLink, ...]
 
 
-def edition_notes(history: History, month: str, sequence: int, words: Words = DEFAULT) -> EditionNotes:
+def edition_notes(history: History, month: str, sequence: int, words: SectionWords = DEFAULT) -> EditionNotes:
     """One line for each earlier month of which another number stands than was last printed.
 
     An edition is a month's first certificate. A later revision of the month repeats that edition's notes, so that the
@@ -142,7 +142,7 @@ def _since(revisions: Sequence[AnyLink], printed: int) -> Sequence[AnyLink]:
 
 
 def affected_sentences(
-    comparison: Comparison, texts: Mapping[str, str], words: Words = DEFAULT
+    comparison: Comparison, texts: Mapping[str, str], words: SectionWords = DEFAULT
 ) -> list[AffectedSentence]:
     """Find the sentences that a comparison touches in texts that were printed before.
 
@@ -168,7 +168,7 @@ def sentences(text: str) -> list[str]:
     return [piece.strip() for piece in _SENTENCE.findall(text)]
 
 
-def _touches(change: Change, sentence: str, words: Words) -> bool:
+def _touches(change: Change, sentence: str, words: SectionWords) -> bool:
     old = change.old
     forms = {words.digits(old.printed, separator) for separator in ("", words.thousands, words.grouped)}
     figure = rf"(?<![\d.])(?:{'|'.join(map(re.escape, sorted(forms)))})\s*{re.escape(old.display_unit)}"
@@ -177,7 +177,7 @@ def _touches(change: Change, sentence: str, words: Words) -> bool:
     return bool(stated or (change.new.metric_name in sentence and re.search(rates, sentence)))
 
 
-def _rate_words(words: Words) -> Iterator[str]:
+def _rate_words(words: SectionWords) -> Iterator[str]:
     """What a sentence holds that states a change or a share."""
     yield from ("%", "％", "百分点")
     for known in (DEFAULT, words):
@@ -197,7 +197,7 @@ def _reasons(metric: str, history: Sequence[Certificate]) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def _value_notes(comparison: Comparison, words: Words) -> list[str]:
+def _value_notes(comparison: Comparison, words: SectionWords) -> list[str]:
     """One sentence for each set of reasons."""
     clauses_by_reasons: dict[tuple[Reason, ...], list[str]] = {}
     for change in comparison.changes:
@@ -215,7 +215,7 @@ def _value_notes(comparison: Comparison, words: Words) -> list[str]:
     ]
 
 
-def _definition_notes(comparison: Comparison, words: Words) -> list[str]:
+def _definition_notes(comparison: Comparison, words: SectionWords) -> list[str]:
     names = [change.new.metric_name for change in comparison.changes if change.breaks_series]
     if not names:
         return []

@@ -15,7 +15,7 @@ from filelock import FileLock
 from reports.figures.months import MonthSpan
 from reports.figures.section_text import PrintedSection
 from reports.figures.wording import Section, WordingTemplate, word_section
-from reports.figures.words import DEFAULT, Words
+from reports.figures.words import DEFAULT, SectionWords
 from reports.files import write_through
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def write_draft(
     return section
 
 
-def _draft_notes(origin: Origin, words: Words) -> tuple[str, ...]:
+def _draft_notes(origin: Origin, words: SectionWords) -> tuple[str, ...]:
     names = origin.left_out
     if not names:
         return ()
@@ -117,7 +117,7 @@ def certified_files(
     return {**texts, **_document(section, numbers, origin, vintage)}
 
 
-def certified_texts(section: Section, notes: Sequence[str], words: Words) -> dict[str, bytes]:
+def certified_texts(section: Section, notes: Sequence[str], words: SectionWords) -> dict[str, bytes]:
     """A release's texts alone, by name, with notes on revised months."""
     told = tuple(words.revision_note.format(note=note) for note in notes)
     return _texts(PrintedSection(section.heading, section.paragraph, section.table, told))

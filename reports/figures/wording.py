@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from reports.figures.months import MonthSpan, days_of
 from reports.figures.section_text import SectionTable, is_row
 from reports.figures.template_rules import BLANK, numeral_in, template_problems
-from reports.figures.words import DEFAULT, WordingError, Words
+from reports.figures.words import DEFAULT, SectionWords, WordingError
 
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
@@ -51,13 +51,13 @@ class WordingTemplate:
     name: str
     source: str
     constants: frozenset[str] = frozenset()
-    words: Words = DEFAULT
+    words: SectionWords = DEFAULT
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
-    def read(cls, path: Path, constants: Iterable[str] = (), words: Words = DEFAULT) -> WordingTemplate:
+    def read(cls, path: Path, constants: Iterable[str] = (), words: SectionWords = DEFAULT) -> WordingTemplate:
         """The wording in a file in UTF-8; WordingError where it can't be read."""
         try:
             return cls(str(path), path.read_text(encoding="utf-8"), frozenset(constants), words)
@@ -129,7 +129,7 @@ class _Given:
     first: date
     last: date
     site: str
-    words: Words
+    words: SectionWords
 
     @property
     def values(self) -> dict[str, object]:
@@ -167,7 +167,7 @@ class _Day:
     month_name: str
 
     @classmethod
-    def of(cls, day: date, words: Words) -> _Day:
+    def of(cls, day: date, words: SectionWords) -> _Day:
         return cls(day.year, day.month, day.day, words.month_name(day.month))
 
     @property
@@ -278,7 +278,7 @@ class _Written:
     A blank one writes no digit of its own, and is otherwise the same.
     """
 
-    def __init__(self, number: MonthlyNumber, words: Words, used: _Used, *, blank: bool) -> None:
+    def __init__(self, number: MonthlyNumber, words: SectionWords, used: _Used, *, blank: bool) -> None:
         self._number = number
         self._words = words
         self._used = used

@@ -36,7 +36,7 @@ class WordingError(Exception):
 
 
 @dataclass(frozen=True)
-class Words:
+class SectionWords:
     """The words of a hall, as `words.toml` explains them."""
 
     unit_space: str
@@ -122,9 +122,9 @@ class Words:
         return self.month_names[month - 1]
 
 
-def _default_words() -> Words:
+def _default_words() -> SectionWords:
     document = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
-    return Words(**{name: _frozen(word) for name, word in document.items()})
+    return SectionWords(**{name: _frozen(word) for name, word in document.items()})
 
 
 def _frozen(word: Any) -> Any:
@@ -134,7 +134,7 @@ def _frozen(word: Any) -> Any:
 DEFAULT = _default_words()
 
 
-def read_words(path: Path, constants: Collection[str] = ()) -> Words:
+def read_words(path: Path, constants: Collection[str] = ()) -> SectionWords:
     """The words of a hall whose own file is at `path`.
 
     Args:
@@ -155,13 +155,13 @@ def read_words(path: Path, constants: Collection[str] = ()) -> Words:
     return replace(DEFAULT, **replaced)
 
 
-def replaced_words(replaced: Mapping[str, Replacement], constants: Collection[str] = ()) -> Words:
+def replaced_words(replaced: Mapping[str, Replacement], constants: Collection[str] = ()) -> SectionWords:
     """Our words with those of a certificate's evidence in their place; WordingError where they can't stand there."""
     return _replaced(tuple(sorted(replaced.items())), frozenset(constants))
 
 
 @cache
-def _replaced(replaced: tuple[tuple[str, Replacement], ...], constants: frozenset[str]) -> Words:
+def _replaced(replaced: tuple[tuple[str, Replacement], ...], constants: frozenset[str]) -> SectionWords:
     words: dict[str, Any] = dict(replaced)
     if problems := [problem for _, problem in _problems(words, constants)]:
         raise WordingError(f"its certified words: {'; '.join(problems)}")
@@ -176,7 +176,7 @@ def _line_of(name: str, text: str) -> int:
 
 def _problems(replaced: Mapping[str, Any], constants: Collection[str]) -> Iterator[tuple[str, str]]:
     """What keeps words from standing in place of ours, each with its key."""
-    ours = {field.name: getattr(DEFAULT, field.name) for field in fields(Words)}
+    ours = {field.name: getattr(DEFAULT, field.name) for field in fields(SectionWords)}
     for name, word in replaced.items():
         if name not in ours:
             yield name, f"there is no word {name}; reports/figures/words.toml lists those that there are"

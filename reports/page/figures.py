@@ -12,7 +12,7 @@ from reports.certificates.rates import WORDS, Against, Rate, RateBasis
 from reports.certificates.release_text import numbers_file
 from reports.figures.kinds import Count
 from reports.figures.numbers import MonthlyNumber
-from reports.figures.words import Words
+from reports.figures.words import SectionWords
 from reports.page.sparkline import MONTHS, Point, sparkline
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
@@ -52,7 +52,7 @@ def figures(dossier: Dossier) -> tuple[Figure, ...]:
     return tuple(_figure(dossier, number, rows[number.metric]) for number in order)
 
 
-def in_print_order(numbers: Sequence[MonthlyNumber], section: str, words: Words) -> list[MonthlyNumber]:
+def in_print_order(numbers: Sequence[MonthlyNumber], section: str, words: SectionWords) -> list[MonthlyNumber]:
     """Numbers in the order in which a section of these words prints them; those that it doesn't print come last."""
 
     def place(number: MonthlyNumber) -> tuple[int, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from reports.figures.words import Words
+from reports.figures.words import SectionWords
 from reports.word.blocks import Block
 
 
@@ -45,7 +45,7 @@ class Manuscript:
     attribution: Attribution  # whose numbers it prints
     draft: bool  # whether 草稿 stands on every page
     blocks: Sequence[Block]  # its text
-    words: Words  # those that a draft is marked with
+    words: SectionWords  # those that a draft is marked with
     masthead: Masthead | None = None  # the head of an edition, if it is one
     annex: Sequence[Block] = ()  # what follows on a page of its own, under 附件
     annex_title: str = ""  # the annex's title

@@ -10,7 +10,7 @@ from reports.figures.months import first_day, month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import DRAFT
 from reports.figures.section_text import PrintedSection
-from reports.figures.words import Words
+from reports.figures.words import SectionWords
 from reports.word.blocks import Block, Heading, Paragraph, TableBlock, text_of
 from reports.word.manuscript import Attribution, Manuscript
 from reports.word.profiles import Profile
@@ -27,7 +27,7 @@ class MonthContent:
     attribution: Attribution
     numbers: Mapping[str, MonthlyNumber]
     section: PrintedSection
-    words: Words
+    words: SectionWords
     rate: Callable[[str, Against], Rate | str]
 
     @property
@@ -51,7 +51,7 @@ def certified_content(dossier: Dossier) -> MonthContent:
 
 
 def draft_content(
-    month: str, hall: str, numbers: Mapping[str, MonthlyNumber], section: PrintedSection, words: Words
+    month: str, hall: str, numbers: Mapping[str, MonthlyNumber], section: PrintedSection, words: SectionWords
 ) -> MonthContent:
     """A month that nobody has certified: it has no rates, and `section` is its draft's."""
     first = first_day(month)
