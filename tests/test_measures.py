@@ -136,7 +136,7 @@ def test_a_scale_that_changed_is_named_and_asked_for_again(hall: Hall) -> None:
     hall.edit("catalogue/measures.csv", ("元,2,true", "元,3,true"))
     status = " ".join(hall.run("status", MONTH).output.split())
     assert "fees is in with 2 decimals, and its scale in catalogue/measures.csv is 3" in status
-    assert "yuebao pull 2025-01 --system counter" in status or "yuebao pull 2025-01-01 --system counter" in status
+    assert "next: yuebao report 2025-01" in status
     reported = hall.run("report", MONTH)
     assert reported.exit_code == 0, reported.output
     section = (hall.home / "published" / MONTH / "current" / "section.txt").read_text(encoding="utf-8")

@@ -36,7 +36,7 @@ from reports.figures.derived import RANKINGS, Derived, Outcome, RankedMember
 from reports.figures.derived_facts import derived_metric
 from reports.figures.months import MonthSpan, months_before
 from reports.figures.numbers import MonthlyNumber, number_of
-from reports.figures.wording import Subject, word_section
+from reports.figures.wording import SectionSubject, word_section
 
 _LONGEST_SILENCE = 15
 _SOMEBODY = (RankedMember(1, "-", "-", "0", "0"),)
@@ -97,7 +97,7 @@ def _wording(tables: Tables, hall: HallFolder, level: str) -> str:
     month = hall.hall.months.name_of(today(hall.hall))
     span, template = MonthSpan.of(month, hall.hall.months.days_of(month)), template_of(hall, level)
     numbers, derived = _samples(tables)
-    subject = Subject(hall.hall.name, span, derived)
+    subject = SectionSubject(hall.hall.name, span, derived)
     section = word_section(numbers, month=month, template=template, subject=subject)
     return f"prints {', '.join(sorted(section.metrics))}"
 

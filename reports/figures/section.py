@@ -15,7 +15,7 @@ from filelock import FileLock
 from reports.figures.derived import RANKINGS, Derived
 from reports.figures.months import MonthSpan
 from reports.figures.section_text import PrintedSection
-from reports.figures.wording import Section, Subject, WordingTemplate, word_section
+from reports.figures.wording import Section, SectionSubject, WordingTemplate, word_section
 from reports.figures.words import DEFAULT, SectionWords
 from reports.files import write_through
 
@@ -63,9 +63,9 @@ class Origin:
     derived: Derived = field(default_factory=Derived)  # what became of metrics that are made of others
 
     @property
-    def subject(self) -> Subject:
+    def subject(self) -> SectionSubject:
         """What the section is about."""
-        return Subject(self.hall_name, self.span, self.derived)
+        return SectionSubject(self.hall_name, self.span, self.derived)
 
 
 @dataclass(frozen=True)

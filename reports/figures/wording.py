@@ -30,7 +30,7 @@ _TEMPLATE = "<template>"
 
 
 @dataclass(frozen=True)
-class Subject:
+class SectionSubject:
     """What a section is about, beside its month.
 
     Attributes:
@@ -44,7 +44,7 @@ class Subject:
     derived: Derived = field(default_factory=Derived)
 
 
-_THE_MONTH = Subject()
+_THE_MONTH = SectionSubject()
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def word_section(
     *,
     month: str,
     template: WordingTemplate,
-    subject: Subject = _THE_MONTH,
+    subject: SectionSubject = _THE_MONTH,
 ) -> Section:
     """Fill a template with a month's numbers.
 

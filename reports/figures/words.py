@@ -91,7 +91,7 @@ class SectionWords:
         return {name: word for name, word in vars(self).items() if word != getattr(DEFAULT, name)}
 
     def digits(self, printed: str, separator: str | None = None) -> str:
-        """A printed number, `-54213.5`, with the hall's sign and between its thousands `separator`, else the hall's."""
+        """A printed number, `-1234.5`, with the hall's sign and between its thousands `separator`, else the hall's."""
         between = self.thousands if separator is None else separator
         whole, point, rest = printed.removeprefix("-").partition(".")
         grouped = re.sub(r"(?<=[0-9])(?=(?:[0-9]{3})+$)", between, whole)
