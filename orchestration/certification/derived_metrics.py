@@ -1,12 +1,12 @@
 """The derived metrics of a month and site, as far as its own facts give them: definitions, days and rankings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchestration.warehouse.month import Month
 from reports.certificates.bases import PastMonths, with_derived
 from reports.certificates.ledger import History, Ledger
-from reports.figures.derived import Derived, MonthValues, Outcome, Scope
+from reports.figures.derived import Derived, DerivedMetric, MonthValues, Scope
 from reports.figures.derived_facts import DerivedFacts
 from reports.figures.numbers import MonthlyNumber
 
@@ -25,16 +25,22 @@ class DerivedMetrics:
         Raises:
             NumbersError: a table of the facts can't be read.
         """
-        if not self._facts.metrics:
-            return Derived()
-        tree, month = self._month.site_tree, self._month
-        below = [code for code in tree.counted_in(site) if tree.sites[code].parent == site]
-        groups = {code: tree.counted_in(code) for code in below} if self._facts.ranks_sites else {}
-        days = {"calendar": len(month.days), "working": sum(day.is_working_day for day in month.calendar)}
-        current = MonthValues(month.name, 0, numbers, days)
-        rankings = self._facts.rankings(current, Scope(tree.counted_in(site), groups))
-        outcomes = {metric: Outcome(ranking=ranking) for metric, ranking in rankings.items()}
-        return Derived(self._facts.metrics, outcomes, days, groups)
+        defined = defined_in(self._month, site, self._facts.metrics)
+        current = MonthValues(self._month.name, 0, numbers, defined.days)
+        scope = Scope(self._month.site_tree.counted_in(site), defined.groups)
+        return defined.with_rankings(self._facts.rankings(current, scope))
+
+
+def defined_in(month: Month, site: str, metrics: Sequence[DerivedMetric]) -> Derived:
+    """Definitions with the days of a month, and the sites below the hall or a site that are ranked by one of them."""
+    if not metrics:
+        return Derived()
+    tree = month.site_tree
+    below = [code for code in tree.counted_in(site) if tree.sites[code].parent == site]
+    ranks_sites = any(metric.ranked_by == "site" for metric in metrics)
+    days = {"calendar": len(month.days), "working": sum(day.is_working_day for day in month.calendar)}
+    groups = {code: tree.counted_in(code) for code in below} if ranks_sites else {}
+    return Derived(tuple(metrics), {}, days, groups)
 
 
 def draft_numbers(

@@ -133,7 +133,8 @@ def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
     for entry in archive.ledger.entries():
         certificate = entry.certificate
         superseded = archive.ledger.state(certificate) == "已修订"
-        for number in known_of(certificate.numbers, certificate.month):
+        # What is derived isn't summed over months, nor does it grow by a rate: nothing may be advised by such a sum.
+        for number in known_of(certificate.counted_numbers, certificate.month):
             yield replace(number, revision=certificate.revision, superseded=superseded)
 
 

@@ -134,7 +134,8 @@ class _Certified:
 
     @cached_property
     def as_planned(self) -> Certificate:
-        return replace(self.certificate, numbers=self.planned.numbers)
+        foundation = replace(self.certificate.foundation, derived=self.planned.derived)
+        return replace(self.certificate, numbers=self.planned.numbers).standing_on(foundation)
 
     @cached_property
     def changes(self) -> tuple[NumberChange, ...]:

@@ -1,15 +1,16 @@
 """A certified month's numbers as they would be today: its own extracts, counted by today's catalogue."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Self
 
 from orchestration.certification.certify import counted_in, systems_of, wording_of
+from orchestration.certification.derived_metrics import DerivedMetrics, defined_in
 from orchestration.certification.rebuild import empty_home
 from orchestration.certification.settings_evidence import settings_files
-from orchestration.config.catalogue import TABLES, catalogue_folder, members, read_table
+from orchestration.config.catalogue import DERIVED, SITES, TABLES, catalogue_folder, members, read_table
 from orchestration.config.hall import HallFolder
 from orchestration.config.site_tree import SiteTree, site_tree
 from orchestration.config.variables import variables_of as hall_variables
@@ -17,12 +18,17 @@ from orchestration.runtime.paths import Home
 from orchestration.warehouse.builder import build
 from orchestration.warehouse.facts import failures_of, refusal_of_build, variables_of
 from orchestration.warehouse.month import Month
+from reports.certificates.bases import PastMonths, with_derived
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Boundary, Certificate, CertifiedSystem, Foundation
 from reports.certificates.disk import Disk, extract_problems, lines_of
-from reports.certificates.ledger import Archive
+from reports.certificates.ledger import Archive, History
+from reports.certificates.rankings import recounted_rankings
 from reports.certificates.recount import Recounts
+from reports.figures.derived import Derived, DerivedMetric, Rankings
+from reports.figures.derived_facts import derived_metric
 from reports.figures.kinds import CLOSING, DISTINCT, of_kinds
+from reports.figures.months import first_day
 from reports.figures.numbers import (
     FactRow,
     MonthlyNumber,
@@ -33,6 +39,7 @@ from reports.figures.numbers import (
     valid_definitions,
 )
 from reports.figures.rounding import Exact
+from reports.figures.validity import is_valid
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class PlannedNumbers:
     numbers: tuple[MonthlyNumber, ...] = ()
     unknown: frozenset[str] = frozenset()
     obstacles: tuple[str, ...] = ()
+    derived: Derived = field(default_factory=Derived)
 
     @classmethod
     def failed(cls, certificate: Certificate, *obstacles: str) -> Self:
@@ -95,6 +103,17 @@ class TodaysSettings:
     def _knows(self, boundary: Boundary) -> bool:
         before = boundary.extract.system if boundary.extract else boundary.system
         return {boundary.system, before} <= self.hall.hall.systems.keys()
+
+    def derived_in(self, certificate: Certificate) -> Derived:
+        """The derived metrics of a certificate's month and site, by today's definitions; nothing is derived yet."""
+        first, month = first_day(certificate.month), self.month(certificate.month)
+        rows = (row for row in self._catalogue[DERIVED] if is_valid(first, *_ends(row)))
+        return defined_in(month, certificate.site, [derived_metric(row) for row in rows])
+
+    def names_of(self, metric: DerivedMetric) -> Mapping[str, str]:
+        """What those are called who are ranked by a metric, by code."""
+        table = {"department": "departments", "site": SITES}.get(metric.ranked_by, "")
+        return {code: member.name for code, member in members(table).items()} if table else {}
 
     def is_counted(self, measure: str, month: str) -> bool:
         """Whether a measure is counted on any day of a month."""
@@ -174,8 +193,9 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
     month = certificate.month
     valid = today.with_scales(valid_definitions(today.definitions, month))
     if unchanged:
-        values = {metric: number.exact for metric, number in certificate.by_metric.items()}
-        return PlannedNumbers(_numbers(valid, values, month))
+        values = {metric: number.exact for metric, number in certificate.by_metric.items() if metric in valid}
+        rankings = certificate.foundation.derived.rankings
+        return _with_derived(PlannedNumbers(_numbers(valid, values, month)), certificate, today, rankings)
     if damaged := extract_problems(certificate, today.archive.landing, today.disk):
         return PlannedNumbers.failed(certificate, *lines_of(damaged))
     then = today.on_todays_systems(certificate)
@@ -192,7 +212,27 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
         obstacles.update(dict.fromkeys(absent))
         if not absent:
             values[metric] = sum(counted.get(measure, 0) for measure in measures)
-    return PlannedNumbers(_numbers(valid, values, month), frozenset(valid.keys() - values.keys()), tuple(obstacles))
+    counted_ones = _numbers(valid, values, month)
+    planned = PlannedNumbers(counted_ones, frozenset(valid.keys() - values.keys()), tuple(obstacles))
+    derived = today.derived_in(certificate)
+    as_counted = replace(then, numbers=counted_ones).standing_on(replace(then.foundation, derived=derived))
+    names = {metric.metric: today.names_of(metric) for metric in derived.metrics}
+    return _with_derived(planned, certificate, today, recounted_rankings(as_counted, today.recounts, names))
+
+
+def _with_derived(
+    planned: PlannedNumbers, certificate: Certificate, today: TodaysSettings, rankings: Rankings
+) -> PlannedNumbers:
+    """What a month would hold, with what today's definitions derive from it; from what isn't known nothing is."""
+    definitions = today.derived_in(certificate).with_rankings(rankings)
+    history = History(today.archive.ledger.links(site=certificate.below))
+    past = PastMonths(history, certificate.place.sequence)
+    numbers, derived = with_derived(planned.numbers, definitions, certificate.month, past)
+    unknown = set(planned.unknown)
+    for metric in derived.metrics:
+        if unknown.intersection({metric.of, metric.other}):
+            unknown.add(metric.metric)
+    return replace(planned, numbers=tuple(numbers), unknown=frozenset(unknown), derived=derived)
 
 
 def built_numbers(certificate: Certificate, today: TodaysSettings) -> PlannedNumbers:
@@ -212,7 +252,13 @@ def built_numbers(certificate: Certificate, today: TodaysSettings) -> PlannedNum
             numbers = read_numbers(facts, month=month.name, hall_code=month.hall.code)
         except NumbersError as error:
             return PlannedNumbers.failed(certificate, str(error))
-    return PlannedNumbers(tuple(numbers.values()))
+        derived = DerivedMetrics(month, facts).of(certificate.site, numbers)
+    return _with_derived(PlannedNumbers(tuple(numbers.values())), certificate, today, derived.rankings)
+
+
+def _ends(row: Mapping[str, Any]) -> tuple[date | None, date | None]:
+    first, last = (date.fromisoformat(row[end]) if row[end] else None for end in ("valid_from", "valid_to"))
+    return first, last
 
 
 def _definitions(catalogue: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterator[FactRow]:

@@ -10,8 +10,15 @@ from reports.figures.derived import RANKINGS, MonthValues, RankedBy, Rankings, S
 _COLUMNS: Mapping[RankedBy, str] = {"department": "department_code", "site": "hall_code", "item": "item_code"}
 
 
-def recounted_rankings(certificate: Certificate, recounts: Recounts) -> Rankings:
+def recounted_rankings(
+    certificate: Certificate, recounts: Recounts, names: Mapping[str, Mapping[str, str]]
+) -> Rankings:
     """The rankings that a certificate's extracts give, by metric.
+
+    Args:
+        certificate: With the definitions, days and groups of sites of its derived metrics.
+        recounts: Counts its extracts.
+        names: By metric, what those who are ranked are called, by code.
 
     Raises:
         RecountError: As `Recounts.of`.
@@ -22,8 +29,8 @@ def recounted_rankings(certificate: Certificate, recounts: Recounts) -> Rankings
     found = {}
     for metric in derived.metrics:
         if metric.kind in RANKINGS and metric.ranked_by:
-            names = {member.code: member.name for member in derived.rankings[metric.metric]}
-            counts = replace(recounts.by(certificate, _COLUMNS[metric.ranked_by]), names=names)
+            sums = recounts.by(certificate, _COLUMNS[metric.ranked_by])
+            counts = replace(sums, names=names.get(metric.metric, {}))
             found[metric.metric] = ranked(metric, derived.metrics, current, scope, counts)
     return found
 
@@ -31,6 +38,7 @@ def recounted_rankings(certificate: Certificate, recounts: Recounts) -> Rankings
 def ranking_problems(certificate: Certificate, recounts: Recounts) -> Iterator[str]:
     """Which rankings of a certificate aren't those that its extracts give; raises as `recounted_rankings`."""
     certified = certificate.foundation.derived.rankings
-    for metric, again in recounted_rankings(certificate, recounts).items():
+    names = {metric: {member.code: member.name for member in ranking} for metric, ranking in certified.items()}
+    for metric, again in recounted_rankings(certificate, recounts, names).items():
         if again != certified[metric]:
             yield f"{metric} ranks others, or otherwise, than its extracts do"

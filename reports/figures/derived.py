@@ -164,6 +164,10 @@ class Derived:
         """The rankings, by metric."""
         return {name: self.outcomes[name].ranking for name, metric in self.by_metric.items() if metric.kind in RANKINGS}
 
+    def with_rankings(self, rankings: Mapping[str, Sequence[RankedMember]]) -> "Derived":
+        """The same definitions, of which nothing but rankings has an outcome."""
+        return replace(self, outcomes={metric: Outcome(ranking=tuple(its)) for metric, its in rankings.items()})
+
     @property
     def absent(self) -> Mapping[str, Outcome]:
         """The metrics without a value, and why."""

@@ -62,11 +62,6 @@ class DerivedFacts:
             if is_valid(self._first, row["valid_from"], row["valid_to"])
         )
 
-    @property
-    def ranks_sites(self) -> bool:
-        """Whether a metric ranks sites."""
-        return any(metric.ranked_by == "site" for metric in self.metrics)
-
     def rankings(self, current: MonthValues, scope: Scope) -> Rankings:
         """The rankings, by metric.
 

@@ -10,12 +10,24 @@ from markupsafe import Markup
 from reports.certificates.dossier import Dossier
 from reports.certificates.rates import WORDS, Against, Rate, RateBasis
 from reports.certificates.release_text import numbers_file
+from reports.figures.derived import RANKINGS, DerivedMetric, RankedMember, Role, Term
 from reports.figures.kinds import Count
+from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.rounding import exact_text
 from reports.figures.words import SectionWords
 from reports.page.sparkline import MONTHS, Point, sparkline
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
+_DAYS = {"working_days": "工作日", "calendar_days": "日历天"}
+_ROLES: Mapping[Role, str] = {
+    "plus": "",
+    "minus": "减 ",
+    "over": "除以 ",
+    "over_less": "除数减 ",
+    "now": "",
+    "base": "比 ",
+}
 _AGAINST: tuple[Against, ...] = ("month_before", "year_before")
 
 
@@ -40,6 +52,7 @@ class Figure:
     spark: Markup
     systems: tuple[str, ...]  # names of the systems that count it
     parts: tuple[str, ...]  # names of the metrics that it is the sum of
+    made_of: tuple[str, ...]  # of a derived number the sums that it is made of
     by_department: tuple[tuple[str, Count], ...]  # its counts by the department's name, largest first
     by_day: Mapping[str, Count]  # its counts by day, `2025-03-12`
     open_days: frozenset[str]  # the days on which a system behind it answered
@@ -50,6 +63,35 @@ def figures(dossier: Dossier) -> tuple[Figure, ...]:
     rows = {row["metric"]: row for row in released(dossier)["metrics"]}
     order = in_print_order(dossier.certificate.numbers, dossier.section, dossier.words)
     return tuple(_figure(dossier, number, rows[number.metric]) for number in order)
+
+
+@dataclass(frozen=True)
+class RankingShown:
+    """A ranking as the page shows it."""
+
+    metric: DerivedMetric
+    members: tuple[RankedMember, ...]
+
+
+def rankings(dossier: Dossier) -> tuple[RankingShown, ...]:
+    """Every ranking of the month."""
+    derived = dossier.certificate.foundation.derived
+    return tuple(
+        RankingShown(metric, derived.outcomes[metric.metric].ranking)
+        for metric in derived.metrics
+        if metric.kind in RANKINGS
+    )
+
+
+def without_value(dossier: Dossier) -> dict[str, str]:
+    """By the name of each metric that has no value, why."""
+    derived = dossier.certificate.foundation.derived
+    return {
+        derived.by_metric[
+            metric
+        ].metric_name: f"{dossier.words.reason(str(outcome.reason))}（{month_title(outcome.month)}）"
+        for metric, outcome in derived.absent.items()
+    }
 
 
 def in_print_order(numbers: Sequence[MonthlyNumber], section: str, words: SectionWords) -> list[MonthlyNumber]:
@@ -89,12 +131,23 @@ def _figure(dossier: Dossier, number: MonthlyNumber, row: Mapping[str, Any]) -> 
         spark=sparkline(points),
         systems=tuple(source["system_name"] for source in row["sources"]),
         parts=tuple(certificate.by_metric[part].metric_name for part in number.parts),
+        made_of=tuple(_term(dossier, term) for term in trace.terms),
         by_department=tuple(
             (dossier.departments.get(code, code), count) for code, count in trace.by_department.items()
         ),
         by_day=trace.by_day,
         open_days=frozenset(extract.day for extract in extracts if extract.state == "answered"),
     )
+
+
+def _term(dossier: Dossier, term: Term) -> str:
+    """`满意评价数 1234 件`, of another month with its revision."""
+    number = dossier.certificate.by_metric.get(term.metric)
+    name = number.metric_name if number else _DAYS[term.metric]
+    value = exact_text(term.exact)
+    amount = dossier.words.amount(value, number.unit if number else "天")
+    other = f"（{month_title(term.month)}第 {term.revision} 版）" if term.revision else ""
+    return f"{_ROLES[term.role]}{name}{other} {amount}"
 
 
 def _changes(dossier: Dossier, metric: str, against: Against) -> Iterator[FigureChange]:

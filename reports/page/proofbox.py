@@ -25,7 +25,7 @@ def proof_data(revisions: Sequence[Certificate], labels: Mapping[str, Collection
     return {
         "year": first.year,
         "month": first.month,
-        "numbers": [_number(number, revisions, labels) for number in newest.numbers],
+        "numbers": [_number(number, revisions, labels) for number in newest.counted_numbers],
         "units": words["units"],
         "patterns": {name: _in_browser(pattern) for name, pattern in words["patterns"].items()},
     }

@@ -24,7 +24,7 @@ from reports.certificates.release_text import words_of
 from reports.certificates.revision import compare
 from reports.figures.months import days_between, month_title
 from reports.figures.numbers import MonthlyNumber
-from reports.page.figures import figures, in_print_order, system_names
+from reports.page.figures import figures, in_print_order, rankings, system_names, without_value
 from reports.page.month_summary import WORDS, MonthSummary
 from reports.page.proofbox import proof_data
 
@@ -77,6 +77,8 @@ def month_page(
         section=dossier.printed,
         texts={"paragraph": dossier.printed.paragraph, "section": dossier.section},
         figures=figures(dossier),
+        rankings=rankings(dossier),
+        without_value=without_value(dossier),
         names={number.metric: number.metric_name for number in certificate.numbers},
         revisions=dossier.revisions,
         revision_rows=_revision_rows(dossier),
