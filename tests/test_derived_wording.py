@@ -5,13 +5,19 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
 
-from tests.derived_halls import derive, drop_months, exact, report
+from orchestration.config.hall import load_hall
+from orchestration.doctor.hall import folder_checks
+from orchestration.runtime.installation import DEMO_HALL
+from orchestration.runtime.paths import PROJECT_ROOT
+from tests.derived_halls import ROWS, derive, drop_months, exact, report
 from tests.small_halls import SmallHall
+from tests.test_words import ENGLISH, use_words
 
 EVERY_KIND = """\
 一、{{ year }} 年 {{ month }} 月总体情况
@@ -119,3 +125,74 @@ def test_every_file_for_authors_has_the_same_digits(hall: SmallHall) -> None:
     assert "daily" not in traced.output
     shown = hall.run("show", "2025-02", "--rates", "as_revised")
     assert shown.exit_code == 0, shown.output
+
+
+ENGLISH_KINDS = """\
+I. Overview of {{ month_name }} {{ year }}
+
+By {{ last.day }} {{ last.month_name }}, {{ n.accepted }} were accepted, {{ n.accepted_growth }} on the month before; \
+open: {{ n.completion_rate }}, {{ n.rate_change }}; {{ n.completed_each }} completed of each; {{ n.accepted_daily }} \
+a working day; {{ n.accepted_to_date }} since January, {{ n.completion_to_date }} of them open; \
+a year ago: {{ n.open_yearly }}; busiest: {{ n.busiest.names }} ({{ n.busiest.values }}).
+
+| Place | Department | Completed |
+| ---: | --- | ---: |
+{% for row in n.by_rate %}| {{ row.place }} | {{ row.name }} | {{ row.value }} |
+{% endfor %}
+"""
+ENGLISH_WORDS = """
+grown = "up"
+fallen = "down"
+unchanged = "unchanged"
+risen_points = "up"
+fallen_points = "down"
+increased = "more by"
+decreased = "fewer by"
+not_certified = "not certified"
+"""
+
+
+def test_every_kind_in_english_by_the_halls_folder_alone(hall: SmallHall) -> None:
+    shutil.copytree(ENGLISH, hall.folder, dirs_exist_ok=True)
+    use_words(hall)
+    words = hall.folder / "words.toml"
+    words.write_text(words.read_text(encoding="utf-8") + ENGLISH_WORDS, encoding="utf-8")
+    (hall.folder / "wording.txt.j2").write_text(ENGLISH_KINDS.replace("\\\n", ""), encoding="utf-8")
+    yearly = {"open_yearly": "change,accepted,,,,,year_before,,,,,cases"}
+    derive(hall, **{name: values.replace("件", "cases") for name, values in (ROWS | yearly).items()})
+    hall.edit("catalogue/metrics.csv", ("thousand cases,1000,2", "cases,1,0"))
+    hall.edit("catalogue/derived_metrics.csv", (",百分点,百分点,", ",百分点,percentage points,"))
+    hall.edit("catalogue/departments.csv", ("市场科", "Market Office"), ("住建科", "Housing Office"))
+    drop_months(hall, "2025-01", "2025-02")
+    for month in ("2025-01", "2025-02"):
+        report(hall, month)
+    text = section(hall, "2025-02")
+    assert re.fullmatch(r"[\x20-\x7e\n‰]+", text), text
+    assert text.startswith("I. Overview of February 2025\n\nBy 28 February, ")
+    assert re.search(
+        r" (up|down) [\d.]+% on the month before; open: [\d.]+%, (up|down) [\d.]+ percentage points;", text
+    )
+    assert "a year ago: not certified; busiest: Market Office (" in text
+    assert re.search(r"\n +1  (Market|Housing) Office +[\d,.]+‰\n", text), text
+    proof = hall.run("verify", "--recount")
+    assert proof.exit_code == 0, proof.output
+
+
+def test_the_guides_three_rows_and_one_line_are_all_that_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guide = (PROJECT_ROOT / "reports" / "README.md").read_text(encoding="utf-8")
+    rows = re.search(r"```csv\n(.*?)```", guide, re.DOTALL)
+    line = re.search(r"```\n(本年累计受理.*?)\n```", guide)
+    assert rows
+    assert line
+    folder = tmp_path / "hall"
+    shutil.copytree(DEMO_HALL, folder)
+    (folder / "catalogue" / "derived_metrics.csv").write_text(rows[1], encoding="utf-8")
+    wording = folder / "wording.txt.j2"
+    wording.write_text(wording.read_text(encoding="utf-8").rstrip() + line[1] + "\n", encoding="utf-8")
+    monkeypatch.setenv("YUEBAO_HALL", str(folder))
+    told = {check.subject: check for check in folder_checks(load_hall(folder))}
+    assert told["codes"].verdict == "ok", told["codes"]
+    assert told["wording.txt.j2"].verdict == "ok", told["wording.txt.j2"].message
+    assert {"accepted_to_date", "satisfaction_rate", "top_five"} <= set(re.findall(r"\w+", str(told["wording.txt.j2"])))

@@ -130,6 +130,8 @@ def certification_lines(month: Month, hall: HallFolder, problems: list[Problem])
     entry = archive.ledger.latest(month.name)
     if entry:
         yield f"{month.name} is 已核定: {entry.certificate.name}, code {entry.certificate.code}"
+        for metric, outcome in entry.certificate.foundation.derived.absent.items():
+            yield f"{metric} has no value: {outcome.explanation}"
         if pending := pending_revision(entry.certificate, month.home):
             yield str(pending)
     elif problems:

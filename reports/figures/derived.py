@@ -25,6 +25,14 @@ RankedBy = Literal["department", "site", "item"]
 Role = Literal["plus", "minus", "over", "over_less", "now", "base"]
 Reason = Literal["zero_base", "negative_base", "missing_part", "not_certified", "redefined"]
 
+# Why there is no value, for engineers; what is printed of it stands in words.toml.
+REASONS: Mapping[Reason, str] = {
+    "zero_base": "what it is divided by or compared with is zero in {month}",
+    "negative_base": "what it is divided by or compared with is negative in {month}",
+    "missing_part": "a part of it isn't counted in {month}",
+    "not_certified": "{month} isn't certified",
+    "redefined": "a part of it was defined otherwise in {month}",
+}
 DIVISIONS: frozenset[DerivedKind] = frozenset({"ratio", "mean", "share_of"})
 RANKINGS: frozenset[DerivedKind] = frozenset({"rank", "top_n"})
 MONTHS_BACK: Mapping[Against, int] = {"month_before": 1, "year_before": 12}
@@ -137,6 +145,11 @@ class Outcome:
     reason: Reason | Literal[""] = ""
     month: str = ""
 
+    @property
+    def explanation(self) -> str:
+        """Why there is no value, for engineers; empty where there is one."""
+        return REASONS[self.reason].format(month=self.month) if self.reason else ""
+
 
 @dataclass(frozen=True)
 class Derived:
@@ -247,7 +260,7 @@ class NoValueError(NumbersError):
     """A metric has no value in a month."""
 
     def __init__(self, reason: Reason, month: str) -> None:
-        super().__init__(f"no value: {reason} in {month}")
+        super().__init__(REASONS[reason].format(month=month))
         self.outcome = Outcome(reason=reason, month=month)
 
 
