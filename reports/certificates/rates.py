@@ -76,7 +76,8 @@ def rate(
         current: The certificate of the month that is reported.
         history: The certificates of the month compared with, first to latest; it says which of the two rates it is.
         basis: `as_printed` takes the first of them, `as_revised` the latest.
-        decimals: How many decimals the percentage has; it is rounded half up (四舍五入) by its absolute value.
+        decimals: How many decimals the percentage has, of a rate at least as many as the rate is printed with; it is
+            rounded half up (四舍五入) by its absolute value.
 
     Raises:
         RateError: There is nothing to compare with, the base is zero, or the definition has changed in between.
@@ -96,7 +97,9 @@ def rate(
             f"{where}: the definition changed in between (a break in the series), so they don't compare",
             DEFAULT.redefined_base,
         )
-    percent = rounded(_change(number, base, where), decimals)
+    # A difference of rates is as fine as the rates are printed.
+    places = max(decimals, number.display_decimals) if number.unit in POINTS else decimals
+    percent = rounded(_change(number, base, where), places)
     return Rate(against, basis, number, base, base_certificate.month, base_certificate.revision, percent)
 
 

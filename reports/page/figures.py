@@ -151,7 +151,9 @@ def _term(dossier: Dossier, term: Term) -> str:
 
 
 def _changes(dossier: Dossier, metric: str, against: Against) -> Iterator[FigureChange]:
-    """Against the base as printed, and as revised where that says something else."""
+    """Against the base as printed, and as revised where that says something else; of a change there is none."""
+    if metric in dossier.certificate.changes:
+        return
     seen = set()
     for basis in _BASES:
         rate = dossier.rate(metric, against, basis)
