@@ -295,7 +295,7 @@ def test_libreoffice_opens_the_section_and_the_workbook(given: Mapping[str, Path
     title, *lines = (tmp_path / "numbers.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     read = {row["代号"]: row["准确数"] for row in csv.DictReader(lines)}
     told = _written(given["numbers.csv"])
-    assert read == dict(zip(told["metric"], told["exact"], strict=True))
+    assert read == dict(zip(told["metric"], told["exact_digits"], strict=True))
     assert told["code"][0] in title
 
 

@@ -13,7 +13,6 @@ from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError, traces
-from reports.figures.kinds import Count
 from reports.figures.months import first_day
 from reports.workbook.exports import csv_of
 from reports.workbook.tables import ExportRow, number_rows
@@ -109,26 +108,31 @@ def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRo
         raise Refused(f"no department {only} in departments.csv; it has {', '.join(known)}")
     if only and not _is_counted(known.get(only), certificate):
         return []
-    metrics = [str(row["metric"]) for row in rows]
+    counted = {number.metric for number in certificate.counted_numbers}
+    metrics = [str(row["metric"]) for row in rows if row["metric"] in counted]
+    if not metrics and rows:
+        derived = ", ".join(str(row["metric"]) for row in rows)
+        raise Refused(
+            f"{derived} is made of sums, so that departments don't add up to it; "
+            f"`yuebao trace {certificate.month} {rows[0]['metric']}` takes it apart"
+        )
     try:
         traced = traces(certificate, archive.landing, closing_measures(), metrics)
     except TraceError as error:
         raise Refused(str(error)) from error
     apart: list[ExportRow] = []
-    for row in rows:
+    for row in (row for row in rows if row["metric"] in counted):
         sums = traced[str(row["metric"])].by_department
         for code in [only] if only else sums:
+            count = sums.get(code, 0)
             part: ExportRow = {
                 "department": code,
                 "department_name": known[code].name if code in known else "",
                 "department_successors": ";".join(today[code].successors) if code in today else "",
             }
-            apart.append({**row, **part, "exact": _cell(sums.get(code, 0)), "printed": "", "display_unit": ""})
+            exact: ExportRow = {"exact": count if isinstance(count, int) else None, "exact_digits": str(count)}
+            apart.append({**row, **part, **exact, "printed": "", "display_unit": ""})
     return apart
-
-
-def _cell(count: Count) -> str | int:
-    return count if isinstance(count, int) else str(count)
 
 
 def _is_counted(department: Member | None, certificate: Certificate) -> bool:

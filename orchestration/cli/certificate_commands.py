@@ -155,7 +155,7 @@ def show(
         table = numbers_table(archive, certificate, rates)
         state = archive.ledger.state(certificate)
         typer.echo(f"{vintage_of(certificate)} {state}, code {certificate.code}: {entry.path}")
-        print_wide(table, width=160)
+        print_wide(table, width=200)
         for line in history_lines(archive, certificate.month, certificate.below):
             typer.echo(line)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from reports.certificates.certificate import Certificate, CertifiedSystem, Wording
 from reports.figures.section import NumberExtract, NumberSource, Origin, Vintage, certified_files, certified_texts
-from reports.figures.wording import SectionSubject, WordingTemplate, word_section
+from reports.figures.wording import Section, SectionSubject, WordingTemplate, word_section
 from reports.figures.words import SectionWords, replaced_words
 
 # The files that print the certificate's code, which is known after all others are worded.
@@ -24,11 +24,17 @@ def release_files(certificate: Certificate) -> dict[str, bytes]:
     """
     foundation = certificate.foundation
     if certificate.below:
-        site, template = foundation.sites[0].name if foundation.sites else "", template_of(foundation.wording)
-        subject = SectionSubject(site, certificate.span, foundation.derived)
-        section = word_section(certificate.by_metric, month=certificate.month, template=template, subject=subject)
-        return certified_texts(section, foundation.notes, template.words)
+        return certified_texts(section_of(certificate), foundation.notes, words_of(foundation.wording))
     return _with_numbers(certificate)
+
+
+def section_of(certificate: Certificate) -> Section:
+    """A certificate's section, and the metrics that it prints; raises as `release_files`."""
+    foundation, site = certificate.foundation, certificate.hall.name
+    if certificate.below:
+        site = foundation.sites[0].name if foundation.sites else ""
+    subject, template = SectionSubject(site, certificate.span, foundation.derived), template_of(foundation.wording)
+    return word_section(certificate.by_metric, month=certificate.month, template=template, subject=subject)
 
 
 def numbers_file(certificate: Certificate) -> bytes:

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from reports.certificates.certificate import Certificate, Reason, reasons_in
 from reports.certificates.ledger import AnyLink, History
+from reports.certificates.release_text import section_of
 from reports.figures.flags import redefined
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.words import DEFAULT, SectionWords
@@ -19,12 +20,14 @@ _SENTENCE = re.compile(r"(?:[^。！？；.!?\n]|[.!?](?!\s))+(?:[。！？；]|
 class Change:
     """A metric that another certificate of its month states otherwise: its exact value, or its definition.
 
-    `reasons` are those of the revisions that changed it, in order, each once.
+    `reasons` are those of the revisions that changed it, in order, each once. `told` says whether notes name it: of
+    derived numbers, which follow from others, those alone that the month's section prints.
     """
 
     old: MonthlyNumber
     new: MonthlyNumber
     reasons: tuple[Reason, ...]
+    told: bool = True
 
     @property
     def metric(self) -> str:
@@ -89,8 +92,12 @@ def compare(history: Sequence[Certificate]) -> Comparison:
     revisions = [(certificate.month, certificate.revision) for certificate in history]
     if revisions != [(first.month, first.revision + place) for place in range(len(history))]:
         raise ValueError(f"consecutive revisions of one month are compared, not {revisions}")
-    old, new = first.by_metric, last.by_metric
-    changes = (Change(old[metric], new[metric], _reasons(metric, history)) for metric in old if metric in new)
+    old, new, silent = first.by_metric, last.by_metric, _unprinted(first) & _unprinted(last)
+    changes = (
+        Change(old[metric], new[metric], _reasons(metric, history), metric not in silent)
+        for metric in old
+        if metric in new
+    )
     return Comparison(
         month=first.month,
         old=first.revision,
@@ -99,6 +106,13 @@ def compare(history: Sequence[Certificate]) -> Comparison:
         added=tuple(sorted(new.keys() - old.keys())),
         removed=tuple(sorted(old.keys() - new.keys())),
     )
+
+
+def _unprinted(certificate: Certificate) -> frozenset[str]:
+    """The derived metrics that a month's section doesn't print."""
+    if "derived" not in certificate.evidence:
+        return frozenset()
+    return frozenset(certificate.foundation.derived.by_metric) - section_of(certificate).metrics
 
 
 @dataclass(frozen=True)
@@ -201,7 +215,7 @@ def _value_notes(comparison: Comparison, words: SectionWords) -> list[str]:
     """One sentence for each set of reasons."""
     clauses_by_reasons: dict[tuple[Reason, ...], list[str]] = {}
     for change in comparison.changes:
-        if change.printed:
+        if change.printed and change.told:
             old, new = (words.amount(number.printed, number.display_unit) for number in (change.old, change.new))
             clause = words.revised_number.format(metric=change.new.metric_name, old=old, new=new)
             clauses_by_reasons.setdefault(change.reasons, []).append(clause)
@@ -216,7 +230,7 @@ def _value_notes(comparison: Comparison, words: SectionWords) -> list[str]:
 
 
 def _definition_notes(comparison: Comparison, words: SectionWords) -> list[str]:
-    names = [change.new.metric_name for change in comparison.changes if change.breaks_series]
+    names = [change.new.metric_name for change in comparison.changes if change.breaks_series and change.told]
     if not names:
         return []
     month, metrics = words.month(comparison.month), words.list_separator.join(names)
