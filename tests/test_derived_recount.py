@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import calendar
+import csv
 import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import chinese_calendar
 import pytest
 
 from orchestration.demo import PLATFORM_BEARER, demo_hall
+from orchestration.runtime.installation import DEMO_HALL
 from tests.halls import Hall
 from tests.recount import get_json, platform_day
 
@@ -78,6 +81,11 @@ def ranked(rows: list[dict[str, Any]]) -> list[tuple[str, Fraction]]:
     return [(row["code"], Fraction(row["exact"])) for row in rows]
 
 
+def item_names(folder: Path) -> dict[str, str]:
+    with (folder / "catalogue" / "items.csv").open(encoding="utf-8", newline="") as table:
+        return {row["item_code"]: row["item_name"] for row in csv.DictReader(table)}
+
+
 def largest_first(values: Mapping[str, int | Fraction]) -> list[tuple[str, Fraction]]:
     return [(code, Fraction(value)) for code, value in sorted(values.items(), key=lambda one: (-one[1], one[0]))]
 
@@ -118,6 +126,7 @@ def expected(months: list[dict[str, int]], month: str) -> dict[str, Fraction | N
 def test_every_kind_is_what_the_systems_own_data_give(reported: Reported) -> None:
     hall, months = reported
     counted = [hall.recount(month) for month in months]
+    names = item_names(DEMO_HALL)
     for number, month in enumerate(months, start=1):
         told = document(hall, month)
         exact = {each["metric"]: Fraction(each["exact"]) for each in told["metrics"]}
@@ -131,6 +140,7 @@ def test_every_kind_is_what_the_systems_own_data_give(reported: Reported) -> Non
         third = most[2][1]
         assert ranking["busiest_departments"] == [pair for pair in most if pair[1] >= third]
         assert ranking["busiest_items"] == largest_first(items)[:5]
+        assert all(row["name"] == names.get(row["code"], row["code"]) for row in derived["busiest_items"]["ranking"])
         assert ranking["departments_by_satisfaction"] == largest_first(satisfaction(hall, month))
     proof = hall.run("verify", "--recount")
     assert proof.exit_code == 0, proof.output

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from orchestration.config.catalogue import item_names
 from orchestration.warehouse.month import Month
 from reports.certificates.bases import PastMonths, with_derived
 from reports.certificates.ledger import History, Ledger
@@ -17,7 +18,7 @@ class DerivedMetrics:
     def __init__(self, month: Month, marts: Path | None = None) -> None:
         """Of the month's published facts, or of those in another folder; NumbersError where they can't be read."""
         self._month = month
-        self._facts = DerivedFacts(marts or month.facts, month.name)
+        self._facts = DerivedFacts(marts or month.facts, month.name, item_names())
 
     def of(self, site: str, numbers: Mapping[str, MonthlyNumber]) -> Derived:
         """Those of the hall or of a site, by its other numbers; what rests on other months is without an outcome.

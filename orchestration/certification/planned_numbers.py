@@ -10,7 +10,7 @@ from orchestration.certification.certify import counted_in, systems_of, wording_
 from orchestration.certification.derived_metrics import DerivedMetrics, defined_in
 from orchestration.certification.rebuild import empty_home
 from orchestration.certification.settings_evidence import settings_files
-from orchestration.config.catalogue import DERIVED, SITES, TABLES, catalogue_folder, members, read_table
+from orchestration.config.catalogue import DERIVED, SITES, TABLES, catalogue_folder, item_names, members, read_table
 from orchestration.config.hall import HallFolder
 from orchestration.config.site_tree import SiteTree, site_tree
 from orchestration.config.variables import variables_of as hall_variables
@@ -112,6 +112,8 @@ class TodaysSettings:
 
     def names_of(self, metric: DerivedMetric) -> Mapping[str, str]:
         """What those are called who are ranked by a metric, by code."""
+        if metric.ranked_by == "item":
+            return item_names()
         table = {"department": "departments", "site": SITES}.get(metric.ranked_by, "")
         return {code: member.name for code, member in members(table).items()} if table else {}
 

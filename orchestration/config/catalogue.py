@@ -182,12 +182,13 @@ SITES = "sites"
 MEASURES = "measures"
 BALANCES = "stock_balances"
 DERIVED = "derived_metrics"
-# A hall that doesn't need it doesn't have the file.
-_OPTIONAL = frozenset({DERIVED})
+ITEMS = "items"
+# A hall that doesn't need one of these doesn't have the file.
+_OPTIONAL = frozenset({DERIVED, ITEMS})
 _COLUMNS = tomllib.loads(Path(__file__).with_name("catalogue_tables.toml").read_text(encoding="utf-8"))
 _ROWS: Mapping[str, type[Strict]] = {table: _row_of(table, columns) for table, columns in _COLUMNS.items()}
-# What a build reads; what texts call a metric changes no number.
-TABLES: Mapping[str, type[Strict]] = {table: row for table, row in _ROWS.items() if table != LABELS}
+# What a build reads; what texts call a metric or an item changes no number.
+TABLES: Mapping[str, type[Strict]] = {table: row for table, row in _ROWS.items() if table not in {LABELS, ITEMS}}
 
 
 def catalogue_folder() -> Path:
@@ -405,6 +406,11 @@ def distinct_measures() -> frozenset[str]:
 def department_names() -> dict[str, str]:
     """The departments' names by code."""
     return {code: department.name for code, department in members("departments").items()}
+
+
+def item_names() -> dict[str, str]:
+    """The items' names by code, of those that have one."""
+    return {row["item_code"]: row["item_name"] for row in _rows(ITEMS)}
 
 
 def labels() -> dict[str, tuple[str, ...]]:

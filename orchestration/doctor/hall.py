@@ -17,7 +17,7 @@ from orchestration.alerts.ping import ping_url
 from orchestration.alerts.sending import Sender
 from orchestration.certification.certify import read_signers, template_of, words_of
 from orchestration.config.alerts import Channel
-from orchestration.config.catalogue import DERIVED, LABELS, TABLES, catalogue_folder, read_table, working_days
+from orchestration.config.catalogue import DERIVED, ITEMS, LABELS, TABLES, catalogue_folder, read_table, working_days
 from orchestration.config.hall import Hall, HallFolder, SettingsError, expand, secret
 from orchestration.config.variables import reachable, variables_of
 from orchestration.diagnosis import Diagnosis
@@ -65,9 +65,9 @@ def folder_checks(hall: HallFolder) -> Iterator[Diagnosis]:
         tables[name] = read_table(catalogue_folder(), name)
         return f"{len(tables[name])} rows"
 
-    for name in (*TABLES, LABELS):
+    for name in (*TABLES, LABELS, ITEMS):
         yield diagnose(f"catalogue/{name}.csv", partial(read, name))
-    if tables.keys() == {*TABLES, LABELS}:
+    if tables.keys() == {*TABLES, LABELS, ITEMS}:
         yield from references(tables, hall.hall)
         yield from _wordings(tables, hall)
     yield diagnose("signing", partial(_signing, hall))

@@ -46,8 +46,8 @@ def derived_metric(row: FactRow) -> DerivedMetric:
 class DerivedFacts:
     """The definitions that are valid on the first day of a month, and the counts of who is ranked, each read once."""
 
-    def __init__(self, marts: Path, month: str) -> None:
-        """Of a published folder.
+    def __init__(self, marts: Path, month: str, item_names: Mapping[str, str]) -> None:
+        """Of a published folder, which holds the names of all but items.
 
         Raises:
             NumbersError: The table of definitions can't be read.
@@ -55,6 +55,7 @@ class DerivedFacts:
         """
         self._marts = marts
         self._first = first_day(month)
+        self._item_names = item_names
         columns = ("metric", "version", "of_metric", "other_metric", *_TEXTS, *_ABSENT, "valid_from", "valid_to")
         self.metrics = tuple(
             derived_metric(row)
@@ -82,7 +83,7 @@ class DerivedFacts:
     def _counts(self) -> Mapping[RankedBy, RankedCounts]:
         kinds = {metric.ranked_by for metric in self.metrics if metric.ranked_by}
         scales = {row["measure"]: row["scale"] for row in read_table(self._marts / _MEASURES, ("measure", "scale"))}
-        return {by: RankedCounts.of(self._read(by), _names_in(self._marts, by), scales) for by in kinds}
+        return {by: RankedCounts.of(self._read(by), self._names(by), scales) for by in kinds}
 
     def _read(self, by: RankedBy) -> Iterator[tuple[str, str, str, int]]:
         file, column = _COUNTS[by]
@@ -91,9 +92,8 @@ class DerivedFacts:
             if row["month_start"] == self._first:
                 yield row["hall_code"], row[column], row["measure"], row["monthly_count"]
 
-
-def _names_in(marts: Path, by: RankedBy) -> Mapping[str, str]:
-    if by not in _NAMES:
-        return {}
-    file, code, name = _NAMES[by]
-    return {row[code]: row[name] for row in read_table(marts / file, (code, name))}
+    def _names(self, by: RankedBy) -> Mapping[str, str]:
+        if by not in _NAMES:
+            return self._item_names
+        file, code, name = _NAMES[by]
+        return {row[code]: row[name] for row in read_table(self._marts / file, (code, name))}
