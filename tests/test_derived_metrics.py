@@ -156,6 +156,16 @@ def test_nothing_is_divided_by_zero(hall: SmallHall) -> None:
     assert derived(hall, "2025-02")["by_rate"]["ranking"] == [], "who has no rate has no place"
 
 
+@pytest.mark.parametrize("ranked", [{}, {"c": "rank,a,,,,,,,department,,,件"}])
+def test_what_rests_on_itself_is_refused_whoever_asked_check_hall(hall: SmallHall, ranked: dict[str, str]) -> None:
+    derive(hall, a="to_date,b,,,,,,,,,,件", b="to_date,a,,,,,,,,,,件", **ranked)
+    drop_months(hall, "2025-01")
+    refused = hall.run("report", "2025-01")
+    assert refused.exit_code == 1
+    assert "rests on itself" in refused.output
+    assert "Traceback" not in refused.output
+
+
 def test_more_than_its_whole_is_refused(hall: SmallHall) -> None:
     derive(hall, share=ROWS["completed_share"])
     for day in days_of("2025-01"):

@@ -262,6 +262,7 @@ def test_derived_numbers_that_follow_from_their_sums_are_not_objected_to(archive
         ({"phone_consultations": "1188"}, {}, "calls_each is made of phone_consultations 1188, which is 1187"),
         ({}, {"exact": Fraction(1, 2), "printed": "0.5"}, "calls_each is 1/2, and its sums don't make it"),
         (None, {}, "calls_each has a value without sums, or sums without a value"),
+        ({"phone_consultations": "1/0"}, {}, "Fraction(1, 0)"),
     ],
 )
 @pytest.mark.parametrize("asked", ["alone", "sealed"])

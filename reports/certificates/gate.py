@@ -133,7 +133,7 @@ def _objections_of(condition: GateCondition, subject: GateSubject) -> list[Discr
         found = list(condition.judge(subject))
     except EvidenceStoreError as error:
         return [Discrepancy(error.path, error.problem, _BRING_BACK)]
-    except (NumbersError, SectionError, WordingError, ReportsError, ValueError) as error:
+    except (NumbersError, SectionError, WordingError, ReportsError, ArithmeticError, ValueError) as error:
         found = [str(error)]
     told = (one if isinstance(one, Discrepancy) else Discrepancy(subject.path, one) for one in found)
     return [replace(one, next_step=condition.next_step) for one in told]
@@ -284,7 +284,10 @@ def _derived(subject: GateSubject) -> Iterator[str]:
     if derived.metrics and derived.days.get("calendar") != len(subject.certificate.days):
         yield "it counts other days than its month has"
     for metric in derived.metrics:
-        outcome, number = derived.outcomes[metric.metric], numbers.get(metric.metric)
+        outcome, number = derived.outcomes.get(metric.metric), numbers.get(metric.metric)
+        if outcome is None:
+            yield f"it doesn't say what became of {metric.metric}"
+            continue
         if (number is None) == bool(outcome.terms):
             yield f"{metric.metric} has a value without sums, or sums without a value"
         elif number and value_of(metric, outcome.terms) != number.exact:

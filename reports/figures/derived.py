@@ -175,7 +175,8 @@ class Derived:
     @property
     def rankings(self) -> Mapping[str, tuple[RankedMember, ...]]:
         """The rankings, by metric."""
-        return {name: self.outcomes[name].ranking for name, metric in self.by_metric.items() if metric.kind in RANKINGS}
+        ranked = (metric.metric for metric in self.metrics if metric.kind in RANKINGS)
+        return {name: self.outcomes[name].ranking if name in self.outcomes else () for name in ranked}
 
     def with_rankings(self, rankings: Mapping[str, Sequence[RankedMember]]) -> "Derived":
         """The same definitions, of which nothing but rankings has an outcome."""
@@ -433,23 +434,22 @@ class _Evaluator:
         derived = self._metrics.get(metric)
         return value_of(derived, terms) if derived else whole_if_it_is(terms[0].exact)
 
-    def leaves(self, metric: str) -> list[MonthlyNumber]:
+    def leaves(self, metric: str, above: tuple[str, ...] = ()) -> list[MonthlyNumber]:
         """The numbers that a metric rests on and that aren't derived."""
         derived = self._metrics.get(metric)
         if derived is None:
             return [self._current.numbers[metric]] if metric in self._current.numbers else []
-        return [number for name in (derived.of, derived.other) if name for number in self.leaves(name)]
+        path = _below(metric, above)
+        return [number for name in (derived.of, derived.other) if name for number in self.leaves(name, path)]
 
     def _terms(self, metric: str, month: str, basis: Basis, above: tuple[str, ...]) -> Iterator[Term]:
         derived = self._metrics.get(metric)
         if derived is None:
             yield self._leaf(metric, month, basis)
             return
-        if metric in above:
-            raise NumbersError(f"derived_metrics.csv: {' of '.join([*above, metric])} rests on itself")
+        path = _below(metric, above)
         if month < derived.valid_from:
             raise NoValueError("redefined", month)
-        path = (*above, metric)
         if derived.kind == "to_date":
             for each in months_to_date(month, derived.year_begins):
                 yield from self._terms(derived.of, each, basis, path)
@@ -488,6 +488,13 @@ class _Evaluator:
         if values is None:
             raise NoValueError("not_certified", month)
         return values
+
+
+def _below(metric: str, above: tuple[str, ...]) -> tuple[str, ...]:
+    """The metrics that led to one, itself last."""
+    if metric in above:
+        raise NumbersError(f"derived_metrics.csv: {' of '.join([*above, metric])} rests on itself")
+    return (*above, metric)
 
 
 def months_to_date(month: str, year_begins: int) -> list[str]:
