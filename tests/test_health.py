@@ -120,7 +120,7 @@ def test_what_is_wrong_is_named_with_the_command_that_mends_it(troubled: Hall) -
         "online_platform 一体化政务服务平台: 2025-04-09",
         "queue 排队叫号: 2025-04-09",
         "rating 好差评: 2025-04-09",
-        "window_system 窗口系统: 2025-04-09",
+        "and 1 more, which `yuebao status 2025-04` says",
         "next: yuebao pull 2025-04-03..2025-04-09",
     ]
     assert "courier 邮寄: 2025-04-03 missing: no file " in told.stdout
