@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import chinese_calendar
 import pytest
 
 from orchestration.runtime.installation import DEMO_HALL
@@ -239,7 +240,10 @@ def _certify_like(march: Certificate, month: str, archive: Archive) -> None:
         (archive.landing / new.path).parent.mkdir(exist_ok=True)
         for file in ("path", "entry_path"):
             os.link(archive.landing / getattr(old, file), archive.landing / getattr(new, file))
-    foundation = replace(march.foundation, extracts=extracts, boundary=())
+    days = days_of(month)
+    counted_days = {"calendar": len(days), "working": sum(map(chinese_calendar.is_workday, days))}
+    derived = replace(march.foundation.derived, days=counted_days)
+    foundation = replace(march.foundation, extracts=extracts, boundary=(), derived=derived)
     counted = Recounts(archive.landing).of(march.standing_on(foundation))
     numbers = [_with_exact(number, sum(int(counted[name]) for name in number.measures)) for number in march.numbers]
     fields = {name: getattr(march, name) for name in ("hall", "site", "program", "policy")}
