@@ -57,6 +57,9 @@ _LONG = (
         "test_drop_corpus",
         "test_alerts",
         "test_expectations",
+        "test_derived_metrics",
+        "test_derived_recount",
+        "test_measures",
     ),
 )
 
@@ -67,7 +70,7 @@ _FOLLOWED_ELSEWHERE = frozenset(
         *("test_drop_properties", "test_http_properties", "test_proofreading_properties", "test_semantic_models"),
         *("test_health", "test_second_hall", "test_golden", "test_certificate_ledger", "test_certificate_forgeries"),
         *("test_canary", "test_judgement", "test_boundary", "test_bench", "test_representatives", "test_month_totals"),
-        *("test_numbers_command", "test_expectations", "test_day_validation"),
+        *("test_numbers_command", "test_expectations", "test_day_validation", "test_derived_recount"),
     )
 )
 
