@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.figures.rounding import RoundingRule, printed, rounded
+from reports.figures.rounding import RoundingRule, exact_text, is_divisor, printed, rounded, whole_if_it_is
 
 EXACT = st.integers(0, 10**18) | st.integers(0, 99_999)
 DIVISORS = st.integers(0, 12).map(lambda power: 10**power)
@@ -132,3 +132,56 @@ def test_refuses_values_that_make_no_sense(arguments: dict[str, object], message
     sound: dict[str, object] = {"exact": 1, "divisor": 1, "decimals": 0, "rule": "half_up"}
     with pytest.raises(ValueError, match=message):
         printed(**(sound | arguments))  # type: ignore[arg-type]  # refused at run time
+
+
+@pytest.mark.parametrize(
+    ("exact", "text"),
+    [
+        (5421, "5421"),
+        (0, "0"),
+        (-3, "-3"),
+        (Fraction(496, 5), "99.2"),
+        (Fraction(-5, 4), "-1.25"),
+        (Fraction(1, 8), "0.125"),
+        (Fraction(1, 25), "0.04"),
+        (Fraction(3, 40), "0.075"),
+        (Fraction(1, 3), "1/3"),
+        (Fraction(-7, 6), "-7/6"),
+        (Fraction(1, 35), "1/35"),
+        (10_000, "10000"),
+    ],
+)
+def test_exact_values_have_all_their_digits_or_are_fractions(exact: int | Fraction, text: str) -> None:
+    assert exact_text(exact) == text
+
+
+@given(numerator=st.integers(-(10**40), 10**40), twos=st.integers(0, 12), fives=st.integers(0, 12))
+def test_digits_that_end_are_the_value_and_no_more(numerator: int, twos: int, fives: int) -> None:
+    value = Fraction(numerator, 2**twos * 5**fives)
+    text = exact_text(whole_if_it_is(value))
+    assert Fraction(text) == value
+    assert "/" not in text
+    assert "." not in text or not text.endswith("0")
+
+
+def test_a_whole_number_is_an_int_and_any_other_a_fraction() -> None:
+    assert isinstance(whole_if_it_is(Fraction(6, 3)), int)
+    assert whole_if_it_is(Fraction(6, 3)) == 2
+    assert whole_if_it_is(Fraction(1, 2)) == Fraction(1, 2)
+    assert whole_if_it_is(7) == 7
+
+
+@pytest.mark.parametrize(
+    ("number", "divides"),
+    [(1, True), (10, True), (10_000, True), (60, True), (3600, True), (86_400, True), (1440, True), (24, True)]
+    + [(number, False) for number in (0, -1, 2, 9, 11, 25, 61, 100_001, 7200)],
+)
+def test_units_are_powers_of_ten_or_of_a_duration(number: int, divides: bool) -> None:  # noqa: FBT001 - a parameter
+    assert is_divisor(number) is divides
+
+
+@pytest.mark.parametrize("name", ["divisor", "decimals"])
+def test_how_it_is_printed_is_said_in_whole_numbers(name: str) -> None:
+    sound: dict[str, object] = {"exact": 1, "divisor": 1, "decimals": 0, "rule": "half_up"}
+    with pytest.raises(TypeError, match=f"{name} must be an int, got float 1.0"):
+        printed(**(sound | {name: 1.0}))  # type: ignore[arg-type]  # refused at run time

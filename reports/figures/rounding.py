@@ -27,7 +27,7 @@ def exact_text(exact: Exact) -> str:
         decimals = max(decimals, times)
     if rest > 1 or not decimals:
         return str(exact)
-    return f"{Decimal(int(exact * 10**decimals)).scaleb(-decimals):f}"
+    return format(rounded(Fraction(exact), decimals), "f")
 
 
 def printed(exact: Exact, *, divisor: int, decimals: int, rule: RoundingRule) -> str:
