@@ -46,7 +46,7 @@ from reports.certificates.certificate import (
     short_code,
 )
 from reports.certificates.evidence import EvidenceStore, EvidenceStoreError
-from reports.figures.derived import Derived
+from reports.figures.derived import Derived, DerivedMetric, Outcome
 from reports.figures.months import MonthSpan
 from reports.figures.numbers import Flag, MonthlyNumber
 from reports.figures.rounding import Exact, RoundingRule, whole_if_it_is
@@ -265,8 +265,16 @@ def documents(foundation: Foundation) -> dict[str, bytes]:
         "bases": _document({"certificates": foundation.bases, "notes": foundation.notes}),
         **({"source": _document(foundation.source)} if foundation.source else {}),
         **({"sites": _document(foundation.sites)} if foundation.sites else {}),
-        **({"derived": _document(foundation.derived)} if foundation.derived.metrics else {}),
+        **_derived_documents(foundation.derived),
     }
+
+
+def _derived_documents(derived: Derived) -> dict[str, bytes]:
+    """The definitions, which sites and months share, and what became of them."""
+    if not derived.metrics:
+        return {}
+    outcomes = _Derived(derived.outcomes, derived.days, derived.groups)
+    return {"definitions": _document(derived.metrics), "derived": _document(outcomes)}
 
 
 def evidence_of(candidate: str, signed: Signed) -> tuple[Signature, bytes]:
@@ -319,6 +327,13 @@ def _systems(foundation: Foundation) -> _Systems:
 
 
 @dataclass(frozen=True)
+class _Derived:
+    outcomes: Mapping[str, Outcome]
+    days: Mapping[str, int]
+    groups: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class _Bases:
     certificates: tuple[Base, ...]
     notes: tuple[str, ...]
@@ -346,7 +361,9 @@ def _foundation(evidence: Mapping[str, str], store: EvidenceStore) -> Foundation
         notes=bases.notes,
         source=part("source", ProgramSource) if "source" in evidence else None,
         sites=part("sites", tuple[CertifiedHall, ...]) if "sites" in evidence else (),
-        derived=part("derived", Derived) if "derived" in evidence else Derived(),
+        derived=Derived(part("definitions", tuple[DerivedMetric, ...]), **vars(part("derived", _Derived)))
+        if "derived" in evidence
+        else Derived(),
     )
 
 

@@ -88,7 +88,7 @@ class GateSubject:
 
 
 # The evidence that each site of a batch has of its own.
-_OWN = frozenset({"sites", "bases"})
+_OWN = frozenset({"sites", "bases", "derived"})
 Judge = Callable[[GateSubject], Iterable[str | Discrepancy]]
 
 
