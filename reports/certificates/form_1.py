@@ -64,6 +64,13 @@ class _Foundation:
 
 
 @dataclass(frozen=True)
+class _Number(MonthlyNumber):
+    """A number of 0.1, which knew counts alone."""
+
+    exact: int
+
+
+@dataclass(frozen=True)
 class _Certificate:
     kind: Literal["yuebao certificate 1"]
     sequence: int
@@ -73,7 +80,7 @@ class _Certificate:
     revision: int
     reason: Reason | Literal[""]
     note: str
-    numbers: tuple[MonthlyNumber, ...]
+    numbers: tuple[_Number, ...]
     foundation: _Foundation
     policy: Policy
     sign_offs: tuple[SignOff, ...]
@@ -125,7 +132,7 @@ def _model(stated: _Certificate) -> Certificate:
         revision=stated.revision,
         reason=stated.reason,
         note=stated.note,
-        numbers=stated.numbers,
+        numbers=tuple(MonthlyNumber(**vars(number)) for number in stated.numbers),
         program=Program(
             based.fingerprint, based.catalogue_version, based.suite_version, based.code_version, based.lock_sha256
         ),

@@ -108,8 +108,8 @@ def _change(number: MonthlyNumber, base: MonthlyNumber, where: str) -> Fraction:
     if number.unit in POINTS:
         return difference
     if base.exact <= 0:
-        words = DEFAULT.negative_base if base.exact else DEFAULT.zero_base
-        raise RateError(f"{where}: no rate is printed against a base of {base.exact_with_unit}", words)
+        what, words = ("below zero", DEFAULT.negative_base) if base.exact else ("of zero", DEFAULT.zero_base)
+        raise RateError(f"{where}: no rate is printed against a base {what}", words)
     return 100 * difference / base.exact
 
 
