@@ -32,9 +32,12 @@ ROWS = {
 }
 
 
+NAMES = {"completion_rate": "未办结率", "accepted_daily": "日均受理", "accepted_to_date": "累计受理"}
+
+
 def line(metric: str, values: str) -> str:
     unit = values.rpartition(",")[2]
-    return f"{metric},1,{metric}名,{metric}的口径,{values},{unit},1,2,half_up,2025-01-01,"
+    return f"{metric},1,{NAMES.get(metric, metric)},{metric}的口径,{values},{unit},1,2,half_up,2025-01-01,"
 
 
 def derive(hall: SmallHall, **rows: str) -> None:

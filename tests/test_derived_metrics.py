@@ -50,7 +50,7 @@ def test_every_kind_is_counted_from_sums_certified_and_verified(hall: SmallHall)
     told = derived(hall, "2025-03")
     assert told["open_yearly"] == {
         "metric": "open_yearly",
-        "name": "open_yearly名",
+        "name": "open_yearly",
         "kind": "change",
         "without_value": "not_certified",
         "because_of": "2024-03",

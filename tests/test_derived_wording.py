@@ -24,7 +24,7 @@ EVERY_KIND = """\
 
 截至 {{ last.month }} 月 {{ last.day }} 日，受理 {{ n.accepted }}，环比{{ n.accepted_growth }}，\
 未办结率 {{ n.completion_rate }}，{% if n.rate_change.known %}比上月{{ n.rate_change }}，{% endif %}\
-每件办结 {{ n.completed_each }}，办结占 {{ n.completed_share }}，\
+平均 {{ n.completed_each }}，办结占 {{ n.completed_share }}，\
 日均受理 {{ n.accepted_daily }}；今年累计受理 {{ n.accepted_to_date }}，累计未办结率 {{ n.completion_to_date }}；\
 在办同比{{ n.open_yearly }}；受理前列是 {{ n.busiest.names }}，分别为 {{ n.busiest.values }}。
 
@@ -66,7 +66,7 @@ def test_every_kind_is_printed_with_its_words_and_every_digit_is_certified(hall:
     paragraph = (
         f"截至 2 月 28 日，受理 {printed['accepted']} 件，环比{direction} {printed['accepted_growth'].lstrip('-')}%，"
         f"未办结率 {printed['completion_rate']}%，比上月{points} {printed['rate_change'].lstrip('-')} 百分点，"
-        f"每件办结 {printed['completed_each']} 件，办结占 {printed['completed_share']}‰，"
+        f"平均 {printed['completed_each']} 件，办结占 {printed['completed_share']}‰，"
         f"日均受理 {printed['accepted_daily']} 件；今年累计受理 {printed['accepted_to_date']} 件，"
         f"累计未办结率 {printed['completion_to_date']}%；在办同比有月份未核定，不计算；"
         f"受理前列是 市场科，分别为 {ranking['busiest'][0]['printed']} 件。"
@@ -78,6 +78,47 @@ def test_every_kind_is_printed_with_its_words_and_every_digit_is_certified(hall:
     first = section(hall, "2025-01")
     assert "环比有月份未核定，不计算" in first
     assert "比上月" not in first, "a sentence may be left out where its number has no value"
+
+
+def test_proofreading_reads_derived_numbers_only_where_it_is_certain(hall: SmallHall, tmp_path: Path) -> None:
+    drop_months(hall, "2025-01", "2025-02")
+    for month in ("2025-01", "2025-02"):
+        report(hall, month)
+    printed = {
+        each["metric"]: each["printed"] for each in json.loads(section(hall, "2025-02", "numbers.json"))["metrics"]
+    }
+    rate, daily = printed["completion_rate"], printed["accepted_daily"]
+    text = tmp_path / "稿子.txt"
+
+    def findings(sentence: str) -> str:
+        text.write_text(sentence + "\n", encoding="utf-8")
+        done = hall.run("proofread", str(text), "--month", "2025-02")
+        assert done.exit_code in {0, 1}, done.output
+        return done.stdout if done.exit_code else ""
+
+    text.write_text(section(hall, "2025-02"), encoding="utf-8")
+    own = hall.run("proofread", str(text), "--month", "2025-02")
+    assert own.exit_code == 0, own.stdout
+    for right in (f"未办结率 {rate}%。", f"未办结率为{rate}%，日均受理 {daily} 件。"):
+        assert findings(right) == ""
+    wrong = findings("2 月，未办结率 12.34%，日均受理 1.5 件。")
+    assert f"请改为“{rate}%”" in wrong
+    assert f"请改为“{daily} 件”" in wrong
+    # What isn't one certified number of one month of this hall is asked of nobody.
+    for unread in (
+        "1—2 月未办结率 12.34%。",
+        "某县未办结率 12.34%。",
+        "未办结率约 12%。",
+        "未办结率在 12% 以下。",
+        "未办结率比上月提高 12.34 个百分点。",
+        "未办结率提高 12.34%。",
+        "未办结率大幅下降。",
+        "未办结率、日均受理分别为 12.34%、1.5 件。",
+        "未办结率最高的部门为 99%。",
+        "累计未办结率 12.34%。",
+        "窗口未办结率 12.34%。",
+    ):
+        assert findings(unread) == "", unread
 
 
 def test_a_draft_prints_them_too(hall: SmallHall) -> None:

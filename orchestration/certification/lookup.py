@@ -133,9 +133,12 @@ def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
     for entry in archive.ledger.entries():
         certificate = entry.certificate
         superseded = archive.ledger.state(certificate) == "已修订"
-        # What is derived isn't summed over months, nor does it grow by a rate: nothing may be advised by such a sum.
-        for number in known_of(certificate.counted_numbers, certificate.month):
-            yield replace(number, revision=certificate.revision, superseded=superseded)
+        # How a number changed is read of the numbers themselves.
+        numbers = [number for number in certificate.numbers if number.metric not in certificate.changes]
+        derived = certificate.foundation.derived.by_metric
+        for number in known_of(numbers, certificate.month):
+            is_derived = number.metric in derived
+            yield replace(number, revision=certificate.revision, superseded=superseded, derived=is_derived)
 
 
 def known_of(numbers: Iterable[MonthlyNumber], month: str) -> Iterator[KnownNumber]:

@@ -130,7 +130,7 @@ def _taken_apart(archive: Archive, certificate: Certificate, rows: list[ExportRo
                 "department_name": known[code].name if code in known else "",
                 "department_successors": ";".join(today[code].successors) if code in today else "",
             }
-            exact: ExportRow = {"exact": count if isinstance(count, int) else None, "exact_digits": str(count)}
+            exact: ExportRow = {"exact": count if isinstance(count, int) else str(count), "exact_digits": str(count)}
             apart.append({**row, **part, **exact, "printed": "", "display_unit": ""})
     return apart
 

@@ -25,6 +25,7 @@ class KnownNumber(MonthlyNumber):
     month: str  # `2025-03`
     revision: int = 1  # 1 for the first certificate of the month
     superseded: bool = False  # whether a later revision holds in its stead
+    derived: bool = False  # whether it is made of others, so that months of it aren't summed
 
     @property
     def when(self) -> str:
@@ -133,6 +134,8 @@ class KnownNumbers:
             return None
         if len(present) == 1:
             return present[0]
+        if present[-1].derived:
+            return None
         return present[-1].with_exact(_total(present), f"{months[0]}—{months[-1]}")
 
     def superseded(self, metric: str, months: Sequence[str]) -> list[KnownNumber]:

@@ -38,6 +38,9 @@ _SENTENCE_END = "。！？"
 _PART_END = "。！？；"
 _JOINS = ("、", "和", "与", "及", "以及")
 _UNIT_OF_TABLE = re.compile(r"[（(](?:单位:)?([^（()），]{1,6}(?:（次）|\(次\))?)[)）]|单位:([^，。]{1,8})")
+# What may stand before a derived metric's name in its clause, and between it and its number.
+_BEGINS = re.compile(r"[、和与及]?\s*(?:(?:\d{4}\s*年\s*)?\d{1,2}\s*月份?|本月|当月)?\s*")
+_RIGHT_BEFORE = re.compile(r"\s*(?:为|是|达|达到|[:：])?\s*")
 _UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
 
 
@@ -48,8 +51,9 @@ class TextReader:
         self.known = known
         self.labels = Labels(known)
         self.families = {metric: family(number.unit) for metric, number in known.metrics.items()}
-        self.display_units = frozenset(number.display_unit for number in known.metrics.values())
+        self.display_units = frozenset(each.display_unit for each in known.metrics.values() if not each.derived)
         units = {unit for names in self.families.values() for unit in names}
+        units |= {number.display_unit for number in known.metrics.values() if number.display_unit}
         units |= {figure.unit for figure in known.figures if figure.unit}
         self.tokenizer = Tokenizer(units)
         self._values: dict[str, set[Decimal | Exact]] = {}
@@ -59,6 +63,10 @@ class TextReader:
     def read(self, passage: Passage) -> list[Reading]:
         """The readings of a passage, in order of where they stand; those of its lead are left out."""
         return [reading for reading in _Walk(passage, self).readings() if reading.start >= passage.begins]
+
+    def is_derived(self, subject: Subject | None) -> bool:
+        """Whether a subject is a metric that is made of others."""
+        return subject is not None and not subject.own and self.known.metrics[subject.code].derived
 
     def has_value(self, metric: str, numeral: Numeral) -> bool:
         """Whether some certificate has this number for the metric, printed or exact, of whichever month."""
@@ -149,7 +157,7 @@ class _Walk:
         reading = self._read(numeral, index, segment)
         self.earlier.update(word.word for word in between(self.words, self.left, numeral.start))
         self.left = max(reading.end, numeral.end)
-        self.subject, self.last = reading.subject, reading
+        self.subject, self.last = None if self.reader.is_derived(reading.subject) else reading.subject, reading
         clause = segment[_clause(segment) :]
         return replace(
             reading,
@@ -175,6 +183,10 @@ class _Walk:
         )
         if self.shared is not None:
             return self._handed_out(other, index, self.shared)
+        derived = [name for name in self._names(segment) if self.reader.is_derived(name.subject)]
+        if derived:
+            vague = around(segment, more=numeral.more)
+            return other if vague else self._derived(other, numeral, derived[-1])
         elsewhere = bool(read_words().other_scope.search(segment, _clause(segment)))
         if unit_text in _UNITS_OF_RATIOS:
             return self._own_figure(other, segment) or self._ratio(other, segment, elsewhere=elsewhere)
@@ -278,6 +290,22 @@ class _Walk:
             return gap == 0 or certified
         return gap == 0 and certified and len(numeral.digits) >= 3
 
+    def _derived(self, other: Reading, numeral: Numeral, name: Naming) -> Reading:
+        """A derived number, where its name stands right before it, in its unit and of one certified month.
+
+        Nothing else is read of one: it isn't summed over months, and how it changes is another number.
+        """
+        months, metric = self.times.of_count(self.text, numeral.start), name.subject.code
+        known = self.reader.known
+        certain = (
+            len(months) == 1
+            and known.current(metric, months) is not None
+            and other.unit_text == known.metrics[metric].display_unit
+            and _RIGHT_BEFORE.fullmatch(self.text, name.end, numeral.start - abs(numeral.sign))
+            and _BEGINS.fullmatch(self.text, self.left + _clause(self.text[self.left : name.start]), name.start)
+        )
+        return replace(other, role="level", kind="", subject=name.subject, months=months) if certain else other
+
     # Rates, points and shares.
 
     def _own_figure(self, other: Reading, segment: str) -> Reading | None:
@@ -368,7 +396,8 @@ class _Walk:
         months = named_times if len(named_times) == size > 1 else [self.times.months] * size
         if len(subjects) == 1 and size in {len(comparisons), len(named_times)}:
             subjects *= size
-        if read_words().other_scope.search(segment, _clause(segment)) or len(subjects) != size:
+        elsewhere = read_words().other_scope.search(segment, _clause(segment))
+        if elsewhere or len(subjects) != size or any(map(self.reader.is_derived, subjects)):
             subjects = []
         self.shared_before = tuple(subjects)
         return _Shared(index, last, subjects, months, bases, direction(CHANGED_BY.search(segment[-24:])))
@@ -397,7 +426,7 @@ class _Walk:
         if read_words().other_scope.search(clause) or SHARE.search(clause):
             return
         subject = self._subject_before(segment, len(segment))
-        if subject is None or subject.own:
+        if subject is None or subject.own or self.reader.is_derived(subject):
             return
         rising = CHANGE.search(match["change"])
         yield Reading(

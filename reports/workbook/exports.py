@@ -11,8 +11,9 @@ from reports.workbook.tables import Cell, ExportRow, number_rows, observations
 
 # What a spreadsheet takes for a formula at the start of a cell (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-# What a reader that guesses types makes another number of: 10 of 010, 12000 of 12E3; of 16 digits Excel keeps 15.
-_MISREAD = re.compile(r"0[0-9]+|[0-9]+[Ee][0-9]+|[0-9]{16,}")
+# What a reader that guesses types makes something else of: 10 of 010, 12000 of 12E3, a day of 1/2; of 16 digits Excel
+# keeps 15.
+_MISREAD = re.compile(r"0[0-9]+|[0-9]+[Ee][0-9]+|[0-9]+/[0-9]+|[0-9]{16,}")
 
 
 def kept(value: Cell) -> Cell:
@@ -30,8 +31,9 @@ def numbers_csv(dossier: Dossier) -> bytes:
 
 
 def numbers_parquet(dossier: Dossier) -> bytes:
-    """`numbers.parquet`: whole numbers as int64, the rest as text."""
-    return parquet_of(number_rows(dossier.certificate, dossier.state))
+    """`numbers.parquet`: whole numbers as int64, the rest as text; `exact` is null where it is a fraction."""
+    rows = number_rows(dossier.certificate, dossier.state)
+    return parquet_of([{**row, "exact": row["exact"] if isinstance(row["exact"], int) else None} for row in rows])
 
 
 def sdmx_csv(dossier: Dossier) -> bytes:
