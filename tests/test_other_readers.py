@@ -56,11 +56,16 @@ def given(printed_hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 def _texts(columns: Mapping[str, Sequence[Any]]) -> Table:
-    """Cells as they were written, were they not changed: a day by itself is ISO, nothing is an empty text."""
+    """Cells as they were written, were they not changed: a day by itself is ISO, nothing is an empty text.
+
+    A column of whole and of decimal numbers is read as floats, of which a whole one has the same value.
+    """
 
     def text(cell: Any) -> str:
         if cell is None or (isinstance(cell, float) and math.isnan(cell)):
             return ""
+        if isinstance(cell, float) and cell.is_integer():
+            return str(int(cell))
         return str(cell.date()) if isinstance(cell, dt.datetime) else str(cell)
 
     return {name: [text(cell) for cell in cells] for name, cells in columns.items()}
@@ -143,7 +148,14 @@ def test_a_reader_that_guesses_types_leaves_every_cell_as_written(
     paths = [path for name, path in given.items() if name.endswith(".csv")]
     assert len(paths) == 6
     written = [_written(path) for path in paths]
-    assert READERS[reader](paths, tmp_path) == written
+    read = READERS[reader](paths, tmp_path)
+    differing = {
+        (path.name, column): [pair for pair in zip(cells, told.get(column, ()), strict=False) if pair[0] != pair[1]][:3]
+        for path, expected, told in zip(paths, written, read, strict=True)
+        for column, cells in expected.items()
+        if cells != told.get(column)
+    }
+    assert not differing
     assert "5515 人（次）" in _written(given["numbers.csv"])["printed"]
 
 
@@ -295,7 +307,9 @@ def test_libreoffice_opens_the_section_and_the_workbook(given: Mapping[str, Path
     title, *lines = (tmp_path / "numbers.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     read = {row["代号"]: row["准确数"] for row in csv.DictReader(lines)}
     told = _written(given["numbers.csv"])
-    assert read == dict(zip(told["metric"], told["exact_digits"], strict=True))
+    assert read == {
+        metric: digits.removeprefix("'") for metric, digits in zip(told["metric"], told["exact_digits"], strict=True)
+    }
     assert told["code"][0] in title
 
 

@@ -80,7 +80,7 @@ def test_pandas_reads_the_certified_numbers(dossier: Dossier, book: Path) -> Non
 @pytest.mark.parametrize("title", ["按部门", "按日"])
 def test_parts_add_up_to_the_certified_number(dossier: Dossier, calc: Path, title: str) -> None:
     rows = sheet_of(calc, title)
-    for each in dossier.certificate.numbers:
+    for each in dossier.certificate.counted_numbers:
         assert sum(int(row["准确数"]) for row in rows if row["代号"] == each.metric) == each.exact
 
 
@@ -128,21 +128,22 @@ def test_csv_and_parquet_hold_the_certified_numbers(dossier: Dossier) -> None:
     text = numbers_csv(dossier)
     assert text.startswith(b"\xef\xbb\xbf")
     rows = csv.DictReader(io.StringIO(text.decode("utf-8-sig")))
-    assert {row["metric"]: (row["exact"], row["printed"]) for row in rows} == {
+    assert {row["metric"]: (row["exact"].removeprefix("'"), row["printed"].removeprefix("'")) for row in rows} == {
         each.metric: (str(each.exact), each.with_unit) for each in dossier.certificate.numbers
     }
-    table = pd.read_parquet(io.BytesIO(numbers_parquet(dossier)))
-    assert str(table["exact"].dtype) == "int64"
-    assert dict(zip(table["metric"], table["exact"], strict=True)) == {
-        each.metric: each.exact for each in dossier.certificate.numbers
-    }
+    table = pd.read_parquet(io.BytesIO(numbers_parquet(dossier)), dtype_backend="numpy_nullable")
+    assert str(table["exact"].dtype) == "Int64"
+    pairs = zip(table["metric"], table["exact"], strict=True)
+    whole = {metric: exact for metric, exact in pairs if exact is not pd.NA}
+    assert whole == {each.metric: each.whole for each in dossier.certificate.numbers if each.whole is not None}
+    assert list(table["exact_digits"]) == [each.exact_digits for each in dossier.certificate.numbers]
     assert set(table["code"]) == {dossier.certificate.code}
 
 
 def test_sdmx_has_the_hall_and_its_departments(dossier: Dossier) -> None:
     rows = list(csv.DictReader(io.StringIO(sdmx_csv(dossier).decode())))
     assert list(rows[0])[:3] == ["STRUCTURE", "STRUCTURE_ID", "ACTION"]
-    for each in dossier.certificate.numbers:
+    for each in dossier.certificate.counted_numbers:
         own = [row for row in rows if row["INDICATOR"] == each.metric]
         (total,) = [row["OBS_VALUE"] for row in own if row["DEPARTMENT"] == "_T"]
         assert int(total) == each.exact == sum(int(row["OBS_VALUE"]) for row in own if row["DEPARTMENT"] != "_T")

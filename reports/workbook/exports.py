@@ -11,9 +11,9 @@ from reports.workbook.tables import Cell, ExportRow, number_rows, observations
 
 # What a spreadsheet takes for a formula at the start of a cell (OWASP, CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-# What a reader that guesses types makes something else of: 10 of 010, 12000 of 12E3, a day of 1/2; of 16 digits Excel
-# keeps 15.
-_MISREAD = re.compile(r"0[0-9]+|[0-9]+[Ee][0-9]+|[0-9]+/[0-9]+|[0-9]{16,}")
+# What a reader that guesses types makes something else of: 10 of 010, 12000 of 12E3, a day of 1/2, 0.004 of 0.4%; of 16
+# digits Excel keeps 15.
+_MISREAD = re.compile(r"0[0-9]+|[0-9]+[Ee][0-9]+|[0-9]+/[0-9]+|[0-9.]+[%‰]|[0-9]{16,}")
 
 
 def kept(value: Cell) -> Cell:
