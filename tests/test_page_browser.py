@@ -205,7 +205,7 @@ def test_how_soon_a_page_of_sixty_departments_can_be_used(
 
 def box_data() -> dict[str, Any]:
     revisions: Any = [
-        SimpleNamespace(month=MONTH, numbers=each, by_metric={one.metric: one for one in each})
+        SimpleNamespace(month=MONTH, counted_numbers=each, by_metric={one.metric: one for one in each})
         for each in (of_month(MONTH, SUPERSEDED_MARCH), of_month(MONTH, COUNTS[MONTH], revision=2))
     ]
     return proof_data(revisions, LABELS)
