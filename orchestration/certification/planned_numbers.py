@@ -25,7 +25,7 @@ from reports.certificates.disk import Disk, extract_problems, lines_of
 from reports.certificates.ledger import Archive, History
 from reports.certificates.rankings import recounted_rankings
 from reports.certificates.recount import Recounts
-from reports.figures.derived import Derived, DerivedMetric, Rankings
+from reports.figures.derived import Derived, DerivedMetric
 from reports.figures.derived_facts import derived_metric
 from reports.figures.kinds import CLOSING, DISTINCT, of_kinds
 from reports.figures.months import first_day
@@ -196,8 +196,8 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
     valid = today.with_scales(valid_definitions(today.definitions, month))
     if unchanged:
         values = {metric: number.exact for metric, number in certificate.by_metric.items() if metric in valid}
-        rankings = certificate.foundation.derived.rankings
-        return _with_derived(PlannedNumbers(_numbers(valid, values, month)), certificate, today, rankings)
+        derived = today.derived_in(certificate).with_rankings(certificate.foundation.derived.rankings)
+        return _with_derived(PlannedNumbers(_numbers(valid, values, month)), certificate, today, derived)
     if damaged := extract_problems(certificate, today.archive.landing, today.disk):
         return PlannedNumbers.failed(certificate, *lines_of(damaged))
     then = today.on_todays_systems(certificate)
@@ -219,14 +219,14 @@ def planned_numbers(certificate: Certificate, today: TodaysSettings, *, unchange
     derived = today.derived_in(certificate)
     as_counted = replace(then, numbers=counted_ones).standing_on(replace(then.foundation, derived=derived))
     names = {metric.metric: today.names_of(metric) for metric in derived.metrics}
-    return _with_derived(planned, certificate, today, recounted_rankings(as_counted, today.recounts, names))
+    rankings = recounted_rankings(as_counted, today.recounts, names)
+    return _with_derived(planned, certificate, today, derived.with_rankings(rankings))
 
 
 def _with_derived(
-    planned: PlannedNumbers, certificate: Certificate, today: TodaysSettings, rankings: Rankings
+    planned: PlannedNumbers, certificate: Certificate, today: TodaysSettings, definitions: Derived
 ) -> PlannedNumbers:
     """What a month would hold, with what today's definitions derive from it; from what isn't known nothing is."""
-    definitions = today.derived_in(certificate).with_rankings(rankings)
     history = History(today.archive.ledger.links(site=certificate.below))
     past = PastMonths(history, certificate.place.sequence)
     numbers, derived = with_derived(planned.numbers, definitions, certificate.month, past)
@@ -255,7 +255,7 @@ def built_numbers(certificate: Certificate, today: TodaysSettings) -> PlannedNum
         except NumbersError as error:
             return PlannedNumbers.failed(certificate, str(error))
         derived = DerivedMetrics(month, facts).of(certificate.site, numbers)
-    return _with_derived(PlannedNumbers(tuple(numbers.values())), certificate, today, derived.rankings)
+    return _with_derived(PlannedNumbers(tuple(numbers.values())), certificate, today, derived)
 
 
 def _ends(row: Mapping[str, Any]) -> tuple[date | None, date | None]:
@@ -270,11 +270,11 @@ def _definitions(catalogue: Mapping[str, Sequence[Mapping[str, Any]]]) -> Iterat
             names.setdefault((table, row["metric"], row["version"]), []).append(row[column])
     for row in catalogue["metrics"]:
         key = row["metric"], row["version"]
-        until = row["valid_to"]
+        valid_from, valid_to = _ends(row)
         yield {
             **row,
-            "valid_from": date.fromisoformat(row["valid_from"]),
-            "valid_to": date.fromisoformat(until) if until else None,
+            "valid_from": valid_from,
+            "valid_to": valid_to,
             "measures": names.get(("metric_measures", *key)),
             "parts": names.get(("metric_parts", *key)),
         }
