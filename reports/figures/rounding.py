@@ -25,7 +25,7 @@ def exact_text(exact: Exact) -> str:
         while rest % prime == 0:
             rest, times = rest // prime, times + 1
         decimals = max(decimals, times)
-    if rest > 1 or not decimals:
+    if rest != 1 or not decimals:
         return str(exact)
     return format(rounded(Fraction(exact), decimals), "f")
 
@@ -61,7 +61,7 @@ def printed(exact: Exact, *, divisor: int, decimals: int, rule: RoundingRule) ->
 
 def is_divisor(number: int) -> bool:
     """Whether so many of a unit may make a display unit: a power of ten, or what makes a minute, an hour or a day."""
-    return number in _OF_TIME or (number > 0 and number == 10 ** (len(str(number)) - 1))
+    return number in _OF_TIME or number == 10 ** (len(str(number)) - 1)
 
 
 def whole_if_it_is(value: Exact) -> Exact:
