@@ -14,7 +14,8 @@ from docx import Document
 from docx.oxml import OxmlElement
 from PIL import Image
 
-from reports.edition.assembly import Edition, in_chinese
+from reports.edition.assembly import Edition
+from reports.edition.ordinals import in_chinese
 from reports.edition.output import write_edition
 from reports.edition.settings import EditionError, lay_out, read_settings, with_choices
 from reports.word.blocks import Heading, Paragraph, TableBlock, plain
@@ -168,8 +169,13 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "an emoji": ("# 甲😀", f"【提示】{FIRST}/0 稿.md 第 1 行：“😀”这样的符号公文字体里没有"),
     "a control character": ("# 甲\n\n乙\x07", f"【提示】{FIRST}/0 稿.md 第 3 行：有看不见的控制字符，已去掉"),
-    "a long title": (f"# {'很长的单位名称' * 40}", f"【提示】{FIRST}/0 稿.md 第 1 行：标题超过 40 字"),
-    "no title": ("乙。", f"【提示】{FIRST}/0 稿.md 第 1 行：开头没有标题"),
+    "a long title": (f"# {'很长的单位名称' * 40}", f"【提示】{FIRST}/0 稿.md 第 1 行：用了标题样式，但有 280 字"),
+    "a rather long title": (f"# {'很长的单位名称' * 6}", f"【提示】{FIRST}/0 稿.md 第 1 行：标题超过 40 字"),
+    "several texts and no title": (
+        "甲。\n\n乙。",
+        f"【提示】{FIRST}/0 稿.md 第 1 行：这篇没有标题也没有序号，2 段各作一条",
+    ),
+    "no title at first": ("乙。\n\n# 甲\n\n丙。", f"【提示】{FIRST}/0 稿.md 第 1 行：开头这段没有标题也没有序号"),
     "an empty file": ("\n", f"【须改】{FIRST}/0 稿.md：稿件是空的"),
 }
 

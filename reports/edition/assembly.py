@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reports.edition.fragments import ITEM, Fragment, read_fragment
+from reports.edition.fragments import Fragment, read_fragment
+from reports.edition.ordinals import DEEPEST, item_number
 from reports.edition.pieces import Piece, Remark, where
 from reports.edition.references import References
-from reports.edition.settings import NUMERALS, REGISTERS, SETTINGS, Settings
+from reports.edition.settings import REGISTERS, SETTINGS, Settings
 from reports.proofreading import (
     KnownNumber,
     KnownNumbers,
@@ -37,7 +38,6 @@ from reports.word.manuscript import Manuscript, Masthead
 from reports.word.month_content import MonthContent, annex_blocks, annex_title, section_blocks
 
 _GUIDE = "说明.txt"
-_LONGEST_HEADING = 40
 _DIGITS = re.compile(r"(\d+)")
 # What the fonts of official documents don't have: pictographs and what varies them.
 _PICTURES = re.compile("[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+")
@@ -154,22 +154,31 @@ class _Assembling:
         """A section that authors write: its heading, and its files' items numbered （一）（二）…."""
         yield Heading(1, text_of(heading))
         numbering = _Numbering()
-        fragments = [read_fragment(path, f"{heading}/{printable_text(path.name)}") for path in _files(folder)]
+        fragments = self.fragments(folder, heading)
         if not any(fragment.pieces for fragment in fragments):
             self._wrong(heading, "", "这个栏目没有稿件，请把 .md、.txt 或 .docx 放进同名的文件夹")
             yield Paragraph(text_of(_ABSENT))
         for fragment in fragments:
             self.remarks += fragment.remarks
             for piece in fragment.pieces:
-                yield self._filled(fragment, replace(piece, block=numbering.numbered(piece.block)), references)
+                yield self._filled(fragment, piece, numbering.number(piece), references)
 
-    def _filled(self, fragment: Fragment, piece: Piece, references: References) -> Block:
+    def fragments(self, folder: Path, heading: str) -> list[Fragment]:
+        """The files of a section."""
+        fragments: list[Fragment] = []
+        for path in _files(folder):
+            before = sum(fragment.items for fragment in fragments)
+            fragments.append(read_fragment(path, f"{heading}/{printable_text(path.name)}", before))
+        return fragments
+
+    def _filled(self, fragment: Fragment, piece: Piece, number: str, references: References) -> Block:
         block = piece.block
         if isinstance(block, TableBlock):
             return self._table(fragment, block, piece.place, references)
         text, inserted = self._text(fragment.file, block.text, piece.place, references)
-        if isinstance(block, Heading) and len(plain(text)) > _LONGEST_HEADING:
-            self._note(fragment.file, where(piece.place), f"标题超过 {_LONGEST_HEADING} 字，请看看能不能短些")
+        if number:
+            text = (Run(number), *text)
+            inserted = ((0, len(number)), *((start + len(number), end + len(number)) for start, end in inserted))
         self.lines.append(_Line(fragment.file, Passage(plain(text), replace(piece.place, column=1)), inserted))
         return replace(block, text=text)
 
@@ -239,30 +248,18 @@ def _cell_place(table: TextPlace, row: int, cell: int) -> TextPlace:
 
 
 class _Numbering:
-    """Numbers the headings of one section: （一）, 1., （1）."""
+    """Counts the items of one section by their depths."""
 
     def __init__(self) -> None:
-        self.counts = [0, 0, 0]
+        self.counts = [0] * (DEEPEST + 1)
 
-    def numbered(self, block: Block) -> Block:
-        """A heading with its number; any other block as it is."""
-        if not isinstance(block, Heading):
-            return block
-        depth = block.level - ITEM
-        self.counts[depth] += 1
-        self.counts[depth + 1 :] = [0] * (len(self.counts) - depth - 1)
-        count = self.counts[depth]
-        number = (f"（{in_chinese(count)}）", f"{count}. ", f"（{count}）")[depth]
-        return Heading(block.level, (Run(number), *block.text))
-
-
-def in_chinese(count: int) -> str:
-    """1 to 99 as 一 to 九十九; more in figures, which no edition has."""
-    if count > 99:
-        return str(count)
-    tens, ones = divmod(count, 10)
-    lead = "" if not tens else "十" if tens == 1 else f"{NUMERALS[tens - 1]}十"
-    return lead + (NUMERALS[ones - 1] if ones else "")
+    def number(self, piece: Piece) -> str:
+        """What an item is numbered; empty for what is none."""
+        if piece.depth is None:
+            return ""
+        self.counts[piece.depth] = 1 if piece.restarts else self.counts[piece.depth] + 1
+        self.counts[piece.depth + 1 :] = [0] * (DEEPEST - piece.depth)
+        return item_number(piece.depth, self.counts[piece.depth])
 
 
 def _files(folder: Path) -> list[Path]:

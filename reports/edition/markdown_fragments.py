@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reports.edition.ordinals import Ordinal, read_ordinal
 from reports.edition.pieces import Piece, Remark, where
 from reports.proofreading import TextPlace, read_text
-from reports.word.blocks import Heading, Paragraph, RichText, Run, TableBlock
+from reports.word.blocks import Heading, Paragraph, RichText, Run, TableBlock, stripped, text_of
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -36,8 +38,8 @@ class _Reading:
         self.heading = 0
         self.rows: list[list[RichText]] = []
         self.begun = self.place
-        self.numbers: list[int] = []
-        self.pending = ""
+        self.lists: list[tuple[int, int]] = []  # where each begins, and the number that comes next
+        self.pending: Ordinal | None = None
 
     def pieces(self, tokens: Sequence[Token]) -> Iterator[Piece]:
         """The blocks, in order."""
@@ -59,31 +61,41 @@ class _Reading:
 
     def _content(self, token: Token) -> Iterator[Piece]:
         if token.type == "inline":
-            text, level = self._text(token.children or []), self.heading
-            self.heading = 0
             if self.rows:
-                self.rows[-1].append(text)
-            elif text:
-                yield Piece(Heading(level, text) if level else Paragraph((*self._number(), *text)), self.place)
-        elif token.type in {"fence", "code_block", "html_block"}:
+                self.rows[-1].append(self._text(token.children or []))
+            else:
+                yield from self._paragraphs(token)
+        elif token.type == "code_block":
+            # Four blanks are an author's indent.
+            for number, line in enumerate(token.content.split("\n")):
+                if line.strip():
+                    yield Piece(Paragraph(text_of(line.strip())), replace(self.place, line=self.place.line + number))
+        elif token.type in {"fence", "html_block"}:
             if token.type == "html_block":
                 self._remark(_HTML.format(_short(token.content)))
             yield Piece(Paragraph((Run(token.content.strip()),)), self.place)
 
+    def _paragraphs(self, token: Token) -> Iterator[Piece]:
+        """A heading or a paragraph; a line of it that begins with an ordinal is a paragraph of its own."""
+        level, self.heading = self.heading, 0
+        for children, line in _split(token.children or []):
+            place = replace(self.place, line=self.place.line + line)
+            if text := stripped(self._text(children)):
+                yield Piece(Heading(level, text) if level else Paragraph(text), place, self.pending)
+                self.pending = None
+
     def _list(self, token: Token) -> None:
-        """Ordered lists keep the numbers that they have; 0 stands for one without numbers."""
+        """Ordered lists keep their numbers, 1. 1. 1. counting up; 0 stands for a list without numbers."""
         if token.type in {"ordered_list_open", "bullet_list_open"}:
             start = int(token.attrs.get("start", 1)) if token.type == "ordered_list_open" else 0
-            self.numbers.append(start)
+            self.lists.append((start, start))
         elif token.type in {"ordered_list_close", "bullet_list_close"}:
-            self.numbers.pop()
-        elif token.type == "list_item_open" and self.numbers[-1]:
-            self.pending = f"{self.numbers[-1]}."
-            self.numbers[-1] += 1
-
-    def _number(self) -> RichText:
-        number, self.pending = self.pending, ""
-        return (Run(number),) if number else ()
+            self.lists.pop()
+        elif token.type == "list_item_open" and self.lists[-1][0]:
+            start, following = self.lists[-1]
+            value = following if int(token.info) == start else int(token.info)
+            self.pending = Ordinal("1." * len(self.lists), value, f"{value}.")
+            self.lists[-1] = start, value + 1
 
     def _text(self, children: Sequence[Token]) -> RichText:
         runs: list[Run] = []
@@ -102,6 +114,20 @@ class _Reading:
 
     def _remark(self, text: str) -> None:
         self.remarks.append(Remark(self.name, where(self.place), text))
+
+
+def _split(children: Sequence[Token]) -> Iterator[tuple[Sequence[Token], int]]:
+    """The parts of a paragraph that begin with an ordinal, each with the lines before it."""
+    begun = breaks = begun_at = 0
+    for index, child in enumerate(children):
+        if child.type not in {"softbreak", "hardbreak"}:
+            continue
+        breaks += 1
+        after = children[index + 1] if index + 1 < len(children) else child
+        if after.type == "text" and read_ordinal(after.content):
+            yield children[begun:index], begun_at
+            begun, begun_at = index + 1, breaks
+    yield children[begun:], begun_at
 
 
 def _short(text: str) -> str:

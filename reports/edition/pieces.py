@@ -2,16 +2,24 @@
 
 from dataclasses import dataclass
 
+from reports.edition.ordinals import Ordinal
 from reports.proofreading import TextPlace
 from reports.word.blocks import Block
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A block and where it stands in its file."""
+    """A block and where it stands in its file.
+
+    `ordinal` is the number that Word or Markdown gives it, which isn't in its text. `depth` is 0 for an item that is
+    numbered （一）, 1 for 1. and so on, None for what isn't numbered; `restarts` says that it begins a list of its own.
+    """
 
     block: Block
     place: TextPlace
+    ordinal: Ordinal | None = None
+    depth: int | None = None
+    restarts: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """References in authors' texts, `{{ online_accepted }}`: what they may name, and how they are filled in."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from reports.certificates.rates import WORDS, Against, Rate
 from reports.proofreading import OwnFigure
-from reports.word.blocks import RichText, Run, plain
+from reports.word.blocks import RichText, Run, part_of, plain
 from reports.word.month_content import MonthContent
 
 _REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
@@ -44,7 +44,7 @@ class References:
         runs: list[Run] = []
         done = 0
         for match in _REFERENCE.finditer(whole):
-            runs += _slice(text, done, match.start())
+            runs += part_of(text, done, match.start())
             value, fault = self._value(match[1])
             length = len(plain(tuple(runs)))
             if fault:
@@ -52,9 +52,9 @@ class References:
                 value = _MISSING.format(match[1])
             else:
                 inserted.append((length, length + len(value)))
-            runs.append(replace(next(_slice(text, *match.span())), text=value))
+            runs.append(replace(part_of(text, *match.span())[0], text=value))
             done = match.end()
-        runs += _slice(text, done, len(whole))
+        runs += part_of(text, done)
         if _STRAY.search(_REFERENCE.sub("", whole)):
             faults.append("花括号没有成对：引用写成 {{ 代码 }}")
         return Filled(tuple(runs), tuple(inserted), tuple(faults))
@@ -85,12 +85,3 @@ class References:
     def _called(self, name: str) -> str:
         number = self._metrics.get(name)
         return f"{number.metric}（{number.metric_name}）" if number else name
-
-
-def _slice(text: RichText, start: int, end: int) -> Iterator[Run]:
-    begun = 0
-    for run in text:
-        piece = run.text[max(start - begun, 0) : max(end - begun, 0)]
-        if piece:
-            yield replace(run, text=piece)
-        begun += len(run.text)

@@ -10,12 +10,12 @@ from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
+from reports.edition.ordinals import NUMERALS
 from reports.errors import ReportsError
 from reports.word.profiles import PROFILES, ProfileName
 
 SETTINGS = "edition.toml"
 REGISTERS = "登记表"
-NUMERALS = "一二三四五六七八九十"
 _MOST_SECTIONS = len(NUMERALS) - 1
 _LONGEST = 60
 

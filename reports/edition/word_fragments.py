@@ -1,14 +1,14 @@
-"""A Word file as blocks: headings by their styles, paragraphs, tables, text in bold or italics, changes as accepted."""
+"""A Word file as blocks: headings by their styles, paragraphs with Word's own ordinals, tables, changes as accepted."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from reports.docx_files import DocxBlock, W, blocks_of, readable, texts_of
 from reports.edition.pieces import Piece, Remark, where
+from reports.edition.word_numbering import WordNumbering
 from reports.proofreading import TextPlace
-from reports.word.blocks import Block, Heading, Paragraph, RichText, Run, TableBlock, plain
+from reports.word.blocks import Block, Heading, Paragraph, RichText, Run, TableBlock, plain, stripped
 from reports.word.measurements import Measurements
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
@@ -21,7 +21,6 @@ _LOST: tuple[tuple[tuple[str, ...], bool, str], ...] = (
     ((f"{W}endnoteReference",), True, "尾注没有带入，请写进正文"),
     ((f"{W}commentReference",), False, "批注没有带入"),
     ((f"{W}ins", f"{W}del", f"{W}moveFrom"), False, "有修订痕迹，已按接受修订处理"),
-    ((f"{W}numPr",), False, "Word 的自动编号没有带入，需要时请直接写出编号"),
     ((f"{W}gridSpan", f"{W}vMerge"), False, "合并的单元格已拆开"),
 )
 
@@ -32,12 +31,14 @@ def read_word(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
     remarks: list[Remark] = []
     with readable(path.name):
         measurements = Measurements(path)
+        numbering = WordNumbering(measurements)
         for block in blocks_of(measurements.document.element.body):
             place = TextPlace(table=block.number, row=1) if block.is_table else TextPlace(paragraph=block.number)
             remarks += [Remark(name, where(place), text, wrong=wrong) for text, wrong in _losses(block)]
+            ordinal = None if block.is_table else numbering.ordinal_of(block.element)
             content = _table(block) if block.is_table else _paragraph(block.element, measurements)
             if content:
-                pieces.append(Piece(content, place))
+                pieces.append(Piece(content, place, ordinal))
     return pieces, list(dict.fromkeys(remarks))
 
 
@@ -47,12 +48,12 @@ def _paragraph(element: Any, measurements: Measurements) -> Block | None:
         return None
     is_title = measurements.style_name(measurements.style_of(element)).lower() == "title"
     level = 1 if is_title else measurements.outline_of(element)
-    return Heading(level, text) if level else Paragraph(_stripped(text))
+    return Heading(level, stripped(text)) if level else Paragraph(stripped(text))
 
 
 def _table(block: DocxBlock) -> Block | None:
     rows = [
-        [_stripped(_joined(run for paragraph in cell for run in (*_runs(paragraph), Run("\n")))) for cell in cells]
+        [stripped(_joined(run for paragraph in cell for run in (*_runs(paragraph), Run("\n")))) for cell in cells]
         for cells in block.rows
         if cells
     ]
@@ -88,12 +89,3 @@ def _joined(runs: Iterable[Run]) -> RichText:
         else:
             joined.append(run)
     return tuple(run for run in joined if run.text)
-
-
-def _stripped(text: RichText) -> RichText:
-    """Without the blanks at either end, which authors type as indents."""
-    if not text:
-        return text
-    first, *rest = text
-    *most, last = replace(first, text=first.text.lstrip()), *rest
-    return (*most, replace(last, text=last.text.rstrip()))

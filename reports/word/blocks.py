@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Alignment = Literal["left", "right", "center"]
@@ -60,6 +60,24 @@ Block = Heading | Paragraph | TableBlock
 def plain(text: RichText) -> str:
     """The text without its formats."""
     return "".join(run.text for run in text)
+
+
+def part_of(text: RichText, start: int, end: int | None = None) -> RichText:
+    """The characters of a text from one place up to another, each in its format."""
+    end = len(plain(text)) if end is None else end
+    parts: list[Run] = []
+    begun = 0
+    for run in text:
+        if piece := run.text[max(start - begun, 0) : max(end - begun, 0)]:
+            parts.append(replace(run, text=piece))
+        begun += len(run.text)
+    return tuple(parts)
+
+
+def stripped(text: RichText) -> RichText:
+    """Without the blanks at either end, which authors type as indents."""
+    string = plain(text)
+    return part_of(text, len(string) - len(string.lstrip()), len(string.rstrip()))
 
 
 def text_of(string: str) -> RichText:

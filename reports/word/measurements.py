@@ -185,6 +185,10 @@ class Measurements:
         named = paragraph.find(f"{W}pPr/{W}pStyle")
         return named.get(f"{W}val") if named is not None else self._default
 
+    def holders_of(self, paragraph: Any) -> list[Any]:
+        """The elements that say how a paragraph is: itself, then its style and those that it rests on."""
+        return [paragraph, *self._chain_of(self.style_of(paragraph))]
+
     def _chain_of(self, style: str) -> list[Any]:
         """A style and those that it rests on."""
         chain: list[Any] = []
@@ -212,7 +216,7 @@ class Measurements:
         )
 
     def _paragraph_property(self, paragraph: Any, name: str, attribute: str) -> str | None:
-        return self._inherited([paragraph, *self._chain_of(self.style_of(paragraph))], "pPr", name, attribute)
+        return self._inherited(self.holders_of(paragraph), "pPr", name, attribute)
 
     def _inherited(self, holders: list[Any], group: str, name: str, attribute: str) -> str | None:
         for holder in holders:

@@ -40,6 +40,17 @@ def printed(documents: list[Path], folder: Path) -> list[Path]:
         return to_pdf(documents)
 
 
+def converted(documents: list[Path], suffix: str, folder: Path) -> list[Path]:
+    """Documents in another format, by one start of LibreOffice; they lie in a folder of their own."""
+    target = folder / f"as-{suffix}"
+    soffice = program("soffice", "libreoffice-writer-nogui")
+    with tempfile.TemporaryDirectory(prefix="yuebao-office-") as profile:
+        command = [soffice, f"-env:UserInstallation={Path(profile).as_uri()}", "--headless", "--norestore"]
+        command += ["--convert-to", suffix, "--outdir", str(target), *map(str, documents)]
+        subprocess.run(command, check=True, timeout=_PATIENCE_S, capture_output=True)
+    return [target / f"{document.stem}.{suffix}" for document in documents]
+
+
 def picture(pdf: Path, page: int, resolution: int) -> Path:
     """A page, counted from 1, as PNG."""
     target = pdf.with_name(f"{pdf.stem}-{page}")
