@@ -60,7 +60,7 @@ def test_thirty_items_are_numbered_in_order_and_nothing_is_remarked(tmp_path: Pa
     assert len(items) == 31
     assert items[:3] == ["（一）第 1 条", "（二）第 5 条", "（三）第 9 条"]
     assert items[8:10] == ["（一）重点项目", "（二）第 2 条"]
-    assert edition.manuscript.distribution == ("报：省政府办公厅", "发：各进驻部门（单位）", month.attribution.line)
+    assert edition.manuscript.distribution == ("报：省政府办公厅。", "发：各进驻部门（单位）。", month.attribution.line)
     assert edition.manuscript.masthead is not None
     assert (edition.manuscript.masthead.issue, edition.manuscript.masthead.date) == ("第 3 期", "2025 年 4 月 24 日")
 

@@ -198,6 +198,14 @@ SPOILED: dict[str, tuple[str, str, str]] = {
     "双页页码形式": ("word/footer2.xml", "—", "-"),
     "奇偶页不同": ("word/settings.xml", "<w:evenAndOddHeaders/>", ""),
     "表格标题行": ("word/document.xml", "<w:tblHeader/>", ""),
+    "报头位置": ("word/document.xml", "<w:body>", "<w:body><w:p/>"),
+    "报头颜色": ("word/styles.xml", 'w:val="C00000"', 'w:val="000000"'),
+    "报头排在一行": ("word/document.xml", "政务窗口月报<", f"政务窗口月报{'月报' * 8}<"),
+    "编印单位和日期排在一行": ("word/document.xml", "四川省政务服务大厅<", f"四川省政务服务大厅{'大厅' * 5}<"),
+    "版记位置": ("word/document.xml", "<wp:align>bottom</wp:align>", "<wp:align>top</wp:align>"),
+    "版记宽（与版心等宽）": ("word/document.xml", '<wp:extent cx="5616000"', '<wp:extent cx="5016000"'),
+    "版记完整": ("word/document.xml", "省政府办公厅。", f"{'省政府办公厅，' * 9}。"),
+    "版记不压正文": ("word/document.xml", 'w:line="1837"', 'w:line="579"'),
     "文档语言": ("word/styles.xml", 'w:eastAsia="zh-CN"', 'w:eastAsia="ja-JP"'),
 }
 
@@ -211,6 +219,34 @@ def test_what_does_not_conform_is_found_from_the_file(editions: dict[str, Printe
         rf"不符合　{re.escape(item)}：要求 .+，实际 .+", next(str(line) for line in report.lines if line.item == item)
     )
     assert "项不符合" in str(report).splitlines()[0]
+
+
+def test_the_foot_of_an_edition_stands_whole_on_its_last_page_wherever_the_text_ends(
+    editions: dict[str, Printed], tmp_path: Path, month: MonthContent
+) -> None:
+    """The last text ends on each line of a page in turn, also where no room is left for the 版记."""
+    edition = assembled(laid_out(tmp_path / "2025-03"), month).manuscript
+    foot = ("报：省政府办公厅。", f"发：{'，'.join(['各进驻部门（单位）'] * 4)}。", month.attribution.line)
+    files = []
+    for lines in range(0, 22, 3):
+        text = [Paragraph(text_of(f"第 {line} 行。")) for line in range(lines)]
+        files.append(tmp_path / f"{lines}.docx")
+        manuscript = replace(edition, blocks=[*edition.blocks[:2], *text], distribution=foot)
+        files[-1].write_bytes(set_document(manuscript, read_profile("paper")))
+        assert check_conformance(files[-1], read_profile("paper")).conforms
+    for path in printed(files, tmp_path):
+        with pdfplumber.open(path) as document:
+            pages = [lines_of(page) for page in document.pages]
+            rules = [rect for rect in document.pages[-1].rects + document.pages[-1].lines if rect["width"] * MM > 150]
+        texts = ["".join(each["text"] for each in line).replace(" ", "") for line in pages[-1]]
+        assert [text[:2] for text in texts[-5:-1]] == ["报：", "发：", texts[-3][:2], "核定"], path
+        assert texts[-5] == "报：省政府办公厅。"
+        assert pages[-1][-2][0]["bottom"] * MM == pytest.approx(297 - 35, abs=5)
+        assert max(rule["bottom"] for rule in rules) * MM == pytest.approx(297 - 35, abs=1)
+        assert len(texts) > 5, "not alone on its page"
+        above = pages[-1][-6][0]
+        assert above["bottom"] < min(rule["top"] for rule in rules if rule["top"] * MM > 100)
+        assert not any("核定码" in "".join(each["text"] for each in line) for page in pages[:-1] for line in page)
 
 
 def test_text_of_any_kind_is_text(month: MonthContent, tmp_path: Path) -> None:

@@ -79,9 +79,9 @@ class Settings(BaseModel):
 
     @property
     def distribution(self) -> tuple[str, ...]:
-        """The lines 报：… and 发：…, those that name somebody."""
+        """The lines 报：…。 and 发：…。, those that name somebody."""
         lines = (("报", self.report_to), ("发", self.send_to))
-        return tuple(f"{word}：{'，'.join(names)}" for word, names in lines if names)
+        return tuple(f"{word}：{'，'.join(name.rstrip('。') for name in names)}。" for word, names in lines if names)
 
 
 def read_settings(folder: Path) -> Settings:

@@ -9,6 +9,8 @@ Alignment = Literal["left", "right", "center"]
 
 # What XML can't hold: control characters but tab and line feed, halves of surrogate pairs, and non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\r\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What Chinese fonts set as wide as a character, though it belongs to other scripts too.
+_WIDE = "“”‘’—…·×①②③④⑤⑥⑦⑧⑨⑩"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def stripped(text: RichText) -> RichText:
     """Without the blanks at either end, which authors type as indents."""
     string = plain(text)
     return part_of(text, len(string) - len(string.lstrip()), len(string.rstrip()))
+
+
+def width_of(string: str) -> float:
+    """How wide a text is in full-width characters: two Latin letters or figures make one."""
+    return sum(1.0 if character > "\u2e80" or character in _WIDE else 0.5 for character in string)
 
 
 def text_of(string: str) -> RichText:

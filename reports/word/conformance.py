@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from reports.docx_files import W, readable
+from reports.word.blocks import width_of
 from reports.word.measurements import Folio, Measurements
-from reports.word.profiles import Profile, Style
-from reports.word.writer import DISTRIBUTION
+from reports.word.profiles import Profile, Style, in_mm
+from reports.word.writer import DISTRIBUTION, lines_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Conformance:
 
 def check_conformance(content: bytes | Path, profile: Profile) -> Conformance:
     """Measure a .docx against a profile, from the file alone; DocumentError if it can't be opened, or is damaged."""
-    checks = (_page, _grid, _types, _folios, _access)
+    checks = (_page, _grid, _types, _folios, _masthead, _colophon, _access)
     with readable(content.name if isinstance(content, Path) else "文件"):
         measurements = Measurements(content)
         lines = tuple(item for check in checks for item in check(measurements, profile))
@@ -150,6 +151,57 @@ def _folio(measurements: Measurements, profile: Profile, pages: str, side: str, 
     )
     below = measurements.footer_mm_below(folio)
     yield _length(f"{pages}页码一字线距版心下边缘", number.below_mm, below, profile)
+
+
+def _masthead(measurements: Measurements, profile: Profile) -> Iterator[Item]:
+    """The head of an edition: red, at the top of the type area, each part on a line of its own."""
+    title, imprint = profile.styles["title"], profile.styles["imprint"]
+    titles, imprints = measurements.texts_of(title.style), measurements.texts_of(imprint.style)
+    if not titles:
+        return
+    first = next(measurements.document.element.body.iterchildren())
+    top = measurements.style_of(first) == title.style_id
+    yield _equal("报头位置", "首页版心顶端", "首页版心顶端" if top else "前面还有别的文字")
+    yield _equal("报头颜色", title.colour, measurements.colour_of(title.style_id), "红色（{}）")
+    yield from (_one_line("报头", text, profile.characters_of("title")) for text in titles)
+    room = profile.characters_of("imprint")
+    parts = [text.split("\t") for text in imprints]
+    both = " ".join(part for each in parts for part in each if part)
+    if len(imprints) == 1:
+        yield _one_line("编印单位和日期", both, room)
+    else:
+        found = f"两行，因共 {width_of(both):g} 字，一行只有 {room} 字"
+        fits = all(width_of(part) <= room for each in parts for part in each) and width_of(both) > room
+        yield Item("编印单位和日期", "一行，放不下时分两行", found, fits, width_of(both))
+
+
+def _one_line(name: str, text: str, room: int) -> Item:
+    width = width_of(text)
+    found = f"{'一行' if width <= room else '不止一行'}（{width:g} 字，一行 {room} 字）"
+    return Item(f"{name}排在一行", "一行", found, width <= room, width)
+
+
+def _colophon(measurements: Measurements, profile: Profile) -> Iterator[Item]:
+    """The 版记 at the foot of an edition: at the type area's lower edge, and whole."""
+    box = measurements.box(DISTRIBUTION)
+    if box is None:
+        if measurements.texts_of(profile.styles["title"].style):
+            yield Item("版记", "有", "没有", conforms=False)
+        return
+    style = profile.styles["distribution"]
+    placed = box.place == ("margin", "bottom") and box.ends
+    yield _equal("版记位置", "末页版心下边缘", "末页版心下边缘" if placed else "别处")
+    yield _length("版记宽（与版心等宽）", profile.type_width_mm, box.width_mm, profile)
+    type_ = measurements.type_of_style(style.style_id)
+    lines = sum(lines_of(text, profile.characters_of("distribution"), style.hanging) for text in box.texts)
+    held = int(box.height_mm / in_mm(round(type_.line_pt * 20))) if type_.line_pt else 0
+    yield Item("版记完整", f"{lines} 行都在框内", f"框内能排 {held} 行", held >= lines, held)
+    yield Item(
+        "版记不压正文",
+        f"留空不少于 {box.height_mm:.1f} mm",
+        f"{box.room_mm:.1f} mm",
+        box.room_mm >= box.height_mm - 0.1,
+    )
 
 
 def _access(measurements: Measurements, _: Profile) -> Iterator[Item]:

@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reports.docx_files import W, open_docx
+from reports.docx_files import W, open_docx, texts_of
 from reports.word.profiles import in_mm
 
 _POINTS_PER_MM = 72 / 25.4
+_EMU_PER_MM = 36_000
+_DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,22 @@ class Folio:
     before: str
     after: str
     counts: bool  # whether the number itself is a field
+
+
+@dataclass(frozen=True)
+class Box:
+    """A text box that stands at a place of its page: from what and how it is placed, its size, its texts.
+
+    `room_mm` is the height of the line that it is anchored in; `ends` says whether nothing follows that line.
+    """
+
+    caption: str
+    place: tuple[str, str]
+    width_mm: float
+    height_mm: float
+    room_mm: float
+    ends: bool
+    texts: tuple[str, ...]
 
 
 class Measurements:
@@ -135,10 +153,43 @@ class Measurements:
         for paragraph in self.document.element.body.iter(f"{W}p"):
             style = self.style_of(paragraph)
             for run in paragraph.iter(f"{W}r"):
-                length = sum(len((text.text or "").strip()) for text in run.iter(f"{W}t"))
+                if next(run.iterancestors(f"{W}p")) is not paragraph:
+                    continue  # of a text box
+                length = sum(len((text.text or "").strip()) for text in run.iterchildren(f"{W}t"))
                 if length:
                     types.setdefault(self.style_name(style), Counter())[self._type(paragraph, run)] += length
         return types
+
+    def texts_of(self, name: str) -> list[str]:
+        """The texts of the paragraphs of a style, by its name in Word."""
+        paragraphs = self.document.element.body.iter(f"{W}p")
+        return [_text(each) for each in paragraphs if self.style_name(self.style_of(each)) == name]
+
+    def colour_of(self, style: str) -> str:
+        """The colour of text of a style as RRGGBB; empty for black."""
+        return self._inherited(self._chain_of(style), "rPr", "color", "val") or ""
+
+    def box(self, caption: str) -> Box | None:
+        """The text box that is called so; None if there is none."""
+        for paragraph in self.document.element.body.iterchildren(f"{W}p"):
+            for anchor in paragraph.iter(f"{_DRAWING}anchor"):
+                if anchor.find(f"{_DRAWING}docPr").get("name") == caption:
+                    return self._box(paragraph, anchor, caption)
+        return None
+
+    def _box(self, paragraph: Any, anchor: Any, caption: str) -> Box:
+        vertical, extent = anchor.find(f"{_DRAWING}positionV"), anchor.find(f"{_DRAWING}extent")
+        align = vertical.find(f"{_DRAWING}align")
+        following = paragraph.getnext()
+        return Box(
+            caption=caption,
+            place=(vertical.get("relativeFrom", ""), "" if align is None else str(align.text)),
+            width_mm=int(extent.get("cx")) / _EMU_PER_MM,
+            height_mm=int(extent.get("cy")) / _EMU_PER_MM,
+            room_mm=self._resolved(self.holders_of(paragraph)).line_pt / _POINTS_PER_MM,
+            ends=following is None or following.tag == f"{W}sectPr",
+            texts=tuple(filter(None, map(_text, anchor.iter(f"{W}p")))),
+        )
 
     def style_name(self, style: str) -> str:
         """A style's name in Word."""
@@ -224,3 +275,7 @@ class Measurements:
             if element is not None and element.get(f"{W}{attribute}") is not None:
                 return str(element.get(f"{W}{attribute}"))
         return None
+
+
+def _text(paragraph: Any) -> str:
+    return "".join(text for text, _ in texts_of(paragraph))

@@ -29,8 +29,9 @@ def in_mm(twips: int) -> float:
 class Style:
     """One kind of paragraph.
 
-    `font` is the real name of the East-Asian font; `first_line` and `indent` count characters; `line` is the exact
-    spacing in points, 0 for the page's pitch; `outline` is a heading's level, 0 for none; `colour` is RRGGBB.
+    `font` is the real name of the East-Asian font; `first_line`, `hanging` (of the lines after the first) and `indent`
+    (on either side) count characters; `line` is the exact spacing in points, 0 for the page's pitch; `outline` is a
+    heading's level, 0 for none; `colour` is RRGGBB.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Style:
     align: Align = "both"
     first_line: int = 0
     indent: int = 0
+    hanging: int = 0
     outline: int = 0
     line: float = 0.0
     colour: str = ""
@@ -98,6 +100,12 @@ class Profile:
     def footer_mm(self) -> float:
         """From the page's lower edge to the footer's: a dash stands halfway up its line."""
         return self.bottom_mm - self.page_number.below_mm - self.page_number.size_pt * _MM_PER_POINT / 2
+
+    def characters_of(self, key: str) -> int:
+        """How many full-width characters stand on a line of a style."""
+        style = self.styles[key]
+        width = self.type_width_mm / _MM_PER_POINT - 2 * style.indent * style.size_pt
+        return int(width / (style.size_pt + (0 if style.line else self.tracking_pt)))
 
     @property
     def character_pt(self) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.word.blocks import Run, TableBlock, plain, printable_text, text_of
-from reports.word.manuscript import Manuscript
+from reports.word.blocks import RichText, TableBlock, plain, printable_text, text_of, width_of
+from reports.word.manuscript import Manuscript, Masthead
 from reports.word.package import new_document, set_properties, to_bytes
 from reports.word.profiles import Profile, twips
 
@@ -21,6 +22,10 @@ _NAMES = {
     "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
     "v": "urn:schemas-microsoft-com:vml",
     "o": "urn:schemas-microsoft-com:office:office",
+    "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
+    "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
+    "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
 }
 
 
@@ -75,19 +80,30 @@ def _templates() -> Environment:
     environment = Environment(
         loader=folder, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"plain": plain, "printable": printable_text, "times": _times, "twips": twips}
+    environment.filters |= {"plain": plain, "printable": printable_text, "times": _times}
+    environment.filters |= {"twips": twips, "emu": _emu}
     environment.globals |= {"column_widths": _column_widths, "text_of": text_of}
+    environment.globals |= {"imprint_fits": imprint_fits, "colophon_pt": _colophon_pt}
     return environment
 
 
 def _elements(name: str, profile: Profile, **values: Any) -> list[Any]:
-    """The elements of a template, each with its own declarations of the prefixes, as python-docx's elements have."""
+    """The elements of a template, each with its own declarations of the prefixes that it needs."""
     from docx.opc.oxml import serialize_part_xml
     from docx.oxml import parse_xml
+    from lxml.etree import cleanup_namespaces
 
     names = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _NAMES.items())
     markup = _templates().get_template(f"{name}.xml.j2").render(profile=profile, **values)
-    return [parse_xml(serialize_part_xml(element)) for element in parse_xml(f"<elements {names}>{markup}</elements>")]
+    elements = [parse_xml(serialize_part_xml(each)) for each in parse_xml(f"<elements {names}>{markup}</elements>")]
+    for element in elements:
+        cleanup_namespaces(element)
+    return elements
+
+
+def _emu(mm: float) -> int:
+    """Millimetres in the unit of drawings."""
+    return round(mm * 36_000)
 
 
 def _times(length: float, units: int) -> int:
@@ -98,12 +114,29 @@ def _times(length: float, units: int) -> int:
 def _column_widths(table: TableBlock, width: int) -> list[int]:
     """Columns as wide as their longest cell asks for, within bounds that keep a long one from starving the others."""
     columns = range(max(map(len, table.rows)))
-    longest = [max(_length(row[column]) if column < len(row) else 0 for row in table.rows) for column in columns]
+    longest = [max(_width(row[column]) if column < len(row) else 0 for row in table.rows) for column in columns]
     shares = [min(max(length, 4), 24) for length in longest]
     widths = [width * share // sum(shares) for share in shares]
     return [widths[0] + width - sum(widths), *widths[1:]]
 
 
-def _length(text: Iterable[Run]) -> int:
-    """How wide a text is, in full-width characters: two Latin letters make one."""
-    return sum(2 if ord(character) > 0x2E80 else 1 for run in text for character in run.text) // 2 + 1
+def _width(text: RichText) -> int:
+    return math.floor(width_of(plain(text))) + 1
+
+
+def imprint_fits(masthead: Masthead, profile: Profile) -> bool:
+    """Whether the issuing body and the date stand on one line, with a character between them."""
+    return width_of(masthead.body) + 1 + width_of(masthead.date) <= profile.characters_of("imprint")
+
+
+def lines_of(text: str, characters: int, hanging: int) -> int:
+    """How many lines a text takes; each may end a character early, where a mark must not begin the next."""
+    first = characters - 1
+    return 1 + max(0, math.ceil((width_of(text) - first) / (first - hanging)))
+
+
+def _colophon_pt(texts: Iterable[str], profile: Profile) -> float:
+    """The height of a 版记: its lines, and a point for each rule."""
+    hanging, characters = profile.styles["distribution"].hanging, profile.characters_of("distribution")
+    lines = [lines_of(text, characters, hanging) for text in texts]
+    return sum(lines) * profile.line_pitch_pt + len(lines) + 2
