@@ -14,6 +14,8 @@ DBT_FILES := $(shell find dbt_project -type f -not -path '*/target/*' -not -path
 .PHONY: report test proof mutants check format dev demo bench clean lock
 # Two recipes at once would install into one environment.
 .NOTPARALLEL:
+# Containers often set it: every process would compile Dagster, dbt and Great Expectations anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Where nobody has named an installation, the checkout is the demo hall's from now on, for other commands too.
 ask_for_demo = test -n "$$YUEBAO_HALL$$YUEBAO_INSTALLATION" || test -e installation.toml || echo 'hall = "demo"' > installation.toml

@@ -42,6 +42,7 @@ def pytest_configure() -> None:
     settings.load_profile("untimed")
     gc.set_threshold(200_000, 20, 20)  # as the program does (orchestration/cli/main.py)
     os.environ |= {"YUEBAO_INSTALLATION": os.devnull, "YUEBAO_HALL": "demo"}
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as in the Makefile: what each process imports is compiled once
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
