@@ -1,18 +1,21 @@
 """Turns verdicts on frames into findings by rule: how many rows, which days, and a few samples to look at."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import repeat
-from typing import Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from expectations.rules import Clause, FrameName, Rule
 
-Frames = Mapping[FrameName, pd.DataFrame]
+if TYPE_CHECKING:
+    import pandas as pd
+
+Frames: TypeAlias = "Mapping[FrameName, pd.DataFrame]"
 
 _SAMPLES: Final = 5
 _LONGEST: Final = 100
@@ -68,7 +71,7 @@ class Faults:
 
     rule: Rule
     _passed: bool  # whether every verdict was; a failed one may name no row
-    _frames: Frames
+    _frames: Frames  # empty where nothing failed
     _all: Sequence[_Fault]
 
     def finding(self, day: date | None = None, hall: str | None = None) -> Finding:
@@ -105,7 +108,9 @@ class Faults:
 def faults_of(rule: Rule, verdicts: Iterable[Verdict], frames: Frames) -> Faults:
     """What the verdicts on a rule say is at fault in the frames."""
     failed = [verdict for verdict in verdicts if verdict.clause.rule == rule.name and not verdict.passed]
-    return Faults(rule, not failed, frames, [fault for verdict in failed for fault in _faults(verdict, frames)])
+    return Faults(
+        rule, not failed, frames if failed else {}, [fault for verdict in failed for fault in _faults(verdict, frames)]
+    )
 
 
 def merged(found: Sequence[Sequence[Finding]]) -> tuple[Finding, ...]:

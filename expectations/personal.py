@@ -1,15 +1,18 @@
 """Finds what looks like somebody's number in a frame and masks it before anything else sees it."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from datetime import date
 from types import NoneType
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from expectations.rules import PERSONAL_PATTERNS
 from expectations.vocabulary import MASK
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FLAG: Final = "has_personal_pattern"
 
@@ -54,6 +57,8 @@ def mask_personal(frame: pd.DataFrame) -> pd.DataFrame:
         A copy of object columns on a fresh index, patterns replaced by "‹masked›", with a last column
         `has_personal_pattern` (bool, one per row; True everywhere when a column name held a pattern).
     """
+    import pandas as pd
+
     names = _masked(list(frame.columns))
     found = [names != list(frame.columns)] * len(frame)
     columns: list[pd.Series] = []

@@ -1,4 +1,8 @@
-"""Judges what one hall system answered for a range of days, and tells the days apart."""
+"""Judges what one hall system answered for a range of days, and tells the days apart.
+
+pandas and Great Expectations are imported where something is judged: whoever has it done in another process needs
+neither, unless something failed.
+"""
 
 from __future__ import annotations
 
@@ -6,45 +10,30 @@ import gc
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar, TypeVarTuple
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
-from expectations.findings import Faults, Finding, Frames, Verdict, faults_of
-from expectations.personal import mask_personal
-from expectations.prepared_frame import in_units, prepared_counts, prepared_totals, shown_rows
-from expectations.representatives import representative_rows
+from expectations.deferred import deferred
+from expectations.findings import Faults, Finding, Verdict, faults_of
 from expectations.rules import RULES
 from expectations.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from expectations.findings import Frames
     from expectations.gx import SuiteRunner
 
-__all__ = ["Finding", "Validation", "Vocabulary", "shown_rows", "validate", "validate_answers", "warm_up"]
+__all__ = ["Finding", "Validation", "Vocabulary", "validate", "validate_answers", "warm_up", "write_docs"]
 
 Positions = npt.NDArray[np.int64]
-
-T = TypeVar("T")
-Arguments = TypeVarTuple("Arguments")
-
-
-class Caller(Protocol):
-    """Calls a function of this module, here or in another process."""
-
-    def __call__(self, function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """What the function returns."""
-
-
-def call_here(function: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-    """Calls in this process, which loads Great Expectations."""
-    return function(*arguments)
 
 
 # Two threads may judge first at once.
@@ -58,9 +47,8 @@ class Validation:
     findings: tuple[Finding, ...]  # one per rule, in the order of `RULES`, always all of them
     _verdicts: tuple[Verdict, ...] = field(repr=False)
     _faults: Mapping[str, Faults] = field(repr=False)
-    _frames: Frames = field(repr=False)
-    _parameters: Mapping[str, list[str]] = field(repr=False)
-    _call: Caller = field(repr=False)
+    # By column of the totals, the days and halls that have a value in it; hall None is any.
+    _comparable: Mapping[str, set[tuple[str, str | None]]] = field(repr=False)
 
     @property
     def counts_passed(self) -> bool:
@@ -90,30 +78,12 @@ class Validation:
         if found.fails_on(day, hall):
             return "failed" if found.rule.severity == "error" else "warned"
         column = found.rule.compares_with
-        return "passed" if not column or (day.isoformat(), hall) in self._comparable[column] else "not_applicable"
-
-    @cached_property
-    def _comparable(self) -> Mapping[str, set[tuple[str, str | None]]]:
-        """By column of the totals, the days and halls that have a value in it; hall None is any."""
-        totals = self._frames["totals"]
-        columns = {rule.compares_with for rule in RULES if rule.compares_with} & set(totals.columns)
-        having = {column: totals[totals[column].notna()] for column in columns}
-        return {
-            column: {
-                *zip(rows["asked_date"], rows["asked_hall"], strict=True),
-                *((day, None) for day in rows["asked_date"]),
-            }
-            for column, rows in having.items()
-        }
-
-    def build_docs(self, folder: Path) -> Path:
-        """Writes Great Expectations' Data Docs of these frames, and returns the index page, which lists the rules."""
-        return self._call(_write_docs, self._frames, self._parameters, folder)
+        return (
+            "passed" if not column or (day.isoformat(), hall) in self._comparable.get(column, ()) else "not_applicable"
+        )
 
 
-def validate(
-    counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary, call: Caller = call_here
-) -> Validation:
+def validate(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary) -> Validation:
     """Judges one hall system's answers for a range of asked days by every rule, in one run.
 
     Personal patterns are masked, and what isn't of the vocabulary is withheld, before anything is judged. A rule that
@@ -126,25 +96,41 @@ def validate(
             summed), `declared` (int, None when the source declares nothing), `usual` (int, the median of
             recent same weekdays, None without history). Object columns: pandas makes floats of int or None.
         vocabulary: The known codes.
-        call: Where Great Expectations is run.
     """
-    frames: Frames = {
+    frames = _prepared(counts, totals, vocabulary)
+    verdicts = _suite_runner().validate(frames, vocabulary.as_parameters())
+    faults = {rule.name: faults_of(rule, verdicts, frames) for rule in RULES}
+    findings = tuple(of_rule.finding() for of_rule in faults.values())
+    return Validation(findings, verdicts, faults, _comparable(frames["totals"]))
+
+
+def write_docs(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary, folder: Path) -> Path:
+    """Writes Great Expectations' Data Docs of what `validate` takes; returns the index page, which lists the rules."""
+    return _suite_runner().write_docs(_prepared(counts, totals, vocabulary), vocabulary.as_parameters(), folder)
+
+
+def _prepared(counts: pd.DataFrame, totals: pd.DataFrame, vocabulary: Vocabulary) -> Frames:
+    from expectations.personal import mask_personal
+    from expectations.prepared_frame import in_units, prepared_counts, prepared_totals
+
+    return {
         "counts": prepared_counts(mask_personal(in_units(counts, vocabulary)), vocabulary),
         "totals": prepared_totals(mask_personal(in_units(totals, vocabulary)), vocabulary),
     }
-    parameters = vocabulary.as_parameters()
-    verdicts = call(_verdicts, frames, parameters)
-    faults = {rule.name: faults_of(rule, verdicts, frames) for rule in RULES}
-    findings = tuple(of_rule.finding() for of_rule in faults.values())
-    return Validation(findings, verdicts, faults, frames, parameters, call)
 
 
-def _verdicts(frames: Frames, parameters: Mapping[str, list[str]]) -> tuple[Verdict, ...]:
-    return _suite_runner().validate(frames, parameters)
-
-
-def _write_docs(frames: Frames, parameters: Mapping[str, list[str]], folder: Path) -> Path:
-    return _suite_runner().write_docs(frames, parameters, folder)
+def _comparable(totals: pd.DataFrame) -> dict[str, set[tuple[str, str | None]]]:
+    if not {"asked_date", "asked_hall"} <= set(totals.columns):
+        return {}  # what is of no day was compared on none
+    columns = {rule.compares_with for rule in RULES if rule.compares_with} & set(totals.columns)
+    having = {column: totals[totals[column].notna()] for column in columns}
+    return {
+        column: {
+            *zip(rows["asked_date"], rows["asked_hall"], strict=True),
+            *((day, None) for day in rows["asked_date"]),
+        }
+        for column, rows in having.items()
+    }
 
 
 class Answers(Protocol):
@@ -171,7 +157,7 @@ class Answers(Protocol):
 
 
 def validate_answers(
-    answers: Answers, totals: pd.DataFrame, vocabulary: Vocabulary, call: Caller = call_here
+    answers: Answers, totals: Sequence[Mapping[str, Any]], vocabulary: Vocabulary, docs: Path | None = None
 ) -> Validation:
     """Judges as `validate` does, and finds the same, at the cost of the rows that decide.
 
@@ -180,24 +166,33 @@ def validate_answers(
 
     Args:
         answers: What the hall system answered.
-        totals: As for `validate`.
+        totals: As for `validate`, by row.
         vocabulary: The known codes.
-        call: As for `validate`.
+        docs: Where the Data Docs of what was judged are written, if they are wanted.
     """
+    import pandas as pd
+
+    from expectations.representatives import representative_rows
+
+    summed = pd.DataFrame(totals, dtype=object)
 
     def judge(rows: Positions) -> Validation:
-        return validate(answers.frame(rows), totals, vocabulary, call)
+        return validate(answers.frame(rows), summed, vocabulary)
 
     def representatives(*by: str) -> Positions:
         return np.union1d(representative_rows(answers.codes, by), answers.unclean)
 
-    validation = judge(representatives())
-    if validation.counts_passed:
-        return validation
-    by_answer = judge(representatives("asked_date", "asked_hall"))
-    at_fault = [by_answer.fails_on(day, hall) for day, hall in answers.asked]
-    # A fault that no single answer shows is looked for in all of them.
-    return judge(np.flatnonzero(np.array(at_fault)[answers.answer] if any(at_fault) else answers.answer >= 0))
+    decide = representatives()
+    validation = judge(decide)
+    if not validation.counts_passed:
+        by_answer = judge(representatives("asked_date", "asked_hall"))
+        at_fault = [by_answer.fails_on(day, hall) for day, hall in answers.asked]
+        # A fault that no single answer shows is looked for in all of them.
+        decide = np.flatnonzero(np.array(at_fault)[answers.answer] if any(at_fault) else answers.answer >= 0)
+        validation = judge(decide)
+    if docs:
+        write_docs(answers.frame(decide), summed, vocabulary, docs)
+    return validation
 
 
 def warm_up() -> None:
@@ -220,7 +215,9 @@ def _load() -> SuiteRunner:
     was_on = gc.isenabled()
     gc.disable()
     try:
-        from expectations.gx import SuiteRunner
+        # What its rules on distributions need, of which we have none, is half of all that it imports.
+        with deferred("altair", "scipy.stats"):
+            from expectations.gx import SuiteRunner
     finally:
         if was_on:
             gc.enable()

@@ -11,13 +11,12 @@ from pydantic import Field, PrivateAttr
 from orchestration.config.catalogue import working_days
 from orchestration.config.hall import HallFolder, load_hall, load_own_hall
 from orchestration.config.variables import reachable
-from orchestration.config.working_days import WorkingDays
 from orchestration.landing.asking import is_asked_again
-from orchestration.landing.day_status import system_day, verified
+from orchestration.landing.day_status import SystemDays, verified
 from orchestration.landing.validator import VALIDATOR
 from orchestration.partitions import month_of_key
 from orchestration.run_records import from_failure, systems_asked
-from orchestration.runtime.paths import Home, current_home
+from orchestration.runtime.paths import current_home
 from orchestration.sources import open_source
 from orchestration.sources.contract import Outcome
 from orchestration.sources.pool import Requests
@@ -76,7 +75,9 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
             names = self._in_run if system in self._in_run else (system,)
             valid = self._hall.hall.systems_in(days)
             sources = {name: open_source(self._hall, name, variables) for name in names if name in valid}
-            self._requests.ask(sources, days, partial(self._sites_to_ask, current_home(), working_days()))
+            self._requests.ask(
+                sources, days, partial(self._sites_to_ask, SystemDays(self._hall.hall, current_home(), working_days()))
+            )
             self._asked.update(names)
         return self._requests.outcomes(system, [day for day in days if self._requests.is_pending(system, day)])
 
@@ -84,12 +85,12 @@ class HallSystems(dg.ConfigurableResource["HallSystems"]):
         """How long the system took to answer for a day, once its outcome is fetched."""
         return self._requests.seconds(system, day)
 
-    def _sites_to_ask(self, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> tuple[str, ...]:
-        hall = self._hall.hall
+    def _sites_to_ask(self, statuses: SystemDays, system: str, day: dt.date) -> tuple[str, ...]:
+        hall = statuses.hall
         if not hall.systems[system].is_valid_on(day):
             return ()
-        status = system_day(hall, home, calendar, system, day)
-        if self._leaves_out and not is_asked_again(hall, verified(home, status), hall.now()):
+        status = statuses.of(system, day)
+        if self._leaves_out and not is_asked_again(hall, verified(statuses.home, status), hall.now()):
             return ()
         if not status.is_in:
             VALIDATOR.start()

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from expectations.personal import mask_personal, mask_text
 from expectations.rules import CLAUSES, COUNTS_COLUMNS, RULES, TOTALS_COLUMNS
-from expectations.validation import Finding, Validation, Vocabulary, validate
+from expectations.validation import Finding, Validation, Vocabulary, validate, write_docs
 from expectations.vocabulary import MASK
 from tests.test_rules import COUNT_CEILING
 
@@ -689,7 +689,9 @@ def test_data_docs_name_the_rules_and_nothing_personal(tmp_path: Path) -> None:
             row["origin"] = f"{MOBILE}.xlsx"
 
     week = tuple(date(2025, 3, 10) + timedelta(days=offset) for offset in range(7))
-    index = validated(spoil, week).build_docs(tmp_path / "docs" / "run")
+    counts, totals = good_rows(week)
+    spoil(counts, totals)
+    index = write_docs(*frames(counts, totals), VOCABULARY, tmp_path / "docs" / "run")
 
     assert index == tmp_path / "docs" / "run" / "index.html"
     for rule in RULES:
@@ -718,10 +720,20 @@ def run_python(code: str, **environment: str) -> str:
 def test_the_room_and_its_rules_do_not_import_great_expectations() -> None:
     code = (
         "import sys, expectations, expectations.rules; print('pandas' in sys.modules);"
-        "import expectations.validation; print('great_expectations' in sys.modules)"
+        "import expectations.validation; print('great_expectations' in sys.modules, 'pandas' in sys.modules)"
     )
 
-    assert run_python(code).split() == ["False", "False"]
+    assert run_python(code).split() == ["False", "False", "False"]
+
+
+def test_what_no_rule_of_ours_needs_is_found_and_not_loaded() -> None:
+    code = (
+        "import sys; from expectations.validation import warm_up; warm_up();"
+        "print([name for name in ('altair.vegalite', 'scipy.stats.distributions') if name in sys.modules]);"
+        "import scipy.stats; print(scipy.stats.norm.cdf(0))"
+    )
+
+    assert run_python(code).splitlines() == ["[]", "0.5"]
 
 
 OFFLINE = """
@@ -745,7 +757,8 @@ warm_up()
 assert "great_expectations" in sys.modules
 validation = tests.validated(tests.count_row(count=-1))
 with tempfile.TemporaryDirectory() as folder:
-    assert validation.build_docs(pathlib.Path(folder)).exists()
+    frames = tests.frames(*tests.good_rows())
+    assert tests.write_docs(*frames, tests.VOCABULARY, pathlib.Path(folder)).exists()
 import os
 print(json.dumps([attempts, len(tests.failed(validation)), os.environ["GX_ANALYTICS_ENABLED"]]))
 """

@@ -44,7 +44,7 @@ def _both(asked: AskedCounts, totals: list[Row]) -> tuple[Validation, Validation
     """What the suite says of all rows, and of those that decide."""
     summed = frames([], totals)[1]
     whole = validate(asked.frame(np.arange(len(asked.counts))), summed, VOCABULARY)
-    return whole, validate_answers(asked, summed, VOCABULARY)
+    return whole, validate_answers(asked, totals, VOCABULARY)
 
 
 def _assert_same(whole: Validation, decided: Validation, asked: AskedCounts) -> None:

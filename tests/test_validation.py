@@ -9,8 +9,8 @@ import pytest
 
 from expectations import validation
 from expectations.rules import RULES
-from expectations.validation import Vocabulary, warm_up
-from tests.test_expectations import BAD_DAY, DAYS, count_row, total_row, validated
+from expectations.validation import Vocabulary, warm_up, write_docs
+from tests.test_expectations import BAD_DAY, DAYS, VOCABULARY, count_row, frames, good_rows, total_row, validated
 
 COUNT, VOLUME = "count_is_a_non_negative_integer", "volume_is_near_usual"
 
@@ -47,9 +47,8 @@ def test_docs_are_where_the_suites_wrote_them(monkeypatch: pytest.MonkeyPatch) -
         def write_docs(self, _frames: object, parameters: Mapping[str, list[str]], folder: Path) -> Path:
             return folder / f"{parameters['measures'][0]}.html"
 
-    found = validated()
     monkeypatch.setattr(validation, "_suite_runner", Runner)
-    assert found.build_docs(Path("docs")) == Path("docs/online_accepted.html")
+    assert write_docs(*frames(*good_rows()), VOCABULARY, Path("docs")) == Path("docs/online_accepted.html")
 
 
 def test_warming_up_loads_what_judging_needs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
 """The counts of many answers as one table, numbered for validation and summed by day, site and measure.
 
-It brings pandas and PyArrow along, and is imported where answers are judged.
+It brings PyArrow along, and pandas where rows are framed to be judged.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from expectations.rules import COUNTS_COLUMNS
 from orchestration.sources.contract import Answer
 from orchestration.sources.daily_counts import TEXTS, Codes, DailyCounts, concatenated, summed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AnswerKey = tuple[dt.date, str]
 
@@ -31,6 +34,8 @@ class AskedCounts:
     @cached_property
     def codes(self) -> pd.DataFrame:
         """A number for each value, by the columns that the suite judges."""
+        import pandas as pd
+
         days, sites = ([key[part] for key in self.asked] for part in (0, 1))
         columns: dict[str, Codes] = {
             "asked_date": pd.factorize(np.array(days, dtype=object))[0][self.answer],
@@ -48,6 +53,8 @@ class AskedCounts:
 
     def frame(self, rows: Codes) -> pd.DataFrame:
         """The rows at these positions, as the suite judges them."""
+        import pandas as pd
+
         asked = [self.asked[answer] for answer in self.answer[rows]]
         told = [
             {"asked_date": day, "asked_hall": site, **row}

@@ -8,7 +8,6 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
 
 from expectations.vocabulary import Vocabulary
 from orchestration.config.catalogue import version_by, vocabulary
@@ -170,7 +169,23 @@ def _closed_sites(hall: Hall, calendar: WorkingDays, system: str, day: dt.date) 
 
 def system_day(hall: Hall, home: Home, calendar: WorkingDays, system: str, day: dt.date) -> SystemDay:
     """One system and day as manifest entry and quarantine have it, without a look at the extract's file."""
-    return _system_day(hall, home, calendar, _Worded.of(hall, system), day)
+    return SystemDays(hall, home, calendar).of(system, day)
+
+
+@dataclass(frozen=True)
+class SystemDays:
+    """Of many days what `system_day` says of one; the words that a system's rows may use are looked up once."""
+
+    hall: Hall
+    home: Home
+    calendar: WorkingDays
+    _words: dict[str, Vocabulary] = field(default_factory=dict)
+
+    def of(self, system: str, day: dt.date) -> SystemDay:
+        """One system and day as manifest entry and quarantine have it, without a look at the extract's file."""
+        if system not in self._words:
+            self._words[system] = vocabulary(self.hall.systems[system])
+        return _system_day(self, system, self._words[system], day)
 
 
 def verified(home: Home, status: SystemDay) -> SystemDay:
@@ -178,19 +193,8 @@ def verified(home: Home, status: SystemDay) -> SystemDay:
     return replace(status, fault=Landing(home.landing).damage(status.extract)) if status.extract else status
 
 
-class _Worded(NamedTuple):
-    """A system with the words that its rows may use, whose tables are looked at once for many days."""
-
-    system: str
-    words: Vocabulary
-
-    @classmethod
-    def of(cls, hall: Hall, system: str) -> "_Worded":
-        return cls(system, vocabulary(hall.systems[system]))
-
-
-def _system_day(hall: Hall, home: Home, calendar: WorkingDays, asked: _Worded, day: dt.date) -> SystemDay:
-    system, words = asked
+def _system_day(at: SystemDays, system: str, words: Vocabulary, day: dt.date) -> SystemDay:
+    hall, home, calendar = at.hall, at.home, at.calendar
     try:
         extract, fault = Landing(home.landing).current(system, day), ""
     except LandingError as error:
@@ -225,7 +229,7 @@ def system_days(
     `verify_files` holds each extract's file against its entry's digest, which costs a read of the file; decisions made
     every few minutes over hundreds of days go without.
     """
-    systems = {name: _Worded.of(hall, name) for name in hall.systems}
+    statuses = SystemDays(hall, home, calendar)
     for system, day in hall.asked(days):
-        status = _system_day(hall, home, calendar, systems[system], day)
+        status = statuses.of(system, day)
         yield verified(home, status) if verify_files else status

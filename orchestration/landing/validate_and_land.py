@@ -1,6 +1,7 @@
 """From answers to extracts: judge what one system said of a range of days, land what is good, quarantine the rest.
 
-It brings pandas and PyArrow along, and is imported where a pull begins: Dagster's definitions load without.
+It brings PyArrow along, and is imported where a pull begins: Dagster's definitions load without. What judges brings
+pandas and Great Expectations, into a process of its own.
 """
 
 from __future__ import annotations
@@ -14,11 +15,9 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any, Literal, TypeVar
 
-import pandas as pd
-
 from expectations.findings import merged
 from expectations.personal import mask_text
-from expectations.validation import Finding, Validation, Vocabulary, shown_rows, validate_answers
+from expectations.validation import Finding, Validation, Vocabulary, validate_answers
 from expectations.volumes import Volume, volumes
 from orchestration.config.catalogue import (
     SITES,
@@ -318,11 +317,8 @@ class DayValidation:
         return self._judgements.of(extract, self.provenance.suite_version, self._vocabulary)
 
     def _validate(self, asked: AskedCounts, totals: Sequence[Mapping[str, Any]]) -> Validation:
-        summed = pd.DataFrame(totals, dtype=object)
-        validation = validate_answers(asked, summed, self._vocabulary, VALIDATOR.call)
-        if self.docs:
-            validation.build_docs(self.docs / self.system)
-        return validation
+        docs = self.docs / self.system if self.docs else None
+        return VALIDATOR.call(validate_answers, asked, totals, self._vocabulary, docs)
 
     @property
     def _judgements(self) -> Judgements:
@@ -366,6 +362,8 @@ class DayValidation:
             return SiteCounts(answer.counts, answer.declared, redact(answer.source), validation.outcome_on(day, site))
         complaints = "; ".join(_complaint(finding, day) for finding in failures)
         next_step = failures[0].rule.next_step.removesuffix(".")
+        from expectations.prepared_frame import shown_rows  # pandas, which a day without faults does without
+
         rows = shown_rows(asked.frame_of((day, site)).drop(columns=["asked_date", "asked_hall"]), self._vocabulary)
         return _Refused(PermanentFault(complaints, next_step), rows)
 

@@ -4,7 +4,7 @@ A month is some 800 events. Dagster makes an engine and a connection for each of
 statement anew and SQLite reads every file's schema again: a third of a month's work. `dagster.yaml` names
 `SqliteHistory`; the files are those of Dagster's own storage, which is used where it doesn't.
 
-Dagster has no public way to hand an engine to its storages, so that three of their methods are overridden, here and
+Dagster has no public way to hand an engine to its storages, so that some of their methods are overridden, here and
 nowhere else. tests/test_run_history.py asks the same of both, and fails when an upgrade passes the overrides by.
 """
 
@@ -112,6 +112,7 @@ class _Events(SqliteEventLogStorage):
         self._engines = _Engines()
         self._of_batch: dict[str, sa.Connection] = {}
         self._tables: set[str] = set()
+        self._columns: set[str] = set()  # of the table of assets
         self._turn = threading.RLock()  # a batch has it, and each of its events takes it again
         super().__init__(base_dir)
 
@@ -163,6 +164,12 @@ class _Events(SqliteEventLogStorage):
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
+
+    def _has_asset_key_col_on_connection(self, conn: sa.Connection, column_name: str) -> bool:
+        """Dagster's own inspects the table anew for every event of an asset."""
+        if column_name not in self._columns and super()._has_asset_key_col_on_connection(conn, column_name):
+            self._columns.add(column_name)
+        return column_name in self._columns
 
     def wipe(self) -> None:
         self._engines.dispose()

@@ -146,6 +146,8 @@ def no_counts() -> DailyCounts:
 
 def concatenated(parts: Sequence[DailyCounts]) -> DailyCounts:
     """The rows of all of them, in their order."""
+    if len(parts) == 1:
+        return parts[0]
     tables: list[pa.Table] = []
     unclean: list[Mapping[str, Any]] = []
     for part in parts:

@@ -1,0 +1,33 @@
+"""Imports that cost more than they give: a module of the names is loaded when somebody first asks for what is in it."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder
+from importlib.util import LazyLoader
+from types import ModuleType
+
+
+class _Deferring:
+    """A finder of these modules, by the standard library's `LazyLoader`."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def find_spec(self, name: str, path: Sequence[str] | None, _target: ModuleType | None = None) -> ModuleSpec | None:
+        """Where a module is, if it is one of the names."""
+        spec = PathFinder.find_spec(name, path) if name in self._names else None
+        if spec and spec.loader:
+            spec.loader = LazyLoader(spec.loader)
+        return spec
+
+
+@contextmanager
+def deferred(*names: str) -> Iterator[None]:
+    """Within it, importing one of these modules finds it, and doesn't load it yet."""
+    finder = _Deferring(names)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
