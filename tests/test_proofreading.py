@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reports.proofreading import KnownNumbers, proofread
-from reports.proofreading.rules import VALUE_RULES, WHOLE_RULES, WRITING_RULES
+from reports.proofreading.rules import ALL_RULES
 from tests.proofreading_known import known
 
 TEXTS = Path(__file__).parent / "proofreading_texts"
@@ -41,7 +41,34 @@ def test_clean_texts_are_clean_and_were_read(case: dict[str, Any]) -> None:
     assert len(proof.matched) == case["matched"], [f"{found.spot.found} {found.what}" for found in proof.matched]
 
 
-def test_every_rule_has_a_planted_error() -> None:
-    rules = {rule.code for rule in (VALUE_RULES | WRITING_RULES | WHOLE_RULES).values()}
+PAIRS: dict[str, dict[str, list[Any]]] = tomllib.loads((TEXTS / "pairs.toml").read_text(encoding="utf-8"))
+ROWS = [(group, kind, row) for group, kinds in PAIRS.items() for kind, rows in kinds.items() for row in rows]
 
-    assert {rule for case in PLANTED for rule, _ in case["expected"]} == rules
+
+@pytest.mark.parametrize(("group", "kind"), [(group, kind) for group, kinds in PAIRS.items() for kind in kinds])
+def test_pairs(group: str, kind: str) -> None:
+    for row in PAIRS[group][kind]:
+        proof = proofread(row if isinstance(row, str) else row[0], KNOWN)
+        found = [(finding.level, finding.rule, finding.spot.found) for finding in proof.findings]
+        match kind:
+            case "advised":
+                assert [each[::2] for each in found] == [("fix", row[1])], (row, str(proof))
+                assert f"请改为“{row[2]}" in proof.findings[0].suggestion, (row, str(proof))
+            case "told" | "asked":
+                assert found == [("fix" if kind == "told" else "ask", *row[1:])], (row, str(proof))
+                assert "请改为" not in proof.findings[0].suggestion, (row, str(proof))
+            case _:
+                assert not found, (row, str(proof))
+                assert kind != "unread" or not proof.matched, (row, str(proof))
+
+
+def test_pairs_are_many() -> None:
+    wrong = sum(kind in {"advised", "told", "asked"} for _, kind, _ in ROWS)
+    assert (len(ROWS) > 400, wrong > 120) == (True, True)
+
+
+def test_every_rule_has_a_planted_error() -> None:
+    planted = {rule for case in PLANTED for rule, _ in case["expected"]}
+    paired = {row[1] for _, kind, row in ROWS if kind in {"told", "asked"}}
+
+    assert {rule.code for rule in ALL_RULES} == planted | paired

@@ -182,15 +182,15 @@ def test_cells_of_a_text_table_know_their_place() -> None:
 
 
 def test_places_and_excerpts_point_into_the_text() -> None:
-    passage = Passage("第一行\n全程网办受理 5.47 万件", passages_of("x")[0].place)
+    passage = Passage("3 月，\n全程网办受理 5.47 万件", passages_of("x")[0].place)
 
     (finding,) = proofread([passage], KNOWN).findings
 
     assert (finding.spot.place.line, finding.spot.place.column) == (2, 8)
     assert passage.text[finding.spot.start : finding.spot.end] == finding.spot.found == "5.47 万件"
     assert str(finding) == (
-        "第 2 行第 8 字【无据数字】“5.47 万件”：核定书中没有这个数，2025 年 3 月全程网办受理的核定数为 5.42 万件。"
-        "请改为“5.42 万件”。原文：第一行 全程网办受理 5.47 万件"
+        "第 2 行第 8 字【与核定数不符】“5.47 万件”：核定书中没有这个数，2025 年 3 月全程网办受理的核定数为 5.42 万件。"
+        "请改为“5.42 万件”。原文：3 月， 全程网办受理 5.47 万件"
     )
 
 

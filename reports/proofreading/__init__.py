@@ -7,13 +7,15 @@ May import `reports.figures` and `reports.docx_files`; the names below are all t
 from reports.docx_files import DocumentError
 from reports.proofreading.documents import passages_of, read_document, read_text, table_passages
 from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFinding, Spot
-from reports.proofreading.known_numbers import KnownNumber, KnownNumbers, OwnFigure
+from reports.proofreading.known_numbers import KnownNumber, KnownNumbers, OwnFigure, Usage
 from reports.proofreading.passages import Passage, TextPlace
 from reports.proofreading.proof import proofread
 from reports.proofreading.registers import RegisterError, read_register, sum_faults
+from reports.proofreading.rules import ALL_RULES as RULES
 from reports.proofreading.vocabulary import reading_words
 
 __all__ = [
+    "RULES",
     "DocumentError",
     "KnownNumber",
     "KnownNumbers",
@@ -26,6 +28,7 @@ __all__ = [
     "RegisterError",
     "Spot",
     "TextPlace",
+    "Usage",
     "passages_of",
     "proofread",
     "read_document",

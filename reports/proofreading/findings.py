@@ -1,8 +1,15 @@
 """What proofreading says: findings, matched numbers, and numerals that it didn't check."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from reports.proofreading.passages import TextPlace
+
+# What has to be put right, and what its author is asked to look at.
+Level = Literal["fix", "ask"]
+_LEVELS: tuple[tuple[Level, str], ...] = (("fix", "须改"), ("ask", "请核"))
 
 
 @dataclass(frozen=True)
@@ -19,13 +26,19 @@ class Spot:
 
 @dataclass(frozen=True)
 class ProofFinding:
-    """Something to put right, in plain Chinese."""
+    """Something to put right or to look at, in plain Chinese."""
 
     rule: str  # the rule's code
     rule_name: str  # the rule's name for authors
     spot: Spot  # where, and what was found
     expected: str  # what the certificates say
     suggestion: str  # what to do
+    level: Level = "fix"  # whether it has to be put right
+
+    @property
+    def must(self) -> bool:
+        """Whether it has to be put right before the text is printed."""
+        return self.level == "fix"
 
     def __str__(self) -> str:
         return (
@@ -44,7 +57,7 @@ class Matched:
 
 @dataclass(frozen=True)
 class NotChecked:
-    """A numeral that certificates don't know, and what kind of numeral it is: 日期, 文号, 自有计数 …."""
+    """A numeral that certificates don't know, and what kind of numeral it is: 日期, 文号, 作者自己的数 …."""
 
     spot: Spot
     kind: str
@@ -61,12 +74,28 @@ class Proof:
     @property
     def clean(self) -> bool:
         """Whether there is nothing to put right."""
-        return not self.findings
+        return not any(finding.must for finding in self.findings)
+
+    def of_level(self, level: Level) -> list[ProofFinding]:
+        """The findings of a level, in order."""
+        return [finding for finding in self.findings if finding.level == level]
 
     def __str__(self) -> str:
-        counts = f"相符 {len(self.matched)} 处，需处理 {len(self.findings)} 处，未核对 {len(self.not_checked)} 处"
-        lines = [f"核对结果：{counts}。", *(f"{index}. {finding}" for index, finding in enumerate(self.findings, 1))]
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        counts = [f"{word} {len(self.of_level(level))} 处" for level, word in _LEVELS]
+        yield f"核对结果：{'，'.join(counts)}，相符 {len(self.matched)} 处，未核对 {len(self.not_checked)} 处。"
+        for level, word in _LEVELS:
+            if findings := self.of_level(level):
+                yield f"{word}："
+                yield from (f"{index}. {finding}" for index, finding in enumerate(findings, 1))
         if self.not_checked:
-            lines.append("未核对（核定书里没有的数，请作者自行负责）：")
-            lines += [f"- {spot.spot.place} “{spot.spot.found}” {spot.kind}" for spot in self.not_checked]
-        return "\n".join(lines)
+            kinds = Counter(unchecked.kind for unchecked in self.not_checked)
+            counted = [f"{kind} {count} 处" for kind, count in kinds.most_common()]
+            yield f"未核对（请作者自己负责）：{'，'.join(counted)}。"
+
+    @property
+    def unchecked_list(self) -> str:
+        """Each numeral that wasn't checked, with its place, a line each."""
+        return "\n".join(f"- {each.spot.place} “{each.spot.found}” {each.kind}" for each in self.not_checked)

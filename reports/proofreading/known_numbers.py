@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -78,7 +78,17 @@ class OwnFigure:
     @property
     def written(self) -> str:
         """The figure as a text prints it."""
-        return f"{self.value:f} {self.unit}".rstrip()
+        space = "" if self.unit in {"%", "‰"} else " "
+        return f"{self.value:f}{space}{self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How the texts of a hall are read."""
+
+    hall: str = ""  # its name; texts call it 省本级, 省政务大厅 …
+    names: Sequence[str] = ()  # what else its texts call it
+    off: Collection[str] = ()  # the codes of the rules that it has switched off
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,7 @@ class KnownNumbers:
     month: str  # the edition's month, `2025-03`: what a number is about unless the text says another month
     numbers: Sequence[KnownNumber]  # the numbers of every certificate that may be quoted, superseded ones too
     figures: Sequence[OwnFigure] = ()  # the author's registers
+    usage: Usage = Usage()  # how the hall's texts are read
     _current: dict[tuple[str, str], KnownNumber] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -112,6 +123,11 @@ class KnownNumbers:
     def by_figure(self) -> dict[str, OwnFigure]:
         """The author's figures by code."""
         return {figure.code: figure for figure in self.figures}
+
+    @cached_property
+    def first_month(self) -> str:
+        """The first month that is certified."""
+        return min((number.month for number in self.numbers), default=self.month)
 
     @cached_property
     def _by_metric(self) -> dict[str, list[KnownNumber]]:

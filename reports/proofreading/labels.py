@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from reports.proofreading.known_numbers import KnownNumbers
-from reports.proofreading.vocabulary import any_of, read_words
+from reports.proofreading.vocabulary import any_of
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Label:
         """That these of its words name the subject."""
         here = list(words)
         start, end = min(word.start for word in here), max(word.end for word in here)
-        return Naming(self.subject, start, end, sum(len(word.word) for word in here))
+        return Naming(self.subject, start, end, sum(len(word.word) for word in here), tuple(here))
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ class Naming:
     start: int
     end: int
     weight: int  # how much text it takes to say it: the more, the surer
+    words: tuple[LabelWord, ...] = ()  # the words that say it
 
 
 class Labels:
@@ -81,18 +82,19 @@ class Labels:
             if all(word in last for word in label.words) and not any(word in last for word in label.without)
         ]
 
-    def completed(self, words: Iterable[LabelWord], earlier: Iterable[str]) -> list[Naming]:
-        """The subjects whose labels begin in earlier clauses and end among these words: 全程网办受理…，办结."""
-        last, before = {word.word: word for word in words}, set(earlier)
+    def completed(self, words: Iterable[LabelWord], earlier: Collection[str]) -> list[Naming]:
+        """The subjects whose labels begin in earlier words and end among these: 全程网办受理…，办结."""
+        last = {word.word: word for word in words}
         namings = []
         for label in self.labels:
             here = [last[word] for word in label.words if word in last]
-            if here and all(word in last or word in before for word in label.words):
+            others = [word for word in label.words if word not in last]
+            if here and others and all(word in earlier for word in others):
                 namings.append(label.naming(here))
         return namings
 
 
-def between(words: list[LabelWord], start: int, end: int) -> list[LabelWord]:
+def between(words: Sequence[LabelWord], start: int, end: int) -> Sequence[LabelWord]:
     """The words that lie whole between two positions."""
     first = bisect_left(words, start, key=lambda word: word.start)
     last = bisect_left(words, end, key=lambda word: word.start)
@@ -114,8 +116,3 @@ def _label(subject: Subject, text: str) -> Label:
         tuple(word for word in words if not word.startswith("-")),
         tuple(word.removeprefix("-") for word in words if word.startswith("-")),
     )
-
-
-def residue(text: str) -> int:
-    """How many characters of a text are left when words that say nothing about the subject are taken away."""
-    return len(read_words().filler.sub("", text))

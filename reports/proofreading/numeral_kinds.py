@@ -5,9 +5,9 @@ from collections.abc import Collection
 from reports.proofreading.numerals import PERCENT, POINTS, Numeral
 from reports.proofreading.vocabulary import read_words
 
-OWN_COUNT = "自有计数"
+OWN_COUNT = "作者自己的数"
 # In a unit that certified numbers are printed in, but the words don't say which of them it is.
-UNNAMED = "未指明指标"
+UNNAMED = "没有说明是哪项指标"
 OTHER_RATIO = "其他比率"
 
 

@@ -1,7 +1,8 @@
 """Which month a number is about, and which it is compared with: the words of time in a passage."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from reports.figures.months import first_day, month_title, months_before
@@ -10,14 +11,20 @@ from reports.proofreading.vocabulary import BASE, CHANGE
 Months = tuple[str, ...]
 PeriodKind = Literal["topic", "sentence", "aside", "once"]
 
-_NUMBERS = {name: value for value, name in enumerate("一二三四五六七八九十", 1)} | {"十一": 11, "十二": 12}
+_NUMBERS = {name: value for value, name in enumerate("一二三四五六七八九十", 1)} | {"十一": 11, "十二": 12, "两": 2}
+_YEAR = r"\d{4}|去|上|今|本"
 _MENTION = re.compile(
-    r"(?<![\d.])(?:(?:(?P<from_year>\d{4}|去|上|今|本)年)?(?P<from>\d{1,2})月?[-—–~至到](?P<to>\d{1,2})月(?!\d{1,2}日)"
-    r"|(?:(?P<year>\d{4}|去|上|今|本)年)?(?P<month>\d{1,2}|十[一二]?|[一二三四五六七八九])月份?(?!\d{1,2}[日号])"
-    r"|(?:(?P<quarter_year>\d{4}|去|上|今|本)年)?第?(?P<quarter>[一二三四1-4])季度"
-    r"|(?:(?P<half_year>\d{4}|去|上|今|本)年)?(?P<half>上|下)半年"
-    r"|(?P<to_date>今年以来|年初以来|\d{4}年以来|本年累计)"
-    r"|(?P<whole>\d{4})年(?:全年|度|(?=，)|(?=省|各|政务))"
+    rf"(?<![\d.])(?:(?P<span_year>{_YEAR})年(?P<span_from>\d{{1,2}})月份?[-—–~至到](?P<span_to_year>{_YEAR})年"
+    r"(?P<span_to>\d{1,2})月份?(?!\d{1,2}[日号])"
+    rf"|(?:(?P<from_year>{_YEAR})年)?(?P<from>\d{{1,2}})月?[-—–~至到](?P<to>\d{{1,2}})月(?!\d{{1,2}}日)"
+    rf"|(?:(?P<list_year>{_YEAR})年)?(?P<listed>\d{{1,2}}(?:、\d{{1,2}})+)月份?(?!\d{{1,2}}[日号])"
+    rf"|(?:(?P<year>{_YEAR})年)?(?P<month>\d{{1,2}}|十[一二]?|[一二三四五六七八九])月份?(?!\d{{1,2}}[日号]|[上中下]旬|末|底|初)"
+    rf"|(?:(?P<first_year>{_YEAR})年)?前(?P<first>[两二三四五六七八九十]|\d{{1,2}})个月"
+    rf"|(?:(?P<quarters_year>{_YEAR})年)?前(?P<quarters>[两二三])季度"
+    rf"|(?:(?P<quarter_year>{_YEAR})年)?第?(?P<quarter>[一二三四1-4])季度"
+    rf"|(?:(?P<half_year>{_YEAR})年)?(?P<half>上|下)半年"
+    r"|(?P<to_date>今年以来|年初以来|\d{4}年以来|本年累计|今年累计)"
+    r"|(?<![-—–~至到])(?P<whole>\d{4})年(?:全年|度|(?=，)|(?=省|各|政务))"
     r"|(?P<previous>上个?月|上月份)"
     r"|(?P<current>本月|当月)"
     r"|(?P<last_year>(?:去年|上年)同[期月]))",
@@ -26,6 +33,7 @@ _MENTION = re.compile(
 _RELATIVE = {"current": 0, "previous": -1, "last_year": -12}
 _COMPARING = re.compile(r"[较比与同由从跟]$")
 _CLAUSE_BREAK = "，；：。！？\n,;"
+_LISTED = ("、", "和", "与", "及")
 _PARENTHESES = {"（": 1, "(": 1, "）": -1, ")": -1}
 
 
@@ -51,10 +59,12 @@ def year_to_date(months: Months) -> Months:
 
 
 def in_words(months: Months) -> str:
-    """2025 年 3 月, or 2025 年 1 月至 2025 年 3 月."""
-    first, last = (first_day(month) for month in (months[0], months[-1]))
-    ending = "" if first == last else f"至 {last.year} 年 {last.month} 月"
-    return f"{month_title(months[0])}{ending}"
+    """2025 年 3 月, 2025 年 1 月至 2025 年 3 月, or 2025 年 1 月、2025 年 3 月."""
+    first, last = months[0], months[-1]
+    if first == last:
+        return month_title(first)
+    in_a_row = months_before(first, 1 - len(months)) == last
+    return f"{month_title(first)}至 {month_title(last)}" if in_a_row else "、".join(map(month_title, months))
 
 
 def mentions(text: str, month: str) -> list[Mention]:
@@ -71,9 +81,21 @@ def mentions(text: str, month: str) -> list[Mention]:
     return named
 
 
+def joined(mentions: Sequence[Mention], text: str) -> list[Mention]:
+    """The mentions with those made one that are listed: 1 月和 2 月, 1 月、2 月."""
+    together: list[Mention] = []
+    for mention in mentions:
+        last = together[-1] if together else None
+        if last and text[last.end : mention.start] in _LISTED and "aside" not in {last.kind, mention.kind}:
+            together[-1] = replace(last, end=mention.end, months=(*last.months, *mention.months))
+        else:
+            together.append(mention)
+    return together
+
+
 def _kind(match: re.Match[str], text: str, *, in_brackets: bool) -> PeriodKind:
     before = text[max(0, match.start() - 5) : match.start()]
-    period = match["from"] or match["quarter"] or match["half"] or match["to_date"] or match["whole"]
+    period = not (match["month"] or match["previous"] or match["current"] or match["last_year"])
     if in_brackets or (_COMPARING.search(before) and not period):
         return "once"
     if match["previous"] or match["last_year"]:
@@ -91,20 +113,39 @@ def _months(match: re.Match[str], month: str) -> Months:
         return _span(stated, 1, number) if stated == year else ()
     if groups["whole"]:
         return _span(int(groups["whole"]), 1, 12)
-    if groups["month"]:
-        named = _NUMBERS.get(groups["month"]) or int(groups["month"])
-        return _span(_year(groups["year"], year, later=named > number), named, named)
+    if groups["span_from"]:
+        return _from_to(groups, year)
+    if listed := groups["listed"]:
+        numbers = [int(each) for each in listed.split("、")]
+        of = _year(groups["list_year"], year, later=max(numbers) > number)
+        return tuple(month for each in numbers for month in _span(of, each, each))
     first, last, stated_year = _period(groups)
     return _span(_year(stated_year, year, later=last > number), first, last)
 
 
 def _period(groups: dict[str, str | None]) -> tuple[int, int, str | None]:
+    if groups["month"]:
+        named = _NUMBERS.get(groups["month"]) or int(groups["month"])
+        return named, named, groups["year"]
     if groups["from"] and groups["to"]:
         return int(groups["from"]), int(groups["to"]), groups["from_year"]
+    if groups["first"]:
+        return 1, _NUMBERS.get(groups["first"]) or int(groups["first"]), groups["first_year"]
+    if groups["quarters"]:
+        return 1, 3 * _NUMBERS[groups["quarters"]], groups["quarters_year"]
     if quarter := groups["quarter"]:
         last = 3 * (_NUMBERS.get(quarter) or int(quarter))
         return last - 2, last, groups["quarter_year"]
     return (1, 6, groups["half_year"]) if groups["half"] == "上" else (7, 12, groups["half_year"])
+
+
+def _from_to(groups: dict[str, str | None], year: int) -> Months:
+    """From a month of one year to a month of another."""
+    first = _year(groups["span_year"], year, later=False) * 12 + int(groups["span_from"] or 0) - 1
+    last = _year(groups["span_to_year"], year, later=False) * 12 + int(groups["span_to"] or 0) - 1
+    return (
+        tuple(f"{each // 12:04d}-{each % 12 + 1:02d}" for each in range(first, last + 1)) if last - first < 120 else ()
+    )
 
 
 def _year(stated: str | None, year: int, *, later: bool) -> int:

@@ -1,14 +1,14 @@
 """What a numeral says once it is read: a count, a rate, a share …, of which metric, month and base."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from reports.proofreading.labels import Subject
 from reports.proofreading.numerals import Numeral
 from reports.proofreading.periods import Months
 from reports.proofreading.vocabulary import Around
 
-NumeralRole = Literal["level", "rate", "points", "share", "difference", "trend", "other"]
+NumeralRole = Literal["level", "rate", "points", "share", "difference", "trend", "fold", "other"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,16 @@ class Reading:
     part: int = 0  # which part of the passage, between semicolons, it stands in
     total: bool = False  # whether it is announced as a sum
     among: bool = False  # whether it follows an 其中 of its part
+    doubled: int = 0  # for a trend, by how many times its base it grew, if it says 翻番
+    certain: bool = False  # whether every word that it rests on is understood, so that a number may be proposed
+    scope: str = "default"  # whom it is about, see `parsed.Scope`
+    words: tuple[str, ...] = ()  # the words of the label that named it
     unit_text: str = ""  # scale and unit, which in a table may stand in the heading
+
+    @property
+    def count(self) -> Numeral:
+        """The numeral of what isn't a trend."""
+        return cast("Numeral", self.numeral)
 
     @property
     def metric(self) -> str:

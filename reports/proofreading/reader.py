@@ -1,0 +1,594 @@
+"""Which metric, month and base a numeral is about, by the words of its item; certain where every word is understood."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from reports.figures.rounding import Exact
+from reports.proofreading.arithmetic import last_place
+from reports.proofreading.known_numbers import KnownNumbers
+from reports.proofreading.labels import Labels, Naming, Subject, between
+from reports.proofreading.numeral_kinds import kind_of
+from reports.proofreading.numerals import PERCENT, POINTS, Numeral
+from reports.proofreading.parsed import Item, Parsed
+from reports.proofreading.periods import Mention, Months, PeriodsInForce, year_to_date
+from reports.proofreading.readings import Reading
+from reports.proofreading.vocabulary import (
+    BASE,
+    CHANGE,
+    CHANGED_BY,
+    CHANGED_TO,
+    FORMERLY,
+    RATIO_CHANGED,
+    REPLACED,
+    SHARE,
+    TOTAL,
+    TREND,
+    around,
+    direction,
+    family,
+    read_words,
+)
+
+_JOINS = ("、", "和", "与", "及", "以及")
+_UNIT_OF_TABLE = re.compile(r"[（(](?:单位:)?([^（()），]{1,6}(?:（次）|\(次\))?)[)）]|单位:([^，。]{1,8})")
+_UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
+# A clause that ends so says what the next one is about: 全程网办方面.
+_TOPIC_ENDS = ("方面", "看", "中")
+_BRACKET_CLOSES = re.compile("[）)]")
+_WHOLE_IS_SAID = re.compile(r"其中|渠道看")
+_FOREIGN_UNIT_DIGITS = 3
+_NAME_AFTER = 4
+
+
+class Reader:
+    """Reads what is parsed; what depends on the known numbers alone is made once."""
+
+    def __init__(self, known: KnownNumbers, labels: Labels) -> None:
+        self.known = known
+        self.labels = labels
+        self.families = {metric: family(number.unit) for metric, number in known.metrics.items()}
+        self.display_units = frozenset(each.display_unit for each in known.metrics.values() if not each.derived)
+        self._values: dict[str, set[Decimal | Exact]] = {}
+        for number in known.numbers:
+            self._values.setdefault(number.metric, set()).update((Decimal(number.printed), number.exact))
+
+    def read(self, parsed: Parsed) -> list[Reading]:
+        """The readings of a passage, in order of where they stand; those of its lead are left out."""
+        return [reading for reading in _Reading(self, parsed).readings() if reading.start >= parsed.passage.begins]
+
+    def is_derived(self, subject: Subject | None) -> bool:
+        """Whether a subject is a metric that is made of others."""
+        return subject is not None and not subject.own and self.known.metrics[subject.code].derived
+
+    def binds(self, subject: Subject, numeral: Numeral, unit_text: str, months: Months) -> bool:
+        """Whether a numeral can count a subject: in its unit, or in another with digits that are certified for it."""
+        if subject.own:
+            return unit_text == self.known.by_figure[subject.code].unit
+        metric = subject.code
+        if unit_text == self.known.metrics[metric].display_unit:
+            return True
+        unit = unit_text.lstrip("千百万亿")
+        certified = not {numeral.value, numeral.amount}.isdisjoint(self._values[metric])
+        if unit in self.families[metric]:
+            number = self.known.current(metric, months)
+            place = Fraction(last_place(numeral.value) * numeral.scale)
+            return certified or (number is not None and abs(Fraction(numeral.amount) - number.exact) < place)
+        bare = not unit and numeral.is_bare
+        return certified and (bare or len(numeral.digits) >= _FOREIGN_UNIT_DIGITS)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What 分别 hands out one by one: subjects, months or bases, in order, to the numerals up to `last`."""
+
+    first: int
+    last: int
+    subjects: Sequence[Subject]
+    months: Sequence[Months]
+    bases: Sequence[tuple[Months, ...]]
+    direction: int | None
+    certain: bool
+
+
+@dataclass(frozen=True)
+class _Named:
+    """What a number is about, by which words, and whether nothing else is said."""
+
+    subjects: tuple[Subject, ...]
+    words: tuple[str, ...]
+    certain: bool
+    end: int  # where the name ends
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What the numbers before say that a number may go on with."""
+
+    end: int = 0  # where the last numeral ends
+    last: Reading | None = None
+    shared: _Shared | None = None
+    shared_subjects: tuple[Subject, ...] = ()
+
+
+class _Reading:
+    """One passage being read from left to right."""
+
+    def __init__(self, reader: Reader, parsed: Parsed) -> None:
+        self.reader, self.parsed, self.text = reader, parsed, parsed.text
+        self.times = PeriodsInForce(edition=(reader.known.month,))
+        lead = _UNIT_OF_TABLE.findall(self.text[: parsed.passage.begins])
+        self.table_unit = (lead[-1][0] or lead[-1][1]) if lead else ""
+        self.sentence_starts: dict[int, int] = {}
+        for item in parsed.items:
+            self.sentence_starts.setdefault(item.sentence, item.start)
+        self.counted = [numeral for numeral, kind in parsed.numerals if not kind]
+
+    def readings(self) -> Iterator[Reading]:
+        """Every numeral and every certain trend, in order."""
+        trends = [match for match in TREND.finditer(self.text) if not any(map(str.isdigit, match["rest"]))]
+        events: list[tuple[int, Numeral | re.Match[str] | Mention, str]] = [
+            *((mention.start, mention, "") for mention in self.parsed.listed_times),
+            *((numeral.start, numeral, kind) for numeral, kind in self.parsed.numerals),
+            *((match.start(), match, "") for match in trends),
+        ]
+        before, index, sentence = _Before(), 0, 0
+        for position, event, kind in sorted(events, key=lambda event: event[0]):
+            item = self.parsed.item_at(position)
+            if item.sentence != sentence:
+                sentence, before = item.sentence, replace(before, shared=None)
+                self.times.end_sentence()
+            if isinstance(event, Mention):
+                self.times.meet(event)
+            elif isinstance(event, re.Match):
+                yield from self._trend(event, item, before)
+            elif kind:
+                yield Reading(
+                    event.start,
+                    event.end,
+                    "other",
+                    event,
+                    kind=kind,
+                    sentence=sentence,
+                    part=item.part,
+                    scope=item.scope,
+                )
+            else:
+                before = self._numeral(event, index, item, before)
+                index += 1
+                if before.last is not None:
+                    yield before.last
+
+    # Numerals.
+
+    def _numeral(self, numeral: Numeral, index: int, item: Item, before: _Before) -> _Before:
+        left = self._left(item, before)
+        segment = self.text[left : numeral.start - abs(numeral.sign)]
+        shared = before.shared if before.shared is not None and index <= before.shared.last else None
+        given = replace(before, shared=shared)
+        if shared is None and "分别" in segment:
+            shared = self._share_out(numeral, index, item, left, given)
+            given = replace(given, shared=shared, shared_subjects=tuple(shared.subjects))
+        reading = self._read(numeral, index, item, left, given)
+        clause = segment[_clause(segment) :]
+        marked = replace(
+            reading,
+            end=numeral.end + (reading.kind == "倍数" or reading.role == "fold"),
+            around=around(segment, more=numeral.more),
+            formerly=bool(FORMERLY.search(clause) or REPLACED.match(self.text, numeral.end)),
+            sentence=item.sentence,
+            part=item.part,
+            scope=item.scope,
+            total=bool(TOTAL.search(segment[-20:])),
+        )
+        return replace(given, end=max(reading.end, numeral.end), last=marked)
+
+    def _left(self, item: Item, before: _Before) -> int:
+        """Where the words begin that may speak of a number: after the last one, or with the sentence."""
+        return max(before.end, self.sentence_starts[item.sentence])
+
+    def _read(self, numeral: Numeral, index: int, item: Item, left: int, before: _Before) -> Reading:
+        unit_text = numeral.unit_text or (self.table_unit if numeral.is_bare else "")
+        other = Reading(
+            numeral.start,
+            numeral.end,
+            "other",
+            numeral,
+            kind=kind_of(numeral, self.text, self.reader.display_units),
+            months=self.times.months,
+            unit_text=unit_text,
+        )
+        if before.shared is not None:
+            return self._handed_out(other, index, item, before.shared)
+        if unit_text in _UNITS_OF_RATIOS or other.kind == "倍数":
+            return self._level_of_ratio(other, item, left, before) or self._ratio(other, item, left, before)
+        return self._count(other, numeral, item, left, before)
+
+    # Names.
+
+    def _named(self, numeral_start: int, item: Item, left: int, before: _Before) -> _Named | None:
+        """What the words up to a position name, and whether they say nothing else."""
+        zone = max(left, item.start)
+        names = self._all_names(zone, numeral_start)
+        if names:
+            chain = self._joined(names)
+            return self._certainly(chain, zone, numeral_start, item)
+        last = before.last if before.last and before.last.part == item.part else None
+        earlier = {word.word for word in between(self.parsed.words, left, zone)}
+        here = between(self.parsed.words, zone, numeral_start)
+        begun = earlier | set(last.words if last else ())
+        completed = self.reader.labels.completed(here, begun)
+        if completed:
+            best = max(completed, key=lambda name: (name.weight, name.end))
+            words = {
+                word for label in self.reader.labels.labels if label.subject == best.subject for word in label.words
+            }
+            named = self._certainly([best], zone, numeral_start, item)
+            topic = self.text[left:zone].rstrip("，：:").endswith(_TOPIC_ENDS)
+            sure = topic or self._is_thin([best], zone, numeral_start)
+            by_topic = topic or last is None or last.certain
+            said = tuple(sorted(words & (begun | {word.word for word in here})))
+            return replace(named, words=said, certain=named.certain and sure and by_topic)
+        farther = self._all_names(left, zone)
+        if farther:
+            best = max(farther, key=lambda name: (name.end, name.weight))
+            named = self._certainly([best], zone, numeral_start, item)
+            return replace(named, certain=named.certain and not self._leftover([best], left, zone))
+        return None
+
+    def _certainly(self, chain: Sequence[Naming], zone: int, end: int, item: Item) -> _Named:
+        """Names with whether nothing else is said in their item."""
+        metrics = [self.reader.known.metrics[name.subject.code] for name in chain if not name.subject.own]
+        windows_alone = item.windows and any(metric.parts for metric in metrics)
+        certain = item.is_ours and not windows_alone and not self._leftover(chain, zone, end)
+        words = tuple(word.word for word in between(self.parsed.words, zone, end))
+        return _Named(tuple(name.subject for name in chain), words, certain, chain[-1].end)
+
+    def _leftover(self, chain: Sequence[Naming], start: int, end: int) -> bool:
+        """Whether words of other labels stand there that aren't understood by themselves."""
+        used = [(word.start, word.end) for name in chain for word in name.words]
+        return any(
+            not self.parsed.known[place] and not any(first <= place < last for first, last in used)
+            for word in between(self.parsed.words, start, end)
+            for place in range(word.start, word.end)
+        )
+
+    def _is_thin(self, chain: Sequence[Naming], start: int, end: int) -> bool:
+        """Whether beside a name there are only words of grammar and times."""
+        kept = list(self.text[start:end])
+        spans = [(word.start, word.end) for name in chain for word in name.words]
+        spans += [(time.start, time.end) for time in self.parsed.times if start <= time.start < end]
+        for first, last in spans:
+            kept[first - start : last - start] = "，" * (last - first)
+        return read_words().grammar_only.fullmatch("".join(kept)) is not None
+
+    def _all_names(self, start: int, end: int) -> list[Naming]:
+        best: dict[Subject, Naming] = {}
+        for name in self.reader.labels.named(between(self.parsed.words, start, end)):
+            held = best.get(name.subject)
+            if held is None or (name.weight, name.end) > (held.weight, held.end):
+                best[name.subject] = name
+        return sorted(best.values(), key=lambda name: name.end)
+
+    def _joined(self, names: list[Naming]) -> list[Naming]:
+        """The names that are counted together, 电话咨询和现场咨询; or the one that takes the most words."""
+        best = max(names, key=lambda name: (name.weight, name.start))
+        chain = [names[-1]]
+        for name in reversed(names[:-1]):
+            if not self.text.startswith(_JOINS, name.end) or name.end >= chain[0].end:
+                break
+            chain.insert(0, name)
+        return chain if len(chain) > 1 else [best]
+
+    def _named_after(self, numeral: Numeral, item: Item) -> _Named | None:
+        """1234 人（次）电话咨询: a name right after the number, for want of one before it."""
+        end = min([item.end, *(other.start for other in self.counted if other.start > numeral.start)])
+        names = [name for name in self._all_names(numeral.end, end) if name.start <= numeral.end + _NAME_AFTER]
+        return self._certainly(names[-1:], numeral.end, end, item) if names else None
+
+    def _goes_on(self, start: int, end: int, before: _Before) -> _Named | None:
+        """The subject of the last number, where nothing else is named since."""
+        last = before.last
+        if last is None or last.subject is None or self.reader.is_derived(last.subject):
+            return None
+        if between(self.parsed.words, start, end) and self._leftover([], start, end):
+            return None
+        quiet = all(item.understood for item in self.parsed.items_between(start, end))
+        return _Named((last.subject,), last.words, last.certain and quiet, start) if quiet else None
+
+    # Counts.
+
+    def _count(self, other: Reading, numeral: Numeral, item: Item, left: int, before: _Before) -> Reading:
+        segment = self.text[left : numeral.start]
+        changed = CHANGED_BY.search(segment[-24:])
+        named = self._named(numeral.start, item, left, before)
+        if named is None and (changed or self._names_a_time(segment)):
+            named = self._goes_on(left, numeral.start, before)
+        named = named or self._named_after(numeral, item)
+        if named and any(map(self.reader.is_derived, named.subjects)):
+            return self._derived(other, numeral, item, left, named)
+        months = self.times.months
+        bases = self.times.bases(segment) if changed else ()
+        if not changed:
+            months = self.times.of_count(self.text, numeral.start)
+        if named is None or (changed and not bases):
+            return other
+        if not self.reader.binds(named.subjects[0], numeral, other.unit_text, months) and not changed:
+            return other
+        if changed and not self._is_in_family(named.subjects[0], other.unit_text):
+            return other
+        if named.subjects[0].own:
+            return self._own_figure(other, named) or other
+        to_date = "累计" in segment and len(months) == 1
+        return replace(
+            other,
+            role="difference" if changed else "level",
+            kind="",
+            end=max(numeral.end, named.end),
+            subject=named.subjects[0],
+            joint=named.subjects[1:],
+            months=months,
+            also=(year_to_date(months),) if to_date else (),
+            bases=bases,
+            direction=direction(changed),
+            words=named.words,
+            certain=named.certain and not to_date and self._ends_well(numeral),
+        )
+
+    def _is_in_family(self, subject: Subject, unit_text: str) -> bool:
+        if subject.own:
+            return False
+        unit = unit_text.lstrip("千百万亿")
+        return (
+            unit_text == self.reader.known.metrics[subject.code].display_unit
+            or unit in self.reader.families[subject.code]
+        )
+
+    def _ends_well(self, numeral: Numeral) -> bool:
+        """Whether what a bracket right after a number adds is understood: not （不含甲县）."""
+        if self.text[numeral.end : numeral.end + 1] not in {"（", "("}:
+            return True
+        closing = _BRACKET_CLOSES.search(self.text, numeral.end)
+        if closing is None or self.text.startswith("其中", numeral.end + 1):
+            return closing is not None
+        return not any(item.residue for item in self.parsed.items_between(numeral.end + 1, closing.start()))
+
+    def _names_a_time(self, segment: str) -> bool:
+        """Whether a segment without a name speaks of the same subject at another time: （去年同期…, 增至…."""
+        named_time = self.times.once or BASE.search(segment) or re.search(r"\d月|本月|当月", segment)
+        return bool(CHANGED_TO.search(segment[-6:]) or named_time)
+
+    def _derived(self, other: Reading, numeral: Numeral, item: Item, left: int, named: _Named) -> Reading:
+        """A derived number, where its name stands before it with nothing but grammar, in its unit and of one month.
+
+        Nothing else is read of one: it isn't summed over months, and how it changes is another number.
+        """
+        zone = max(left, item.start)
+        months, metric = self.times.of_count(self.text, numeral.start), named.subjects[0].code
+        known, segment = self.reader.known, self.text[zone : numeral.start]
+        names = [name for name in self._all_names(zone, numeral.start) if name.subject == named.subjects[0]]
+        certain = (
+            named.certain
+            and len(named.subjects) == len(months) == len(names) == 1
+            and known.current(metric, months) is not None
+            and other.unit_text == known.metrics[metric].display_unit
+            and self._is_thin(names, zone, numeral.start)
+            and not around(segment, more=numeral.more)
+            and "累计" not in _without(segment, names, zone)
+        )
+        if not certain:
+            return other
+        return replace(other, role="level", kind="", subject=named.subjects[0], months=months, certain=True)
+
+    def _own_figure(self, other: Reading, named: _Named) -> Reading | None:
+        numeral, subject = other.numeral, named.subjects[0]
+        if numeral is None or not self.reader.binds(subject, numeral, other.unit_text, ()):
+            return None
+        # A register says how much it is this month.
+        certain = named.certain and other.months == (self.reader.known.month,) and self._ends_well(numeral)
+        return replace(other, role="level", kind="" if certain else other.kind, subject=subject, certain=certain)
+
+    # Rates, points and shares.
+
+    def _level_of_ratio(self, other: Reading, item: Item, left: int, before: _Before) -> Reading | None:
+        """A ratio that is itself registered or certified: 群众满意率 99.97%."""
+        numeral = other.numeral
+        named = self._named(other.start, item, left, before)
+        if numeral is None or named is None or CHANGE.search(self.text, max(left, named.end), other.start):
+            return None
+        if named.subjects[0].own:
+            return self._own_figure(other, named)
+        if self.reader.is_derived(named.subjects[0]):
+            return self._derived(other, numeral, item, left, named)
+        return None
+
+    def _ratio(self, other: Reading, item: Item, left: int, before: _Before) -> Reading:
+        numeral = other.numeral
+        segment = self.text[left : other.start - (abs(numeral.sign) if numeral else 0)]
+        tail = max(0, len(segment) - 30)
+        changed = CHANGED_BY.search(segment, tail)
+        of_ratio = bool(RATIO_CHANGED.search(segment, tail))
+        shares = list(SHARE.finditer(segment))
+        compared = list(BASE.finditer(segment))
+        if changed is None and not shares and not compared:
+            return other
+        marker = min(match.start() for match in ((*shares[-1:], *filter(None, [changed])) or compared[-1:]))
+        named = self._subject_before(left, left + marker, before)
+        of_ratio = of_ratio or (changed is not None and self._last_is_ratio(left, other.start, before))
+        said = self.times.bases(segment) or self._bases_again(left, other.start, before)
+        bases = said or self.times.any_bases()
+        unbound = replace(other, direction=direction(changed), certain=of_ratio and not named)
+        subject = named.subjects[0] if named and not named.subjects[0].own else None
+        bound = replace(
+            unbound,
+            kind="",
+            subject=subject,
+            bases=bases,
+            ratio=of_ratio or bool(shares),
+            words=named.words if named else (),
+            certain=bool(named and named.certain and (said or (shares and changed is None))) and item.is_ours,
+        )
+        counted = subject is not None and not self.reader.is_derived(subject)
+        if other.unit_text in POINTS:
+            of_own_ratio = of_ratio and not (shares or _is_share(before.last))
+            return unbound if subject is None or of_own_ratio else replace(bound, role="points")
+        if other.kind == "倍数":
+            return replace(bound, role="fold") if counted and changed else other
+        if of_ratio:
+            return replace(bound, role="rate", certain=True)
+        if counted and shares and changed is None:
+            return self._share(other, bound, left + shares[-1].end(), item)
+        return replace(bound, role="rate", ratio=False) if counted else unbound
+
+    def _share(self, other: Reading, bound: Reading, start: int, item: Item) -> Reading:
+        whole = self._whole(start, other.start, item)
+        return other if whole is None else replace(bound, role="share", whole=whole)
+
+    def _bases_again(self, start: int, end: int, before: _Before) -> tuple[Months, ...]:
+        """The base of the number before, where nothing else is said since: 环比减少 56 人（次），下降 4.5%."""
+        last = before.last
+        same = last is not None and last.sentence == self.parsed.item_at(start).sentence and last.role == "difference"
+        return last.bases if last is not None and same and self._goes_quietly(start, end) else ()
+
+    def _last_is_ratio(self, start: int, end: int, before: _Before) -> bool:
+        """Whether the number before is a ratio, and not a change: 满意率 99.2%，同比提高…."""
+        last = before.last
+        if last is None or last.sentence != self.parsed.item_at(start).sentence or not self._goes_quietly(start, end):
+            return False
+        own = last.role == "other" or bool(last.figure)
+        return _is_share(last) or (own and last.unit_text in PERCENT and last.direction is None and last.kind != "范围")
+
+    def _goes_quietly(self, start: int, end: int) -> bool:
+        return not self._leftover([], start, end) and all(
+            item.understood for item in self.parsed.items_between(start, end) if item.start >= start
+        )
+
+    def _subject_before(self, left: int, marker: int, before: _Before) -> _Named | None:
+        at = self.parsed.item_at(marker)
+        if named := self._named(marker, at, left, before):
+            return named
+        return self._goes_on(left, marker, before)
+
+    def _whole(self, start: int, end: int, item: Item) -> str | None:
+        """The metric that a share is of; empty if the words don't say, None if they name something unknown."""
+        names = [name for name in self._all_names(start, end) if not name.subject.own]
+        if names:
+            return names[-1].subject.code
+        said = _WHOLE_IS_SAID.search(self.text) or any(
+            self.reader.known.metrics[label.subject.code].parts
+            for label in self.reader.labels.labels
+            if not label.subject.own and all(word in self.text for word in label.words)
+        )
+        return "" if said and item.understood else None
+
+    # 分别.
+
+    def _share_out(self, numeral: Numeral, index: int, item: Item, left: int, before: _Before) -> _Shared:
+        last = index
+        while last + 1 < len(self.counted):
+            gap = self.text[self.counted[last].end : self.counted[last + 1].start]
+            if len(gap) > 2 or not gap.startswith((*_JOINS, "，")):
+                break
+            last += 1
+        size = last - index + 1
+        segment = self.text[left : numeral.start]
+        begins = max(left, item.start)
+        names = self._all_names(begins, numeral.start)
+        names = names if len(names) > 1 else self._all_names(left, numeral.start)
+        comparisons = list(BASE.finditer(segment))
+        bases: list[tuple[Months, ...]] = [(self.times.base_of(match),) for match in comparisons]
+        if len(bases) != size or size == 1:
+            bases = [self.times.bases(segment)] * size
+        subjects = [name.subject for name in names]
+        certain = item.is_ours and not self._leftover(names, begins, numeral.start)
+        if not subjects and (named := self._goes_on(left, numeral.start, before)):
+            again = len(comparisons) != size and len(before.shared_subjects) == size
+            subjects = list(before.shared_subjects) if again else list(named.subjects)
+            certain = certain and named.certain
+        first, end = (bisect_left(self.parsed.times, at, key=lambda met: met.start) for at in (left, numeral.start))
+        named_times = [mention.months for mention in self.parsed.times[first:end]]
+        if len(named_times) == 1 and len(named_times[0]) == size:
+            named_times = [(month,) for month in named_times[0]]
+        months = named_times if len(named_times) == size > 1 else [self.times.months] * size
+        if len(subjects) == 1 and size in {len(comparisons), len(named_times)}:
+            subjects *= size
+        if len(subjects) != size or any(map(self.reader.is_derived, subjects)):
+            subjects = []
+        changed = direction(CHANGED_BY.search(segment[-24:]))
+        return _Shared(index, last, subjects, months, bases, changed, certain)
+
+    def _handed_out(self, other: Reading, index: int, item: Item, shared: _Shared) -> Reading:
+        if not shared.subjects:
+            return other
+        taken = index - shared.first
+        subject, bases, months = shared.subjects[taken], shared.bases[taken], shared.months[taken]
+        bound = replace(
+            other,
+            kind="",
+            subject=subject,
+            months=months,
+            bases=bases,
+            direction=shared.direction,
+            certain=shared.certain and item.is_ours and (shared.direction is None or bool(bases)),
+        )
+        if other.unit_text in PERCENT:
+            changes = shared.direction is not None and not subject.own
+            return replace(bound, role="rate", bases=bases or self.times.any_bases()) if changes else other
+        if other.unit_text in POINTS:
+            return replace(bound, role="points")
+        if shared.direction is not None:
+            return replace(bound, role="difference") if bases else other
+        numeral = other.numeral
+        bindable = numeral is not None and self.reader.binds(subject, numeral, other.unit_text, months)
+        return replace(bound, role="level") if bindable else other
+
+    # Changes without a number.
+
+    def _trend(self, match: re.Match[str], item: Item, before: _Before) -> Iterator[Reading]:
+        left = self._left(item, before)
+        if SHARE.search(self.text, item.start, match.start()):
+            return
+        named = self._named(match.start(), item, left, before) or self._goes_on(left, match.start(), before)
+        subject = named.subjects[0] if named and named.certain and item.is_ours else None
+        if named is None or subject is None or subject.own or self.reader.is_derived(subject):
+            return
+        yield Reading(
+            match.start(),
+            match.end("change"),
+            "trend",
+            subject=subject,
+            months=self.times.months,
+            bases=(self.times.base_of(match),),
+            direction=direction(CHANGE.search(match["change"])),
+            doubled=_doubled(match["change"]),
+            around="about" if "基本" in match.group() else "",
+            sentence=item.sentence,
+            part=item.part,
+            certain=True,
+        )
+
+
+def _doubled(change: str) -> int:
+    """By how many times its base a thing has grown that doubled once, twice …; 0 where nothing is said to double."""
+    return 2 ** {"一": 1, "两": 2, "三": 3}.get(change[-2:-1], 1) - 1 if change.endswith("番") else 0
+
+
+def _is_share(reading: Reading | None) -> bool:
+    """Whether a number is a certified share or its change."""
+    return reading is not None and (reading.role == "share" or (reading.role == "points" and reading.ratio))
+
+
+def _without(segment: str, names: Sequence[Naming], start: int) -> str:
+    """A segment without the words of names."""
+    kept = list(segment)
+    for word in (word for name in names for word in name.words):
+        kept[word.start - start : word.end - start] = " " * (word.end - word.start)
+    return "".join(kept)
+
+
+def _clause(segment: str) -> int:
+    """Where the last clause of a segment begins."""
+    return max(map(segment.rfind, "，；：（(,;:")) + 1

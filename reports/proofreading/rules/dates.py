@@ -1,0 +1,92 @@
+"""Days that don't exist, weekdays that aren't theirs, and ranges that end before they begin."""
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date
+
+from reports.figures.months import first_day
+from reports.proofreading.rules.table import Fault, Piece, of_passage
+
+_DAY = re.compile(r"(?:(?P<year>\d{4})年)?(?<!\d)(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})[日号])?")
+_RANGE = re.compile(
+    r"(?:(?P<year>\d{4})年)?(?<!\d)(?P<month>\d{1,2})月(?P<day>\d{1,2})日?[至到—–~-]"
+    r"(?:(?P<to_year>\d{4})年)?(?:(?P<to_month>\d{1,2})月)?(?P<to_day>\d{1,2})日"
+)
+_WEEKDAY = re.compile(
+    r"(?:(?P<year>\d{4})年)?(?<!\d)(?P<month>\d{1,2})月(?P<day>\d{1,2})日[（(，]?(?P<weekday>(?:星期|周|礼拜)(?P<name>[一二三四五六日天]))(?!期|边)"
+)
+_TIME = re.compile(r"(?<![\d:.])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?![\d:])")
+_SCORE = re.compile(r"(?:比[分例]?|[为以胜负])$")
+_WEEKDAYS = "一二三四五六日"
+_LEAP_YEAR = 2024
+_MONTHS, _HOURS, _MINUTES = 12, 24, 60
+_HALF_A_YEAR = 6
+# A range over the turn of the year begins late in it and ends early.
+_LATE, _EARLY = 10, 3
+
+
+def _year(match: re.Match[str], piece: Piece) -> int:
+    """The year of a day: the one that is written, or that in which it is nearest to the edition's month."""
+    if match["year"]:
+        return int(match["year"])
+    of = first_day(piece.context.known.month)
+    apart = int(match["month"]) - of.month
+    return of.year - (apart > _HALF_A_YEAR) + (apart < -_HALF_A_YEAR)
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+@of_passage("没有这一天", "日历上没有这一天", "请核对日期")
+def no_such_date(piece: Piece) -> Iterator[Fault]:
+    """2 月 30 日, 13 月 5 日."""
+    for match in _DAY.finditer(piece.text):
+        month, day = int(match["month"]), int(match["day"] or 1)
+        if not (match["year"] or match["day"]):
+            continue
+        exists = 1 <= month <= _MONTHS and 1 <= day <= monthrange(int(match["year"] or _LEAP_YEAR) or 1, month)[1]
+        if not exists:
+            yield Fault(piece, *match.span(), {})
+    for match in _RANGE.finditer(piece.text):
+        month = int(match["to_month"] or match["month"])
+        if not match["to_month"] and not (
+            1 <= month <= _MONTHS and 1 <= int(match["to_day"]) <= monthrange(_LEAP_YEAR, month)[1]
+        ):
+            yield Fault(piece, *match.span(), {})
+
+
+@of_passage("没有这个时刻", "一天里没有这个时刻", "请核对时间")
+def no_such_time(piece: Piece) -> Iterator[Fault]:
+    """25:30, 8:75."""
+    for match in _TIME.finditer(piece.text):
+        minutes = int(match["hour"]) * _MINUTES + int(match["minute"])
+        impossible = int(match["minute"]) >= _MINUTES or minutes > _HOURS * _MINUTES
+        if impossible and not _SCORE.search(piece.text, 0, match.start()):
+            yield Fault(piece, *match.span(), {})
+
+
+@of_passage("日期与星期不符", "{day.year} 年 {day.month} 月 {day.day} 日是星期{right}", "请核对日期和星期", level="ask")
+def weekday(piece: Piece) -> Iterator[Fault]:
+    """A day that is another day of the week."""
+    for match in _WEEKDAY.finditer(piece.text):
+        day = _day(_year(match, piece), int(match["month"]), int(match["day"]))
+        if day is not None and _WEEKDAYS[day.weekday()] != match["name"].replace("天", "日"):
+            yield Fault(piece, *match.span("weekday"), {"day": day, "right": _WEEKDAYS[day.weekday()]})
+
+
+@of_passage("起止日期颠倒", "结束的日期早于开始的日期", "请核对起止日期", level="ask")
+def date_range(piece: Piece) -> Iterator[Fault]:
+    """3 月 14 日至 10 日."""
+    for match in _RANGE.finditer(piece.text):
+        month = int(match["month"])
+        to_month = int(match["to_month"] or month)
+        years = (int(match["year"] or 0), int(match["to_year"] or match["year"] or 0))
+        over_new_year = not match["to_year"] and month >= _LATE and to_month <= _EARLY
+        begins, ends = (years[0], month, int(match["day"])), (years[1], to_month, int(match["to_day"]))
+        if ends < begins and not over_new_year:
+            yield Fault(piece, *match.span(), {})

@@ -1,0 +1,67 @@
+"""The numbers of headings and items: 一、（一） 1. （1） and 一是 …, in a row and in one form."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from reports.proofreading.numerals import chinese_value
+from reports.proofreading.rules.table import Fault, Piece, of_passage, of_text
+
+_CHINESE = "[一二三四五六七八九十]"
+# By level. 一、二等奖 begins no item.
+_FORMS = (
+    re.compile(rf"#*\s*(?P<ordinal>(?P<number>{_CHINESE}{{1,3}})、)(?!{_CHINESE})"),
+    re.compile(rf"#*(?P<ordinal>(?P<open>[（(])(?P<number>{_CHINESE}{{1,3}})(?P<close>[）)]))"),
+    re.compile(r"#*(?P<ordinal>(?P<number>\d{1,2})[.．、])(?!\d)"),
+    re.compile(r"#*(?P<ordinal>(?P<open>[（(])(?P<number>\d{1,2})(?P<close>[）)]))"),
+)
+_LISTS_BEGIN_AT = 2  # from this level on a list may begin anew without a heading
+_INLINE = re.compile(rf"(?:^|(?<=[。；：，:;,]))(?P<ordinal>(?P<number>{_CHINESE})是)")
+
+
+def _ordinals(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, int, re.Match[str]]]:
+    for piece in pieces:
+        if piece.parsed.passage.lead or piece.parsed.passage.place.table:
+            continue
+        for level, form in enumerate(_FORMS):
+            if match := form.match(piece.parsed.passage.original):
+                yield piece, level, match
+                break
+
+
+def _value(number: str) -> int:
+    return int(number) if number.isdigit() else int(chinese_value(number) or 0)
+
+
+@of_text("序号", "前一个序号是 {before}，这里应接着往下", "请核对序号", level="ask")
+def ordinal(pieces: Sequence[Piece]) -> Iterator[Fault]:
+    """An ordinal that comes twice, or after a gap."""
+    last: dict[int, tuple[int, str]] = {}
+    for piece, level, match in _ordinals(pieces):
+        number = _value(match["number"])
+        before, written = last.get(level, (number - 1, ""))
+        last = {higher: seen for higher, seen in last.items() if higher < level}
+        last[level] = (number, match["ordinal"])
+        anew = number == 1 and level >= _LISTS_BEGIN_AT
+        if number != before + 1 and not anew:
+            yield Fault(piece, *match.span("ordinal"), {"before": written})
+
+
+@of_text("序号的括号", "序号的括号全角、半角混用", "请统一用全角括号", level="ask")
+def ordinal_brackets(pieces: Sequence[Piece]) -> Iterator[Fault]:
+    """(二） or (二) beside （一）."""
+    found = [(piece, match) for piece, level, match in _ordinals(pieces) if level % 2]
+    pairs = {match["open"] + match["close"] for _, match in found}
+    for piece, match in found:
+        if match["open"] + match["close"] != "（）" and (len(pairs) > 1 or match["open"] + match["close"] != "()"):
+            yield Fault(piece, *match.span("ordinal"), {})
+
+
+@of_passage("序号", "前面是“{before}是”，这里应接着往下", "请核对序号", level="ask")
+def ordinal_inline(piece: Piece) -> Iterator[Fault]:
+    """一是…；二是…；四是…."""
+    before = 0
+    for match in _INLINE.finditer(piece.text):
+        number = _value(match["number"])
+        if before and number not in {1, before + 1}:
+            yield Fault(piece, *match.span("ordinal"), {"before": "一二三四五六七八九"[before - 1]})
+        before = number if before or number == 1 else 0
