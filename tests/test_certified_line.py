@@ -135,7 +135,7 @@ def test_an_authors_text_is_held_against_the_certificates(certified: Printed, ha
     release = hall.home / "published" / "2025-03" / "r1"
     clean = hall.run("proofread", str(release / "section.md"), "--month", "2025-03")
     assert clean.exit_code == 0
-    assert "相符 8 处，需处理 0 处" in clean.stdout
+    assert "须改 0 处，请核 0 处，相符 8 处" in clean.stdout
     draft = tmp_path / "draft.txt"
     draft.write_text(PARAGRAPH.replace("5.42", "5.43"))
     found = hall.run("proofread", str(draft), "--month", "2025-03")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.certification.certify import current_archive, words_of
-from orchestration.certification.lookup import known_of, ledger_numbers
+from orchestration.certification.lookup import known_of, ledger_numbers, usage
 from orchestration.certification.monthly_report import Steps, create_draft
 from orchestration.certification.verified_month import dossier_of
 from orchestration.config.hall import load_hall
@@ -69,7 +69,7 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     archive = current_archive()
     printed = _certified(archive, month) or _draft(month, steps)
     numbers = _known(archive, month, printed)
-    edition = assemble(folder, settings, printed, numbers)
+    edition = assemble(folder, settings, printed, numbers, usage())
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
     desk = archive.published / month / "desk" / release
     files = write_edition(edition, desk, pdf=pdf)

@@ -15,7 +15,7 @@ from reports.certificates.trace import Contribution, Trace, TraceError, rows_beh
 from reports.certificates.verification import Verification, verify, verify_release
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
-from reports.proofreading import KnownNumber, KnownNumbers, OwnFigure
+from reports.proofreading import RULES, KnownNumber, KnownNumbers, OwnFigure, Usage
 
 
 def find(what: str, revision: int | None, as_of: str = "", site: str = "") -> tuple[Archive, LedgerEntry]:
@@ -125,7 +125,21 @@ def known_numbers(month: str, figures: list[OwnFigure]) -> KnownNumbers:
     archive = current_archive()
     if archive.ledger.latest(month) is None:
         raise Refused(f"{month} isn't certified; run `yuebao certify {month}` first")
-    return KnownNumbers(month, list(ledger_numbers(archive)), figures)
+    return KnownNumbers(month, list(ledger_numbers(archive)), figures, usage())
+
+
+def usage() -> Usage:
+    """How the texts of this hall are read.
+
+    Raises:
+        Refused: the hall's folder switches off a rule that there isn't.
+    """
+    hall = load_hall().hall
+    codes = {rule.code for rule in RULES}
+    if unknown := sorted({*hall.proofreading.off} - codes):
+        there_are = ", ".join(sorted(codes))
+        raise Refused(f"hall.toml: [proofreading] off names {', '.join(unknown)}, which is no rule; rules: {there_are}")
+    return Usage(hall.name, hall.proofreading.names, hall.proofreading.off)
 
 
 def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:

@@ -237,8 +237,9 @@ def proofread(
     *,
     month: Annotated[str, typer.Option(help="the month that the text is about, as 2025-03")],
     register: Annotated[Path | None, typer.Option(exists=True, help="the author's own figures (.csv, .toml)")] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="list each number that wasn't checked")] = False,
 ) -> None:
-    """Match every number of a text with the certified ones, and list what is wrong, in Chinese."""
+    """Match every number of a text with the certified ones: what to put right and what to look at, in Chinese."""
     from orchestration.certification.lookup import known_numbers
     from reports.proofreading import proofread as read_proof
     from reports.proofreading import read_document, read_register
@@ -246,7 +247,7 @@ def proofread(
     with logged("proofread", file=file.name, month=month):
         certified = known_numbers(month, list(read_register(register)) if register else [])
         proof = read_proof(read_document(file), certified)
-        typer.echo(str(proof))
+        typer.echo(f"{proof}\n{proof.unchecked_list}" if unchecked else str(proof))
         end_unless(proof.clean)
 
 

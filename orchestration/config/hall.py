@@ -76,6 +76,13 @@ class EditionDefaults(Strict):
     annex: bool = False
 
 
+class Proofreading(Strict):
+    """How authors' texts are read."""
+
+    names: tuple[str, ...] = Field(default=(), description="what texts call the hall, beside its name and 省本级 …")
+    off: tuple[str, ...] = Field(default=(), description="the rules that don't hold here, by their codes")
+
+
 class MonthBeginning(Strict):
     """From which month on the months of the report begin on which day of the month before; 1: calendar months."""
 
@@ -119,6 +126,7 @@ class Hall(Strict):
     )
     alerts: Alerts = Alerts()
     edition: EditionDefaults = EditionDefaults()
+    proofreading: Proofreading = Proofreading()
     systems: dict[str, AnySystem] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from reports.edition.pieces import Piece, Remark, where
 from reports.edition.references import References
 from reports.edition.settings import REGISTERS, SETTINGS, Settings
 from reports.proofreading import (
+    PLAIN,
     KnownNumber,
     KnownNumbers,
     OwnFigure,
@@ -18,6 +19,7 @@ from reports.proofreading import (
     ProofFinding,
     RegisterError,
     TextPlace,
+    Usage,
     proofread,
     read_register,
     sum_faults,
@@ -41,6 +43,8 @@ _GUIDE = "说明.txt"
 _DIGITS = re.compile(r"(\d+)")
 # What the fonts of official documents don't have: pictographs and what varies them.
 _PICTURES = re.compile("[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff]+")
+# Items are numbered here, section by section.
+_NUMBERED_HERE = ("ordinal", "ordinal_brackets")
 _SECTION_ONE = "一、总体运行情况"
 _ABSENT = "（本栏目稿件暂缺）"
 
@@ -68,7 +72,9 @@ class _Line:
     inserted: tuple[tuple[int, int], ...] = ()
 
 
-def assemble(folder: Path, settings: Settings, month: MonthContent, numbers: Sequence[KnownNumber]) -> Edition:
+def assemble(
+    folder: Path, settings: Settings, month: MonthContent, numbers: Sequence[KnownNumber], usage: Usage = PLAIN
+) -> Edition:
     """Put an edition together.
 
     Args:
@@ -76,6 +82,7 @@ def assemble(folder: Path, settings: Settings, month: MonthContent, numbers: Seq
         settings: What its `edition.toml` says.
         month: The numbers that it prints, and section 一.
         numbers: Every number that its text may print, for proofreading; those of `month` among them.
+        usage: How the hall's texts are read.
 
     Returns:
         The edition; 草稿 stands on every page as long as its month isn't certified or something is wrong.
@@ -87,7 +94,7 @@ def assemble(folder: Path, settings: Settings, month: MonthContent, numbers: Seq
     for heading in settings.headings:
         blocks += assembling.section(folder / heading, heading, references)
     assembling.strangers(folder, settings)
-    known = KnownNumbers(month.attribution.month, numbers, figures)
+    known = KnownNumbers(month.attribution.month, numbers, figures, replace(usage, off={*usage.off, *_NUMBERED_HERE}))
     remarks = [*assembling.remarks, *assembling.proof(known)]
     if not month.certified:
         remarks.append(Remark(_SECTION_ONE, "", "本月数据还没有核定，只能看样", wrong=False))
@@ -233,7 +240,7 @@ class _Assembling:
         for finding in findings:
             line = self.lines[finding.spot.passage]
             own = not any(start <= finding.spot.start < end for start, end in line.inserted)
-            yield Remark(line.file, where(finding.spot.place), _remark_text(finding), wrong=own)
+            yield Remark(line.file, where(finding.spot.place), _remark_text(finding), wrong=own and finding.must)
 
     def _wrong(self, file: str, place: str, text: str) -> None:
         self.remarks.append(Remark(file, place, text))

@@ -1,5 +1,5 @@
 "use strict";
-// 核对文稿的简版：规则用语与 reports/proofreading 相同（由页面数据给出），只看本月的数量。
+// 核对文稿的简版：规则用语与 reports/proofreading 相同（由页面数据给出），只看本月核定的数量；前后有没读懂的词就不说不符。
 const Proofread = (data) => {
   const patterns = Object.fromEntries(
     Object.entries(data.patterns).map(([name, source]) => [name, new RegExp(source, name === "filler" ? "g" : "")]),
@@ -68,6 +68,14 @@ const Proofread = (data) => {
     return rest.replace(patterns.filler, "").length;
   };
 
+  // 从这一段开头到这个数，再到它后面的标点，除了指标的叫法、时间和不改变意思的词，还剩下什么。
+  const labelWords = data.numbers.flatMap((number) => number.labels.flat()).map((word) => escaped(word.replace(/^-/, "")));
+  const understood = new RegExp([...labelWords, ...patterns.filler.source.split("|")].sort(byLength).join("|"), "g");
+  const isUnread = (before, after) => {
+    const told = before.slice(lastOf(before, PARAGRAPH)) + after.split(/[，。；：、！？（,;¶]/)[0];
+    return told.replace(numerals, "").replace(/\d+(?:\.\d+)?(?:%|个?百分点)/g, "").replace(understood, "").length > 0;
+  };
+
   const isOtherTime = (before, sentence) => {
     let other = false;
     const mention = /(?:(\d{4})年)?(\d{1,2})月份?(?!\d{1,2}[日号])|(\d{4})年|本月|当月/g;
@@ -106,6 +114,9 @@ const Proofread = (data) => {
       return verdict("unknown", "核定书里没有这个数；如果是您自己的数，请自行核对");
     }
     const number = name.number;
+    const isRight = (same(number) && !separated) || exactly(number);
+    if (!isRight && isUnread(before, after))
+      return verdict("skipped", "没有核对：前后有没读懂的词，可能说的是别的地方、单位或时段");
     if (same(number) && !separated) return verdict("match", `与核定数相同：${number.name}`);
     if (same(number)) return verdict("differ", `${number.name}不加千分位，应写 ${told(number)}`);
     if (exactly(number)) return verdict("match", `与准确数相同：${number.name}（刊印数写 ${told(number)}）`);

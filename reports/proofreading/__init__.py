@@ -7,7 +7,7 @@ May import `reports.figures` and `reports.docx_files`; the names below are all t
 from reports.docx_files import DocumentError
 from reports.proofreading.documents import passages_of, read_document, read_text, table_passages
 from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFinding, Spot
-from reports.proofreading.known_numbers import KnownNumber, KnownNumbers, OwnFigure, Usage
+from reports.proofreading.known_numbers import PLAIN, KnownNumber, KnownNumbers, OwnFigure, Usage
 from reports.proofreading.passages import Passage, TextPlace
 from reports.proofreading.proof import proofread
 from reports.proofreading.registers import RegisterError, read_register, sum_faults
@@ -15,6 +15,7 @@ from reports.proofreading.rules import ALL_RULES as RULES
 from reports.proofreading.vocabulary import reading_words
 
 __all__ = [
+    "PLAIN",
     "RULES",
     "DocumentError",
     "KnownNumber",

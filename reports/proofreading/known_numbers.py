@@ -91,6 +91,10 @@ class Usage:
     off: Collection[str] = ()  # the codes of the rules that it has switched off
 
 
+# Of a hall that says nothing of it.
+PLAIN = Usage()
+
+
 @dataclass(frozen=True)
 class KnownNumbers:
     """Everything that a text of one edition may print; ValueError if two numbers of one metric and month both hold."""
@@ -98,7 +102,7 @@ class KnownNumbers:
     month: str  # the edition's month, `2025-03`: what a number is about unless the text says another month
     numbers: Sequence[KnownNumber]  # the numbers of every certificate that may be quoted, superseded ones too
     figures: Sequence[OwnFigure] = ()  # the author's registers
-    usage: Usage = Usage()  # how the hall's texts are read
+    usage: Usage = PLAIN  # how the hall's texts are read
     _current: dict[tuple[str, str], KnownNumber] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

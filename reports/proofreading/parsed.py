@@ -23,10 +23,16 @@ _BREAKS = "，；。：！？,;:!?（）()"
 _SENTENCE_END = "。！？"
 _PART_END = "。！？；"
 _LONGEST_HEADING = 40
-_ORDINAL = re.compile(
-    r"(?:#+|[-*+•>])*(?:[（(][一二三四五六七八九十]{1,3}[）)]、?|[一二三四五六七八九十]{1,3}、|[（(]\d{1,2}[)）]|\d{1,2}[.．、])"
-)
-_SECTION = re.compile(r"#?[一二三四五六七八九十]{1,3}、|#[^#]")
+# By level.
+_ORDINALS = [
+    re.compile(rf"(?:[-*+•>])*#*{form}")
+    for form in (
+        r"[一二三四五六七八九十]{1,3}、",
+        r"[（(][一二三四五六七八九十]{1,3}[）)]、?",
+        r"\d{1,2}[.．、](?!\d)",
+        r"[（(]\d{1,2}[)）]",
+    )
+]
 _TABLE_NUMBER = re.compile(r"表\d{1,3}")
 _ISSUE = re.compile(r"(?:\d{4}年)?第\d+期")
 _NO_WORD = re.compile(r"[^\u4e00-\u9fffA-Za-z0-9]")
@@ -115,13 +121,17 @@ class Parser:
     def parse(self, passages: Sequence[Passage]) -> Iterator[Parsed]:
         """The passages taken apart; a heading says whom the text under it is about."""
         under: Scope = "default"
+        depth = len(_ORDINALS)
         for passage in passages:
+            level = next((level for level, form in enumerate(_ORDINALS) if form.match(passage.plain)), None)
+            if level is not None and level <= depth:
+                under, depth = "default", len(_ORDINALS)
             parsed = self._parsed(passage, under)
             yield parsed
-            if _SECTION.match(passage.plain):
-                under = parsed.leaves if parsed.leaves == "other" else "default"
-            elif not passage.lead and _is_heading(passage.plain):
-                under = parsed.leaves
+            if not passage.lead and _is_heading(passage.plain):
+                # What a section is called, 重点工作推进情况, is no topic.
+                ours = level == 0 and parsed.leaves != "other"
+                under, depth = ("default" if ours else parsed.leaves), depth if level is None else level
 
     def _parsed(self, passage: Passage, under: Scope) -> Parsed:
         text = passage.plain
@@ -147,10 +157,13 @@ def _is_within(word: LabelWord, spans: Sequence[tuple[int, int]]) -> bool:
 
 def _is_heading(text: str) -> bool:
     """Whether a passage is the heading of an item, which is numbered and no sentence."""
-    ordinal = _ORDINAL.match(text)
-    return (
-        len(text) <= _LONGEST_HEADING and bool(ordinal or text.startswith("表")) and not any(map(text.count, "。；，"))
-    )
+    begins = text.startswith(("表", "#")) or _ordinal(text) is not None
+    return begins and len(text) <= _LONGEST_HEADING and not any(map(text.count, "。；，"))
+
+
+def _ordinal(text: str) -> re.Match[str] | None:
+    """The ordinal with which a text begins."""
+    return next((match for form in _ORDINALS if (match := form.match(text))), None)
 
 
 @dataclass(frozen=True)
@@ -179,7 +192,7 @@ class _Pieces:
     def known_places(self) -> tuple[bytearray, list[re.Match[str]]]:
         """For each character whether it is understood, as a word of no label at least; and the understood words."""
         known = bytearray(len(self.text))
-        spans = [match.span() for match in (_ORDINAL.match(self.text), _TABLE_NUMBER.match(self.text)) if match]
+        spans = [match.span() for match in (_ordinal(self.text), _TABLE_NUMBER.match(self.text)) if match]
         spans += [match.span() for match in _ISSUE.finditer(self.text)]
         spans += [(numeral.start - abs(numeral.sign), _after(numeral)) for numeral, kind in self.numerals if not kind]
         spans += [(time.start, time.end) for time in self.times]
