@@ -146,8 +146,8 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "braces": ("# 甲\n\n{{ online_accepted }", f"【须改】{FIRST}/0 稿.md 第 3 行：花括号没有成对"),
     "a stray number": (
-        "# 甲\n\n话。\n\n全程网办受理 5.47 万件。",
-        f"【须改】{FIRST}/0 稿.md 第 5 行：无据数字，“5.47 万件”：核定书中没有这个数",
+        "# 甲\n\n话。\n\n3 月，省本级全程网办受理 5.47 万件。",
+        f"【须改】{FIRST}/0 稿.md 第 5 行：与核定数不符，“5.47 万件”：核定书中没有这个数",
     ),
     "full-width digits": (
         "# 甲\n\n全程网办受理 ５.４２ 万件。",
@@ -164,8 +164,8 @@ WRONG: dict[str, tuple[str, str]] = {
     ),
     "a picture": ("# 甲\n\n![图](a.png)", f"【须改】{FIRST}/0 稿.md 第 3 行：图片“a.png”没有带入"),
     "a number in a table": (
-        "# 甲\n\n| 指标 | 3 月 |\n|---|---|\n| 全程网办受理 | 5.47 万件 |",
-        f"【须改】{FIRST}/0 稿.md 第 3 行：无据数字",
+        "# 总体运行情况\n\n| 指标 | 3 月 |\n|---|---|\n| 全程网办受理 | 5.47 万件 |",
+        f"【须改】{FIRST}/0 稿.md 第 3 行：与核定数不符",
     ),
     "an emoji": ("# 甲😀", f"【提示】{FIRST}/0 稿.md 第 1 行：“😀”这样的符号公文字体里没有"),
     "a control character": ("# 甲\n\n乙\x07", f"【提示】{FIRST}/0 稿.md 第 3 行：有看不见的控制字符，已去掉"),

@@ -417,6 +417,8 @@ class _Reading:
             return other
         marker = min(match.start() for match in ((*shares[-1:], *filter(None, [changed])) or compared[-1:]))
         named = self._subject_before(left, left + marker, before)
+        if named and any(map(self.reader.is_derived, named.subjects)):
+            return other
         of_ratio = of_ratio or (changed is not None and self._last_is_ratio(left, other.start, before))
         said = self.times.bases(segment) or self._bases_again(left, other.start, before)
         bases = said or self.times.any_bases()
@@ -431,7 +433,7 @@ class _Reading:
             words=named.words if named else (),
             certain=bool(named and named.certain and (said or (shares and changed is None))) and item.is_ours,
         )
-        counted = subject is not None and not self.reader.is_derived(subject)
+        counted = subject is not None
         if other.unit_text in POINTS:
             of_own_ratio = of_ratio and not (shares or _is_share(before.last))
             return unbound if subject is None or of_own_ratio else replace(bound, role="points")

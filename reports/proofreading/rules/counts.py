@@ -86,7 +86,7 @@ def mixed_units(case: Case) -> Values | None:
     return mixed_units_of_differences(case) if right else None
 
 
-@of_reading("单位不统一", ("difference",), _ONE_UNIT, "请改用“{number.display_unit}”", code="mixed_units")
+@of_reading("单位不统一", ("difference",), _ONE_UNIT, "请改用“{number.display_unit}”", code="mixed_units", level="ask")
 def mixed_units_of_differences(case: Case) -> Values | None:
     """A difference in the unit that is counted, where the text has counts in the display unit."""
     number, unit = case.number, case.reading.unit_text
