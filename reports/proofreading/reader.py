@@ -413,11 +413,10 @@ class _Reading:
         of_ratio = bool(RATIO_CHANGED.search(segment, tail))
         shares = list(SHARE.finditer(segment))
         compared = list(BASE.finditer(segment))
-        if changed is None and not shares and not compared:
-            return other
-        marker = min(match.start() for match in ((*shares[-1:], *filter(None, [changed])) or compared[-1:]))
-        named = self._subject_before(left, left + marker, before)
-        if named and any(map(self.reader.is_derived, named.subjects)):
+        markers = (*shares[-1:], *filter(None, [changed])) or compared[-1:]
+        marker = left + min((match.start() for match in markers), default=0)
+        named = self._subject_before(left, marker, before) if markers else None
+        if not markers or (named and any(map(self.reader.is_derived, named.subjects))):
             return other
         of_ratio = of_ratio or (changed is not None and self._last_is_ratio(left, other.start, before))
         said = self.times.bases(segment) or self._bases_again(left, other.start, before)
@@ -437,16 +436,18 @@ class _Reading:
         if other.unit_text in POINTS:
             of_own_ratio = of_ratio and not (shares or _is_share(before.last))
             return unbound if subject is None or of_own_ratio else replace(bound, role="points")
+        if of_ratio and other.kind != "倍数":
+            return replace(bound, role="rate", certain=True)
         if other.kind == "倍数":
             return replace(bound, role="fold") if counted and changed else other
-        if of_ratio:
-            return replace(bound, role="rate", certain=True)
-        if counted and shares and changed is None:
-            return self._share(other, bound, left + shares[-1].end(), item)
-        return replace(bound, role="rate", ratio=False) if counted else unbound
+        return self._rate_or_share(other, bound, shares if changed is None else [], left, item) if counted else unbound
 
-    def _share(self, other: Reading, bound: Reading, start: int, item: Item) -> Reading:
-        whole = self._whole(start, other.start, item)
+    def _rate_or_share(
+        self, other: Reading, bound: Reading, shares: Sequence[re.Match[str]], left: int, item: Item
+    ) -> Reading:
+        if not shares:
+            return replace(bound, role="rate", ratio=False)
+        whole = self._whole(left + shares[-1].end(), other.start, item)
         return other if whole is None else replace(bound, role="share", whole=whole)
 
     def _bases_again(self, start: int, end: int, before: _Before) -> tuple[Months, ...]:
