@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -11,13 +12,14 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import sqlalchemy as sa
-from dagster._core.events import DagsterEventType
+from dagster._core.events import DagsterEvent, DagsterEventType, StepMaterializationData
 from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite import SqliteScheduleStorage
 
 from orchestration.run_records import RANGE_END, RANGE_START
 from orchestration.runtime.paths import Home, dagster_instance
+from orchestration.runtime.sqlite_history import events_together
 
 _NORMAL, _FULL = 1, 2
 _SYNCHRONOUS = "PRAGMA synchronous"
@@ -58,6 +60,39 @@ def test_a_run_of_several_days_is_recorded_whole(instance: dg.DagsterInstance) -
     assert records[-1].dagster_event_type == DagsterEventType.RUN_SUCCESS
     [(_, summary)] = instance.event_log_storage.get_latest_asset_check_execution_by_key([_CHECK.key]).items()
     assert summary.status.value == "SUCCEEDED"
+
+
+def test_events_of_a_step_are_stored_together(instance: dg.DagsterInstance) -> None:
+    run = instance.create_run_for_job(dg.Definitions(assets=[counts]).resolve_implicit_global_asset_job_def())
+
+    def tell(*days: str) -> None:
+        for day in days:
+            instance.report_dagster_event(_materialized(day), run.run_id)
+
+    with events_together(instance, run.run_id):
+        tell("2025-03-01", "2025-03-02")
+        # What is asked meanwhile sees them, and a batch within has its transaction already.
+        assert sorted(instance.get_materialized_partitions(counts.key)) == ["2025-03-01", "2025-03-02"]
+        instance.event_log_storage.store_event_batch(instance.all_logs(run.run_id)[-1:])
+        tell("2025-03-03")
+    tell("2025-03-04")
+    assert len(instance.get_materialized_partitions(counts.key)) == 4
+
+
+def test_of_events_that_are_stored_together_none_is_kept_if_it_is_raised(home: Home) -> None:
+    with dagster_instance(home) as made:
+        run = made.create_run_for_job(dg.Definitions(assets=[counts]).resolve_implicit_global_asset_job_def())
+        with suppress(KeyboardInterrupt), events_together(made, run.run_id):
+            made.report_dagster_event(_materialized("2025-03-01"), run.run_id)
+            raise KeyboardInterrupt
+        assert made.get_materialized_partitions(counts.key) == set()
+        made.report_dagster_event(_materialized("2025-03-02"), run.run_id)
+        assert made.get_materialized_partitions(counts.key) == {"2025-03-02"}
+
+
+def _materialized(day: str) -> DagsterEvent:
+    told = StepMaterializationData(dg.AssetMaterialization(counts.key, partition=day))
+    return DagsterEvent(DagsterEventType.ASSET_MATERIALIZATION.value, "pull", event_specific_data=told)
 
 
 def test_a_check_of_several_days_leaves_no_row_that_nobody_answers(home: Home) -> None:

@@ -104,6 +104,7 @@ def _landing_asset(hall: Hall, name: str) -> dg.AssetsDefinition:
 def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: str) -> Iterator[dg.AssetCheckResult]:
     """Ask one system for the run's days, and land what is good."""
     from orchestration.landing.validate_and_land import DayValidation
+    from orchestration.runtime.sqlite_history import events_together
 
     days, key = [dt.date.fromisoformat(key) for key in context.partition_keys], landing_key(name)
     home, system = current_home(), hall_systems.hall.hall.systems[name]
@@ -121,8 +122,9 @@ def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: 
         docs=home.docs / context.run.run_id if hall_systems.data_docs else None,
     )
     result = validation.settle(hall_systems.outcomes(name, days))
-    yield from check_results(key, RULES, result)
-    _record(context, key, validation, result, hall_systems)
+    with events_together(context.instance, context.run_id):
+        yield from check_results(key, RULES, result)
+        _record(context, key, validation, result, hall_systems)
     if is_last:
         _tell_of_months(context, set(map(hall_systems.hall.hall.months.name_of, days)))
     yield result_of(newest_day(key, hall_systems.hall.hall))

@@ -34,11 +34,14 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
     )
     def warehouse(context: dg.AssetExecutionContext, months: RunMonths) -> Iterator[DbtEvent]:
+        from orchestration.runtime.sqlite_history import events_together
+
         with failing_on(UserError):
             month = months.of_partition(context.partition_key)
             results = build_facts(month, _selection(context), context.run.run_id)
         keep_dictionary(month.name, month)
-        yield from dagster_events(context, results, specs.keys)
+        with events_together(context.instance, context.run_id):
+            yield from dagster_events(context, results, specs.keys)
         if failures := failures_of(results):
             raise dg.Failure(
                 description=refusal_of_build(month.name, failures),

@@ -12,12 +12,12 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
 import sqlalchemy as sa
-from dagster import EventLogEntry
+from dagster import DagsterInstance, EventLogEntry
 from dagster._core.definitions.asset_checks.asset_check_evaluation import AssetCheckEvaluationPlanned
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite import SqliteRunStorage
@@ -153,12 +153,22 @@ class _Events(SqliteEventLogStorage):
         super().store_event(_of_whole_run(event))
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        shards = dict.fromkeys(event.run_id for event in events)
-        with self._turn, ExitStack() as stack:
-            stack.callback(self._of_batch.clear)
-            for shard in (*shards, INDEX_SHARD_NAME):
-                self._of_batch[shard] = stack.enter_context(self._engine(shard).begin())
+        with self.together(*dict.fromkeys(event.run_id for event in events)):
             super().store_event_batch(events)
+
+    @contextmanager
+    def together(self, *runs: str) -> Iterator[None]:
+        """Store the events of these runs that come meanwhile in one transaction: all of them, or none if it is raised.
+
+        Nobody else writes meanwhile: it is for what takes less than a second.
+        """
+        with self._turn, ExitStack() as stack:
+            for shard in (*runs, INDEX_SHARD_NAME):
+                if shard not in self._of_batch:
+                    connection = stack.enter_context(self._engine(shard).begin())
+                    stack.callback(self._of_batch.pop, shard)
+                    self._of_batch[shard] = connection
+            yield
 
     def has_table(self, table_name: str) -> bool:
         if table_name not in self._tables and super().has_table(table_name):
@@ -187,6 +197,12 @@ def _of_whole_run(event: EventLogEntry) -> EventLogEntry:
         return event
     whole = AssetCheckEvaluationPlanned(asset_key=planned.asset_key, check_name=planned.check_name)
     return event._replace(dagster_event=event.dagster_event._replace(event_specific_data=whole))
+
+
+def events_together(instance: DagsterInstance, run_id: str) -> AbstractContextManager[None]:
+    """See `_Events.together`; in another storage each event is stored by itself."""
+    events = instance.event_log_storage
+    return events.together(run_id) if isinstance(events, _Events) else nullcontext()
 
 
 class SqliteHistory(DagsterSqliteStorage):
