@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from reports.certificates.dossier import Dossier
+from reports.docx_files import blocks_of, open_docx, texts_of
 from reports.edition.assembly import Edition, assemble
 from reports.edition.settings import Settings, lay_out, read_settings
 from reports.figures.numbers import MonthlyNumber
@@ -88,3 +92,32 @@ def write(folder: Path, section: int, name: str, text: str) -> Path:
 def assembled(folder: Path, month: MonthContent, numbers: Sequence[KnownNumber] | None = None) -> Edition:
     """The edition of a folder."""
     return assemble(folder, read_settings(folder), month, known().numbers if numbers is None else numbers)
+
+
+def lines_in(document: bytes | Path) -> list[str]:
+    """The texts of a document's paragraphs, those in content controls and text boxes too."""
+    blocks = blocks_of(open_docx(document).element.body)
+    return [_text(block.element) for block in blocks if not block.is_table]
+
+
+def cells_in(document: bytes | Path) -> list[list[list[str]]]:
+    """The texts of a document's tables by row and cell."""
+    tables = [block.rows for block in blocks_of(open_docx(document).element.body) if block.is_table]
+    return [[["\n".join(map(_text, cell)) for cell in row] for row in rows] for rows in tables]
+
+
+def _text(paragraph: Any) -> str:
+    return "".join(text for text, _ in texts_of(paragraph))
+
+
+def changed(content: bytes, part: str, old: str, new: str) -> bytes:
+    """The same file with one part spoiled, or painted."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(target, "w") as copy:
+        for name in source.namelist():
+            text = source.read(name)
+            if name == part:
+                assert old.encode() in text
+                text = text.replace(old.encode(), new.encode())
+            copy.writestr(name, text)
+    return target.getvalue()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from docx import Document
 
+from tests.editions import lines_in
 from tests.halls import HEADING, PARAGRAPH, Hall
 
 FILES = ["numbers.csv", "numbers.parquet", "numbers.sdmx.csv", "numbers.xlsx", "section.docx"]
@@ -26,7 +26,7 @@ def laid(printed_hall: Hall) -> Path:
 
 
 def test_the_document_says_what_was_certified(laid: Path) -> None:
-    lines = [paragraph.text for paragraph in Document(str(laid / "section.docx")).paragraphs if paragraph.text]
+    lines = [line for line in lines_in(laid / "section.docx") if line]
     assert lines[:2] == [HEADING, PARAGRAPH]
 
 

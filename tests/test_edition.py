@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.oxml import OxmlElement
+from openpyxl import Workbook
 from PIL import Image
 
 from reports.edition.assembly import Edition
@@ -20,7 +21,7 @@ from reports.edition.output import write_edition
 from reports.edition.settings import EditionError, lay_out, read_settings, with_choices
 from reports.word.blocks import Heading, Paragraph, TableBlock, plain
 from reports.word.month_content import MonthContent
-from tests.editions import SETTINGS, assembled, laid_out, march, write
+from tests.editions import SETTINGS, assembled, cells_in, changed, laid_out, lines_in, march, write
 from tests.halls import Hall
 
 
@@ -226,17 +227,48 @@ def test_a_damaged_word_file_is_named_wherever_the_damage_is(folder: Path, month
             "代码,名称,数值,单位,分项\nt,合计数,12,个,a+b\na,新数,5,个,\nb,老数,6,个,\n",
             "登记表/坏.csv 第 2 行：合计数登记为 12，但 新数 5 + 老数 6 = 11",
         ),
-        ("代码,名称,数值,单位,分项\nt,合计数,12,个,a+c\na,新数,5,个,\n", "坏.csv：t 的分项 c 不在这张表里"),
-        ("代码,名称,数值,单位\nt,合计数,十二,个\n", "坏.csv 第 2 行：数值应是普通数字"),
-        ("代码,名称,数值,单位\nonline_accepted,网办,5,个\n", "online_accepted 已经是别的数的代码或名称"),
+        (
+            "代码,名称,数值,单位,分项\nt,合计数,12,个,a+c\na,新数,5,个,\n",
+            "第 2 行“分项”列：c 不在这张表的“代码”里",
+        ),
+        (
+            "代码,名称,数值,单位\nt,合计数,十二,个\n",
+            "登记表/坏.csv 第 2 行“数值”列：应是普通数字",
+        ),
+        (
+            "代码,名称,数值,单位\nonline_accepted,网办,5,个\n",
+            "第 2 行：online_accepted 已经是别的数的代码或名称",
+        ),
+        ("代码,名称,数值,单位\na,甲,5,个\n\na,乙,6,个\n", "登记表/坏.csv 第 4 行“代码”列：“a”与第 2 行重复"),
+        ("代码,名称,数值\na,甲,5\n", "登记表/坏.csv 第 1 行：缺“单位”列；第一行应写列名"),
+        ("代码,名称,数值,单位\na,甲,1,234,个\n", "登记表/坏.csv 第 2 行：多出一格"),
         ("代码,名称,数值,单位\nprojects,别的项目,5,个\n", "projects 已经是别的数的代码或名称"),
     ],
 )
 def test_a_register_that_is_unsound_is_named(register: str, says: str, folder: Path, month: MonthContent) -> None:
-    (folder / "登记表" / "坏.csv").write_text(register, encoding="utf-8")
+    (folder / "登记表" / "坏.csv").write_text(register, encoding="gbk")
     wrong = assembled(folder, month).wrong
     assert wrong
     assert says in str(wrong[0])
+    assert str(wrong[0]).count(".csv") == 1
+
+
+def test_a_register_may_be_a_workbook_or_in_either_encoding(folder: Path, month: MonthContent) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for row in (("代码", "名称", "数值", "单位"), (), ("rate", "满意度", 99.2, "分"), ("seats", "座席", 40, "个")):
+        sheet.append(row)
+    book.save(folder / "登记表" / "表.xlsx")
+    (folder / "登记表" / "甲.csv").write_text("代码,名称,数值,单位\nlines,专线,3,条\n", encoding="gbk")
+    write(folder, 0, "0 稿.md", "# 甲\n\n{{ 满意度 }}、{{ seats }}、{{ 专线 }}、{{ projects }}。\n")
+    edition = assembled(folder, month)
+    assert said(edition) == []
+    assert "99.2 分、40 个、3 条、12 个。" in texts(edition)
+    sheet["C3"].number_format = "0.0%"
+    sheet["C3"].value = 0.992
+    book.save(folder / "登记表" / "表.xlsx")
+    (wrong,) = assembled(folder, month).wrong[:1]
+    assert str(wrong).startswith("【须改】登记表/表.xlsx 第 3 行“数值”列：应是普通数字，如 1234 或 5.6，现在是“99.2%”")
 
 
 SETTING_FAULTS: dict[str, Callable[[str], str]] = {
@@ -320,10 +352,20 @@ def test_the_command_lays_out_puts_together_and_refuses(printed_hall: Hall) -> N
     good = hall.run("edition", "2025-03", "--annex", "--profile", "screen")
     assert good.exit_code == 0, good.output
     assert "GB/T 33476.2—2016" in good.output
-    document = Document(str(desk / "edition.docx"))
-    assert "全程网办受理 5.42 万件。" in [paragraph.text for paragraph in document.paragraphs]
-    printed = [[cell.text for cell in row.cells[:3]] for row in document.tables[0].rows]
+    assert "（一）甲" in lines_in(desk / "edition.docx")
+    assert "全程网办受理 5.42 万件。" in lines_in(desk / "edition.docx")
+    printed = cells_in(desk / "edition.docx")[0]
     assert {row[2].split()[0] for row in printed[1:]} >= {str(exact) for exact in hall.numbers("2025-03").values()}
+    sound = hall.run("facts-of", str(desk / "edition.docx"))
+    assert (sound.exit_code, "没有手工改过的" in sound.output) == (0, True), sound.output
+    altered = changed((desk / "edition.docx").read_bytes(), "word/document.xml", ">5.42 万件<", ">5.47 万件<")
+    (texts / "altered.docx").write_bytes(altered)
+    told = hall.run("facts-of", str(texts / "altered.docx"))
+    assert told.exit_code == 1
+    assert "【须改】全程网办受理（2025 年 3 月，核定码 " in told.output
+    assert "5.47 万件　手工改过，核定的是 5.42 万件" in told.output
+    refused = hall.run("facts-of", str(texts / "没有.docx"))
+    assert (refused.exit_code, "打不开" in refused.output) == (1, True)
     assert hall.run("verify", "2025-03").exit_code == 0, "what the desk makes isn't part of the signed release"
 
 

@@ -13,6 +13,7 @@ import pytest
 from docx import Document
 from lxml import html
 
+from tests.editions import lines_in
 from tests.site_halls import HALL, TREE, SitesHall
 from tests.small_halls import DAILY
 from tests.test_desk import FILES
@@ -60,7 +61,7 @@ def test_a_site_has_its_files_beside_its_releases(hall: SitesHall) -> None:
     for site, times in TIMES.items():
         name, desk = TREE[site][0], place_of(hall, site) / "desk" / "r1"
         assert sorted(path.name for path in desk.iterdir()) == ["manifest.json", *FILES]
-        lines = [paragraph.text for paragraph in Document(str(desk / "section.docx")).paragraphs if paragraph.text]
+        lines = [line for line in lines_in(desk / "section.docx") if line]
         assert lines[1].startswith(f"本月，{name}受理 {times * ACCEPTED} 件")
         assert Document(str(desk / "section.docx")).core_properties.author == name
         book = openpyxl.load_workbook(desk / "numbers.xlsx")

@@ -27,7 +27,7 @@ from reports.word.month_content import MonthContent, draft_content, section_docx
 from reports.word.pdf import PdfError, to_pdf
 from reports.word.profiles import PROFILES, ProfileName, read_profile
 from reports.word.writer import set_document
-from tests.editions import assembled, laid_out, march, monthly
+from tests.editions import assembled, cells_in, changed, laid_out, lines_in, march, monthly
 from tests.halls import HEADING, PARAGRAPH
 from tests.servers.office import picture, printed
 
@@ -62,19 +62,6 @@ def editions(tmp_path_factory: pytest.TempPathFactory, month: MonthContent) -> d
             files[-1].write_bytes(written)
     pdfs = iter(printed(files, folder))
     return {name: Printed(content, next(pdfs), next(pdfs)) for name, content in contents.items()}
-
-
-def changed(content: bytes, part: str, old: str, new: str) -> bytes:
-    """The same file with one part spoiled, or painted."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(target, "w") as copy:
-        for name in source.namelist():
-            text = source.read(name)
-            if name == part:
-                assert old.encode() in text
-                text = text.replace(old.encode(), new.encode())
-            copy.writestr(name, text)
-    return target.getvalue()
 
 
 def found(content: bytes, name: ProfileName) -> dict[str, float | None]:
@@ -141,9 +128,8 @@ def test_page_numbers_stand_outside_below_the_type_area(editions: dict[str, Prin
 def test_every_numeral_read_back_is_certified_or_the_authors(month: MonthContent, tmp_path: Path) -> None:
     edition = assembled(laid_out(tmp_path / "2025-03"), month)
     edition = replace(edition, manuscript=replace(edition.manuscript, annex=()))
-    document = Document(io.BytesIO(set_document(edition.manuscript, read_profile("paper"))))
-    texts = [paragraph.text for paragraph in document.paragraphs]
-    texts += [cell.text for table in document.tables for row in table.rows for cell in row.cells]
+    content = set_document(edition.manuscript, read_profile("paper"))
+    texts = [*lines_in(content), *(cell for table in cells_in(content) for row in table for cell in row)]
     numbers = month.numbers.values()
     said = {f"{number.printed} {number.display_unit}" for number in numbers}
     for text in texts:
@@ -161,7 +147,7 @@ def test_the_section_alone_carries_its_certificate_and_always_the_same_bytes(mon
     content = section_docx(month, read_profile("paper"))
     assert content == section_docx(month, read_profile("paper"))
     document = Document(io.BytesIO(content))
-    assert [paragraph.text for paragraph in document.paragraphs][:2] == [HEADING, PARAGRAPH]
+    assert lines_in(content)[:2] == [HEADING, PARAGRAPH]
     assert document.paragraphs[0].style is not None
     assert document.paragraphs[0].style.name == "Heading 1"
     core = document.core_properties

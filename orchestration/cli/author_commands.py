@@ -86,6 +86,20 @@ def edition(
 
 
 @app.command(rich_help_panel=AUTHORS)
+def facts_of(
+    file: Annotated[Path, typer.Argument(metavar="FILE.docx", help="系统生成的 Word，改过的也可以")],
+) -> None:
+    """列出 Word 文件里每个数的来历：指标、月份、核定码；手工改过的数逐个点名，有就以 1 结束。"""
+    from orchestration.certification.edition_facts import facts_of as checked_facts
+    from orchestration.certification.edition_facts import facts_report
+
+    with logged("facts_of", file=str(file)):
+        facts = checked_facts(file)
+        typer.echo(facts_report(file, facts))
+        end_unless(not any(fact.altered for fact in facts))
+
+
+@app.command(rich_help_panel=AUTHORS)
 def desk(
     months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
     *,

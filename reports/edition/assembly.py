@@ -21,7 +21,7 @@ from reports.proofreading import (
     TextPlace,
     Usage,
     proofread,
-    read_register,
+    register_rows,
     sum_faults,
     table_passages,
 )
@@ -130,17 +130,15 @@ class _Assembling:
         for path in _files(folder):
             file = f"{REGISTERS}/{printable_text(path.name)}"
             try:
-                read = read_register(path)
+                rows = register_rows(path)
             except RegisterError as error:
-                self._wrong(file, "", str(error))
+                self._wrong(file, error.place, error.fault)
                 continue
-            for index, fault in sum_faults(read):
-                self._wrong(
-                    file, f"第 {index + 2} 行" if path.suffix.lower() == ".csv" else f"第 {index + 1} 个数", fault
-                )
-            for figure in read:
+            for index, fault in sum_faults([figure for _, figure in rows]):
+                self._wrong(file, rows[index][0], fault)
+            for place, figure in rows:
                 if clash := taken & {figure.code, figure.name}:
-                    self._wrong(file, "", f"{'、'.join(sorted(clash))} 已经是别的数的代码或名称，请换一个")
+                    self._wrong(file, place, f"{'、'.join(sorted(clash))} 已经是别的数的代码或名称，请换一个")
                 else:
                     figures.append(figure)
                     taken |= {figure.code, figure.name}

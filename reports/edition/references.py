@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from reports.certificates.rates import WORDS, Against, Rate
+from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import OwnFigure
-from reports.word.blocks import RichText, Run, part_of, plain
+from reports.word.blocks import Fact, RichText, Run, part_of, plain
 from reports.word.month_content import MonthContent
 
 _REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
@@ -15,6 +16,7 @@ _STRAY = re.compile(r"\{\{|\}\}")
 _FULL_WIDTH = str.maketrans("｛｝．", "{}.")
 _RATES: dict[str, Against] = {word: against for against, word in WORDS.items()}
 _MISSING = "〔{}？〕"
+OWN = "登记表"  # stands for the code of an author's own figure
 
 
 @dataclass(frozen=True)
@@ -45,37 +47,39 @@ class References:
         done = 0
         for match in _REFERENCE.finditer(whole):
             runs += part_of(text, done, match.start())
-            value, fault = self._value(match[1])
+            value = self._value(match[1])
             length = len(plain(tuple(runs)))
-            if fault:
-                faults.append(fault)
-                value = _MISSING.format(match[1])
+            if isinstance(value, str):
+                faults.append(value)
+                value = Run(_MISSING.format(match[1]))
             else:
-                inserted.append((length, length + len(value)))
-            runs.append(replace(part_of(text, *match.span())[0], text=value))
+                inserted.append((length, length + len(value.text)))
+            runs.append(replace(part_of(text, *match.span())[0], text=value.text, fact=value.fact))
             done = match.end()
         runs += part_of(text, done)
         if _STRAY.search(_REFERENCE.sub("", whole)):
             faults.append("花括号没有成对：引用写成 {{ 代码 }}")
         return Filled(tuple(runs), tuple(inserted), tuple(faults))
 
-    def _value(self, reference: str) -> tuple[str, str]:
-        """What a reference stands for, and what is wrong with it; one of the two is empty."""
+    def _value(self, reference: str) -> Run | str:
+        """What a reference stands for, with which number it is; else what is wrong with it."""
         name, _, what = (part.strip() for part in reference.partition("."))
         if figure := self._figures.get(name):
-            return ("", f"“{name}”是自有数字，后面不能写“.{what}”") if what else (figure.written, "")
+            fact = Fact(figure.code, figure.name, self._month.attribution.month, OWN)
+            return f"“{name}”是自有数字，后面不能写“.{what}”" if what else Run(figure.written, fact=fact)
         number = self._metrics.get(name)
-        if number is None:
-            return "", self._unknown(name)
+        return self._unknown(name) if number is None else self._number(reference, number, what)
+
+    def _number(self, reference: str, number: MonthlyNumber, what: str) -> Run | str:
         if what in _RATES:
             rate = self._month.rate(number.metric, _RATES[what])
             if isinstance(rate, Rate):
-                return rate.text, ""
-            return "", f"“{reference}”没有可印的{what}：没有可比的核定数，或基数为 0，或口径有变"
+                return Run(rate.text, fact=self._month.fact(number, what))
+            return f"“{reference}”没有可印的{what}：没有可比的核定数，或基数为 0，或口径有变"
         values = {"": number.with_unit, "exact": number.exact_with_unit}
         if what not in values:
-            return "", f"“{reference}”里的“.{what}”不认识；可用的有 .exact、.环比、.同比"
-        return values[what], ""
+            return f"“{reference}”里的“.{what}”不认识；可用的有 .exact、.环比、.同比"
+        return Run(values[what], fact=self._month.fact(number, what))
 
     def _unknown(self, name: str) -> str:
         near = get_close_matches(name, [*self._metrics, *self._figures], n=2, cutoff=0.6)

@@ -10,7 +10,7 @@ from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFindi
 from reports.proofreading.known_numbers import PLAIN, KnownNumber, KnownNumbers, OwnFigure, Usage
 from reports.proofreading.passages import Passage, TextPlace
 from reports.proofreading.proof import proofread
-from reports.proofreading.registers import RegisterError, read_register, sum_faults
+from reports.proofreading.registers import RegisterError, read_register, register_rows, sum_faults
 from reports.proofreading.rules import ALL_RULES as RULES
 from reports.proofreading.vocabulary import reading_words
 
@@ -36,6 +36,7 @@ __all__ = [
     "read_register",
     "read_text",
     "reading_words",
+    "register_rows",
     "sum_faults",
     "table_passages",
 ]

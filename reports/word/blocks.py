@@ -14,13 +14,34 @@ _WIDE = "“”‘’—…·×①②③④⑤⑥⑦⑧⑨⑩"
 
 
 @dataclass(frozen=True)
+class Fact:
+    """Which certified number a text prints: a metric of a month by the certificate of a code.
+
+    `name` is the metric's; `form` is how it is written: empty as in print, `exact`, 环比, 同比 or 累计. An author's own
+    figure has the code of its register, a draft's number none.
+    """
+
+    metric: str
+    name: str
+    month: str
+    code: str
+    form: str = ""
+
+    @property
+    def what(self) -> str:
+        """Metric and form, as references name them."""
+        return ".".join(filter(None, (self.metric, self.form)))
+
+
+@dataclass(frozen=True)
 class Run:
-    """Text in one format."""
+    """Text in one format; `fact` says which number it is."""
 
     text: str
     bold: bool = False
     italic: bool = False
     raised: Literal["", "superscript", "subscript"] = ""
+    fact: Fact | None = None
 
 
 RichText = tuple[Run, ...]

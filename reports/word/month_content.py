@@ -11,7 +11,8 @@ from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import DRAFT
 from reports.figures.section_text import PrintedSection
 from reports.figures.words import SectionWords
-from reports.word.blocks import Block, Heading, Paragraph, TableBlock, text_of
+from reports.word.blocks import Block, Fact, Heading, Paragraph, RichText, Run, TableBlock, text_of
+from reports.word.facts import with_facts
 from reports.word.manuscript import Attribution, Manuscript
 from reports.word.profiles import Profile
 from reports.word.writer import set_document
@@ -29,6 +30,14 @@ class MonthContent:
     section: PrintedSection
     words: SectionWords
     rate: Callable[[str, Against], Rate | str]
+
+    def fact(self, number: MonthlyNumber, form: str = "") -> Fact:
+        """Which number it is, as documents carry it."""
+        return Fact(number.metric, number.metric_name, self.attribution.month, self.attribution.code, form)
+
+    def with_facts(self, text: str) -> RichText:
+        """A text that was made of the month's numbers, each with which it is."""
+        return with_facts(text, self.numbers, self.attribution.month, self.attribution.code)
 
     @property
     def certified(self) -> bool:
@@ -76,20 +85,21 @@ def section_docx(content: MonthContent, profile: Profile) -> bytes:
 def section_blocks(content: MonthContent) -> list[Block]:
     """Section 一: its heading, its paragraph, its table and its notes."""
     section = content.section
-    heading, paragraph = Heading(1, text_of(section.heading)), Paragraph(text_of(section.paragraph))
-    return [heading, paragraph, *_table(section), *(Paragraph(text_of(note)) for note in section.notes)]
+    paragraph = Paragraph(content.with_facts(section.paragraph))
+    notes = (Paragraph(text_of(note)) for note in section.notes)
+    return [Heading(1, text_of(section.heading)), paragraph, *_table(content), *notes]
 
 
-def _table(section: PrintedSection) -> Iterator[TableBlock]:
-    if table := section.table:
-        rows = [tuple(map(text_of, row)) for row in table.rows]
+def _table(content: MonthContent) -> Iterator[TableBlock]:
+    if table := content.section.table:
+        rows = [tuple(map(content.with_facts, row)) for row in table.rows]
         yield TableBlock(rows, alignments=table.alignments)
 
 
 def annex_blocks(content: MonthContent) -> list[Block]:
     """The table of the metrics: as printed, exactly, and how they changed, against the numbers first printed."""
     rows = [tuple(map(text_of, _ANNEX_COLUMNS))]
-    rows += [tuple(map(text_of, _row(content, number))) for number in content.numbers.values()]
+    rows += [tuple(_row(content, number)) for number in content.numbers.values()]
     notes = Paragraph(text_of("注：环比、同比以准确数计算，对比首次刊印数；“—”表示没有可比的核定数。"), "cell")
     return [TableBlock(rows, annex_title(content)), notes]
 
@@ -99,10 +109,13 @@ def annex_title(content: MonthContent) -> str:
     return f"{month_title(content.attribution.month)}主要指标"
 
 
-def _row(content: MonthContent, number: MonthlyNumber) -> Iterator[str]:
-    yield number.metric_name
-    yield number.with_unit
-    yield number.exact_with_unit
+def _row(content: MonthContent, number: MonthlyNumber) -> Iterator[RichText]:
+    yield text_of(number.metric_name)
+    yield (Run(number.with_unit, fact=content.fact(number)),)
+    yield (Run(number.exact_with_unit, fact=content.fact(number, "exact")),)
     for against, word in WORDS.items():
         rate = content.rate(number.metric, against)
-        yield rate.text.removeprefix(word) if isinstance(rate, Rate) else _NO_RATE
+        if isinstance(rate, Rate):
+            yield (Run(rate.text.removeprefix(word), fact=content.fact(number, word)),)
+        else:
+            yield text_of(_NO_RATE)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.word.blocks import RichText, TableBlock, plain, printable_text, text_of, width_of
+from reports.word.facts import tag_of
 from reports.word.manuscript import Manuscript, Masthead
 from reports.word.package import new_document, set_properties, to_bytes
 from reports.word.profiles import Profile, twips
@@ -83,7 +84,7 @@ def _templates() -> Environment:
     environment.filters |= {"plain": plain, "printable": printable_text, "times": _times}
     environment.filters |= {"twips": twips, "emu": _emu}
     environment.globals |= {"column_widths": _column_widths, "text_of": text_of}
-    environment.globals |= {"imprint_fits": imprint_fits, "colophon_pt": _colophon_pt}
+    environment.globals |= {"imprint_fits": imprint_fits, "colophon_pt": _colophon_pt, "tag_of": tag_of}
     return environment
 
 
