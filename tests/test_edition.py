@@ -366,6 +366,17 @@ def test_the_command_lays_out_puts_together_and_refuses(printed_hall: Hall) -> N
     assert "5.47 万件　手工改过，核定的是 5.42 万件" in told.output
     refused = hall.run("facts-of", str(texts / "没有.docx"))
     assert (refused.exit_code, "打不开" in refused.output) == (1, True)
+    for against, says in (("2025-02", "2025-02 没有做过整期"), ("r1", "r1 就是这一版"), ("上月", "要写月份")):
+        nothing = hall.run("edition", "2025-03", "--against", against)
+        assert (nothing.exit_code, says in nothing.output) == (1, True), nothing.output
+    earlier = hall.home / "published" / "2025-02" / "desk" / "r1" / "edition.docx"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_bytes((texts / "altered.docx").read_bytes())
+    assert hall.run("edition", "2025-03", "--against", "2025-02").exit_code == 0
+    tracked = zipfile.ZipFile(desk / "edition-against-2025-02.docx").read("word/document.xml").decode()
+    assert 'xml:space="preserve">5.47 万件</w:delText>' in tracked
+    shutil.rmtree(earlier.parents[2])
+    (desk / "edition-against-2025-02.docx").unlink()
     assert hall.run("verify", "2025-03").exit_code == 0, "what the desk makes isn't part of the signed release"
 
 

@@ -70,9 +70,13 @@ def edition(
     profile: Annotated[str, typer.Option(help="paper (GB/T 9704) or screen (GB/T 33476.2)")] = "",
     annex: Annotated[bool, typer.Option("--annex", help="with the table of the metrics")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="also a PDF, where LibreOffice is")] = False,
+    against: Annotated[
+        str, typer.Option(metavar="MONTH|rN", help="also with tracked changes against another month or revision (对照)")
+    ] = "",
 ) -> None:
     """Put the whole edition together from authors' texts: numbered, filled with numbers, checked, set as .docx."""
     from orchestration.certification.edition import make_edition, new_edition
+    from orchestration.certification.edition_blackline import write_blackline
     from orchestration.runs import Runs
 
     with logged("edition", month=month):
@@ -82,6 +86,8 @@ def edition(
         written = make_edition(month, Runs(current_home()), profile, annex=annex, pdf=pdf)
         typer.echo(written.report)
         print_paths(written.files)
+        if against:
+            print_paths([write_blackline(month, against, written.files[0])])
         end_unless(written.good)
 
 
