@@ -20,7 +20,7 @@ _CONTAINERS = frozenset({f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f
 _BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
 # What tracked changes deleted or moved away, the second copy of a text box, and text boxes, which are read apart.
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_LEFT_OUT = frozenset({f"{W}del", f"{W}moveFrom", f"{W}txbxContent", _FALLBACK})
+LEFT_OUT = frozenset({f"{W}del", f"{W}moveFrom", f"{W}txbxContent", _FALLBACK})
 _MOST_BYTES = 256 * 1024 * 1024
 _MOST_XML_BYTES = 32 * 1024 * 1024
 _MOST_PARTS = 5_000
@@ -128,7 +128,7 @@ def _block(element: Any, counts: Counter[str]) -> Iterator[DocxBlock]:
 def texts_of(element: Any, run: Any = None) -> Iterator[tuple[str, Any]]:
     """The texts of a paragraph as a reader sees it, whatever links and insertions split it, each with its run."""
     for child in element.iterchildren():
-        if child.tag in _LEFT_OUT:
+        if child.tag in LEFT_OUT:
             continue
         if child.tag == f"{W}t":
             yield child.text or "", run

@@ -19,8 +19,11 @@ from reports.edition.assembly import Edition
 from reports.edition.ordinals import in_chinese
 from reports.edition.output import write_edition
 from reports.edition.settings import EditionError, lay_out, read_settings, with_choices
-from reports.word.blocks import Heading, Paragraph, TableBlock, plain
+from reports.word.blocks import Heading, Paragraph, Picture, TableBlock, plain
+from reports.word.conformance import check_conformance
 from reports.word.month_content import MonthContent
+from reports.word.profiles import read_profile
+from reports.word.writer import set_document
 from tests.editions import SETTINGS, assembled, cells_in, changed, laid_out, lines_in, march, write
 from tests.halls import Hall
 
@@ -36,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def texts(edition: Edition) -> list[str]:
-    return [plain(block.text) for block in edition.manuscript.blocks if not isinstance(block, TableBlock)]
+    return [plain(block.text) for block in edition.manuscript.blocks if isinstance(block, Heading | Paragraph)]
 
 
 def headings(edition: Edition) -> list[tuple[int, str]]:
@@ -105,10 +108,7 @@ def test_a_word_file_keeps_text_tables_and_simple_formats(folder: Path, month: M
     table = document.add_table(2, 2)
     for place, text in {(0, 0): "指标", (0, 1): "数", (1, 0): "窗口出件量", (1, 1): "{{ documents_issued }}"}.items():
         table.cell(*place).text = text
-    picture = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(picture, "PNG")
-    picture.seek(0)
-    document.add_picture(picture)
+    document.add_picture(io.BytesIO(png()))
     document.save(str(folder / SETTINGS.headings[0] / "0 通报.docx"))
     edition = assembled(folder, month)
     assert "电话咨询 1187 人（次），新增。" in texts(edition)
@@ -125,8 +125,49 @@ def test_a_word_file_keeps_text_tables_and_simple_formats(folder: Path, month: M
     name = f"{SETTINGS.headings[0]}/0 通报.docx"
     assert said(edition) == [
         f"【提示】{name} 第 2 段：有修订痕迹，已按接受修订处理",
-        f"【须改】{name} 第 3 段：图片没有带入，请在生成的 Word 里插入",
     ]
+    assert [block.content for block in edition.manuscript.blocks if isinstance(block, Picture)] == [png()]
+
+
+def png() -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (3000, 300), "navy").save(content, "PNG")
+    return content.getvalue()
+
+
+def test_a_texts_pictures_are_kept_and_fit_the_page(folder: Path, month: MonthContent) -> None:
+    (folder / FIRST / "大厅.png").write_bytes(png())
+    write(folder, 0, "0 稿.md", "# 甲\n\n话。\n\n![大厅<图>](大厅.png)\n")
+    edition = assembled(folder, month)
+    assert said(edition) == []
+    content = set_document(edition.manuscript, read_profile("paper"))
+    (shape,) = Document(io.BytesIO(content)).inline_shapes
+    assert (round(shape.width.mm), round(shape.height.mm, 1)) == (156, 15.6)
+    assert check_conformance(content, read_profile("paper")).conforms
+    for name in ("没有.png", "../../edition.toml", "https://example.com/a.png"):
+        write(folder, 0, "0 稿.md", f"# 甲\n\n![图]({name})\n")
+        assert said(assembled(folder, month)) == [
+            f"【须改】{FIRST}/0 稿.md 第 3 行：图片“{name}”找不到，请把图片文件放在稿件旁边"
+        ]
+
+
+@pytest.mark.parametrize(
+    ("text", "report", "sentence"),
+    [
+        ("受理{{ online_accepted }}，办结3件。", "受理5.42 万件，办结3件。", "受理5.42万件，办结3件。"),
+        ("受理 {{ online_accepted }}，办结 3 件。", "受理 5.42 万件，办结 3 件。", "受理 5.42 万件，办结 3 件。"),
+        ("{{ online_accepted }}。办结3件。", "5.42 万件。办结3件。", "5.42 万件。办结3件。"),
+        ("咨询{{ phone_consultations }}。", "咨询1187 人（次）。", "咨询1187人（次）。"),
+    ],
+)
+def test_references_follow_the_spacing_of_their_sentence_if_asked(
+    text: str, report: str, sentence: str, folder: Path, month: MonthContent
+) -> None:
+    write(folder, 0, "0 稿.md", f"# 甲\n\n{text}\n")
+    assert report in texts(assembled(folder, month))
+    settings = folder / "edition.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace('"report"', '"sentence"'), encoding="utf-8")
+    assert sentence in texts(assembled(folder, month))
 
 
 # What is wrong.
@@ -163,7 +204,7 @@ WRONG: dict[str, tuple[str, str]] = {
         "# 甲\n\n<script>x</script>\n",
         f"【须改】{FIRST}/0 稿.md 第 3 行：HTML 标记不起作用，“<script>x</script>”",
     ),
-    "a picture": ("# 甲\n\n![图](a.png)", f"【须改】{FIRST}/0 稿.md 第 3 行：图片“a.png”没有带入"),
+    "a picture": ("# 甲\n\n![图](a.png)", f"【须改】{FIRST}/0 稿.md 第 3 行：图片“a.png”找不到"),
     "a number in a table": (
         "# 总体运行情况\n\n| 指标 | 3 月 |\n|---|---|\n| 全程网办受理 | 5.47 万件 |",
         f"【须改】{FIRST}/0 稿.md 第 3 行：与核定数不符",
@@ -376,7 +417,6 @@ def test_the_command_lays_out_puts_together_and_refuses(printed_hall: Hall) -> N
     tracked = zipfile.ZipFile(desk / "edition-against-2025-02.docx").read("word/document.xml").decode()
     assert 'xml:space="preserve">5.47 万件</w:delText>' in tracked
     shutil.rmtree(earlier.parents[2])
-    (desk / "edition-against-2025-02.docx").unlink()
     assert hall.run("verify", "2025-03").exit_code == 0, "what the desk makes isn't part of the signed release"
 
 

@@ -104,7 +104,7 @@ def lines_of(page: Any) -> list[list[Any]]:
     lines: dict[int, list[Any]] = {}
     for each in sorted(page.chars, key=lambda each: (round(each["bottom"]), each["x0"])):
         lines.setdefault(round(each["bottom"]), []).append(each)
-    return [line for _, line in sorted(lines.items())]
+    return [line for _, line in sorted(lines.items()) if any(each["text"].strip() for each in line)]
 
 
 @pytest.mark.parametrize("page", [1, 2])

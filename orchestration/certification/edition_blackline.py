@@ -5,6 +5,7 @@ from pathlib import Path
 
 from orchestration.certification.certify import current_archive
 from orchestration.runtime.errors import Refused
+from reports.certificates.handed_over import write_manifest
 from reports.docx_files import DocumentError
 from reports.edition.output import DOCUMENT
 from reports.figures.months import first_day
@@ -44,6 +45,7 @@ def write_blackline(month: str, against: str, document: Path) -> Path:
         write_bytes(target, blackline(earlier.read_bytes(), document.read_bytes()))
     except DocumentError as error:
         raise Refused(f"{earlier}：{error}") from error
+    write_manifest(target.parent)
     return target
 
 

@@ -29,6 +29,7 @@ from reports.word.blocks import (
     Block,
     Heading,
     Paragraph,
+    Picture,
     RichText,
     Run,
     TableBlock,
@@ -38,6 +39,7 @@ from reports.word.blocks import (
 )
 from reports.word.manuscript import Manuscript, Masthead
 from reports.word.month_content import MonthContent, annex_blocks, annex_title, section_blocks
+from reports.word.pictures import SUFFIXES
 
 _GUIDE = "说明.txt"
 _DIGITS = re.compile(r"(\d+)")
@@ -89,7 +91,7 @@ def assemble(
     """
     assembling = _Assembling(month)
     figures = assembling.registers(folder / REGISTERS)
-    references = References(month, figures)
+    references = References(month, figures, settings.number_spacing)
     blocks = [*assembling.section_one()]
     for heading in settings.headings:
         blocks += assembling.section(folder / heading, heading, references)
@@ -149,7 +151,7 @@ class _Assembling:
     def section_one(self) -> Iterator[Block]:
         """Section 一, as it was certified: the system put every word of it there."""
         for number, block in enumerate(section_blocks(self.month), 1):
-            if not isinstance(block, TableBlock):
+            if isinstance(block, Heading | Paragraph):
                 text = plain(block.text)
                 passage = Passage(text, TextPlace(paragraph=number, column=1))
                 self.lines.append(_Line(_SECTION_ONE, passage, ((0, len(text)),)))
@@ -172,12 +174,16 @@ class _Assembling:
         """The files of a section."""
         fragments: list[Fragment] = []
         for path in _files(folder):
+            if path.suffix.lower() in SUFFIXES:
+                continue  # a text's picture
             before = sum(fragment.items for fragment in fragments)
             fragments.append(read_fragment(path, f"{heading}/{printable_text(path.name)}", before))
         return fragments
 
     def _filled(self, fragment: Fragment, piece: Piece, number: str, references: References) -> Block:
         block = piece.block
+        if isinstance(block, Picture):
+            return block
         if isinstance(block, TableBlock):
             return self._table(fragment, block, piece.place, references)
         text, inserted = self._text(fragment.file, block.text, piece.place, references)

@@ -6,24 +6,27 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from reports.edition.ordinals import Ordinal, read_ordinal
 from reports.edition.pieces import Piece, Remark, where
 from reports.proofreading import TextPlace, read_text
-from reports.word.blocks import Heading, Paragraph, RichText, Run, TableBlock, stripped, text_of
+from reports.word.blocks import Heading, Paragraph, Picture, RichText, Run, TableBlock, stripped, text_of
+from reports.word.pictures import picture_of
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _HTML = "HTML 标记不起作用，“{}”已按文字印出，请删去"
-_IMAGE = "图片“{}”没有带入，请在 Word 里插入"
+_NOT_BESIDE = "图片“{}”找不到，请把图片文件放在稿件旁边"
+_NO_PICTURE = "图片“{}”的格式不能带入，请另存为 PNG 再引用"
 
 
 def read_markdown(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
-    """Read a Markdown file (CommonMark with tables); images aren't carried over, and HTML is text."""
+    """Read a Markdown file (CommonMark with tables); pictures lie beside it, and HTML is text."""
     from markdown_it import MarkdownIt
 
-    reading = _Reading(name)
+    reading = _Reading(name, path.parent)
     tokens = MarkdownIt("commonmark").enable("table").parse(read_text(path))
     return list(reading.pieces(tokens)), reading.remarks
 
@@ -31,8 +34,10 @@ def read_markdown(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
 class _Reading:
     """Walks the tokens of one file and notes what there is to remark."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, folder: Path) -> None:
         self.name = name
+        self.folder = folder
+        self.pictures: list[Picture] = []
         self.remarks: list[Remark] = []
         self.place = TextPlace(line=1)
         self.heading = 0
@@ -83,6 +88,8 @@ class _Reading:
             if text := stripped(self._text(children)):
                 yield Piece(Heading(level, text) if level else Paragraph(text), place, self.pending)
                 self.pending = None
+            yield from (Piece(picture, place) for picture in self.pictures)
+            self.pictures.clear()
 
     def _list(self, token: Token) -> None:
         """Ordered lists keep their numbers, 1. 1. 1. counting up; 0 stands for a list without numbers."""
@@ -107,10 +114,20 @@ class _Reading:
             if child.type == "html_inline":
                 self._remark(_HTML.format(_short(content)))
             if child.type == "image":
-                self._remark(_IMAGE.format(_short(str(child.attrs.get("src", "")))))
+                self._picture(unquote(str(child.attrs.get("src", ""))), child.content)
             elif content:
                 runs.append(Run(content, bold=bold > 0, italic=italic > 0))
         return tuple(runs)
+
+    def _picture(self, name: str, description: str) -> None:
+        """A picture that lies beside the text, never one from elsewhere."""
+        path = self.folder / name
+        beside = path.resolve().parent.is_relative_to(self.folder.resolve()) and path.is_file()
+        picture = picture_of(path.read_bytes(), description) if beside else None
+        if picture:
+            self.pictures.append(picture)
+        else:
+            self._remark((_NO_PICTURE if beside else _NOT_BESIDE).format(_short(name)))
 
     def _remark(self, text: str) -> None:
         self.remarks.append(Remark(self.name, where(self.place), text))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from reports.certificates.rates import WORDS, Against, Rate
+from reports.edition.spacing import NumberSpacing, as_in_sentence
 from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import OwnFigure
 from reports.word.blocks import Fact, RichText, Run, part_of, plain
@@ -31,8 +32,9 @@ class Filled:
 class References:
     """What references may name: the month's numbers, by code or name, and the author's figures."""
 
-    def __init__(self, month: MonthContent, figures: Sequence[OwnFigure]) -> None:
+    def __init__(self, month: MonthContent, figures: Sequence[OwnFigure], spacing: NumberSpacing = "report") -> None:
         self._month = month
+        self._spacing = spacing
         self._figures = {name: figure for figure in figures for name in (figure.name, figure.code)}
         self._metrics = {
             name: number for number in month.numbers.values() for name in (number.metric_name, number.metric)
@@ -53,6 +55,8 @@ class References:
                 faults.append(value)
                 value = Run(_MISSING.format(match[1]))
             else:
+                if self._spacing == "sentence":
+                    value = replace(value, text=as_in_sentence(value.text, whole, *match.span()))
                 inserted.append((length, length + len(value.text)))
             runs.append(replace(part_of(text, *match.span())[0], text=value.text, fact=value.fact))
             done = match.end()

@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
 
 from reports.edition.ordinals import NUMERALS
+from reports.edition.spacing import NumberSpacing
 from reports.errors import ReportsError
 from reports.word.profiles import PROFILES, ProfileName
 
@@ -60,6 +61,7 @@ class Settings(BaseModel):
         description=f'1 到 {_MOST_SECTIONS} 个栏目名称，如 ["政务工作动态"]，不重复，不含 / \\ 等符号',
     )
     profile: ProfileName = Field(default="paper", description=f"{'、'.join(PROFILES)} 之一")
+    number_spacing: NumberSpacing = Field(default="report", description="report 或 sentence")
     annex: bool = Field(default=False, description="true 或 false")
 
     @property

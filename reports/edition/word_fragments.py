@@ -4,17 +4,22 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from reports.docx_files import DocxBlock, W, blocks_of, readable, texts_of
+from reports.docx_files import LEFT_OUT, DocxBlock, W, blocks_of, readable, texts_of
 from reports.edition.pieces import Piece, Remark, where
 from reports.edition.word_numbering import WordNumbering
 from reports.proofreading import TextPlace
-from reports.word.blocks import Block, Heading, Paragraph, RichText, Run, TableBlock, plain, stripped
+from reports.word.blocks import Block, Heading, Paragraph, Picture, RichText, Run, TableBlock, plain, stripped
 from reports.word.measurements import Measurements
+from reports.word.pictures import picture_of
 
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+_EMU_PER_MM = 36_000
+_NO_PICTURE = "这里的图表、图形或图片格式不能带入，请另存为 PNG 图片再插入"
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
 # What isn't carried over, whether that has to be put right, and how it is said.
 _LOST: tuple[tuple[tuple[str, ...], bool, str], ...] = (
-    ((f"{W}drawing", f"{W}pict"), True, "图片没有带入，请在生成的 Word 里插入"),
     ((f"{W}object",), True, "嵌入的对象没有带入"),
     ((_MATH,), True, "公式没有带入，请改写成文字"),
     ((f"{W}footnoteReference",), True, "脚注没有带入，请写进正文"),
@@ -39,6 +44,11 @@ def read_word(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
             content = _table(block) if block.is_table else _paragraph(block.element, measurements)
             if content:
                 pieces.append(Piece(content, place, ordinal))
+            for picture in [] if block.is_table else _pictures(block.element, measurements.document.part):
+                if picture:
+                    pieces.append(Piece(picture, place))
+                else:
+                    remarks.append(Remark(name, where(place), _NO_PICTURE))
     return pieces, list(dict.fromkeys(remarks))
 
 
@@ -49,6 +59,29 @@ def _paragraph(element: Any, measurements: Measurements) -> Block | None:
     is_title = measurements.style_name(measurements.style_of(element)).lower() == "title"
     level = 1 if is_title else measurements.outline_of(element)
     return Heading(level, stripped(text)) if level else Paragraph(stripped(text))
+
+
+def _pictures(paragraph: Any, part: Any) -> Iterator[Picture | None]:
+    """The pictures of a paragraph; None for a chart, a shape or a picture of a format that can't be carried over."""
+    for drawing in paragraph.iter(f"{W}drawing", f"{W}pict"):
+        if drawing.find(f".//{W}txbxContent") is not None or _is_left_out(drawing):
+            continue
+        source = drawing.find(f".//{_A}blip")
+        data = drawing.find(".//{urn:schemas-microsoft-com:vml}imagedata") if source is None else source
+        key = None if data is None else data.get(f"{_R}embed") or data.get(f"{_R}id")
+        relation = part.rels.get(key) if key else None
+        if relation is None or relation.is_external:
+            yield None
+            continue
+        extent, properties = drawing.find(f".//{_WP}extent"), drawing.find(f".//{_WP}docPr")
+        size = None if extent is None else (int(extent.get("cx")) / _EMU_PER_MM, int(extent.get("cy")) / _EMU_PER_MM)
+        description = "" if properties is None else properties.get("descr", "")
+        yield picture_of(relation.target_part.blob, description, size)
+
+
+def _is_left_out(element: Any) -> bool:
+    """Whether it was deleted by a tracked change, or stands in a text box, which is read apart."""
+    return any(each.tag in LEFT_OUT for each in element.iterancestors())
 
 
 def _table(block: DocxBlock) -> Block | None:

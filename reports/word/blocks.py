@@ -77,7 +77,17 @@ class TableBlock:
     alignments: Sequence[Alignment] = ()  # of each column below its head; as the style of cells has it without them
 
 
-Block = Heading | Paragraph | TableBlock
+@dataclass(frozen=True)
+class Picture:
+    """A picture as its file holds it (PNG, JPEG, GIF, BMP or TIFF), the size that it asks for, and what it shows."""
+
+    content: bytes
+    width_mm: float
+    height_mm: float
+    description: str = ""
+
+
+Block = Heading | Paragraph | TableBlock | Picture
 
 
 def plain(text: RichText) -> str:

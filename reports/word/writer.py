@@ -8,10 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.word.blocks import RichText, TableBlock, plain, printable_text, text_of, width_of
+from reports.word.blocks import Picture, RichText, TableBlock, plain, printable_text, text_of, width_of
 from reports.word.facts import tag_of
 from reports.word.manuscript import Manuscript, Masthead
 from reports.word.package import new_document, set_properties, to_bytes
+from reports.word.pictures import fitted, stream_of
 from reports.word.profiles import Profile, twips
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _NAMES = {
     "v": "urn:schemas-microsoft-com:vml",
     "o": "urn:schemas-microsoft-com:office:office",
     "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
     "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
     "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
     "wps": "http://schemas.microsoft.com/office/word/2010/wordprocessingShape",
@@ -47,7 +49,11 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
     if manuscript.draft:
         for index, header in enumerate((section.header, section.even_page_header)):
             _fill(header, _elements("draft", profile, index=index, words=manuscript.words))
-    for element in _elements("body", profile, manuscript=manuscript, distribution_caption=DISTRIBUTION):
+
+    def embed(picture: Picture) -> str:
+        return str(document.part.get_or_add_image(stream_of(picture))[0])
+
+    for element in _elements("body", profile, manuscript=manuscript, distribution_caption=DISTRIBUTION, embed=embed):
         body.sectPr.addprevious(element)
     attribution = manuscript.attribution
     properties = {
@@ -84,7 +90,12 @@ def _templates() -> Environment:
     environment.filters |= {"plain": plain, "printable": printable_text, "times": _times}
     environment.filters |= {"twips": twips, "emu": _emu}
     environment.globals |= {"column_widths": _column_widths, "text_of": text_of}
-    environment.globals |= {"imprint_fits": imprint_fits, "colophon_pt": _colophon_pt, "tag_of": tag_of}
+    environment.globals |= {
+        "imprint_fits": imprint_fits,
+        "colophon_pt": _colophon_pt,
+        "tag_of": tag_of,
+        "fitted": fitted,
+    }
     return environment
 
 
