@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from copy import deepcopy
 from decimal import Decimal
@@ -25,6 +26,8 @@ from reports.proofreading import (
     read_document,
     read_register,
 )
+from reports.word.comments import write_comments
+from reports.word.foreign import as_docx
 from tests.proofreading_known import REFERENCE, known
 
 KNOWN = known()
@@ -133,9 +136,9 @@ def test_text_boxes_and_links_are_read_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
 def test_texts_of_any_usual_encoding(tmp_path: Path, encoding: str, line_end: str) -> None:
     path = tmp_path / "section.txt"
-    path.write_bytes(line_end.join((HEADING, "", "　　全程网办受理", "5.44 万件。")).encode(encoding))
+    path.write_bytes(line_end.join((HEADING, "", "　　全程网办受理 5.44 万件。", "办结 5.12 万件。")).encode(encoding))
 
-    assert findings(path) == [("stray_number", "5.44 万件", "第 4 行第 1 字")]
+    assert findings(path) == [("stray_number", "5.44 万件", "第 3 行第 10 字")]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +195,92 @@ def test_places_and_excerpts_point_into_the_text() -> None:
         "第 2 行第 8 字【与核定数不符】“5.47 万件”：核定书中没有这个数，2025 年 3 月全程网办受理的核定数为 5.42 万件。"
         "请改为“5.42 万件”。原文：3 月， 全程网办受理 5.47 万件"
     )
+
+
+# Findings as comments, and documents of others.
+
+
+def commented(path: Path) -> list[tuple[str, str]]:
+    """Of a document each comment with the text that it is at."""
+    document = Document(str(path))
+    places = []
+    for paragraph in document.element.body.iter(qn("w:p")):
+        open_ids: dict[str, list[str]] = {}
+        for element in paragraph.iter():
+            if element.tag == qn("w:commentRangeStart"):
+                open_ids[element.get(qn("w:id"))] = []
+            elif element.tag == qn("w:commentRangeEnd"):
+                places.append((int(element.get(qn("w:id"))), "".join(open_ids.pop(element.get(qn("w:id"))))))
+            elif element.tag == qn("w:t"):
+                for texts in open_ids.values():
+                    texts.append(element.text or "")
+    said = {comment.comment_id: comment.text for comment in document.comments}
+    return [(found, said[number]) for number, found in places]
+
+
+@pytest.mark.parametrize("suffix", [".docx", ".txt"])
+def test_findings_are_comments_at_their_spots(tmp_path: Path, suffix: str) -> None:
+    lines = [HEADING, "3 月，全程网办受理 5.47 万件，办结 5.12 万件，电话咨询 1188 人（次）。", "2 月 30 日印发。"]
+    source, target = tmp_path / f"稿子{suffix}", tmp_path / "批注.docx"
+    if suffix == ".txt":
+        source.write_text("\n".join(lines), encoding="utf-8")
+    else:
+        document = Document()
+        document.add_paragraph(lines[0])
+        paragraph = document.add_paragraph()
+        for piece in (lines[1][:13], lines[1][13:20], lines[1][20:]):
+            paragraph.add_run(piece)
+        document.add_table(1, 1).cell(0, 0).text = lines[2]
+        saved(document, source)
+    passages = read_document(source)
+    write_comments(source, target, passages, proofread(passages, KNOWN).findings)
+    before = source.read_bytes()
+
+    assert commented(target) == [
+        (
+            "5.47 万件",
+            (
+                "【须改·与核定数不符】核定书中没有这个数，2025 年 3 月全程网办受理的核定数为 5.42 万件。"
+                "请改为“5.42 万件”。"
+            ),
+        ),
+        (
+            "1188 人（次）",
+            (
+                "【须改·与核定数不符】核定书中没有这个数，2025 年 3 月电话咨询的核定数为 1187 人（次）。"
+                "请改为“1187 人（次）”。"
+            ),
+        ),
+        ("2 月 30 日", "【须改·没有这一天】日历上没有这一天。请核对日期。"),
+    ]
+    assert [passage.text for passage in read_document(target)] == [passage.text for passage in passages]
+    assert source.read_bytes() == before
+
+
+_ODT = (
+    '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" '
+    'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.3"><office:body><office:text>'
+    "{}</office:text></office:body></office:document-content>"
+)
+
+
+_MANIFEST = (
+    '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+    '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/>'
+    '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
+    "</manifest:manifest>"
+)
+
+
+def test_a_document_of_another_word_processor_is_read_by_libreoffice(tmp_path: Path) -> None:
+    source = tmp_path / "稿子.odt"
+    paragraphs = (HEADING, "3 月，全程网办受理 5.47 万件。")
+    with zipfile.ZipFile(source, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        package.writestr("content.xml", _ODT.format("".join(f"<text:p>{text}</text:p>" for text in paragraphs)))
+        package.writestr("META-INF/manifest.xml", _MANIFEST)
+
+    assert findings(as_docx(source, tmp_path)) == [("stray_number", "5.47 万件", "第 2 段第 12 字")]
 
 
 # Registers.

@@ -233,21 +233,36 @@ def plan(
 
 @app.command(rich_help_panel=AUTHORS)
 def proofread(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="an author's text: .docx, .txt or .md")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="稿子：.docx、.txt、.md；装有 LibreOffice 时也收 .wps、.doc、.odt"
+        ),
+    ],
     *,
-    month: Annotated[str, typer.Option(help="the month that the text is about, as 2025-03")],
-    register: Annotated[Path | None, typer.Option(exists=True, help="the author's own figures (.csv, .toml)")] = None,
-    unchecked: Annotated[bool, typer.Option("--unchecked", help="list each number that wasn't checked")] = False,
+    month: Annotated[str, typer.Option(help="稿子说的是哪个月，如 2025-03")],
+    register: Annotated[Path | None, typer.Option(exists=True, help="作者自己的数的登记表（.csv、.toml）")] = None,
+    comments: Annotated[Path | None, typer.Option(help="另写一份 .docx，把每处问题写成批注", dir_okay=False)] = None,
+    unchecked: Annotated[bool, typer.Option("--unchecked", help="逐个列出未核对的数")] = False,
 ) -> None:
-    """Match every number of a text with the certified ones: what to put right and what to look at, in Chinese."""
+    """把稿子里的每个数和核定数对照，列出须改的和请核的."""
+    from tempfile import TemporaryDirectory
+
     from orchestration.certification.lookup import known_numbers
     from reports.proofreading import proofread as read_proof
     from reports.proofreading import read_document, read_register
+    from reports.word.comments import write_comments
+    from reports.word.foreign import as_docx
 
-    with logged("proofread", file=file.name, month=month):
+    with logged("proofread", file=file.name, month=month), TemporaryDirectory(prefix="yuebao-proofread-") as folder:
         certified = known_numbers(month, list(read_register(register)) if register else [])
-        proof = read_proof(read_document(file), certified)
+        document = as_docx(file, Path(folder))
+        passages = read_document(document)
+        proof = read_proof(passages, certified)
         typer.echo(f"{proof}\n{proof.unchecked_list}" if unchecked else str(proof))
+        if comments:
+            write_comments(document, comments, passages, proof.findings)
+            typer.echo(f"批注写在 {comments}")
         end_unless(proof.clean)
 
 

@@ -37,8 +37,10 @@ def read_document(path: Path) -> list[Passage]:
     match path.suffix.lower():
         case ".docx":
             return _read_docx(path)
-        case ".txt" | ".md":
+        case ".md":
             return passages_of(read_text(path))
+        case ".txt":
+            return passages_of(read_text(path), by_line=True)
     raise DocumentError(f"{path.name}：只能核对 .docx、.txt 和 .md 文件")
 
 
@@ -56,11 +58,15 @@ def read_text(path: Path) -> str:
     raise DocumentError(f"{path.name} 的文字编码既不是 UTF-8，也不是 GB 18030")
 
 
-def passages_of(text: str) -> list[Passage]:
-    """Split a text into paragraphs, headings, items and table cells; lines of one paragraph are read together."""
+def passages_of(text: str, *, by_line: bool = False) -> list[Passage]:
+    """Split a text into paragraphs, headings, items and table cells.
+
+    Lines of one paragraph are read together, as Markdown has them; `by_line` every line is a paragraph, as an edition
+    takes those of a .txt.
+    """
     passages: list[Passage] = []
     caption = ""
-    for first, lines in _blocks(text):
+    for first, lines in _blocks(text, by_line=by_line):
         if lines[0].lstrip().startswith("|"):
             passages += _table_of_lines(first, lines, caption)
         else:
@@ -70,11 +76,11 @@ def passages_of(text: str) -> list[Passage]:
     return passages
 
 
-def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
+def _blocks(text: str, *, by_line: bool) -> Iterator[tuple[int, list[str]]]:
     block: list[str] = []
     begun = 0
     for number, line in enumerate(text.split("\n"), 1):
-        if block and _separates(block[-1], line):
+        if block and (_separates(block[-1], line) or (by_line and not _are_rows(block[-1], line))):
             yield begun, block
             block = []
         if line.strip():
@@ -84,8 +90,12 @@ def _blocks(text: str) -> Iterator[tuple[int, list[str]]]:
         yield begun, block
 
 
+def _are_rows(before: str, line: str) -> bool:
+    return before.lstrip().startswith("|") and line.lstrip().startswith("|")
+
+
 def _separates(before: str, line: str) -> bool:
-    if before.lstrip().startswith("|") and line.lstrip().startswith("|"):
+    if _are_rows(before, line):
         return False
     return (
         not line.strip()

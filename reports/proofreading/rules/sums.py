@@ -14,7 +14,7 @@ from reports.proofreading.rules.table import Fault, Piece, of_passage, of_text
 
 _NOTE = re.compile(r"因四舍五入[^。]{0,30}差异")
 # How a list of parts is announced after its total.
-_AMONG = re.compile(r"[\u4e00-\u9fff]{0,4}[，,；:：（(]{0,2}其中[:：，,]?")
+_AMONG = re.compile(r"[\u4e00-\u9fff]{0,12}[，,；:：（(]{0,2}其中[:：，,]?")
 _CONSISTS = re.compile(r"[\u4e00-\u9fff]{0,4}[，,](?:包括|包含|分别是|分为|由)[:：]?")
 _IN_BRACKETS = re.compile(r"[\u4e00-\u9fff]{0,4}[（(]")
 _NAME = r"[^，。；：、！？（）()\d]{1,14}"
