@@ -39,7 +39,7 @@ _NO_WORD = re.compile(r"[^\u4e00-\u9fffA-Za-z0-9]")
 
 
 @dataclass(frozen=True)
-class Item:
+class SentencePart:
     """A piece of a sentence between two marks, or up to the next member of a list of numbers."""
 
     start: int
@@ -72,7 +72,7 @@ class Parsed:
     numerals: Sequence[tuple[Numeral, str]]  # each with its kind; empty for a count
     words: Sequence[LabelWord]  # the words of labels
     times: Sequence[Mention]  # each month that is named, those of a list apart
-    items: Sequence[Item]
+    items: Sequence[SentencePart]
     known: bytes  # for each character, 1 where it is understood without being a word of a label
     leaves: Scope  # the scope of what follows it
 
@@ -90,11 +90,11 @@ class Parsed:
     def _starts(self) -> list[int]:
         return [item.start for item in self.items]
 
-    def item_at(self, position: int) -> Item:
+    def item_at(self, position: int) -> SentencePart:
         """The item in which a position lies."""
         return self.items[max(0, bisect_right(self._starts, position) - 1)]
 
-    def items_between(self, start: int, end: int) -> Sequence[Item]:
+    def items_between(self, start: int, end: int) -> Sequence[SentencePart]:
         """The items that begin before one position and end after another."""
         first = max(0, bisect_right(self._starts, start) - 1)
         return self.items[first : bisect_right(self._starts, max(start, end - 1))]
@@ -178,12 +178,12 @@ class _Pieces:
     kinds: Sequence[str]
     heading: bool
 
-    def items(self, known: bytearray, names: list[re.Match[str]]) -> Iterator[Item]:
+    def items(self, known: bytearray, names: list[re.Match[str]]) -> Iterator[SentencePart]:
         """The items, without what they take over from each other."""
         start = sentence = part = 0
         for end in [*self._breaks(known), len(self.text)]:
             if end > start:
-                yield self._read(Item(start, end, sentence, part), known, names)
+                yield self._read(SentencePart(start, end, sentence, part), known, names)
             mark = self.text[end : end + 1]
             sentence += mark in _SENTENCE_END and mark != ""
             part += mark in _PART_END and mark != ""
@@ -212,7 +212,7 @@ class _Pieces:
             ):
                 yield place
 
-    def _read(self, item: Item, known: bytearray, names: Sequence[re.Match[str]]) -> Item:
+    def _read(self, item: SentencePart, known: bytearray, names: Sequence[re.Match[str]]) -> SentencePart:
         """An item with what it says of hall and time, and with what isn't understood of it."""
         start, end = item.start, item.end
         rest = bytearray(known[start:end])
@@ -241,7 +241,7 @@ def _after(numeral: Numeral) -> int:
     return numeral.end + (not numeral.unit and numeral.follows == "倍")
 
 
-def _scoped(items: Sequence[Item], under: Scope) -> tuple[list[Item], Scope]:
+def _scoped(items: Sequence[SentencePart], under: Scope) -> tuple[list[SentencePart], Scope]:
     """The items with whom each is about.
 
     What isn't understood holds for what follows it. That the hall is named again ends what was said of others; another
@@ -249,7 +249,7 @@ def _scoped(items: Sequence[Item], under: Scope) -> tuple[list[Item], Scope]:
     """
     words = read_words()
     other, named, doubt, doubted_in, timed_in = under == "other", False, under == "unclear", -1, -1
-    scoped: list[Item] = []
+    scoped: list[SentencePart] = []
     for item in items:
         if item.timed:
             timed_in = item.sentence

@@ -12,7 +12,7 @@ from reports.proofreading.passages import Passage
 from reports.proofreading.periods import in_words
 from reports.proofreading.reader import Reader
 from reports.proofreading.readings import Reading
-from reports.proofreading.rules import PASSAGE_RULES, READING_RULES, TEXT_RULES, Fault, Piece, Rule
+from reports.proofreading.rules import PASSAGE_RULES, READING_RULES, TEXT_RULES, Fault, ProofRule, ReadPassage
 from reports.proofreading.rules.sums import sums_that_hold
 
 _ROLES = {
@@ -57,16 +57,16 @@ def proofread(text: str | Sequence[Passage], known: KnownNumbers) -> Proof:
     return Proof(tuple(findings), tuple(matched), tuple(not_checked))
 
 
-def _pieces(passages: Sequence[Passage], known: KnownNumbers) -> list[Piece]:
+def _pieces(passages: Sequence[Passage], known: KnownNumbers) -> list[ReadPassage]:
     parser = Parser(known)
     reader = Reader(known, parser.labels)
     parsed = list(parser.parse(passages))
     readings = [reader.read(each) for each in parsed]
     context = Context(known, [reading for each in readings for reading in each])
-    return [Piece(index, *each, context) for index, each in enumerate(zip(parsed, readings, strict=True))]
+    return [ReadPassage(index, *each, context) for index, each in enumerate(zip(parsed, readings, strict=True))]
 
 
-def _findings(pieces: Sequence[Piece], known: KnownNumbers) -> Iterator[ProofFinding]:
+def _findings(pieces: Sequence[ReadPassage], known: KnownNumbers) -> Iterator[ProofFinding]:
     of_readings, of_passages, of_texts = (
         [rule for rule in rules if rule.code not in known.usage.off]
         for rules in (READING_RULES, PASSAGE_RULES, TEXT_RULES)
@@ -83,7 +83,7 @@ def _findings(pieces: Sequence[Piece], known: KnownNumbers) -> Iterator[ProofFin
         yield from (_finding(rule, fault) for fault in rule.check(pieces))
 
 
-def _judged(rule: Rule, case: Case, piece: Piece) -> ProofFinding | None:
+def _judged(rule: ProofRule, case: Case, piece: ReadPassage) -> ProofFinding | None:
     """What a rule says of a reading: of one that rests on something unknown nothing, but where it needs no more."""
     reading = case.reading
     if reading.role not in rule.roles or not (reading.certain or rule.of_uncertain):
@@ -92,13 +92,13 @@ def _judged(rule: Rule, case: Case, piece: Piece) -> ProofFinding | None:
     return None if values is None else _finding(rule, Fault(piece, reading.start, reading.end, values))
 
 
-def _finding(rule: Rule, fault: Fault) -> ProofFinding:
+def _finding(rule: ProofRule, fault: Fault) -> ProofFinding:
     expected, suggestion = rule.expected.format_map(fault.values), rule.suggestion.format_map(fault.values)
     spot = _spot(fault.piece, fault.start, fault.end, as_written=fault.as_written)
     return ProofFinding(rule.code, rule.name, spot, expected, suggestion, rule.level)
 
 
-def _spot(piece: Piece, start: int, end: int, *, as_written: bool = False) -> Spot:
+def _spot(piece: ReadPassage, start: int, end: int, *, as_written: bool = False) -> Spot:
     """The spot between two positions of a piece's plain text, or of its text as it is written."""
     passage = piece.parsed.passage
     first, last = (start, end) if as_written else passage.span(start, end)

@@ -13,7 +13,7 @@ from reports.proofreading.known_numbers import KnownNumbers
 from reports.proofreading.labels import Labels, Naming, Subject, between
 from reports.proofreading.numeral_kinds import kind_of
 from reports.proofreading.numerals import PERCENT, POINTS, Numeral
-from reports.proofreading.parsed import Item, Parsed
+from reports.proofreading.parsed import Parsed, SentencePart
 from reports.proofreading.periods import Mention, Months, PeriodsInForce, year_to_date
 from reports.proofreading.readings import Reading
 from reports.proofreading.vocabulary import (
@@ -164,7 +164,7 @@ class _Reading:
 
     # Numerals.
 
-    def _numeral(self, numeral: Numeral, index: int, item: Item, before: _Before) -> _Before:
+    def _numeral(self, numeral: Numeral, index: int, item: SentencePart, before: _Before) -> _Before:
         left = self._left(item, before)
         segment = self.text[left : numeral.start - abs(numeral.sign)]
         shared = before.shared if before.shared is not None and index <= before.shared.last else None
@@ -186,11 +186,11 @@ class _Reading:
         )
         return replace(given, end=max(reading.end, numeral.end), last=marked)
 
-    def _left(self, item: Item, before: _Before) -> int:
+    def _left(self, item: SentencePart, before: _Before) -> int:
         """Where the words begin that may speak of a number: after the last one, or with the sentence."""
         return max(before.end, self.sentence_starts[item.sentence])
 
-    def _read(self, numeral: Numeral, index: int, item: Item, left: int, before: _Before) -> Reading:
+    def _read(self, numeral: Numeral, index: int, item: SentencePart, left: int, before: _Before) -> Reading:
         unit_text = numeral.unit_text or (self.table_unit if numeral.is_bare else "")
         other = Reading(
             numeral.start,
@@ -209,7 +209,7 @@ class _Reading:
 
     # Names.
 
-    def _named(self, numeral_start: int, item: Item, left: int, before: _Before) -> _Named | None:
+    def _named(self, numeral_start: int, item: SentencePart, left: int, before: _Before) -> _Named | None:
         """What the words up to a position name, and whether they say nothing else."""
         zone = max(left, item.start)
         names = self._all_names(zone, numeral_start)
@@ -239,7 +239,7 @@ class _Reading:
             return replace(named, certain=named.certain and not self._leftover([best], left, zone))
         return None
 
-    def _certainly(self, chain: Sequence[Naming], zone: int, end: int, item: Item) -> _Named:
+    def _certainly(self, chain: Sequence[Naming], zone: int, end: int, item: SentencePart) -> _Named:
         """Names with whether nothing else is said in their item."""
         metrics = [self.reader.known.metrics[name.subject.code] for name in chain if not name.subject.own]
         windows_alone = item.windows and any(metric.parts for metric in metrics)
@@ -283,7 +283,7 @@ class _Reading:
             chain.insert(0, name)
         return chain if len(chain) > 1 else [best]
 
-    def _named_after(self, numeral: Numeral, item: Item) -> _Named | None:
+    def _named_after(self, numeral: Numeral, item: SentencePart) -> _Named | None:
         """1234 人（次）电话咨询: a name right after the number, for want of one before it."""
         end = min([item.end, *(other.start for other in self.counted if other.start > numeral.start)])
         names = [name for name in self._all_names(numeral.end, end) if name.start <= numeral.end + _NAME_AFTER]
@@ -301,7 +301,7 @@ class _Reading:
 
     # Counts.
 
-    def _count(self, other: Reading, numeral: Numeral, item: Item, left: int, before: _Before) -> Reading:
+    def _count(self, other: Reading, numeral: Numeral, item: SentencePart, left: int, before: _Before) -> Reading:
         segment = self.text[left : numeral.start]
         changed = CHANGED_BY.search(segment[-24:])
         named = self._named(numeral.start, item, left, before)
@@ -361,7 +361,7 @@ class _Reading:
         named_time = self.times.once or BASE.search(segment) or re.search(r"\d月|本月|当月", segment)
         return bool(CHANGED_TO.search(segment[-6:]) or named_time)
 
-    def _derived(self, other: Reading, numeral: Numeral, item: Item, left: int, named: _Named) -> Reading:
+    def _derived(self, other: Reading, numeral: Numeral, item: SentencePart, left: int, named: _Named) -> Reading:
         """A derived number, where its name stands before it with nothing but grammar, in its unit and of one month.
 
         Nothing else is read of one: it isn't summed over months, and how it changes is another number.
@@ -393,7 +393,7 @@ class _Reading:
 
     # Rates, points and shares.
 
-    def _level_of_ratio(self, other: Reading, item: Item, left: int, before: _Before) -> Reading | None:
+    def _level_of_ratio(self, other: Reading, item: SentencePart, left: int, before: _Before) -> Reading | None:
         """A ratio that is itself registered or certified: 群众满意率 99.97%."""
         numeral = other.numeral
         named = self._named(other.start, item, left, before)
@@ -405,7 +405,7 @@ class _Reading:
             return self._derived(other, numeral, item, left, named)
         return None
 
-    def _ratio(self, other: Reading, item: Item, left: int, before: _Before) -> Reading:
+    def _ratio(self, other: Reading, item: SentencePart, left: int, before: _Before) -> Reading:
         numeral = other.numeral
         segment = self.text[left : other.start - (abs(numeral.sign) if numeral else 0)]
         tail = max(0, len(segment) - 30)
@@ -443,7 +443,7 @@ class _Reading:
         return self._rate_or_share(other, bound, shares if changed is None else [], left, item) if counted else unbound
 
     def _rate_or_share(
-        self, other: Reading, bound: Reading, shares: Sequence[re.Match[str]], left: int, item: Item
+        self, other: Reading, bound: Reading, shares: Sequence[re.Match[str]], left: int, item: SentencePart
     ) -> Reading:
         if not shares:
             return replace(bound, role="rate", ratio=False)
@@ -475,7 +475,7 @@ class _Reading:
             return named
         return self._goes_on(left, marker, before)
 
-    def _whole(self, start: int, end: int, item: Item) -> str | None:
+    def _whole(self, start: int, end: int, item: SentencePart) -> str | None:
         """The metric that a share is of; empty if the words don't say, None if they name something unknown."""
         names = [name for name in self._all_names(start, end) if not name.subject.own]
         if names:
@@ -489,7 +489,7 @@ class _Reading:
 
     # 分别.
 
-    def _share_out(self, numeral: Numeral, index: int, item: Item, left: int, before: _Before) -> _Shared:
+    def _share_out(self, numeral: Numeral, index: int, item: SentencePart, left: int, before: _Before) -> _Shared:
         last = index
         while last + 1 < len(self.counted):
             gap = self.text[self.counted[last].end : self.counted[last + 1].start]
@@ -523,7 +523,7 @@ class _Reading:
         changed = direction(CHANGED_BY.search(segment[-24:]))
         return _Shared(index, last, subjects, months, bases, changed, certain)
 
-    def _handed_out(self, other: Reading, index: int, item: Item, shared: _Shared) -> Reading:
+    def _handed_out(self, other: Reading, index: int, item: SentencePart, shared: _Shared) -> Reading:
         if not shared.subjects:
             return other
         taken = index - shared.first
@@ -550,7 +550,7 @@ class _Reading:
 
     # Changes without a number.
 
-    def _trend(self, match: re.Match[str], item: Item, before: _Before) -> Iterator[Reading]:
+    def _trend(self, match: re.Match[str], item: SentencePart, before: _Before) -> Iterator[Reading]:
         left = self._left(item, before)
         if SHARE.search(self.text, item.start, match.start()):
             return

@@ -6,7 +6,7 @@ tests/proofreading_texts/pairs.toml.
 
 from importlib import import_module
 
-from reports.proofreading.rules.table import PASSAGE_RULES, READING_RULES, TEXT_RULES, Fault, Piece, Rule
+from reports.proofreading.rules.table import PASSAGE_RULES, READING_RULES, TEXT_RULES, Fault, ProofRule, ReadPassage
 
 _MODULES = ("counts", "changes", "shares", "months", "sums", "reckoning", "dates", "ordinals", "writing", "punctuation")
 for _module in _MODULES:
@@ -14,4 +14,4 @@ for _module in _MODULES:
 
 ALL_RULES = (*READING_RULES, *PASSAGE_RULES, *TEXT_RULES)
 
-__all__ = ["ALL_RULES", "PASSAGE_RULES", "READING_RULES", "TEXT_RULES", "Fault", "Piece", "Rule"]
+__all__ = ["ALL_RULES", "PASSAGE_RULES", "READING_RULES", "TEXT_RULES", "Fault", "ProofRule", "ReadPassage"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from reports.figures.months import first_day
-from reports.proofreading.rules.table import Fault, Piece, of_passage
+from reports.proofreading.rules.table import Fault, ReadPassage, of_passage
 
 _DAY = re.compile(r"(?:(?P<year>\d{4})年)?(?<!\d)(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})[日号])?")
 _RANGE = re.compile(
@@ -26,7 +26,7 @@ _HALF_A_YEAR = 6
 _LATE, _EARLY = 10, 3
 
 
-def _year(match: re.Match[str], piece: Piece) -> int:
+def _year(match: re.Match[str], piece: ReadPassage) -> int:
     """The year of a day: the one that is written, or that in which it is nearest to the edition's month."""
     if match["year"]:
         return int(match["year"])
@@ -43,7 +43,7 @@ def _day(year: int, month: int, day: int) -> date | None:
 
 
 @of_passage("没有这一天", "日历上没有这一天", "请核对日期")
-def no_such_date(piece: Piece) -> Iterator[Fault]:
+def no_such_date(piece: ReadPassage) -> Iterator[Fault]:
     """2 月 30 日, 13 月 5 日."""
     for match in _DAY.finditer(piece.text):
         month, day = int(match["month"]), int(match["day"] or 1)
@@ -61,7 +61,7 @@ def no_such_date(piece: Piece) -> Iterator[Fault]:
 
 
 @of_passage("没有这个时刻", "一天里没有这个时刻", "请核对时间")
-def no_such_time(piece: Piece) -> Iterator[Fault]:
+def no_such_time(piece: ReadPassage) -> Iterator[Fault]:
     """25:30, 8:75."""
     for match in _TIME.finditer(piece.text):
         minutes = int(match["hour"]) * _MINUTES + int(match["minute"])
@@ -71,7 +71,7 @@ def no_such_time(piece: Piece) -> Iterator[Fault]:
 
 
 @of_passage("日期与星期不符", "{day.year} 年 {day.month} 月 {day.day} 日是星期{right}", "请核对日期和星期", level="ask")
-def weekday(piece: Piece) -> Iterator[Fault]:
+def weekday(piece: ReadPassage) -> Iterator[Fault]:
     """A day that is another day of the week."""
     for match in _WEEKDAY.finditer(piece.text):
         day = _day(_year(match, piece), int(match["month"]), int(match["day"]))
@@ -80,7 +80,7 @@ def weekday(piece: Piece) -> Iterator[Fault]:
 
 
 @of_passage("起止日期颠倒", "结束的日期早于开始的日期", "请核对起止日期", level="ask")
-def date_range(piece: Piece) -> Iterator[Fault]:
+def date_range(piece: ReadPassage) -> Iterator[Fault]:
     """3 月 14 日至 10 日."""
     for match in _RANGE.finditer(piece.text):
         month = int(match["month"])

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from reports.figures.months import first_day, month_title, months_before
 from reports.proofreading.periods import Mention
 from reports.proofreading.readings import Reading
-from reports.proofreading.rules.table import Fault, Piece, of_text
+from reports.proofreading.rules.table import Fault, ReadPassage, of_text
 
 _HEADING = re.compile(
     r"#*(?:[一二三四五六七八九十]{1,3}、)?(?P<month>(\d{4})年(\d{1,2})月)份?(?:[\u4e00-\u9fff]{0,12}运行情况|[\u4e00-\u9fff]{0,8}月报)"
@@ -26,9 +26,9 @@ _BEFORE_ITS_END, _LATEST = timedelta(days=7), timedelta(days=100)
     "月份是否写错？写得不错的，请先办理核定，或由作者自己负责",
     level="ask",
 )
-def no_certificate(pieces: Sequence[Piece]) -> Iterator[Fault]:
+def no_certificate(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """Counts of a month without certificate: asked about once, where the month is named."""
-    asked: dict[str, list[tuple[Piece, Reading]]] = {}
+    asked: dict[str, list[tuple[ReadPassage, Reading]]] = {}
     for piece in pieces:
         for reading in piece.readings:
             known = piece.context.known
@@ -48,12 +48,12 @@ def no_certificate(pieces: Sequence[Piece]) -> Iterator[Fault]:
         yield Fault(piece, start, end, {"months": month_title(month), "count": len(found), "same": hint})
 
 
-def _is_of(piece: Piece, reading: Reading, month: str) -> bool:
+def _is_of(piece: ReadPassage, reading: Reading, month: str) -> bool:
     number = piece.context.number(reading, (month,))
     return number is not None and reading.count.plain_digits == number.printed
 
 
-def _named_at(piece: Piece, reading: Reading) -> Mention | None:
+def _named_at(piece: ReadPassage, reading: Reading) -> Mention | None:
     named = [time for time in piece.parsed.listed_times if time.months == reading.months and time.start < reading.start]
     return max(named, key=lambda time: time.start, default=None)
 
@@ -64,7 +64,7 @@ def _named_at(piece: Piece, reading: Reading) -> Mention | None:
     "月份是否写错？",
     level="ask",
 )
-def heading_month(pieces: Sequence[Piece]) -> Iterator[Fault]:
+def heading_month(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """A heading that names another month than the edition's."""
     for piece in pieces:
         match = _HEADING.fullmatch(piece.text)
@@ -78,7 +78,7 @@ def _is_month(year: str, month: str, of: str) -> bool:
 
 
 @of_text("期号", "{month}的月报一般是第 {number} 期", "请核对期号和月份", level="ask")
-def issue_number(pieces: Sequence[Piece]) -> Iterator[Fault]:
+def issue_number(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """An issue whose number isn't its month's."""
     for piece in pieces[:_MASTHEAD]:
         match = _NUMBER.fullmatch(piece.text)
@@ -89,7 +89,7 @@ def issue_number(pieces: Sequence[Piece]) -> Iterator[Fault]:
 
 
 @of_text("印发日期", "{month}的月报不会在这一天印发", "请核对日期和月份", level="ask")
-def issue_date(pieces: Sequence[Piece]) -> Iterator[Fault]:
+def issue_date(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """An issue that is dated before its month ends, or long after."""
     head = pieces[:_MASTHEAD]
     if not any(_NUMBER.fullmatch(piece.text) for piece in head):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reports.proofreading.numerals import chinese_value
-from reports.proofreading.rules.table import Fault, Piece, of_passage, of_text
+from reports.proofreading.rules.table import Fault, ReadPassage, of_passage, of_text
 
 _CHINESE = "[一二三四五六七八九十]"
 # By level. 一、二等奖 begins no item.
@@ -18,7 +18,7 @@ _LISTS_BEGIN_AT = 2  # from this level on a list may begin anew without a headin
 _INLINE = re.compile(rf"(?:^|(?<=[。；：，:;,]))(?P<ordinal>(?P<number>{_CHINESE})是)")
 
 
-def _ordinals(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, int, re.Match[str]]]:
+def _ordinals(pieces: Sequence[ReadPassage]) -> Iterator[tuple[ReadPassage, int, re.Match[str]]]:
     for piece in pieces:
         if piece.parsed.passage.lead or piece.parsed.passage.place.table:
             continue
@@ -33,7 +33,7 @@ def _value(number: str) -> int:
 
 
 @of_text("序号", "前一个序号是 {before}，这里应接着往下", "请核对序号", level="ask")
-def ordinal(pieces: Sequence[Piece]) -> Iterator[Fault]:
+def ordinal(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """An ordinal that comes twice, or after a gap."""
     last: dict[int, tuple[int, str]] = {}
     for piece, level, match in _ordinals(pieces):
@@ -47,7 +47,7 @@ def ordinal(pieces: Sequence[Piece]) -> Iterator[Fault]:
 
 
 @of_text("序号的括号", "序号的括号全角、半角混用", "请统一用全角括号", level="ask")
-def ordinal_brackets(pieces: Sequence[Piece]) -> Iterator[Fault]:
+def ordinal_brackets(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """(二） or (二) beside （一）."""
     found = [(piece, match) for piece, level, match in _ordinals(pieces) if level % 2]
     pairs = {match["open"] + match["close"] for _, match in found}
@@ -57,7 +57,7 @@ def ordinal_brackets(pieces: Sequence[Piece]) -> Iterator[Fault]:
 
 
 @of_passage("序号", "前面是“{before}是”，这里应接着往下", "请核对序号", level="ask")
-def ordinal_inline(piece: Piece) -> Iterator[Fault]:
+def ordinal_inline(piece: ReadPassage) -> Iterator[Fault]:
     """一是…；二是…；四是…."""
     before = 0
     for match in _INLINE.finditer(piece.text):

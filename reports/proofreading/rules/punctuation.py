@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from reports.proofreading.rules.table import Fault, Piece, of_passage
+from reports.proofreading.rules.table import Fault, ReadPassage, of_passage
 
 _PAIRS = {"）": "（", "》": "《", "”": "“", "〕": "〔", "】": "【", "’": "‘"}
 _OPENS = frozenset(_PAIRS.values())
@@ -17,7 +17,7 @@ _HALF_WIDTH = re.compile(
 
 
 @of_passage("括号、引号不成对", "“{mark}”没有成对", "请补上另一半，或删去")
-def unclosed(piece: Piece) -> Iterator[Fault]:
+def unclosed(piece: ReadPassage) -> Iterator[Fault]:
     """《 without 》, and the like."""
     text, begins = piece.parsed.passage.original, piece.parsed.passage.begins
     opened: list[tuple[str, int]] = []
@@ -42,7 +42,7 @@ def _closes_otherwise(text: str, begins: int, place: int, opened: list[tuple[str
 
 
 @of_passage("半角标点", "中文里用全角标点", "请改用全角标点")
-def half_width(piece: Piece) -> Iterator[Fault]:
+def half_width(piece: ReadPassage) -> Iterator[Fault]:
     """推进改革,优化服务."""
     passage = piece.parsed.passage
     for match in _HALF_WIDTH.finditer(passage.original, passage.begins):

@@ -9,7 +9,7 @@ from itertools import pairwise
 from reports.proofreading.arithmetic import percent
 from reports.proofreading.numerals import POINTS
 from reports.proofreading.readings import Reading
-from reports.proofreading.rules.table import Fault, Piece, of_passage
+from reports.proofreading.rules.table import Fault, ReadPassage, of_passage
 
 _UP = "增加|增长|提高|提升|上升|扩大|增|升|拓展"
 _DOWN = "减少|降低|下降|压减|压缩|缩短|缩减|回落|精简|减|降"
@@ -25,7 +25,7 @@ _FOLD_DOWN = re.compile(
 )
 
 
-def _pairs(piece: Piece) -> Iterator[tuple[Reading, Reading, int, Reading | None]]:
+def _pairs(piece: ReadPassage) -> Iterator[tuple[Reading, Reading, int, Reading | None]]:
     """Each 由 A 增加到 B, which way its verb says that it went, and the next number."""
     counted = [reading for reading in piece.readings if reading.numeral is not None and reading.kind != "日期"]
     for index, (first, second) in enumerate(pairwise(counted)):
@@ -43,19 +43,19 @@ def _pairs(piece: Piece) -> Iterator[tuple[Reading, Reading, int, Reading | None
         yield first, second, 1 if said["up"] else -1, third
 
 
-def _unit(piece: Piece, reading: Reading) -> str:
+def _unit(piece: ReadPassage, reading: Reading) -> str:
     if reading.unit_text or reading.kind == "倍数":
         return reading.unit_text or "倍"
     following = re.match(r"个?[\u4e00-\u9fff]", piece.text[reading.end :])
     return following[0] if following else ""
 
 
-def _end(piece: Piece, reading: Reading) -> int:
+def _end(piece: ReadPassage, reading: Reading) -> int:
     return reading.end if reading.unit_text or reading.kind == "倍数" else reading.end + len(_unit(piece, reading))
 
 
 @of_passage("增减方向矛盾", "前面的数是 {first}，后面的数是 {second}，与“{verb}”矛盾", "请核对")
-def from_to(piece: Piece) -> Iterator[Fault]:
+def from_to(piece: ReadPassage) -> Iterator[Fault]:
     """由 B 增加到 A, where A is less."""
     for first, second, way, _ in _pairs(piece):
         change = second.count.amount - first.count.amount
@@ -66,7 +66,7 @@ def from_to(piece: Piece) -> Iterator[Fault]:
 
 
 @of_passage("增减幅度与文中的数不符", "由 {first} 到 {second}，算出来是 {right}", "请核对", level="ask")
-def from_to_change(piece: Piece) -> Iterator[Fault]:
+def from_to_change(piece: ReadPassage) -> Iterator[Fault]:
     """A change that the two numbers before it don't give."""
     for first, second, way, third in _pairs(piece):
         change = abs(second.count.amount - first.count.amount)
@@ -84,7 +84,7 @@ def from_to_change(piece: Piece) -> Iterator[Fault]:
                 yield Fault(piece, third.start, _end(piece, third), {**values, "right": right})
 
 
-def _disagrees(piece: Piece, first: Reading, third: Reading, change: Decimal, ratio: Fraction) -> str:
+def _disagrees(piece: ReadPassage, first: Reading, third: Reading, change: Decimal, ratio: Fraction) -> str:
     """What a change should be; empty where it is right, or nobody can say."""
     value, unit, decimals = third.count.value, _unit(piece, third), third.count.decimals
     off = Fraction(Decimal(1).scaleb(-decimals)) / 2
@@ -104,7 +104,7 @@ def _disagrees(piece: Piece, first: Reading, third: Reading, change: Decimal, ra
 @of_passage(
     "该用百分点", "两个百分数相差用“百分点”，不用“%”", "请核对数值，把“%”改为“个百分点”", code="percent_for_points"
 )
-def percent_of_two_percents(piece: Piece) -> Iterator[Fault]:
+def percent_of_two_percents(piece: ReadPassage) -> Iterator[Fault]:
     """由 90.2% 上升到 92.4%，上升 2.2%."""
     for first, second, _, third in _pairs(piece):
         if first.unit_text == "%" and third is not None and third.unit_text == "%" and third.role != "rate":
@@ -114,7 +114,7 @@ def percent_of_two_percents(piece: Piece) -> Iterator[Fault]:
 
 
 @of_passage("减少不用倍数", "减少、下降不能用“倍”", "请改用百分数或“几分之几”")
-def fold(piece: Piece) -> Iterator[Fault]:
+def fold(piece: ReadPassage) -> Iterator[Fault]:
     """下降 1 倍."""
     for match in _FOLD_DOWN.finditer(piece.text):
         yield Fault(piece, *match.span("fold"), {})

@@ -9,7 +9,7 @@ from reports.proofreading.arithmetic import percent, sign
 from reports.proofreading.context import Case
 from reports.proofreading.numerals import PERCENT
 from reports.proofreading.readings import Reading
-from reports.proofreading.rules.table import Fault, Piece, Values, of_passage, of_reading
+from reports.proofreading.rules.table import Fault, ReadPassage, Values, of_passage, of_reading
 
 # What never is more than the whole; a 完成率 may be.
 _AT_MOST_A_WHOLE = re.compile(
@@ -63,7 +63,7 @@ def _share_moves(case: Case) -> Iterator[Fraction]:
 
 
 @of_passage("比率超过 100%", "这样的比率不会超过 100%", "请核对")
-def share_over_100(piece: Piece) -> Iterator[Fault]:
+def share_over_100(piece: ReadPassage) -> Iterator[Fault]:
     """A share of more than the whole."""
     for reading in piece.readings:
         numeral = reading.numeral
@@ -75,7 +75,7 @@ def share_over_100(piece: Piece) -> Iterator[Fault]:
 
 
 @of_passage("占比与文中的数不符", "{part} ÷ {whole} = {right}%", "请核对占比和两个数", level="ask")
-def share_of_parts(piece: Piece) -> Iterator[Fault]:
+def share_of_parts(piece: ReadPassage) -> Iterator[Fault]:
     """A share that the two counts before it don't give: 参训 86 人，其中线上 50 人，占 62%."""
     counted = [reading for reading in piece.readings if reading.numeral is not None and reading.kind not in _NO_COUNTS]
     for whole, part, share in zip(counted, counted[1:], counted[2:], strict=False):
@@ -114,7 +114,7 @@ def _is_about(value: Decimal, decimals: int, ratio: Fraction) -> bool:
 
 
 @of_passage("占比之和超过 100%", "并列的占比 {items} 加起来是 {sum:f}%", "请核对", level="ask")
-def shares_over_whole(piece: Piece) -> Iterator[Fault]:
+def shares_over_whole(piece: ReadPassage) -> Iterator[Fault]:
     """Shares of one list that are more than the whole together."""
     run: list[Reading] = []
     for reading in [*piece.readings, None]:
@@ -128,11 +128,11 @@ def shares_over_whole(piece: Piece) -> Iterator[Fault]:
         run = [reading] if reading is not None and _is_listed_share(piece, reading) else []
 
 
-def _is_listed_share(piece: Piece, reading: Reading) -> bool:
+def _is_listed_share(piece: ReadPassage, reading: Reading) -> bool:
     return reading.unit_text == "%" and piece.text[max(0, reading.start - 2) : reading.start].endswith(("占", "占比"))
 
 
-def _continues(piece: Piece, run: list[Reading], reading: Reading) -> bool:
+def _continues(piece: ReadPassage, run: list[Reading], reading: Reading) -> bool:
     if not run or not _is_listed_share(piece, reading):
         return False
     return re.fullmatch(r"、[^，。；、]{1,12}", piece.text[run[-1].end : reading.start]) is not None

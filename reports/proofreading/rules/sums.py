@@ -10,7 +10,7 @@ from reports.figures.words import DEFAULT
 from reports.proofreading.known_numbers import KnownNumber, summed
 from reports.proofreading.numerals import PERCENT, POINTS
 from reports.proofreading.readings import Reading
-from reports.proofreading.rules.table import Fault, Piece, of_passage, of_text
+from reports.proofreading.rules.table import Fault, ReadPassage, of_passage, of_text
 
 _NOTE = re.compile(r"因四舍五入[^。]{0,30}差异")
 # How a list of parts is announced after its total.
@@ -75,7 +75,7 @@ class _List:
 
 
 @of_passage("合计不符", "分项相加 {items} = {written:f}，与 {total:f} 不符", "请核对总数和分项", level="ask")
-def wrong_sum(piece: Piece) -> Iterator[Fault]:
+def wrong_sum(piece: ReadPassage) -> Iterator[Fault]:
     """A total that its parts don't make."""
     for each in _lists(piece):
         if each.total.metric or each.total.figure or _certified_sum(piece, each) is not None:
@@ -85,7 +85,7 @@ def wrong_sum(piece: Piece) -> Iterator[Fault]:
 
 
 @of_passage("合计不符", "分项相加 {items} = {written:f}，与 {total:f} 不符", "请改为“{right}”", code="wrong_sum")
-def wrong_certified_sum(piece: Piece) -> Iterator[Fault]:
+def wrong_certified_sum(piece: ReadPassage) -> Iterator[Fault]:
     """A total of certified numbers that they don't make, as printed or exact."""
     for each in _lists(piece):
         right = None if each.total.metric or each.total.figure else _certified_sum(piece, each)
@@ -94,7 +94,7 @@ def wrong_certified_sum(piece: Piece) -> Iterator[Fault]:
             yield Fault(piece, each.total.start, each.total.end, values)
 
 
-def sums_that_hold(piece: Piece) -> Iterator[Reading]:
+def sums_that_hold(piece: ReadPassage) -> Iterator[Reading]:
     """The totals of certified numbers that are right."""
     for each in _lists(piece):
         right = None if each.total.metric else _certified_sum(piece, each)
@@ -102,7 +102,7 @@ def sums_that_hold(piece: Piece) -> Iterator[Reading]:
             yield each.total
 
 
-def _certified_sum(piece: Piece, each: _List) -> KnownNumber | None:
+def _certified_sum(piece: ReadPassage, each: _List) -> KnownNumber | None:
     """The sum of certified parts in their units, if they are said to be all."""
     same = all(part.certain and part.metric and part.role == "level" and not part.around for part in each.parts)
     if not same or not each.exact or not each.total.total:
@@ -118,11 +118,11 @@ def _unit(reading: Reading) -> str:
     return reading.unit_text or reading.count.follows
 
 
-def _after_unit(piece: Piece, reading: Reading) -> int:
+def _after_unit(piece: ReadPassage, reading: Reading) -> int:
     return reading.end if reading.unit_text else min(reading.end + 1, len(piece.text))
 
 
-def _lists(piece: Piece) -> Iterator[_List]:
+def _lists(piece: ReadPassage) -> Iterator[_List]:
     counts = [reading for reading in piece.readings if _is_count(reading)]
     for index in range(len(counts)):
         if found := _parts_after(piece, counts, index):
@@ -140,7 +140,7 @@ def _is_count(reading: Reading) -> bool:
     )
 
 
-def _parts_after(piece: Piece, counts: Sequence[Reading], index: int) -> _List | None:
+def _parts_after(piece: ReadPassage, counts: Sequence[Reading], index: int) -> _List | None:
     """A total, then its parts: 18 项，其中甲 12 项、乙 6 项; 包括甲、乙; （甲、乙）."""
     total, rest = counts[index], counts[index + 1 :]
     if not rest:
@@ -155,7 +155,7 @@ def _parts_after(piece: Piece, counts: Sequence[Reading], index: int) -> _List |
 
 
 def _judged(
-    piece: Piece, total: Reading, parts: list[Reading], names: list[str], announced: re.Pattern[str]
+    piece: ReadPassage, total: Reading, parts: list[Reading], names: list[str], announced: re.Pattern[str]
 ) -> _List | None:
     if len(parts) < 2 or any(_unit(part) != _unit(total) or part.around for part in [*parts, total]):
         return None
@@ -175,7 +175,7 @@ def _judged(
     return _List(total, tuple(parts), tuple(names), exact or complete or certified)
 
 
-def _enumerated(piece: Piece, rest: Sequence[Reading], first: str) -> tuple[list[Reading], list[str]]:
+def _enumerated(piece: ReadPassage, rest: Sequence[Reading], first: str) -> tuple[list[Reading], list[str]]:
     """The readings of a list up to where its enumeration ends, with their names."""
     parts, names, mark = [rest[0]], [first], ""
     for before, reading in pairwise(rest):
@@ -189,7 +189,7 @@ def _enumerated(piece: Piece, rest: Sequence[Reading], first: str) -> tuple[list
     return parts, names
 
 
-def _parts_before(piece: Piece, counts: Sequence[Reading], index: int) -> _List | None:
+def _parts_before(piece: ReadPassage, counts: Sequence[Reading], index: int) -> _List | None:
     """Parts, then their total: 甲 3 批，乙 4 批，合计 7 批."""
     total = counts[index]
     parts: list[Reading] = []
@@ -223,7 +223,7 @@ def _parts_before(piece: Piece, counts: Sequence[Reading], index: int) -> _List 
     "请在段末加“{note}。”，不要改动数字",
     code="rounding_note",
 )
-def note_missing(pieces: Sequence[Piece]) -> Iterator[Fault]:
+def note_missing(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """No note where printed parts differ from a printed total."""
     wanting = next(((piece, total) for piece in pieces if (total := _wants_note(piece))), None)
     if wanting and not any(_NOTE.search(piece.text) for piece in pieces):
@@ -236,7 +236,7 @@ def note_missing(pieces: Sequence[Piece]) -> Iterator[Fault]:
     "请删去这句说明",
     code="rounding_note",
 )
-def note_unwanted(pieces: Sequence[Piece]) -> Iterator[Fault]:
+def note_unwanted(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """A note where nothing differs."""
     if any(_wants_note(piece) for piece in pieces):
         return
@@ -245,7 +245,7 @@ def note_unwanted(pieces: Sequence[Piece]) -> Iterator[Fault]:
             yield Fault(piece, *match.span(), {})
 
 
-def _wants_note(piece: Piece) -> Reading | None:
+def _wants_note(piece: ReadPassage) -> Reading | None:
     """The printed total that its printed parts don't add up to, all of them standing in the text; None if none."""
     printed: dict[tuple[str, str], tuple[KnownNumber, Reading]] = {}
     for reading in piece.readings:

@@ -14,7 +14,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Piece:
+class ReadPassage:
     """A passage taken apart and read."""
 
     index: int
@@ -32,7 +32,7 @@ class Piece:
 class Fault:
     """What a rule finds between two positions of a piece's plain text, and the values of its sentences."""
 
-    piece: Piece
+    piece: ReadPassage
     start: int
     end: int
     values: Values
@@ -41,12 +41,12 @@ class Fault:
 
 _Check = TypeVar("_Check", bound=Callable[..., Any])
 OfReading = Callable[[Case], Values | None]
-OfPassage = Callable[[Piece], Iterator[Fault]]
-OfText = Callable[[Sequence[Piece]], Iterator[Fault]]
+OfPassage = Callable[[ReadPassage], Iterator[Fault]]
+OfText = Callable[[Sequence[ReadPassage]], Iterator[Fault]]
 
 
 @dataclass(frozen=True)
-class Rule:
+class ProofRule:
     """A rule: what findings call it, its sentences without their full stop, and the function that looks for it."""
 
     name: str
@@ -60,9 +60,9 @@ class Rule:
 
 
 # The first of the rules of a reading that applies is told; of the others every one.
-READING_RULES: list[Rule] = []
-PASSAGE_RULES: list[Rule] = []
-TEXT_RULES: list[Rule] = []
+READING_RULES: list[ProofRule] = []
+PASSAGE_RULES: list[ProofRule] = []
+TEXT_RULES: list[ProofRule] = []
 
 
 class How(TypedDict, total=False):
@@ -77,20 +77,20 @@ def of_reading(
     name: str, roles: Sequence[str], expected: str, suggestion: str, **how: Unpack[How]
 ) -> Callable[[OfReading], OfReading]:
     """Mark a function that judges one reading."""
-    return _marking(READING_RULES, Rule(name, expected, suggestion, roles, **how))
+    return _marking(READING_RULES, ProofRule(name, expected, suggestion, roles, **how))
 
 
 def of_passage(name: str, expected: str, suggestion: str, **how: Unpack[How]) -> Callable[[OfPassage], OfPassage]:
     """Mark a function that looks through one passage."""
-    return _marking(PASSAGE_RULES, Rule(name, expected, suggestion, **how))
+    return _marking(PASSAGE_RULES, ProofRule(name, expected, suggestion, **how))
 
 
 def of_text(name: str, expected: str, suggestion: str, **how: Unpack[How]) -> Callable[[OfText], OfText]:
     """Mark a function that looks through the whole text."""
-    return _marking(TEXT_RULES, Rule(name, expected, suggestion, **how))
+    return _marking(TEXT_RULES, ProofRule(name, expected, suggestion, **how))
 
 
-def _marking(table: list[Rule], row: Rule) -> Callable[[_Check], _Check]:
+def _marking(table: list[ProofRule], row: ProofRule) -> Callable[[_Check], _Check]:
     def mark(check: _Check) -> _Check:
         table.append(replace(row, code=row.code or check.__name__, check=check))
         return check

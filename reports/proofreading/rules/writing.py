@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from reports.proofreading.context import Case
-from reports.proofreading.rules.table import PASSAGE_RULES, Fault, Piece, Rule, Values, of_passage, of_reading
+from reports.proofreading.rules.table import (
+    PASSAGE_RULES,
+    Fault,
+    ProofRule,
+    ReadPassage,
+    Values,
+    of_passage,
+    of_reading,
+)
 
 _TABLE: dict[str, dict[str, Any]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 _KINDS_OF_ANY_WIDTH = frozenset({"序号", "编号", "网址", "文件名", "电话"})
@@ -26,7 +34,7 @@ def thousands_separator(case: Case) -> Values | None:
 
 
 @of_passage("全角数字", "数字用半角", "请改为“{plain}”")
-def full_width(piece: Piece) -> Iterator[Fault]:
+def full_width(piece: ReadPassage) -> Iterator[Fault]:
     """Digits as wide as characters."""
     passage = piece.parsed.passage
     for reading in piece.readings:
@@ -36,8 +44,8 @@ def full_width(piece: Piece) -> Iterator[Fault]:
             yield Fault(piece, reading.start, reading.end, {"plain": passage.plain[reading.start : reading.end]})
 
 
-def _finder(pattern: re.Pattern[str], *, as_written: bool) -> Callable[[Piece], Iterator[Fault]]:
-    def find(piece: Piece) -> Iterator[Fault]:
+def _finder(pattern: re.Pattern[str], *, as_written: bool) -> Callable[[ReadPassage], Iterator[Fault]]:
+    def find(piece: ReadPassage) -> Iterator[Fault]:
         text = piece.parsed.passage.text if as_written else piece.text
         for match in pattern.finditer(text, 0 if as_written else piece.parsed.passage.begins):
             group = next((name for name, found in match.groupdict().items() if found), 0)
@@ -48,4 +56,4 @@ def _finder(pattern: re.Pattern[str], *, as_written: bool) -> Callable[[Piece], 
 
 for _code, _row in _TABLE.items():
     _check = _finder(re.compile(_row["pattern"]), as_written=_row.get("as_written", False))
-    PASSAGE_RULES.append(Rule(_row["name"], _row["expected"], _row["suggestion"], code=_code, check=_check))
+    PASSAGE_RULES.append(ProofRule(_row["name"], _row["expected"], _row["suggestion"], code=_code, check=_check))
