@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from reports.figures.rounding import printed
-from reports.proofreading import KnownNumber, KnownNumbers, OwnFigure
+from reports.proofreading import KnownNumber, KnownNumbers, OwnFigure, Usage
 
 _TABLE = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "catalogue" / "proofreading_labels.csv"
 NAMES = {
@@ -81,7 +81,7 @@ def known(month: str = "2025-03") -> KnownNumbers:
     numbers = [number for name, counts in COUNTS.items() if name != "2025-03" for number in of_month(name, counts)]
     numbers += of_month("2025-03", SUPERSEDED_MARCH, superseded=True)
     numbers += of_month("2025-03", COUNTS["2025-03"], revision=2)
-    return KnownNumbers(month, numbers, FIGURES)
+    return KnownNumbers(month, numbers, FIGURES, Usage("四川省政务服务大厅"))
 
 
 REFERENCE = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reports.proofreading import KnownNumbers, passages_of, proofread
+from reports.proofreading import KnownNumbers, Usage, passages_of, proofread
 from reports.proofreading.rules import ALL_RULES
 from tests.proofreading_known import known
 
@@ -95,6 +95,16 @@ def test_all_errors_at_once_make_no_false_advice() -> None:
 
     assert len(advised) > 30
     assert set(proposed) <= {instead for _, instead in planted}, proposed
+
+
+def test_a_hall_switches_rules_off_and_has_names_of_its_own() -> None:
+    text = "推进改革,优化服务。一号厅全程网办受理 5.24 万件。"
+    usage = Usage(names=("一号厅",), off=("half_width",))
+    found = proofread(text.partition("。")[2], KnownNumbers(KNOWN.month, KNOWN.numbers, (), usage)).findings
+
+    assert [finding.spot.found for finding in found] == ["5.24 万件"]
+    assert not proofread(text, KnownNumbers(KNOWN.month, KNOWN.numbers, (), usage)).findings
+    assert [finding.rule for finding in proofread(text, KNOWN).findings] == ["half_width"]
 
 
 def test_pairs_are_many() -> None:

@@ -418,7 +418,7 @@ class _Reading:
         named = self._subject_before(left, marker, before) if markers else None
         if not markers or (named and any(map(self.reader.is_derived, named.subjects))):
             return other
-        of_ratio = of_ratio or (changed is not None and self._last_is_ratio(left, other.start, before))
+        of_ratio = of_ratio or (_moves_a_ratio(changed) and self._last_is_ratio(left, other.start, before))
         said = self.times.bases(segment) or self._bases_again(left, other.start, before)
         bases = said or self.times.any_bases()
         unbound = replace(other, direction=direction(changed), certain=of_ratio and not named)
@@ -577,6 +577,11 @@ class _Reading:
 def _doubled(change: str) -> int:
     """By how many times its base a thing has grown that doubled once, twice …; 0 where nothing is said to double."""
     return 2 ** {"一": 1, "两": 2, "三": 3}.get(change[-2:-1], 1) - 1 if change.endswith("番") else 0
+
+
+def _moves_a_ratio(changed: re.Match[str] | None) -> bool:
+    """Whether a change may be said of a ratio: 提高, and not 增长."""
+    return changed is not None and not changed.group().startswith("增")
 
 
 def _is_share(reading: Reading | None) -> bool:

@@ -17,7 +17,7 @@ _WEEKDAY = re.compile(
     r"(?:(?P<year>\d{4})年)?(?<!\d)(?P<month>\d{1,2})月(?P<day>\d{1,2})日[（(，]?(?P<weekday>(?:星期|周|礼拜)(?P<name>[一二三四五六日天]))(?!期|边)"
 )
 _TIME = re.compile(r"(?<![\d:.])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?![\d:])")
-_SCORE = re.compile(r"(?:比[分例]?|[为以胜负])$")
+_BEFORE_A_TIME = re.compile(r"(?:[于至在到日午晚早（—–~-]|时间:?)$")
 _WEEKDAYS = "一二三四五六日"
 _LEAP_YEAR = 2024
 _MONTHS, _HOURS, _MINUTES = 12, 24, 60
@@ -26,13 +26,12 @@ _HALF_A_YEAR = 6
 _LATE, _EARLY = 10, 3
 
 
-def _year(match: re.Match[str], piece: ReadPassage) -> int:
-    """The year of a day: the one that is written, or that in which it is nearest to the edition's month."""
+def _year(match: re.Match[str], piece: ReadPassage) -> int | None:
+    """The year of a day: the one that is written, or the edition's where it can be no other; None if it may be."""
     if match["year"]:
         return int(match["year"])
     of = first_day(piece.context.known.month)
-    apart = int(match["month"]) - of.month
-    return of.year - (apart > _HALF_A_YEAR) + (apart < -_HALF_A_YEAR)
+    return of.year if abs(int(match["month"]) - of.month) < _HALF_A_YEAR else None
 
 
 def _day(year: int, month: int, day: int) -> date | None:
@@ -66,7 +65,7 @@ def no_such_time(piece: ReadPassage) -> Iterator[Fault]:
     for match in _TIME.finditer(piece.text):
         minutes = int(match["hour"]) * _MINUTES + int(match["minute"])
         impossible = int(match["minute"]) >= _MINUTES or minutes > _HOURS * _MINUTES
-        if impossible and not _SCORE.search(piece.text, 0, match.start()):
+        if impossible and _BEFORE_A_TIME.search(piece.text, 0, match.start()):
             yield Fault(piece, *match.span(), {})
 
 
@@ -74,8 +73,9 @@ def no_such_time(piece: ReadPassage) -> Iterator[Fault]:
 def weekday(piece: ReadPassage) -> Iterator[Fault]:
     """A day that is another day of the week."""
     for match in _WEEKDAY.finditer(piece.text):
-        day = _day(_year(match, piece), int(match["month"]), int(match["day"]))
-        if day is not None and _WEEKDAYS[day.weekday()] != match["name"].replace("天", "日"):
+        year = _year(match, piece)
+        day = year and _day(year, int(match["month"]), int(match["day"]))
+        if day and _WEEKDAYS[day.weekday()] != match["name"].replace("天", "日"):
             yield Fault(piece, *match.span("weekday"), {"day": day, "right": _WEEKDAYS[day.weekday()]})
 
 

@@ -28,7 +28,7 @@ _NO_PART = re.compile(
 # Parts of which one thing may be several.
 _OVERLAPPING = re.compile(r"党员|女|少数民族|硕士|本科|以上")
 # What is added to or taken from something that was there before.
-_MOVES = re.compile(r"新增|退出|更换|调整|减少|原有|现有|新进|撤销|取消|发现")
+_MOVES = re.compile(r"新增|增设|撤并|撤|停用|转|退出|更换|调整|减少|原有|现有|新进|撤销|取消|发现")
 # Lists that name everything there is, if each of their parts says one of a line.
 _COMPLETE = [
     re.compile(pattern)
@@ -159,7 +159,8 @@ def _judged(
 ) -> _List | None:
     if len(parts) < 2 or any(_unit(part) != _unit(total) or part.around for part in [*parts, total]):
         return None
-    if any(_OVERLAPPING.search(name) for name in names):
+    complete = _is_complete(names)
+    if not complete and any(_OVERLAPPING.search(name) for name in names):
         return None
     ends = piece.text[_after_unit(piece, parts[-1]) :]
     if announced is _IN_BRACKETS:
@@ -169,10 +170,13 @@ def _judged(
     else:
         exact = announced is _CONSISTS and not ends.startswith("等")
     certified = all(part.metric for part in parts) and total.total
-    complete = any(all(line.search(name) for name in names) for line in _COMPLETE) or any(
-        "其他" in name or "其余" in name for name in names
-    )
     return _List(total, tuple(parts), tuple(names), exact or complete or certified)
+
+
+def _is_complete(names: Sequence[str]) -> bool:
+    """Whether parts of these names are all there are."""
+    rest = any("其他" in name or "其余" in name for name in names)
+    return rest or any(all(line.search(name) for name in names) for line in _COMPLETE)
 
 
 def _enumerated(piece: ReadPassage, rest: Sequence[Reading], first: str) -> tuple[list[Reading], list[str]]:
