@@ -23,7 +23,7 @@ from rich.console import Console
 
 from tests.bench.demo_month import demo_month
 from tests.bench.figures import Measured, bars, markdown, scenario_lines, together_lines
-from tests.bench.landed_month import landed_month
+from tests.bench.landed_month import landed_month, many_ratios
 from tests.bench.measuring import CompetitorError
 from tests.bench.pulled_days import pulled_days
 from tests.bench.scenarios import DifferentTotalsError, Scenario, rounds_of
@@ -74,6 +74,7 @@ def _scenarios(sites: int, skipped: Sequence[str]) -> list[Scenario]:
         "demo_month": demo_month,
         "pulled_days": lambda: pulled_days(sites),
         "landed_month": lambda: landed_month(sites),
+        "many_ratios": lambda: many_ratios(sites),
     }
     scenarios = [scenario() for name, scenario in every.items() if name not in skipped]
     return [

@@ -23,6 +23,8 @@ from tests.bench.setting_up import HERE, ROOT, SetUpError, python_of
 _ROWS_A_SITE = 1008 * 31
 # Up to as many sites a province has.
 _MANY = 205
+_DEPARTMENTS = 60
+RATIOS = 40
 
 
 def landed_month(sites: int) -> Scenario:
@@ -63,6 +65,37 @@ def landed_month(sites: int) -> Scenario:
     )
 
 
+def many_ratios(sites: int) -> Scenario:
+    """The scenario: what ratios of every site and department add to a month that is built and certified without."""
+    ours = ["report", "--no-pull", MONTH]
+    return Scenario(
+        f"many_ratios_{sites}",
+        f"A month from landing to section, with more metrics: {sites:,} sites, {_DEPARTMENTS} departments",
+        (
+            Competitor(
+                "without", "Yuebao: its own metrics", lambda _: [YUEBAO, *ours], published_totals, begin=with_landing
+            ),
+            Competitor(
+                "with",
+                f"Yuebao: {RATIOS} ratios more",
+                lambda state: ["env", f"YUEBAO_HALL={state.parent / 'hall_with_ratios'}", YUEBAO, *ours],
+                published_totals,
+                begin=with_landing,
+            ),
+        ),
+        (
+            Comparison(
+                f"CPU of {RATIOS} ratios",
+                ("with", "without"),
+                lambda more, less: more.cpu_seconds - less.cpu_seconds,
+                "{:.1f} s",
+                "≤ 2 s",
+            ),
+        ),
+        opened(sites, [MONTH], departments=_DEPARTMENTS),
+    )
+
+
 def _over_extracts(python: str | Path, script: str) -> Callable[[Path], Command]:
     return lambda state: [python, HERE / script, state]
 
@@ -91,7 +124,7 @@ def variables_of(folder: Path) -> dict[str, str]:
 
 
 def opened(
-    sites: int, months: Sequence[str], pullable: Sequence[str] = ()
+    sites: int, months: Sequence[str], pullable: Sequence[str] = (), departments: int = 12
 ) -> Callable[[Path], AbstractContextManager[dict[str, str]]]:
     """A context that lands months of many sites in a folder, by a process of its own, and yields what says so.
 
@@ -101,7 +134,7 @@ def opened(
     @contextmanager
     def landed(folder: Path) -> Iterator[dict[str, str]]:
         command: Command = [sys.executable, "-m", "tests.bench.many_sites", folder, str(sites)]
-        command += ["--months", *months, "--pullable", *pullable]
+        command += ["--departments", str(departments), "--months", *months, "--pullable", *pullable]
         if subprocess.run(command, cwd=ROOT, check=False).returncode:
             raise SetUpError(f"{sites} sites couldn't be landed")
         extracts = folder / "landing" / "*" / f"{MONTH}-*" / "*.parquet"
