@@ -21,9 +21,9 @@ from reports.docx_files import DocumentError, open_docx
 from reports.figures.section_text import PrintedSection
 from reports.figures.words import DEFAULT
 from reports.word import pdf
-from reports.word.blocks import Paragraph, Run, text_of
+from reports.word.blocks import Paragraph, Run, TableBlock, plain, text_of
 from reports.word.conformance import check_conformance
-from reports.word.month_content import MonthContent, draft_content, section_docx
+from reports.word.month_content import MonthContent, annex_blocks, draft_content, section_docx
 from reports.word.pdf import PdfError, to_pdf
 from reports.word.profiles import PROFILES, ProfileName, read_profile
 from reports.word.writer import set_document
@@ -154,6 +154,23 @@ def test_the_section_alone_carries_its_certificate_and_always_the_same_bytes(mon
     assert (core.identifier, core.content_status, core.language) == (month.attribution.code, "已核定", "zh-CN")
     assert month.attribution.code in document.paragraphs[-1].text
     assert document.sections[0].header.is_linked_to_previous, "no header, so no 草稿"
+
+
+def test_the_annex_has_the_metrics_in_the_order_of_the_section(month: MonthContent) -> None:
+    table = annex_blocks(month)[0]
+    assert isinstance(table, TableBlock)
+    names = [plain(row[0]) for row in table.rows[1:]]
+    assert names == [
+        "办理政务服务事项",
+        "全程网办受理",
+        "全程网办办结",
+        "综合窗口受理",
+        "窗口出件量",
+        "政务大厅现场邮寄量",
+        "电话咨询",
+        "现场咨询服务",
+        "部门窗口受理",
+    ]
 
 
 def test_a_draft_says_so_on_odd_and_even_pages() -> None:

@@ -31,6 +31,13 @@ class MonthContent:
     words: SectionWords
     rate: Callable[[str, Against], Rate | str]
 
+    @property
+    def in_order(self) -> list[MonthlyNumber]:
+        """The numbers as section 一 prints them, then those that it doesn't print."""
+        printed = [run.fact.metric for run in self.with_facts(self.section.paragraph) if run.fact]
+        order = {metric: place for place, metric in enumerate(dict.fromkeys(printed))}
+        return sorted(self.numbers.values(), key=lambda number: order.get(number.metric, len(order)))
+
     def fact(self, number: MonthlyNumber, form: str = "") -> Fact:
         """Which number it is, as documents carry it."""
         return Fact(number.metric, number.metric_name, self.attribution.month, self.attribution.code, form)
@@ -99,7 +106,7 @@ def _table(content: MonthContent) -> Iterator[TableBlock]:
 def annex_blocks(content: MonthContent) -> list[Block]:
     """The table of the metrics: as printed, exactly, and how they changed, against the numbers first printed."""
     rows = [tuple(map(text_of, _ANNEX_COLUMNS))]
-    rows += [tuple(_row(content, number)) for number in content.numbers.values()]
+    rows += [tuple(_row(content, number)) for number in content.in_order]
     notes = Paragraph(text_of("注：环比、同比以准确数计算，对比首次刊印数；“—”表示没有可比的核定数。"), "cell")
     return [TableBlock(rows, annex_title(content)), notes]
 
