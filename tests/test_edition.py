@@ -7,6 +7,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,21 @@ def test_a_word_file_keeps_text_tables_and_simple_formats(folder: Path, month: M
         f"【提示】{name} 第 2 段：有修订痕迹，已按接受修订处理",
     ]
     assert [block.content for block in edition.manuscript.blocks if isinstance(block, Picture)] == [png()]
+
+
+def test_the_table_of_the_metrics_may_stand_in_a_text_with_sums_to_date(folder: Path, month: MonthContent) -> None:
+    write(folder, 0, "0 稿.md", "# 甲\n\n一季度受理 {{ online_accepted.累计 }}。\n\n{{ 主要指标表 }}\n")
+    (wrong,) = assembled(folder, month).wrong
+    assert "“online_accepted.累计”没有可印的累计" in str(wrong)
+    number = month.numbers["online_accepted"]
+    summed = replace(month, to_date={"online_accepted": replace(number, exact=153_000, printed="15.3")})
+    edition = assembled(folder, summed)
+    assert edition.wrong == ()
+    assert "一季度受理 15.3 万件。" in texts(edition)
+    (table, *_) = [block for block in edition.manuscript.blocks if isinstance(block, TableBlock)]
+    rows = [[plain(cell) for cell in row] for row in table.rows]
+    assert rows[0][-1] == "1—3 月累计"
+    assert [row[-1] for row in rows[1:4]] == ["—", "15.3 万件", "—"]
 
 
 def png() -> bytes:

@@ -1,12 +1,14 @@
 """Lays out the folder of a month's edition, and puts the edition together from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from orchestration.certification.certify import current_archive, words_of
 from orchestration.certification.lookup import known_of, ledger_numbers, usage
 from orchestration.certification.monthly_report import Steps, create_draft
 from orchestration.certification.verified_month import dossier_of
+from orchestration.config.catalogue import closing_measures
 from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from orchestration.runtime.paths import current_home
@@ -18,9 +20,10 @@ from reports.edition.assembly import assemble
 from reports.edition.output import EditionFiles, write_edition
 from reports.edition.settings import Settings, lay_out, read_settings, with_choices
 from reports.figures.months import first_day, months_before
+from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import SECTION_MARKDOWN
 from reports.figures.section_text import PrintedSection
-from reports.proofreading import KnownNumber
+from reports.proofreading import KnownNumber, KnownNumbers
 from reports.word.month_content import MonthContent, certified_content, draft_content
 
 
@@ -69,6 +72,7 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     archive = current_archive()
     printed = _certified(archive, month) or _draft(month, steps)
     numbers = _known(archive, month, printed)
+    printed = replace(printed, to_date=_to_date(numbers, printed))
     edition = assemble(folder, settings, printed, numbers, usage())
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
     desk = archive.published / month / "desk" / release
@@ -102,3 +106,24 @@ def _draft(month: str, steps: Steps) -> MonthContent:
 def _known(archive: Archive, month: str, printed: MonthContent) -> Sequence[KnownNumber]:
     certified = list(ledger_numbers(archive))
     return certified if printed.certified else [*certified, *known_of(printed.numbers.values(), month)]
+
+
+def _to_date(numbers: Sequence[KnownNumber], printed: MonthContent) -> Mapping[str, MonthlyNumber]:
+    """The sums from January on; none of stocks, of what is made of others, or over a change of definition."""
+    month = printed.attribution.month
+    year, count = month[:4], first_day(month).month
+    months = [f"{year}-{number:02}" for number in range(1, count + 1)]
+    if count == 1:
+        return {}
+    closing, known = closing_measures(), KnownNumbers(month, numbers)
+    versions: dict[str, set[str]] = {}
+    for number in numbers:
+        if number.month in months:
+            versions.setdefault(number.metric, set()).add(number.version)
+    additive = [
+        number.metric
+        for number in printed.numbers.values()
+        if not closing & set(number.measures) and len(versions.get(number.metric, ())) == 1
+    ]
+    totals = {metric: known.current(metric, months) for metric in additive}
+    return {metric: total for metric, total in totals.items() if total}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reports.edition.fragments import Fragment, read_fragment
 from reports.edition.ordinals import DEEPEST, item_number
-from reports.edition.pieces import Piece, Remark, where
+from reports.edition.pieces import MetricsTable, Piece, Remark, where
 from reports.edition.references import References
 from reports.edition.settings import REGISTERS, SETTINGS, Settings
 from reports.proofreading import (
@@ -38,7 +38,7 @@ from reports.word.blocks import (
     text_of,
 )
 from reports.word.manuscript import Manuscript, Masthead
-from reports.word.month_content import MonthContent, annex_blocks, annex_title, section_blocks
+from reports.word.month_content import MonthContent, annex_blocks, annex_title, metrics_table, section_blocks
 from reports.word.pictures import SUFFIXES
 
 _GUIDE = "说明.txt"
@@ -184,6 +184,8 @@ class _Assembling:
         block = piece.block
         if isinstance(block, Picture):
             return block
+        if isinstance(block, MetricsTable):
+            return metrics_table(self.month)
         if isinstance(block, TableBlock):
             return self._table(fragment, block, piece.place, references)
         text, inserted = self._text(fragment.file, block.text, piece.place, references)

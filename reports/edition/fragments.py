@@ -1,16 +1,19 @@
 """An author's file as blocks, each with its place: .md, .txt and .docx; what can't be carried over is named."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reports.docx_files import DocumentError
 from reports.edition.items import arranged
 from reports.edition.markdown_fragments import read_markdown
-from reports.edition.pieces import Piece, Remark
+from reports.edition.pieces import MetricsTable, Piece, Remark
 from reports.edition.word_fragments import read_word
 from reports.proofreading import TextPlace, read_text
-from reports.word.blocks import Paragraph, text_of
+from reports.word.blocks import Paragraph, plain, text_of
+
+_TABLE = re.compile(r"\{\{\s*主要指标表\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ def read_fragment(path: Path, name: str, before: int = 0) -> Fragment:
         return Fragment(name, (), (Remark(name, "", str(error)),))
     if not pieces:
         remarks.append(Remark(name, "", "稿件是空的"))
-    pieces, more = arranged(pieces, name, before)
+    pieces, more = arranged([_with_table(piece) for piece in pieces], name, before)
     remarks += more
     return Fragment(name, tuple(pieces), tuple(remarks))
 
@@ -65,3 +68,10 @@ _READERS: Mapping[str, Callable[[Path, str], tuple[list[Piece], list[Remark]]]] 
     ".txt": _read_text,
     ".docx": read_word,
 }
+
+
+def _with_table(piece: Piece) -> Piece:
+    """A paragraph that is nothing but the reference to the table of the metrics stands for that table."""
+    block = piece.block
+    asked = isinstance(block, Paragraph) and _TABLE.fullmatch(plain(block.text).strip())
+    return replace(piece, block=MetricsTable()) if asked else piece

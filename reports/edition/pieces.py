@@ -8,6 +8,11 @@ from reports.word.blocks import Block
 
 
 @dataclass(frozen=True)
+class MetricsTable:
+    """Where an author wants the table of the month's metrics."""
+
+
+@dataclass(frozen=True)
 class Piece:
     """A block and where it stands in its file.
 
@@ -15,7 +20,7 @@ class Piece:
     numbered （一）, 1 for 1. and so on, None for what isn't numbered; `restarts` says that it begins a list of its own.
     """
 
-    block: Block
+    block: Block | MetricsTable
     place: TextPlace
     ordinal: Ordinal | None = None
     depth: int | None = None

@@ -10,7 +10,7 @@ from reports.edition.spacing import NumberSpacing, as_in_sentence
 from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import OwnFigure
 from reports.word.blocks import Fact, RichText, Run, part_of, plain
-from reports.word.month_content import MonthContent
+from reports.word.month_content import TO_DATE, MonthContent
 
 _REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _STRAY = re.compile(r"\{\{|\}\}")
@@ -80,9 +80,13 @@ class References:
             if isinstance(rate, Rate):
                 return Run(rate.text, fact=self._month.fact(number, what))
             return f"“{reference}”没有可印的{what}：没有可比的核定数，或基数为 0，或口径有变"
+        if what == TO_DATE:
+            total = self._month.to_date.get(number.metric)
+            none = f"“{reference}”没有可印的累计：一月起各月要都已核定、口径不变，而且是可以相加的数"
+            return Run(total.with_unit, fact=self._month.fact(number, what)) if total else none
         values = {"": number.with_unit, "exact": number.exact_with_unit}
         if what not in values:
-            return f"“{reference}”里的“.{what}”不认识；可用的有 .exact、.环比、.同比"
+            return f"“{reference}”里的“.{what}”不认识；可用的有 .exact、.环比、.同比、.累计"
         return Run(values[what], fact=self._month.fact(number, what))
 
     def _unknown(self, name: str) -> str:

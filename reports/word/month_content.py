@@ -1,7 +1,7 @@
 """What documents print of one month, its numbers and section 一, certified or as a draft; and section 一 as one."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reports.certificates.dossier import Dossier
@@ -19,17 +19,22 @@ from reports.word.writer import set_document
 
 _ANNEX_COLUMNS = ("指标", "刊印数", "准确数", *WORDS.values())
 _NO_RATE = "—"
+TO_DATE = "累计"
 
 
 @dataclass(frozen=True)
 class MonthContent:
-    """A month's numbers by metric, section 一, the words that it is written in, and rates."""
+    """A month's numbers by metric, section 一, the words that it is written in, and rates.
+
+    `to_date` has the sums from January on of metrics whose months add up and are all certified.
+    """
 
     attribution: Attribution
     numbers: Mapping[str, MonthlyNumber]
     section: PrintedSection
     words: SectionWords
     rate: Callable[[str, Against], Rate | str]
+    to_date: Mapping[str, MonthlyNumber] = field(default_factory=dict)
 
     @property
     def in_order(self) -> list[MonthlyNumber]:
@@ -104,11 +109,18 @@ def _table(content: MonthContent) -> Iterator[TableBlock]:
 
 
 def annex_blocks(content: MonthContent) -> list[Block]:
-    """The table of the metrics: as printed, exactly, and how they changed, against the numbers first printed."""
-    rows = [tuple(map(text_of, _ANNEX_COLUMNS))]
-    rows += [tuple(_row(content, number)) for number in content.in_order]
+    """The table of the metrics, and how its rates were computed."""
     notes = Paragraph(text_of("注：环比、同比以准确数计算，对比首次刊印数；“—”表示没有可比的核定数。"), "cell")
-    return [TableBlock(rows, annex_title(content)), notes]
+    return [metrics_table(content), notes]
+
+
+def metrics_table(content: MonthContent) -> TableBlock:
+    """The metrics as printed, exactly, how they changed against the numbers first printed, and their sums to date."""
+    month = first_day(content.attribution.month).month
+    to_date = (f"1—{month} 月{TO_DATE}",) if content.to_date else ()
+    rows = [tuple(map(text_of, (*_ANNEX_COLUMNS, *to_date)))]
+    rows += [tuple(_row(content, number)) for number in content.in_order]
+    return TableBlock(rows, annex_title(content))
 
 
 def annex_title(content: MonthContent) -> str:
@@ -126,3 +138,6 @@ def _row(content: MonthContent, number: MonthlyNumber) -> Iterator[RichText]:
             yield (Run(rate.text.removeprefix(word), fact=content.fact(number, word)),)
         else:
             yield text_of(_NO_RATE)
+    if content.to_date:
+        total = content.to_date.get(number.metric)
+        yield (Run(total.with_unit, fact=content.fact(number, TO_DATE)),) if total else text_of(_NO_RATE)
