@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from tests.bench.figures import Measured, machine, scenario_lines
-from tests.bench.measuring import CompetitorError, Run, run
+from tests.bench.measuring import Command, CompetitorError, Run, run
 from tests.bench.scenarios import Competitor, DifferentTotalsError, Scenario, ratio, rounds_of
 from tests.bench.setting_up import ROOT
 from tests.bench.together import at_once
@@ -90,24 +90,34 @@ def test_the_machine_is_named_without_its_name() -> None:
     assert platform.node() not in machine()
 
 
-def test_readers_beside_pulls_a_build_a_certification_and_verify(printed_hall: Hall, tmp_path: Path) -> None:
-    hall = printed_hall
+@pytest.mark.parametrize(
+    ("beside", "readers"),
+    [
+        pytest.param(("pull one",), ("duckdb",), id="a pull, a build and a reader"),
+        pytest.param(("pull one", "pull another", "verify"), ("duckdb", "numbers"), marks=pytest.mark.proof, id="all"),
+    ],
+)
+def test_readers_beside_pulls_a_build_a_certification_and_verify(
+    beside: tuple[str, ...], readers: tuple[str, ...], printed_hall: Hall, tmp_path: Path
+) -> None:
+    hall = printed_hall.copy(tmp_path / "hall", demo=True)
     hall.correct_calls("2025-03-12", 3)
     assert hall.run("pull", "2025-03-12").exit_code == 0
     yuebao = Path(sys.executable).with_name("yuebao")
+    works: dict[str, Command] = {
+        "pull one": [yuebao, "pull", "2025-04-01", "--system", "call_centre"],
+        "pull another": [yuebao, "pull", "2025-04-02", "--system", "online_platform"],
+        "verify": [yuebao, "verify"],
+    }
+    revise = [yuebao, "revise", "2025-03", "--reason", "late_data", "--note", "接听量更正"]
     together = at_once(
-        {
-            "pull one": [yuebao, "pull", "2025-04-01", "--system", "call_centre"],
-            "pull another": [yuebao, "pull", "2025-04-02", "--system", "online_platform"],
-            "build and certify": [yuebao, "revise", "2025-03", "--reason", "late_data", "--note", "接听量更正"],
-            "verify": [yuebao, "verify"],
-        },
-        ("duckdb", "numbers"),
+        {"build and certify": revise, **{name: works[name] for name in beside}},
+        readers,
         hall.home / "published" / "2025-03" / "facts",
         {**os.environ, **hall.environment},
         tmp_path,
     )
-    assert set(together.reads) == {"duckdb", "numbers"}
+    assert set(together.reads) == set(readers)
     assert hall.numbers("2025-03")["phone_consultations"] == 1190
 
 

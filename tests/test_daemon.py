@@ -207,6 +207,7 @@ def test_a_days_materialization_from_the_page_tells_whether_a_revision_is_pendin
     assert _checks(house.page, "landing", "desks")["newest_day_is_in"]["runId"] == run_id
 
 
+@pytest.mark.proof  # in `make test` a command follows its own run alone, above
 def test_on_a_busy_deployment_commands_print_their_own_lines_only(house: House) -> None:
     """Beside runs from the page, readers of it, and each other."""
     launched = [_launch(house.page, _LAUNCH, executionParams=_pull(house.days[1])) for _ in range(2)]
@@ -228,6 +229,7 @@ def _read_the_page_often(page: Page) -> int:
     return sum("runsOrError" in page.ask(_RUNS, filter={}) for _ in range(20))
 
 
+@pytest.mark.proof  # its smaller version: tests/test_command_runs.py, where the queue falls silent
 def test_a_daemon_that_is_killed_in_a_run_harms_none_and_goes_on_when_it_is_started_again(house: House) -> None:
     command = [str(Path(sys.executable).with_name("yuebao")), "pull", house.days[1], "--system", "window"]
     following = subprocess.Popen(command, env=house.page.environment, stderr=subprocess.PIPE, text=True)

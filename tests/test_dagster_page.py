@@ -1,5 +1,8 @@
 """Dagster's page in a real browser, on a state folder in which the demo's March 2025 was reported.
 
+`make test` looks at the graph, a check and what runs by itself: one page that draws, one that tells what a run recorded
+and one of settings. `make proof` looks at the others, which say the same of other records.
+
 Each test leaves what it saw as a picture in pytest's temporary folder. The one of the graph is what the README shows,
 `orchestration/dagster_page.png`.
 """
@@ -57,6 +60,7 @@ def test_the_graph_leads_from_the_systems_to_the_section(tab: Tab, tmp_path: Pat
     tab.page.screenshot(path=tmp_path / "graph.png", clip={"x": 370, "y": 110, "width": 2960, "height": 1500})
 
 
+@pytest.mark.proof
 def test_a_systems_days_are_in(tab: Tab, tmp_path: Path) -> None:
     tab.page.goto("/assets/landing/call_centre?view=partitions")
     expect(tab.page.get_by_text("Materialized (31)")).to_be_visible()
@@ -64,6 +68,7 @@ def test_a_systems_days_are_in(tab: Tab, tmp_path: Path) -> None:
     tab.page.screenshot(path=tmp_path / "partitions.png")
 
 
+@pytest.mark.proof
 def test_a_system_says_what_it_counts_and_what_its_last_day_rests_on(tab: Tab, tmp_path: Path) -> None:
     tab.page.goto("/assets/landing/call_centre")
     expect(tab.page.get_by_text("电话咨询: daily counts of phone_consultations").first).to_be_visible()
@@ -82,6 +87,7 @@ def test_a_check_says_what_it_found(tab: Tab, tmp_path: Path) -> None:
     tab.page.screenshot(path=tmp_path / "checks.png")
 
 
+@pytest.mark.proof
 def test_the_runs_are_there_with_how_they_ended(tab: Tab, tmp_path: Path) -> None:
     tab.page.goto("/runs")
     # The day before the month, the month's days, and the month itself.

@@ -9,23 +9,35 @@ from pathlib import Path
 import pytest
 
 from reports.figures.months import days_of
-from tests.derived_halls import ROWS, derive, derived, drop_months, exact, report
+from tests.derived_halls import ROWS, Counts, derive, derived, drop_months, exact, report
 from tests.small_halls import SmallHall
 
 
-@pytest.fixture
-def hall(tmp_path: Path) -> SmallHall:
-    hall = SmallHall.begun(tmp_path)
+def _begun(place: Path) -> SmallHall:
+    hall = SmallHall.begun(place)
     # What departments have open is of no interest here.
     (hall.folder / "catalogue" / "stock_balances.csv").write_text("stock,measure,sign\n", encoding="utf-8")
     return hall
 
 
-def test_every_kind_is_counted_from_sums_certified_and_verified(hall: SmallHall) -> None:
+@pytest.fixture
+def hall(tmp_path: Path) -> SmallHall:
+    return _begun(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallHall, dict[str, Counts]]:
+    """A hall with every kind whose first three months are certified, and what was counted; who changes it copies it."""
+    hall = _begun(tmp_path_factory.mktemp("certified"))
     derive(hall)
     sums = drop_months(hall, "2025-01", "2025-02", "2025-03")
     for month in sums:
         report(hall, month)
+    return hall, sums
+
+
+def test_every_kind_is_counted_from_sums_certified_and_verified(certified: tuple[SmallHall, dict[str, Counts]]) -> None:
+    hall, sums = certified
     total = {
         month: {name: its["D1", name] + its["D2", name] for name in ("accepted", "completed")}
         for month, its in sums.items()
@@ -176,11 +188,10 @@ def test_more_than_its_whole_is_refused(hall: SmallHall) -> None:
     assert "Traceback" not in refused.output
 
 
-def test_what_rests_on_a_month_that_was_revised_is_told_and_revised(hall: SmallHall) -> None:
-    derive(hall)
-    drop_months(hall, "2025-01", "2025-02", "2025-03")
-    for month in ("2025-01", "2025-02", "2025-03"):
-        report(hall, month)
+def test_what_rests_on_a_month_that_was_revised_is_told_and_revised(
+    certified: tuple[SmallHall, dict[str, Counts]], tmp_path: Path
+) -> None:
+    hall = certified[0].copy(tmp_path / "copy")
     before = {month: exact(hall, month) for month in ("2025-02", "2025-03")}
     corrected = dt.date(2025, 1, 20)
     hall.drop(corrected, ("D1", "D2"), accepted=1000, completed=500)
