@@ -109,7 +109,7 @@ def test_readers_beside_pulls_a_build_a_certification_and_verify(
         "pull another": [yuebao, "pull", "2025-04-02", "--system", "online_platform"],
         "verify": [yuebao, "verify"],
     }
-    revise = [yuebao, "revise", "2025-03", "--reason", "late_data", "--note", "接听量更正"]
+    revise: Command = [yuebao, "revise", "2025-03", "--reason", "late_data", "--note", "接听量更正"]
     together = at_once(
         {"build and certify": revise, **{name: works[name] for name in beside}},
         readers,

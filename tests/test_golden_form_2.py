@@ -38,7 +38,11 @@ def test_what_was_certified_is_still_sound_and_read(golden: SmallHall) -> None:
     assert "late_data: 窗口补报" in golden.run("show", "2025-01").stdout
 
 
-@pytest.mark.parametrize(("month", "revision", "accepted"), REVISIONS)
+# The newest of a month that was revised; test_golden.py rebuilds a superseded one, and `make proof` all of these.
+@pytest.mark.parametrize(
+    ("month", "revision", "accepted"),
+    [row if row[1] == 2 else pytest.param(*row, marks=pytest.mark.proof) for row in REVISIONS],
+)
 def test_every_revision_is_rebuilt_to_the_byte(golden: SmallHall, month: str, revision: int, accepted: int) -> None:
     rebuild(golden, month, revision)
     section = golden.home / "published" / month / f"r{revision}" / "section.txt"

@@ -1,8 +1,9 @@
 """The warehouse on small months: right numbers, history untouched, and every test of its own able to fail."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -149,11 +150,27 @@ def warehouse(tmp_path: Path, manifest: Manifest, monkeypatch: pytest.MonkeyPatc
     return Warehouse(tmp_path, manifest.deepcopy())
 
 
+@pytest.fixture(scope="module")
+def march(tmp_path_factory: pytest.TempPathFactory, manifest: Manifest) -> tuple[Path, Build]:
+    """A home in which a complete March was built, and how that went; who builds more works on a copy (`built`)."""
+    home = tmp_path_factory.mktemp("march")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("YUEBAO_HOME", str(home))
+        return home, Warehouse(home, manifest.deepcopy()).build(MonthInputs.complete(MONTH))
+
+
+@pytest.fixture
+def built(warehouse: Warehouse, march: tuple[Path, Build]) -> Warehouse:
+    """A warehouse of one's own in which March was built."""
+    shutil.copytree(march[0], warehouse.home, dirs_exist_ok=True)
+    return replace(warehouse, builds=1)
+
+
 # The numbers
 
 
-def test_a_complete_month_has_the_numbers_that_were_answered(warehouse: Warehouse) -> None:
-    built = warehouse.build(MonthInputs.complete(MONTH))
+def test_a_complete_month_has_the_numbers_that_were_answered(march: tuple[Path, Build]) -> None:
+    built = march[1]
 
     days = days_of(MONTH)
     working_days = [day for day in days if is_working_day(day)]
@@ -185,37 +202,35 @@ def test_a_complete_month_has_the_numbers_that_were_answered(warehouse: Warehous
     } == {code: STANDING + accepted(LAST_DAY, code) for code in ("D01", "D02")}
 
 
-def test_a_month_with_a_missing_day_has_no_number_where_it_matters_and_is_not_published(warehouse: Warehouse) -> None:
+def test_a_month_with_a_missing_day_has_no_number_where_it_matters_and_is_not_published(built: Warehouse) -> None:
     inputs = MonthInputs.complete(MONTH)
-    assert warehouse.build(inputs).not_passed == set()
     del inputs.answers["window_system", WORKING_DAY]
 
-    built = warehouse.build(inputs)
+    again = built.build(inputs)
 
-    assert built.not_passed == {"fct_completeness_every_day_is_in"}
-    assert built.files == set()
-    values = {row[2]: row[4] for row in warehouse.rows("fct_monthly_metrics", MONTH)}
+    assert again.not_passed == {"fct_completeness_every_day_is_in"}
+    assert again.files == set()
+    values = {row[2]: row[4] for row in built.rows("fct_monthly_metrics", MONTH)}
     assert {metric for metric, value in values.items() if value is None} == {
         *("comprehensive_window_accepted", "department_window_accepted", "documents_issued", "items_handled")
     }
     assert [
         (row[0], row[2])
-        for row in warehouse.rows("fct_completeness", MONTH)
+        for row in built.rows("fct_completeness", MONTH)
         if not row[-1]  # is_complete
     ] == [(WORKING_DAY, "window_system")]
 
 
-def test_nothing_of_a_month_survives_when_nothing_of_it_is_in(warehouse: Warehouse) -> None:
+def test_nothing_of_a_month_survives_when_nothing_of_it_is_in(built: Warehouse) -> None:
     inputs = MonthInputs.complete(MONTH)
-    warehouse.build(inputs)
     inputs.answers.clear()
 
-    built = warehouse.build(inputs)
+    again = built.build(inputs)
 
-    assert built.files == set()
-    assert warehouse.rows("fct_daily_counts", MONTH) == []
-    assert warehouse.rows("fct_monthly_counts", MONTH) == []
-    assert {row[4] for row in warehouse.rows("fct_monthly_metrics", MONTH)} == {None}
+    assert again.files == set()
+    assert built.rows("fct_daily_counts", MONTH) == []
+    assert built.rows("fct_monthly_counts", MONTH) == []
+    assert {row[4] for row in built.rows("fct_monthly_metrics", MONTH)} == {None}
 
 
 def test_a_measure_that_counted_nothing_on_complete_days_is_zero(warehouse: Warehouse) -> None:
@@ -291,29 +306,27 @@ def balance_after_a_weekend(inputs: MonthInputs, day: date) -> None:
 # History
 
 
-def test_a_changed_day_rebuilds_its_month_and_no_other(warehouse: Warehouse) -> None:
-    march, april = MonthInputs.complete(MONTH), MonthInputs.complete("2025-04")
-    first = warehouse.build(march)
-    warehouse.build(april)
-    before = warehouse.month("2025-04")
+def test_a_changed_day_rebuilds_its_month_and_no_other(built: Warehouse, march: tuple[Path, Build]) -> None:
+    inputs, april = MonthInputs.complete(MONTH), MonthInputs.complete("2025-04")
+    built.build(april)
+    before = built.month("2025-04")
     april.answers["courier", date(2025, 4, 1)] = []
     april.calendar.clear()
-    april.write(warehouse.home)
+    april.write(built.home)
     day = WORKING_DAY
-    march.answers["courier", day] = [(day, HALL, "D01", None, "parcels_mailed", 1000)]
+    inputs.answers["courier", day] = [(day, HALL, "D01", None, "parcels_mailed", 1000)]
 
-    changed = warehouse.build(march)
+    changed = built.build(inputs)
 
-    assert changed.metrics()["parcels_mailed"] == first.metrics()["parcels_mailed"] - 2 * mailed(day) + 1000
-    assert warehouse.month("2025-04") == before
+    assert changed.metrics()["parcels_mailed"] == march[1].metrics()["parcels_mailed"] - 2 * mailed(day) + 1000
+    assert built.month("2025-04") == before
 
 
-def test_the_same_inputs_are_published_to_the_same_bytes(warehouse: Warehouse) -> None:
-    first = warehouse.build(MonthInputs.complete(MONTH))
-    warehouse.build(MonthInputs.complete("2025-02"))
-    again = warehouse.build(MonthInputs.complete(MONTH))
+def test_the_same_inputs_are_published_to_the_same_bytes(built: Warehouse, march: tuple[Path, Build]) -> None:
+    built.build(MonthInputs.complete("2025-02"))
+    again = built.build(MonthInputs.complete(MONTH))
 
-    assert {path.name: path.read_bytes() for path in first.published.iterdir()} == {
+    assert {path.name: path.read_bytes() for path in march[1].published.iterdir()} == {
         path.name: path.read_bytes() for path in again.published.iterdir()
     }
 
@@ -867,35 +880,28 @@ def test_a_table_of_an_earlier_version_is_made_anew(warehouse: Warehouse) -> Non
     assert warehouse.rows("fct_monthly_counts", "2025-02"), "of the same columns as ever"
 
 
-def test_the_lock_is_free_after_a_build(warehouse: Warehouse) -> None:
-    inputs = MonthInputs.complete(MONTH)
-    warehouse.build(inputs)
-
-    metrics = len(inputs.catalogue["metrics"].splitlines()) - 1
-    with duckdb.connect(warehouse.home / "warehouse.duckdb", read_only=True) as connection:
+def test_the_lock_is_free_after_a_build(march: tuple[Path, Build]) -> None:
+    metrics = len(MonthInputs.complete(MONTH).catalogue["metrics"].splitlines()) - 1
+    with duckdb.connect(march[0] / "warehouse.duckdb", read_only=True) as connection:
         assert connection.execute("select count(*) from fct_monthly_metrics").fetchall() == [(metrics,)]
 
 
-def test_the_unit_tests_pass(warehouse: Warehouse) -> None:
-    warehouse.build(MonthInputs.complete(MONTH))
-
-    outcome = warehouse.invoke("test", "--select", "test_type:unit")
+def test_the_unit_tests_pass(built: Warehouse) -> None:
+    outcome = built.invoke("test", "--select", "test_type:unit")
 
     assert outcome.success, outcome.exception
     assert isinstance(outcome.result, RunExecutionResult)
-    assert len(outcome.result.results) >= len(warehouse.manifest.unit_tests)
+    assert len(outcome.result.results) >= len(built.manifest.unit_tests)
 
 
-def test_every_model_and_column_is_described_and_there(warehouse: Warehouse) -> None:
-    inputs = MonthInputs.complete(MONTH)
-    warehouse.build(inputs)
-    catalog = warehouse.invoke("docs", "generate", "--no-compile").result
+def test_every_model_and_column_is_described_and_there(built: Warehouse) -> None:
+    catalog = built.invoke("docs", "generate", "--no-compile").result
     assert isinstance(catalog, CatalogArtifact)
 
-    nodes = [node for node in warehouse.manifest.nodes.values() if node.resource_type == "model"]
+    nodes = [node for node in built.manifest.nodes.values() if node.resource_type == "model"]
     documented = {node.unique_id: set(node.columns) for node in nodes}
     assert documented == {unique_id: set(table.columns) for unique_id, table in catalog.nodes.items()}
-    described = [*nodes, *warehouse.manifest.sources.values(), *warehouse.manifest.exposures.values()]
+    described = [*nodes, *built.manifest.sources.values(), *built.manifest.exposures.values()]
     columns = [column for node in described for column in getattr(node, "columns", {}).values()]
     assert [item.name for item in [*described, *columns] if not item.description.strip()] == []
 
