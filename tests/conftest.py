@@ -49,19 +49,12 @@ def pytest_configure() -> None:
 
 # Files of minutes begin, so that no worker is left alone with one at the end.
 _LONG = (
-    *("test_warehouse", "test_daemon", "test_report", "test_simulation", "test_boundary", "test_certified_line"),
-    *("test_sql_corpus", "test_bad_input", "test_gate", "test_health", "test_semantic_models", "test_backfill"),
-    *(
-        "test_certificate_ledger",
-        "test_read_only",
-        "test_golden",
-        "test_drop_corpus",
-        "test_alerts",
-        "test_expectations",
-        "test_derived_metrics",
-        "test_derived_recount",
-        "test_measures",
-    ),
+    *("test_warehouse", "test_report", "test_daemon", "test_simulation", "test_derived_metrics", "test_boundary"),
+    *("test_day_validation", "test_sql_corpus", "test_bad_input", "test_canary", "test_edition", "test_golden"),
+    *("test_semantic_models", "test_command_runs", "test_dagster_page", "test_derived_wording", "test_certified_line"),
+    *("test_gate", "test_health", "test_golden_form_2", "test_growth", "test_flips", "test_expectations", "test_bench"),
+    *("test_measures", "test_drop_corpus", "test_derived_files", "test_derived_recount", "test_backfill"),
+    *("test_backfill_certified", "test_read_only", "test_certificate_ledger", "test_alerts", "test_http_corpus"),
 )
 
 _FOLLOWED_ELSEWHERE = frozenset(
