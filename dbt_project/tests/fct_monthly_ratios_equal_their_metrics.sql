@@ -5,19 +5,32 @@
     'dagster': {'ref': {'name': 'fct_monthly_ratios'}},
 }) }}
 
-with ratios as (
+-- Departments first: a hall of many has few sums to add up with those below it.
+with of_halls as (
+    select
+        hall_code,
+        metric,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator
+    from {{ ref('fct_monthly_ratios') }}
+    where month_start = {{ built_month_first() }}
+    group by
+        hall_code,
+        metric
+),
+
+ratios as (
     select
         hierarchy.hall_code,
-        ratios.metric,
-        sum(ratios.numerator) as numerator,
-        sum(ratios.denominator) as denominator
-    from {{ ref('fct_monthly_ratios') }} as ratios
+        of_halls.metric,
+        sum(of_halls.numerator) as numerator,
+        sum(of_halls.denominator) as denominator
+    from of_halls
     inner join {{ ref('stg_landing__site_hierarchy') }} as hierarchy
-        on ratios.hall_code = hierarchy.counted_hall_code
-    where ratios.month_start = {{ built_month_first() }}
+        on of_halls.hall_code = hierarchy.counted_hall_code
     group by
         hierarchy.hall_code,
-        ratios.metric
+        of_halls.metric
 ),
 
 valid_quotients as (
