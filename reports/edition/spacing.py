@@ -17,7 +17,7 @@ def as_in_sentence(printed: str, text: str, start: int, end: int) -> str:
     """What a reference prints, without blanks where its sentence has none around its figures; unchanged in doubt.
 
     Args:
-        printed: As certified: `5.42 万件`.
+        printed: As certified, number and unit with the blank between them.
         text: The author's text.
         start: Where the reference begins in it.
         end: Where it ends.
