@@ -122,7 +122,7 @@ def _pulled(context: dg.AssetExecutionContext, hall_systems: HallSystems, name: 
         docs=home.docs / context.run.run_id if hall_systems.data_docs else None,
     )
     result = validation.settle(hall_systems.outcomes(name, days))
-    with events_together(context.instance, context.run_id):
+    with events_together(context.instance, context.run.run_id):
         yield from check_results(key, RULES, result)
         _record(context, key, validation, result, hall_systems)
     if is_last:

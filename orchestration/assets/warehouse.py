@@ -40,7 +40,7 @@ def build_warehouse_assets(hall: Hall) -> dg.AssetsDefinition:
             month = months.of_partition(context.partition_key)
             results = build_facts(month, _selection(context), context.run.run_id)
         keep_dictionary(month.name, month)
-        with events_together(context.instance, context.run_id):
+        with events_together(context.instance, context.run.run_id):
             yield from dagster_events(context, results, specs.keys)
         if failures := failures_of(results):
             raise dg.Failure(
