@@ -18,9 +18,10 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TABLE = f"{W}tbl"
 _CONTAINERS = frozenset({f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml"})
 _BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
-# What tracked changes deleted or moved away, the second copy of a text box, and text boxes, which are read apart.
+# What tracked changes deleted or moved away, the second copy of a text box, text boxes, which are read apart, and
+# properties, whose tab stops are no tabs.
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-LEFT_OUT = frozenset({f"{W}del", f"{W}moveFrom", f"{W}txbxContent", _FALLBACK})
+LEFT_OUT = frozenset({f"{W}del", f"{W}moveFrom", f"{W}txbxContent", f"{W}pPr", _FALLBACK})
 _MOST_BYTES = 256 * 1024 * 1024
 _MOST_XML_BYTES = 32 * 1024 * 1024
 _MOST_PARTS = 5_000

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from orchestration.certification.certify import current_archive
 from orchestration.runtime.errors import Refused
-from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive, LedgerEntry
 from reports.docx_files import DocumentError
 from reports.edition.references import OWN
 from reports.figures.months import month_title
-from reports.word.blocks import Fact
+from reports.figures.numbers import MonthlyNumber
 from reports.word.facts import FoundFact, facts_in
 
 
@@ -57,10 +56,12 @@ def _checked(found: Sequence[FoundFact], archive: Archive) -> Iterator[CheckedFa
     entries = {code: _entry(archive, code) for code in codes}
     for each in found:
         fact, entry = each.fact, entries.get(each.fact.code)
-        certified = _certified(fact, entry.certificate) if entry else ""
+        number = entry.certificate.by_metric.get(fact.metric) if entry else None
+        certified = _certified(fact.form, number) if number else ""
         altered = not each.as_printed or bool(certified and _bare(certified) != _bare(each.text))
+        name = fact.name or (number.metric_name if number else fact.metric)
         yield CheckedFact(
-            each.name, month_title(fact.month), _called(fact.code, known=bool(entry)), each.text, certified, altered
+            name, month_title(fact.month), _called(fact.code, known=bool(entry)), each.text, certified, altered
         )
 
 
@@ -71,12 +72,9 @@ def _entry(archive: Archive, code: str) -> LedgerEntry | None:
         return None
 
 
-def _certified(fact: Fact, certificate: Certificate) -> str:
+def _certified(form: str, number: MonthlyNumber) -> str:
     """A number as its certificate has it; empty for a rate, which rests on others too."""
-    number = certificate.by_metric.get(fact.metric)
-    if number is None:
-        return ""
-    return {"": number.with_unit, "exact": number.exact_with_unit}.get(fact.form, "")
+    return {"": number.with_unit, "exact": number.exact_with_unit}.get(form, "")
 
 
 def _called(code: str, *, known: bool) -> str:

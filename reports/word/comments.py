@@ -8,10 +8,13 @@ from typing import Any
 
 from reports.docx_files import W, blocks_of, open_docx, texts_of
 from reports.proofreading import Passage, ProofFinding, TextPlace
+from reports.word.package import new_document
 
 _AUTHOR, _INITIALS = "月报核对", "核"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _LEVELS = {True: "须改", False: "请核"}
+# The styles that comments are written in, which a document without comments needn't have.
+_STYLES = {"CommentReference": ("character", "annotation reference"), "CommentText": ("paragraph", "annotation text")}
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,19 @@ def write_comments(source: Path, target: Path, passages: Sequence[Passage], find
         if runs := _cut_out(found, finding.spot.start, finding.spot.end):
             text = f"【{_LEVELS[finding.must]}·{finding.rule_name}】{finding.expected}。{finding.suggestion}。"
             document.add_comment(runs=_as_runs(document, runs), text=text, author=_AUTHOR, initials=_INITIALS)
+    _add_styles(document.styles.element)
     document.save(str(target))
+
+
+def _add_styles(styles: Any) -> None:
+    from docx.oxml import OxmlElement
+
+    there = {style.get(f"{W}styleId") for style in styles} | {name.get(f"{W}val") for name in styles.iter(f"{W}name")}
+    for key, (kind, name) in _STYLES.items():
+        if there.isdisjoint({key, name}):
+            style = OxmlElement("w:style", {f"{W}type": kind, f"{W}styleId": key})
+            style.append(OxmlElement("w:name", {f"{W}val": name}))
+            styles.append(style)
 
 
 def _key(place: TextPlace) -> tuple[int, ...]:
@@ -69,9 +84,7 @@ def _paragraphs(body: Any) -> Mapping[tuple[int, ...], Sequence[Any]]:
 
 def _of_texts(passages: Sequence[Passage]) -> tuple[Any, Mapping[tuple[int, ...], Sequence[Any]]]:
     """A new document with a paragraph for each passage."""
-    from docx import Document
-
-    document: Any = Document()
+    document = new_document()
     return document, {_key(passage.place): [_added(document, passage.text)] for passage in passages}
 
 

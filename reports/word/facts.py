@@ -18,10 +18,11 @@ _CLAUSE = re.compile(r"[，。；：！？、（(]")
 
 @dataclass(frozen=True)
 class FoundFact:
-    """A number found in a file: what it says it is, how it is called, what is written there, and whether as printed."""
+    """A number found in a file: what it says it is, without a name where a word processor dropped that; what is written
+    there, and whether that is as printed.
+    """
 
     fact: Fact
-    name: str
     text: str
     as_printed: bool
 
@@ -39,15 +40,21 @@ def facts_in(path: Path) -> list[FoundFact]:
 
 
 def _found(control: Any) -> FoundFact | None:
-    tag, alias = (control.find(f"{W}sdtPr/{W}{name}") for name in ("tag", "alias"))
-    parts = [] if tag is None else tag.get(f"{W}val", "").split("|")
+    parts = _tag_in(control).split("|")
     if len(parts) != _PARTS:
         return None
     what, month, code, digest = parts
     text = "".join(text for text, _ in texts_of(control.find(f"{W}sdtContent")))
     metric, _, form = what.partition(".")
-    name = metric if alias is None else alias.get(f"{W}val", "")
-    return FoundFact(Fact(metric, name, month, code, form), name, text, _digest(text).startswith(digest))
+    alias = control.find(f"{W}sdtPr/{W}alias")
+    name = "" if alias is None else alias.get(f"{W}val", "")
+    return FoundFact(Fact(metric, name, month, code, form), text, _digest(text).startswith(digest))
+
+
+def _tag_in(control: Any) -> str:
+    """The tag of a control, or what LibreOffice left of it: the name of its placeholder."""
+    tags = (control.find(f"{W}sdtPr/{W}{path}") for path in ("tag", f"placeholder/{W}docPart"))
+    return next((tag.get(f"{W}val", "") for tag in tags if tag is not None), "")
 
 
 def _digest(text: str) -> str:
