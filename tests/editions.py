@@ -16,7 +16,7 @@ from reports.edition.assembly import Edition, assemble
 from reports.edition.settings import Settings, lay_out, read_settings
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.section_text import PrintedSection
-from reports.proofreading import KnownNumber
+from reports.proofreading import KnownNumber, KnownNumbers
 from reports.word.month_content import MonthContent, certified_content
 from tests.certificates import MARCH, Month, archive_in
 from tests.halls import HEADING, PARAGRAPH
@@ -91,7 +91,8 @@ def write(folder: Path, section: int, name: str, text: str) -> Path:
 
 def assembled(folder: Path, month: MonthContent, numbers: Sequence[KnownNumber] | None = None) -> Edition:
     """The edition of a folder."""
-    return assemble(folder, read_settings(folder), month, known().numbers if numbers is None else numbers)
+    certified = known() if numbers is None else KnownNumbers("2025-03", numbers)
+    return assemble(folder, read_settings(folder), month, certified)
 
 
 def lines_in(document: bytes | Path) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
 from reports.figures.rounding import printed
-from reports.proofreading import KnownNumber, KnownNumbers, OwnFigure, Usage
+from reports.figures.written import WrittenValue
+from reports.proofreading import CertifiedSection, KnownNumber, KnownNumbers, OwnFigure, Usage
 
 _TABLE = Path(__file__).parents[1] / "orchestration" / "demo" / "hall" / "catalogue" / "proofreading_labels.csv"
 NAMES = {
@@ -81,7 +83,30 @@ def known(month: str = "2025-03") -> KnownNumbers:
     numbers = [number for name, counts in COUNTS.items() if name != "2025-03" for number in of_month(name, counts)]
     numbers += of_month("2025-03", SUPERSEDED_MARCH, superseded=True)
     numbers += of_month("2025-03", COUNTS["2025-03"], revision=2)
-    return KnownNumbers(month, numbers, FIGURES, Usage("四川省政务服务大厅"))
+    return KnownNumbers(month, numbers, FIGURES, Usage("四川省政务服务大厅"), [MARCH])
+
+
+def _section(month: str, marked: str, *rows: tuple[str, ...]) -> CertifiedSection:
+    """A section as a template words it, in which {busiest.name|公安厅} is a value."""
+    paragraph, values = "", []
+    for words, metric, form, text in re.findall(r"([^{]*)(?:[{](\w+)[.](\w*)[|]([^}]*)[}])?", marked):
+        paragraph += words
+        if metric:
+            values.append(WrittenValue(len(paragraph), len(paragraph) + len(text), metric, form))
+        paragraph += text
+    return CertifiedSection(month, paragraph, values, {"busiest": "受理前两位部门"}, rows)
+
+
+MARCH = _section(
+    "2025-03",
+    "截至 3 月 31 日，全省政务服务“好差评”好评率 {praised.|98.8%}，比上月{praised_change.direction|上升} "
+    "{praised_change.size|0.06 个百分点}，占评价总量的 {praised_share.|96.4‰}；进驻部门受理前列的是"
+    "{busiest.name|公安厅}、{busiest.name|民政厅}，分别为 "
+    "{busiest.value|3.1 万件}、{busiest.value|1.2 万件}，平均等候 {wait.|6.9 分钟}。",
+    ("名次", "事项", "受理"),
+    ("1", "取水许可", "1237 件"),
+    ("2", "教师资格认定", "845 件"),
+)
 
 
 REFERENCE = (

@@ -120,7 +120,6 @@ def test_proofreading_reads_derived_numbers_only_where_it_is_certain(reported: S
         "某县未办结率 12.34%。",
         "未办结率约 12%。",
         "未办结率在 12% 以下。",
-        "未办结率比上月提高 12.34 个百分点。",
         "未办结率提高 12.34%。",
         "未办结率大幅下降。",
         "未办结率、日均受理分别为 12.34%、1.5 件。",
@@ -247,3 +246,52 @@ def test_the_guides_three_rows_and_one_line_are_all_that_it_takes(
     assert told["codes"].verdict == "ok", told["codes"]
     assert told["wording.txt.j2"].verdict == "ok", told["wording.txt.j2"].message
     assert {"accepted_to_date", "satisfaction_rate", "top_five"} <= set(re.findall(r"\w+", str(told["wording.txt.j2"])))
+
+
+def proofread_text(hall: SmallHall, text: str) -> str:
+    draft = hall.home / "draft.txt"
+    draft.write_text(text, encoding="utf-8")
+    return hall.run("proofread", str(draft), "--month", "2025-02").output
+
+
+def test_proofreading_a_section_matches_each_of_its_numbers(reported: SmallHall) -> None:
+    output = proofread_text(reported, section(reported, "2025-02"))
+
+    assert "须改 0 处，请核 0 处，相符 14 处" in output, output
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"),
+    [
+        (r"(?<=环比)(?:增长|下降)", "持平"),
+        (r"(?<=未办结率 )[\d.]+%", "1.5%"),
+        (r"(?<=比上月)(?:上升|下降)", "持平"),
+        (r"(?<=个|降|升) [\d.]+ 百分点", " 77 百分点"),
+        (r"(?<=平均 )[\d.]+ 件", "777 件"),
+        (r"(?<=办结占 )[\d.]+‰", "77‰"),
+        (r"(?<=受理前列是 )\w+(?=，)", "民政厅"),
+        (r"(?<=分别为 )[\d.]+ 件", "777 件"),
+    ],
+)
+def test_another_value_in_a_sentence_of_the_section_is_told(reported: SmallHall, pattern: str, instead: str) -> None:
+    text = section(reported, "2025-02")
+    found = re.search(pattern, text)
+    assert found
+    planted = text[: found.start()] + instead + text[found.end() :]
+    output = proofread_text(reported, planted)
+
+    assert "须改 1 处，请核 0 处" in output, output
+    assert f"请改为“{found[0].strip()}”" in output
+
+    of_another_place = proofread_text(reported, planted.replace("日，受理", "日，甲县受理"))
+    assert "须改 0 处，请核 0 处" in of_another_place, of_another_place
+
+
+def test_a_cell_of_the_sections_table_is_told_in_lines_and_in_cells(reported: SmallHall) -> None:
+    lines, cells = section(reported, "2025-02"), section(reported, "2025-02", "section.md")
+    row = lines.rstrip("\n").split("\n")[-1]
+    digits = row.split()[-1]
+    for text, certified in ((lines, " ".join(row.split())), (cells, digits)):
+        output = proofread_text(reported, "777‰".join(text.rsplit(digits, 1)))
+        assert "须改 1 处，请核 0 处" in output, output
+        assert f"请改为“{certified}”" in output

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestration.certification.certify import current_archive, words_of
-from orchestration.certification.lookup import known_of, ledger_numbers, usage
+from orchestration.certification.lookup import known_of, ledger_numbers, sections, usage
 from orchestration.certification.monthly_report import Steps, create_draft
 from orchestration.certification.verified_month import dossier_of
 from orchestration.config.catalogue import closing_measures
@@ -73,7 +73,7 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     printed = _certified(archive, month) or _draft(month, steps)
     numbers = _known(archive, month, printed)
     printed = replace(printed, to_date=_to_date(numbers, printed))
-    edition = assemble(folder, settings, printed, numbers, usage())
+    edition = assemble(folder, settings, printed, KnownNumbers(month, numbers, (), usage(), list(sections(archive))))
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
     desk = archive.published / month / "desk" / release
     files = write_edition(edition, desk, pdf=pdf)

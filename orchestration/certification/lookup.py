@@ -11,11 +11,12 @@ from orchestration.config.catalogue import closing_measures, labels
 from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
 from reports.certificates.ledger import Archive, LedgerEntry
+from reports.certificates.release_text import section_of
 from reports.certificates.trace import Contribution, Trace, TraceError, rows_behind, trace
 from reports.certificates.verification import Verification, verify, verify_release
 from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
-from reports.proofreading import RULES, KnownNumber, KnownNumbers, OwnFigure, Usage
+from reports.proofreading import RULES, CertifiedSection, KnownNumber, KnownNumbers, OwnFigure, Usage
 
 
 def find(what: str, revision: int | None, as_of: str = "", site: str = "") -> tuple[Archive, LedgerEntry]:
@@ -125,7 +126,19 @@ def known_numbers(month: str, figures: list[OwnFigure]) -> KnownNumbers:
     archive = current_archive()
     if archive.ledger.latest(month) is None:
         raise Refused(f"{month} isn't certified; run `yuebao certify {month}` first")
-    return KnownNumbers(month, list(ledger_numbers(archive)), figures, usage())
+    return KnownNumbers(month, list(ledger_numbers(archive)), figures, usage(), list(sections(archive)))
+
+
+def sections(archive: Archive) -> Iterator[CertifiedSection]:
+    """The sections of the certificates that stand."""
+    for entry in archive.ledger.entries():
+        certificate = entry.certificate
+        if archive.ledger.state(certificate) != "已修订":
+            section, derived = section_of(certificate), certificate.foundation.derived.metrics
+            names = {number.metric: number.metric_name for number in certificate.numbers}
+            names |= {metric.metric: metric.metric_name for metric in derived}
+            rows = section.table.rows if section.table else ()
+            yield CertifiedSection(certificate.month, section.paragraph, section.values, names, rows)
 
 
 def usage() -> Usage:

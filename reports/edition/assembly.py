@@ -1,7 +1,7 @@
 """Putting an edition together: fragments in order, numbered, filled with numbers, and proofread as one text."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,15 +11,12 @@ from reports.edition.pieces import MetricsTable, Piece, Remark, where
 from reports.edition.references import References
 from reports.edition.settings import REGISTERS, SETTINGS, Settings
 from reports.proofreading import (
-    PLAIN,
-    KnownNumber,
     KnownNumbers,
     OwnFigure,
     Passage,
     ProofFinding,
     RegisterError,
     TextPlace,
-    Usage,
     proofread,
     register_rows,
     sum_faults,
@@ -74,17 +71,14 @@ class _Line:
     inserted: tuple[tuple[int, int], ...] = ()
 
 
-def assemble(
-    folder: Path, settings: Settings, month: MonthContent, numbers: Sequence[KnownNumber], usage: Usage = PLAIN
-) -> Edition:
+def assemble(folder: Path, settings: Settings, month: MonthContent, certified: KnownNumbers) -> Edition:
     """Put an edition together.
 
     Args:
         folder: Where its texts and registers lie.
         settings: What its `edition.toml` says.
         month: The numbers that it prints, and section 一.
-        numbers: Every number that its text may print, for proofreading; those of `month` among them.
-        usage: How the hall's texts are read.
+        certified: What its text may print, for proofreading, but for its own figures; the numbers of `month` among it.
 
     Returns:
         The edition; 草稿 stands on every page as long as its month isn't certified or something is wrong.
@@ -96,7 +90,8 @@ def assemble(
     for heading in settings.headings:
         blocks += assembling.section(folder / heading, heading, references)
     assembling.strangers(folder, settings)
-    known = KnownNumbers(month.attribution.month, numbers, figures, replace(usage, off={*usage.off, *_NUMBERED_HERE}))
+    usage = replace(certified.usage, off={*certified.usage.off, *_NUMBERED_HERE})
+    known = replace(certified, figures=figures, usage=usage)
     remarks = [*assembling.remarks, *assembling.proof(known)]
     if not month.certified:
         remarks.append(Remark(_SECTION_ONE, "", "本月数据还没有核定，只能看样", wrong=False))

@@ -19,7 +19,7 @@ from reports.figures.months import MonthSpan, days_of
 from reports.figures.section_text import SectionTable, is_row
 from reports.figures.template_rules import BLANK, numeral_in, template_problems
 from reports.figures.words import DEFAULT, SectionWords, WordingError
-from reports.figures.written import Numbers, Used
+from reports.figures.written import Numbers, Used, WrittenValue, unmarked
 
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
@@ -49,12 +49,16 @@ _THE_MONTH = SectionSubject()
 
 @dataclass(frozen=True)
 class Section:
-    """A worded section: a line of heading, a line of paragraph, the metrics that they print, and a table, if any."""
+    """A worded section: a line of heading, a line of paragraph, the metrics that they print, and a table, if any.
+
+    `values` are those of the paragraph, in order.
+    """
 
     heading: str
     paragraph: str
     metrics: frozenset[str]
     table: SectionTable | None = None
+    values: tuple[WrittenValue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,13 +129,14 @@ def word_section(
     blank = _render(given.blanked, Numbers(numbers, derived, template.words, Used(), blank=True), template)
     if stray := numeral_in(blank, units=units, constants=template.constants):
         raise WordingError(f"{template}: {stray!r} holds a numeral that no number of the month gave")
-    heading, paragraph, table = _parts(text, template)
+    heading, marked, table = _parts(text, template)
+    paragraph, values = unmarked(marked)
     in_print = [numbers[metric] for metric in sorted(used.printed) if metric in numbers]
     require_one_unit_style(in_print)
     if needs_rounding_note(in_print) or shares_need_rounding_note(in_print, derived):
         words = template.words
         paragraph = words.sentences(paragraph, f"{words.rounding_note}{words.sentence_end}")
-    return Section(heading, paragraph, frozenset(used.printed | used.exact), table)
+    return Section(heading, paragraph, frozenset(used.printed | used.exact), table, values)
 
 
 @dataclass(frozen=True)
@@ -260,14 +265,18 @@ def _parts(text: str, template: WordingTemplate) -> tuple[str, str, SectionTable
     end = template.words.sentence_end
     match text.strip("\n").split("\n"):
         case [heading, "", paragraph] if heading.strip() and paragraph.endswith(end):
-            return heading, paragraph, None
+            return _plain(heading), paragraph, None
         case [heading, "", paragraph, "", *rows] if heading.strip() and paragraph.endswith(end) and _is_table(rows):
-            return heading, paragraph, _table(rows, template)
+            return _plain(heading), paragraph, _table([*map(_plain, rows)], template)
         case lines:
             raise WordingError(
                 f"{template} must give a heading, a blank line and a paragraph on one line that ends in {end}, and may "
-                f"give another blank line and a table; it gave {len(lines)} lines: {lines}"
+                f"give another blank line and a table; it gave {len(lines)} lines: {[*map(_plain, lines)]}"
             )
+
+
+def _plain(marked: str) -> str:
+    return unmarked(marked)[0]
 
 
 def _is_table(rows: Collection[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,6 +15,51 @@ from reports.figures.words import SectionWords, WordingError
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
     from reports.figures.rounding import Exact
+
+
+# Around a value in a rendered template: private characters, which no text has.
+_OPENS, _SAYS, _CLOSES = "\ue001", "\ue002", "\ue003"
+_MARKED = re.compile(f"{_OPENS}([^{_SAYS}]*){_SAYS}([^{_CLOSES}]*){_CLOSES}")
+# What of a number is in words.
+NAME, DIRECTION = "name", "direction"
+
+
+@dataclass(frozen=True)
+class WrittenValue:
+    """Where in a text a value of a metric stands, and in which form; empty as it is printed with its unit."""
+
+    start: int
+    end: int
+    metric: str
+    form: str = ""
+
+
+class _Value(str):
+    """A value as it is written: conditions compare it, and what is rendered of it is marked."""
+
+    __slots__ = ("_what",)
+
+    def __new__(cls, text: str, metric: str, form: str = "") -> _Value:
+        value = super().__new__(cls, text)
+        value._what = f"{metric}.{form}"
+        return value
+
+    _what: str
+
+    def __str__(self) -> str:
+        return f"{_OPENS}{self._what}{_SAYS}{super().__str__()}{_CLOSES}"
+
+
+def unmarked(text: str) -> tuple[str, tuple[WrittenValue, ...]]:
+    """A rendered text without marks, and the values in it, in order."""
+    plain, values, done, length = [], [], 0, 0
+    for match in _MARKED.finditer(text):
+        length += match.start() - done
+        metric, _, form = match[1].partition(".")
+        values.append(WrittenValue(length, length + len(match[2]), metric, form))
+        plain += [text[done : match.start()], match[2]]
+        done, length = match.end(), length + len(match[2])
+    return "".join([*plain, text[done:]]), tuple(values)
 
 
 @dataclass
@@ -69,7 +115,7 @@ class _Written:
         self._blank = blank
 
     def __str__(self) -> str:
-        return self._words.amount(self._printed(), self._number.display_unit)
+        return str(self._written(self._words.amount(self._printed(), self._number.display_unit)))
 
     def __getitem__(self, form: str) -> str:
         raise WordingError(
@@ -79,7 +125,7 @@ class _Written:
     @property
     def number(self) -> str:
         """The digits alone."""
-        return self._words.digits(self._printed())
+        return self._written(self._words.digits(self._printed()), "number")
 
     @property
     def unit(self) -> str:
@@ -89,13 +135,15 @@ class _Written:
     @property
     def grouped(self) -> str:
         """The number with separators between its thousands, and its unit."""
-        return self._words.amount(self._printed(), self._number.display_unit, self._words.grouped)
+        grouped = self._words.amount(self._printed(), self._number.display_unit, self._words.grouped)
+        return self._written(grouped, "grouped")
 
     @property
     def exact(self) -> str:
         """The exact number and the unit that it is counted in."""
         self._used.exact.add(self._number.metric)
-        return self._words.amount(self._unless_blank(self._number.exact_digits), self._number.unit)
+        exact = self._words.amount(self._unless_blank(self._number.exact_digits), self._number.unit)
+        return self._written(exact, "exact")
 
     @property
     def value(self) -> Exact:
@@ -109,24 +157,28 @@ class _Written:
     def _unless_blank(self, certified: str) -> str:
         return BLANK if self._blank else certified
 
+    def _written(self, text: str, form: str = "") -> str:
+        return text if self._blank else _Value(text, self._number.metric, form)
+
 
 class _Change(_Written):
     """A change: `{{ n.x }}` is its direction and how large it is, 增长 3.1%, or 持平 where nothing is left of it."""
 
     def __str__(self) -> str:
-        return self.direction if not self._sign else f"{self.direction} {self.size}"
+        return str(self.direction) if not self._sign else f"{self.direction} {self.size}"
 
     @property
     def direction(self) -> str:
         """增长, 上升 or 增加, 下降 or 减少, by its unit; 持平."""
         self._used.printed.add(self._number.metric)
-        return self._words.direction(self._sign, self._number.unit)
+        return self._written(self._words.direction(self._sign, self._number.unit), DIRECTION)
 
     @property
     def size(self) -> str:
         """How large it is, without a sign, and its unit."""
         self._used.printed.add(self._number.metric)
-        return self._words.amount(self._unless_blank(self._number.printed.removeprefix("-")), self._number.display_unit)
+        size = self._unless_blank(self._number.printed.removeprefix("-"))
+        return self._written(self._words.amount(size, self._number.display_unit), "size")
 
     @property
     def _sign(self) -> int:
@@ -171,12 +223,12 @@ class _Ranking:
     @property
     def names(self) -> str:
         """`省税务局、公安厅、民政厅`."""
-        return self._words.list_separator.join(row["name"] for row in self)
+        return self._words.list_separator.join(str(row["name"]) for row in self)
 
     @property
     def values(self) -> str:
         """`1.2 万件、1.1 万件、0.9 万件`."""
-        return self._words.list_separator.join(row["value"] for row in self)
+        return self._words.list_separator.join(str(row["value"]) for row in self)
 
     def __iter__(self) -> Iterator[Mapping[str, str]]:
         self._used.printed.add(self._metric.metric)
@@ -184,4 +236,6 @@ class _Ranking:
             place, name, printed = str(member.place), member.name, member.printed
             if self._blank:
                 place = name = printed = BLANK
-            yield {"place": place, "name": name, "value": self._words.amount(printed, self._metric.display_unit)}
+            value = self._words.amount(printed, self._metric.display_unit)
+            row = {"place": place, NAME: name, "value": value}
+            yield row if self._blank else {form: _Value(text, self._metric.metric, form) for form, text in row.items()}

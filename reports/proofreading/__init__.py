@@ -10,6 +10,7 @@ from reports.proofreading.findings import Matched, NotChecked, Proof, ProofFindi
 from reports.proofreading.known_numbers import PLAIN, KnownNumber, KnownNumbers, OwnFigure, Usage
 from reports.proofreading.passages import Passage, TextPlace
 from reports.proofreading.proof import proofread
+from reports.proofreading.quotations import CertifiedSection
 from reports.proofreading.registers import RegisterError, read_register, register_rows, sum_faults
 from reports.proofreading.rules import ALL_RULES as RULES
 from reports.proofreading.vocabulary import reading_words
@@ -17,6 +18,7 @@ from reports.proofreading.vocabulary import reading_words
 __all__ = [
     "PLAIN",
     "RULES",
+    "CertifiedSection",
     "DocumentError",
     "KnownNumber",
     "KnownNumbers",

@@ -13,6 +13,7 @@ from reports.figures.months import first_day
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import Exact, printed, whole_if_it_is
 from reports.proofreading.periods import in_words
+from reports.proofreading.quotations import CertifiedSection
 
 _Key = TypeVar("_Key", bound=Hashable)
 
@@ -103,6 +104,7 @@ class KnownNumbers:
     numbers: Sequence[KnownNumber]  # the numbers of every certificate that may be quoted, superseded ones too
     figures: Sequence[OwnFigure] = ()  # the author's registers
     usage: Usage = PLAIN  # how the hall's texts are read
+    sections: Sequence[CertifiedSection] = ()  # the certified sections, of each month one
     _current: dict[tuple[str, str], KnownNumber] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from reports.proofreading.numeral_kinds import kinds_by_place
 from reports.proofreading.numerals import Numeral, Tokenizer
 from reports.proofreading.passages import Passage
 from reports.proofreading.periods import Mention, joined, mentions
+from reports.proofreading.quotations import Quoted
 from reports.proofreading.vocabulary import any_of, family, hall_names, read_words
 
 # Whom a piece of text is about: the hall, as long as nothing else is said or because it is named; nobody can say; or
@@ -65,6 +66,15 @@ class SentencePart:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """A stretch of text in the words of a certified section, with the values that belong in it."""
+
+    start: int
+    end: int
+    values: Sequence[Quoted]
+
+
+@dataclass(frozen=True)
 class Parsed:
     """A passage with what stands in it, in order."""
 
@@ -75,11 +85,20 @@ class Parsed:
     items: Sequence[SentencePart]
     known: bytes  # for each character, 1 where it is understood without being a word of a label
     leaves: Scope  # the scope of what follows it
+    repeated: Sequence["Repeated"] = ()  # what it repeats of certified sections
 
     @property
     def text(self) -> str:
         """The plain text, lead included."""
         return self.passage.plain
+
+    def repeats(self, position: int) -> bool:
+        """Whether a position lies in what is repeated of a certified section."""
+        return any(each.start <= position < each.end for each in self.repeated)
+
+    def values_at(self, position: int) -> Iterator[Quoted]:
+        """The certified values that belong at a position, of each section that has the words around it."""
+        return (value for each in self.repeated for value in each.values if value.start <= position < value.end)
 
     @cached_property
     def listed_times(self) -> list[Mention]:
@@ -122,18 +141,20 @@ class Parser:
         """The passages taken apart; a heading says whom the text under it is about."""
         under: Scope = "default"
         depth = len(_ORDINALS)
-        for passage in passages:
+        own = [section for section in self.known.sections if section.month == self.known.month]
+        cells = {at: cell for section in own for at, cell in section.quoted_cells(passages).items()}
+        for index, passage in enumerate(passages):
             level = next((level for level, form in enumerate(_ORDINALS) if form.match(passage.plain)), None)
             if level is not None and level <= depth:
                 under, depth = "default", len(_ORDINALS)
-            parsed = self._parsed(passage, under)
+            parsed = self._parsed(passage, under, cells.get(index))
             yield parsed
             if not passage.lead and _is_heading(passage.plain):
                 # What a section is called, 重点工作推进情况, is no topic.
                 ours = level == 0 and parsed.leaves != "other"
                 under, depth = ("default" if ours else parsed.leaves), depth if level is None else level
 
-    def _parsed(self, passage: Passage, under: Scope) -> Parsed:
+    def _parsed(self, passage: Passage, under: Scope, cell: Quoted | None) -> Parsed:
         text = passage.plain
         kinds = kinds_by_place(text)
         numerals = [(numeral, kinds[numeral.start]) for numeral in self.tokenizer.find(text)]
@@ -141,10 +162,12 @@ class Parser:
         words = [word for word in self.labels.words_in(text) if not _is_within(word, hidden)]
         times = mentions(text, self.known.month)
         heading = bool(passage.lead) or _is_heading(text)
-        pieces = _Pieces(self, text, numerals, words, times, kinds, heading=heading)
+        repeated = [Repeated(*each) for section in self.known.sections for each in section.quoted(text)]
+        repeated += [Repeated(cell.start, cell.end, [cell])] if cell else []
+        pieces = _Pieces(self, text, numerals, words, times, kinds, repeated, heading=heading)
         known, names = pieces.known_places()
         items, scope = _scoped(list(pieces.items(known, names)), under)
-        return Parsed(passage, numerals, words, times, items, bytes(known), scope)
+        return Parsed(passage, numerals, words, times, items, bytes(known), scope, repeated)
 
     def understood_words(self, text: str, *, heading: bool) -> Iterator[re.Match[str]]:
         """The words of a text that say nothing else, in order."""
@@ -176,6 +199,7 @@ class _Pieces:
     words: Sequence[LabelWord]
     times: Sequence[Mention]
     kinds: Sequence[str]
+    repeated: Sequence[Repeated]
     heading: bool
 
     def items(self, known: bytearray, names: list[re.Match[str]]) -> Iterator[SentencePart]:
@@ -199,6 +223,8 @@ class _Pieces:
         names = list(self.parser.understood_words(self.text, heading=self.heading))
         for start, end in (*spans, *(name.span() for name in names)):
             known[start:end] = b"\1" * (end - start)
+        for place in (place for each in self.repeated for place in range(each.start, each.end)):
+            known[place] |= self.text[place] not in _BREAKS
         return known, names
 
     def _breaks(self, known: bytearray) -> Iterator[int]:

@@ -87,6 +87,11 @@ class Passage:
         return f"{'…' if before else ''}{words}{'…' if after < len(self.text) else ''}"
 
 
+def plain_text(text: str) -> str:
+    """A text as `Passage.plain` has one."""
+    return _squeeze(text)[0].translate(_HALF_WIDTH)
+
+
 def _squeeze(text: str) -> tuple[str, list[int]]:
     """The text without blanks, and where each character comes from; digits on either side of a blank stay apart."""
     kept: list[str] = []

@@ -40,7 +40,9 @@ def proofread(text: str | Sequence[Passage], known: KnownNumbers) -> Proof:
     """
     passages = passages_of(text) if isinstance(text, str) else text
     pieces = _pieces(passages, known)
-    findings = sorted(_findings(pieces, known), key=lambda finding: (finding.spot.passage, finding.spot.start))
+    findings = sorted(
+        dict.fromkeys(_findings(pieces, known)), key=lambda finding: (finding.spot.passage, finding.spot.start)
+    )
     faulty = {(finding.spot.passage, finding.spot.start) for finding in findings}
     matched: list[Matched] = []
     not_checked: list[NotChecked] = []
@@ -112,6 +114,8 @@ def _agreement(reading: Reading, context: Context) -> str:
         return ""
     if figure := context.known.by_figure.get(reading.figure):
         return f"自有数字：{figure.name}"
+    if reading.quoted is not None:
+        return f"{in_words(reading.months)}月报里的{reading.quoted.name}" if reading.numeral else ""
     if reading.metric and _is_held(reading, context):
         name = context.known.metrics[reading.metric].metric_name
         return f"{in_words(reading.months)}{name}{_ROLES.get(reading.role, '')}"

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from reports.proofreading.numeral_kinds import kind_of
 from reports.proofreading.numerals import PERCENT, POINTS, Numeral
 from reports.proofreading.parsed import Parsed, SentencePart
 from reports.proofreading.periods import Mention, Months, PeriodsInForce, year_to_date
+from reports.proofreading.quotations import Quoted
 from reports.proofreading.readings import Reading
 from reports.proofreading.vocabulary import (
     BASE,
@@ -59,6 +60,10 @@ class Reader:
     def read(self, parsed: Parsed) -> list[Reading]:
         """The readings of a passage, in order of where they stand; those of its lead are left out."""
         return [reading for reading in _Reading(self, parsed).readings() if reading.start >= parsed.passage.begins]
+
+    def is_ratio(self, subject: Subject) -> bool:
+        """Whether a subject is itself in per cent or per mille."""
+        return not subject.own and self.known.metrics[subject.code].display_unit in PERCENT
 
     def is_derived(self, subject: Subject | None) -> bool:
         """Whether a subject is a metric that is made of others."""
@@ -122,6 +127,8 @@ class _Reading:
         self.times = PeriodsInForce(edition=(reader.known.month,))
         lead = _UNIT_OF_TABLE.findall(self.text[: parsed.passage.begins])
         self.table_unit = (lead[-1][0] or lead[-1][1]) if lead else ""
+        # By where a repeated stretch begins, the month that it is about.
+        self.months_repeated: dict[int, Months] = {}
         self.sentence_starts: dict[int, int] = {}
         for item in parsed.items:
             self.sentence_starts.setdefault(item.sentence, item.start)
@@ -130,10 +137,11 @@ class _Reading:
     def readings(self) -> Iterator[Reading]:
         """Every numeral and every certain trend, in order."""
         trends = [match for match in TREND.finditer(self.text) if not any(map(str.isdigit, match["rest"]))]
-        events: list[tuple[int, Numeral | re.Match[str] | Mention, str]] = [
+        events: list[tuple[int, Numeral | re.Match[str] | Mention | Quoted, str]] = [
             *((mention.start, mention, "") for mention in self.parsed.listed_times),
             *((numeral.start, numeral, kind) for numeral, kind in self.parsed.numerals),
-            *((match.start(), match, "") for match in trends),
+            *((match.start(), match, "") for match in trends if not self.parsed.repeats(match.start())),
+            *((value.start, value, "") for value in self._words_quoted()),
         ]
         before, index, sentence = _Before(), 0, 0
         for position, event, kind in sorted(events, key=lambda event: event[0]):
@@ -145,6 +153,9 @@ class _Reading:
                 self.times.meet(event)
             elif isinstance(event, re.Match):
                 yield from self._trend(event, item, before)
+            elif isinstance(event, Quoted):
+                word = Reading(event.start, event.end, "other", sentence=sentence, part=item.part)
+                yield from self._quoted(word, [event])
             elif kind:
                 yield Reading(
                     event.start,
@@ -160,7 +171,36 @@ class _Reading:
                 before = self._numeral(event, index, item, before)
                 index += 1
                 if before.last is not None:
-                    yield before.last
+                    values = self.parsed.values_at(before.last.start)
+                    yield next(self._quoted(before.last, values), before.last)
+
+    # What certified sections say.
+
+    def _words_quoted(self) -> Iterator[Quoted]:
+        """The names and directions that a certified section has where the text may have others."""
+        starts = {numeral.start - abs(numeral.sign) for numeral, _ in self.parsed.numerals}
+        values = [value for each in self.parsed.repeated for value in each.values]
+        return (value for value in dict.fromkeys(values) if not starts & set(range(value.start, value.end)))
+
+    def _quoted(self, reading: Reading, values: Iterable[Quoted]) -> Iterator[Reading]:
+        """A reading as the value that its month's section has there, unless its own words say the same metric."""
+        for value in values:
+            if self._is_said(value) and not (reading.certain and reading.metric == value.metric):
+                # What is wrong is told whole, of a line of a table as of a number.
+                place = reading if value.agrees else value
+                quoted = replace(reading, start=place.start, end=place.end, role="quoted", kind="", subject=None)
+                yield replace(quoted, quoted=value, months=(value.month,), certain=True)
+
+    def _is_said(self, value: Quoted) -> bool:
+        """Whether a value is meant: its month is, by what is repeated or by what stands before, and the hall."""
+        if value.sure:
+            return True
+        first = next(each.start for each in self.parsed.repeated if value in each.values)
+        if first not in self.months_repeated:
+            inside = (time for time in self.parsed.times if first <= time.start < value.start)
+            named = (time.months for time in inside if time.kind != "aside" and len(time.months) == 1)
+            self.months_repeated[first] = next(named, self.times.months)
+        return self.months_repeated[first] == (value.month,) and self.parsed.item_at(value.start).is_ours
 
     # Numerals.
 
@@ -292,7 +332,7 @@ class _Reading:
     def _goes_on(self, start: int, end: int, before: _Before) -> _Named | None:
         """The subject of the last number, where nothing else is named since."""
         last = before.last
-        if last is None or last.subject is None or self.reader.is_derived(last.subject):
+        if last is None or last.subject is None:
             return None
         if between(self.parsed.words, start, end) and self._leftover([], start, end):
             return None
@@ -308,7 +348,7 @@ class _Reading:
         if named is None and (changed or self._names_a_time(segment)):
             named = self._goes_on(left, numeral.start, before)
         named = named or self._named_after(numeral, item)
-        if named and any(map(self.reader.is_derived, named.subjects)):
+        if named and any(map(self.reader.is_derived, named.subjects)) and not changed:
             return self._derived(other, numeral, item, left, named)
         months = self.times.months
         bases = self.times.bases(segment) if changed else ()
@@ -416,7 +456,7 @@ class _Reading:
         markers = (*shares[-1:], *filter(None, [changed])) or compared[-1:]
         marker = left + min((match.start() for match in markers), default=0)
         named = self._subject_before(left, marker, before) if markers else None
-        if not markers or (named and any(map(self.reader.is_derived, named.subjects))):
+        if not markers or (named and self.reader.is_ratio(named.subjects[0]) and other.unit_text not in POINTS):
             return other
         of_ratio = of_ratio or (_moves_a_ratio(changed) and self._last_is_ratio(left, other.start, before))
         said = self.times.bases(segment) or self._bases_again(left, other.start, before)
@@ -433,6 +473,8 @@ class _Reading:
             certain=bool(named and named.certain and (said or (shares and changed is None))) and item.is_ours,
         )
         counted = subject is not None
+        if other.unit_text in POINTS and subject is not None and self.reader.is_ratio(subject):
+            return replace(bound, role="points", ratio=True)
         if other.unit_text in POINTS:
             of_own_ratio = of_ratio and not (shares or _is_share(before.last))
             return unbound if subject is None or of_own_ratio else replace(bound, role="points")

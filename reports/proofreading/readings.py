@@ -6,19 +6,21 @@ from typing import Literal, cast
 from reports.proofreading.labels import Subject
 from reports.proofreading.numerals import Numeral
 from reports.proofreading.periods import Months
+from reports.proofreading.quotations import Quoted
 from reports.proofreading.vocabulary import Around
 
-NumeralRole = Literal["level", "rate", "points", "share", "difference", "trend", "fold", "other"]
+NumeralRole = Literal["level", "rate", "points", "share", "difference", "trend", "fold", "quoted", "other"]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A numeral with what it says; a `trend` is a change without a numeral, such as 同比下降."""
+    """A numeral with what it says; without one, a `trend`, 同比下降, or a word that is `quoted`, as a name."""
 
     start: int  # its first character in the passage's plain text
     end: int  # after its unit
     role: NumeralRole  # what it says; `other` is nothing that certificates know
-    numeral: Numeral | None = None  # the numeral; None for a trend
+    numeral: Numeral | None = None  # the numeral, unless it is about words
+    quoted: Quoted | None = None  # what a certified section has in its stead
     kind: str = ""  # for `other`, what it is
     subject: Subject | None = None  # what it counts
     joint: tuple[Subject, ...] = ()  # subjects that it counts together with the first: 电话咨询和现场咨询共…

@@ -8,7 +8,10 @@ from importlib import import_module
 
 from reports.proofreading.rules.table import PASSAGE_RULES, READING_RULES, TEXT_RULES, Fault, ProofRule, ReadPassage
 
-_MODULES = ("counts", "changes", "shares", "months", "sums", "reckoning", "dates", "ordinals", "writing", "punctuation")
+_MODULES = (
+    *("quotations", "counts", "changes", "shares", "months", "sums", "reckoning"),
+    *("dates", "ordinals", "writing", "punctuation"),
+)
 for _module in _MODULES:
     import_module(f"{__name__}.{_module}")
 

@@ -1,7 +1,7 @@
 """Shares: of certified counts, of counts that stand in the text, and those that can't be."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -44,7 +44,27 @@ def wrong_share(case: Case) -> Values | None:
 )
 def wrong_share_change(case: Case) -> Values | None:
     """Another change of a share than the exact counts give."""
-    moves = list(_share_moves(case))
+    return _wrong_points(case, list(_share_moves(case)))
+
+
+@of_reading(
+    "增减幅度错误",
+    ("points",),
+    "按准确数计算，{number.metric_name}{word} {right} 个百分点",
+    "请改为“{word} {right} 个百分点”",
+    code="wrong_rate",
+)
+def wrong_points(case: Case) -> Values | None:
+    """Another change of a certified ratio than the exact numbers give."""
+    number = case.number
+    if number is None or not number.derived:
+        return None
+    moves = [Fraction(number.exact - base.exact) / 100 for base in case.context.bases(case.reading)]
+    wrong = _wrong_points(case, moves)
+    return {**wrong, "number": number} if wrong else None
+
+
+def _wrong_points(case: Case, moves: Sequence[Fraction]) -> Values | None:
     if not moves or any(sign(move) == case.stated_sign and case.is_percent(move) for move in moves):
         return None
     word = {1: "提高", -1: "下降", 0: "持平"}[sign(moves[0])]
