@@ -15,6 +15,7 @@ def defs() -> dg.Definitions:
     from orchestration.assets.section import build_desk_asset, build_section_asset
     from orchestration.assets.sites import build_sites_asset
     from orchestration.assets.warehouse import build_warehouse_assets
+    from orchestration.automation.desk import build_desk_sensor
     from orchestration.automation.history import build_history_sensor
     from orchestration.automation.retention import build_retention_job
     from orchestration.automation.schedules import build_schedules
@@ -28,6 +29,7 @@ def defs() -> dg.Definitions:
     warnings.simplefilter("ignore", dg.BetaWarning)
     # Partitions are keyed by today's rule for months, whatever settings a certified month is worked on under.
     hall = load_hall().hall.model_copy(update={"month_begins": load_own_hall().hall.month_begins})
+    jobs = build_jobs()
     return dg.Definitions(
         assets=[
             *build_landing_assets(hall),
@@ -39,9 +41,14 @@ def defs() -> dg.Definitions:
             build_health_asset(),
         ],
         asset_checks=[*build_ledger_checks(), *build_month_totals_check(hall)],
-        jobs=[*build_jobs(), build_retention_job()],
+        jobs=[*jobs, build_retention_job()],
         schedules=build_schedules(hall),
-        sensors=[build_alerts_sensor(hall), build_signed_months_sensor(hall), build_history_sensor()],
+        sensors=[
+            build_alerts_sensor(hall),
+            build_signed_months_sensor(hall),
+            build_desk_sensor(hall, jobs),
+            build_history_sensor(),
+        ],
         resources={"hall_systems": HallSystems(), "months": RunMonths()},
         executor=dg.in_process_executor,
     )

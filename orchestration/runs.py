@@ -17,7 +17,7 @@ from orchestration.certification.certify import CertificationRequest
 from orchestration.certification.monthly_report import RunOutcome
 from orchestration.certification.sites import SiteRequests
 from orchestration.config.hall import load_hall, load_own_hall
-from orchestration.jobs import FACTS_JOB, MONTH_JOB, PULL_JOB, SITES_JOB
+from orchestration.jobs import DESK_JOB, FACTS_JOB, MONTH_JOB, PULL_JOB, SITES_JOB
 from orchestration.partitions import month_key
 from orchestration.run_records import PARTITION, RANGE_END, RANGE_START, why_failed
 from orchestration.runtime.dagster_runs import (
@@ -84,6 +84,10 @@ class Runs:
         """One run that brings a month to its certified section, building and testing its facts first if asked to."""
         signing = {"ops": {CERTIFIED_NUMBERS.path[-1]: {"config": asdict(request)}}}
         return self._run(MONTH_JOB, _of(month), signing, () if build else [CERTIFIED_NUMBERS, SECTION])
+
+    def write_author_files(self, month: str) -> RunOutcome:
+        """One run that writes what authors take from a certified month."""
+        return self._run(DESK_JOB, {PARTITION: month_key(month, load_own_hall().hall)}, {})
 
     def _run(
         self, name: str, tags: Mapping[str, str], config: Mapping[str, Any], selection: Collection[dg.AssetKey] = ()

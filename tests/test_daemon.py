@@ -125,7 +125,10 @@ def test_what_runs_by_itself_is_listed_as_the_environment_says(house: House) -> 
     (nightly,) = (name for name in schedules if name.startswith("nightly_pull_"))
     assert schedules == {**dict.fromkeys(schedules, "STOPPED"), nightly: "RUNNING"}
     assert {"catch_up", "month_end", "retention"} < schedules.keys()
-    assert sensors == {"alerts": "STOPPED", "signed_months": "STOPPED", "sync_dagster": "RUNNING"}
+    assert sensors == {
+        **dict.fromkeys(("alerts", "signed_months", "desk_of_month"), "STOPPED"),
+        "sync_dagster": "RUNNING",
+    }
 
 
 def test_a_schedule_ticks_and_its_run_lands_yesterday_with_every_check(house: House) -> None:

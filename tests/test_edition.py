@@ -406,16 +406,18 @@ def test_the_command_lays_out_puts_together_and_refuses(printed_hall: Hall) -> N
     texts = hall.home / "editions" / "2025-03"
     for heading in SETTINGS.headings:
         (texts / heading / "1.md").write_text("# 甲\n\n全程网办受理 {{ online_accepted }}。\n", encoding="utf-8")
+    for_print = (desk / "edition.docx").read_bytes()
     good = hall.run("edition", "2025-03", "--annex", "--profile", "screen")
     assert good.exit_code == 0, good.output
     assert "GB/T 33476.2—2016" in good.output
-    assert "（一）甲" in lines_in(desk / "edition.docx")
-    assert "全程网办受理 5.42 万件。" in lines_in(desk / "edition.docx")
-    printed = cells_in(desk / "edition.docx")[0]
+    assert (desk / "edition.docx").read_bytes() == for_print
+    assert "（一）甲" in lines_in(desk / "edition-screen.docx")
+    assert "全程网办受理 5.42 万件。" in lines_in(desk / "edition-screen.docx")
+    printed = cells_in(desk / "edition-screen.docx")[0]
     assert {row[2].split()[0] for row in printed[1:]} >= {str(exact) for exact in hall.numbers("2025-03").values()}
-    sound = hall.run("facts-of", str(desk / "edition.docx"))
+    sound = hall.run("facts-of", str(desk / "edition-screen.docx"))
     assert (sound.exit_code, "没有手工改过的" in sound.output) == (0, True), sound.output
-    altered = changed((desk / "edition.docx").read_bytes(), "word/document.xml", ">5.42 万件<", ">5.47 万件<")
+    altered = changed((desk / "edition-screen.docx").read_bytes(), "word/document.xml", ">5.42 万件<", ">5.47 万件<")
     (texts / "altered.docx").write_bytes(altered)
     told = hall.run("facts-of", str(texts / "altered.docx"))
     assert told.exit_code == 1

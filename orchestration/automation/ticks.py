@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.automation.deadlines import Moment
+from orchestration.automation.desk import DESK_SENSOR
 from orchestration.automation.schedules import schedule_rows
 from orchestration.automation.signed_months import SIGNED_MONTHS
 from orchestration.config.hall import automations_here
@@ -67,7 +68,7 @@ def _longest_silences(at: Moment) -> dict[str, dt.timedelta]:
     """By schedule and sensor, how long nothing may be heard of it."""
     here = automations_here(at.hall)
     rows = {row.name: _period(row.cron) + _LATE for row in schedule_rows(at.hall) if row.automation in here}
-    sensors = {"alerts": "alerts", SIGNED_MONTHS: "month_end"}
+    sensors = {"alerts": "alerts", SIGNED_MONTHS: "month_end", DESK_SENSOR: "authors_desk"}
     return rows | {name: _SENSORS for name, automation in sensors.items() if automation in here}
 
 

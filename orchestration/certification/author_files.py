@@ -21,10 +21,12 @@ from orchestration.runtime.errors import Refused
 from orchestration.runtime.progress import tell_item
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
-from reports.certificates.handed_over import MANIFEST, write_manifest
+from reports.certificates.handed_over import MANIFEST, PAGE, write_manifest
 from reports.certificates.ledger import AnyLink, Archive
 from reports.certificates.release import release_of
 from reports.files import write_bytes, write_changed
+
+WORKBOOK = "numbers.xlsx"
 
 
 def folder_of(archive: Archive, certificate: Certificate | AnyLink) -> Path:
@@ -34,8 +36,14 @@ def folder_of(archive: Archive, certificate: Certificate | AnyLink) -> Path:
 
 
 def are_written(archive: Archive, certificate: Certificate | AnyLink) -> bool:
-    """Whether everything has been written for a certificate."""
-    return (folder_of(archive, certificate) / MANIFEST).exists()
+    """Whether everything has been written for a certificate; an edition alone has a manifest, and no workbook."""
+    folder = folder_of(archive, certificate)
+    return all((folder / name).exists() for name in (WORKBOOK, MANIFEST))
+
+
+def files_of(archive: Archive, certificate: Certificate) -> list[Path]:
+    """What lies there of a certificate for its authors: the page first."""
+    return [release_of(archive.published, certificate).with_name(PAGE), *_listed(folder_of(archive, certificate))]
 
 
 class Written(NamedTuple):
@@ -74,6 +82,22 @@ def write_author_files(months: Sequence[str], sites: Sequence[str] | None = ("",
     return Written([*files, *dictionaries, *pages], [_told(each) for each in wanted if each not in certified])
 
 
+def refresh_page(month: str) -> None:
+    """Write the page of a certified month of the hall anew, and the index.
+
+    Raises:
+        Refused: what is certified isn't sound.
+        LedgerError, SettingsError: it can't be read.
+    """
+    from orchestration.certification.pages import write_pages
+
+    archive, hall_itself = current_archive(), SiteMonth(month, "")
+    entry = archive.ledger.latest(month)
+    if entry:
+        (dossier,) = sound_dossiers(archive, [entry.certificate])
+        write_pages([hall_itself], {hall_itself: dossier})
+
+
 def _told(each: SiteMonth) -> str:
     return f"{each.month} {site_tree().sites[each.site]}" if each.site else each.month
 
@@ -103,6 +127,11 @@ def _write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     for name, content in files.items():
         write_changed(folder / name, content)
     write_manifest(folder)
+    return _listed(folder)
+
+
+def _listed(folder: Path) -> list[Path]:
+    """What people open of a folder."""
     return sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
 
 
@@ -133,7 +162,7 @@ def _files(dossier: Dossier, hall: HallFolder) -> Mapping[str, bytes]:
 
     return {
         "section.docx": section_docx(certified_content(dossier), read_profile(hall.hall.edition.profile)),
-        "numbers.xlsx": workbook(dossier),
+        WORKBOOK: workbook(dossier),
         "numbers.csv": numbers_csv(dossier),
         "numbers.parquet": numbers_parquet(dossier),
         "numbers.sdmx.csv": sdmx_csv(dossier),

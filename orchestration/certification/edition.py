@@ -17,7 +17,7 @@ from reports.certificates.handed_over import write_manifest
 from reports.certificates.ledger import Archive
 from reports.certificates.trace import TraceError
 from reports.edition.assembly import assemble
-from reports.edition.output import EditionFiles, write_edition
+from reports.edition.output import EDITION, EditionFiles, write_edition
 from reports.edition.settings import Settings, lay_out, read_settings, with_choices
 from reports.figures.months import first_day, months_before
 from reports.figures.numbers import MonthlyNumber
@@ -59,7 +59,7 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     Args:
         month: As `2025-03`.
         steps: Builds a draft, where the month isn't certified.
-        profile: Of the page; the edition's own when empty.
+        profile: Of the page; the edition's own when empty. Another than its own has files with its name.
         annex: With the table of the metrics.
         pdf: Also as PDF.
 
@@ -68,7 +68,9 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
         Refused: the month has no numbers, not even a draft's.
     """
     folder = current_home().editions / month
-    settings = with_choices(read_settings(folder), profile, annex=annex)
+    own = read_settings(folder)
+    settings = with_choices(own, profile, annex=annex)
+    name = EDITION if settings.profile == own.profile else f"{EDITION}-{settings.profile}"
     archive = current_archive()
     printed = _certified(archive, month) or _draft(month, steps)
     numbers = _known(archive, month, printed)
@@ -76,7 +78,7 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     edition = assemble(folder, settings, printed, KnownNumbers(month, numbers, (), usage(), list(sections(archive))))
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
     desk = archive.published / month / "desk" / release
-    files = write_edition(edition, desk, pdf=pdf)
+    files = write_edition(edition, desk, name, pdf=pdf)
     write_manifest(desk)
     return files
 

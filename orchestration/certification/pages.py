@@ -20,7 +20,7 @@ from orchestration.runtime.progress import tell_item
 from orchestration.warehouse.month import Month, problems_of
 from reports.certificates.certificate import CertifiedHall
 from reports.certificates.dossier import Dossier
-from reports.certificates.handed_over import vouch_for_pages
+from reports.certificates.handed_over import PAGE, vouch_for_pages
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
 from reports.certificates.release import SITES, folder_of, in_months, release_of
@@ -28,7 +28,6 @@ from reports.figures.day_verdict import VERDICTS
 from reports.files import write_changed
 from reports.page import MonthSummary, PathStep, index_page, month_page, waiting_page
 
-_PAGE = "index.html"
 _LISTED = 5
 _LISTED_SITES = 20
 _NOT_COMPARED = "上月末的数据没有到，本月初的在办数没有核对"
@@ -57,7 +56,7 @@ def write_pages(wanted: Sequence[SiteMonth], dossiers: Mapping[SiteMonth, Dossie
         tell_item("page of %s", " ".join(filter(None, each)))
         pages[_page_of(home.published, each)] = _page(each, summaries[each], hall.hall, dossiers.get(each), there)
     if listed:
-        pages[home.published / _PAGE] = _index([summaries[each] for each in listed], archive, hall.hall)
+        pages[home.published / PAGE] = _index([summaries[each] for each in listed], archive, hall.hall)
     for path, content in pages.items():
         write_changed(path, content)
     vouch_for_pages(home.published, pages)
@@ -65,12 +64,12 @@ def write_pages(wanted: Sequence[SiteMonth], dossiers: Mapping[SiteMonth, Dossie
 
 
 def _page_of(published: Path, each: SiteMonth) -> Path:
-    return folder_of(published, *each) / _PAGE
+    return folder_of(published, *each) / PAGE
 
 
 def _with_pages(published: Path) -> Iterator[SiteMonth]:
     """The months and sites that have a page."""
-    for path in in_months(published, _PAGE):
+    for path in in_months(published, PAGE):
         month, *place = path.relative_to(published).parts
         yield SiteMonth(month, place[1] if place[0] == SITES else "")
 
@@ -93,7 +92,7 @@ def _steps(each: SiteMonth, above: Sequence[CertifiedHall], there: Collection[Si
     """The way to a site, from the hall on, as its page leads up."""
     for place, site in enumerate(above):
         page = SiteMonth(each.month, site.code if place else "")
-        up = f"../{site.code}/{_PAGE}" if place else f"../../{_PAGE}"
+        up = f"../{site.code}/{PAGE}" if place else f"../../{PAGE}"
         yield PathStep(site.name, up if page in there else "")
 
 

@@ -48,6 +48,11 @@ def answer_question(question: str, text: str, *, by: str) -> QueryEntry:
     return _queries().answer(question, text, by=by or who())
 
 
+def month_of(answer: QueryEntry) -> str:
+    """The month of the question that an answer names."""
+    return next(each.question.month for each in list_questions(None, only_open=False) if answer in each.answers)
+
+
 def list_questions(month: str | None, *, only_open: bool) -> tuple[Query, ...]:
     """The questions of a month, or of all; the open ones alone when asked."""
     questions = Queries(current_home().questions)

@@ -31,12 +31,15 @@ from reports.certificates.rates import RateBasis
 def certify(month: MonthArgument) -> None:
     """Certify a month that may be printed; where people sign (policy `manual`), draw up what they sign."""
     from orchestration.certification.monthly_report import certify_month
+    from orchestration.cli.handing_over import hand_over
     from orchestration.runs import Runs
 
-    with logged("certify", month=month), progress_line():
-        entry, release = certify_month(month, Runs(current_home()))
-    typer.echo(f"{entry.certificate.name} 已核定, code {entry.certificate.code}")
-    print_files(release)
+    with logged("certify", month=month):
+        with progress_line():
+            entry, release = certify_month(month, Runs(current_home()))
+        typer.echo(f"{entry.certificate.name} 已核定, code {entry.certificate.code}")
+        print_files(release)
+        hand_over(entry.certificate)
 
 
 @app.command(rich_help_panel=AUTHORS)
@@ -56,7 +59,7 @@ def sign(
         with readable_errors(announced=False):
             typer.echo(sign_request(Path(what), role, key, answer))
         return
-    with logged("sign", month=what, role=role or "", sites=sites), progress_line():
+    with logged("sign", month=what, role=role or "", sites=sites):
         for line in sign_month(Signing(what, sites, role, key, request, answer)):
             typer.echo(line)
 
@@ -74,15 +77,19 @@ def revise(
         _revise_sites(month, site, reason, note)
         return
     from orchestration.certification.monthly_report import revise_month
+    from orchestration.cli.handing_over import hand_over
     from orchestration.runs import Runs
 
-    with logged("revise", month=month, reason=reason), progress_line():
-        revision = revise_month(month, Runs(current_home()), reason, note)
-    typer.echo(f"{revision.entry.certificate.name} 已核定, code {revision.entry.certificate.code}")
-    typer.echo(f"修订说明：{revision.note or '刊印数无变化。'}")
-    for sentence in revision.affected:
-        typer.echo(f"受影响的原文：{sentence}")
-    typer.echo(f"Files: {os.path.relpath(revision.release)}")
+    with logged("revise", month=month, reason=reason):
+        with progress_line():
+            revision = revise_month(month, Runs(current_home()), reason, note)
+        certificate = revision.entry.certificate
+        typer.echo(f"{certificate.name} 已核定, code {certificate.code}")
+        typer.echo(f"修订说明：{revision.note or '刊印数无变化。'}")
+        for sentence in revision.affected:
+            typer.echo(f"受影响的原文：{sentence}")
+        typer.echo(f"Files: {os.path.relpath(revision.release)}")
+        hand_over(certificate)
 
 
 def _revise_sites(month: str, sites: list[str], reason: Reason, note: str) -> None:
@@ -277,10 +284,12 @@ def question(
 ) -> None:
     """Ask about a certified figure (校核): it shows on the page until somebody answers."""
     from orchestration.certification.questions import ask_question
+    from orchestration.cli.handing_over import refresh_pages
 
     with logged("question", month=month, metric=metric):
         query = ask_question(month, metric, text, owner=owner, by=by)
-    typer.echo(f"{query.id} is open: {query.month} {query.metric}, code {query.certificate}, owner {query.owner}")
+        typer.echo(f"{query.id} is open: {query.month} {query.metric}, code {query.certificate}, owner {query.owner}")
+        refresh_pages(query.month)
 
 
 @app.command(rich_help_panel=AUTHORS)
@@ -291,11 +300,13 @@ def answer(
     by: ByOption = "",
 ) -> None:
     """Answer a question on a certified figure."""
-    from orchestration.certification.questions import answer_question
+    from orchestration.certification.questions import answer_question, month_of
+    from orchestration.cli.handing_over import refresh_pages
 
     with logged("answer", question=question_id):
         given = answer_question(question_id, text, by=by)
-    typer.echo(f"{given.answers} is answered")
+        typer.echo(f"{given.answers} is answered")
+        refresh_pages(month_of(given))
 
 
 @app.command(rich_help_panel=AUTHORS)

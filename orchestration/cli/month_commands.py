@@ -44,6 +44,8 @@ def report(
 ) -> None:
     """Ask for what isn't in of a month, build, test and certify it, and print the section and where its files lie.
 
+    Then page, Word and workbook are written, as by `yuebao desk`.
+
     Of sites: those of which every day is in are certified, and what the others lack is said.
     """
     asking: Asking = "all" if pull_all else "missing" if pull_first else "nothing"
@@ -59,6 +61,7 @@ def report(
     with logged("report", month=month, draft=draft):
         start_workers(month)
         from orchestration.certification.monthly_report import create_draft, create_report
+        from orchestration.cli.handing_over import hand_over
         from orchestration.runs import Runs
 
         steps = Runs(current_home())
@@ -74,6 +77,7 @@ def report(
         )
         if report.pending:
             typer.echo(f"\n{report.pending}", err=True)
+        hand_over(certificate)
 
 
 @contextmanager
@@ -213,6 +217,7 @@ def backfill(
     """Bring past months in and build them, asking only for what isn't in; interrupted, the same command goes on."""
     from orchestration.automation.backfill import backfill as bring_in
     from orchestration.automation.backfill import in_all
+    from orchestration.cli.handing_over import hand_over_months
     from orchestration.runs import Runs
 
     with readable_errors():
@@ -223,6 +228,8 @@ def backfill(
                 typer.echo(str(month))
                 for problem in month.problems:
                     typer.echo(problem, err=True)
+        if certify:
+            hand_over_months(month.month for month in done if not month.problems)
         if len(done) > 1:
             typer.echo(in_all(done))
         end_unless(not any(month.problems for month in done))

@@ -13,6 +13,8 @@ from orchestration.certification.certify import CERTIFICATE_ERRORS, current_arch
 from orchestration.certification.monthly_report import certify_signed
 from orchestration.certification.signatures import answer_request, require_waiting
 from orchestration.certification.site_reports import certify_signed_sites
+from orchestration.cli.handing_over import hand_over
+from orchestration.cli.progress_line import progress_line
 from orchestration.config.hall import load_own_hall
 from orchestration.runs import Runs
 from orchestration.runtime.errors import Refused, UserError
@@ -57,11 +59,14 @@ def sign_month(signing: Signing) -> Iterator[str]:
         yield f"it waits for {', '.join(waiting.waits_for)}"
         return
     if signing.sites:
-        batch = certify_signed_sites(month, Runs(home)).certificate
+        with progress_line():
+            batch = certify_signed_sites(month, Runs(home)).certificate
         yield f"{batch.name} 已核定, code {batch.code}"
         return
-    entry, release = certify_signed(month, Runs(home))
+    with progress_line():
+        entry, release = certify_signed(month, Runs(home))
     yield f"{entry.certificate.name} 已核定, code {entry.certificate.code}: {os.path.relpath(release)}"
+    hand_over(entry.certificate)
 
 
 def sign_request(request: Path, role: SignRole | None, key: Path | None, answer: Path | None) -> str:

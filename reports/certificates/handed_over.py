@@ -17,6 +17,7 @@ from reports.figures.readiness import BuildEvidence, EvidenceError
 from reports.files import digests, write_json
 
 MANIFEST = "manifest.json"
+PAGE = "index.html"
 PAGES_MANIFEST = "pages.json"
 FACTS = "facts"
 BUILD = "build.json"

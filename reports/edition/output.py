@@ -11,9 +11,8 @@ from reports.word.pdf import PdfError, to_pdf
 from reports.word.profiles import read_profile
 from reports.word.writer import set_document
 
-DOCUMENT = "edition.docx"
-CONFORMANCE = "edition-conformance.json"
-REPORT = "edition-report.txt"
+EDITION = "edition"
+DOCUMENT = f"{EDITION}.docx"
 
 
 @dataclass(frozen=True)
@@ -25,15 +24,21 @@ class EditionFiles:
     good: bool
 
 
-def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> EditionFiles:
+def write_edition(edition: Edition, folder: Path, name: str = EDITION, *, pdf: bool = False) -> EditionFiles:
     """Set an edition and write its files; each appears whole, and all but the PDF are the same for the same edition.
 
     That a PDF is wanted and there is none is said in the report, and fails nothing.
+
+    Args:
+        edition: What is set.
+        folder: Where.
+        name: What its files' names begin with.
+        pdf: Also as PDF.
     """
     profile = read_profile(edition.settings.profile)
     content = set_document(edition.manuscript, profile)
     conformance = check_conformance(content, profile)
-    files = [folder / DOCUMENT]
+    files = [folder / f"{name}.docx"]
     write_bytes(files[0], content)
     parts = [_report(edition, conformance)]
     if pdf:
@@ -49,9 +54,10 @@ def write_edition(edition: Edition, folder: Path, *, pdf: bool = False) -> Editi
         "revision": attribution.revision,
         "state": attribution.state,
     }
-    write_json(folder / CONFORMANCE, {**about, "draft": edition.manuscript.draft, **conformance.document})
-    write_bytes(folder / REPORT, report.encode())
-    files += [folder / CONFORMANCE, folder / REPORT]
+    told = [folder / f"{name}-conformance.json", folder / f"{name}-report.txt"]
+    write_json(told[0], {**about, "draft": edition.manuscript.draft, **conformance.document})
+    write_bytes(told[1], report.encode())
+    files += told
     return EditionFiles(tuple(files), report, good=not edition.manuscript.draft and conformance.conforms)
 
 
