@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from reports.certificates.dossier import Dossier
 from reports.docx_files import blocks_of, open_docx, texts_of
 from reports.edition.assembly import Edition, assemble
 from reports.edition.settings import Settings, lay_out, read_settings
+from reports.figures.months import months_before
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.rounding import printed
 from reports.figures.section_text import PrintedSection
 from reports.proofreading import KnownNumber, KnownNumbers
 from reports.word.month_content import MonthContent, certified_content
@@ -56,6 +58,31 @@ def march(folder: Path) -> MonthContent:
     return certified_content(
         Dossier(certificate, "已核定", (certificate,), {"2025-02": (february,)}, release, {}, {}),
     )
+
+
+def with_past(
+    month: MonthContent, months: int, *, without: Collection[int] = (), redefined_at: int = 99
+) -> MonthContent:
+    """The month with those before it, certified by the numbers of the month, a hundredth less for each month back.
+
+    Args:
+        month: The newest.
+        months: How many there are, with the newest.
+        without: Which are missing, counted back from the newest.
+        redefined_at: From which on back the definitions are other ones.
+    """
+    past: dict[str, dict[str, MonthlyNumber]] = {}
+    for metric, number in month.numbers.items():
+        for back in sorted({*range(months)} - {*without}, reverse=True):
+            exact = int(number.exact) * (100 - back) // 100
+            told = printed(
+                exact, divisor=number.display_divisor, decimals=number.display_decimals, rule=number.rounding
+            )
+            version = number.version if back < redefined_at else "0"
+            past.setdefault(metric, {})[months_before(month.attribution.month, back)] = replace(
+                number, exact=exact, printed=told, version=version
+            )
+    return replace(month, past=past)
 
 
 def laid_out(folder: Path, items: int = 4) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from reports.docx_files import W, open_docx
 from reports.word.blackline import blackline
-from reports.word.blocks import Block, Fact, Heading, Paragraph, Run, TableBlock, text_of
+from reports.word.blocks import Block, Chart, Fact, Heading, Paragraph, Run, TableBlock, text_of
 from reports.word.manuscript import Manuscript
 from reports.word.month_content import MonthContent
 from reports.word.profiles import read_profile
@@ -92,6 +94,10 @@ def table(*rows: Sequence[str]) -> TableBlock:
     return TableBlock([[text_of(cell) for cell in row] for row in rows])
 
 
+def chart(value: str) -> Chart:
+    return Chart("受理（万件）", [{"2025-02": "3", "2025-03": value}], f"2025 年 3 月 {value} 万件")
+
+
 HEAD = Heading(1, text_of("二、政务工作动态"))
 ONE, TWO = Paragraph(text_of("（一）第一件事。")), Paragraph(text_of("（二）另一件事情。"))
 AMOUNTS = [
@@ -112,6 +118,8 @@ CASES: dict[str, tuple[list[Block], list[Block]]] = {
     "the last paragraph less": ([HEAD, ONE, TWO], [HEAD, ONE]),
     "rows less": ([table(("项", "数"), ("甲", "1"), ("乙", "2")), ONE], [table(("项", "数"), ("乙", "3")), ONE]),
     "a column more": ([ONE, table(("项", "数"), ("甲", "1"))], [ONE, table(("项", "数", "比"), ("甲", "1", "2"))]),
+    "another chart": ([ONE, chart("3.1")], [ONE, chart("4.1")]),
+    "a chart less": ([ONE, chart("3.1"), TWO], [ONE, TWO]),
     "a table more": ([HEAD, ONE], [HEAD, table(("项", "数"), ("甲", "1")), ONE]),
     "a table less": ([ONE, table(("项", "数"), ("甲", "1")), TWO], [ONE, TWO]),
 }
@@ -134,6 +142,9 @@ def test_accepting_gives_the_new_text_and_rejecting_the_old(case: str, manuscrip
     assert compared == blackline(old, new)
     assert accepted(compared) == lines(new)
     assert rejected(compared) == lines(old)
+    both_charts = 2 if case == "another chart" else 1 if case == "a chart less" else 0
+    with zipfile.ZipFile(io.BytesIO(compared)) as archive:
+        assert sum(name.startswith(("word/charts/", "word/earlier/")) for name in archive.namelist()) == both_charts
     tracked = sum(1 for change in ("ins", "del") for _ in open_docx(compared).element.body.iter(f"{W}{change}"))
     assert tracked > 0
 

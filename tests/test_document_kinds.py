@@ -18,7 +18,7 @@ from reports.word.facts import facts_in
 from reports.word.month_content import annex_blocks, section_docx
 from reports.word.profiles import read_profile
 from reports.word.writer import set_document
-from tests.editions import assembled, cells_in, changed, laid_out, lines_in, march, write
+from tests.editions import assembled, cells_in, changed, laid_out, lines_in, march, with_past, write
 from tests.proofreading_known import known
 from tests.servers.office import converted
 
@@ -29,8 +29,9 @@ OPTIONAL_PARTS = "A required relationship type"
 @pytest.fixture(scope="module")
 def kinds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     folder = tmp_path_factory.mktemp("kinds")
-    month, paper = march(folder), read_profile("paper")
+    month, paper = with_past(march(folder), 9, without=(3, 4), redefined_at=7), read_profile("paper")
     texts = laid_out(folder / "2025-03")
+    write(texts, 0, "3 图.md", "# 走势\n\n{{ 图: online_accepted }}\n")
     manuscript = replace(assembled(texts, month).manuscript, annex=annex_blocks(month))
     before = set_document(manuscript, paper)
     write(texts, 0, "1 稿.md", "# 改过的一条\n\n本月受理 {{ online_accepted }}。\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -20,12 +21,12 @@ from reports.edition.assembly import Edition
 from reports.edition.ordinals import in_chinese
 from reports.edition.output import write_edition
 from reports.edition.settings import EditionError, lay_out, read_settings, with_choices
-from reports.word.blocks import Heading, Paragraph, Picture, TableBlock, plain
+from reports.word.blocks import Chart, Heading, Paragraph, Picture, TableBlock, plain
 from reports.word.conformance import check_conformance
 from reports.word.month_content import MonthContent
 from reports.word.profiles import read_profile
 from reports.word.writer import set_document
-from tests.editions import SETTINGS, assembled, cells_in, changed, laid_out, lines_in, march, write
+from tests.editions import SETTINGS, assembled, cells_in, changed, laid_out, lines_in, march, with_past, write
 from tests.halls import Hall, Printed
 
 
@@ -143,6 +144,55 @@ def test_the_table_of_the_metrics_may_stand_in_a_text_with_sums_to_date(folder: 
     rows = [[plain(cell) for cell in row] for row in table.rows]
     assert rows[0][-1] == "1—3 月累计"
     assert [row[-1] for row in rows[1:4]] == ["—", "15.3 万件", "—"]
+
+
+def test_charts_of_the_month_stand_in_a_text_and_in_the_annex(folder: Path, month: MonthContent) -> None:
+    write(folder, 0, "0 稿.md", "# 甲\n\n{{ 图：全程网办受理 }}\n")
+    settings = folder / "edition.toml"
+    named = settings.read_text(encoding="utf-8").replace("annex_charts = []", 'annex_charts = ["phone_consultations"]')
+    settings.write_text(named.replace("annex = false", "annex = true"), encoding="utf-8")
+    two, *_ = assembled(folder, month).wrong
+    assert str(two).endswith("0 稿.md 第 3 行：“全程网办受理”画不了图：两年内核定过的月份不到两个")
+    edition = assembled(folder, with_past(month, 30, without=(5, 6), redefined_at=12))
+    assert edition.wrong == ()
+    (chart,) = [block for block in edition.manuscript.blocks if isinstance(block, Chart)]
+    (annexed,) = [block for block in edition.manuscript.annex if isinstance(block, Chart)]
+    assert chart.title == "全程网办受理（万件，2023 年 4 月至 2025 年 3 月）"
+    assert [(min(line), max(line), len(line)) for line in chart.lines] == [
+        ("2023-04", "2024-03", 12),
+        ("2024-04", "2025-03", 10),
+    ]
+    assert chart.lines[1]["2025-03"] == month.numbers["online_accepted"].printed
+    assert len(chart.months) == 24
+    assert "2024 年 10 月 没有核定数；" in chart.description
+    assert annexed.title.startswith("电话咨询（人（次），")
+    content = set_document(edition.manuscript, read_profile("paper"))
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        drawn = archive.read("word/charts/chart1.xml").decode()
+        text = archive.read("word/document.xml").decode()
+    values = [
+        [value for _, value in re.findall(r'<c:pt idx="(\d+)"><c:v>([\d.]+)</c:v>', part.split("</c:val>")[0])]
+        for part in drawn.split("<c:val>")[1:]
+    ]
+    assert values == [list(line.values()) for line in chart.lines]
+    assert '<c:dispBlanksAs val="gap"/>' in drawn
+    assert f'descr="{chart.description}"' in text
+    assert check_conformance(content, read_profile("paper")).conforms
+
+
+CHARTS = {
+    "{{ 图: 项目 }}": "“项目”是自有数字，没有各月的数，画不了图",
+    "{{ 图: 全程网办受里 }}": "没有叫“全程网办受里”的数，是不是“online_accepted（全程网办受理）”",
+    "走势见{{ 图: 全程网办受理 }}。": "“图: 全程网办受理”要单独成一段，前后不写别的字",
+}
+
+
+@pytest.mark.parametrize("text", CHARTS)
+def test_a_chart_that_cannot_be_drawn_is_named(text: str, folder: Path, month: MonthContent) -> None:
+    write(folder, 0, "0 稿.md", f"# 甲\n\n{text}\n")
+    (folder / "登记表" / "又.csv").write_text("代码,名称,数值,单位,分项\nx,项目,1,个,\n", encoding="utf-8")
+    (wrong,) = assembled(folder, with_past(month, 3)).wrong
+    assert CHARTS[text] in str(wrong)
 
 
 def png() -> bytes:

@@ -74,7 +74,7 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     archive = current_archive()
     printed = _certified(archive, month) or _draft(month, steps)
     numbers = _known(archive, month, printed)
-    printed = replace(printed, to_date=_to_date(numbers, printed))
+    printed = replace(printed, to_date=_to_date(numbers, printed), past=_past(numbers))
     edition = assemble(folder, settings, printed, KnownNumbers(month, numbers, (), usage(), list(sections(archive))))
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
     desk = archive.published / month / "desk" / release
@@ -108,6 +108,15 @@ def _draft(month: str, steps: Steps) -> MonthContent:
 def _known(archive: Archive, month: str, printed: MonthContent) -> Sequence[KnownNumber]:
     certified = list(ledger_numbers(archive))
     return certified if printed.certified else [*certified, *known_of(printed.numbers.values(), month)]
+
+
+def _past(numbers: Sequence[KnownNumber]) -> Mapping[str, Mapping[str, MonthlyNumber]]:
+    """By metric, the numbers of each month that hold."""
+    past: dict[str, dict[str, MonthlyNumber]] = {}
+    for number in numbers:
+        if not number.superseded:
+            past.setdefault(number.metric, {})[number.month] = number
+    return past
 
 
 def _to_date(numbers: Sequence[KnownNumber], printed: MonthContent) -> Mapping[str, MonthlyNumber]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reports.edition.fragments import Fragment, read_fragment
 from reports.edition.ordinals import DEEPEST, item_number
-from reports.edition.pieces import MetricsTable, Piece, Remark, where
+from reports.edition.pieces import CourseOf, MetricsTable, Piece, Remark, where
 from reports.edition.references import References
 from reports.edition.settings import REGISTERS, SETTINGS, Settings
 from reports.proofreading import (
@@ -24,6 +24,7 @@ from reports.proofreading import (
 )
 from reports.word.blocks import (
     Block,
+    Chart,
     Heading,
     Paragraph,
     Picture,
@@ -89,6 +90,7 @@ def assemble(folder: Path, settings: Settings, month: MonthContent, certified: K
     blocks = [*assembling.section_one()]
     for heading in settings.headings:
         blocks += assembling.section(folder / heading, heading, references)
+    annex = assembling.annex(settings, references) if settings.annex else ()
     assembling.strangers(folder, settings)
     usage = replace(certified.usage, off={*certified.usage.off, *_NUMBERED_HERE})
     known = replace(certified, figures=figures, usage=usage)
@@ -103,7 +105,7 @@ def assemble(folder: Path, settings: Settings, month: MonthContent, certified: K
         blocks=blocks,
         words=month.words,
         masthead=Masthead(settings.title, settings.issue, settings.issuing_body, settings.issued),
-        annex=annex_blocks(month) if settings.annex else (),
+        annex=annex,
         annex_title=annex_title(month),
         distribution=(*settings.distribution, month.attribution.line),
     )
@@ -177,10 +179,12 @@ class _Assembling:
 
     def _filled(self, fragment: Fragment, piece: Piece, number: str, references: References) -> Block:
         block = piece.block
-        if isinstance(block, Picture):
+        if isinstance(block, Picture | Chart):
             return block
         if isinstance(block, MetricsTable):
             return metrics_table(self.month)
+        if isinstance(block, CourseOf):
+            return self.chart(fragment.file, where(piece.place), block.name, references)
         if isinstance(block, TableBlock):
             return self._table(fragment, block, piece.place, references)
         text, inserted = self._text(fragment.file, block.text, piece.place, references)
@@ -189,6 +193,14 @@ class _Assembling:
             inserted = ((0, len(number)), *((start + len(number), end + len(number)) for start, end in inserted))
         self.lines.append(_Line(fragment.file, Passage(plain(text), replace(piece.place, column=1)), inserted))
         return replace(block, text=text)
+
+    def chart(self, file: str, place: str, name: str, references: References) -> Chart | Paragraph:
+        """The chart of a metric; where there is none, a remark, and a text that says so."""
+        chart = references.chart(name)
+        if isinstance(chart, Chart):
+            return chart
+        self._wrong(file, place, chart)
+        return Paragraph(text_of(f"〔图：{name}？〕"))
 
     def _table(self, fragment: Fragment, table: TableBlock, place: TextPlace, references: References) -> TableBlock:
         rows: list[list[RichText]] = []
@@ -223,6 +235,11 @@ class _Assembling:
         return filled.text, filled.inserted
 
     # The whole.
+
+    def annex(self, settings: Settings, references: References) -> list[Block]:
+        """The annex, with the charts that the edition's settings name."""
+        charts = [self.chart(SETTINGS, "annex_charts", name, references) for name in settings.annex_charts]
+        return annex_blocks(self.month, charts)
 
     def strangers(self, folder: Path, settings: Settings) -> None:
         """Say what lies in the folder and isn't used."""

@@ -8,12 +8,14 @@ from pathlib import Path
 from reports.docx_files import DocumentError
 from reports.edition.items import arranged
 from reports.edition.markdown_fragments import read_markdown
-from reports.edition.pieces import MetricsTable, Piece, Remark
+from reports.edition.pieces import CourseOf, MetricsTable, Piece, Remark
+from reports.edition.references import FULL_WIDTH
 from reports.edition.word_fragments import read_word
 from reports.proofreading import TextPlace, read_text
 from reports.word.blocks import Paragraph, plain, text_of
 
 _TABLE = re.compile(r"\{\{\s*主要指标表\s*\}\}")
+_CHART = re.compile(r"\{\{\s*图\s*[:：]\s*([^{}]*?)\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def read_fragment(path: Path, name: str, before: int = 0) -> Fragment:
         return Fragment(name, (), (Remark(name, "", str(error)),))
     if not pieces:
         remarks.append(Remark(name, "", "稿件是空的"))
-    pieces, more = arranged([_with_table(piece) for piece in pieces], name, before)
+    pieces, more = arranged([_standing_alone(piece) for piece in pieces], name, before)
     remarks += more
     return Fragment(name, tuple(pieces), tuple(remarks))
 
@@ -70,8 +72,11 @@ _READERS: Mapping[str, Callable[[Path, str], tuple[list[Piece], list[Remark]]]] 
 }
 
 
-def _with_table(piece: Piece) -> Piece:
-    """A paragraph that is nothing but the reference to the table of the metrics stands for that table."""
-    block = piece.block
-    asked = isinstance(block, Paragraph) and _TABLE.fullmatch(plain(block.text).strip())
-    return replace(piece, block=MetricsTable()) if asked else piece
+def _standing_alone(piece: Piece) -> Piece:
+    """A paragraph that is nothing but a reference to a table or a chart stands for that."""
+    if not isinstance(piece.block, Paragraph):
+        return piece
+    text = plain(piece.block.text).strip().translate(FULL_WIDTH)
+    if chart := _CHART.fullmatch(text):
+        return replace(piece, block=CourseOf(chart[1]))
+    return replace(piece, block=MetricsTable()) if _TABLE.fullmatch(text) else piece

@@ -13,6 +13,13 @@ class MetricsTable:
 
 
 @dataclass(frozen=True)
+class CourseOf:
+    """Where an author wants the chart of a metric, and how it is called there."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Piece:
     """A block and where it stands in its file.
 
@@ -20,7 +27,7 @@ class Piece:
     numbered （一）, 1 for 1. and so on, None for what isn't numbered; `restarts` says that it begins a list of its own.
     """
 
-    block: Block | MetricsTable
+    block: Block | MetricsTable | CourseOf
     place: TextPlace
     ordinal: Ordinal | None = None
     depth: int | None = None

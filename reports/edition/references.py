@@ -9,12 +9,14 @@ from reports.certificates.rates import WORDS, Against, Rate
 from reports.edition.spacing import NumberSpacing, as_in_sentence
 from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import OwnFigure
-from reports.word.blocks import Fact, RichText, Run, part_of, plain
+from reports.word.blocks import Chart, Fact, RichText, Run, part_of, plain
+from reports.word.charts import course
 from reports.word.month_content import TO_DATE, MonthContent
 
 _REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 _STRAY = re.compile(r"\{\{|\}\}")
-_FULL_WIDTH = str.maketrans("｛｝．", "{}.")
+FULL_WIDTH = str.maketrans("｛｝．", "{}.")  # as authors may type what references are made of
+_ALONE = re.compile(r"图\s*[:：]|主要指标表")
 _RATES: dict[str, Against] = {word: against for against, word in WORDS.items()}
 _MISSING = "〔{}？〕"
 OWN = "登记表"  # stands for the code of an author's own figure
@@ -42,7 +44,7 @@ class References:
 
     def fill(self, text: RichText) -> Filled:
         """Fill a text's references; each takes the format of the place where it begins."""
-        whole = plain(text).translate(_FULL_WIDTH)
+        whole = plain(text).translate(FULL_WIDTH)
         faults: list[str] = []
         inserted: list[tuple[int, int]] = []
         runs: list[Run] = []
@@ -53,7 +55,7 @@ class References:
             length = len(plain(tuple(runs)))
             if isinstance(value, str):
                 faults.append(value)
-                value = Run(_MISSING.format(match[1]))
+                value = Run(_MISSING.format(match[1].replace(":", "：")))
             else:
                 if self._spacing == "sentence":
                     value = replace(value, text=as_in_sentence(value.text, whole, *match.span()))
@@ -65,8 +67,20 @@ class References:
             faults.append("花括号没有成对：引用写成 {{ 代码 }}")
         return Filled(tuple(runs), tuple(inserted), tuple(faults))
 
+    def chart(self, name: str) -> Chart | str:
+        """The chart of a metric; else what is wrong with it."""
+        if name in self._figures:
+            return f"“{name}”是自有数字，没有各月的数，画不了图"
+        number = self._metrics.get(name)
+        if number is None:
+            return self._unknown(name)
+        drawn = course(self._month.past.get(number.metric, {}), self._month.attribution.month)
+        return drawn or f"“{name}”画不了图：两年内核定过的月份不到两个"
+
     def _value(self, reference: str) -> Run | str:
         """What a reference stands for, with which number it is; else what is wrong with it."""
+        if _ALONE.match(reference):
+            return f"“{reference}”要单独成一段，前后不写别的字"
         name, _, what = (part.strip() for part in reference.partition("."))
         if figure := self._figures.get(name):
             fact = Fact(figure.code, figure.name, self._month.attribution.month, OWN)

@@ -63,6 +63,10 @@ class Settings(BaseModel):
     profile: ProfileName = Field(default="paper", description=f"{'、'.join(PROFILES)} 之一")
     number_spacing: NumberSpacing = Field(default="report", description="report 或 sentence")
     annex: bool = Field(default=False, description="true 或 false")
+    # The metrics, by code or name, whose charts stand in the annex.
+    annex_charts: tuple[_Line, ...] = Field(
+        default=(), description='若干指标的代码或名称，如 ["全程网办受理"]；没有就写 []'
+    )
 
     @property
     def issue(self) -> str:

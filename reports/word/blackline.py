@@ -17,6 +17,7 @@ AUTHOR = "月报对照"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _TABLE, _PARAGRAPH, _RUN, _CONTROL = f"{W}tbl", f"{W}p", f"{W}r", f"{W}sdt"
 _BOX = f"{W}txbxContent"
+_PROPERTIES = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
 # A number is changed as a whole; Chinese text by the character.
 _TOKEN = re.compile(r"\d[\d.,]*|[A-Za-z]+|.", re.DOTALL)
 _FIRST_ID = 10_000  # beyond those of content controls and drawings
@@ -244,7 +245,8 @@ def _pieces(piece: Any, run: Any) -> Iterator[_Atom]:
         return
     if piece.tag != f"{W}t":
         text = "".join(text for text, _ in texts_of(run))
-        yield _Atom(f"{text}<{piece.tag}{piece.xpath('string()')}>", _run_of(run, deepcopy(piece)), None)
+        shown = "".join(each.get("descr", "") for each in piece.iter(_PROPERTIES))  # of a picture or a chart
+        yield _Atom(f"{text}<{piece.tag}{piece.xpath('string()')}{shown}>", _run_of(run, deepcopy(piece)), None)
         return
     for token in _TOKEN.findall(piece.text or ""):
         yield _Atom(token, _run_of(run, _text(token)), run)

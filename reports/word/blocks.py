@@ -1,9 +1,11 @@
 """What a document is made of: headings, paragraphs and tables of formatted text, without a word on how they look."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from reports.figures.months import months_before
 
 Alignment = Literal["left", "right", "center"]
 
@@ -87,7 +89,27 @@ class Picture:
     description: str = ""
 
 
-Block = Heading | Paragraph | TableBlock | Picture
+@dataclass(frozen=True)
+class Chart:
+    """The course of a number over months, on a calendar axis.
+
+    `lines` have what was printed by month, `2025-03`, in digits: one line for each definition of the number, since
+    those don't compare. A month that is in none of them is a gap.
+    """
+
+    title: str
+    lines: Sequence[Mapping[str, str]]
+    description: str = ""
+
+    @property
+    def months(self) -> list[str]:
+        """The months of the axis, from the first that has a number to the last."""
+        known = sorted(month for line in self.lines for month in line)
+        count = next(count for count in range(len(known), 10_000) if months_before(known[-1], count) < known[0])
+        return [months_before(known[-1], before) for before in reversed(range(count))]
+
+
+Block = Heading | Paragraph | TableBlock | Picture | Chart
 
 
 def plain(text: RichText) -> str:

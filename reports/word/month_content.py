@@ -1,6 +1,6 @@
 """What documents print of one month, its numbers and section 一, certified or as a draft; and section 一 as one."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -26,7 +26,8 @@ TO_DATE = "累计"
 class MonthContent:
     """A month's numbers by metric, section 一, the words that it is written in, and rates.
 
-    `to_date` has the sums from January on of metrics whose months add up and are all certified.
+    `to_date` has the sums from January on of metrics whose months add up and are all certified; `past`
+    the numbers of each metric by month, this one among them.
     """
 
     attribution: Attribution
@@ -35,6 +36,7 @@ class MonthContent:
     words: SectionWords
     rate: Callable[[str, Against], Rate | str]
     to_date: Mapping[str, MonthlyNumber] = field(default_factory=dict)
+    past: Mapping[str, Mapping[str, MonthlyNumber]] = field(default_factory=dict)
 
     @property
     def in_order(self) -> list[MonthlyNumber]:
@@ -108,10 +110,10 @@ def _table(content: MonthContent) -> Iterator[TableBlock]:
         yield TableBlock(rows, alignments=table.alignments)
 
 
-def annex_blocks(content: MonthContent) -> list[Block]:
-    """The table of the metrics, and how its rates were computed."""
+def annex_blocks(content: MonthContent, charts: Sequence[Block] = ()) -> list[Block]:
+    """The table of the metrics, how its rates were computed, and charts."""
     notes = Paragraph(text_of("注：环比、同比以准确数计算，对比首次刊印数；“—”表示没有可比的核定数。"), "cell")
-    return [metrics_table(content), notes]
+    return [metrics_table(content), notes, *charts]
 
 
 def metrics_table(content: MonthContent) -> TableBlock:

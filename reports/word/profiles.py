@@ -82,6 +82,7 @@ class Profile:
     characters: int
     character_spacing_pt: float
     tracking_pt: float
+    chart_height_mm: float
     line_pitch_pt: float
     page_number: PageNumber
     styles: dict[str, Style]

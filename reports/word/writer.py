@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.word.blocks import Picture, RichText, TableBlock, plain, printable_text, text_of, width_of
+from reports.word.blocks import Chart, Picture, RichText, TableBlock, plain, printable_text, text_of, width_of
+from reports.word.charts import MOST_VALUES, add_chart, labelled
 from reports.word.facts import tag_of
 from reports.word.manuscript import Manuscript, Masthead
 from reports.word.package import new_document, set_properties, to_bytes
@@ -25,6 +26,7 @@ _NAMES = {
     "v": "urn:schemas-microsoft-com:vml",
     "o": "urn:schemas-microsoft-com:office:office",
     "a": "http://schemas.openxmlformats.org/drawingml/2006/main",
+    "c": "http://schemas.openxmlformats.org/drawingml/2006/chart",
     "pic": "http://schemas.openxmlformats.org/drawingml/2006/picture",
     "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
     "wp": "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing",
@@ -50,8 +52,10 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
         for index, header in enumerate((section.header, section.even_page_header)):
             _fill(header, _elements("draft", profile, index=index, words=manuscript.words))
 
-    def embed(picture: Picture) -> str:
-        return str(document.part.get_or_add_image(stream_of(picture))[0])
+    def embed(block: Picture | Chart) -> str:
+        if isinstance(block, Chart):
+            return add_chart(document, _markup("chart", profile, chart=block))
+        return str(document.part.get_or_add_image(stream_of(block))[0])
 
     for element in _elements("body", profile, manuscript=manuscript, distribution_caption=DISTRIBUTION, embed=embed):
         body.sectPr.addprevious(element)
@@ -95,8 +99,14 @@ def _templates() -> Environment:
         "colophon_pt": _colophon_pt,
         "tag_of": tag_of,
         "fitted": fitted,
+        "labelled": labelled,
+        "most_values": MOST_VALUES,
     }
     return environment
+
+
+def _markup(name: str, profile: Profile, **values: Any) -> str:
+    return _templates().get_template(f"{name}.xml.j2").render(profile=profile, **values)
 
 
 def _elements(name: str, profile: Profile, **values: Any) -> list[Any]:
@@ -106,7 +116,7 @@ def _elements(name: str, profile: Profile, **values: Any) -> list[Any]:
     from lxml.etree import cleanup_namespaces
 
     names = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in _NAMES.items())
-    markup = _templates().get_template(f"{name}.xml.j2").render(profile=profile, **values)
+    markup = _markup(name, profile, **values)
     elements = [parse_xml(serialize_part_xml(each)) for each in parse_xml(f"<elements {names}>{markup}</elements>")]
     for element in elements:
         cleanup_namespaces(element)
