@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from reports.certificates.certificate import Wording
 from reports.certificates.dossier import Dossier
 from reports.docx_files import blocks_of, open_docx, texts_of
 from reports.edition.assembly import Edition, assemble
@@ -21,6 +22,7 @@ from reports.figures.section_text import PrintedSection
 from reports.proofreading import KnownNumber, KnownNumbers
 from reports.word.month_content import MonthContent, certified_content
 from tests.certificates import MARCH, Month, archive_in
+from tests.dossiers import TEMPLATE
 from tests.halls import HEADING, PARAGRAPH
 from tests.proofreading_known import COUNTS, known, of_month
 
@@ -49,7 +51,9 @@ def march(folder: Path) -> MonthContent:
     """March 2025, certified after February, with section 一 as in the reference."""
     archive = archive_in(folder)
     february = Month(archive, "2025-02", MARCH - timedelta(days=28)).certified(monthly("2025-02")).certificate
-    certificate = Month(archive).certified(monthly("2025-03")).certificate
+    signed = Month(archive).certified(monthly("2025-03")).certificate
+    wording = Wording(TEMPLATE.read_text(encoding="utf-8"), {})
+    certificate = signed.standing_on(replace(signed.foundation, wording=wording))
     release = folder / "release"
     release.mkdir()
     section = PrintedSection(HEADING, PARAGRAPH)

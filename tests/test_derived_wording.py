@@ -66,7 +66,7 @@ def section(hall: SmallHall, month: str, name: str = "section.txt") -> str:
 def test_every_kind_is_printed_with_its_words_and_every_digit_is_certified(reported: SmallHall) -> None:
     hall = reported
     checked = hall.run("check-hall", str(hall.folder))
-    assert "prints accepted, accepted_daily" in checked.output, checked.output
+    assert "prints accepted, accepted_growth, completion_rate" in checked.output, checked.output
     document = json.loads(section(hall, "2025-02", "numbers.json"))
     printed = {metric["metric"]: metric["printed"] for metric in document["metrics"]}
     values = exact(hall, "2025-02")

@@ -221,7 +221,7 @@ def test_the_index_lists_every_month_newest_first(shown: Dossier) -> None:
     waiting = MonthSummary("2025-04", "草稿", None, ())
     older = MonthSummary("2024-12", "已核定", past()["2024-12"][0])
 
-    document = read(index_page([older, standing(shown), waiting], hall="大厅", section=shown.section))
+    document = read(index_page([older, standing(shown), waiting], hall="大厅"))
 
     assert document.xpath("//tbody//a/@href") == ["2025-04/index.html", "2025-03/index.html", "2024-12/index.html"]
     assert texts_of(document, "//table[1]//tr[2]/td")[1:9] == [

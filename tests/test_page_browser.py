@@ -60,7 +60,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Dossier:
     page = month_page(made, standing, labels=LABELS, months=["2025-02", MONTH])
     (made.release.parent / "index.html").write_bytes(page)
     assert (made.release.parent / "index.html").stat().st_size < 2_000_000
-    (published / "index.html").write_bytes(index_page([standing], hall="大厅", section=made.section))
+    (published / "index.html").write_bytes(index_page([standing], hall="大厅"))
     return made
 
 

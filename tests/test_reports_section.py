@@ -92,7 +92,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_text_and_markdown(folder: Path, template: WordingTemplate) -> None:
     section = write(folder, template)
-    assert section.metrics == {"parcels_mailed"}
+    assert section.metrics == ("parcels_mailed",)
     assert contents(folder)["section.txt"].decode() == "草稿\n\n一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
     assert contents(folder)["section.md"].decode() == "**草稿**\n\n## 一、2025 年 3 月\n\n邮寄量 0.09 万件。\n"
 

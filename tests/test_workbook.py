@@ -136,7 +136,7 @@ def test_csv_and_parquet_hold_the_certified_numbers(dossier: Dossier) -> None:
     pairs = zip(table["metric"], table["exact"], strict=True)
     whole = {metric: exact for metric, exact in pairs if exact is not pd.NA}
     assert whole == {each.metric: each.whole for each in dossier.certificate.numbers if each.whole is not None}
-    assert list(table["exact_digits"]) == [each.exact_digits for each in dossier.certificate.numbers]
+    assert list(table["exact_digits"]) == [each.exact_digits for each in dossier.numbers]
     assert set(table["code"]) == {dossier.certificate.code}
 
 

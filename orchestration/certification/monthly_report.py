@@ -170,8 +170,9 @@ def create_draft(name: str, steps: Steps, asking: Asking) -> Draft:
         counted = read_numbers(month.facts, month=name, hall_code=month.hall.code)
         numbers, derived = draft_numbers(month, month.hall.code, counted)
         origin = replace(origin_of(month, numbers), derived=derived)
-        section.write_draft(month.draft, numbers, origin, template=template_of(hall))
-    return Draft(month, numbers, month.draft, asked)
+        worded = section.write_draft(month.draft, numbers, origin, template=template_of(hall))
+    in_order = {metric: numbers[metric] for metric in worded.ordered(numbers)}
+    return Draft(month, in_order, month.draft, asked)
 
 
 def certify_month(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:

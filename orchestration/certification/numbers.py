@@ -12,6 +12,7 @@ from orchestration.config.catalogue import Member, closing_measures, members, va
 from orchestration.runtime.errors import Refused
 from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive
+from reports.certificates.release_text import ordered_metrics
 from reports.certificates.trace import TraceError, traces
 from reports.figures.months import first_day
 from reports.workbook.exports import csv_of
@@ -38,7 +39,7 @@ class Selection:
 
 
 def numbers_of(selection: Selection) -> list[ExportRow]:
-    """The rows, by month and metric, oldest month first.
+    """The rows, oldest month first, each month's in the order of the newest report.
 
     A department's rows have exact counts only: what was printed is the hall's number. They name it as it was called
     then, and with its successors of today; a month in which it wasn't counted has no row of it.
@@ -48,7 +49,9 @@ def numbers_of(selection: Selection) -> list[ExportRow]:
     """
     archive = current_archive()
     require_certified_site(archive, selection.site)
-    rows = [row for certificate in _certificates(archive, selection) for row in _rows(archive, certificate, selection)]
+    certificates = list(_certificates(archive, selection))
+    order = ordered_metrics(certificates[-1], {metric for each in certificates for metric in each.by_metric})
+    rows = [row for certificate in certificates for row in _rows(archive, certificate, selection, order)]
     if not rows:
         raise Refused(_not_counted(selection.department))
     return rows
@@ -90,10 +93,11 @@ def _month(text: str) -> str:
     return text
 
 
-def _rows(archive: Archive, certificate: Certificate, selection: Selection) -> list[ExportRow]:
+def _rows(archive: Archive, certificate: Certificate, selection: Selection, order: Sequence[str]) -> list[ExportRow]:
     if unknown := sorted(set(selection.metrics) - certificate.by_metric.keys()):
         raise Refused(f"{certificate.month} has no {', '.join(unknown)}; it has {', '.join(certificate.by_metric)}")
-    rows = number_rows(certificate, archive.ledger.state(certificate))
+    in_order = [certificate.by_metric[metric] for metric in order if metric in certificate.by_metric]
+    rows = number_rows(certificate, archive.ledger.state(certificate), in_order)
     selected = [row for row in rows if not selection.metrics or row["metric"] in selection.metrics]
     if not (selection.by_department or selection.department):
         return selected

@@ -23,7 +23,7 @@ from reports.certificates.dossier import Dossier
 from reports.certificates.handed_over import PAGE, vouch_for_pages
 from reports.certificates.ledger import Archive
 from reports.certificates.queries import Queries
-from reports.certificates.release import SITES, folder_of, in_months, release_of
+from reports.certificates.release import SITES, folder_of, in_months
 from reports.figures.day_verdict import VERDICTS
 from reports.files import write_changed
 from reports.page import MonthSummary, PathStep, index_page, month_page, waiting_page
@@ -56,7 +56,7 @@ def write_pages(wanted: Sequence[SiteMonth], dossiers: Mapping[SiteMonth, Dossie
         tell_item("page of %s", " ".join(filter(None, each)))
         pages[_page_of(home.published, each)] = _page(each, summaries[each], hall.hall, dossiers.get(each), there)
     if listed:
-        pages[home.published / PAGE] = _index([summaries[each] for each in listed], archive, hall.hall)
+        pages[home.published / PAGE] = index_page([summaries[each] for each in listed], hall=hall.hall.name)
     for path, content in pages.items():
         write_changed(path, content)
     vouch_for_pages(home.published, pages)
@@ -94,12 +94,6 @@ def _steps(each: SiteMonth, above: Sequence[CertifiedHall], there: Collection[Si
         page = SiteMonth(each.month, site.code if place else "")
         up = f"../{site.code}/{PAGE}" if place else f"../../{PAGE}"
         yield PathStep(site.name, up if page in there else "")
-
-
-def _index(summaries: Sequence[MonthSummary], archive: Archive, hall: Hall) -> bytes:
-    newest = next((each.certificate for each in reversed(summaries) if each.certificate), None)
-    section = (release_of(archive.published, newest) / "section.txt").read_text(encoding="utf-8") if newest else ""
-    return index_page(summaries, hall=hall.name, section=section)
 
 
 def _summary(each: SiteMonth, archive: Archive, hall: Hall, home: Home) -> MonthSummary:

@@ -99,7 +99,7 @@ def _wording(tables: Tables, hall: HallFolder, level: str) -> str:
     numbers, derived = _samples(tables)
     subject = SectionSubject(hall.hall.name, span, derived)
     section = word_section(numbers, month=month, template=template, subject=subject)
-    return f"prints {', '.join(sorted(section.metrics))}"
+    return f"prints {', '.join(section.metrics)}"
 
 
 def _samples(tables: Tables) -> tuple[dict[str, MonthlyNumber], Derived]:

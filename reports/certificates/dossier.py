@@ -13,9 +13,10 @@ from reports.certificates.disk import Disk
 from reports.certificates.ledger import Archive, CertificateState
 from reports.certificates.rates import Against, Rate, RateBasis, RateError, base_month, rate
 from reports.certificates.release import release_of
-from reports.certificates.release_text import words_of
+from reports.certificates.release_text import ordered_numbers, words_of
 from reports.certificates.trace import Trace, traces
 from reports.figures.months import months_before
+from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import SECTION_MARKDOWN
 from reports.figures.section_text import PrintedSection
 from reports.figures.words import SectionWords
@@ -51,6 +52,11 @@ class Dossier:
     def words(self) -> SectionWords:
         """The words in which its section is written."""
         return words_of(self.certificate.foundation.wording)
+
+    @cached_property
+    def numbers(self) -> tuple[MonthlyNumber, ...]:
+        """Its numbers in the report's order, which every list of them has."""
+        return tuple(ordered_numbers(self.certificate))
 
     @cached_property
     def printed(self) -> PrintedSection:

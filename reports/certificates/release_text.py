@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 
 from reports.certificates.certificate import Certificate, CertifiedSystem, Wording
+from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import NumberExtract, NumberSource, Origin, Vintage, certified_files, certified_texts
 from reports.figures.wording import Section, SectionSubject, WordingTemplate, word_section
 from reports.figures.words import SectionWords, replaced_words
@@ -35,6 +36,21 @@ def section_of(certificate: Certificate) -> Section:
         site = foundation.sites[0].name if foundation.sites else ""
     subject, template = SectionSubject(site, certificate.span, foundation.derived), template_of(foundation.wording)
     return word_section(certificate.by_metric, month=certificate.month, template=template, subject=subject)
+
+
+def ordered_metrics(certificate: Certificate, metrics: Iterable[str]) -> list[str]:
+    """Metrics of a certificate in the report's order; by name where its wording isn't kept (form 1).
+
+    Raises as `release_files`.
+    """
+    worded = certificate.foundation.wording.template
+    return section_of(certificate).ordered(metrics) if worded else sorted(metrics)
+
+
+def ordered_numbers(certificate: Certificate) -> list[MonthlyNumber]:
+    """A certificate's numbers in the report's order; raises as `release_files`."""
+    numbers = certificate.by_metric
+    return [numbers[metric] for metric in ordered_metrics(certificate, numbers)]
 
 
 def numbers_file(certificate: Certificate) -> bytes:

@@ -112,7 +112,7 @@ def _unprinted(certificate: Certificate) -> frozenset[str]:
     """The derived metrics that a month's section doesn't print."""
     if "derived" not in certificate.evidence:
         return frozenset()
-    return frozenset(certificate.foundation.derived.by_metric) - section_of(certificate).metrics
+    return frozenset(certificate.foundation.derived.by_metric).difference(section_of(certificate).metrics)
 
 
 @dataclass(frozen=True)

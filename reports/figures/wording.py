@@ -49,16 +49,21 @@ _THE_MONTH = SectionSubject()
 
 @dataclass(frozen=True)
 class Section:
-    """A worded section: a line of heading, a line of paragraph, the metrics that they print, and a table, if any.
+    """A worded section: a line of heading, a line of paragraph, the metrics in print order, and a table, if any.
 
     `values` are those of the paragraph, in order.
     """
 
     heading: str
     paragraph: str
-    metrics: frozenset[str]
+    metrics: tuple[str, ...]
     table: SectionTable | None = None
     values: tuple[WrittenValue, ...] = ()
+
+    def ordered(self, metrics: Iterable[str]) -> list[str]:
+        """Metrics in the report's order: those that it prints as it prints them, then the others by name."""
+        place = {metric: place for place, metric in enumerate(self.metrics)}
+        return sorted(metrics, key=lambda metric: (place.get(metric, len(place)), metric))
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def word_section(
     if needs_rounding_note(in_print) or shares_need_rounding_note(in_print, derived):
         words = template.words
         paragraph = words.sentences(paragraph, f"{words.rounding_note}{words.sentence_end}")
-    return Section(heading, paragraph, frozenset(used.printed | used.exact), table, values)
+    return Section(heading, paragraph, tuple(used.written), table, values)
 
 
 @dataclass(frozen=True)

@@ -64,10 +64,16 @@ def unmarked(text: str) -> tuple[str, tuple[WrittenValue, ...]]:
 
 @dataclass
 class Used:
-    """The metrics that a template writes: as printed, and exactly."""
+    """The metrics that a template writes, in the order in which it first does, and which of them as printed."""
 
+    written: dict[str, None] = field(default_factory=dict)
     printed: set[str] = field(default_factory=set)
-    exact: set[str] = field(default_factory=set)
+
+    def note(self, metric: str, *, as_printed: bool = True) -> None:
+        """A metric is written."""
+        self.written.setdefault(metric)
+        if as_printed:
+            self.printed.add(metric)
 
 
 class Numbers:
@@ -93,7 +99,7 @@ class Numbers:
         if kind and outcome and kind.kind in RANKINGS:
             return _Ranking(kind, outcome.ranking, self._words, self._used, blank=self._blank)
         if outcome and outcome.reason:
-            return _WithoutValue(self._words.reason(outcome.reason))
+            return _WithoutValue(metric, self._words.reason(outcome.reason), self._used)
         if metric not in self._numbers:
             raise WordingError(f"it prints {metric}, which this month's numbers don't hold")
         written = _Change if kind and kind.kind == "change" else _Written
@@ -141,7 +147,7 @@ class _Written:
     @property
     def exact(self) -> str:
         """The exact number and the unit that it is counted in."""
-        self._used.exact.add(self._number.metric)
+        self._used.note(self._number.metric, as_printed=False)
         exact = self._words.amount(self._unless_blank(self._number.exact_digits), self._number.unit)
         return self._written(exact, "exact")
 
@@ -151,7 +157,7 @@ class _Written:
         return self._number.exact
 
     def _printed(self) -> str:
-        self._used.printed.add(self._number.metric)
+        self._used.note(self._number.metric)
         return self._unless_blank(self._number.printed)
 
     def _unless_blank(self, certified: str) -> str:
@@ -170,13 +176,13 @@ class _Change(_Written):
     @property
     def direction(self) -> str:
         """增长, 上升 or 增加, 下降 or 减少, by its unit; 持平."""
-        self._used.printed.add(self._number.metric)
+        self._used.note(self._number.metric)
         return self._written(self._words.direction(self._sign, self._number.unit), DIRECTION)
 
     @property
     def size(self) -> str:
         """How large it is, without a sign, and its unit."""
-        self._used.printed.add(self._number.metric)
+        self._used.note(self._number.metric)
         size = self._unless_blank(self._number.printed.removeprefix("-"))
         return self._written(self._words.amount(size, self._number.display_unit), "size")
 
@@ -192,15 +198,18 @@ class _WithoutValue:
 
     known = False
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, metric: str, reason: str, used: Used) -> None:
+        self._metric = metric
         self._reason = reason
+        self._used = used
 
     def __str__(self) -> str:
+        self._used.note(self._metric)
         return self._reason
 
     def __getattr__(self, form: str) -> str:
         """Every form of it says why."""
-        return self._reason
+        return str(self)
 
 
 class _Ranking:
@@ -231,7 +240,7 @@ class _Ranking:
         return self._words.list_separator.join(str(row["value"]) for row in self)
 
     def __iter__(self) -> Iterator[Mapping[str, str]]:
-        self._used.printed.add(self._metric.metric)
+        self._used.note(self._metric.metric)
         for member in self._members:
             place, name, printed = str(member.place), member.name, member.printed
             if self._blank:

@@ -1,7 +1,7 @@
 """What a page shows of each number: rates, course, departments, days and sources, all of it from the dossier."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +9,12 @@ from markupsafe import Markup
 
 from reports.certificates.dossier import Dossier
 from reports.certificates.rates import WORDS, Against, Rate, RateBasis
-from reports.certificates.release_text import numbers_file
-from reports.figures.derived import RANKINGS, DerivedMetric, RankedMember, Role, Term
+from reports.certificates.release_text import numbers_file, ordered_metrics
+from reports.figures.derived import DerivedMetric, RankedMember, Role, Term
 from reports.figures.kinds import Count
 from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import exact_text
-from reports.figures.words import SectionWords
 from reports.page.sparkline import MONTHS, Point, sparkline
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
@@ -59,10 +58,9 @@ class Figure:
 
 
 def figures(dossier: Dossier) -> tuple[Figure, ...]:
-    """Every number, those of the paragraph first and in its order."""
+    """Every number, in the report's order."""
     rows = {row["metric"]: row for row in released(dossier)["metrics"]}
-    order = in_print_order(dossier.certificate.numbers, dossier.section, dossier.words)
-    return tuple(_figure(dossier, number, rows[number.metric]) for number in order)
+    return tuple(_figure(dossier, number, rows[number.metric]) for number in dossier.numbers)
 
 
 @dataclass(frozen=True)
@@ -76,32 +74,20 @@ class RankingShown:
 def rankings(dossier: Dossier) -> tuple[RankingShown, ...]:
     """Every ranking of the month."""
     derived = dossier.certificate.foundation.derived
-    return tuple(
-        RankingShown(metric, derived.outcomes[metric.metric].ranking)
-        for metric in derived.metrics
-        if metric.kind in RANKINGS
-    )
+    ranked = ordered_metrics(dossier.certificate, derived.rankings)
+    return tuple(RankingShown(derived.by_metric[metric], derived.rankings[metric]) for metric in ranked)
 
 
 def without_value(dossier: Dossier) -> dict[str, str]:
     """By the name of each metric that has no value, why."""
     derived = dossier.certificate.foundation.derived
+    absent = {name: derived.absent[name] for name in ordered_metrics(dossier.certificate, derived.absent)}
     return {
         derived.by_metric[
             metric
         ].metric_name: f"{dossier.words.reason(str(outcome.reason))}（{month_title(outcome.month)}）"
-        for metric, outcome in derived.absent.items()
+        for metric, outcome in absent.items()
     }
-
-
-def in_print_order(numbers: Sequence[MonthlyNumber], section: str, words: SectionWords) -> list[MonthlyNumber]:
-    """Numbers in the order in which a section of these words prints them; those that it doesn't print come last."""
-
-    def place(number: MonthlyNumber) -> tuple[int, str]:
-        position = section.find(words.amount(number.printed, number.display_unit))
-        return position if position >= 0 else len(section), number.metric
-
-    return sorted(numbers, key=place)
 
 
 def released(dossier: Dossier) -> dict[str, Any]:

@@ -20,11 +20,11 @@ from markupsafe import Markup
 
 from reports.certificates.certificate import REASONS, moment_of
 from reports.certificates.dossier import Dossier
-from reports.certificates.release_text import words_of
+from reports.certificates.release_text import ordered_numbers
 from reports.certificates.revision import compare
 from reports.figures.months import days_between, month_title
 from reports.figures.numbers import MonthlyNumber
-from reports.page.figures import figures, in_print_order, rankings, system_names, without_value
+from reports.page.figures import figures, rankings, system_names, without_value
 from reports.page.month_summary import WORDS, MonthSummary
 from reports.page.proofbox import proof_data
 
@@ -96,12 +96,12 @@ def waiting_page(summary: MonthSummary, *, hall: str, months: Sequence[str] = ()
     return _fill("month.html.j2", (), summary=summary, hall=hall, **_neighbours(summary.month, months))
 
 
-def index_page(summaries: Sequence[MonthSummary], *, hall: str, section: str) -> bytes:
+def index_page(summaries: Sequence[MonthSummary], *, hall: str) -> bytes:
     """The index of all months, newest first, to lie at `published/index.html`; the newest section gives the order."""
     newest_first = sorted(summaries, key=lambda summary: summary.month, reverse=True)
     newest = next((summary.certificate for summary in newest_first if summary.certificate), None)
     years = [(year, list(months)) for year, months in groupby(newest_first, key=lambda summary: summary.month[:4])]
-    columns = in_print_order(newest.numbers, section, words_of(newest.foundation.wording)) if newest else []
+    columns = ordered_numbers(newest) if newest else []
     return _fill("index.html.j2", (), hall=hall, years=years, columns=columns)
 
 
@@ -163,9 +163,12 @@ def _neighbours(month: str, months: Sequence[str]) -> dict[str, str]:
 def _revision_rows(dossier: Dossier) -> list[_RevisionRow]:
     """What changed first; then as the newest section prints it."""
     revisions = dossier.revisions
-    printed = in_print_order(revisions[-1].numbers, dossier.section, dossier.words)
     names: dict[str, str] = {}
-    for number in (*printed, *(number for revision in revisions for number in revision.numbers)):
+    for number in (
+        *dossier.numbers,
+        *revisions[-1].numbers,
+        *(number for revision in revisions for number in revision.numbers),
+    ):
         names.setdefault(number.metric, number.metric_name)
     rows = []
     for metric, name in names.items():

@@ -24,7 +24,7 @@ TO_DATE = "累计"
 
 @dataclass(frozen=True)
 class MonthContent:
-    """A month's numbers by metric, section 一, the words that it is written in, and rates.
+    """A month's numbers by metric in the report's order, section 一, the words that it is written in, and rates.
 
     `to_date` has the sums from January on of metrics whose months add up and are all certified; `past`
     the numbers of each metric by month, this one among them.
@@ -37,13 +37,6 @@ class MonthContent:
     rate: Callable[[str, Against], Rate | str]
     to_date: Mapping[str, MonthlyNumber] = field(default_factory=dict)
     past: Mapping[str, Mapping[str, MonthlyNumber]] = field(default_factory=dict)
-
-    @property
-    def in_order(self) -> list[MonthlyNumber]:
-        """The numbers as section 一 prints them, then those that it doesn't print."""
-        printed = [run.fact.metric for run in self.with_facts(self.section.paragraph) if run.fact]
-        order = {metric: place for place, metric in enumerate(dict.fromkeys(printed))}
-        return sorted(self.numbers.values(), key=lambda number: order.get(number.metric, len(order)))
 
     def fact(self, number: MonthlyNumber, form: str = "") -> Fact:
         """Which number it is, as documents carry it."""
@@ -70,7 +63,8 @@ def certified_content(dossier: Dossier) -> MonthContent:
         revision=certificate.revision,
         moment=certificate.signed_at,
     )
-    return MonthContent(attribution, certificate.by_metric, dossier.printed, dossier.words, dossier.rate)
+    numbers = {number.metric: number for number in dossier.numbers}
+    return MonthContent(attribution, numbers, dossier.printed, dossier.words, dossier.rate)
 
 
 def draft_content(
@@ -121,7 +115,7 @@ def metrics_table(content: MonthContent) -> TableBlock:
     month = first_day(content.attribution.month).month
     to_date = (f"1—{month} 月{TO_DATE}",) if content.to_date else ()
     rows = [tuple(map(text_of, (*_ANNEX_COLUMNS, *to_date)))]
-    rows += [tuple(_row(content, number)) for number in content.in_order]
+    rows += [tuple(_row(content, number)) for number in content.numbers.values()]
     return TableBlock(rows, annex_title(content))
 
 

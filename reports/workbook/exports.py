@@ -27,12 +27,12 @@ def _no_formula(value: Cell) -> Cell:
 
 def numbers_csv(dossier: Dossier) -> bytes:
     """`numbers.csv`: UTF-8 with the byte order mark that Excel asks for."""
-    return csv_of(number_rows(dossier.certificate, dossier.state), encoding="utf-8-sig")
+    return csv_of(number_rows(dossier.certificate, dossier.state, dossier.numbers), encoding="utf-8-sig")
 
 
 def numbers_parquet(dossier: Dossier) -> bytes:
     """`numbers.parquet`: whole numbers as int64, the rest as text; `exact` is null where it is a fraction."""
-    rows = number_rows(dossier.certificate, dossier.state)
+    rows = number_rows(dossier.certificate, dossier.state, dossier.numbers)
     return parquet_of([{**row, "exact": row["exact"] if isinstance(row["exact"], int) else None} for row in rows])
 
 

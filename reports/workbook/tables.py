@@ -10,6 +10,7 @@ from typing import Any
 from reports.certificates.certificate import REASONS, Certificate
 from reports.certificates.dossier import Dossier
 from reports.figures.derived import Derived
+from reports.figures.numbers import MonthlyNumber
 
 Cell = str | int | None
 ExportRow = dict[str, Cell]
@@ -39,9 +40,9 @@ def sheets(dossier: Dossier) -> dict[str, tuple[list[str], list[ExportRow]]]:
     return {title: (list(columns), _filled(columns, _rows(of, dossier))) for title, (of, columns) in tables}
 
 
-def number_rows(certificate: Certificate, state: str) -> list[ExportRow]:
-    """The numbers of a certificate, each with all that it takes to cite it; `exact` is whole, in `unit`."""
-    rows = ({"certificate": certificate, "number": number, "state": state} for number in certificate.numbers)
+def number_rows(certificate: Certificate, state: str, numbers: Iterable[MonthlyNumber]) -> list[ExportRow]:
+    """Numbers of a certificate, each with all that it takes to cite it; `exact` is whole, in `unit`."""
+    rows = ({"certificate": certificate, "number": number, "state": state} for number in numbers)
     return _filled(_tables("exports")["numbers"][1], rows)
 
 
@@ -71,7 +72,7 @@ def _filled(columns: _Columns, rows: Iterable[Mapping[str, Any]]) -> list[Export
 
 
 def _rows(of: str, dossier: Dossier) -> Iterator[dict[str, Any]]:
-    numbers, foundation = dossier.certificate.numbers, dossier.certificate.foundation
+    numbers, foundation = dossier.numbers, dossier.certificate.foundation
     departments = [(number, dossier.traces[number.metric].by_department) for number in numbers]
     days = [(number, dossier.traces[number.metric].by_day) for number in numbers]
     sums: list[tuple[Any, Mapping[str, Any]]] = [
