@@ -69,7 +69,7 @@ class Tokenizer:
         scale = any_of([scale for scale in _SCALES if scale])
         self._arabic = re.compile(
             rf"(?P<percent_of>百分之)?(?P<sign>(?<![\d%）)A-Za-z])[-−+])?(?P<digits>{_DIGITS})"
-            rf"(?:(?P<more>[{_AROUND_MORE}])?(?P<scale>{scale})(?P<rest>\d{{1,4}}(?![\d.万亿]))?)?"
+            rf"(?:(?P<more>[{_AROUND_MORE}])?(?![百千]分点)(?P<scale>{scale})(?P<rest>\d{{1,4}}(?![\d.万亿]))?)?"
             rf"(?P<more_too>[{_AROUND_MORE}])?(?P<unit>{unit})?",
             re.ASCII,
         )

@@ -109,11 +109,8 @@ class _Quotable:
     values: Mapping[int, WrittenValue]
 
     def matches(self, text: str) -> Iterator[re.Match[str]]:
-        """Where a text repeats it from the beginning of a clause on."""
-        if self.opening in text:
-            for match in _compiled(self.pattern).finditer(text):
-                if not match.start() or text[match.start() - 1] in _CLAUSE_ENDS or _begins_item(text, match.start()):
-                    yield match
+        """Where a text repeats it."""
+        return _compiled(self.pattern).finditer(text) if self.opening in text else iter(())
 
     def met(self, match: re.Match[str]) -> Iterator[tuple[int, WrittenValue]]:
         """The values as far as it is repeated."""
@@ -123,10 +120,6 @@ class _Quotable:
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
-
-
-def _begins_item(text: str, place: int) -> bool:
-    return re.fullmatch(r"[（(]?[\d一二三四五六七八九十]{1,3}[.．、)）]{1,2}", text[:place]) is not None
 
 
 def _quotables(section: CertifiedSection) -> Iterator[_Quotable]:

@@ -62,7 +62,12 @@ def direction(case: Case) -> Values | None:
     """A rise called a fall, and the like."""
     if not case.changes or any(_goes_as_stated(case, now, base) for now, base in case.changes):
         return None
-    return {**_change(*case.changes[0], decimals=1), "stated": _DIRECTIONS[case.stated_sign]}
+    now, base = case.changes[0]
+    values = {**_change(now, base, decimals=1), "stated": _DIRECTIONS[case.stated_sign]}
+    if case.reading.role != "difference" or now.exact == base.exact:
+        return values
+    by = {1: "增加", -1: "减少"}[sign(now.exact - base.exact)]
+    return {**values, "real": by, "rate": f" {_difference(now, base).with_unit}"}
 
 
 def _change(now: KnownNumber, base: KnownNumber, decimals: int = MOST_RATE_DECIMALS) -> Values:

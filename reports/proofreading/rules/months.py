@@ -12,7 +12,7 @@ from reports.proofreading.rules.table import Fault, ReadPassage, of_text
 _HEADING = re.compile(
     r"#*(?:[一二三四五六七八九十]{1,3}、)?(?P<month>(\d{4})年(\d{1,2})月)份?(?:[\u4e00-\u9fff]{0,12}运行情况|[\u4e00-\u9fff]{0,8}月报)"
 )
-_NUMBER = re.compile(r"(?P<number>第(\d{1,3})期)(?:（总第\d+期）)?")
+_NUMBER = re.compile(r"[（(]?(?:\d{4}年)?(?P<number>第(\d{1,3})期)[)）]?(?:[（(]总第\d+期[)）])?")
 _DATE = re.compile(r"(?P<date>(\d{4})年(\d{1,2})月(\d{1,2})日)$")
 _MASTHEAD = 6
 _LONGEST_LINE = 40

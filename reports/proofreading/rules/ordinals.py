@@ -15,6 +15,9 @@ _FORMS = (
     re.compile(r"#*(?P<ordinal>(?P<open>[（(])(?P<number>\d{1,2})(?P<close>[）)]))"),
 )
 _LISTS_BEGIN_AT = 2  # from this level on a list may begin anew without a heading
+_EXAMPLES = ("一、", "（一）", "1.", "（1）")
+_LONGEST_HEADING = 40
+_PROSE = re.compile("[。；，]")
 _INLINE = re.compile(rf"(?:^|(?<=[。；：，:;,]))(?P<ordinal>(?P<number>{_CHINESE})是)")
 
 
@@ -44,6 +47,27 @@ def ordinal(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
         anew = number == 1 and level >= _LISTS_BEGIN_AT
         if number != before + 1 and not anew:
             yield Fault(piece, *match.span("ordinal"), {"before": written})
+
+
+@of_text("序号的层次", "别处“{above}”下面一层用“{next}”，这里用了“{this}”", "请核对层次", level="ask")
+def ordinal_levels(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
+    """1. right below 一、 where elsewhere （一） is: headings alone, whose first shows how they are numbered."""
+    headings = [each for each in _ordinals(pieces) if _is_heading(each[0].text)]
+    parents: list[int] = []
+    below: list[tuple[int | None, ReadPassage, int, re.Match[str]]] = []
+    for piece, level, match in headings:
+        parents = [parent for parent in parents if parent < level]
+        below.append((parents[-1] if parents else None, piece, level, match))
+        parents.append(level)
+    used = {(parent, level) for parent, _, level, _ in below}
+    for parent, piece, level, match in below:
+        if parent is not None and level > parent + 1 and (parent, parent + 1) in used and _value(match["number"]) == 1:
+            values = {"above": _EXAMPLES[parent], "next": _EXAMPLES[parent + 1], "this": _EXAMPLES[level]}
+            yield Fault(piece, *match.span("ordinal"), values)
+
+
+def _is_heading(text: str) -> bool:
+    return len(text) <= _LONGEST_HEADING and not _PROSE.search(text)
 
 
 @of_text("序号的括号", "序号的括号全角、半角混用", "请统一用全角括号", level="ask")

@@ -9,6 +9,8 @@ _PAIRS = {"）": "（", "》": "《", "”": "“", "〕": "〔", "】": "【", 
 _OPENS = frozenset(_PAIRS.values())
 # 1） and a） number an item.
 _NUMBERS_AN_ITEM = re.compile(r"(?:^|[；。，：\n])[#>*\s-]*[0-9a-zA-Z一二三四五六七八九十]{1,3}$")
+# （一) is told as a bracket of an ordinal.
+_HALF_CLOSED = re.compile(r"（[0-9一二三四五六七八九十]{1,3}\)")
 _HANZI = "\u4e00-\u9fff"
 _HALF_WIDTH = re.compile(
     rf"(?<=[{_HANZI}”》）])[,;:?!](?=[{_HANZI}“《（]|$)"
@@ -23,7 +25,7 @@ def unclosed(piece: ReadPassage) -> Iterator[Fault]:
     opened: list[tuple[str, int]] = []
     for place in range(begins, len(text)):
         mark = text[place]
-        if mark in _OPENS:
+        if mark in _OPENS and not _HALF_CLOSED.match(text, place):
             opened.append((mark, place))
         elif mark in _PAIRS:
             if opened and opened[-1][0] == _PAIRS[mark]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
+from typing import cast
 
 from reports.proofreading.arithmetic import percent
 from reports.proofreading.numerals import POINTS
@@ -17,6 +18,8 @@ _FROM = re.compile(r"(?:由|从)[^，。；：、\d]{0,12}$")
 _TO = re.compile(rf"[\u4e00-\u9fff]{{0,4}}?(?:(?P<up>{_UP})|(?P<down>{_DOWN}))(?:了)?(?:到|至|为)")
 _BY = re.compile(rf"[\u4e00-\u9fff]{{0,4}}?，(?:同比|环比)?(?:(?P<up>{_UP})|(?P<down>{_DOWN}))(?:了|幅度为|幅度达)?")
 _DOUBLED = re.compile(r"[\u4e00-\u9fff]{0,4}，(?P<said>翻了?(?P<times>[一两三])?番)")
+# What is counted follows; what is done to it, 5 个增加到, doesn't belong to it.
+_UNIT = re.compile(rf"个?(?:(?!{_UP}|{_DOWN})[\u4e00-\u9fff])?")
 _TIMES = {None: 1, "一": 1, "两": 2, "三": 3}
 # 翻一番 is said of somewhat less and of somewhat more than twice as much.
 _LEAST_OF_DOUBLE, _MOST_OF_DOUBLE = Fraction(9, 10), Fraction(5, 4)
@@ -46,8 +49,7 @@ def _pairs(piece: ReadPassage) -> Iterator[tuple[Reading, Reading, int, Reading 
 def _unit(piece: ReadPassage, reading: Reading) -> str:
     if reading.unit_text or reading.kind == "倍数":
         return reading.unit_text or "倍"
-    following = re.match(r"个?[\u4e00-\u9fff]", piece.text[reading.end :])
-    return following[0] if following else ""
+    return cast("re.Match[str]", _UNIT.match(piece.text, reading.end))[0]
 
 
 def _end(piece: ReadPassage, reading: Reading) -> int:
