@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from decimal import Decimal
 from pathlib import Path
@@ -29,8 +30,10 @@ from reports.proofreading import (
 from reports.word.comments import write_comments
 from reports.word.foreign import as_docx
 from tests.proofreading_known import REFERENCE, known
+from tests.servers.office import converted
 
 KNOWN = known()
+TEXTS = Path(__file__).parent / "proofreading_texts"
 HEADING = "一、2025 年 3 月总体运行情况"
 
 
@@ -272,15 +275,54 @@ _MANIFEST = (
 )
 
 
-def test_a_document_of_another_word_processor_is_read_by_libreoffice(tmp_path: Path) -> None:
-    source = tmp_path / "稿子.odt"
-    paragraphs = (HEADING, "3 月，全程网办受理 5.47 万件。")
-    with zipfile.ZipFile(source, "w") as package:
+def _as_odt(paragraphs: Sequence[str], path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as package:
         package.writestr("mimetype", "application/vnd.oasis.opendocument.text")
         package.writestr("content.xml", _ODT.format("".join(f"<text:p>{text}</text:p>" for text in paragraphs)))
         package.writestr("META-INF/manifest.xml", _MANIFEST)
+    return path
 
-    assert findings(as_docx(source, tmp_path)) == [("stray_number", "5.47 万件", "第 2 段第 12 字")]
+
+def _with_planted_errors() -> list[str]:
+    """The paragraphs of an edition of twenty items, with every error in it that has a place of its own."""
+    text = (TEXTS / "edition_20_items.txt").read_text(encoding="utf-8")
+    for right, wrong, *_ in tomllib.loads((TEXTS / "edition_20_items.toml").read_text(encoding="utf-8"))["error"]:
+        text = text.replace(right, wrong) if text.count(right) == 1 else text
+    return [line for line in text.split("\n") if line.strip()]
+
+
+def _as_word(paragraphs: Sequence[str], path: Path) -> Path:
+    document = Document()
+    for paragraph in paragraphs:
+        document.add_paragraph(paragraph)
+    return saved(document, path)
+
+
+def _found(path: Path) -> list[tuple[str, str]]:
+    return [(rule, found) for rule, found, _ in findings(path)]
+
+
+def test_every_kind_of_file_gives_the_same_findings(tmp_path: Path) -> None:
+    paragraphs = _with_planted_errors()
+    texts = {tmp_path / "稿子.txt": "\n".join(paragraphs), tmp_path / "稿子.md": "\n\n".join(paragraphs)}
+    for path, text in texts.items():
+        path.write_text(text, encoding="utf-8")
+    word = _as_word(paragraphs, tmp_path / "稿子.docx")
+    other = as_docx(_as_odt(paragraphs, tmp_path / "别的.odt"), tmp_path)
+    expected = _found(word)
+
+    assert len(expected) > 35
+    for path in (*texts, other):
+        assert _found(path) == expected, path
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("suffix", [".doc", ".rtf", ".odt"])
+def test_files_that_libreoffice_wrote_give_the_same_findings(tmp_path: Path, suffix: str) -> None:
+    word = _as_word(_with_planted_errors(), tmp_path / "稿子.docx")
+    [written] = converted([word], suffix.removeprefix("."), tmp_path / "written")
+
+    assert _found(as_docx(written, tmp_path)) == _found(word)
 
 
 # Registers.
