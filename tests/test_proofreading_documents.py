@@ -15,7 +15,9 @@ from docx.document import Document as WordDocument
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
+from typer.testing import CliRunner
 
+from orchestration.cli.main import app
 from reports.proofreading import (
     DocumentError,
     OwnFigure,
@@ -258,6 +260,19 @@ def test_findings_are_comments_at_their_spots(tmp_path: Path, suffix: str) -> No
     ]
     assert [passage.text for passage in read_document(target)] == [passage.text for passage in passages]
     assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize(("target", "why"), [("稿子.docx", "就是稿子本身"), ("批注.txt", "不能写进 批注.txt")])
+def test_comments_are_never_written_over_the_manuscript(tmp_path: Path, target: str, why: str) -> None:
+    source = _as_word(["3 月，全程网办受理 5.47 万件。"], tmp_path / "稿子.docx")
+    before = source.read_bytes()
+    options = ["--month", "2025-03", "--comments", str(tmp_path / target)]
+    done = CliRunner().invoke(app, ["proofread", str(source), *options])
+
+    assert done.exit_code == 2
+    assert why in done.output
+    assert source.read_bytes() == before
+    assert not (tmp_path / "批注.txt").exists()
 
 
 _ODT = (

@@ -125,7 +125,7 @@ def known_numbers(month: str, figures: list[OwnFigure]) -> KnownNumbers:
     """
     archive = current_archive()
     if archive.ledger.latest(month) is None:
-        raise Refused(f"{month} isn't certified; run `yuebao certify {month}` first")
+        raise Refused(f"{month} 还没有核定，没有数可以对照；核定过的月份用 yuebao show 看")
     return KnownNumbers(month, list(ledger_numbers(archive)), figures, usage(), list(sections(archive)))
 
 

@@ -258,10 +258,12 @@ def proofread(
     from orchestration.certification.lookup import known_numbers
     from reports.proofreading import proofread as read_proof
     from reports.proofreading import read_document, read_register
-    from reports.word.comments import write_comments
+    from reports.word.comments import require_copy, write_comments
     from reports.word.foreign import as_docx
 
     with logged("proofread", file=file.name, month=month), TemporaryDirectory(prefix="yuebao-proofread-") as folder:
+        if comments:
+            require_copy(file, comments)
         certified = known_numbers(month, list(read_register(register)) if register else [])
         document = as_docx(file, Path(folder))
         passages = read_document(document)

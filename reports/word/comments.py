@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.docx_files import W, blocks_of, open_docx, texts_of
+from reports.docx_files import DocumentError, W, blocks_of, open_docx, texts_of
 from reports.proofreading import Passage, ProofFinding, TextPlace
 from reports.word.package import new_document
 
@@ -24,6 +24,14 @@ class _Run:
     element: Any
     start: int
     end: int
+
+
+def require_copy(source: Path, target: Path) -> None:
+    """DocumentError where comments would be written over the author's own file, or into one that is no .docx."""
+    if target.suffix.lower() != ".docx":
+        raise DocumentError(f"批注要写进一份 .docx，不能写进 {target.name}：请换一个以 .docx 结尾的文件名")
+    if target.exists() and target.samefile(source):
+        raise DocumentError(f"{target.name} 就是稿子本身，批注要另写一份：请换一个文件名")
 
 
 def write_comments(source: Path, target: Path, passages: Sequence[Passage], findings: Sequence[ProofFinding]) -> None:
