@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from datetime import date
 
 from reports.figures.months import first_day
+from reports.proofreading.days import BEGINS, NUMBER, YEAR, number_of, year_of
 from reports.proofreading.rules.table import Fault, ReadPassage, of_passage
 
-_DAY = re.compile(r"(?:(?P<year>\d{4})年)?(?<!\d)(?P<month>\d{1,2})月(?:(?P<day>\d{1,2})[日号])?")
+_DAY = re.compile(rf"(?:(?P<year>{YEAR})年)?{BEGINS}(?P<month>{NUMBER})月(?:(?P<day>{NUMBER})[日号])?")
 _RANGE = re.compile(
-    r"(?:(?P<year>\d{4})年)?(?<!\d)(?P<month>\d{1,2})月(?P<day>\d{1,2})日?[至到—–~-]"
-    r"(?:(?P<to_year>\d{4})年)?(?:(?P<to_month>\d{1,2})月)?(?P<to_day>\d{1,2})日"
+    rf"(?:(?P<year>{YEAR})年)?{BEGINS}(?P<month>{NUMBER})月(?P<day>{NUMBER})日?[至到—–~-]"
+    rf"(?:(?P<to_year>{YEAR})年)?(?:(?P<to_month>{NUMBER})月)?(?P<to_day>{NUMBER})日"
 )
 _WEEKDAY = re.compile(
-    r"(?:(?P<year>\d{4})年)?(?<!\d)(?P<month>\d{1,2})月(?P<day>\d{1,2})日[（(，]?(?P<weekday>(?:星期|周|礼拜)(?P<name>[一二三四五六日天]))(?!期|边)"
+    rf"(?:(?P<year>{YEAR})年)?{BEGINS}(?P<month>{NUMBER})月(?P<day>{NUMBER})日[（(，]?"
+    r"(?P<weekday>(?:星期|周|礼拜)(?P<name>[一二三四五六日天]))(?!期|边)"
 )
 _TIME = re.compile(r"(?<![\d:.])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?![\d:])")
 _BEFORE_A_TIME = re.compile(r"(?:[于至在到日午晚早（—–~-]|时间:?)$")
@@ -29,9 +31,9 @@ _LATE, _EARLY = 10, 3
 def _year(match: re.Match[str], piece: ReadPassage) -> int | None:
     """The year of a day: the one that is written, or the edition's where it can be no other; None if it may be."""
     if match["year"]:
-        return int(match["year"])
+        return year_of(match["year"])
     of = first_day(piece.context.known.month)
-    return of.year if abs(int(match["month"]) - of.month) < _HALF_A_YEAR else None
+    return of.year if abs(number_of(match["month"]) - of.month) < _HALF_A_YEAR else None
 
 
 def _day(year: int, month: int, day: int) -> date | None:
@@ -45,16 +47,18 @@ def _day(year: int, month: int, day: int) -> date | None:
 def no_such_date(piece: ReadPassage) -> Iterator[Fault]:
     """2 月 30 日, 13 月 5 日."""
     for match in _DAY.finditer(piece.text):
-        month, day = int(match["month"]), int(match["day"] or 1)
+        month, day = number_of(match["month"]), number_of(match["day"] or "1")
         if not (match["year"] or match["day"]):
             continue
-        exists = 1 <= month <= _MONTHS and 1 <= day <= monthrange(int(match["year"] or _LEAP_YEAR) or 1, month)[1]
+        exists = (
+            1 <= month <= _MONTHS and 1 <= day <= monthrange(year_of(match["year"] or str(_LEAP_YEAR)) or 1, month)[1]
+        )
         if not exists:
             yield Fault(piece, *match.span(), {})
     for match in _RANGE.finditer(piece.text):
-        month = int(match["to_month"] or match["month"])
+        month = number_of(match["to_month"] or match["month"])
         if not match["to_month"] and not (
-            1 <= month <= _MONTHS and 1 <= int(match["to_day"]) <= monthrange(_LEAP_YEAR, month)[1]
+            1 <= month <= _MONTHS and 1 <= number_of(match["to_day"]) <= monthrange(_LEAP_YEAR, month)[1]
         ):
             yield Fault(piece, *match.span(), {})
 
@@ -74,7 +78,7 @@ def weekday(piece: ReadPassage) -> Iterator[Fault]:
     """A day that is another day of the week."""
     for match in _WEEKDAY.finditer(piece.text):
         year = _year(match, piece)
-        day = year and _day(year, int(match["month"]), int(match["day"]))
+        day = year and _day(year, number_of(match["month"]), number_of(match["day"]))
         if day and _WEEKDAYS[day.weekday()] != match["name"].replace("天", "日"):
             yield Fault(piece, *match.span("weekday"), {"day": day, "right": _WEEKDAYS[day.weekday()]})
 
@@ -83,10 +87,10 @@ def weekday(piece: ReadPassage) -> Iterator[Fault]:
 def date_range(piece: ReadPassage) -> Iterator[Fault]:
     """3 月 14 日至 10 日."""
     for match in _RANGE.finditer(piece.text):
-        month = int(match["month"])
-        to_month = int(match["to_month"] or month)
-        years = (int(match["year"] or 0), int(match["to_year"] or match["year"] or 0))
+        month = number_of(match["month"])
+        to_month = number_of(match["to_month"] or match["month"])
+        years = (year_of(match["year"] or "0"), year_of(match["to_year"] or match["year"] or "0"))
         over_new_year = not match["to_year"] and month >= _LATE and to_month <= _EARLY
-        begins, ends = (years[0], month, int(match["day"])), (years[1], to_month, int(match["to_day"]))
+        begins, ends = (years[0], month, number_of(match["day"])), (years[1], to_month, number_of(match["to_day"]))
         if ends < begins and not over_new_year:
             yield Fault(piece, *match.span(), {})

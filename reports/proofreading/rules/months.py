@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from reports.figures.months import first_day, month_title, months_before
+from reports.proofreading.days import NUMBER, YEAR, number_of, year_of
 from reports.proofreading.periods import Mention
 from reports.proofreading.readings import Reading
 from reports.proofreading.rules.table import Fault, ReadPassage, of_text
@@ -13,7 +14,7 @@ _HEADING = re.compile(
     r"#*(?:[一二三四五六七八九十]{1,3}、)?(?P<month>(\d{4})年(\d{1,2})月)份?(?:[\u4e00-\u9fff]{0,12}运行情况|[\u4e00-\u9fff]{0,8}月报)"
 )
 _NUMBER = re.compile(r"[（(]?(?:\d{4}年)?(?P<number>第(\d{1,3})期)[)）]?(?:[（(]总第\d+期[)）])?")
-_DATE = re.compile(r"(?P<date>(\d{4})年(\d{1,2})月(\d{1,2})日)$")
+_DATE = re.compile(rf"(?P<date>({YEAR})年({NUMBER})月({NUMBER})日)$")
 _MASTHEAD = 6
 _LONGEST_LINE = 40
 # A month may end some days early, and is printed within a quarter of a year.
@@ -96,13 +97,13 @@ def issue_date(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
         return
     for piece in head:
         match = _DATE.search(piece.text) if len(piece.text) <= _LONGEST_LINE else None
-        if match and not _may_be_issued(piece.context.known.month, *map(int, match.groups()[1:])):
+        if match and not _may_be_issued(piece.context.known.month, *match.groups()[1:]):
             yield Fault(piece, *match.span("date"), {"month": month_title(piece.context.known.month)})
 
 
-def _may_be_issued(month: str, year: int, number: int, day: int) -> bool:
+def _may_be_issued(month: str, year: str, number: str, day: str) -> bool:
     try:
-        issued = date(year, number, day)
+        issued = date(year_of(year), number_of(number), number_of(day))
     except ValueError:
         return True
     after = first_day(months_before(month, -1))
