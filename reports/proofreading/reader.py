@@ -1,22 +1,23 @@
 """Which metric, month and base a numeral is about, by the words of its item; certain where every word is understood."""
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
 from reports.figures.rounding import Exact
 from reports.proofreading.arithmetic import last_place
 from reports.proofreading.known_numbers import KnownNumbers
-from reports.proofreading.labels import Labels, Naming, Subject, between
+from reports.proofreading.labels import Labels, Naming, Subject
+from reports.proofreading.naming import Named, Names
 from reports.proofreading.numeral_kinds import kind_of
 from reports.proofreading.numerals import PERCENT, POINTS, Numeral
 from reports.proofreading.parsed import Parsed, SentencePart
 from reports.proofreading.periods import Mention, Months, PeriodsInForce, year_to_date
 from reports.proofreading.quotations import Quoted
 from reports.proofreading.readings import Reading
+from reports.proofreading.sharing import Before, Shared, share_out
 from reports.proofreading.vocabulary import (
     BASE,
     CHANGE,
@@ -31,18 +32,13 @@ from reports.proofreading.vocabulary import (
     around,
     direction,
     family,
-    read_words,
 )
 
-_JOINS = ("、", "和", "与", "及", "以及")
 _UNIT_OF_TABLE = re.compile(r"[（(](?:单位:)?([^（()），]{1,6}(?:（次）|\(次\))?)[)）]|单位:([^，。]{1,8})")
 _UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
-# A clause that ends so says what the next one is about: 全程网办方面.
-_TOPIC_ENDS = ("方面", "看", "中")
 _BRACKET_CLOSES = re.compile("[）)]")
 _WHOLE_IS_SAID = re.compile(r"其中|渠道看")
 _FOREIGN_UNIT_DIGITS = 3
-_NAME_AFTER = 4
 
 
 class Reader:
@@ -65,10 +61,6 @@ class Reader:
         """Whether a subject is itself in per cent or per mille."""
         return not subject.own and self.known.metrics[subject.code].display_unit in PERCENT
 
-    def is_derived(self, subject: Subject | None) -> bool:
-        """Whether a subject is a metric that is made of others."""
-        return subject is not None and not subject.own and self.known.metrics[subject.code].derived
-
     def binds(self, subject: Subject, numeral: Numeral, unit_text: str, months: Months) -> bool:
         """Whether a numeral can count a subject: in its unit, or in another with digits that are certified for it."""
         if subject.own:
@@ -86,39 +78,6 @@ class Reader:
         return certified and (bare or len(numeral.digits) >= _FOREIGN_UNIT_DIGITS)
 
 
-@dataclass(frozen=True)
-class _Shared:
-    """What 分别 hands out one by one: subjects, months or bases, in order, to the numerals up to `last`."""
-
-    first: int
-    last: int
-    subjects: Sequence[Subject]
-    months: Sequence[Months]
-    bases: Sequence[tuple[Months, ...]]
-    direction: int | None
-    certain: bool
-
-
-@dataclass(frozen=True)
-class _Named:
-    """What a number is about, by which words, and whether nothing else is said."""
-
-    subjects: tuple[Subject, ...]
-    words: tuple[str, ...]
-    certain: bool
-    end: int  # where the name ends
-
-
-@dataclass(frozen=True)
-class _Before:
-    """What the numbers before say that a number may go on with."""
-
-    end: int = 0  # where the last numeral ends
-    last: Reading | None = None
-    shared: _Shared | None = None
-    shared_subjects: tuple[Subject, ...] = ()
-
-
 class _Reading:
     """One passage being read from left to right."""
 
@@ -132,7 +91,7 @@ class _Reading:
         self.sentence_starts: dict[int, int] = {}
         for item in parsed.items:
             self.sentence_starts.setdefault(item.sentence, item.start)
-        self.counted = [numeral for numeral, kind in parsed.numerals if not kind]
+        self.names = Names(reader.known, reader.labels, parsed)
 
     def readings(self) -> Iterator[Reading]:
         """Every numeral and every certain trend, in order."""
@@ -143,7 +102,7 @@ class _Reading:
             *((match.start(), match, "") for match in trends if not self.parsed.repeats(match.start())),
             *((value.start, value, "") for value in self._words_quoted()),
         ]
-        before, index, sentence = _Before(), 0, 0
+        before, index, sentence = Before(), 0, 0
         for position, event, kind in sorted(events, key=lambda event: event[0]):
             item = self.parsed.item_at(position)
             if item.sentence != sentence:
@@ -204,13 +163,13 @@ class _Reading:
 
     # Numerals.
 
-    def _numeral(self, numeral: Numeral, index: int, item: SentencePart, before: _Before) -> _Before:
+    def _numeral(self, numeral: Numeral, index: int, item: SentencePart, before: Before) -> Before:
         left = self._left(item, before)
         segment = self.text[left : numeral.start - abs(numeral.sign)]
         shared = before.shared if before.shared is not None and index <= before.shared.last else None
         given = replace(before, shared=shared)
         if shared is None and "分别" in segment:
-            shared = self._share_out(numeral, index, item, left, given)
+            shared = share_out(self.names, self.times, index, left, given)
             given = replace(given, shared=shared, shared_subjects=tuple(shared.subjects))
         reading = self._read(numeral, index, item, left, given)
         clause = segment[_clause(segment) :]
@@ -226,11 +185,11 @@ class _Reading:
         )
         return replace(given, end=max(reading.end, numeral.end), last=marked)
 
-    def _left(self, item: SentencePart, before: _Before) -> int:
+    def _left(self, item: SentencePart, before: Before) -> int:
         """Where the words begin that may speak of a number: after the last one, or with the sentence."""
         return max(before.end, self.sentence_starts[item.sentence])
 
-    def _read(self, numeral: Numeral, index: int, item: SentencePart, left: int, before: _Before) -> Reading:
+    def _read(self, numeral: Numeral, index: int, item: SentencePart, left: int, before: Before) -> Reading:
         unit_text = numeral.unit_text or (self.table_unit if numeral.is_bare else "")
         other = Reading(
             numeral.start,
@@ -247,108 +206,16 @@ class _Reading:
             return self._level_of_ratio(other, item, left, before) or self._ratio(other, item, left, before)
         return self._count(other, numeral, item, left, before)
 
-    # Names.
-
-    def _named(self, numeral_start: int, item: SentencePart, left: int, before: _Before) -> _Named | None:
-        """What the words up to a position name, and whether they say nothing else."""
-        zone = max(left, item.start)
-        names = self._all_names(zone, numeral_start)
-        if names:
-            chain = self._joined(names)
-            return self._certainly(chain, zone, numeral_start, item)
-        last = before.last if before.last and before.last.part == item.part else None
-        earlier = {word.word for word in between(self.parsed.words, left, zone)}
-        here = between(self.parsed.words, zone, numeral_start)
-        begun = earlier | set(last.words if last else ())
-        completed = self.reader.labels.completed(here, begun)
-        if completed:
-            best = max(completed, key=lambda name: (name.weight, name.end))
-            words = {
-                word for label in self.reader.labels.labels if label.subject == best.subject for word in label.words
-            }
-            named = self._certainly([best], zone, numeral_start, item)
-            topic = self.text[left:zone].rstrip("，：:").endswith(_TOPIC_ENDS)
-            sure = topic or self._is_thin([best], zone, numeral_start)
-            by_topic = topic or last is None or last.certain
-            said = tuple(sorted(words & (begun | {word.word for word in here})))
-            return replace(named, words=said, certain=named.certain and sure and by_topic)
-        farther = self._all_names(left, zone)
-        if farther:
-            best = max(farther, key=lambda name: (name.end, name.weight))
-            named = self._certainly([best], zone, numeral_start, item)
-            return replace(named, certain=named.certain and not self._leftover([best], left, zone))
-        return None
-
-    def _certainly(self, chain: Sequence[Naming], zone: int, end: int, item: SentencePart) -> _Named:
-        """Names with whether nothing else is said in their item."""
-        metrics = [self.reader.known.metrics[name.subject.code] for name in chain if not name.subject.own]
-        windows_alone = item.windows and any(metric.parts for metric in metrics)
-        certain = item.is_ours and not windows_alone and not self._leftover(chain, zone, end)
-        words = tuple(word.word for word in between(self.parsed.words, zone, end))
-        return _Named(tuple(name.subject for name in chain), words, certain, chain[-1].end)
-
-    def _leftover(self, chain: Sequence[Naming], start: int, end: int) -> bool:
-        """Whether words of other labels stand there that aren't understood by themselves."""
-        used = [(word.start, word.end) for name in chain for word in name.words]
-        return any(
-            not self.parsed.known[place] and not any(first <= place < last for first, last in used)
-            for word in between(self.parsed.words, start, end)
-            for place in range(word.start, word.end)
-        )
-
-    def _is_thin(self, chain: Sequence[Naming], start: int, end: int) -> bool:
-        """Whether beside a name there are only words of grammar and times."""
-        kept = list(self.text[start:end])
-        spans = [(word.start, word.end) for name in chain for word in name.words]
-        spans += [(time.start, time.end) for time in self.parsed.times if start <= time.start < end]
-        for first, last in spans:
-            kept[first - start : last - start] = "，" * (last - first)
-        return read_words().grammar_only.fullmatch("".join(kept)) is not None
-
-    def _all_names(self, start: int, end: int) -> list[Naming]:
-        best: dict[Subject, Naming] = {}
-        for name in self.reader.labels.named(between(self.parsed.words, start, end)):
-            held = best.get(name.subject)
-            if held is None or (name.weight, name.end) > (held.weight, held.end):
-                best[name.subject] = name
-        return sorted(best.values(), key=lambda name: name.end)
-
-    def _joined(self, names: list[Naming]) -> list[Naming]:
-        """The names that are counted together, 电话咨询和现场咨询; or the one that takes the most words."""
-        best = max(names, key=lambda name: (name.weight, name.start))
-        chain = [names[-1]]
-        for name in reversed(names[:-1]):
-            if not self.text.startswith(_JOINS, name.end) or name.end >= chain[0].end:
-                break
-            chain.insert(0, name)
-        return chain if len(chain) > 1 else [best]
-
-    def _named_after(self, numeral: Numeral, item: SentencePart) -> _Named | None:
-        """1234 人（次）电话咨询: a name right after the number, for want of one before it."""
-        end = min([item.end, *(other.start for other in self.counted if other.start > numeral.start)])
-        names = [name for name in self._all_names(numeral.end, end) if name.start <= numeral.end + _NAME_AFTER]
-        return self._certainly(names[-1:], numeral.end, end, item) if names else None
-
-    def _goes_on(self, start: int, end: int, before: _Before) -> _Named | None:
-        """The subject of the last number, where nothing else is named since."""
-        last = before.last
-        if last is None or last.subject is None:
-            return None
-        if between(self.parsed.words, start, end) and self._leftover([], start, end):
-            return None
-        quiet = all(item.understood for item in self.parsed.items_between(start, end))
-        return _Named((last.subject,), last.words, last.certain and quiet, start) if quiet else None
-
     # Counts.
 
-    def _count(self, other: Reading, numeral: Numeral, item: SentencePart, left: int, before: _Before) -> Reading:
+    def _count(self, other: Reading, numeral: Numeral, item: SentencePart, left: int, before: Before) -> Reading:
         segment = self.text[left : numeral.start]
         changed = CHANGED_BY.search(segment[-24:])
-        named = self._named(numeral.start, item, left, before)
+        named = self.names.named(numeral.start, item, left, before.last)
         if named is None and (changed or self._names_a_time(segment)):
-            named = self._goes_on(left, numeral.start, before)
-        named = named or self._named_after(numeral, item)
-        if named and any(map(self.reader.is_derived, named.subjects)) and not changed:
+            named = self.names.goes_on(left, numeral.start, before.last)
+        named = named or self.names.after(numeral, item)
+        if named and any(map(self.names.is_derived, named.subjects)) and not changed:
             return self._derived(other, numeral, item, left, named)
         months = self.times.months
         bases = self.times.bases(segment) if changed else ()
@@ -401,7 +268,7 @@ class _Reading:
         named_time = self.times.once or BASE.search(segment) or re.search(r"\d月|本月|当月", segment)
         return bool(CHANGED_TO.search(segment[-6:]) or named_time)
 
-    def _derived(self, other: Reading, numeral: Numeral, item: SentencePart, left: int, named: _Named) -> Reading:
+    def _derived(self, other: Reading, numeral: Numeral, item: SentencePart, left: int, named: Named) -> Reading:
         """A derived number, where its name stands before it with nothing but grammar, in its unit and of one month.
 
         Nothing else is read of one: it isn't summed over months, and how it changes is another number.
@@ -409,13 +276,13 @@ class _Reading:
         zone = max(left, item.start)
         months, metric = self.times.of_count(self.text, numeral.start), named.subjects[0].code
         known, segment = self.reader.known, self.text[zone : numeral.start]
-        names = [name for name in self._all_names(zone, numeral.start) if name.subject == named.subjects[0]]
+        names = [name for name in self.names.all_names(zone, numeral.start) if name.subject == named.subjects[0]]
         certain = (
             named.certain
             and len(named.subjects) == len(months) == len(names) == 1
             and known.current(metric, months) is not None
             and other.unit_text == known.metrics[metric].display_unit
-            and self._is_thin(names, zone, numeral.start)
+            and self.names.is_thin(names, zone, numeral.start)
             and not around(segment, more=numeral.more)
             and "累计" not in _without(segment, names, zone)
         )
@@ -423,7 +290,7 @@ class _Reading:
             return other
         return replace(other, role="level", kind="", subject=named.subjects[0], months=months, certain=True)
 
-    def _own_figure(self, other: Reading, named: _Named) -> Reading | None:
+    def _own_figure(self, other: Reading, named: Named) -> Reading | None:
         numeral, subject = other.numeral, named.subjects[0]
         if numeral is None or not self.reader.binds(subject, numeral, other.unit_text, ()):
             return None
@@ -433,19 +300,19 @@ class _Reading:
 
     # Rates, points and shares.
 
-    def _level_of_ratio(self, other: Reading, item: SentencePart, left: int, before: _Before) -> Reading | None:
+    def _level_of_ratio(self, other: Reading, item: SentencePart, left: int, before: Before) -> Reading | None:
         """A ratio that is itself registered or certified: 群众满意率 99.97%."""
         numeral = other.numeral
-        named = self._named(other.start, item, left, before)
+        named = self.names.named(other.start, item, left, before.last)
         if numeral is None or named is None or CHANGE.search(self.text, max(left, named.end), other.start):
             return None
         if named.subjects[0].own:
             return self._own_figure(other, named)
-        if self.reader.is_derived(named.subjects[0]):
+        if self.names.is_derived(named.subjects[0]):
             return self._derived(other, numeral, item, left, named)
         return None
 
-    def _ratio(self, other: Reading, item: SentencePart, left: int, before: _Before) -> Reading:
+    def _ratio(self, other: Reading, item: SentencePart, left: int, before: Before) -> Reading:
         numeral = other.numeral
         segment = self.text[left : other.start - (abs(numeral.sign) if numeral else 0)]
         tail = max(0, len(segment) - 30)
@@ -455,7 +322,7 @@ class _Reading:
         compared = list(BASE.finditer(segment))
         markers = (*shares[-1:], *filter(None, [changed])) or compared[-1:]
         marker = left + min((match.start() for match in markers), default=0)
-        named = self._subject_before(left, marker, before) if markers else None
+        named = self._subject_at(marker, self.parsed.item_at(marker), left, before) if markers else None
         if not markers or (named and self.reader.is_ratio(named.subjects[0]) and other.unit_text not in POINTS):
             return other
         of_ratio = of_ratio or (_moves_a_ratio(changed) and self._last_is_ratio(left, other.start, before))
@@ -492,13 +359,13 @@ class _Reading:
         whole = self._whole(left + shares[-1].end(), other.start, item)
         return other if whole is None else replace(bound, role="share", whole=whole)
 
-    def _bases_again(self, start: int, end: int, before: _Before) -> tuple[Months, ...]:
+    def _bases_again(self, start: int, end: int, before: Before) -> tuple[Months, ...]:
         """The base of the number before, where nothing else is said since: 环比减少 56 人（次），下降 4.5%."""
         last = before.last
         same = last is not None and last.sentence == self.parsed.item_at(start).sentence and last.role == "difference"
         return last.bases if last is not None and same and self._goes_quietly(start, end) else ()
 
-    def _last_is_ratio(self, start: int, end: int, before: _Before) -> bool:
+    def _last_is_ratio(self, start: int, end: int, before: Before) -> bool:
         """Whether the number before is a ratio, and not a change: 满意率 99.2%，同比提高…."""
         last = before.last
         if last is None or last.sentence != self.parsed.item_at(start).sentence or not self._goes_quietly(start, end):
@@ -507,19 +374,18 @@ class _Reading:
         return _is_share(last) or (own and last.unit_text in PERCENT and last.direction is None and last.kind != "范围")
 
     def _goes_quietly(self, start: int, end: int) -> bool:
-        return not self._leftover([], start, end) and all(
+        return not self.names.leftover([], start, end) and all(
             item.understood for item in self.parsed.items_between(start, end) if item.start >= start
         )
 
-    def _subject_before(self, left: int, marker: int, before: _Before) -> _Named | None:
-        at = self.parsed.item_at(marker)
-        if named := self._named(marker, at, left, before):
-            return named
-        return self._goes_on(left, marker, before)
+    def _subject_at(self, position: int, item: SentencePart, left: int, before: Before) -> Named | None:
+        """What the words before a position name, or else what the last number is about."""
+        last = before.last
+        return self.names.named(position, item, left, last) or self.names.goes_on(left, position, last)
 
     def _whole(self, start: int, end: int, item: SentencePart) -> str | None:
         """The metric that a share is of; empty if the words don't say, None if they name something unknown."""
-        names = [name for name in self._all_names(start, end) if not name.subject.own]
+        names = [name for name in self.names.all_names(start, end) if not name.subject.own]
         if names:
             return names[-1].subject.code
         said = _WHOLE_IS_SAID.search(self.text) or any(
@@ -531,41 +397,7 @@ class _Reading:
 
     # 分别.
 
-    def _share_out(self, numeral: Numeral, index: int, item: SentencePart, left: int, before: _Before) -> _Shared:
-        last = index
-        while last + 1 < len(self.counted):
-            gap = self.text[self.counted[last].end : self.counted[last + 1].start]
-            if len(gap) > 2 or not gap.startswith((*_JOINS, "，")):
-                break
-            last += 1
-        size = last - index + 1
-        segment = self.text[left : numeral.start]
-        begins = max(left, item.start)
-        names = self._all_names(begins, numeral.start)
-        names = names if len(names) > 1 else self._all_names(left, numeral.start)
-        comparisons = list(BASE.finditer(segment))
-        bases: list[tuple[Months, ...]] = [(self.times.base_of(match),) for match in comparisons]
-        if len(bases) != size or size == 1:
-            bases = [self.times.bases(segment)] * size
-        subjects = [name.subject for name in names]
-        certain = item.is_ours and not self._leftover(names, begins, numeral.start)
-        if not subjects and (named := self._goes_on(left, numeral.start, before)):
-            again = len(comparisons) != size and len(before.shared_subjects) == size
-            subjects = list(before.shared_subjects) if again else list(named.subjects)
-            certain = certain and named.certain
-        first, end = (bisect_left(self.parsed.times, at, key=lambda met: met.start) for at in (left, numeral.start))
-        named_times = [mention.months for mention in self.parsed.times[first:end]]
-        if len(named_times) == 1 and len(named_times[0]) == size:
-            named_times = [(month,) for month in named_times[0]]
-        months = named_times if len(named_times) == size > 1 else [self.times.months] * size
-        if len(subjects) == 1 and size in {len(comparisons), len(named_times)}:
-            subjects *= size
-        if len(subjects) != size or any(map(self.reader.is_derived, subjects)):
-            subjects = []
-        changed = direction(CHANGED_BY.search(segment[-24:]))
-        return _Shared(index, last, subjects, months, bases, changed, certain)
-
-    def _handed_out(self, other: Reading, index: int, item: SentencePart, shared: _Shared) -> Reading:
+    def _handed_out(self, other: Reading, index: int, item: SentencePart, shared: Shared) -> Reading:
         if not shared.subjects:
             return other
         taken = index - shared.first
@@ -592,13 +424,13 @@ class _Reading:
 
     # Changes without a number.
 
-    def _trend(self, match: re.Match[str], item: SentencePart, before: _Before) -> Iterator[Reading]:
+    def _trend(self, match: re.Match[str], item: SentencePart, before: Before) -> Iterator[Reading]:
         left = self._left(item, before)
         if SHARE.search(self.text, item.start, match.start()):
             return
-        named = self._named(match.start(), item, left, before) or self._goes_on(left, match.start(), before)
+        named = self._subject_at(match.start(), item, left, before)
         subject = named.subjects[0] if named and named.certain and item.is_ours else None
-        if named is None or subject is None or subject.own or self.reader.is_derived(subject):
+        if named is None or subject is None or subject.own or self.names.is_derived(subject):
             return
         yield Reading(
             match.start(),
