@@ -113,20 +113,41 @@ class Case:
     # How the numeral stands to a number.
 
     def has_unit(self, number: KnownNumber) -> bool:
-        """Whether the unit is the display unit; Chinese numerals bring their scale along, a table cell needs none."""
+        """Whether the unit is the display unit or the counted one; Chinese numerals bring their scale along."""
         if self.numeral.chinese:
             return self.reading.unit_text in family(number.unit)
-        return self.reading.unit_text == number.display_unit
+        return self.reading.unit_text in family(number.display_unit) or self.is_counted(number)
+
+    def is_counted(self, number: KnownNumber) -> bool:
+        """Whether the numeral is a count in the unit that is counted, where another is printed: 54213 件 for 5.42 万件.
+
+        A number that is far off is one of the printed ones without its 万.
+        """
+        amount = self.numeral.amount
+        unit = number.display_divisor > 1 and self.reading.unit_text in family(number.unit)
+        return unit and not self.numeral.chinese and amount % 1 == 0 and number.exact <= 2 * amount <= 4 * number.exact
+
+    def in_its_unit(self, number: KnownNumber) -> str:
+        """A number in the unit that the text uses, if it is one of its own."""
+        if self.reading.unit_text in family(number.unit) and number.display_divisor > 1 and number.whole is not None:
+            return f"{number.whole} {self.reading.unit_text}"
+        return number.with_unit
+
+    def instead_of_count(self, number: KnownNumber) -> str:
+        """What is to stand in place of a count."""
+        return self.in_its_unit(number) if self.is_counted(number) else number.with_unit
 
     def in_family(self, number: KnownNumber) -> bool:
         """Whether the unit is the one that is counted, in any scale."""
         return self.reading.unit_text.lstrip("千百万亿") in family(number.unit)
 
     def says(self, number: KnownNumber) -> bool:
-        """Whether a numeral with the right unit is the printed number, apart from separators."""
+        """Whether a numeral with the right unit is the printed number, with no more decimals, or the exact count."""
+        if self.is_counted(number):
+            return self.numeral.amount == number.exact
         if self.numeral.chinese:
             return self.numeral.amount == number.in_units
-        return self.numeral.plain_digits == number.printed
+        return self.numeral.decimals <= number.display_decimals and self.same_value(number)
 
     def same_value(self, number: KnownNumber) -> bool:
         """Whether the digits have the printed value, whatever the unit and trailing zeros."""

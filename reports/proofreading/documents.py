@@ -15,6 +15,8 @@ _ENDS_ALONE = re.compile(r"\s*(?:#{1,6}\s.*|[一二三四五六七八九十]{1,3
 _RULE_OF_TABLE = re.compile(r"\s*\|?[\s:|-]+\|?\s*$")
 _CELL_OF_LINE = re.compile(r"(?<=\|)[^|]*(?=\|)|(?<=\|)[^|]+$")
 _UNIT_CAPTION = re.compile(r"单位\s*[:：]\s*[^\s，。）)]{1,8}")
+# What a first row has where it isn't one of numbers already.
+_HEADING_CELL = re.compile(r"\D*(?:(?:\d{4}\s*年)?\s*\d{1,2}\s*月\D*)?$")
 _NUMBER_CELL = re.compile(r"[\s\d.,，%％+\-−—－万亿０-９．]*$")
 # A longer cell is prose, and speaks for itself.
 _LONGEST_CELL = 40
@@ -125,7 +127,7 @@ def table_passages(rows: Sequence[Sequence[tuple[str, TextPlace]]], caption: str
             heading = headings[column] if index and column < len(headings) else ""
             lead = "" if len(text.strip()) > _LONGEST_CELL else "，".join(filter(None, [caption, *labels, heading]))
             if text.strip():
-                yield Passage(text, place, lead=lead if index else "")
+                yield Passage(text, place, lead=lead if index or not _HEADING_CELL.match(text) else "")
             if text.strip() and not _NUMBER_CELL.match(text):
                 labels.append(text.strip())
 

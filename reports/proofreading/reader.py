@@ -10,7 +10,7 @@ from reports.figures.rounding import Exact
 from reports.proofreading.arithmetic import last_place
 from reports.proofreading.known_numbers import KnownNumbers
 from reports.proofreading.labels import Labels, Naming, Subject
-from reports.proofreading.naming import Named, Names
+from reports.proofreading.naming import JOINS, Named, Names
 from reports.proofreading.numeral_kinds import kind_of
 from reports.proofreading.numerals import PERCENT, POINTS, Numeral
 from reports.proofreading.parsed import Parsed, SentencePart
@@ -39,6 +39,8 @@ _UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
 _BRACKET_CLOSES = re.compile("[）)]")
 _WHOLE_IS_SAID = re.compile(r"其中|渠道看")
 _FOREIGN_UNIT_DIGITS = 3
+# A count in another unit than the printed one is off by less than this part, or counts something else.
+_OFF_BY_A_SLIP = 4
 
 
 class Reader:
@@ -72,8 +74,11 @@ class Reader:
         certified = not {numeral.value, numeral.amount}.isdisjoint(self._values[metric])
         if unit in self.families[metric]:
             number = self.known.current(metric, months)
-            place = Fraction(last_place(numeral.value) * numeral.scale)
-            return certified or (number is not None and abs(Fraction(numeral.amount) - number.exact) < place)
+            if number is None:
+                return certified
+            away, place = abs(Fraction(numeral.amount) - number.exact), last_place(numeral.value) * numeral.scale
+            slip = len(numeral.digits) >= _FOREIGN_UNIT_DIGITS and away * _OFF_BY_A_SLIP <= number.exact
+            return certified or slip or away < Fraction(place)
         bare = not unit and numeral.is_bare
         return certified and (bare or len(numeral.digits) >= _FOREIGN_UNIT_DIGITS)
 
@@ -255,7 +260,11 @@ class _Reading:
         )
 
     def _ends_well(self, numeral: Numeral) -> bool:
-        """Whether what a bracket right after a number adds is understood: not （不含甲县）."""
+        """Whether nothing after it makes it another number: no list, no bracket that isn't understood, （不含甲县）."""
+        following = next((other for other in self.names.counted if other.start > numeral.start), None)
+        alike = following is not None and following.unit_text == numeral.unit_text
+        if following and alike and self.text[numeral.end : following.start] in JOINS:
+            return False
         if self.text[numeral.end : numeral.end + 1] not in {"（", "("}:
             return True
         closing = _BRACKET_CLOSES.search(self.text, numeral.end)

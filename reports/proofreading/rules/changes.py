@@ -67,7 +67,7 @@ def direction(case: Case) -> Values | None:
     if case.reading.role != "difference" or now.exact == base.exact:
         return values
     by = {1: "增加", -1: "减少"}[sign(now.exact - base.exact)]
-    return {**values, "real": by, "rate": f" {_difference(now, base).with_unit}"}
+    return {**values, "real": by, "rate": f" {case.in_its_unit(_difference(now, base))}"}
 
 
 def _change(now: KnownNumber, base: KnownNumber, decimals: int = MOST_RATE_DECIMALS) -> Values:
@@ -119,15 +119,16 @@ def wrong_rate(case: Case) -> Values | None:
 @of_reading(
     "增减数量错误",
     ("difference",),
-    "{number.metric_name}与 {base.when}相比{real} {number.with_unit}",
-    "请改为“{number.with_unit}”",
+    "{number.metric_name}与 {base.when}相比{real} {right}",
+    "请改为“{right}”",
 )
 def wrong_difference(case: Case) -> Values | None:
     """Another difference than the counts give, exact or printed."""
     if not case.changes or any(_is_difference(case, now, base) for now, base in case.changes):
         return None
     now, base = case.changes[0]
-    return {**_change(now, base), "number": _difference(now, base)}
+    difference = _difference(now, base)
+    return {**_change(now, base), "number": difference, "right": case.in_its_unit(difference)}
 
 
 def _difference(now: KnownNumber, base: KnownNumber) -> KnownNumber:
@@ -136,8 +137,10 @@ def _difference(now: KnownNumber, base: KnownNumber) -> KnownNumber:
 
 def _is_difference(case: Case, now: KnownNumber, base: KnownNumber) -> bool:
     change, amount = _difference(now, base), case.numeral.amount
+    if case.reading.unit_text in family(now.unit) and amount == change.exact:
+        return True
     if case.reading.around:
         return case.approximates(change)
     if case.has_unit(change):
         return case.same_value(change) or amount == abs(now.in_units - base.in_units)
-    return case.reading.unit_text in family(now.unit) and amount == change.exact
+    return False

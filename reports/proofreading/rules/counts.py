@@ -8,10 +8,10 @@ from reports.proofreading.arithmetic import last_place
 from reports.proofreading.context import Case
 from reports.proofreading.known_numbers import KnownNumber
 from reports.proofreading.rules.table import Values, of_reading
-from reports.proofreading.vocabulary import family
 
 _LEVEL = ("level",)
 _INSTEAD = "请改为“{number.with_unit}”"
+_COUNT_INSTEAD = "请改为“{right}”"
 # No superseded number with fewer digits is known by them alone.
 _TELLING_DIGITS = 3
 
@@ -57,8 +57,9 @@ def _are_turned(written: str, right: str) -> bool:
 def chinese_numeral(case: Case) -> Values | None:
     """A certified number in Chinese numerals."""
     number = case.number
-    same = number and case.numeral.chinese and not case.reading.around and case.numeral.amount == number.in_units
-    return {"number": number} if same else None
+    if number is None or not case.numeral.chinese or case.reading.around:
+        return None
+    return {"number": number} if case.numeral.amount in {number.in_units, number.exact} else None
 
 
 @of_reading("约数不成立", _LEVEL, "约数不成立，{number.certified}", _INSTEAD)
@@ -68,31 +69,27 @@ def approximation(case: Case) -> Values | None:
     return {"number": number} if number and case.reading.around and not case.approximates(number) else None
 
 
-@of_reading("小数末尾多写 0", _LEVEL, "小数末尾的 0 不写", _INSTEAD)
+@of_reading("小数末尾多写 0", _LEVEL, "最多保留 {number.display_decimals} 位小数，末尾的 0 不写", _INSTEAD)
 def trailing_zero(case: Case) -> Values | None:
-    """The right value with zeros at its end."""
+    """The right value with zeros at its end, more than it has decimals."""
     number = case.not_the_digits
     return {"number": number} if number and case.same_value(number) else None
 
 
-_ONE_UNIT = "本文{number.unit}数用“{number.display_unit}”，这里用“{unit}”，同一类数字只用一种单位"
-
-
-@of_reading("单位不统一", _LEVEL, _ONE_UNIT, _INSTEAD)
+@of_reading(
+    "单位不统一",
+    _LEVEL,
+    "本文{number.unit}数用“{number.display_unit}”，这里用“{unit}”，同一类数字只用一种单位",
+    "月报写作“{number.with_unit}”",
+    level="ask",
+)
 def mixed_units(case: Case) -> Values | None:
     """A right count in the unit that is counted, where the text has others in the display unit."""
     number = case.number
-    right = number is not None and case.numeral.amount in {number.exact, number.in_units}
-    return mixed_units_of_differences(case) if right else None
-
-
-@of_reading("单位不统一", ("difference",), _ONE_UNIT, "请改用“{number.display_unit}”", code="mixed_units", level="ask")
-def mixed_units_of_differences(case: Case) -> Values | None:
-    """A difference in the unit that is counted, where the text has counts in the display unit."""
-    number, unit = case.number, case.reading.unit_text
-    if number is None or case.numeral.chinese or number.display_divisor <= 1 or unit not in family(number.unit):
+    if number is None or case.wrong is not None or not case.is_counted(number):
         return None
-    return {"number": number, "unit": unit} if number.display_unit in case.context.display_units_used else None
+    used = number.display_unit in case.context.display_units_used
+    return {"number": number, "unit": case.reading.unit_text} if used else None
 
 
 @of_reading("单位错误", _LEVEL, "{number.metric_name}的单位是“{number.display_unit}”，这里{written}", _INSTEAD)
@@ -111,19 +108,20 @@ def wrong_unit(case: Case) -> Values | None:
     "已修订的旧数",
     _LEVEL,
     "这是第 {old.revision} 版的数，已被第 {number.revision} 版修订；{number.certified}",
-    _INSTEAD,
+    _COUNT_INSTEAD,
 )
 def stale_vintage(case: Case) -> Values | None:
     """The number of a revision that no longer holds."""
     if case.not_exact is None:
         return None
     olds = case.context.known.superseded(case.reading.metric, case.reading.months)
-    return _first(case.not_exact, "old", (old for old in olds if case.has_unit(old) and case.same_value(old)))
+    same = (old for old in olds if case.has_unit(old) and (case.says(old) or case.same_value(old)))
+    return _first(case, case.not_exact, "old", same)
 
 
-def _first(number: KnownNumber, key: str, found: Iterator[KnownNumber]) -> Values | None:
+def _first(case: Case, number: KnownNumber, key: str, found: Iterator[KnownNumber]) -> Values | None:
     first = next(found, None)
-    return {"number": number, key: first} if first else None
+    return {"number": number, key: first, "right": case.instead_of_count(number)} if first else None
 
 
 @of_reading(
@@ -157,23 +155,25 @@ def stale_without_name(case: Case) -> Values | None:
 def wrong_rounding(case: Case) -> Values | None:
     """Less than one of the last decimal away from the exact number."""
     number, numeral = case.not_the_digits, case.numeral
-    if number is None or numeral.chinese:
+    if number is None or numeral.chinese or case.is_counted(number):
         return None
     away = abs(Fraction(numeral.value) * number.display_divisor - number.exact)
     return {"number": number} if away < number.display_divisor * Decimal(1).scaleb(-numeral.decimals) else None
 
 
-@of_reading("月份错位", _LEVEL, "这是 {other.when}的数，{number.certified}", _INSTEAD)
+@of_reading("月份错位", _LEVEL, "这是 {other.when}的数，{number.certified}", _COUNT_INSTEAD)
 def wrong_month(case: Case) -> Values | None:
     """The metric's number of another month."""
     number = case.not_the_digits
     if number is None:
         return None
     others = case.context.known.of_metric(case.reading.metric)
-    return _first(number, "other", (other for other in others if other.month != number.month and case.says(other)))
+    return _first(
+        case, number, "other", (other for other in others if other.month != number.month and case.says(other))
+    )
 
 
-@of_reading("指标错位", _LEVEL, "这是{other.metric_name}的数，{number.certified}", _INSTEAD)
+@of_reading("指标错位", _LEVEL, "这是{other.metric_name}的数，{number.certified}", _COUNT_INSTEAD)
 def wrong_metric(case: Case) -> Values | None:
     """Another metric's number of the month."""
     number, known = case.not_the_digits, case.context.known
@@ -181,10 +181,11 @@ def wrong_metric(case: Case) -> Values | None:
         return None
     others = (known.current(metric, case.reading.months) for metric in known.metrics if metric != case.reading.metric)
     alike = (other for other in others if other and other.display_unit == number.display_unit)
-    return _first(number, "other", (other for other in alike if case.says(other)))
+    return _first(case, number, "other", (other for other in alike if case.says(other)))
 
 
-@of_reading("与核定数不符", _LEVEL, "核定书中没有这个数，{number.certified}", _INSTEAD)
+@of_reading("与核定数不符", _LEVEL, "核定书中没有这个数，{number.certified}", _COUNT_INSTEAD)
 def stray_number(case: Case) -> Values | None:
     """Any other count that isn't the certified one."""
-    return {"number": case.not_exact} if case.not_exact else None
+    number = case.not_exact
+    return {"number": number, "right": case.instead_of_count(number)} if number else None

@@ -15,15 +15,19 @@ _RANGE = re.compile(
     rf"(?:(?P<to_year>{YEAR})年)?(?:(?P<to_month>{NUMBER})月)?(?P<to_day>{NUMBER})日"
 )
 _WEEKDAY = re.compile(
-    rf"(?:(?P<year>{YEAR})年)?{BEGINS}(?P<month>{NUMBER})月(?P<day>{NUMBER})日[（(，]?"
+    rf"(?:(?P<year>{YEAR})年)?{BEGINS}(?P<month>{NUMBER})月(?P<day>{NUMBER})日(?:[（(，]|[\u4e00-\u9fff]{{2,8}}[（(])?"
     r"(?P<weekday>(?:星期|周|礼拜)(?P<name>[一二三四五六日天]))(?!期|边)"
 )
-_TIME = re.compile(r"(?<![\d:.])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?![\d:])")
-_BEFORE_A_TIME = re.compile(r"(?:[于至在到日午晚早（—–~-]|时间:?)$")
+_PART_OF_MONTH = re.compile(r"(?<![\d.])(?P<month>\d{1,2})月(?:[上中下]旬|底|初|末|份)")
+_TIME = re.compile(r"(?<![\d:.])(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?![\d:])|时(?P<minutes>\d{1,2})分)")
+_BEFORE_A_TIME = re.compile(r"(?:[于至在到日午晚早（）—–~-]|时间:?)$")
+_TIMES = re.compile(r"(?<![\d:.])(?P<from>\d{1,2}:[0-5]\d)[—–~～至到-](?P<to>\d{1,2}:[0-5]\d)(?![\d:])")
+_OF_THE_MORNING = re.compile(r"(?:上午|早上|凌晨)$")
 _WEEKDAYS = "一二三四五六日"
 _LEAP_YEAR = 2024
 _MONTHS, _HOURS, _MINUTES = 12, 24, 60
 _HALF_A_YEAR = 6
+_AFTERNOON, _EVENING = 13, 18
 # A range over the turn of the year begins late in it and ends early.
 _LATE, _EARLY = 10, 3
 
@@ -55,6 +59,9 @@ def no_such_date(piece: ReadPassage) -> Iterator[Fault]:
         )
         if not exists:
             yield Fault(piece, *match.span(), {})
+    for match in _PART_OF_MONTH.finditer(piece.text):
+        if number_of(match["month"]) > _MONTHS:
+            yield Fault(piece, *match.span(), {})
     for match in _RANGE.finditer(piece.text):
         month = number_of(match["to_month"] or match["month"])
         if not match["to_month"] and not (
@@ -67,9 +74,21 @@ def no_such_date(piece: ReadPassage) -> Iterator[Fault]:
 def no_such_time(piece: ReadPassage) -> Iterator[Fault]:
     """25:30, 8:75."""
     for match in _TIME.finditer(piece.text):
-        minutes = int(match["hour"]) * _MINUTES + int(match["minute"])
-        impossible = int(match["minute"]) >= _MINUTES or minutes > _HOURS * _MINUTES
+        minute = int(match["minute"] or match["minutes"])
+        minutes = int(match["hour"]) * _MINUTES + minute
+        impossible = minute >= _MINUTES or minutes > _HOURS * _MINUTES
+        if _OF_THE_MORNING.search(piece.text, 0, match.start()):
+            impossible = impossible or int(match["hour"]) >= _AFTERNOON
         if impossible and _BEFORE_A_TIME.search(piece.text, 0, match.start()):
+            yield Fault(piece, *match.span(), {})
+
+
+@of_passage("起止时间颠倒", "结束的时间早于开始的时间", "请核对起止时间", level="ask")
+def time_range(piece: ReadPassage) -> Iterator[Fault]:
+    """13:30—11:30; what begins in the evening may end in the morning."""
+    for match in _TIMES.finditer(piece.text):
+        begins, ends = (tuple(map(int, match[end].split(":"))) for end in ("from", "to"))
+        if ends < begins < (_EVENING, 0):
             yield Fault(piece, *match.span(), {})
 
 

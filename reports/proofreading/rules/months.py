@@ -11,7 +11,13 @@ from reports.proofreading.readings import Reading
 from reports.proofreading.rules.table import Fault, ReadPassage, of_text
 
 _HEADING = re.compile(
-    r"#*(?:[一二三四五六七八九十]{1,3}、)?(?P<month>(\d{4})年(\d{1,2})月)份?(?:[\u4e00-\u9fff]{0,12}运行情况|[\u4e00-\u9fff]{0,8}月报)"
+    r"#*(?:[一二三四五六七八九十]{1,3}、)?[\u4e00-\u9fff]{0,14}?(?P<month>(\d{4})年(\d{1,2})月)份?"
+    r"(?:[\u4e00-\u9fff]{0,12}运行情况(?:月报)?|[\u4e00-\u9fff]{0,8}月报)(?:[（(][^（）()]*[）)])?"
+)
+# A heading of our own business that names a month alone.
+_MONTH_ALONE = re.compile(
+    r"#*(?:[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[）)])(?P<month>(\d{1,2})月)份?(?:全厅|大厅|窗口|省本级)?"
+    r"(?:办件|受理|办理|出件|咨询|运行|总体运行|业务|数据)情况"
 )
 _NUMBER = re.compile(r"[（(]?(?:\d{4}年)?(?P<number>第(\d{1,3})期)[)）]?(?:[（(]总第\d+期[)）])?")
 _DATE = re.compile(rf"(?P<date>({YEAR})年({NUMBER})月({NUMBER})日)$")
@@ -72,6 +78,10 @@ def heading_month(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
         if match and not _is_month(match[2], match[3], piece.context.known.month):
             values = {"written": f"{match[2]} 年 {match[3]} 月", "month": month_title(piece.context.known.month)}
             yield Fault(piece, *match.span("month"), values)
+        alone, month = _MONTH_ALONE.match(piece.text), piece.context.known.month
+        if alone and int(alone[2]) != first_day(month).month:
+            values = {"written": f"{alone[2]} 月", "month": month_title(month)}
+            yield Fault(piece, *alone.span("month"), values)
 
 
 def _is_month(year: str, month: str, of: str) -> bool:

@@ -1,6 +1,7 @@
 """The numbers of headings and items: 一、（一） 1. （1） and 一是 …, in a row and in one form."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from reports.proofreading.numerals import chinese_value
@@ -18,7 +19,19 @@ _LISTS_BEGIN_AT = 2  # from this level on a list may begin anew without a headin
 _EXAMPLES = ("一、", "（一）", "1.", "（1）")
 _LONGEST_HEADING = 40
 _PROSE = re.compile("[。；，]")
-_INLINE = re.compile(rf"(?:^|(?<=[。；：，:;,]))(?P<ordinal>(?P<number>{_CHINESE})是)")
+# 一是, 一要; 第一，; （一）; ① and 1. in a row within a passage.
+_INLINE = [
+    re.compile(rf"(?:^|(?<=[。；：，:;,]))(?P<ordinal>{form})")
+    for form in (
+        rf"(?P<number>{_CHINESE})是",
+        rf"(?P<number>{_CHINESE})要",
+        rf"第(?P<number>{_CHINESE})[，、]",
+        rf"[（(](?P<number>{_CHINESE}{{1,2}})[）)]",
+        r"(?P<number>[①-⑳])",
+        r"(?P<number>\d{1,2})[.．、](?!\d)",
+        r"[（(](?P<number>\d{1,2})[）)]",
+    )
+]
 
 
 def _ordinals(pieces: Sequence[ReadPassage]) -> Iterator[tuple[ReadPassage, int, re.Match[str]]]:
@@ -32,7 +45,9 @@ def _ordinals(pieces: Sequence[ReadPassage]) -> Iterator[tuple[ReadPassage, int,
 
 
 def _value(number: str) -> int:
-    return int(number) if number.isdigit() else int(chinese_value(number) or 0)
+    if len(number) == 1 and not "一" <= number <= "龥":
+        return int(unicodedata.numeric(number))
+    return int(number) if number.isdecimal() else int(chinese_value(number) or 0)
 
 
 @of_text("序号", "前一个序号是 {before}，这里应接着往下", "请核对序号", level="ask")
@@ -80,12 +95,15 @@ def ordinal_brackets(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
             yield Fault(piece, *match.span("ordinal"), {})
 
 
-@of_passage("序号", "前面是“{before}是”，这里应接着往下", "请核对序号", level="ask")
+@of_passage("序号", "前面是“{before}”，这里应接着往下", "请核对序号", level="ask")
 def ordinal_inline(piece: ReadPassage) -> Iterator[Fault]:
-    """一是…；二是…；四是…."""
-    before = 0
-    for match in _INLINE.finditer(piece.text):
-        number = _value(match["number"])
-        if before and number not in {1, before + 1}:
-            yield Fault(piece, *match.span("ordinal"), {"before": "一二三四五六七八九"[before - 1]})
-        before = number if before or number == 1 else 0
+    """一是…；二是…；四是…, and other forms within one passage."""
+    for form in _INLINE:
+        before, written, told = 0, "", False
+        for match in form.finditer(piece.text):
+            number = _value(match["number"])
+            again = told and number == before
+            if before and number not in {1, before + 1} and not again:
+                yield Fault(piece, *match.span("ordinal"), {"before": written})
+                told = True
+            before, written = number if before or number == 1 else 0, match["ordinal"]

@@ -23,6 +23,10 @@ _UNIT = re.compile(rf"个?(?:(?!{_UP}|{_DOWN})[\u4e00-\u9fff])?")
 _TIMES = {None: 1, "一": 1, "两": 2, "三": 3}
 # 翻一番 is said of somewhat less and of somewhat more than twice as much.
 _LEAST_OF_DOUBLE, _MOST_OF_DOUBLE = Fraction(9, 10), Fraction(5, 4)
+_IS_TIMES = re.compile(r"，?(?:是|为|相当于)[^，。；\d]{0,16}")
+_OF_BEFORE = re.compile(r"，?(?:是|为|达到?|相当于)(?:原来|之前|改革前|去年同期|上年同期|去年|上年|上月)的")
+_AGAINST = re.compile(r"，?[较比](?:\d{1,2}月份?)?[^，。；\d]{0,10}")
+_CHANGED = re.compile(rf"(?:{_UP}|{_DOWN})了?")
 _FOLD_DOWN = re.compile(
     rf"(?:{_DOWN})(?:了|近|约|超过|逾)*(?P<fold>(?:\d+(?:\.\d+)?|[一两二三四五六七八九十])倍)(?!率)"
 )
@@ -47,8 +51,8 @@ def _pairs(piece: ReadPassage) -> Iterator[tuple[Reading, Reading, int, Reading 
 
 
 def _unit(piece: ReadPassage, reading: Reading) -> str:
-    if reading.unit_text or reading.kind == "倍数":
-        return reading.unit_text or "倍"
+    if reading.count.unit or reading.kind == "倍数":
+        return reading.count.unit or "倍"
     return cast("re.Match[str]", _UNIT.match(piece.text, reading.end))[0]
 
 
@@ -80,7 +84,12 @@ def from_to_change(piece: ReadPassage) -> Iterator[Fault]:
             share = (1 + ratio) / 2 ** _TIMES[doubled["times"]]
             if not _LEAST_OF_DOUBLE <= share <= _MOST_OF_DOUBLE:
                 yield Fault(piece, *doubled.span("said"), {**values, "right": f"{float(1 + ratio):.2g} 倍"})
-        elif third is not None and _BY.fullmatch(piece.text, second.end, third.start) and not third.around:
+        elif (
+            third is not None
+            and not (way < 0 and _unit(piece, third) == "倍")
+            and _BY.fullmatch(piece.text, second.end, third.start)
+            and not third.around
+        ):
             right = _disagrees(piece, first, third, change, ratio)
             if right:
                 yield Fault(piece, third.start, _end(piece, third), {**values, "right": right})
@@ -113,6 +122,52 @@ def percent_of_two_percents(piece: ReadPassage) -> Iterator[Fault]:
             change = abs(second.count.value - first.count.value)
             if third.count.value == change and _BY.fullmatch(piece.text, second.end, third.start):
                 yield Fault(piece, third.start, third.end, {})
+
+
+@of_passage("倍数与文中的数不符", "{first} 是 {second} 的 {right} 倍", "请核对", level="ask")
+def times_of(piece: ReadPassage) -> Iterator[Fault]:
+    """A 件，是 B 件的 3 倍; 由 B 增加到 A，是原来的 3 倍."""
+    for first, second, third in _triples(piece):
+        if _unit(piece, third) != "倍" or _unit(piece, first) != _unit(piece, second) or third.around:
+            continue
+        whole, part = second, first
+        if _IS_TIMES.fullmatch(piece.text, _end(piece, first), second.start):
+            whole, part = first, second
+            said = piece.text[_end(piece, second) : third.start] == "的"
+        else:
+            said = _OF_BEFORE.fullmatch(piece.text, _end(piece, second), third.start) is not None
+        if said and part.count.amount:
+            ratio = Fraction(whole.count.amount) / Fraction(part.count.amount)
+            off = Fraction(Decimal(1).scaleb(-third.count.decimals)) / 2
+            if abs(Fraction(third.count.value) - ratio) > off:
+                right = percent(ratio / 100, max(third.count.decimals, 1))
+                values = {"first": whole.count.digits, "second": part.count.digits, "right": right}
+                yield Fault(piece, third.start, _end(piece, third), values)
+
+
+@of_passage("增减幅度与文中的数不符", "{first} 和 {second} 相差 {right} 个百分点", "请核对", level="ask")
+def points_between(piece: ReadPassage) -> Iterator[Fault]:
+    """86.7%，较上月的 84.1% 上升 3.6 个百分点."""
+    for first, second, third in _triples(piece):
+        alike = first.unit_text == second.unit_text == "%" and third.unit_text in POINTS
+        said = alike and _AGAINST.fullmatch(piece.text, first.end, second.start)
+        if said and _CHANGED.fullmatch(piece.text, second.end, third.start):
+            change = abs(first.count.value - second.count.value)
+            if third.count.value != change:
+                values = {
+                    "first": f"{first.count.digits}%",
+                    "second": f"{second.count.digits}%",
+                    "right": f"{change:f}",
+                }
+                yield Fault(piece, third.start, third.end, values)
+
+
+def _triples(piece: ReadPassage) -> Iterator[tuple[Reading, Reading, Reading]]:
+    """Each three numbers in a row of one sentence, dates left out."""
+    counted = [reading for reading in piece.readings if reading.numeral is not None and reading.kind != "日期"]
+    for first, second, third in zip(counted, counted[1:], counted[2:], strict=False):
+        if first.sentence == third.sentence:
+            yield first, second, third
 
 
 @of_passage("减少不用倍数", "减少、下降不能用“倍”", "请改用百分数或“几分之几”")

@@ -13,10 +13,12 @@ from reports.proofreading.rules.table import Fault, ReadPassage, Values, of_pass
 
 # What never is more than the whole; a 完成率 may be.
 _AT_MOST_A_WHOLE = re.compile(
-    r"(?:占比?|比重|满意率|满意度|好评率|按时办结率|办结率|网办率|接通率|覆盖率|合格率|准确率|满意比例)(?:达到|达|为|是|约|[：:])*$"
+    r"(?:占比?|比重|满意率|满意度|好评率|按时办结率|办结率|网办率|接通率|覆盖率|合格率|准确率|满意比例|占[^，。；：\d]{1,14}的)(?:达到|达|为|是|约|[：:])*$"
 )
 _NOT_A_SHARE = re.compile(r"占(?:年度|全年|年初|上年|去年|计划|目标|原|同期)")
-_SHARE_OF_PART = re.compile(r"^[^。；！？\d]{0,2}，?(?:占比?|占总数的?|占比为|占比达)(?:为|达|约)?$")
+_SHARE_OF_PART = re.compile(
+    r"^[^。；！？\d]{0,2}，?(?:占比?|占总[\u4e00-\u9fff]{1,3}的?|占比为|占比达|[\u4e00-\u9fff]{1,5}率)(?:为|达|约)?$"
+)
 
 
 @of_reading("占比错误", ("share",), "{part.metric_name}占{whole.metric_name}的 {right}%", "请改为“{right}%”")

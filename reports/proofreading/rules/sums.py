@@ -20,11 +20,15 @@ _IN_BRACKETS = re.compile(r"[\u4e00-\u9fff]{0,4}[（(]")
 _NAME = r"[^，。；：、！？（）()\d]{1,14}"
 _NEXT = re.compile(rf"(?P<mark>[、，]|和|及|以及|与)(?P<name>{_NAME})")
 _FIRST = re.compile(rf"(?P<name>{_NAME})")
-_TOTAL = re.compile(r"[\u4e00-\u9fff]{0,2}[，,、]?(?:合计|共计|总计|总共|共)(?:为|有|达)?")
+_TOTAL = re.compile(
+    r"[\u4e00-\u9fff]{0,2}[，,、]?(?:[两三四五](?:批|项|类|者|期|次|场))?(?:合计|共计|总计|总共|共)(?:为|有|达)?"
+)
 # What begins so isn't one more part.
 _NO_PART = re.compile(
     r"涉及|覆盖|惠及|配备|完成|投资|共|合计|占|同比|环比|较|比|发现|整改|检查|惠民|总|累计|平均|已(?!整改|办结)|居|排"
 )
+# What is missing from a list that looks like a whole one is less than this part of its total.
+_NEARLY_ALL = 9
 # Parts of which one thing may be several.
 _OVERLAPPING = re.compile(r"党员|女|少数民族|硕士|本科|以上")
 # What is added to or taken from something that was there before.
@@ -68,6 +72,13 @@ class _List:
         return sum((part.count.value for part in self.parts), Decimal(0))
 
     @property
+    def nearly_all(self) -> bool:
+        """Whether so little is left that one of the numbers is rather wrong than one more part left out."""
+        values = [part.count.value for part in self.parts]
+        missing = self.total.count.value - self.written
+        return len(values) > 1 and missing < min(values) and missing * _NEARLY_ALL <= self.total.count.value
+
+    @property
     def values(self) -> dict[str, object]:
         """What sentences say of them."""
         items = " + ".join(f"{part.count.value:f}" for part in self.parts)
@@ -80,7 +91,8 @@ def wrong_sum(piece: ReadPassage) -> Iterator[Fault]:
     for each in _lists(piece):
         if each.total.metric or each.total.figure or _certified_sum(piece, each) is not None:
             continue
-        if each.written > each.total.count.value or (each.exact and each.written < each.total.count.value):
+        short = each.written < each.total.count.value and (each.exact or each.nearly_all)
+        if each.written > each.total.count.value or short:
             yield Fault(piece, each.total.start, _after_unit(piece, each.total), each.values)
 
 
