@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,10 +19,11 @@ from reports.certificates.queries import Query, QueryEntry
 from reports.certificates.rates import Against, Rate
 from reports.page import MEANINGS, MonthSummary, index_page, month_page, waiting_page
 from reports.page.month_summary import WORDS
-from reports.page.sparkline import Point, sparkline
+from reports.page.trend import Point, sparkline, trend
 from tests.dossiers import MONTH, certificate, changed, dossier, number, numbers, past
-from tests.proofreading_known import LABELS, SUPERSEDED_MARCH
+from tests.proofreading_known import LABELS, NAMES, SUPERSEDED_MARCH
 
+TITLE = "政务窗口月报"
 NUMERAL = re.compile(r"\d+(?:\.\d+)?")
 HOSTILE = [
     "</script><script>alert(1)</script>",
@@ -40,7 +42,7 @@ def standing(shown: Dossier, **changes: Any) -> MonthSummary:
 
 
 def page(shown: Dossier, **changes: Any) -> bytes:
-    return month_page(shown, standing(shown, **changes), labels=LABELS, months=["2025-02", MONTH])
+    return month_page(shown, standing(shown, **changes), edition=TITLE, labels=LABELS, months=["2025-02", MONTH])
 
 
 def read(content: bytes) -> Any:
@@ -103,8 +105,13 @@ def _not_from(shown: Dossier, text: str) -> Iterator[str]:
     known |= {str(count) for count in range(32)}
     for code in {each.code for each in certificates}:
         text = text.replace(code, "")
-    text = re.sub(r"\d{4} 年 \d{1,2} 月(?: \d{1,2} 日(?: \d\d:\d\d)?)?|\d{4}-\d\d-\d\d\s+[0-9a-f]{12}", "", text)
+    text = re.sub(r"\d{4} 年(?: \d{1,2} 月(?: \d{1,2} 日(?: \d\d:\d\d)?)?)?|\d{4}-\d\d-\d\d\s+[0-9a-f]{12}", "", text)
     yield from (found for found in NUMERAL.findall(text) if found not in known)
+
+
+def test_the_title_is_that_of_the_halls_editions(shown: Dossier) -> None:
+    document = read(month_page(shown, standing(shown), edition="窗口服务月报", labels=LABELS))
+    assert texts_of(document, "//title | //h1") == ["窗口服务月报 2025 年 3 月 已核定", "窗口服务月报 2025 年 3 月"]
 
 
 def test_a_planted_numeral_would_be_found(shown: Dossier) -> None:
@@ -142,8 +149,46 @@ def test_where_there_is_no_rate_the_reason_stands(tmp_path: Path) -> None:
         "环比无（基数为零，不计算增幅）",
         "同比无（口径有调整，不可直接比较）",
     ]
-    (card,) = read(page(dossier(tmp_path))).xpath("//article[@data-metric='parcels_mailed']")
-    assert texts_of(card, ".//dl[@class='changes']/div/dd") == ["无（没有可比的核定数）"] * 2
+
+
+def test_what_all_numbers_lack_is_said_once_and_one_month_has_no_course(tmp_path: Path) -> None:
+    document = read(page(dossier(tmp_path)))
+    assert texts_of(document, "//p[@class='said-once']") == [
+        "各数都没有环比、同比：没有可比的核定数。",
+        "还没有走势：这以前没有核定的月份。",
+    ]
+    assert visible(document).count("没有可比的核定数") == 1
+    assert not document.xpath("//svg[@class='trend' or @class='spark'] | //dl[@class='changes']/div")
+
+
+def test_what_some_numbers_lack_is_said_with_their_names(tmp_path: Path) -> None:
+    before = past(1)
+    for metric in ("parcels_mailed", "phone_consultations"):
+        before["2025-02"] = [changed(before["2025-02"][0], metric, version="0")]
+    document = read(page(dossier(tmp_path, history=before)))
+    assert texts_of(document, "//p[@class='said-once']") == [
+        "各数都没有同比：没有可比的核定数。",
+        "政务大厅现场邮寄量、电话咨询都没有环比：口径有调整，不可直接比较。",
+    ]
+    assert len(document.xpath("//dl[@class='changes']/div")) == len(NAMES) - 2
+
+
+def test_a_course_lies_on_the_calendar_and_its_gaps_are_named(tmp_path: Path) -> None:
+    before = {month: each for month, each in past(23).items() if month not in {"2024-08", "2024-09", "2025-02"}}
+    document = read(page(dossier(tmp_path, history=before)))
+    assert "走势断开的月份没有核定数：2024 年 8 月、2024 年 9 月、2025 年 2 月。" in texts_of(
+        document, "//p[@class='said-once']"
+    )
+    course = document.xpath("//article[@data-metric='phone_consultations']//svg")[0]
+    first, second = ([point.split(",") for point in each.split()] for each in course.xpath(".//polyline/@points"))
+    xs = [float(x) for x, _ in (*first, *second)]
+    steps = [round(after - one, 1) for one, after in pairwise(xs)]
+    assert (len(first), len(second)) == (16, 4)
+    assert max(steps) == pytest.approx(3 * min(steps), abs=0.2), "two months are missing between the runs"
+    assert texts_of(course, ".//text") == [
+        *("最低 913 人（次）（2023 年 4 月）", "最高 1187 人（次）（2025 年 3 月）"),
+        *("2023 年 4 月", "2025 年 3 月", "2024 年"),
+    ]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -201,7 +246,7 @@ def test_downloads_are_the_files_that_lie_beside(shown: Dossier) -> None:
 
 def test_a_month_that_waits_has_a_page_without_numbers() -> None:
     waiting = MonthSummary("2025-04", "草稿", None, ("窗口系统：4 月 3 日，数据没有到",))
-    document = read(waiting_page(waiting, hall="四川省政务服务大厅", months=[MONTH, "2025-04"]))
+    document = read(waiting_page(waiting, edition=TITLE, hall="四川省政务服务大厅", months=[MONTH, "2025-04"]))
 
     assert texts_of(document, "//p[@class='word']") == ["草稿"]
     assert texts_of(document, "//p[@class='print']") == ["不能刊印"]
@@ -221,7 +266,7 @@ def test_the_index_lists_every_month_newest_first(shown: Dossier) -> None:
     waiting = MonthSummary("2025-04", "草稿", None, ())
     older = MonthSummary("2024-12", "已核定", past()["2024-12"][0])
 
-    document = read(index_page([older, standing(shown), waiting], hall="大厅"))
+    document = read(index_page([older, standing(shown), waiting], edition=TITLE, hall="大厅"))
 
     assert document.xpath("//tbody//a/@href") == ["2025-04/index.html", "2025-03/index.html", "2024-12/index.html"]
     assert texts_of(document, "//table[1]//tr[2]/td")[1:9] == [
@@ -232,14 +277,27 @@ def test_the_index_lists_every_month_newest_first(shown: Dossier) -> None:
 def test_a_line_is_broken_by_a_missing_month_and_by_another_definition() -> None:
     values = [number("online_accepted", count) for count in (10, 20, 30, 40, 50, 60)]
     points = [Point(f"2025-{place:02d}", each) for place, each in enumerate(values, start=1)]
-    assert str(sparkline(points)).count("<polyline") == 1
+    assert str(trend(points)).count("<polyline") == 1
 
     points[2] = Point("2025-03", None)
     points[5] = Point("2025-06", replace(values[5], version="2"))
 
-    drawn = str(sparkline(points))
-    assert (drawn.count("<polyline"), drawn.count("<circle")) == (2, 2)
-    assert "最低：2025 年 1 月 0 万件" in drawn
+    for drawn in (trend(points), sparkline(points)):
+        assert (drawn.count("<polyline"), drawn.count("<circle")) == (2, 2)
+    assert "最低：2025 年 1 月 0 万件" in trend(points)
+    assert "没有核定数：2025 年 3 月" in trend(points)
+
+
+def test_the_scale_is_exact_where_prints_are_alike_and_one_line_where_values_are() -> None:
+    alike = [
+        Point(f"2025-0{place}", number("parcels_mailed", count)) for place, count in enumerate((893, 902), start=1)
+    ]
+    assert ("最低 893 件（2025 年 1 月）" in trend(alike), "最高 902 件（2025 年 2 月）" in trend(alike)) == (
+        True,
+        True,
+    )
+    same = [alike[0], Point("2025-02", alike[0].number)]
+    assert "都是 0.09 万件" in trend(same)
 
 
 def test_every_rule_of_days_has_a_chinese_name() -> None:

@@ -22,7 +22,7 @@ from reports.proofreading import proofread
 from tests.dossiers import MONTH, certificate, dossier, numbers, past
 from tests.proofreading_known import COUNTS, LABELS, SUPERSEDED_MARCH, known, of_month
 from tests.servers.browser import OpenBrowser, Tab, open_browser
-from tests.test_page import HOSTILE
+from tests.test_page import HOSTILE, TITLE
 
 TEXTS = Path(__file__).parent / "proofreading_texts"
 SCRIPT = Path(__file__).parents[1] / "reports" / "page" / "proofread.js"
@@ -57,10 +57,10 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Dossier:
     given = QueryEntry(2, "", "2025-04-09T10:00:00+08:00", "answer", "张三", "已核对", answers="Q1")
     questions = (Query(asked, (given,)), Query(replace(asked, id="Q2", sequence=3, text=HOSTILE[4]), ()))
     standing = MonthSummary(MONTH, "已核定", made.certificate, (), questions)
-    page = month_page(made, standing, labels=LABELS, months=["2025-02", MONTH])
+    page = month_page(made, standing, edition=TITLE, labels=LABELS, months=["2025-02", MONTH])
     (made.release.parent / "index.html").write_bytes(page)
     assert (made.release.parent / "index.html").stat().st_size < 2_000_000
-    (published / "index.html").write_bytes(index_page([standing], hall="大厅"))
+    (published / "index.html").write_bytes(index_page([standing], edition=TITLE, hall="大厅"))
     return made
 
 
@@ -187,7 +187,22 @@ def test_in_print_the_numbers_stand_and_the_tools_do_not(tab: Tab, tmp_path: Pat
     assert "省本级办理政务服务事项5.6万件" in text
     assert text.index("已核定") < text.index("省本级办理")
     assert text.index("可以刊印") < text.index("省本级办理")
+    assert "现场咨询服务5515人（次）" in text
     assert not any(tool in text for tool in ("复制正文", "核对文稿", "下载", "看哪个数"))
+
+
+def test_a_revised_month_of_fifty_departments_takes_two_sheets_of_paper(browser: OpenBrowser, tmp_path: Path) -> None:
+    first = replace(certificate(), numbers=numbers(SUPERSEDED_MARCH))
+    made = dossier(tmp_path, [first, certificate(revision=2)], past(), [f"第{place}处" for place in range(50)])
+    page = tmp_path / "index.html"
+    page.write_bytes(month_page(made, MonthSummary(MONTH, "已核定", made.certificate), edition=TITLE, labels=LABELS))
+    with browser.tab() as tab:
+        tab.page.goto(page.as_uri())
+        tab.page.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
+
+    with pdfplumber.open(tmp_path / "page.pdf") as document:
+        assert len(document.pages) == 2
+        assert len(document.pages[0].curves) > len(made.certificate.numbers)  # the courses are drawn
 
 
 def test_how_soon_a_page_of_sixty_departments_can_be_used(

@@ -56,7 +56,7 @@ def write_pages(wanted: Sequence[SiteMonth], dossiers: Mapping[SiteMonth, Dossie
         tell_item("page of %s", " ".join(filter(None, each)))
         pages[_page_of(home.published, each)] = _page(each, summaries[each], hall.hall, dossiers.get(each), there)
     if listed:
-        pages[home.published / PAGE] = index_page([summaries[each] for each in listed], hall=hall.hall.name)
+        pages[home.published / PAGE] = _index([summaries[each] for each in listed], hall.hall)
     for path, content in pages.items():
         write_changed(path, content)
     vouch_for_pages(home.published, pages)
@@ -84,8 +84,8 @@ def _page(
         name = dossier.certificate.site_name if dossier else site_tree().sites[each.site].name
         summary = replace(summary, site=each.site, path=(*_steps(each, above, there), PathStep(name)))
     if dossier is None:
-        return waiting_page(summary, hall=hall.name, months=months)
-    return month_page(dossier, summary, labels=labels(), months=months)
+        return waiting_page(summary, edition=hall.edition.title, hall=hall.name, months=months)
+    return month_page(dossier, summary, edition=hall.edition.title, labels=labels(), months=months)
 
 
 def _steps(each: SiteMonth, above: Sequence[CertifiedHall], there: Collection[SiteMonth]) -> Iterator[PathStep]:
@@ -94,6 +94,10 @@ def _steps(each: SiteMonth, above: Sequence[CertifiedHall], there: Collection[Si
         page = SiteMonth(each.month, site.code if place else "")
         up = f"../{site.code}/{PAGE}" if place else f"../../{PAGE}"
         yield PathStep(site.name, up if page in there else "")
+
+
+def _index(summaries: Sequence[MonthSummary], hall: Hall) -> bytes:
+    return index_page(summaries, edition=hall.edition.title, hall=hall.name)
 
 
 def _summary(each: SiteMonth, archive: Archive, hall: Hall, home: Home) -> MonthSummary:

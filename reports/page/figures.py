@@ -1,21 +1,19 @@
 """What a page shows of each number: rates, course, departments, days and sources, all of it from the dossier."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from markupsafe import Markup
 
 from reports.certificates.dossier import Dossier
 from reports.certificates.rates import WORDS, Against, Rate, RateBasis
 from reports.certificates.release_text import numbers_file, ordered_metrics
 from reports.figures.derived import DerivedMetric, RankedMember, Role, Term
 from reports.figures.kinds import Count
-from reports.figures.months import month_title
+from reports.figures.months import month_title, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import exact_text
-from reports.page.sparkline import MONTHS, Point, sparkline
+from reports.page.trend import MONTHS, Point
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
 _DAYS = {"working_days": "工作日", "calendar_days": "日历天"}
@@ -32,7 +30,7 @@ _AGAINST: tuple[Against, ...] = ("month_before", "year_before")
 
 @dataclass(frozen=True)
 class FigureChange:
-    """环比 or 同比 in words, with what was compared; or the reason why there is none."""
+    """环比 or 同比 in words, with what was compared; or, in the tone `none`, the reason why there is none."""
 
     word: str
     text: str
@@ -47,8 +45,7 @@ class Figure:
     number: MonthlyNumber
     in_section: bool  # whether the paragraph prints it
     changes: tuple[FigureChange, ...]
-    points: tuple[Point, ...]  # its last 24 months, this one last
-    spark: Markup
+    points: tuple[Point, ...]  # a calendar's months from its first of the last 24 on, this one last
     systems: tuple[str, ...]  # names of the systems that count it
     parts: tuple[str, ...]  # names of the metrics that it is the sum of
     made_of: tuple[str, ...]  # of a derived number the sums that it is made of
@@ -78,16 +75,42 @@ def rankings(dossier: Dossier) -> tuple[RankingShown, ...]:
     return tuple(RankingShown(derived.by_metric[metric], derived.rankings[metric]) for metric in ranked)
 
 
-def without_value(dossier: Dossier) -> dict[str, str]:
-    """By the name of each metric that has no value, why."""
+def without_value(dossier: Dossier) -> dict[str, list[str]]:
+    """By the reason why metrics have no value, their names, each with the month that it is about."""
     derived = dossier.certificate.foundation.derived
     absent = {name: derived.absent[name] for name in ordered_metrics(dossier.certificate, derived.absent)}
-    return {
-        derived.by_metric[
-            metric
-        ].metric_name: f"{dossier.words.reason(str(outcome.reason))}（{month_title(outcome.month)}）"
-        for metric, outcome in absent.items()
-    }
+    reasons: dict[str, list[str]] = {}
+    for metric, outcome in absent.items():
+        named = f"{derived.by_metric[metric].metric_name}（{month_title(outcome.month)}）"
+        reasons.setdefault(dossier.words.reason(str(outcome.reason)), []).append(named)
+    return reasons
+
+
+def shared_absences(shown: Sequence[Figure]) -> dict[FigureChange, list[str]]:
+    """What several numbers lack for one reason, which is said once: by what each of them lacks, their names."""
+    lacking: dict[FigureChange, list[str]] = {}
+    for figure in shown:
+        for change in figure.changes:
+            if change.tone == "none":
+                lacking.setdefault(change, []).append(figure.number.metric_name)
+    return {change: names for change, names in lacking.items() if len(names) > 1}
+
+
+def notes(shown: Sequence[Figure]) -> list[str]:
+    """What is said once of all numbers: the changes that several lack, and where courses are broken or not there."""
+    compared = [figure.number.metric_name for figure in shown if figure.changes]
+    words: dict[tuple[str, str], list[str]] = {}
+    for change, names in shared_absences(shown).items():
+        whose = "各数" if names == compared else "、".join(names)
+        words.setdefault((whose, change.text), []).append(change.word)
+    said = [f"{whose}都没有{'、'.join(each)}：{reason}。" for (whose, reason), each in words.items()]
+    longest = max((figure.points for figure in shown), key=len, default=())
+    if len(longest) == 1:
+        return [*said, "还没有走势：这以前没有核定的月份。"]
+    certified = {point.month for figure in shown for point in figure.points if point.number}
+    missing = [point.month for point in longest if point.month not in certified]
+    gaps = "、".join(map(month_title, missing))
+    return [*said, f"走势断开的月份没有核定数：{gaps}。"] if gaps else said
 
 
 def released(dossier: Dossier) -> dict[str, Any]:
@@ -105,7 +128,6 @@ def system_names(dossier: Dossier) -> dict[str, str]:
 
 
 def _figure(dossier: Dossier, number: MonthlyNumber, row: Mapping[str, Any]) -> Figure:
-    points = _points(dossier, number)
     certificate, trace = dossier.certificate, dossier.traces[number.metric]
     behind = {source["system"]: source["system_name"] for source in row["sources"]}
     extracts = [extract for extract in certificate.foundation.extracts if extract.system in behind]
@@ -113,8 +135,7 @@ def _figure(dossier: Dossier, number: MonthlyNumber, row: Mapping[str, Any]) -> 
         number=number,
         in_section=row["in_section"],
         changes=tuple(change for against in _AGAINST for change in _changes(dossier, number.metric, against)),
-        points=points,
-        spark=sparkline(points),
+        points=_points(dossier, number),
         systems=tuple(source["system_name"] for source in row["sources"]),
         parts=tuple(certificate.by_metric[part].metric_name for part in number.parts),
         made_of=tuple(_term(dossier, term) for term in trace.terms),
@@ -150,7 +171,7 @@ def _changes(dossier: Dossier, metric: str, against: Against) -> Iterator[Figure
         if isinstance(rate, Rate):
             yield FigureChange(WORDS[against], text.removeprefix(WORDS[against]), rate.basis_text, _tone(rate))
         else:
-            yield FigureChange(WORDS[against], f"无（{rate}）", "", "none")
+            yield FigureChange(WORDS[against], rate, "", "none")
 
 
 def _tone(rate: Rate) -> str:
@@ -158,7 +179,14 @@ def _tone(rate: Rate) -> str:
 
 
 def _points(dossier: Dossier, number: MonthlyNumber) -> tuple[Point, ...]:
-    past = [Point(month, entries[-1].by_metric.get(number.metric)) for month, entries in dossier.history.items()]
-    certified = [place for place, point in enumerate(past) if point.number]
-    recent = past[certified[0] :] if certified else []
-    return (*recent[1 - MONTHS :], Point(dossier.certificate.month, number))
+    """The months of a calendar up to this one, from the first on that has the number."""
+    this = dossier.certificate.month
+    months = [months_before(this, back) for back in reversed(range(1, MONTHS))]
+    past = [Point(month, _newest(dossier, month, number.metric)) for month in months]
+    begins = next((place for place, point in enumerate(past) if point.number), len(past))
+    return (*past[begins:], Point(this, number))
+
+
+def _newest(dossier: Dossier, month: str, metric: str) -> MonthlyNumber | None:
+    entries = dossier.history.get(month)
+    return entries[-1].by_metric.get(metric) if entries else None

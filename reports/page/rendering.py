@@ -24,9 +24,10 @@ from reports.certificates.release_text import ordered_numbers
 from reports.certificates.revision import compare
 from reports.figures.months import days_between, month_title
 from reports.figures.numbers import MonthlyNumber
-from reports.page.figures import figures, rankings, system_names, without_value
+from reports.page.figures import figures, notes, rankings, shared_absences, system_names, without_value
 from reports.page.month_summary import WORDS, MonthSummary
 from reports.page.proofbox import proof_data
+from reports.page.trend import extremes, sparkline, trend
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -53,30 +54,39 @@ class _RevisionRow:
 
 
 def month_page(
-    dossier: Dossier, summary: MonthSummary, *, labels: Mapping[str, Collection[str]], months: Sequence[str] = ()
+    dossier: Dossier,
+    summary: MonthSummary,
+    *,
+    edition: str,
+    labels: Mapping[str, Collection[str]],
+    months: Sequence[str] = (),
 ) -> bytes:
     """The page of a certified month, to lie at `published/<month>/index.html`, a site's in `sites/<site>/` there.
 
     Args:
         dossier: The month's newest certificate with what stands around it.
         summary: How the month stands today; its questions are shown.
+        edition: The title of the hall's editions.
         labels: What texts call each metric, besides its name.
         months: Every month that has a page, for the ways to its neighbours.
 
     Raises:
         OSError, KeyError: a file of the release is gone or isn't what a release holds; `verify` says which.
     """
-    certificate = dossier.certificate
+    certificate, shown = dossier.certificate, figures(dossier)
     return _fill(
         "month.html.j2",
         _SCRIPTS,
         summary=summary,
+        edition=edition,
         hall=certificate.hall.name,
         certificate=certificate,
         **_neighbours(summary.month, months),
         section=dossier.printed,
         texts={"paragraph": dossier.printed.paragraph, "section": dossier.section},
-        figures=figures(dossier),
+        figures=shown,
+        notes=notes(shown),
+        shared=shared_absences(shown),
         rankings=rankings(dossier),
         without_value=without_value(dossier),
         names={number.metric: number.metric_name for number in certificate.numbers},
@@ -91,18 +101,18 @@ def month_page(
     )
 
 
-def waiting_page(summary: MonthSummary, *, hall: str, months: Sequence[str] = ()) -> bytes:
+def waiting_page(summary: MonthSummary, *, edition: str, hall: str, months: Sequence[str] = ()) -> bytes:
     """The page of a month without a certificate: how it stands and what is missing, and no number."""
-    return _fill("month.html.j2", (), summary=summary, hall=hall, **_neighbours(summary.month, months))
+    return _fill("month.html.j2", (), summary=summary, edition=edition, hall=hall, **_neighbours(summary.month, months))
 
 
-def index_page(summaries: Sequence[MonthSummary], *, hall: str) -> bytes:
+def index_page(summaries: Sequence[MonthSummary], *, edition: str, hall: str) -> bytes:
     """The index of all months, newest first, to lie at `published/index.html`; the newest section gives the order."""
     newest_first = sorted(summaries, key=lambda summary: summary.month, reverse=True)
     newest = next((summary.certificate for summary in newest_first if summary.certificate), None)
     years = [(year, list(months)) for year, months in groupby(newest_first, key=lambda summary: summary.month[:4])]
     columns = ordered_numbers(newest) if newest else []
-    return _fill("index.html.j2", (), hall=hall, years=years, columns=columns)
+    return _fill("index.html.j2", (), edition=edition, hall=hall, years=years, columns=columns)
 
 
 def _fill(template: str, scripts: Sequence[str], **values: Any) -> bytes:
@@ -144,6 +154,9 @@ _FILTERS: Mapping[str, Callable[..., object]] = {
     "moment": _moment,
     "moment_text": lambda text: _moment(moment_of(text)),
     "month_title": month_title,
+    "trend": trend,
+    "sparkline": sparkline,
+    "extremes": extremes,
 }
 
 
