@@ -106,7 +106,7 @@ def test_without_the_clipboard_interface_the_old_way_copies(browser: OpenBrowser
 
 def test_the_proofread_box_tells_right_from_wrong_and_runs_nothing(tab: Tab) -> None:
     text = (
-        "3 月，全程网办受理 5.43 万件，办结 5.12 万件；电话咨询 1187 人次，现场咨询 ５５１５ 人（次）。收到锦旗 12 件。"
+        "3 月，全程网办受理 5.43 万件，办结 5.12 万件；电话咨询 1187 件，现场咨询 ５５１５ 人（次）。收到锦旗 12 件。"
         f"{HOSTILE[1]}"
     )
     tab.page.get_by_label("稿子").fill(text)
@@ -116,7 +116,7 @@ def test_the_proofread_box_tells_right_from_wrong_and_runs_nothing(tab: Tab) -> 
     said = [" ".join(each.split()) for each in tab.page.locator(".result li").all_inner_texts()]
     assert said == [
         "不符 5.43 万件 这是修订以前的数：全程网办受理现为 5.42 万件",
-        "不符 1187 人次 单位不对：电话咨询应写 1187 人（次）",
+        "不符 1187 件 单位不对：电话咨询应写 1187 人（次）",
         "没有出处 12 件 核定书里没有这个数；如果是您自己的数，请自行核对",
         "相符 5.12 万件 与核定数相同：全程网办办结",
         "相符 ５５１５ 人（次） 与核定数相同：现场咨询服务",

@@ -15,7 +15,8 @@ const Proofread = (data) => {
     `(?<![\\d.A-Za-z万亿])(\\d{1,3}(?:[,，]\\d{3})+(?:\\.\\d+)?|\\d+(?:\\.\\d+)?)(余|多)?([十百千万亿]*)(余|多)?(${anyUnit})`,
     "g",
   );
-  const isFamily = (number, unit) => [number.unit, ...(data.units[number.unit] ?? [])].includes(unscaled(unit));
+  const family = (number) => [number.unit, ...(data.units[number.unit] ?? [])];
+  const isFamily = (number, unit) => family(number).includes(unscaled(unit));
   const compared = /上个?月|上年|去年|前年|同期|次月|下月/;
   const period = /季度|半年|累计|以来|全年|\d月?[-—–~至到]+\d{1,2}月/;
   const thisMonth = /本月|当月|今年同月/;
@@ -90,7 +91,7 @@ const Proofread = (data) => {
   const verdict = (kind, message) => ({ kind, message });
   const judge = (digits, unit, separated, before, sentence, segment, after) => {
     const same = (number) => digits === number.printed && unit === number.display_unit;
-    const exactly = (number) => digits === number.exact && unit === number.unit;
+    const exactly = (number) => digits === number.exact && family(number).includes(unit);
     const told = (number) => `${number.printed} ${number.display_unit}`;
     const clause = segment.slice(lastOf(segment, "，；,"));
     const unjudged =
