@@ -33,6 +33,7 @@ _MENTION = re.compile(
 _RELATIVE = {"current": 0, "previous": -1, "last_year": -12}
 _COMPARING = re.compile(r"[较比与同由从跟]$")
 _CLAUSE_BREAK = "，；：。！？\n,;"
+_PART_BREAKS = "；。！？\n;"
 _LISTED = ("、", "和", "与", "及")
 _PARENTHESES = {"（": 1, "(": 1, "）": -1, ")": -1}
 
@@ -50,6 +51,7 @@ class Mention:
     end: int
     months: Months
     kind: PeriodKind
+    opens: bool = False  # whether it is an `aside` that a sentence or a part of one begins with
 
 
 def year_to_date(months: Months) -> Months:
@@ -77,7 +79,8 @@ def mentions(text: str, month: str) -> list[Mention]:
             continue
         depth = max(0, depth + sum(_PARENTHESES.get(character, 0) for character in text[read : match.start()]))
         read = match.start()
-        named.append(Mention(*match.span(), months, _kind(match, text, in_brackets=depth > 0)))
+        opens = match.start() == 0 or text[match.start() - 1] in _PART_BREAKS
+        named.append(Mention(*match.span(), months, _kind(match, text, in_brackets=depth > 0), opens))
     return named
 
 
@@ -168,6 +171,7 @@ class PeriodsInForce:
     topic: Months = ()
     sentence: Months = ()
     aside: Months = ()
+    aside_opens: bool = False  # whether a change after it may be its own: 上月，受理…，环比增长…
     once: Mention | None = None
     base: Months = ()
 
@@ -178,14 +182,17 @@ class PeriodsInForce:
                 self.once = mention
             case "aside":
                 self.aside = self.base = mention.months
+                self.aside_opens = mention.opens
             case "sentence":
-                self.sentence, self.aside, self.once = mention.months, (), None
+                self.sentence, self.aside, self.aside_opens, self.once = mention.months, (), False, None
             case "topic":
                 self.topic, self.sentence, self.aside, self.once = mention.months, (), (), None
+                self.aside_opens = False
 
     def end_sentence(self) -> None:
         """What held for the sentence holds no longer."""
         self.sentence, self.aside, self.once, self.base = (), (), None, ()
+        self.aside_opens = False
 
     @property
     def months(self) -> Months:

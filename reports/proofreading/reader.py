@@ -77,7 +77,8 @@ class Reader:
             if number is None:
                 return certified
             away, place = abs(Fraction(numeral.amount) - number.exact), last_place(numeral.value) * numeral.scale
-            slip = len(numeral.digits) >= _FOREIGN_UNIT_DIGITS and away * _OFF_BY_A_SLIP <= number.exact
+            turned = sorted(numeral.digits) == sorted(number.exact_digits)
+            slip = len(numeral.digits) >= _FOREIGN_UNIT_DIGITS and (turned or away * _OFF_BY_A_SLIP <= number.exact)
             return certified or slip or away < Fraction(place)
         bare = not unit and numeral.is_bare
         return certified and (bare or len(numeral.digits) >= _FOREIGN_UNIT_DIGITS)
@@ -178,8 +179,10 @@ class _Reading:
             given = replace(given, shared=shared, shared_subjects=tuple(shared.subjects))
         reading = self._read(numeral, index, item, left, given)
         clause = segment[_clause(segment) :]
+        elsewhen = self.times.aside if reading.role == "share" else self.times.aside_opens and reading.role != "level"
         marked = replace(
             reading,
+            certain=reading.certain and not elsewhen,
             end=numeral.end + (reading.kind == "倍数" or reading.role == "fold"),
             around=around(segment, more=numeral.more),
             formerly=bool(FORMERLY.search(clause) or REPLACED.match(self.text, numeral.end)),
@@ -435,7 +438,7 @@ class _Reading:
 
     def _trend(self, match: re.Match[str], item: SentencePart, before: Before) -> Iterator[Reading]:
         left = self._left(item, before)
-        if SHARE.search(self.text, item.start, match.start()):
+        if self.times.aside_opens or SHARE.search(self.text, item.start, match.start()):
             return
         named = self._subject_at(match.start(), item, left, before)
         subject = named.subjects[0] if named and named.certain and item.is_ours else None

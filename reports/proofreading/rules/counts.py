@@ -53,13 +53,15 @@ def _are_turned(written: str, right: str) -> bool:
     return written[differ[0]] == right[differ[1]] and written[differ[1]] == right[differ[0]]
 
 
-@of_reading("汉字数字", _LEVEL, "统计数字用阿拉伯数字", _INSTEAD)
+@of_reading("汉字数字", _LEVEL, "统计数字用阿拉伯数字", _COUNT_INSTEAD)
 def chinese_numeral(case: Case) -> Values | None:
     """A certified number in Chinese numerals."""
     number = case.number
     if number is None or not case.numeral.chinese or case.reading.around:
         return None
-    return {"number": number} if case.numeral.amount in {number.in_units, number.exact} else None
+    if case.numeral.amount == number.exact:
+        return {"number": number, "right": case.in_its_unit(number)}
+    return {"number": number, "right": number.with_unit} if case.numeral.amount == number.in_units else None
 
 
 @of_reading("约数不成立", _LEVEL, "约数不成立，{number.certified}", _INSTEAD)

@@ -19,7 +19,9 @@ _WEEKDAY = re.compile(
     r"(?P<weekday>(?:星期|周|礼拜)(?P<name>[一二三四五六日天]))(?!期|边)"
 )
 _PART_OF_MONTH = re.compile(r"(?<![\d.])(?P<month>\d{1,2})月(?:[上中下]旬|底|初|末|份)")
-_TIME = re.compile(r"(?<![\d:.])(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?![\d:])|时(?P<minutes>\d{1,2})分)")
+_TIME = re.compile(
+    r"(?<![\d:.])(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?![\d:])|时(?!间|段|许|长)(?:(?P<minutes>\d{1,2})分)?)"
+)
 _BEFORE_A_TIME = re.compile(r"(?:[于至在到日午晚早（）—–~-]|时间:?)$")
 _TIMES = re.compile(r"(?<![\d:.])(?P<from>\d{1,2}:[0-5]\d)[—–~～至到-](?P<to>\d{1,2}:[0-5]\d)(?![\d:])")
 _OF_THE_MORNING = re.compile(r"(?:上午|早上|凌晨)$")
@@ -74,7 +76,7 @@ def no_such_date(piece: ReadPassage) -> Iterator[Fault]:
 def no_such_time(piece: ReadPassage) -> Iterator[Fault]:
     """25:30, 8:75."""
     for match in _TIME.finditer(piece.text):
-        minute = int(match["minute"] or match["minutes"])
+        minute = int(match["minute"] or match["minutes"] or 0)
         minutes = int(match["hour"]) * _MINUTES + minute
         impossible = minute >= _MINUTES or minutes > _HOURS * _MINUTES
         if _OF_THE_MORNING.search(piece.text, 0, match.start()):

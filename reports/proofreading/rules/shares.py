@@ -13,7 +13,7 @@ from reports.proofreading.rules.table import Fault, ReadPassage, Values, of_pass
 
 # What never is more than the whole; a 完成率 may be.
 _AT_MOST_A_WHOLE = re.compile(
-    r"(?:占比?|比重|满意率|满意度|好评率|按时办结率|办结率|网办率|接通率|覆盖率|合格率|准确率|满意比例|占[^，。；：\d]{1,14}的)(?:达到|达|为|是|约|[：:])*$"
+    r"(?:占比?|比重|满意率|满意度|好评率|按时办结率|办结率|网办率|接通率|覆盖率|合格率|准确率|可办率|回收率|回访率|知晓率|上线率|办理率|满意比例|占[^，。；：\d]{1,14}的)(?:达到|达|为|是|约|[：:])*$"
 )
 _NOT_A_SHARE = re.compile(r"占(?:年度|全年|年初|上年|去年|计划|目标|原|同期)")
 _SHARE_OF_PART = re.compile(
