@@ -78,6 +78,21 @@ def test_an_exact_count_is_off_by_a_slip_or_counts_something_else(exact: int, ex
     assert rules("3 月，窗口出件量 2300 件。", counted("documents_issued", exact)) == expected
 
 
+@pytest.mark.parametrize(
+    ("exact", "written", "instead"),
+    [
+        (2001, 1002, "2001 件"),
+        (2102, 1022, "0.21 万件"),
+        (1002, 2001, "1002 件"),
+        (1020, 2100, "0.1 万件"),
+    ],
+)
+def test_a_count_with_its_digits_turned_is_put_right_in_its_unit(exact: int, written: int, instead: str) -> None:
+    known = KnownNumbers("2025-03", [counted("documents_issued", exact)])
+    [finding] = proofread(f"3 月，窗口出件量 {written} 件。", known).findings
+    assert finding.suggestion == f"请改为“{instead}”"
+
+
 @pytest.mark.parametrize(("stale", "expected"), [(117, ["stale_vintage"]), (17, [])])
 def test_a_number_without_a_name_is_taken_for_a_revised_one_from_three_digits_on(
     stale: int, expected: list[str]

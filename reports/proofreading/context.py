@@ -119,7 +119,7 @@ class Case:
         return self.reading.unit_text in family(number.display_unit) or self.is_counted(number)
 
     def is_counted(self, number: KnownNumber) -> bool:
-        """Whether the numeral is a count in the unit that is counted, where another is printed: 54213 件 for 5.42 万件.
+        """Whether the numeral is a count in the unit that is counted, where another is printed: 12345 件 for 1.23 万件.
 
         A number that is far off is one of the printed ones without its 万.
         """
@@ -145,8 +145,6 @@ class Case:
         """Whether a numeral with the right unit is the printed number, with no more decimals, or the exact count."""
         if self.is_counted(number):
             return self.numeral.amount == number.exact
-        if self.numeral.chinese:
-            return self.numeral.amount == number.in_units
         return self.numeral.decimals <= number.display_decimals and self.same_value(number)
 
     def same_value(self, number: KnownNumber) -> bool:

@@ -101,7 +101,7 @@ def wrong_unit(case: Case) -> Values | None:
     if number is None or case.has_unit(number):
         return None
     rounded = abs(Fraction(numeral.amount) - number.exact) < last_place(numeral.value) * numeral.scale
-    right = case.same_value(number) or numeral.amount == number.in_units or (rounded and case.in_family(number))
+    right = numeral.amount == number.exact or case.same_value(number) or (rounded and case.in_family(number))
     unit = case.reading.unit_text
     return {"number": number, "written": f"写成了“{unit}”" if unit else "没有写单位"} if right else None
 
