@@ -39,6 +39,7 @@ def _number(
         "labels": [label.split() for label in (number.metric_name, *labels.get(number.metric, ()))],
         "printed": number.printed,
         "display_unit": number.display_unit,
+        "decimals": number.display_decimals,
         "exact": number.exact_digits,
         "unit": number.unit,
         "earlier": list(dict.fromkeys(_earlier(number, revisions))),

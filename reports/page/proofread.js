@@ -90,7 +90,9 @@ const Proofread = (data) => {
 
   const verdict = (kind, message) => ({ kind, message });
   const judge = (digits, unit, separated, before, sentence, segment, after) => {
-    const same = (number) => digits === number.printed && unit === number.display_unit;
+    const decimals = (digits.split(".")[1] ?? "").length;
+    const sameDigits = (number) => Number(digits) === Number(number.printed) && decimals <= number.decimals;
+    const same = (number) => sameDigits(number) && unit === number.display_unit;
     const exactly = (number) => digits === number.exact && family(number).includes(unit);
     const told = (number) => `${number.printed} ${number.display_unit}`;
     const clause = segment.slice(lastOf(segment, "，；,"));

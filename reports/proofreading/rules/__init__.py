@@ -1,7 +1,7 @@
 """The rules of proofreading: each a small function with its name and its sentences, in the order of the modules.
 
 Adding a rule takes its function in one of the modules, and its pairs of sentences in
-tests/proofreading_texts/pairs.toml.
+tests/proofreading_texts/rules.toml.
 """
 
 from importlib import import_module
