@@ -17,7 +17,9 @@ from reports.errors import ReportsError
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _TABLE = f"{W}tbl"
 _CONTAINERS = frozenset({f"{W}sdt", f"{W}sdtContent", f"{W}ins", f"{W}moveTo", f"{W}customXml"})
-_BREAKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+# What stands in a run beside its text; a note's mark has none, but a place.
+_MARKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+_MARKS |= {f"{W}footnoteReference": "", f"{W}endnoteReference": ""}
 # What tracked changes deleted or moved away, the second copy of a text box, text boxes, which are read apart, and
 # properties, whose tab stops are no tabs.
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -133,7 +135,18 @@ def texts_of(element: Any, run: Any = None) -> Iterator[tuple[str, Any]]:
             continue
         if child.tag == f"{W}t":
             yield child.text or "", run
-        elif child.tag in _BREAKS:
-            yield _BREAKS[child.tag], run
+        elif child.tag in _MARKS:
+            yield _MARKS[child.tag], run
         else:
             yield from texts_of(child, child if child.tag == f"{W}r" else run)
+
+
+def notes_in(part: Any) -> Iterator[Any]:
+    """The footnotes and endnotes of a document's main part, each an element with its `w:id`; no rules before them."""
+    from docx.oxml import parse_xml
+
+    for relation in part.rels.values():
+        kind = relation.reltype.rpartition("/")[2].removesuffix("s")
+        if kind in {"footnote", "endnote"}:
+            notes = parse_xml(relation.target_part.blob).iterchildren(f"{W}{kind}")
+            yield from (note for note in notes if note.get(f"{W}type") in {None, "normal"})

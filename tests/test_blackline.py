@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reports.docx_files import W, open_docx
+from reports.docx_files import W, notes_in, open_docx
 from reports.word.blackline import blackline
 from reports.word.blocks import Block, Chart, Fact, Heading, Paragraph, Run, TableBlock, text_of
 from reports.word.manuscript import Manuscript
@@ -98,6 +98,14 @@ def chart(value: str) -> Chart:
     return Chart("受理（万件）", [{"2025-02": "3", "2025-03": value}], f"2025 年 3 月 {value} 万件")
 
 
+def noted(note: str) -> Paragraph:
+    return Paragraph((Run("一件事"), Run("", note=text_of(note)), Run("。")))
+
+
+def merged(value: str) -> TableBlock:
+    return replace(table(("甲", ""), ("乙", value)), spans={(0, 0): (1, 2)})
+
+
 HEAD = Heading(1, text_of("二、政务工作动态"))
 ONE, TWO = Paragraph(text_of("（一）第一件事。")), Paragraph(text_of("（二）另一件事情。"))
 AMOUNTS = [
@@ -120,6 +128,10 @@ CASES: dict[str, tuple[list[Block], list[Block]]] = {
     "a column more": ([ONE, table(("项", "数"), ("甲", "1"))], [ONE, table(("项", "数", "比"), ("甲", "1", "2"))]),
     "another chart": ([ONE, chart("3.1")], [ONE, chart("4.1")]),
     "a chart less": ([ONE, chart("3.1"), TWO], [ONE, TWO]),
+    "another footnote": ([noted("甲"), noted("乙")], [noted("乙"), noted("丙")]),
+    "a footnote less": ([noted("甲"), ONE], [ONE]),
+    "a merged cell": ([merged("1"), ONE], [merged("2"), ONE]),
+    "a merged cell less": ([merged("1"), ONE], [table(("甲", "乙"), ("丙", "1")), ONE]),
     "a table more": ([HEAD, ONE], [HEAD, table(("项", "数"), ("甲", "1")), ONE]),
     "a table less": ([ONE, table(("项", "数"), ("甲", "1")), TWO], [ONE, TWO]),
 }
@@ -142,6 +154,8 @@ def test_accepting_gives_the_new_text_and_rejecting_the_old(case: str, manuscrip
     assert compared == blackline(old, new)
     assert accepted(compared) == lines(new)
     assert rejected(compared) == lines(old)
+    kept = {note.xpath("string()") for note in notes_in(open_docx(compared).part)}
+    assert kept == {note.xpath("string()") for each in (old, new) for note in notes_in(open_docx(each).part)}
     both_charts = 2 if case == "another chart" else 1 if case == "a chart less" else 0
     with zipfile.ZipFile(io.BytesIO(compared)) as archive:
         assert sum(name.startswith(("word/charts/", "word/earlier/")) for name in archive.namelist()) == both_charts

@@ -31,7 +31,7 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     folder = tmp_path_factory.mktemp("kinds")
     month, paper = with_past(march(folder), 9, without=(3, 4), redefined_at=7), read_profile("paper")
     texts = laid_out(folder / "2025-03")
-    write(texts, 0, "3 图.md", "# 走势\n\n{{ 图: online_accepted }}\n")
+    write(texts, 0, "3 图.md", "# 走势[^1]\n\n{{ 图: online_accepted }}\n\n[^1]: 受理 {{ online_accepted }}。\n")
     manuscript = replace(assembled(texts, month).manuscript, annex=annex_blocks(month))
     before = set_document(manuscript, paper)
     write(texts, 0, "1 稿.md", "# 改过的一条\n\n本月受理 {{ online_accepted }}。\n")

@@ -14,16 +14,20 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from openpyxl import Workbook
 from PIL import Image
 
+from reports.docx_files import W, notes_in, open_docx, texts_of
 from reports.edition.assembly import Edition
 from reports.edition.ordinals import in_chinese
 from reports.edition.output import write_edition
 from reports.edition.settings import EditionError, lay_out, read_settings, with_choices
 from reports.word.blocks import Chart, Heading, Paragraph, Picture, TableBlock, plain
 from reports.word.conformance import check_conformance
+from reports.word.facts import facts_in
 from reports.word.month_content import MonthContent
+from reports.word.package import add_part
 from reports.word.profiles import read_profile
 from reports.word.writer import set_document
 from tests.editions import SETTINGS, assembled, cells_in, changed, laid_out, lines_in, march, with_past, write
@@ -145,6 +149,57 @@ def test_the_table_of_the_metrics_may_stand_in_a_text_with_sums_to_date(folder: 
     assert rows[0][-1] == "1—3 月累计"
     assert [row[-1] for row in rows[1:] if row[-1] != "—"] == ["15.3 万件"]
     assert [row[0] for row in rows[1:]] == [number.metric_name for number in month.numbers.values()]
+
+
+def test_footnotes_and_merged_cells_are_kept(folder: Path, month: MonthContent) -> None:
+    write(
+        folder,
+        0,
+        "0 稿.md",
+        "# 甲\n\n一件事[^1]，办理 {{ online_accepted }}[^数]。\n\n"
+        "[^1]: 见通报。\n[^数]: 上月为 {{ online_accepted.环比 }}，\n  下同。\n",
+    )
+    document = Document()
+    document.add_paragraph("另一件事。").add_run()._element.append(
+        OxmlElement("w:footnoteReference", {qn("w:id"): "7"})
+    )
+    grid = document.add_table(3, 3)
+    for cell, text in zip(grid._cells, "头二三甲五六七八九", strict=True):
+        cell.text = text
+    grid.cell(0, 0).merge(grid.cell(0, 1))
+    grid.cell(1, 0).merge(grid.cell(2, 0))
+    note = '<w:footnote w:id="7"><w:p><w:r><w:t>附注。</w:t></w:r></w:p></w:footnote>'
+    notes = f'<w:footnotes xmlns:w="{W[1:-1]}">{note}</w:footnotes>'
+    add_part(document, "footnotes", notes)
+    document.save(str(folder / SETTINGS.headings[0] / "00 表.docx"))
+    edition = assembled(folder, month)
+    assert edition.wrong == ()
+    content = set_document(edition.manuscript, read_profile("paper"))
+    told = ["".join(text for text, _ in texts_of(note)) for note in notes_in(open_docx(content).part)]
+    assert told == ["见通报。", "上月为 环比增长 6.2%，下同。", "附注。"]
+    (table,) = [block for block in edition.manuscript.blocks if isinstance(block, TableBlock)][:1]
+    assert table.spans == {(0, 0): (1, 2), (1, 0): (2, 1)}
+    assert [[plain(cell) for cell in row] for row in table.rows] == [
+        ["头\n二", "", "三"],
+        ["甲\n七", "五", "六"],
+        ["", "八", "九"],
+    ]
+    found = folder / "整期.docx"
+    found.write_bytes(content)
+    assert [fact.text for fact in facts_in(found)][-1] == "环比增长 6.2%"
+
+
+NOTES = {
+    "一件事[^2]。": "脚注 [^2] 没有内容，请在文末另起一行写“[^2]: 脚注的文字”",
+    "一件事。\n\n[^3]: 没人引。": "脚注 [^3] 没有用上：正文里没有写 [^3]",
+    "一件事[^4]。\n\n[^4]: 办理 {{ 没有 }}。": "没有叫“没有”的数",
+}
+
+
+@pytest.mark.parametrize("text", NOTES)
+def test_a_footnote_that_is_not_right_is_named(text: str, folder: Path, month: MonthContent) -> None:
+    write(folder, 0, "0 稿.md", f"# 甲\n\n{text}\n")
+    assert any(NOTES[text] in str(remark) for remark in assembled(folder, month).wrong)
 
 
 def test_charts_of_the_month_stand_in_a_text_and_in_the_annex(folder: Path, month: MonthContent) -> None:

@@ -232,7 +232,17 @@ class _Assembling:
         filled = references.fill(clean)
         for fault in filled.faults:
             self._wrong(file, where(place), fault)
-        return filled.text, filled.inserted
+        text = tuple(
+            replace(run, note=self._note_text(file, run.note, place, references)) if run.note else run
+            for run in filled.text
+        )
+        return text, filled.inserted
+
+    def _note_text(self, file: str, note: RichText, place: TextPlace, references: References) -> RichText:
+        """A footnote, which is filled and proofread as a paragraph is."""
+        text, inserted = self._text(file, note, place, references)
+        self.lines.append(_Line(file, Passage(plain(text), replace(place, column=1)), inserted))
+        return text
 
     # The whole.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _HTML = "HTML 标记不起作用，“{}”已按文字印出，请删去"
 _NOT_BESIDE = "图片“{}”找不到，请把图片文件放在稿件旁边"
+_NOTE = re.compile(r" {0,3}\[\^([^\]\s]+)\]:(.*)")
+_NOTE_MARK = re.compile(r"\[\^([^\]\s]+)\]")
+_NO_NOTE = "脚注 [^{}] 没有内容，请在文末另起一行写“[^{}]: 脚注的文字”"
 _NO_PICTURE = "图片“{}”的格式不能带入，请另存为 PNG 再引用"
 
 
@@ -26,17 +30,40 @@ def read_markdown(path: Path, name: str) -> tuple[list[Piece], list[Remark]]:
     """Read a Markdown file (CommonMark with tables); pictures lie beside it, and HTML is text."""
     from markdown_it import MarkdownIt
 
-    reading = _Reading(name, path.parent)
-    tokens = MarkdownIt("commonmark").enable("table").parse(read_text(path))
-    return list(reading.pieces(tokens)), reading.remarks
+    text, notes = _without_notes(read_text(path))
+    reading = _Reading(name, path.parent, notes)
+    pieces = list(reading.pieces(MarkdownIt("commonmark").enable("table").parse(text)))
+    reading.check_notes()
+    return pieces, reading.remarks
+
+
+def _without_notes(text: str) -> tuple[str, dict[str, str]]:
+    """The text with empty lines where its footnotes stood, `[^1]: …` and indented lines after it; and those by key."""
+    notes: dict[str, str] = {}
+    lines = text.split("\n")
+    last = ""
+    for number, line in enumerate(lines):
+        begun = _NOTE.match(line)
+        if begun:
+            last = begun[1]
+            notes[last] = begun[2].strip()
+        elif last and line.startswith(("  ", "\t")) and line.strip():
+            notes[last] += line.strip()
+        else:
+            last = ""
+            continue
+        lines[number] = ""
+    return "\n".join(lines), notes
 
 
 class _Reading:
     """Walks the tokens of one file and notes what there is to remark."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, notes: Mapping[str, str]) -> None:
         self.name = name
         self.folder = folder
+        self.notes = notes
+        self.noted: set[str] = set()
         self.pictures: list[Picture] = []
         self.remarks: list[Remark] = []
         self.place = TextPlace(line=1)
@@ -116,8 +143,27 @@ class _Reading:
             if child.type == "image":
                 self._picture(unquote(str(child.attrs.get("src", ""))), child.content)
             elif content:
-                runs.append(Run(content, bold=bold > 0, italic=italic > 0))
+                runs += self._runs(content, bold=bold > 0, italic=italic > 0)
         return tuple(runs)
+
+    def _runs(self, content: str, *, bold: bool, italic: bool) -> Iterator[Run]:
+        """A text, and the footnotes that are asked for in it."""
+        for number, part in enumerate(_NOTE_MARK.split(content)):
+            if number % 2 == 0 or part not in self.notes:
+                written = part if number % 2 == 0 else f"[^{part}]"
+                if number % 2:
+                    self._remark(_NO_NOTE.format(part, part))
+                if written:
+                    yield Run(written, bold=bold, italic=italic)
+            else:
+                self.noted.add(part)
+                yield Run("", note=text_of(self.notes[part]))
+
+    def check_notes(self) -> None:
+        """Remark footnotes that nothing refers to."""
+        for key in self.notes:
+            if key not in self.noted:
+                self.remarks.append(Remark(self.name, "", f"脚注 [^{key}] 没有用上：正文里没有写 [^{key}]"))
 
     def _picture(self, name: str, description: str) -> None:
         """A picture that lies beside the text, never one from elsewhere."""

@@ -9,7 +9,7 @@ from reports.certificates.rates import WORDS, Against, Rate
 from reports.edition.spacing import NumberSpacing, as_in_sentence
 from reports.figures.numbers import MonthlyNumber
 from reports.proofreading import OwnFigure
-from reports.word.blocks import Chart, Fact, RichText, Run, part_of, plain
+from reports.word.blocks import Chart, Fact, RichText, Run, notes_of, part_of, plain
 from reports.word.charts import course
 from reports.word.month_content import TO_DATE, MonthContent
 
@@ -60,7 +60,8 @@ class References:
                 if self._spacing == "sentence":
                     value = replace(value, text=as_in_sentence(value.text, whole, *match.span()))
                 inserted.append((length, length + len(value.text)))
-            runs.append(replace(part_of(text, *match.span())[0], text=value.text, fact=value.fact))
+            typed = part_of(text, *match.span())
+            runs += [replace(typed[0], text=value.text, fact=value.fact), *notes_of(typed)]
             done = match.end()
         runs += part_of(text, done)
         if _STRAY.search(_REFERENCE.sub("", whole)):

@@ -10,11 +10,13 @@ from difflib import SequenceMatcher
 from itertools import count
 from typing import Any
 
-from reports.docx_files import W, open_docx, texts_of
+from reports.docx_files import W, notes_in, open_docx, texts_of
 from reports.word.package import to_bytes
 
 AUTHOR = "月报对照"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_NOTES = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/footnotes"
+_MERGES = frozenset({f"{W}gridSpan", f"{W}vMerge"})
 _TABLE, _PARAGRAPH, _RUN, _CONTROL = f"{W}tbl", f"{W}p", f"{W}r", f"{W}sdt"
 _BOX = f"{W}txbxContent"
 _PROPERTIES = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}docPr"
@@ -38,6 +40,7 @@ def blackline(old: bytes, new: bytes) -> bytes:
         DocumentError: One of them can't be opened.
     """
     before, after = open_docx(old), open_docx(new)
+    _share_notes(before, after)
     merging = _Merging(before.part, after.part, after.core_properties.modified)
     body = after.element.body
     section = body.sectPr
@@ -119,6 +122,10 @@ class _Merging:
 
     def _tables(self, old: Any, new: Any) -> Any:
         old_rows, new_rows = list(old.iterchildren(f"{W}tr")), list(new.iterchildren(f"{W}tr"))
+        if any(_merges(new)):
+            for pair in zip(old_rows, new_rows, strict=True):
+                self._row(*pair)
+            return new
         matcher = SequenceMatcher(
             None, [_key(row) for row in old_rows], [_key(row) for row in new_rows], autojunk=False
         )
@@ -214,6 +221,8 @@ def _are_alike(old: Any, new: Any) -> bool:
     if old.tag != new.tag:
         return False
     if old.tag == _TABLE:
+        if any(_merges(old)) or any(_merges(new)):
+            return _merges(old) == _merges(new)
         return {len(_paragraphs_of(row)) for row in old.iter(f"{W}tr")} == {
             len(_paragraphs_of(row)) for row in new.iter(f"{W}tr")
         }
@@ -224,6 +233,49 @@ def _are_alike(old: Any, new: Any) -> bool:
     if not before or not after:
         return before == after
     return _style(old) == _style(new) and SequenceMatcher(None, before, after, autojunk=False).ratio() >= _ALIKE
+
+
+def _merges(table: Any) -> list[list[tuple[int, str]]]:
+    """By row, the cells that are merged with others: their places, and how."""
+    return [
+        [
+            (place, f"{each.tag}{each.get(f'{W}val')}")
+            for place, cell in enumerate(row.iterchildren(f"{W}tc"))
+            for each in cell.iterfind(f"{W}tcPr/*")
+            if each.tag in _MERGES
+        ]
+        for row in table.iterchildren(f"{W}tr")
+    ]
+
+
+def _share_notes(old: Any, new: Any) -> None:
+    """Have the new document hold the footnotes of the old one, and the old one refer to them there."""
+    from docx.opc.oxml import serialize_part_xml
+    from docx.oxml import parse_xml
+
+    own, shared = (_notes_part(document.part) for document in (old, new))
+    if own is None:
+        return
+    if shared is None:
+        new.part.relate_to(own, _NOTES)
+        return
+    root = parse_xml(shared.blob)
+    keys = {note.xpath("string()"): note.get(f"{W}id") for note in root}
+    moved: dict[str, str] = {}
+    for note in notes_in(old.part):
+        text = note.xpath("string()")
+        if text not in keys:
+            keys[text] = str(max(int(each.get(f"{W}id")) for each in root) + 1)
+            root.append(note)
+        moved[note.get(f"{W}id")] = keys[text]
+        note.set(f"{W}id", keys[text])
+    for mark in old.element.body.iter(f"{W}footnoteReference"):
+        mark.set(f"{W}id", moved[mark.get(f"{W}id")])
+    shared._blob = serialize_part_xml(root)  # noqa: SLF001 - python-docx knows no footnotes
+
+
+def _notes_part(part: Any) -> Any:
+    return next((each.target_part for each in part.rels.values() if each.reltype == _NOTES), None)
 
 
 def _style(paragraph: Any) -> str:
@@ -245,7 +297,8 @@ def _pieces(piece: Any, run: Any) -> Iterator[_Atom]:
         return
     if piece.tag != f"{W}t":
         text = "".join(text for text, _ in texts_of(run))
-        shown = "".join(each.get("descr", "") for each in piece.iter(_PROPERTIES))  # of a picture or a chart
+        # What a picture or a chart shows, and which footnote a mark stands for.
+        shown = "".join(each.get("descr", "") for each in piece.iter(_PROPERTIES)) + piece.get(f"{W}id", "")
         yield _Atom(f"{text}<{piece.tag}{piece.xpath('string()')}{shown}>", _run_of(run, deepcopy(piece)), None)
         return
     for token in _TOKEN.findall(piece.text or ""):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from reports.figures.months import months_before
@@ -37,13 +37,17 @@ class Fact:
 
 @dataclass(frozen=True)
 class Run:
-    """Text in one format; `fact` says which number it is."""
+    """Text in one format; `fact` says which number it is, `note` is the footnote after it.
+
+    A footnote stands in a run of its own, without text.
+    """
 
     text: str
     bold: bool = False
     italic: bool = False
     raised: Literal["", "superscript", "subscript"] = ""
     fact: Fact | None = None
+    note: "RichText" = ()
 
 
 RichText = tuple[Run, ...]
@@ -72,11 +76,32 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class TableBlock:
-    """A table by rows of cells; the first row is its heading."""
+    """A table by rows of cells; the first row is its heading.
+
+    A cell that others are merged into has their number by rows and columns in `spans`, by its row and column from 0;
+    those others are in `rows`, without text.
+    """
 
     rows: Sequence[Sequence[RichText]]
     caption: str = ""  # what a screen reader says of it; without one that is the heading before it
     alignments: Sequence[Alignment] = ()  # of each column below its head; as the style of cells has it without them
+    spans: Mapping[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def heading_rows(self) -> int:
+        """How many rows its heading has: more than one where a cell of the first row reaches further down."""
+        return max((down for (row, _), (down, _) in self.spans.items() if row == 0), default=1)
+
+    @property
+    def covered(self) -> Mapping[tuple[int, int], tuple[int, int]]:
+        """The cells that were merged into others, each with that other."""
+        return {
+            (row + down, column + right): (row, column)
+            for (row, column), (rows, columns) in self.spans.items()
+            for down in range(rows)
+            for right in range(columns)
+            if down or right
+        }
 
 
 @dataclass(frozen=True)
@@ -118,12 +143,13 @@ def plain(text: RichText) -> str:
 
 
 def part_of(text: RichText, start: int, end: int | None = None) -> RichText:
-    """The characters of a text from one place up to another, each in its format."""
+    """The characters of a text from one place up to another, each in its format, with the footnotes after them."""
     end = len(plain(text)) if end is None else end
     parts: list[Run] = []
     begun = 0
     for run in text:
-        if piece := run.text[max(start - begun, 0) : max(end - begun, 0)]:
+        piece = run.text[max(start - begun, 0) : max(end - begun, 0)]
+        if piece or (run.note and (start < begun <= end or begun == start == 0)):
             parts.append(replace(run, text=piece))
         begun += len(run.text)
     return tuple(parts)
@@ -132,7 +158,13 @@ def part_of(text: RichText, start: int, end: int | None = None) -> RichText:
 def stripped(text: RichText) -> RichText:
     """Without the blanks at either end, which authors type as indents."""
     string = plain(text)
-    return part_of(text, len(string) - len(string.lstrip()), len(string.rstrip()))
+    end = len(string.rstrip())
+    return (*part_of(text, len(string) - len(string.lstrip()), end), *notes_of(part_of(text, end)))
+
+
+def notes_of(text: RichText) -> RichText:
+    """The footnotes of a text."""
+    return tuple(run for run in text if run.note)
 
 
 def width_of(string: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reports.figures.flags import redefined
 from reports.figures.months import month_title, months_before
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 MONTHS = 24
 MOST_VALUES = 13  # as many as stand beside each other; of more months only some have their value written
 _APART = 3
-_CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.drawingml.chart+xml"
-_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/chart"
 
 
 def course(past: Mapping[str, MonthlyNumber], month: str) -> Chart | None:
@@ -51,20 +49,6 @@ def _in_unit_of(newest: MonthlyNumber, number: MonthlyNumber) -> str:
     if number.display_divisor == newest.display_divisor:
         return number.printed
     return f"{(number.in_units / Decimal(newest.display_divisor)).normalize():f}"
-
-
-def add_chart(document: Any, markup: str) -> str:
-    """Have a document hold a chart.
-
-    Returns:
-        The key by which the document refers to it.
-    """
-    from docx.opc.packuri import PackURI
-    from docx.opc.part import Part
-
-    package = document.part.package
-    name = PackURI(str(package.next_partname("/word/charts/chart%d.xml")))
-    return str(document.part.relate_to(Part(name, _CONTENT_TYPE, markup.encode(), package), _RELATION))
 
 
 def labelled(chart: Chart) -> set[str]:

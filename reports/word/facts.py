@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reports.docx_files import W, open_docx, readable, texts_of
+from reports.docx_files import W, notes_in, open_docx, readable, texts_of
 from reports.figures.numbers import MonthlyNumber
 from reports.word.blocks import Fact, RichText, Run
 
@@ -35,8 +35,9 @@ def tag_of(fact: Fact, text: str) -> str:
 def facts_in(path: Path) -> list[FoundFact]:
     """The numbers that a .docx carries, in order; DocumentError if it can't be opened, or is damaged."""
     with readable(path.name):
-        controls = open_docx(path).element.body.iter(f"{W}sdt")
-        return [found for control in controls if (found := _found(control))]
+        document = open_docx(path)
+        roots = [document.element.body, *notes_in(document.part)]
+        return [found for root in roots for control in root.iter(f"{W}sdt") if (found := _found(control))]
 
 
 def _found(control: Any) -> FoundFact | None:

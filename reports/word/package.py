@@ -8,6 +8,13 @@ from typing import Any
 
 _FIRST = "[Content_Types].xml"
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # a .zip knows no earlier one
+# By the kind of a relation: the name of a part, and what it holds.
+_PARTS = {
+    "chart": ("/word/charts/chart%d.xml", "drawingml.chart"),
+    "footnotes": ("/word/footnotes.xml", "wordprocessingml.footnotes"),
+}
+_OFFICE_TYPE = "application/vnd.openxmlformats-officedocument"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _KEPT = ("/officeDocument", "/core-properties", "/styles", "/settings")
 
 
@@ -21,6 +28,22 @@ def new_document() -> Any:
             if not relation.reltype.endswith(_KEPT):
                 del relations[key]
     return document
+
+
+def add_part(document: Any, kind: str, markup: str) -> str:
+    """Have a document hold a part of a kind of `_PARTS`.
+
+    Returns:
+        The key by which the document refers to it.
+    """
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part
+
+    name, content_type = _PARTS[kind]
+    package = document.part.package
+    path = PackURI(str(package.next_partname(name)) if "%d" in name else name)
+    part = Part(path, f"{_OFFICE_TYPE}.{content_type}+xml", markup.encode(), package)
+    return str(document.part.relate_to(part, f"{_RELATIONS}/{kind}"))
 
 
 def set_properties(document: Any, properties: Mapping[str, str], moment: datetime) -> None:

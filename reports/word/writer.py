@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reports.word.blocks import Chart, Picture, RichText, TableBlock, plain, printable_text, text_of, width_of
-from reports.word.charts import MOST_VALUES, add_chart, labelled
+from reports.word.charts import MOST_VALUES, labelled
 from reports.word.facts import tag_of
 from reports.word.manuscript import Manuscript, Masthead
-from reports.word.package import new_document, set_properties, to_bytes
+from reports.word.package import add_part, new_document, set_properties, to_bytes
 from reports.word.pictures import fitted, stream_of
 from reports.word.profiles import Profile, twips
 
@@ -43,22 +43,30 @@ def set_document(manuscript: Manuscript, profile: Profile) -> bytes:
     """
     document = new_document()
     section, body = document.sections[0], document.element.body
+    notes: list[str] = []
+
+    def embed(block: Picture | Chart) -> str:
+        if isinstance(block, Chart):
+            return add_part(document, "chart", _markup("chart", profile, chart=block))
+        return str(document.part.get_or_add_image(stream_of(block))[0])
+
+    def footnote(markup: str) -> int:
+        notes.append(markup)
+        return len(notes)
+
+    tools = {"embed": embed, "footnote": footnote, "distribution_caption": DISTRIBUTION}
+    for element in _elements("body", profile, manuscript=manuscript, **tools):
+        body.sectPr.addprevious(element)
+    if notes:
+        add_part(document, "footnotes", _markup("footnotes", profile, notes=notes))
     _refill(document.styles.element, _elements("styles", profile))
-    _refill(document.settings.element, _elements("settings", profile))
+    _refill(document.settings.element, _elements("settings", profile, notes=notes))
     _refill(body.sectPr, _elements("page", profile))
     for footer, side in ((section.footer, "right"), (section.even_page_footer, "left")):
         _fill(footer, _elements("page_number", profile, side=side))
     if manuscript.draft:
         for index, header in enumerate((section.header, section.even_page_header)):
             _fill(header, _elements("draft", profile, index=index, words=manuscript.words))
-
-    def embed(block: Picture | Chart) -> str:
-        if isinstance(block, Chart):
-            return add_chart(document, _markup("chart", profile, chart=block))
-        return str(document.part.get_or_add_image(stream_of(block))[0])
-
-    for element in _elements("body", profile, manuscript=manuscript, distribution_caption=DISTRIBUTION, embed=embed):
-        body.sectPr.addprevious(element)
     attribution = manuscript.attribution
     properties = {
         "title": printable_text(manuscript.title),
@@ -136,7 +144,18 @@ def _times(length: float, units: int) -> int:
 def _column_widths(table: TableBlock, width: int) -> list[int]:
     """Columns as wide as their longest cell asks for, within bounds that keep a long one from starving the others."""
     columns = range(max(map(len, table.rows)))
-    longest = [max(_width(row[column]) if column < len(row) else 0 for row in table.rows) for column in columns]
+    wide = {place for place, (_, right) in table.spans.items() if right > 1}
+    longest = [
+        max(
+            (
+                _width(cells[column])
+                for row, cells in enumerate(table.rows)
+                if column < len(cells) and (row, column) not in wide
+            ),
+            default=0,
+        )
+        for column in columns
+    ]
     shares = [min(max(length, 4), 24) for length in longest]
     widths = [width * share // sum(shares) for share in shares]
     return [widths[0] + width - sum(widths), *widths[1:]]
