@@ -156,7 +156,7 @@ def test_every_file_for_authors_has_the_same_digits(reported: SmallHall) -> None
         rows = {row["metric"]: row for row in csv.DictReader(file)}
     assert {metric: re.sub(r"[^-\d.]", "", row["printed"]) for metric, row in rows.items()} == printed
     book = load_workbook(next(desk.glob("*.xlsx")))
-    sheet = list(book["核定数"].iter_rows(values_only=True))
+    sheet = list(book["核定数（数据人员用）"].iter_rows(values_only=True))
     head = next(place for place, row in enumerate(sheet) if row[0] == "代号")
     assert {row[0]: row[2] for row in sheet[head + 1 :]} == printed
     months = (published.parent / "index.html").read_text(encoding="utf-8")

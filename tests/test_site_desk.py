@@ -13,6 +13,7 @@ import pytest
 from docx import Document
 from lxml import html
 
+from reports.figures.months import month_title
 from tests.editions import lines_in
 from tests.site_halls import HALL, TREE, SitesHall
 from tests.small_halls import DAILY
@@ -65,8 +66,12 @@ def test_a_site_has_its_files_beside_its_releases(hall: SitesHall) -> None:
         assert lines[1].startswith(f"本月，{name}受理 {times * ACCEPTED} 件")
         assert Document(str(desk / "section.docx")).core_properties.author == name
         book = openpyxl.load_workbook(desk / "numbers.xlsx")
-        assert str(book["核定数"]["A1"].value).startswith(f"核定数　{name} {MONTH}　已核定　第 1 版")
-        assert times * ACCEPTED in {cell for row in book["核定数"].values for cell in row}
+        sheet = book.worksheets[0]
+        assert (sheet["A1"].value, str(sheet["A2"].value)[:9]) == (
+            f"{name} {month_title(MONTH)}主要指标",
+            "已核定　第 1 版",
+        )
+        assert times * ACCEPTED in {cell for row in sheet.values for cell in row}
         with (desk / "numbers.csv").open(encoding="utf-8-sig", newline="") as table:
             assert {(row["hall"], row["exact"]) for row in csv.DictReader(table) if row["metric"] == "accepted"} == {
                 (site, str(times * ACCEPTED))

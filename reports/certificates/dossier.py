@@ -15,13 +15,18 @@ from reports.certificates.rates import Against, Rate, RateBasis, RateError, base
 from reports.certificates.release import release_of
 from reports.certificates.release_text import ordered_numbers, words_of
 from reports.certificates.trace import Trace, traces
-from reports.figures.months import months_before
-from reports.figures.numbers import MonthlyNumber
+from reports.figures.derived import months_to_date
+from reports.figures.flags import redefined
+from reports.figures.months import month_title, months_before
+from reports.figures.numbers import MonthlyNumber, with_exact
 from reports.figures.section import SECTION_MARKDOWN
 from reports.figures.section_text import PrintedSection
-from reports.figures.words import SectionWords
+from reports.figures.words import DEFAULT, SectionWords
 
 MONTHS_BACK = 24
+# Why there is no sum to date.
+DOES_NOT_ADD_UP = "不累加"
+NOT_CERTIFIED = "{months}没有核定数"
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,7 @@ class Dossier:
         departments: names by code.
         traces: by metric, what adds up to the number.
         above: the sites above its own, the hall first; none of the hall's own.
+        closing: the measures that are stocks, whose days and months don't add up.
     """
 
     certificate: Certificate
@@ -47,6 +53,7 @@ class Dossier:
     departments: Mapping[str, str]
     traces: Mapping[str, Trace]
     above: tuple[CertifiedHall, ...] = ()
+    closing: frozenset[str] = frozenset()
 
     @property
     def words(self) -> SectionWords:
@@ -75,6 +82,31 @@ class Dossier:
             return rate(metric, self.certificate, self.history.get(month, ()), basis)
         except RateError as error:
             return error.for_authors
+
+    def to_date(self, metric: str) -> MonthlyNumber | str:
+        """The sum of a metric from January on, as its months stand, or in Chinese why there is none.
+
+        Where the hall defines such a sum, it is that one. Nothing else that is made of others adds up, nor do stocks.
+        """
+        derived, numbers = self.certificate.foundation.derived, self.certificate.by_metric
+        for own in derived.metrics:
+            if own.kind == "to_date" and metric in {own.metric, own.of}:
+                return numbers.get(own.metric) or self.without_value(own.metric)
+        number = numbers[metric]
+        if metric in derived.by_metric or self.closing.intersection(number.measures):
+            return DOES_NOT_ADD_UP
+        *before, _ = months_to_date(self.certificate.month, year_begins=1)
+        if missing := [month for month in before if month not in self.history]:
+            return NOT_CERTIFIED.format(months="、".join(map(month_title, missing)))
+        parts = [self.history[month][-1].by_metric.get(metric) for month in before]
+        if any(part is None or redefined(part, number) for part in parts):
+            return DEFAULT.redefined_base
+        return with_exact(number, sum((part.exact for part in parts if part), number.exact))
+
+    def without_value(self, metric: str) -> str:
+        """Why a derived metric has no value, in the section's words, and because of which month."""
+        outcome = self.certificate.foundation.derived.absent[metric]
+        return f"{self.words.reason(str(outcome.reason))}（{month_title(outcome.month)}）"
 
 
 def open_dossier(
@@ -111,4 +143,5 @@ def open_dossier(
         release=release_of(archive.published, certificate),
         departments=departments,
         traces=traces(certificate, archive.landing, closing, disk=disk),
+        closing=frozenset(closing if certificate.form == 1 else certificate.foundation.closing),
     )

@@ -39,12 +39,14 @@ def section_of(certificate: Certificate) -> Section:
 
 
 def ordered_metrics(certificate: Certificate, metrics: Iterable[str]) -> list[str]:
-    """Metrics of a certificate in the report's order; by name where its wording isn't kept (form 1).
+    """Metrics of a certificate in the report's order; those that it doesn't print come last, of them the derived ones.
 
-    Raises as `release_files`.
+    Where its wording isn't kept (form 1) none is known to be printed. Raises as `release_files`.
     """
-    worded = certificate.foundation.wording.template
-    return section_of(certificate).ordered(metrics) if worded else sorted(metrics)
+    foundation = certificate.foundation
+    derived = foundation.derived.by_metric
+    by_name = sorted(metrics, key=lambda metric: (metric in derived, metric))
+    return section_of(certificate).ordered(by_name) if foundation.wording.template else by_name
 
 
 def ordered_numbers(certificate: Certificate) -> list[MonthlyNumber]:

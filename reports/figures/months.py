@@ -38,6 +38,13 @@ def months_before(month: str, count: int) -> str:
     return f"{year:04d}-{number + 1:02d}"
 
 
+def months_between(first: str, last: str) -> list[str]:
+    """Every month from the first to the last, both included; raises as `first_day` does."""
+    (year, month), (last_year, last_month) = ((day.year, day.month) for day in map(first_day, (first, last)))
+    count = 12 * (last_year - year) + last_month - month
+    return [months_before(last, back) for back in range(count, -1, -1)]
+
+
 @dataclass(frozen=True)
 class ReportingMonths:
     """Which days are reported under the name of which month.

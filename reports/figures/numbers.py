@@ -1,15 +1,16 @@
 """A month's numbers with their definitions, read from the facts that were published after the checks passed."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from reports.figures.kinds import in_units
 from reports.figures.months import first_day
-from reports.figures.rounding import Exact, RoundingRule, exact_text, printed
+from reports.figures.rounding import Exact, RoundingRule, exact_text, printed, whole_if_it_is
 from reports.figures.validity import is_valid
 from reports.figures.words import DEFAULT
 
@@ -26,6 +27,7 @@ Flag = Literal["p", "r", "b"]
 CANDIDATE: tuple[Flag, ...] = ("p",)
 
 FactRow = dict[str, Any]
+AnyNumber = TypeVar("AnyNumber", bound="MonthlyNumber")
 
 
 class NumbersError(Exception):
@@ -234,6 +236,13 @@ def number_of(definition: FactRow, exact: Exact, measures: tuple[str, ...], part
         parts=parts,
         **{column: definition[column] for column in (*_CATALOGUE_TEXTS, *_CATALOGUE_FORM)},
     )
+
+
+def with_exact(number: AnyNumber, value: Exact) -> AnyNumber:
+    """The same metric with another value, rounded once by the same rule."""
+    exact = whole_if_it_is(Fraction(value))
+    form = {"divisor": number.display_divisor, "decimals": number.display_decimals}
+    return replace(number, exact=exact, printed=printed(exact, **form, rule=number.rounding))
 
 
 def _number(definition: FactRow, fact: FactRow, measures: tuple[str, ...], where: str) -> MonthlyNumber:

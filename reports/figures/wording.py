@@ -61,9 +61,9 @@ class Section:
     values: tuple[WrittenValue, ...] = ()
 
     def ordered(self, metrics: Iterable[str]) -> list[str]:
-        """Metrics in the report's order: those that it prints as it prints them, then the others by name."""
+        """Metrics in the report's order: those that it prints as it prints them, then the others as they come."""
         place = {metric: place for place, metric in enumerate(self.metrics)}
-        return sorted(metrics, key=lambda metric: (place.get(metric, len(place)), metric))
+        return sorted(metrics, key=lambda metric: place.get(metric, len(place)))
 
 
 @dataclass(frozen=True)

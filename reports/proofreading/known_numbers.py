@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import TypeVar
 
 from reports.figures.months import first_day
-from reports.figures.numbers import MonthlyNumber
-from reports.figures.rounding import Exact, printed, whole_if_it_is
+from reports.figures.numbers import MonthlyNumber, with_exact
+from reports.figures.rounding import Exact
 from reports.proofreading.periods import in_words
 from reports.proofreading.quotations import CertifiedSection
 
@@ -49,9 +49,7 @@ class KnownNumber(MonthlyNumber):
 
     def with_exact(self, value: Exact, month: str) -> KnownNumber:
         """The same metric with another value, rounded once by the same rule; for sums over months and differences."""
-        exact = whole_if_it_is(value)
-        text = printed(exact, divisor=self.display_divisor, decimals=self.display_decimals, rule=self.rounding)
-        return replace(self, exact=exact, printed=text, month=month)
+        return replace(with_exact(self, value), month=month)
 
 
 def summed(numbers: Sequence[KnownNumber | None]) -> KnownNumber | None:

@@ -1,30 +1,29 @@
-"""The workbook of a certified month (`numbers.xlsx`): sheets laid out for the screen and for A4, and charts."""
+"""The workbook of a certified month (`numbers.xlsx`): first what is read on paper, then what data people use."""
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 
 from reports.certificates.dossier import Dossier
-from reports.workbook.exports import FORMULA_STARTS
-from reports.workbook.tables import Cell, sheets
+from reports.figures.months import month_title
+from reports.workbook.layout import Laid, lay_out
+from reports.workbook.overview import overview
+from reports.workbook.parts import by_day, by_department, rankings, revisions
+from reports.workbook.sheets import Sheet, Table, Trends
+from reports.workbook.tables import technical_tables
+from reports.workbook.trend_charts import A_PAGE, UNDER_A_TABLE, WIDTHS, draw, rows_of, source_table
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
-    from openpyxl.chart import BarChart, LineChart
-    from openpyxl.worksheet.worksheet import Worksheet
 
 _CORE = "docProps/core.xml"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-_HEADER_ROW = 2
-_WIDEST = 60
-_TOP = 10
-_CHART_ROWS = 17
-_CHARTS_A_PAGE = 2
+_FOR_DATA_PEOPLE = "（数据人员用）"
+_SOURCE = "走势数据"
+_ON_PAPER: tuple[Callable[[Dossier], Sheet | None], ...] = (overview, by_department, by_day, rankings, revisions)
 
 
 def workbook(dossier: Dossier) -> bytes:
@@ -36,121 +35,37 @@ def workbook(dossier: Dossier) -> bytes:
 
     book = Workbook()
     book.remove(book.worksheets[0])
-    for title, (columns, rows) in sheets(dossier).items():
-        _lay_out(book.create_sheet(title), [columns, *([*row.values()] for row in rows)], dossier)
-    _draw_charts(book, dossier)
+    drawn: list[tuple[Trends, Laid]] = []
+    for sheet in filter(None, (part(dossier) for part in _ON_PAPER)):
+        drawn += _put(book, sheet, dossier)
+    for title, table in technical_tables(dossier).items():
+        lay_out(book, _technical(title, [table]), dossier)
+    if drawn:
+        source = lay_out(book, _technical(_SOURCE, [source_table(trends) for trends, _ in drawn]), dossier)
+        for (trends, laid), head in zip(drawn, source.heads, strict=True):
+            draw(trends, laid, source.sheet, head)
     _describe(book, dossier)
     return _packed(book)
 
 
-def _stamp(dossier: Dossier) -> str:
-    certificate = dossier.certificate
-    days = f"（{certificate.span.title}）" if certificate.span else ""
-    month, revision = f"{certificate.site_name} {certificate.month}{days}", f"第 {certificate.revision} 版"
-    return f"{month}　{dossier.state}　{revision}　核定码 {certificate.code}"
-
-
-def _lay_out(target: Worksheet, table: Sequence[Sequence[Cell]], dossier: Dossier) -> None:
-    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-    from openpyxl.utils import get_column_letter
-
-    _write(target, 1, 1, f"{target.title}　{_stamp(dossier)}")
-    target.cell(1, 1).font = Font(bold=True, size=13)
-    for row, values in enumerate(table, start=_HEADER_ROW):
-        for column, value in enumerate(values, start=1):
-            _write(target, row, column, value)
-            cell = target.cell(row, column)
-            cell.alignment = Alignment(
-                vertical="top", wrap_text=True, horizontal="right" if isinstance(value, int) else "left"
-            )
-            cell.border = Border(bottom=Side("hair", color="BBBBBB"))
-    for column, values in enumerate(zip(*table, strict=True), start=1):
-        head = target.cell(_HEADER_ROW, column)
-        head.font = Font(bold=True, color="FFFFFF")
-        head.fill = PatternFill("solid", fgColor="1F4E79")
-        widest = max(_width(str(value)) for value in values)
-        target.column_dimensions[get_column_letter(column)].width = min(widest, _WIDEST) + 3
-    target.freeze_panes = f"A{_HEADER_ROW + 1}"
-    target.auto_filter.ref = f"A{_HEADER_ROW}:{target.cell(target.max_row, len(table[0])).coordinate}"
-    target.print_title_rows = f"1:{_HEADER_ROW}"
-    _set_page(target, dossier)
-
-
-def _set_page(target: Worksheet, dossier: Dossier) -> None:
-    from openpyxl.worksheet.header_footer import HeaderFooterItem
-    from openpyxl.worksheet.properties import PageSetupProperties
-
-    target.page_setup.paperSize = target.PAPERSIZE_A4
-    target.page_setup.orientation = "landscape"
-    target.page_setup.fitToHeight = 0
-    target.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
-    footer = HeaderFooterItem()
-    footer.left.text = f"{dossier.state} {dossier.certificate.code}"
-    footer.right.text = "第 &P 页，共 &N 页"
-    target.HeaderFooter.oddFooter = footer
-
-
-def _write(target: Worksheet, row: int, column: int, value: Cell) -> None:
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
-    cell = target.cell(row, column)
-    if isinstance(value, int):
-        cell.value = value
-        cell.number_format = "0"
+def _put(book: Workbook, sheet: Sheet, dossier: Dossier) -> Iterator[tuple[Trends, Laid]]:
+    """Lay a sheet out, with its trends below the table where there is room, else on pages of their own."""
+    trends = sheet.trends
+    if trends and trends.by_month and len(trends.of) <= UNDER_A_TABLE:
+        yield trends, lay_out(book, sheet, dossier, chart_rows=rows_of(trends))
         return
-    text = value or ""
-    cell.value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
-    cell.data_type = "s"
-    cell.number_format = "@"
-    cell.quotePrefix = text.startswith(FORMULA_STARTS)
+    lay_out(book, sheet, dossier)
+    pages = trends.in_parts(A_PAGE) if trends else []
+    for number, page in enumerate(pages, start=1):
+        title = f"{page.title}{number}" if len(pages) > 1 else page.title
+        charts = Sheet(
+            title, f"{dossier.certificate.site_name} {month_title(dossier.certificate.month)}主要指标{title}"
+        )
+        yield page, lay_out(book, charts, dossier, chart_rows=rows_of(page), widths=WIDTHS)
 
 
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _draw_charts(book: Workbook, dossier: Dossier) -> None:
-    """One line of days and one bar chart of the largest departments for each metric, drawn from the other sheets."""
-    from openpyxl.chart import BarChart, LineChart
-    from openpyxl.worksheet.pagebreak import Break
-
-    target = book.create_sheet("图表")
-    _write(target, 1, 1, f"图表　{_stamp(dossier)}")
-    _set_page(target, dossier)
-    for kind, source, labels, values, most, left in (
-        (LineChart, "按日", 3, 4, 31, "A"),
-        (BarChart, "按部门", 4, 5, _TOP, "K"),
-    ):
-        row = _HEADER_ROW + 1
-        for place, (name, lines) in enumerate(groupby(_column(book[source], 2))):
-            count = len(list(lines))
-            chart = _chart(kind(), book[source], (row, row + min(count, most) - 1), (labels, values))
-            chart.title = f"{name}　{source}" + (f"前 {_TOP}" if source == "按部门" else "")
-            target.add_chart(chart, f"{left}{3 + place * _CHART_ROWS}")
-            if kind is LineChart:
-                # A curve would show counts below zero between two days.
-                chart.series[0].smooth = False
-                if place % _CHARTS_A_PAGE == _CHARTS_A_PAGE - 1:
-                    target.row_breaks.append(Break(id=2 + (place + 1) * _CHART_ROWS))
-            row += count
-
-
-def _column(source: Worksheet, column: int) -> list[str]:
-    return [str(source.cell(row, column).value) for row in range(_HEADER_ROW + 1, source.max_row + 1)]
-
-
-def _chart(
-    chart: LineChart | BarChart, source: Worksheet, rows: tuple[int, int], columns: tuple[int, int]
-) -> LineChart | BarChart:
-    from openpyxl.chart import Reference
-
-    labels, values = (Reference(source, min_col=column, min_row=rows[0], max_row=rows[1]) for column in columns)
-    chart.add_data(values)
-    chart.set_categories(labels)
-    chart.legend = None
-    chart.width, chart.height = 16, 8
-    chart.x_axis.delete = chart.y_axis.delete = False
-    return chart
+def _technical(title: str, tables: Sequence[Table]) -> Sheet:
+    return Sheet(f"{title}{_FOR_DATA_PEOPLE}", f"{title}{_FOR_DATA_PEOPLE}", tables, technical=True)
 
 
 def _describe(book: Workbook, dossier: Dossier) -> None:
