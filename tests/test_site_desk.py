@@ -86,7 +86,7 @@ def test_its_page_names_the_sites_above_and_leads_to_what_is_there(hall: SitesHa
     assert hall.run("desk", MONTH, "--sites").exit_code == 0
     page = page_of(hall, "822001")
     assert texts_of(page, "//p[@class='hall']") == ["广元市政务服务大厅 › 青川县政务服务大厅 › 乔庄镇便民服务中心"]
-    assert page.findtext(".//title").startswith("乔庄镇便民服务中心 2025 年 1 月 已核定")
+    assert page.findtext(".//title").startswith("乔庄镇便民服务中心 政务窗口月报 2025 年 1 月 已核定")
     assert texts_of(page, "//article[@data-metric='accepted']//p[@class='exact']") == [f"准确数 {3 * ACCEPTED} 件"]
     assert page.xpath("//p[@class='hall']//@href") == ["../510822/index.html"], "the hall's page isn't there"
     assert hall.run("desk", MONTH).exit_code == 0
