@@ -29,9 +29,9 @@ def write_changed(path: Path, content: bytes) -> None:
         write_bytes(path, content)
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """The SHA-256 of every file in a folder and below, by its path in the folder; none where there is no folder."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+def digests(folder: Path, names: str = "*") -> dict[str, str]:
+    """The SHA-256 of every file in a folder and below whose name is such, by its path there; none without a folder."""
+    paths = sorted(path for path in folder.rglob(names) if path.is_file())
     return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 

@@ -57,6 +57,15 @@ CHANGED = "it was changed: its SHA-256 is not the one in {}; next: {}"
 ABSENT = "it is absent or can't be read, but {} vouches for it; next: {}"
 
 
+def test_what_another_process_writes_aside_is_vouched_for_by_nobody(published: Path) -> None:
+    desk = published / "2025-03" / "desk" / "r1"
+    aside = desk / ".numbers.csv.12.tmp"
+    aside.write_bytes(b"half of the numb")
+    write_manifest(desk)
+    aside.unlink()
+    assert told(published) == []
+
+
 def test_what_lies_as_it_was_made_is_no_problem(published: Path) -> None:
     assert told(published) == told(published, "2025-03") == []
     assert told(published, newest={}) == [], "nor are drafts"

@@ -132,7 +132,7 @@ def _write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
 def _listed(folder: Path) -> list[Path]:
     """What people open of a folder."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and path.name != MANIFEST)
+    return sorted(path for path in folder.glob("[!.]*") if path.is_file() and path.name != MANIFEST)
 
 
 def write_semantic_models(folder: Path) -> list[str]:

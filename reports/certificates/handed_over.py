@@ -24,8 +24,8 @@ BUILD = "build.json"
 
 
 def write_manifest(folder: Path) -> None:
-    """Vouch for every file in a folder as it lies."""
-    vouched = {name: digest for name, digest in digests(folder).items() if name != MANIFEST}
+    """Vouch for every file in a folder as it lies, but for what another process is writing aside."""
+    vouched = {name: digest for name, digest in digests(folder, "[!.]*").items() if name != MANIFEST}
     write_json(folder / MANIFEST, vouched)
 
 
