@@ -140,7 +140,7 @@ def test_the_page_shows_a_question_and_its_answer_at_once(unwritten: Hall) -> No
     page.unlink()
     page.mkdir()  # in the way
     answered = unwritten.run("answer", "Q1", "已经核对，无误", "--by", "张三")
-    assert (answered.exit_code, answered.stdout) == (0, "Q1 is answered\n"), answered.output
+    assert (answered.exit_code, answered.stdout) == (0, "Q1 已答复\n"), answered.output
     *_, warning = answered.stderr.splitlines()
     assert warning.startswith("已经登记，但是网页没有更新：")
     assert warning.endswith("；请数据人员运行 yuebao desk 2025-03")

@@ -40,7 +40,6 @@ def _write(checkout: Path, text: str) -> None:
         ("questions",),
         ("health",),
         ("status", "2025-03"),
-        ("numbers", "--format", "json"),
         ("verify",),
         ("dev",),
     ],
@@ -53,6 +52,13 @@ def test_a_bare_shell_is_told_what_to_set(checkout: Path, words: tuple[str, ...]
     assert str(checkout / "installation.toml") in refused.stderr
     assert refused.stderr.count("\n") == 1
     assert list(checkout.iterdir()) == []
+
+
+def test_a_bare_shell_tells_an_author_in_chinese(checkout: Path) -> None:
+    refused = _run("numbers", "--format", "json")
+    told = f"或者写进 {checkout / 'installation.toml'}\n"
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert refused.stderr == f"yuebao: 不知道是哪个大厅：请数据人员设好 YUEBAO_HALL 和 YUEBAO_HOME，{told}"
 
 
 def test_what_needs_no_installation_runs_without_one(checkout: Path) -> None:

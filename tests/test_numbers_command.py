@@ -54,7 +54,7 @@ def test_departments_add_up_to_the_halls_number(revised: Hall) -> None:
 def test_departments_do_not_add_up_to_a_derived_number(revised: Hall) -> None:
     refused = revised.run("numbers", "satisfaction_rate", "--month", "2025-03", "--by", "department")
     assert refused.exit_code == 1
-    assert "satisfaction_rate is made of sums" in refused.output
+    assert "satisfaction_rate 是由合计算出来的" in refused.output
     every = numbers(revised, "--month", "2025-03", "--by", "department")
     assert "satisfaction_rate" not in {row["metric"] for row in every}
 
@@ -72,11 +72,11 @@ def test_csv_says_the_same_as_json_and_the_table_shows_it(revised: Hall) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["no_such"], "has no no_such; it has"),
-        (["--month", "2024-07"], "no certificate of 2024-07; certified: 2025-03"),
-        (["--month", "March"], "March"),
-        (["--site", "510100"], "this ledger certifies site"),
-        (["--department", "NONE"], "no department NONE"),
+        (["no_such"], "没有 no_such 这个指标；有的是"),
+        (["--month", "2024-07"], "2024-07 没有核定书；已核定的有 2025-03"),
+        (["--month", "March"], "月份写成 2025-03 这样，现在是“March”"),
+        (["--site", "510100"], "这里只核定全厅"),
+        (["--department", "NONE"], "没有代码是 NONE 的部门"),
     ],
 )
 def test_what_there_is_not_is_refused_with_what_there_is(revised: Hall, arguments: list[str], said: str) -> None:

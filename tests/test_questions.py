@@ -148,8 +148,8 @@ def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> No
     assert hall.run("questions").stdout == ""
 
     asked = hall.run("question", "2025-03", "全程网办受理", "为什么比上月多", "--owner", "王科", "--by", "李处")
-    assert asked.stdout.startswith("Q1 is open: 2025-03 online_accepted, code "), asked.output
-    assert asked.output.endswith(", owner 王科\n")
+    assert asked.stdout.startswith("Q1 已登记：2025-03 online_accepted，核定码 "), asked.output
+    assert asked.output.endswith("，由 王科 答复\n")
     assert "Q1 open, 2025-03 online_accepted" in hall.run("questions", "2025-03", "--open").output
     status = hall.run("status", "2025-03")
     assert (status.exit_code, "校核 Q1 open" in status.output) == (0, True)
@@ -173,10 +173,10 @@ def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("2025-30", "online_accepted", "?"), "did you mean 2025-03?"),
-        (("2025-03", "online_acepted", "?"), "did you mean online_accepted"),
+        (("2025-30", "online_accepted", "?"), "是不是 2025-03？"),
+        (("2025-03", "online_acepted", "?"), "是不是 online_accepted"),
         (("2025-03", "全程网办", "?"), "全程网办受理"),
-        (("2025-03", "online_accepted", "电话 13800138000"), "personal data isn't kept here"),
+        (("2025-03", "online_accepted", "电话 13800138000"), "个人信息不能登记"),
     ],
 )
 def test_a_mistake_is_one_readable_line(certified: Hall, arguments: tuple[str, ...], message: str) -> None:

@@ -140,10 +140,10 @@ def test_a_site_that_is_not_certified_has_a_page_that_says_what_is_missing_below
 def test_what_isnt_a_site_or_a_certified_one_is_said(hall: SitesHall) -> None:
     unknown = hall.run("desk", MONTH, "--site", "999999")
     assert unknown.exit_code == 2
-    assert "no site 999999 in catalogue/sites.csv; it has 510800, 510822" in unknown.stderr
+    assert "没有代码是 999999 的网点；有的是 510800, 510822" in unknown.stderr
     never = hall.run("desk", "--site", "999999")
     assert never.exit_code == 1
-    assert "site 999999 has no certified numbers here; these have: 510822" in never.stderr
+    assert "网点 999999 没有核定的数；有的是 510822" in never.stderr
     both = hall.run("desk", MONTH, "--site", "822001", "--sites")
     assert both.exit_code == 2
     assert "--sites" in both.stderr

@@ -45,7 +45,9 @@ def facts_of(path: Path) -> list[CheckedFact]:
     try:
         found = facts_in(path)
     except (DocumentError, OSError) as error:
-        raise Refused(str(error) if isinstance(error, DocumentError) else f"打不开 {path}：{error.strerror}") from error
+        raise Refused(
+            str(error) if isinstance(error, DocumentError) else f"打不开 {path}，请看看有没有这个文件"
+        ) from error
     if not found:
         raise Refused(f"{path.name} 里没有带来历的数：它不是系统生成的 Word，或者用别的软件另存过，数字的来历没有留下")
     return list(_checked(found, current_archive()))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from orchestration.cli.author_language import Language, in_chinese, unchanged
 from orchestration.runtime.audit_log import record_access
 from orchestration.runtime.errors import Refused, RunGoesOn, UserError
 from orchestration.runtime.guard import explain
@@ -32,6 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Certified monthly numbers of a government-service hall.",
 )
+AuthorMonth = Annotated[str, typer.Argument(metavar="月份", help="如 2025-03")]
+AuthorName = Annotated[str, typer.Option(help="您的姓名；不写就用登录名")]
 MonthArgument = Annotated[str, typer.Argument(metavar="MONTH", help="a month, as 2025-03")]
 DaysArgument = Annotated[str, typer.Argument(metavar="DAYS", help="2025-03-12, 2025-03-01..2025-03-07, or 2025-03")]
 FolderArgument = Annotated[Path, typer.Argument(metavar="DIR", help="the hall's own folder, which holds its hall.toml")]
@@ -52,35 +55,45 @@ _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback
 
 
 @contextmanager
-def readable_errors(hall: Path | None = None, *, announced: bool = True) -> Iterator[None]:
+def readable_errors(
+    hall: Path | None = None, *, announced: bool = True, language: Language = unchanged
+) -> Iterator[None]:
     """A user's mistake is one line on standard error, never a traceback; the first line says whose numbers these are.
 
-    That is the hall of a folder, if one is given. Without being announced so a command needs no installation.
+    That is the hall of a folder, if one is given. Without being announced so a command needs no installation. The
+    language is that of engineers, or of authors.
     """
     try:
         if announced:
-            typer.echo(opening_line(hall), err=True)
+            typer.echo(language(opening_line(hall)), err=True)
         yield
     except Refused as refused:
-        _end(str(refused), REFUSED)
+        _end(language(str(refused)), REFUSED)
     except RunGoesOn as left:
         _end(_what_became_of(left), 130)
     except KeyboardInterrupt:
-        _end("interrupted; what has landed stays, and the same command goes on from there", 130)
+        _end(language("interrupted; what has landed stays, and the same command goes on from there"), 130)
     except (UserError, ReportsError) as error:
-        _end(f"yuebao: {error}", _MISUSED)
+        _end(f"yuebao: {language(str(error))}", _MISUSED)
     except Exception as error:
         if not (reason := explain(error)):
             raise
-        _end(f"yuebao: {reason}", _MISUSED)
+        _end(f"yuebao: {language(reason)}", _MISUSED)
 
 
 @contextmanager
-def logged(event: str, *, announced: bool = True, **details: object) -> Iterator[None]:
+def author_logged(event: str, **details: Any) -> Iterator[None]:
+    """As `logged`, for report authors."""
+    with logged(event, language=in_chinese, **details):
+        yield
+
+
+@contextmanager
+def logged(event: str, *, announced: bool = True, language: Language = unchanged, **details: object) -> Iterator[None]:
     """Readable errors, and a line in the log of who did what with certified numbers, however it ends."""
     code, begun = _CRASHED, False
     try:
-        with readable_errors(announced=announced):
+        with readable_errors(announced=announced, language=language):
             begun = True
             yield
         code = 0

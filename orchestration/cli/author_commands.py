@@ -8,42 +8,45 @@ import typer
 from orchestration.cli.app import (
     AUTHORS,
     ENGINEERS,
-    MonthArgument,
+    AuthorMonth,
     app,
+    author_logged,
     end_unless,
     logged,
     print_paths,
     print_wide,
     readable_errors,
 )
+from orchestration.cli.author_language import AuthorCommand, in_chinese
 from orchestration.cli.progress_line import progress_line
+from orchestration.runtime.errors import UserError
 from orchestration.runtime.paths import current_home
 
 
-@app.command(rich_help_panel=AUTHORS)
+@app.command(rich_help_panel=AUTHORS, cls=AuthorCommand)
 def numbers(
-    metrics: Annotated[list[str] | None, typer.Argument(metavar="[METRIC]...", help="default: every metric")] = None,
+    metrics: Annotated[
+        list[str] | None, typer.Argument(metavar="[指标]...", help="指标代码，可以写几个；不写就是全部")
+    ] = None,
     *,
-    month: Annotated[str, typer.Option(help="one month, as 2025-03; default: all that are certified")] = "",
-    first: Annotated[str, typer.Option("--from", help="the first month")] = "",
-    last: Annotated[str, typer.Option("--to", help="the last month")] = "",
-    department: Annotated[str, typer.Option(help="what one department adds, by its code")] = "",
-    by: Annotated[Literal["hall", "department"], typer.Option(help="the hall's number, or each department's part")] = (
-        "hall"
-    ),
-    site: Annotated[str, typer.Option(help="a site below the hall, by code; else the hall itself")] = "",
+    month: Annotated[str, typer.Option(help="一个月，如 2025-03；不写就是全部已核定的月份")] = "",
+    first: Annotated[str, typer.Option("--from", help="从哪个月起")] = "",
+    last: Annotated[str, typer.Option("--to", help="到哪个月止")] = "",
+    department: Annotated[str, typer.Option(help="只看一个部门，写部门代码")] = "",
+    by: Annotated[Literal["hall", "department"], typer.Option(help="hall 全厅的数，department 各部门的数")] = ("hall"),
+    site: Annotated[str, typer.Option(help="下属网点的代码；不写就是全厅")] = "",
     vintage: Annotated[
-        Literal["printed", "revised"], typer.Option("--as", help="as first printed, or as newest revised")
+        Literal["printed", "revised"], typer.Option("--as", help="printed 首次刊印的，revised 最新修订的")
     ] = "revised",
     form: Annotated[
-        Literal["table", "csv", "json"], typer.Option("--format", help="csv and json are stable")
+        Literal["table", "csv", "json"], typer.Option("--format", help="table 给人看，csv、json 给别的程序用")
     ] = "table",
 ) -> None:
-    """Print certified numbers by month, department and site, for people or for other programs."""
+    """列出核定数，可以选月份、部门、网点."""
     from orchestration.certification.numbers import Selection, numbers_of, rows_as_text
     from orchestration.cli.certificate_views import rows_table
 
-    with logged("numbers", month=month, format=form):
+    with author_logged("numbers", month=month, format=form):
         rows = numbers_of(Selection(metrics or [], month, first, last, department, by == "department", site, vintage))
         if form == "table":
             print_wide(rows_table(rows), width=180)
@@ -62,24 +65,24 @@ def semantic_models(
         typer.echo("\n".join(str(folder / path) for path in write_semantic_models(folder)))
 
 
-@app.command(rich_help_panel=AUTHORS)
+@app.command(rich_help_panel=AUTHORS, cls=AuthorCommand)
 def edition(
-    month: MonthArgument,
+    month: AuthorMonth,
     *,
-    new: Annotated[bool, typer.Option("--new", help="lay out the edition's folder, to be filled by authors")] = False,
-    profile: Annotated[str, typer.Option(help="paper (GB/T 9704) or screen (GB/T 33476.2)")] = "",
-    annex: Annotated[bool, typer.Option("--annex", help="with the table of the metrics")] = False,
-    pdf: Annotated[bool, typer.Option("--pdf", help="also a PDF, where LibreOffice is")] = False,
-    against: Annotated[
-        str, typer.Option(metavar="MONTH|rN", help="also with tracked changes against another month or revision (对照)")
+    new: Annotated[bool, typer.Option("--new", help="建好放稿件的文件夹")] = False,
+    profile: Annotated[
+        str, typer.Option(help="版式：paper 纸质公文（GB/T 9704），screen 电子显示（GB/T 33476.2）")
     ] = "",
+    annex: Annotated[bool, typer.Option("--annex", help="附主要指标表")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="另出 PDF（要装有 LibreOffice）")] = False,
+    against: Annotated[str, typer.Option(metavar="月份|rN", help="另出一份和某月或某版的修订对照")] = "",
 ) -> None:
-    """Put the whole edition together from authors' texts: numbered, filled with numbers, checked, set as .docx."""
+    """把稿件排成整期月报：编序号，填核定数，核对文稿，出 Word."""
     from orchestration.certification.edition import make_edition, new_edition
     from orchestration.certification.edition_blackline import write_blackline
     from orchestration.runs import Runs
 
-    with logged("edition", month=month):
+    with author_logged("edition", month=month):
         if new:
             print_paths(new_edition(month))
             return
@@ -91,7 +94,7 @@ def edition(
         end_unless(written.good)
 
 
-@app.command(rich_help_panel=AUTHORS)
+@app.command(rich_help_panel=AUTHORS, cls=AuthorCommand)
 def facts_of(
     file: Annotated[Path, typer.Argument(metavar="FILE.docx", help="系统生成的 Word，改过的也可以")],
 ) -> None:
@@ -99,29 +102,30 @@ def facts_of(
     from orchestration.certification.edition_facts import facts_of as checked_facts
     from orchestration.certification.edition_facts import facts_report
 
-    with logged("facts_of", file=str(file)):
+    with author_logged("facts_of", file=str(file)):
         facts = checked_facts(file)
         typer.echo(facts_report(file, facts))
         end_unless(not any(fact.altered for fact in facts))
 
 
-@app.command(rich_help_panel=AUTHORS)
+@app.command(rich_help_panel=AUTHORS, cls=AuthorCommand)
 def desk(
-    months: Annotated[list[str] | None, typer.Argument(metavar="[MONTH]...", help="all certified ones if none")] = None,
+    months: Annotated[
+        list[str] | None, typer.Argument(metavar="[月份]...", help="如 2025-03，可以写几个；不写就是全部已核定的")
+    ] = None,
     *,
-    site: Annotated[list[str] | None, typer.Option(help="a site below the hall, by code; can be repeated")] = None,
-    sites: Annotated[bool, typer.Option("--sites", help="every certified site below the hall")] = False,
+    site: Annotated[list[str] | None, typer.Option(help="下属网点的代码，可以写几个 --site")] = None,
+    sites: Annotated[bool, typer.Option("--sites", help="全部已核定的网点")] = False,
 ) -> None:
-    """Write what authors take from certified months: section in Word, workbook, CSV, Parquet, SDMX-CSV, pages (网页).
+    """重新生成已核定月份的 Word、工作簿、数据文件和网页.
 
-    It is the hall's own, or that of sites (网点). Of what isn't certified it writes the page alone, which says what is
-    missing, and ends with 1.
+    不写网点就是全厅的。还没有核定的只有网页，写明缺什么，并以 1 结束。
     """
     from orchestration.certification.author_files import write_author_files
 
-    if site and sites:
-        raise typer.BadParameter("--sites is every site: leave --site out")
-    with readable_errors():
+    with readable_errors(language=in_chinese):
+        if site and sites:
+            raise UserError("--sites 是全部网点，不要再写 --site")
         with progress_line():
             files, uncertified = write_author_files(months or [], None if sites else site or [""])
         print_paths(files)

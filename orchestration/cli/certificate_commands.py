@@ -9,18 +9,22 @@ import typer
 from orchestration.cli.app import (
     AUTHORS,
     ENGINEERS,
+    AuthorMonth,
+    AuthorName,
     ByOption,
     MonthArgument,
     MonthOrCodeArgument,
     RevisionOption,
     SiteOption,
     app,
+    author_logged,
     end_unless,
     logged,
     print_files,
     print_wide,
     readable_errors,
 )
+from orchestration.cli.author_language import AuthorCommand
 from orchestration.cli.progress_line import progress_line
 from orchestration.runtime.paths import current_home
 from reports.certificates.certificate import Reason, SignRole
@@ -238,7 +242,7 @@ def plan(
         end_unless(not any(month.differs for month in plans))
 
 
-@app.command(rich_help_panel=AUTHORS)
+@app.command(rich_help_panel=AUTHORS, cls=AuthorCommand)
 def proofread(
     file: Annotated[
         Path,
@@ -261,7 +265,10 @@ def proofread(
     from reports.word.comments import require_copy, write_comments
     from reports.word.foreign import as_docx
 
-    with logged("proofread", file=file.name, month=month), TemporaryDirectory(prefix="yuebao-proofread-") as folder:
+    with (
+        author_logged("proofread", file=file.name, month=month),
+        TemporaryDirectory(prefix="yuebao-proofread-") as folder,
+    ):
         if comments:
             require_copy(file, comments)
         certified = known_numbers(month, list(read_register(register)) if register else [])
@@ -275,39 +282,41 @@ def proofread(
         end_unless(proof.clean)
 
 
-@app.command(rich_help_panel=AUTHORS)
+@app.command(rich_help_panel=AUTHORS, cls=AuthorCommand)
 def question(
-    month: MonthArgument,
-    metric: Annotated[str, typer.Argument(help="a metric, as online_accepted or 全程网办受理")],
-    text: Annotated[str, typer.Argument(help="what is asked")],
+    month: AuthorMonth,
+    metric: Annotated[str, typer.Argument(metavar="指标", help="指标的名称或代码，如 全程网办受理")],
+    text: Annotated[str, typer.Argument(metavar="问题", help="问什么，放在引号里")],
     *,
-    owner: Annotated[str, typer.Option(help="who is to answer; else whoever prepared the certificate")] = "",
-    by: ByOption = "",
+    owner: Annotated[str, typer.Option(help="由谁答复；不写就是编制核定书的人")] = "",
+    by: AuthorName = "",
 ) -> None:
-    """Ask about a certified figure (校核): it shows on the page until somebody answers."""
+    """对核定数提出疑问（校核），答复以前一直显示在网页上."""
     from orchestration.certification.questions import ask_question
     from orchestration.cli.handing_over import refresh_pages
 
-    with logged("question", month=month, metric=metric):
+    with author_logged("question", month=month, metric=metric):
         query = ask_question(month, metric, text, owner=owner, by=by)
-        typer.echo(f"{query.id} is open: {query.month} {query.metric}, code {query.certificate}, owner {query.owner}")
+        typer.echo(
+            f"{query.id} 已登记：{query.month} {query.metric}，核定码 {query.certificate}，由 {query.owner} 答复"
+        )
         refresh_pages(query.month)
 
 
-@app.command(rich_help_panel=AUTHORS)
+@app.command(rich_help_panel=AUTHORS, cls=AuthorCommand)
 def answer(
-    question_id: Annotated[str, typer.Argument(metavar="ID", help="a question, as Q7")],
-    text: Annotated[str, typer.Argument(help="the answer")],
+    question_id: Annotated[str, typer.Argument(metavar="编号", help="问题的编号，如 Q7")],
+    text: Annotated[str, typer.Argument(metavar="答复", help="怎么答复，放在引号里")],
     *,
-    by: ByOption = "",
+    by: AuthorName = "",
 ) -> None:
-    """Answer a question on a certified figure."""
+    """答复对核定数的疑问."""
     from orchestration.certification.questions import answer_question, month_of
     from orchestration.cli.handing_over import refresh_pages
 
-    with logged("answer", question=question_id):
+    with author_logged("answer", question=question_id):
         given = answer_question(question_id, text, by=by)
-        typer.echo(f"{given.answers} is answered")
+        typer.echo(f"{given.answers} 已答复")
         refresh_pages(month_of(given))
 
 

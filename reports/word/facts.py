@@ -34,8 +34,8 @@ def tag_of(fact: Fact, text: str) -> str:
 
 def facts_in(path: Path) -> list[FoundFact]:
     """The numbers that a .docx carries, in order; DocumentError if it can't be opened, or is damaged."""
+    document = open_docx(path)
     with readable(path.name):
-        document = open_docx(path)
         roots = [document.element.body, *notes_in(document.part)]
         return [found for root in roots for control in root.iter(f"{W}sdt") if (found := _found(control))]
 
