@@ -27,7 +27,7 @@ _MARGIN = 0.6  # inches
 _PAGE = (508, 740)
 _COLUMN = 5.6
 _SMALL = 1.2  # so much more stands on a line in small letters
-_SQUEEZED = 1.35  # so much higher than a page is made one page
+_SQUEEZED = 1.45  # so much higher than a page is made one page
 
 
 @dataclass(frozen=True)
