@@ -93,6 +93,24 @@ def test_a_count_with_its_digits_turned_is_put_right_in_its_unit(exact: int, wri
     assert finding.suggestion == f"请改为“{instead}”"
 
 
+@pytest.mark.parametrize(
+    ("said", "now", "expected"),
+    [
+        ("增长 1 倍", 1750, []),
+        ("增长 1 倍", 1749, ["fold_of_metric"]),
+        ("增长 1 倍", 2250, []),
+        ("增长 1 倍", 2251, ["fold_of_metric"]),
+        ("增长 2 倍", 2500, []),
+        ("增长 2 倍", 2499, ["fold_of_metric"]),
+        ("增长 0.5 倍", 1250, []),
+        ("增长 0.5 倍", 1249, ["fold_of_metric"]),
+    ],
+)
+def test_so_many_times_as_much_leaves_room_for_a_quarter(said: str, now: int, expected: list[str]) -> None:
+    base = counted("phone_consultations", 1000, "2025-02")
+    assert rules(f"3 月，电话咨询环比{said}。", counted("phone_consultations", now), base) == expected
+
+
 @pytest.mark.parametrize(("stale", "expected"), [(117, ["stale_vintage"]), (17, [])])
 def test_a_number_without_a_name_is_taken_for_a_revised_one_from_three_digits_on(
     stale: int, expected: list[str]
