@@ -29,6 +29,7 @@ with _TABLE.open(encoding="utf-8", newline="") as _file:
 LABELS = {metric: tuple(label for named, label in _ROWS if named == metric) for metric in NAMES}
 PARTS = ("online_accepted", "department_window_accepted", "comprehensive_window_accepted")
 # In the order of NAMES, without the total.
+NAMES_OF_VALUES = {"busiest": "受理前两位部门"}
 COUNTS = {
     "2024-03": (49_120, 46_880, 240, 1_610, 2_290, 0, 1_320, 5_515),
     "2025-01": (49_876, 47_990, 187, 1_433, 1_984, 802, 1_102, 4_980),
@@ -92,9 +93,13 @@ def _section(month: str, marked: str, *rows: tuple[str, ...]) -> CertifiedSectio
     for words, metric, form, text in re.findall(r"([^{]*)(?:[{](\w+)[.](\w*)[|]([^}]*)[}])?", marked):
         paragraph += words
         if metric:
-            values.append(WrittenValue(len(paragraph), len(paragraph) + len(text), metric, form))
+            values.append(
+                WrittenValue(
+                    len(paragraph), len(paragraph) + len(text), metric, NAMES_OF_VALUES.get(metric, metric), form
+                )
+            )
         paragraph += text
-    return CertifiedSection(month, paragraph, values, {"busiest": "受理前两位部门"}, rows)
+    return CertifiedSection(month, paragraph, values, rows)
 
 
 MARCH = _section(

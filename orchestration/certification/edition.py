@@ -102,7 +102,8 @@ def _draft(month: str, steps: Steps) -> MonthContent:
             f"{month} 还没有核定，数据也不齐，出不了样稿；请数据人员看 yuebao status {month}：\n{refused}"
         ) from None
     section = PrintedSection.read((draft.folder / SECTION_MARKDOWN).read_text(encoding="utf-8"))
-    return draft_content(month, draft.month.hall.name, draft.numbers, section, words_of(load_hall()))
+    printed = draft_content(month, draft.month.hall.name, draft.numbers, section, words_of(load_hall()))
+    return replace(printed, values=draft.values)
 
 
 def _known(archive: Archive, month: str, printed: MonthContent) -> Sequence[KnownNumber]:

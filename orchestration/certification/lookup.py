@@ -134,11 +134,9 @@ def sections(archive: Archive) -> Iterator[CertifiedSection]:
     for entry in archive.ledger.entries():
         certificate = entry.certificate
         if archive.ledger.state(certificate) != "已修订":
-            section, derived = section_of(certificate), certificate.foundation.derived.metrics
-            names = {number.metric: number.metric_name for number in certificate.numbers}
-            names |= {metric.metric: metric.metric_name for metric in derived}
+            section = section_of(certificate)
             rows = section.table.rows if section.table else ()
-            yield CertifiedSection(certificate.month, section.paragraph, section.values, names, rows)
+            yield CertifiedSection(certificate.month, section.paragraph, section.values, rows)
 
 
 def usage() -> Usage:

@@ -34,6 +34,7 @@ from reports.certificates.release_text import words_of
 from reports.certificates.revision import affected_sentences, compare
 from reports.figures import section
 from reports.figures.numbers import MonthlyNumber, read_numbers
+from reports.figures.written import WrittenValue
 
 # What of a month is asked for before it is built: what isn't in or may still be corrected, every day, or nothing.
 Asking = Literal["missing", "all", "nothing"]
@@ -96,6 +97,7 @@ class Draft:
     numbers: Mapping[str, MonthlyNumber]
     folder: Path
     asked: AskedAnswers | None
+    values: tuple[WrittenValue, ...]  # of its paragraph
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def create_draft(name: str, steps: Steps, asking: Asking) -> Draft:
         origin = replace(origin_of(month, numbers), derived=derived)
         worded = section.write_draft(month.draft, numbers, origin, template=template_of(hall))
     in_order = {metric: numbers[metric] for metric in worded.ordered(numbers)}
-    return Draft(month, in_order, month.draft, asked)
+    return Draft(month, in_order, month.draft, asked, worded.values)
 
 
 def certify_month(name: str, steps: Steps) -> tuple[LedgerEntry, Path]:

@@ -13,7 +13,7 @@ from reports.certificates.disk import Disk
 from reports.certificates.ledger import Archive, CertificateState
 from reports.certificates.rates import Against, Rate, RateBasis, RateError, base_month, rate
 from reports.certificates.release import release_of
-from reports.certificates.release_text import ordered_numbers, words_of
+from reports.certificates.release_text import ordered_numbers, section_of, words_of
 from reports.certificates.trace import Trace, traces
 from reports.figures.derived import months_to_date
 from reports.figures.flags import redefined
@@ -22,6 +22,7 @@ from reports.figures.numbers import MonthlyNumber, with_exact
 from reports.figures.section import SECTION_MARKDOWN
 from reports.figures.section_text import PrintedSection
 from reports.figures.words import DEFAULT, SectionWords
+from reports.figures.written import WrittenValue
 
 MONTHS_BACK = 24
 # Why there is no sum to date.
@@ -69,6 +70,12 @@ class Dossier:
     def printed(self) -> PrintedSection:
         """Section 一 by its parts, as released; ValueError where the text isn't a section's."""
         return PrintedSection.read((self.release / SECTION_MARKDOWN).read_text(encoding="utf-8"))
+
+    @cached_property
+    def values(self) -> tuple[WrittenValue, ...]:
+        """The values of section 一's paragraph; none where another version of this program worded it otherwise."""
+        worded = section_of(self.certificate)
+        return worded.values if worded.paragraph == self.printed.paragraph else ()
 
     @cached_property
     def section(self) -> str:

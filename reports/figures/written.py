@@ -31,6 +31,7 @@ class WrittenValue:
     start: int
     end: int
     metric: str
+    name: str  # the metric's
     form: str = ""
 
 
@@ -39,9 +40,9 @@ class _Value(str):
 
     __slots__ = ("_what",)
 
-    def __new__(cls, text: str, metric: str, form: str = "") -> _Value:
+    def __new__(cls, text: str, metric: MonthlyNumber | DerivedMetric, form: str = "") -> _Value:
         value = super().__new__(cls, text)
-        value._what = f"{metric}.{form}"
+        value._what = f"{metric.metric}.{form}.{metric.metric_name}"
         return value
 
     _what: str
@@ -55,8 +56,8 @@ def unmarked(text: str) -> tuple[str, tuple[WrittenValue, ...]]:
     plain, values, done, length = [], [], 0, 0
     for match in _MARKED.finditer(text):
         length += match.start() - done
-        metric, _, form = match[1].partition(".")
-        values.append(WrittenValue(length, length + len(match[2]), metric, form))
+        metric, form, name = match[1].split(".", 2)
+        values.append(WrittenValue(length, length + len(match[2]), metric, name, form))
         plain += [text[done : match.start()], match[2]]
         done, length = match.end(), length + len(match[2])
     return "".join([*plain, text[done:]]), tuple(values)
@@ -164,7 +165,7 @@ class _Written:
         return BLANK if self._blank else certified
 
     def _written(self, text: str, form: str = "") -> str:
-        return text if self._blank else _Value(text, self._number.metric, form)
+        return text if self._blank else _Value(text, self._number, form)
 
 
 class _Change(_Written):
@@ -247,4 +248,4 @@ class _Ranking:
                 place = name = printed = BLANK
             value = self._words.amount(printed, self._metric.display_unit)
             row = {"place": place, NAME: name, "value": value}
-            yield row if self._blank else {form: _Value(text, self._metric.metric, form) for form, text in row.items()}
+            yield row if self._blank else {form: _Value(text, self._metric, form) for form, text in row.items()}

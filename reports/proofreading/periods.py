@@ -51,7 +51,7 @@ class Mention:
     end: int
     months: Months
     kind: PeriodKind
-    opens: bool = False  # whether it is an `aside` that a sentence or a part of one begins with
+    opens: bool = False  # whether a sentence or a part of one begins with it
 
 
 def year_to_date(months: Months) -> Months:
@@ -177,6 +177,8 @@ class PeriodsInForce:
 
     def meet(self, mention: Mention) -> None:
         """A month or period is named."""
+        if mention.opens and mention.kind in {"sentence", "topic"}:
+            self.base = ()
         match mention.kind:
             case "once":
                 self.once = mention
@@ -208,12 +210,16 @@ class PeriodsInForce:
                 return once.months
         return self.aside or self.months
 
-    def bases(self, segment: str) -> tuple[Months, ...]:
-        """What a change is compared with: 同比, 环比, a month that is named; nothing if the words don't say."""
+    def bases(self, segment: str, start: int) -> tuple[Months, ...]:
+        """What a change is compared with: 同比, 环比 or a month, whichever is named last; nothing if none is.
+
+        `start` is where the segment begins in its text.
+        """
         once, self.once = self.once, None
         if once is not None:
             self.base = once.months
-        if comparisons := list(BASE.finditer(segment)):
+        comparisons = list(BASE.finditer(segment))
+        if comparisons and not (once and once.start > start + comparisons[-1].start()):
             return (self.base_of(comparisons[-1]),)
         return (self.base,) if self.base else ()
 

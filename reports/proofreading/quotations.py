@@ -52,7 +52,6 @@ class CertifiedSection:
     month: str
     paragraph: str
     values: Sequence[WrittenValue] = ()
-    names: Mapping[str, str] = field(default_factory=dict)  # of metrics by code
     rows: Sequence[Sequence[str]] = ()
 
     @cached_property
@@ -70,8 +69,7 @@ class CertifiedSection:
 
     def _value(self, match: re.Match[str], index: int, value: WrittenValue) -> Quoted:
         certified = self.paragraph[value.start : value.end]
-        name = self.names.get(value.metric, value.metric)
-        return Quoted(*match.span(f"v{index}"), self.month, value.metric, name, certified, match[f"v{index}"])
+        return Quoted(*match.span(f"v{index}"), self.month, value.metric, value.name, certified, match[f"v{index}"])
 
     def quoted_cells(self, passages: Sequence[Passage]) -> dict[int, Quoted]:
         """The cells of the section's table among passages, by their index; its lines where a text has it in lines."""
@@ -158,7 +156,7 @@ class _Clause:
 def _clauses(section: CertifiedSection) -> Iterator[_Clause]:
     """The clauses of a paragraph, each with the mark that ends it."""
     clause, done = _Clause(), 0
-    end = WrittenValue(len(section.paragraph), len(section.paragraph), "")
+    end = WrittenValue(len(section.paragraph), len(section.paragraph), "", "")
     for index, value in enumerate([*section.values, end]):
         for character in plain_text(section.paragraph[done : value.start]):
             if character in _CLAUSE_ENDS:

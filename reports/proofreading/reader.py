@@ -38,6 +38,8 @@ _UNIT_OF_TABLE = re.compile(r"[（(](?:单位:)?([^（()），]{1,6}(?:（次）
 _UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
 _BRACKET_CLOSES = re.compile("[）)]")
 _WHOLE_IS_SAID = re.compile(r"其中|渠道看")
+# 由 A 增加到 B: what it was before, and nobody says when.
+_FROM = re.compile(r"(?:由|从)(?:原来的?|之前的?|改革前的?)?$")
 _FOREIGN_UNIT_DIGITS = 3
 # A count in another unit than the printed one is off by less than this part, or counts something else.
 _OFF_BY_A_SLIP = 4
@@ -180,12 +182,13 @@ class _Reading:
         reading = self._read(numeral, index, item, left, given)
         clause = segment[_clause(segment) :]
         elsewhen = self.times.aside if reading.role == "share" else self.times.aside_opens and reading.role != "level"
+        formerly = bool(FORMERLY.search(clause) or REPLACED.match(self.text, numeral.end))
         marked = replace(
             reading,
-            certain=reading.certain and not elsewhen,
+            certain=reading.certain and not elsewhen and (formerly or not _FROM.search(segment)),
             end=numeral.end + (reading.kind == "倍数" or reading.role == "fold"),
             around=around(segment, more=numeral.more),
-            formerly=bool(FORMERLY.search(clause) or REPLACED.match(self.text, numeral.end)),
+            formerly=formerly,
             sentence=item.sentence,
             part=item.part,
             scope=item.scope,
@@ -226,7 +229,7 @@ class _Reading:
         if named and any(map(self.names.is_derived, named.subjects)) and not changed:
             return self._derived(other, numeral, item, left, named)
         months = self.times.months
-        bases = self.times.bases(segment) if changed else ()
+        bases = self.times.bases(segment, left) if changed else ()
         if not changed:
             months = self.times.of_count(self.text, numeral.start)
         if named is None or (changed and not bases):
@@ -338,7 +341,7 @@ class _Reading:
         if not markers or (named and self.reader.is_ratio(named.subjects[0]) and other.unit_text not in POINTS):
             return other
         of_ratio = of_ratio or (_moves_a_ratio(changed) and self._last_is_ratio(left, other.start, before))
-        said = self.times.bases(segment) or self._bases_again(left, other.start, before)
+        said = self.times.bases(segment, left) or self._bases_again(left, other.start, before)
         bases = said or self.times.any_bases()
         unbound = replace(other, direction=direction(changed), certain=of_ratio and not named)
         subject = named.subjects[0] if named and not named.subjects[0].own else None

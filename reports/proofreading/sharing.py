@@ -52,7 +52,7 @@ def share_out(names: Names, times: PeriodsInForce, index: int, left: int, before
     comparisons = list(BASE.finditer(segment))
     bases: list[tuple[Months, ...]] = [(times.base_of(match),) for match in comparisons]
     if len(bases) != size or size == 1:
-        bases = [times.bases(segment)] * size
+        bases = [times.bases(segment, left)] * size
     subjects = [name.subject for name in found]
     certain = item.is_ours and not names.leftover(found, begins, numeral.start)
     if not subjects and (named := names.goes_on(left, numeral.start, before.last)):

@@ -2,13 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reports.docx_files import W, notes_in, open_docx, readable, texts_of
 from reports.figures.numbers import MonthlyNumber
+from reports.figures.written import WrittenValue
 from reports.word.blocks import Fact, RichText, Run
 
 _LONGEST_TAG = 64  # Word takes no longer one
@@ -61,6 +62,16 @@ def _tag_in(control: Any) -> str:
 def _digest(text: str) -> str:
     """Of a text without its spaces, which a sentence may have or not."""
     return hashlib.sha256("".join(text.split()).encode()).hexdigest()[:8]
+
+
+def with_values(text: str, values: Sequence[WrittenValue], of: Fact) -> RichText:
+    """A text that a template worded, each value in it with which it is."""
+    runs, done = [], 0
+    for value in values:
+        fact = replace(of, metric=value.metric, name=value.name, form=value.form)
+        runs += [Run(text[done : value.start]), Run(text[value.start : value.end], fact=fact)]
+        done = value.end
+    return tuple(run for run in (*runs, Run(text[done:])) if run.text)
 
 
 def with_facts(text: str, numbers: Mapping[str, MonthlyNumber], month: str, code: str) -> RichText:

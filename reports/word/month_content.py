@@ -11,8 +11,9 @@ from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import DRAFT
 from reports.figures.section_text import PrintedSection
 from reports.figures.words import SectionWords
+from reports.figures.written import WrittenValue
 from reports.word.blocks import Block, Fact, Heading, Paragraph, RichText, Run, TableBlock, text_of
-from reports.word.facts import with_facts
+from reports.word.facts import with_facts, with_values
 from reports.word.manuscript import Attribution, Manuscript
 from reports.word.profiles import Profile
 from reports.word.writer import set_document
@@ -26,8 +27,8 @@ TO_DATE = "累计"
 class MonthContent:
     """A month's numbers by metric in the report's order, section 一, the words that it is written in, and rates.
 
-    `to_date` has the sums from January on of metrics whose months add up and are all certified; `past`
-    the numbers of each metric by month, this one among them.
+    `to_date` has the sums from January on of metrics whose months add up and are all certified; `past` the numbers of
+    each metric by month, this one among them; `values` are those of the section's paragraph, where they are known.
     """
 
     attribution: Attribution
@@ -37,6 +38,7 @@ class MonthContent:
     rate: Callable[[str, Against], Rate | str]
     to_date: Mapping[str, MonthlyNumber] = field(default_factory=dict)
     past: Mapping[str, Mapping[str, MonthlyNumber]] = field(default_factory=dict)
+    values: Sequence[WrittenValue] = ()
 
     def fact(self, number: MonthlyNumber, form: str = "") -> Fact:
         """Which number it is, as documents carry it."""
@@ -45,6 +47,15 @@ class MonthContent:
     def with_facts(self, text: str) -> RichText:
         """A text that was made of the month's numbers, each with which it is."""
         return with_facts(text, self.numbers, self.attribution.month, self.attribution.code)
+
+    @property
+    def paragraph(self) -> RichText:
+        """The paragraph of section 一, each value with which it is."""
+        if not self.values:
+            return self.with_facts(self.section.paragraph)
+        return with_values(
+            self.section.paragraph, self.values, Fact("", "", self.attribution.month, self.attribution.code)
+        )
 
     @property
     def certified(self) -> bool:
@@ -64,7 +75,7 @@ def certified_content(dossier: Dossier) -> MonthContent:
         moment=certificate.signed_at,
     )
     numbers = {number.metric: number for number in dossier.numbers}
-    return MonthContent(attribution, numbers, dossier.printed, dossier.words, dossier.rate)
+    return MonthContent(attribution, numbers, dossier.printed, dossier.words, dossier.rate, values=dossier.values)
 
 
 def draft_content(
@@ -93,7 +104,7 @@ def section_docx(content: MonthContent, profile: Profile) -> bytes:
 def section_blocks(content: MonthContent) -> list[Block]:
     """Section 一: its heading, its paragraph, its table and its notes."""
     section = content.section
-    paragraph = Paragraph(content.with_facts(section.paragraph))
+    paragraph = Paragraph(content.paragraph)
     notes = (Paragraph(text_of(note)) for note in section.notes)
     return [Heading(1, text_of(section.heading)), paragraph, *_table(content), *notes]
 

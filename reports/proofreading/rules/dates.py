@@ -65,11 +65,18 @@ def no_such_date(piece: ReadPassage) -> Iterator[Fault]:
         if number_of(match["month"]) > _MONTHS:
             yield Fault(piece, *match.span(), {})
     for match in _RANGE.finditer(piece.text):
-        month = number_of(match["to_month"] or match["month"])
-        if not match["to_month"] and not (
-            1 <= month <= _MONTHS and 1 <= number_of(match["to_day"]) <= monthrange(_LEAP_YEAR, month)[1]
-        ):
+        month, day = number_of(match["to_month"] or match["month"]), number_of(match["to_day"])
+        year = match["to_year"] or match["year"]
+        # A last day with a month of its own has been looked at, but for the year that stands before the first day.
+        looked_at = match["to_month"] and not (
+            match["year"] and not match["to_year"] and _is_day(_LEAP_YEAR, month, day)
+        )
+        if not looked_at and not _is_day(year_of(year) if year else _LEAP_YEAR, month, day):
             yield Fault(piece, *match.span(), {})
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    return _day(year, month, day) is not None
 
 
 @of_passage("没有这个时刻", "一天里没有这个时刻", "请核对时间")

@@ -99,11 +99,13 @@ def ordinal_brackets(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
 def ordinal_inline(piece: ReadPassage) -> Iterator[Fault]:
     """一是…；二是…；四是…, and other forms within one passage."""
     for form in _INLINE:
-        before, written, told = 0, "", False
+        expected, written = {0}, ""
         for match in form.finditer(piece.text):
             number = _value(match["number"])
-            again = told and number == before
-            if before and number not in {1, before + 1} and not again:
+            if number == 1 or number in expected:
+                expected = {number + 1}
+            elif expected != {0}:
                 yield Fault(piece, *match.span("ordinal"), {"before": written})
-                told = True
-            before, written = number if before or number == 1 else 0, match["ordinal"]
+                # It may be this number that is wrong, or those before it.
+                expected = {number + 1, *(right + 1 for right in expected)}
+            written = match["ordinal"]

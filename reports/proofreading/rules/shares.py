@@ -101,7 +101,14 @@ def share_of_parts(piece: ReadPassage) -> Iterator[Fault]:
     """A share that the two counts before it don't give: 参训 86 人，其中线上 50 人，占 62%."""
     counted = [reading for reading in piece.readings if reading.numeral is not None and reading.kind not in _NO_COUNTS]
     for whole, part, share in zip(counted, counted[1:], counted[2:], strict=False):
-        if share.unit_text != "%" or share.metric or part.sentence != whole.sentence or share.sentence != part.sentence:
+        over = share.unit_text == "%" and share.count.value > 100
+        if (
+            share.unit_text != "%"
+            or over
+            or share.metric
+            or part.sentence != whole.sentence
+            or share.sentence != part.sentence
+        ):
             continue
         said = piece.text[part.end : share.start]
         between = piece.text[whole.end : part.start]
