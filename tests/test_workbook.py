@@ -26,7 +26,7 @@ from reports.workbook.book import workbook
 from reports.workbook.exports import numbers_csv, numbers_parquet, sdmx_csv
 from reports.workbook.overview import overview
 from reports.workbook.parts import by_day, by_department, revisions
-from reports.workbook.sheets import Sheet, Shown, as_change, as_digits
+from reports.workbook.sheets import BookSheet, Shown, as_change, as_digits
 from tests import dossiers as made
 from tests.dossiers import changed, past
 from tests.halls import Hall
@@ -73,7 +73,7 @@ def sheet_of(calc: Path, title: str) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO("".join(file.readlines()[2:]))))
 
 
-def shown_on(sheet: Sheet, table: int = 0) -> list[list[str]]:
+def shown_on(sheet: BookSheet, table: int = 0) -> list[list[str]]:
     """The cells of a table as they are shown."""
     return [[cell.text if isinstance(cell, Shown) else str(cell) for cell in row] for row in sheet.tables[table].rows]
 

@@ -12,7 +12,7 @@ from reports.figures.months import month_title
 from reports.workbook.layout import Laid, lay_out
 from reports.workbook.overview import overview
 from reports.workbook.parts import by_day, by_department, rankings, revisions
-from reports.workbook.sheets import Sheet, Table, Trends
+from reports.workbook.sheets import BookSheet, SheetTable, Trends
 from reports.workbook.tables import technical_tables
 from reports.workbook.trend_charts import A_PAGE, UNDER_A_TABLE, WIDTHS, draw, rows_of, source_table
 
@@ -23,7 +23,7 @@ _CORE = "docProps/core.xml"
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 _FOR_DATA_PEOPLE = "（数据人员用）"
 _SOURCE = "走势数据"
-_ON_PAPER: tuple[Callable[[Dossier], Sheet | None], ...] = (overview, by_department, by_day, rankings, revisions)
+_ON_PAPER: tuple[Callable[[Dossier], BookSheet | None], ...] = (overview, by_department, by_day, rankings, revisions)
 
 
 def workbook(dossier: Dossier) -> bytes:
@@ -48,7 +48,7 @@ def workbook(dossier: Dossier) -> bytes:
     return _packed(book)
 
 
-def _put(book: Workbook, sheet: Sheet, dossier: Dossier) -> Iterator[tuple[Trends, Laid]]:
+def _put(book: Workbook, sheet: BookSheet, dossier: Dossier) -> Iterator[tuple[Trends, Laid]]:
     """Lay a sheet out, with its trends below the table where there is room, else on pages of their own."""
     trends = sheet.trends
     if trends and trends.by_month and len(trends.of) <= UNDER_A_TABLE:
@@ -58,14 +58,14 @@ def _put(book: Workbook, sheet: Sheet, dossier: Dossier) -> Iterator[tuple[Trend
     pages = trends.in_parts(A_PAGE) if trends else []
     for number, page in enumerate(pages, start=1):
         title = f"{page.title}{number}" if len(pages) > 1 else page.title
-        charts = Sheet(
+        charts = BookSheet(
             title, f"{dossier.certificate.site_name} {month_title(dossier.certificate.month)}主要指标{title}"
         )
         yield page, lay_out(book, charts, dossier, chart_rows=rows_of(page), widths=WIDTHS)
 
 
-def _technical(title: str, tables: Sequence[Table]) -> Sheet:
-    return Sheet(f"{title}{_FOR_DATA_PEOPLE}", f"{title}{_FOR_DATA_PEOPLE}", tables, technical=True)
+def _technical(title: str, tables: Sequence[SheetTable]) -> BookSheet:
+    return BookSheet(f"{title}{_FOR_DATA_PEOPLE}", f"{title}{_FOR_DATA_PEOPLE}", tables, technical=True)
 
 
 def _describe(book: Workbook, dossier: Dossier) -> None:

@@ -12,7 +12,7 @@ from unicodedata import east_asian_width
 
 from reports.certificates.dossier import Dossier
 from reports.workbook.exports import FORMULA_STARTS
-from reports.workbook.sheets import Cell, Sheet, Shown, Table
+from reports.workbook.sheets import BookSheet, Cell, SheetTable, Shown
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -40,7 +40,9 @@ class Laid:
     below: int
 
 
-def lay_out(book: Workbook, sheet: Sheet, dossier: Dossier, *, chart_rows: int = 0, widths: Sequence[int] = ()) -> Laid:
+def lay_out(
+    book: Workbook, sheet: BookSheet, dossier: Dossier, *, chart_rows: int = 0, widths: Sequence[int] = ()
+) -> Laid:
     """Write a sheet at the end of a book.
 
     Args:
@@ -77,7 +79,7 @@ def lay_out(book: Workbook, sheet: Sheet, dossier: Dossier, *, chart_rows: int =
     return Laid(target, widths, tuple(heads), row)
 
 
-def _write_heading(target: Worksheet, sheet: Sheet, dossier: Dossier, columns: int) -> None:
+def _write_heading(target: Worksheet, sheet: BookSheet, dossier: Dossier, columns: int) -> None:
     style = _styles()
     certificate = dossier.certificate
     days = f"（{certificate.span.title}）" if certificate.span else ""
@@ -98,7 +100,7 @@ def _write_heading(target: Worksheet, sheet: Sheet, dossier: Dossier, columns: i
             target.merge_cells(start_row=row, end_row=row, start_column=1, end_column=columns)
 
 
-def _write_table(target: Worksheet, table: Table, row: int, widths: Sequence[int], *, technical: bool) -> int:
+def _write_table(target: Worksheet, table: SheetTable, row: int, widths: Sequence[int], *, technical: bool) -> int:
     """Write a table from a row on; gives the row after it."""
     style = _styles()
     for column, title in enumerate(table.columns, start=1):
@@ -150,7 +152,7 @@ def write(target: Worksheet, row: int, column: int, value: Cell) -> None:
         cell.value, cell.number_format = value, "yyyy-mm-dd" if isinstance(value, date) else "0"
 
 
-def _set_page(target: Worksheet, sheet: Sheet, dossier: Dossier, end: tuple[int, int], *, one_page: bool) -> None:
+def _set_page(target: Worksheet, sheet: BookSheet, dossier: Dossier, end: tuple[int, int], *, one_page: bool) -> None:
     from openpyxl.worksheet.header_footer import HeaderFooterItem
     from openpyxl.worksheet.page import PageMargins
     from openpyxl.worksheet.properties import PageSetupProperties
@@ -168,14 +170,14 @@ def _set_page(target: Worksheet, sheet: Sheet, dossier: Dossier, end: tuple[int,
     target.HeaderFooter.oddFooter = footer
 
 
-def _is_nearly_one(target: Worksheet, sheet: Sheet, widths: Sequence[int]) -> bool:
+def _is_nearly_one(target: Worksheet, sheet: BookSheet, widths: Sequence[int]) -> bool:
     """Whether a sheet of the width of a page is hardly higher than one."""
     width, height = reversed(_PAGE) if sheet.across else _PAGE
     scale = min(1, sheet.pages * width / (_COLUMN * sum(widths)))
     return scale * sum(row.height or LINE for row in target.row_dimensions.values()) < _SQUEEZED * height
 
 
-def _widths(sheet: Sheet) -> list[int]:
+def _widths(sheet: BookSheet) -> list[int]:
     """Of each column: as wide as its numbers and the words of its labels ask; heads and long texts are broken."""
     widths = [_NARROWEST] * max((len(table.columns) for table in sheet.tables), default=1)
     for table in sheet.tables:

@@ -12,20 +12,20 @@ from reports.figures.flags import redefined
 from reports.figures.months import first_day, month_title, months_between
 from reports.figures.numbers import MonthlyNumber, with_exact
 from reports.figures.words import DEFAULT, POINTS
-from reports.workbook.sheets import NONE, Cell, Sheet, Table, Trend, Trends, as_change, as_printed, trends
+from reports.workbook.sheets import NONE, BookSheet, Cell, SheetTable, Trend, Trends, as_change, as_printed, trends
 
 _BASES: dict[Against, str] = {"month_before": "上月", "year_before": "去年同月"}
 _TO_DATE = "累计"
 _COLUMNS = ("指标", "单位", "本月", "上月", WORDS["month_before"], "去年同月", WORDS["year_before"], _TO_DATE)
 
 
-def overview(dossier: Dossier) -> Sheet:
+def overview(dossier: Dossier) -> BookSheet:
     """The month's indicators in the report's order, and what there is to say of them."""
     heading = f"{dossier.certificate.site_name} {month_title(dossier.certificate.month)}主要指标"
     of_month = _Overview(dossier)
     rows = [tuple(of_month.row(metric)) for metric in of_month.metrics]
-    return Sheet(
-        "主要指标", heading, [Table(_COLUMNS, rows, labels=2)], tuple(of_month.notes()), monthly_trends(dossier)
+    return BookSheet(
+        "主要指标", heading, [SheetTable(_COLUMNS, rows, labels=2)], tuple(of_month.notes()), monthly_trends(dossier)
     )
 
 

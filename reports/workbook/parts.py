@@ -10,7 +10,7 @@ from reports.certificates.dossier import Dossier
 from reports.certificates.release_text import ordered_metrics
 from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
-from reports.workbook.sheets import NONE, Cell, Sheet, Table, Trend, Trends, as_digits, as_printed, trends
+from reports.workbook.sheets import NONE, BookSheet, Cell, SheetTable, Trend, Trends, as_digits, as_printed, trends
 
 # Indicators beside each other on a page that stands upright, and on one that lies on its side.
 _UPRIGHT, _ACROSS = 10, 15
@@ -19,7 +19,7 @@ _RESTS = "休"
 _WEEKDAYS = "一二三四五六日"
 
 
-def by_department(dossier: Dossier) -> Sheet:
+def by_department(dossier: Dossier) -> BookSheet:
     """Departments in the order of their table over indicators, with the sums that the numbers are."""
     numbers = _counted(dossier)
     sums = [dossier.traces[number.metric].by_department for number in numbers]
@@ -35,7 +35,7 @@ def by_department(dossier: Dossier) -> Sheet:
     return _cross("按部门", dossier, _summed("部门", numbers, rows), [note])
 
 
-def by_day(dossier: Dossier) -> Sheet:
+def by_day(dossier: Dossier) -> BookSheet:
     """Days over indicators: a count, a day of rest, or nothing that was answered."""
     numbers = _counted(dossier)
     days = dossier.certificate.days
@@ -58,7 +58,7 @@ def daily_trends(dossier: Dossier) -> Trends | None:
     return trends("各日走势", days, courses, by_month=False)
 
 
-def rankings(dossier: Dossier) -> Sheet | None:
+def rankings(dossier: Dossier) -> BookSheet | None:
     """Who is at which place, by ranking in the report's order; None where the hall ranks nobody."""
     derived = dossier.certificate.foundation.derived
     tables = []
@@ -66,22 +66,22 @@ def rankings(dossier: Dossier) -> Sheet | None:
         metric, members = derived.by_metric[name], derived.rankings[name]
         columns = (metric.metric_name, "名次", f"数值（{metric.display_unit}）" if metric.display_unit else "数值")
         rows: list[tuple[Cell, ...]] = [(each.name, each.place, as_digits(each.printed)) for each in members]
-        tables.append(Table(columns, rows or [(NONE, NONE, NONE)]))
-    return Sheet("排名", _heading(dossier, "排名"), tables) if tables else None
+        tables.append(SheetTable(columns, rows or [(NONE, NONE, NONE)]))
+    return BookSheet("排名", _heading(dossier, "排名"), tables) if tables else None
 
 
-def revisions(dossier: Dossier) -> Sheet:
+def revisions(dossier: Dossier) -> BookSheet:
     """The certificates of the month, and the numbers of each that aren't those of all."""
     certificates = dossier.revisions
     columns = ("版次", "核定时间", "核定人", "原因", "说明", "核定码")
-    tables = [Table(columns, [tuple(_revision(each)) for each in certificates], labels=len(columns))]
+    tables = [SheetTable(columns, [tuple(_revision(each)) for each in certificates], labels=len(columns))]
     changed = [tuple(row) for row in _changed(dossier)]
     if changed:
         versions = (f"第 {each.revision} 版" for each in certificates)
-        tables.append(Table(("指标", "单位", *versions), changed, labels=2))
+        tables.append(SheetTable(("指标", "单位", *versions), changed, labels=2))
     note = "各版的数都没有变。" if len(certificates) > 1 else "本月没有修订过。"
     notes = () if changed else (note,)
-    return Sheet("修订", _heading(dossier, "核定与修订"), tables, notes)
+    return BookSheet("修订", _heading(dossier, "核定与修订"), tables, notes)
 
 
 def _revision(certificate: Certificate) -> Iterator[Cell]:
@@ -109,16 +109,18 @@ def _counted(dossier: Dossier) -> list[MonthlyNumber]:
     return [number for number in dossier.numbers if number.metric not in derived]
 
 
-def _cross(title: str, dossier: Dossier, table: Table, notes: Sequence[str], of_days: Trends | None = None) -> Sheet:
+def _cross(
+    title: str, dossier: Dossier, table: SheetTable, notes: Sequence[str], of_days: Trends | None = None
+) -> BookSheet:
     width = len(table.columns) - table.labels
     heading, pages = _heading(dossier, f"主要指标{title}"), -(-width // _ACROSS) or 1
-    return Sheet(title, heading, [table], notes, of_days, across=width > _UPRIGHT, pages=pages)
+    return BookSheet(title, heading, [table], notes, of_days, across=width > _UPRIGHT, pages=pages)
 
 
-def _summed(first: str, numbers: Sequence[MonthlyNumber], rows: Sequence[Sequence[Cell]]) -> Table:
+def _summed(first: str, numbers: Sequence[MonthlyNumber], rows: Sequence[Sequence[Cell]]) -> SheetTable:
     """Rows over numbers, and the numbers below them as sums."""
     columns = (first, *(f"{number.metric_name}\n{number.unit}".strip() for number in numbers))
-    return Table(columns, [*rows, (_TOTAL, *(as_digits(number.exact_digits) for number in numbers))], totals=1)
+    return SheetTable(columns, [*rows, (_TOTAL, *(as_digits(number.exact_digits) for number in numbers))], totals=1)
 
 
 def _heading(dossier: Dossier, what: str) -> str:

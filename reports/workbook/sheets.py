@@ -25,7 +25,7 @@ Cell = Shown | date | str | int | None
 
 
 @dataclass(frozen=True)
-class Table:
+class SheetTable:
     """Rows under a head: the first columns, `labels` of them, are words, the last rows, `totals` of them, are sums."""
 
     columns: Sequence[str]
@@ -67,7 +67,7 @@ class Trends:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class BookSheet:
     """What stands on a sheet: `title` on its tab, `heading` on paper.
 
     `across` lays A4 on its side, `pages` is how many pages it is wide; `technical` is for data people.
@@ -75,7 +75,7 @@ class Sheet:
 
     title: str
     heading: str
-    tables: Sequence[Table] = ()
+    tables: Sequence[SheetTable] = ()
     notes: Sequence[str] = ()
     trends: Trends | None = None
     across: bool = False

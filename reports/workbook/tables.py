@@ -11,7 +11,7 @@ from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
 from reports.figures.derived import Derived
 from reports.figures.numbers import MonthlyNumber
-from reports.workbook.sheets import Table
+from reports.workbook.sheets import SheetTable
 
 Cell = str | int | None
 ExportRow = dict[str, Cell]
@@ -35,11 +35,13 @@ _ALL_DEPARTMENTS = "_T"  # SDMX's code for a total
 _Columns = Mapping[str, Callable[..., Any]]
 
 
-def technical_tables(dossier: Dossier) -> dict[str, Table]:
+def technical_tables(dossier: Dossier) -> dict[str, SheetTable]:
     """What data people use of a month, by the title of its sheet, in order."""
     tables = _tables("sheets").items()
     return {
-        title: Table(tuple(columns), [tuple(row.values()) for row in _filled(columns, _rows(of, dossier))], labels=0)
+        title: SheetTable(
+            tuple(columns), [tuple(row.values()) for row in _filled(columns, _rows(of, dossier))], labels=0
+        )
         for title, (of, columns) in tables
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from reports.figures.words import POINTS
 from reports.workbook.layout import Laid
-from reports.workbook.sheets import Table, Trend, Trends, as_digits
+from reports.workbook.sheets import SheetTable, Trend, Trends, as_digits
 
 if TYPE_CHECKING:
     from openpyxl.chart import LineChart
@@ -25,7 +25,7 @@ _STEPS = {"months": (1, 2, 3, 6, 12), "days": (1, 2, 5, 10)}
 _COLOUR = "1F4E79"
 
 
-def source_table(trends: Trends) -> Table:
+def source_table(trends: Trends) -> SheetTable:
     """What the charts are drawn from: dates over trends, an empty cell where there is no number."""
     first = "月份" if trends.by_month else "日期"
     columns = (first, *(each.title for each in trends.of))
@@ -34,7 +34,7 @@ def source_table(trends: Trends) -> Table:
         (day, *(None if value is None else as_digits(str(value)) for value in its))
         for day, its in zip(trends.dates, values, strict=True)
     ]
-    return Table(columns, rows)
+    return SheetTable(columns, rows)
 
 
 def rows_of(trends: Trends) -> int:
