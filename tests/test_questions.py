@@ -165,7 +165,7 @@ def test_the_commands_ask_answer_and_list(certified: Hall, tmp_path: Path) -> No
     assert (refused.exit_code, "2025-03 is certified, but not sound" in refused.output) == (1, True)
     assert "5.52" not in page.read_text(encoding="utf-8")
 
-    assert hall.run("answer", "Q1", "三月集中办理", "--by", "王科").stdout == "Q1 is answered\n"
+    assert hall.run("answer", "Q1", "三月集中办理", "--by", "王科").stdout == "Q1 已答复\n"
     assert hall.run("questions", "--open").stdout == ""
     assert "answered" in hall.run("questions").output
 
