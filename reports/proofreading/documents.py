@@ -15,8 +15,11 @@ _ENDS_ALONE = re.compile(r"\s*(?:#{1,6}\s.*|[一二三四五六七八九十]{1,3
 _RULE_OF_TABLE = re.compile(r"\s*\|?[\s:|-]+\|?\s*$")
 _CELL_OF_LINE = re.compile(r"(?<=\|)[^|]*(?=\|)|(?<=\|)[^|]+$")
 _UNIT_CAPTION = re.compile(r"单位\s*[:：]\s*[^\s，。）)]{1,8}")
-# What a first row has where it isn't one of numbers already.
-_HEADING_CELL = re.compile(r"\D*(?:(?:\d{4}\s*年)?\s*\d{1,2}\s*月\D*)?$")
+# What a first row has that its first cells don't say anything of: headings, and counts of nobody knows which column.
+_SPEAKS_ALONE = re.compile(
+    r"\D*(?:(?:\d{4}\s*年)?\s*\d{1,2}\s*月\D*)?$|\s*[-−+]?\d[\d.,]*\s*(?:[万亿千百]|[件人次个户项元条份%％（）()])*\s*$"
+)
+_COUNT = re.compile(r"\d\s*(?:[万亿]|%|％|[件人次个户元项条份])")
 _NUMBER_CELL = re.compile(r"[\s\d.,，%％+\-−—－万亿０-９．]*$")
 # A longer cell is prose, and speaks for itself.
 _LONGEST_CELL = 40
@@ -127,8 +130,8 @@ def table_passages(rows: Sequence[Sequence[tuple[str, TextPlace]]], caption: str
             heading = headings[column] if index and column < len(headings) else ""
             lead = "" if len(text.strip()) > _LONGEST_CELL else "，".join(filter(None, [caption, *labels, heading]))
             if text.strip():
-                yield Passage(text, place, lead=lead if index or not _HEADING_CELL.match(text) else "")
-            if text.strip() and not _NUMBER_CELL.match(text):
+                yield Passage(text, place, lead=lead if index or not _SPEAKS_ALONE.match(text) else "")
+            if text.strip() and not (_NUMBER_CELL.match(text) or _COUNT.search(text)):
                 labels.append(text.strip())
 
 

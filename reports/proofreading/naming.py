@@ -120,7 +120,8 @@ class Names:
         """The subject of the last number, where nothing else is named since."""
         if last is None or last.subject is None:
             return None
-        if between(self.parsed.words, start, end) and self.leftover([], start, end):
+        said = between(self.parsed.words, start, end)
+        if any(word.word not in last.words for word in said) or self.leftover([], start, end):
             return None
         quiet = all(item.understood for item in self.parsed.items_between(start, end))
         return Named((last.subject,), last.words, last.certain and quiet, start) if quiet else None

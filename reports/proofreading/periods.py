@@ -33,6 +33,8 @@ _MENTION = re.compile(
 _RELATIVE = {"current": 0, "previous": -1, "last_year": -12}
 _COMPARING = re.compile(r"[较比与同由从跟]$")
 _CLAUSE_BREAK = "，；：。！？\n,;"
+# 1102（1月）: what stands so speaks of the number before it.
+_OF_NUMBER_BEFORE = re.compile(r"\d[万亿]?[件人次个户元项条份%]{0,2}(?:（次）|\(次\))?[（(](?:\d{4}年)?$")
 _PART_BREAKS = "；。！？\n;"
 _LISTED = ("、", "和", "与", "及")
 _PARENTHESES = {"（": 1, "(": 1, "）": -1, ")": -1}
@@ -75,13 +77,18 @@ def mentions(text: str, month: str) -> list[Mention]:
     depth, read = 0, 0
     for match in _MENTION.finditer(text):
         months = _months(match, month)
-        if not months:
+        if not months or _is_of_number_before(match, text):
             continue
         depth = max(0, depth + sum(_PARENTHESES.get(character, 0) for character in text[read : match.start()]))
         read = match.start()
         opens = match.start() == 0 or text[match.start() - 1] in _PART_BREAKS
         named.append(Mention(*match.span(), months, _kind(match, text, in_brackets=depth > 0), opens))
     return named
+
+
+def _is_of_number_before(match: re.Match[str], text: str) -> bool:
+    closes = text.startswith(("）", ")"), match.end())
+    return closes and _OF_NUMBER_BEFORE.search(text, max(0, match.start() - 20), match.start()) is not None
 
 
 def joined(mentions: Sequence[Mention], text: str) -> list[Mention]:

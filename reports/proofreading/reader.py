@@ -35,6 +35,9 @@ from reports.proofreading.vocabulary import (
 )
 
 _UNIT_OF_TABLE = re.compile(r"[（(](?:单位:)?([^（()），]{1,6}(?:（次）|\(次\))?)[)）]|单位:([^，。]{1,8})")
+_UNIT_IN_BRACKETS = re.compile(r"[（(]([^（()），。\d]{1,3}(?:（次）|\(次\))?)[)）]")
+# 1102（1月）: the month stands after the number.
+_ITS_MONTH = re.compile(r"[（(](?:\d{4}年)?\d{1,2}月份?[)）]")
 _UNITS_OF_RATIOS = frozenset((*PERCENT, *POINTS))
 _BRACKET_CLOSES = re.compile("[）)]")
 _WHOLE_IS_SAID = re.compile(r"其中|渠道看")
@@ -196,12 +199,17 @@ class _Reading:
         )
         return replace(given, end=max(reading.end, numeral.end), last=marked)
 
+    def _unit_before(self, numeral: Numeral, item: SentencePart) -> str:
+        """The unit of a number without one: that of its table, or of a bracket before it, 全程网办受理（万件）为…."""
+        brackets = _UNIT_IN_BRACKETS.findall(self.text, self.sentence_starts[item.sentence], numeral.start)
+        return brackets[-1] if brackets and brackets[-1] in self.reader.display_units else self.table_unit
+
     def _left(self, item: SentencePart, before: Before) -> int:
         """Where the words begin that may speak of a number: after the last one, or with the sentence."""
         return max(before.end, self.sentence_starts[item.sentence])
 
     def _read(self, numeral: Numeral, index: int, item: SentencePart, left: int, before: Before) -> Reading:
-        unit_text = numeral.unit_text or (self.table_unit if numeral.is_bare else "")
+        unit_text = numeral.unit_text or (self._unit_before(numeral, item) if numeral.is_bare else "")
         other = Reading(
             numeral.start,
             numeral.end,
@@ -267,6 +275,8 @@ class _Reading:
 
     def _ends_well(self, numeral: Numeral) -> bool:
         """Whether nothing after it makes it another number: no list, no bracket that isn't understood, （不含甲县）."""
+        if _ITS_MONTH.match(self.text, numeral.end):
+            return False
         following = next((other for other in self.names.counted if other.start > numeral.start), None)
         alike = following is not None and following.unit_text == numeral.unit_text
         if following and alike and self.text[numeral.end : following.start] in JOINS:

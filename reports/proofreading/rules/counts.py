@@ -86,9 +86,9 @@ def trailing_zero(case: Case) -> Values | None:
     level="ask",
 )
 def mixed_units(case: Case) -> Values | None:
-    """A right count in the unit that is counted, where the text has others in the display unit."""
+    """A right count in the unit that is counted, where the text has others in the display unit; small ones may be."""
     number = case.number
-    if number is None or case.wrong is not None or not case.is_counted(number):
+    if number is None or case.wrong is not None or not case.is_counted(number) or number.exact < number.display_divisor:
         return None
     used = number.display_unit in case.context.display_units_used
     return {"number": number, "unit": case.reading.unit_text} if used else None

@@ -33,6 +33,8 @@ _NEARLY_ALL = 9
 _OVERLAPPING = re.compile(r"党员|女|少数民族|硕士|本科|以上")
 # What is added to or taken from something that was there before.
 _MOVES = re.compile(r"新增|增设|撤并|撤|停用|转|退出|更换|调整|减少|原有|现有|新进|撤销|取消|发现")
+# What is taken away isn't added.
+_LESS = re.compile(r"减少|下降|回落|降低|少")
 # Lists that name everything there is, if each of their parts says one of a line.
 _COMPLETE = [
     re.compile(pattern)
@@ -170,6 +172,8 @@ def _judged(
     piece: ReadPassage, total: Reading, parts: list[Reading], names: list[str], announced: re.Pattern[str]
 ) -> _List | None:
     if len(parts) < 2 or any(_unit(part) != _unit(total) or part.around for part in [*parts, total]):
+        return None
+    if any(_LESS.search(name) for name in names):
         return None
     complete = _is_complete(names)
     if not complete and any(_OVERLAPPING.search(name) for name in names):

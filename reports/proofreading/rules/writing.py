@@ -26,7 +26,8 @@ _FULL_WIDTH = re.compile("[０-９．％]")
     "千分位分隔符",
     ("level", "rate", "points", "share", "difference"),
     "数字不加千分位分隔符",
-    "请改为“{plain}”",
+    "月报写作“{plain}”",
+    level="ask",
 )
 def thousands_separator(case: Case) -> Values | None:
     """Commas in a number."""
