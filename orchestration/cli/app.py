@@ -48,7 +48,7 @@ ByOption = Annotated[str, typer.Option(help="your name; else the system's user")
 # For whom a command is, in `--help`.
 ENGINEERS, AUTHORS, SET_UP = "For engineers", "For report authors", "Set-up"
 REFUSED = 1
-_NUMBERS = {"sum", "count", "exact"}
+_NUMBERS = {"sum", "count", "exact", "准确数"}
 _COLOURS: Mapping["Verdict", str] = {"look": typer.colors.YELLOW, "mend": typer.colors.RED}
 _MISUSED = 2
 _CRASHED = 70  # EX_SOFTWARE: our own error, with a traceback

@@ -118,7 +118,26 @@ def write_rows(rows: Iterable[Contribution], path: Path) -> None:
             lines.writerow([extract.system, extract.day, *counted, extract.path, extract.sha256])
 
 
+# What authors see of an exported row, and how it is called there.
+_FOR_AUTHORS = {
+    "month": "月份",
+    "department": "部门",
+    "department_name": "部门名称",
+    "department_successors": "后续部门",
+    "metric": "代码",
+    "metric_name": "指标",
+    "printed": "刊印数",
+    "exact": "准确数",
+    "unit": "单位",
+    "flags": "标记",
+    "state": "状态",
+    "revision": "版次",
+    "code": "核定书",
+}
+
+
 def rows_table(rows: Sequence[ExportRow]) -> Table:
-    """The rows for the eye: exact counts to the right, columns that hold nothing left out."""
-    columns = [name for name in rows[0] if any(row[name] != "" for row in rows)]
-    return table(columns, ([row[name] for name in columns] for row in rows), wrap=False)
+    """The rows for the eye, in Chinese: exact counts to the right, columns that hold nothing left out."""
+    columns = [name for name in _FOR_AUTHORS if any(row.get(name, "") != "" for row in rows)]
+    titles = [_FOR_AUTHORS[name] for name in columns]
+    return table(titles, ([row[name] for name in columns] for row in rows), wrap=False)
