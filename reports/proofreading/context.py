@@ -116,7 +116,8 @@ class Case:
         """Whether the unit is the display unit or the counted one; Chinese numerals bring their scale along."""
         if self.numeral.chinese:
             return self.reading.unit_text in family(number.unit)
-        return self.reading.unit_text in family(number.display_unit) or self.is_counted(number)
+        bare = self.reading.in_table and not self.reading.unit_text
+        return bare or self.reading.unit_text in family(number.display_unit) or self.is_counted(number)
 
     def is_counted(self, number: KnownNumber) -> bool:
         """Whether the numeral is a count in the unit that is counted, where another is printed: 12345 件 for 1.23 万件.
@@ -124,7 +125,8 @@ class Case:
         A number that is far off is one of the printed ones without its 万.
         """
         amount = self.numeral.amount
-        unit = number.display_divisor > 1 and self.reading.unit_text in family(number.unit)
+        units = {*family(number.unit), *([""] if self.reading.in_table else [])}
+        unit = number.display_divisor > 1 and self.reading.unit_text in units
         return unit and not self.numeral.chinese and amount % 1 == 0 and number.exact <= 2 * amount <= 4 * number.exact
 
     def in_its_unit(self, number: KnownNumber) -> str:

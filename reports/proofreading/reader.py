@@ -195,6 +195,7 @@ class _Reading:
             sentence=item.sentence,
             part=item.part,
             scope=item.scope,
+            in_table=bool(self.parsed.passage.lead),
             total=bool(TOTAL.search(segment[-20:])),
         )
         return replace(given, end=max(reading.end, numeral.end), last=marked)

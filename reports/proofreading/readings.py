@@ -41,6 +41,7 @@ class Reading:
     scope: str = "default"  # whom it is about, see `parsed.Scope`
     words: tuple[str, ...] = ()  # the words of the label that named it
     unit_text: str = ""  # scale and unit, which in a table may stand in the heading
+    in_table: bool = False  # whether it stands in a table's cell, where no unit has to
 
     @property
     def count(self) -> Numeral:
