@@ -1,5 +1,6 @@
 """The count of a month's extracts: of one site, all days of a flow, the last answered day of a stock."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from reports.certificates.recount import AnsweredExtract, RecountError, recount, recount_problems
+from reports.certificates.recount import (
+    AnsweredExtract,
+    RecountError,
+    counted_rows,
+    recount,
+    recount_problems,
+    summed_rows,
+)
 
 Rows = Sequence[tuple[str, str, int]]
 
@@ -78,6 +86,49 @@ def test_a_stock_is_of_the_last_day_on_which_its_own_site_is_in(tmp_path: Path) 
         sites=("510000", "510300"),
     )
     assert recount([before, last], closing={"open"}) == {("510000", "open"): 8, ("510100", "open"): 5}
+
+
+@pytest.mark.parametrize("sites", [(), ("510100",)])
+def test_sums_are_those_of_the_rows_that_count(tmp_path: Path, sites: Sequence[str]) -> None:
+    """By every column: of flows of all days, of a stock of the last answer of its site alone."""
+    keys = ("path", "hall_code", "department_code", "item_code", "measure")
+    extracts = []
+    for day in ("2025-03-29", "2025-03-30", "2025-03-31"):
+        in_on_the_day = ("510000",) if day.endswith("31") else ("510000", "510100")
+        rows = [
+            {
+                "hall_code": site,
+                "department_code": department,
+                "item_code": item,
+                "measure": measure,
+                "count": 2**number,
+            }
+            for number, (site, department, item, measure) in enumerate(
+                (site, department, item, measure)
+                for site in in_on_the_day
+                for department in ("D01", "D02")
+                for item in ("I1", None)
+                for measure in ("accepted", "open")
+            )
+        ]
+        path = tmp_path / f"{day}.parquet"
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        extracts.append(AnsweredExtract("window", day, path, ("accepted", "open"), in_on_the_day))
+    rows_that_count = f'select {", ".join(keys)}, "count" from counted'
+    one_by_one = list(counted_rows(rows_that_count, extracts, {"open"}, sites))
+    for column in keys:
+        expected = Counter[tuple[str, str]]()
+        for *values, count in one_by_one:
+            row = dict(zip(keys, values, strict=True))
+            expected[row[column], row["measure"]] += count
+        asked = f'select {column}, measure, sum("count") from counted group by all'
+        summed = {
+            (value, measure): total for value, measure, total in summed_rows(asked, [column], extracts, {"open"}, sites)
+        }
+        assert summed == expected
+    stocks = {(row[0], row[1]) for row in one_by_one if row[4] == "open"}
+    last = {"510000": extracts[2], "510100": extracts[1]}
+    assert stocks == {(str(extract.path), site) for site, extract in last.items() if site in (sites or last)}
 
 
 def test_no_extract_counts_nothing() -> None:

@@ -4,14 +4,14 @@ Rows are summed where they lie, by DuckDB: what is shown of a number doesn't gro
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from reports.certificates.certificate import Certificate, CertifiedExtract
 from reports.certificates.disk import Disk, extract_problems
-from reports.certificates.recount import RecountError, answered_extracts, counted_rows
+from reports.certificates.recount import RecountError, answered_extracts, counted_rows, summed_rows
 from reports.figures.derived import Term
 from reports.figures.kinds import Count, with_decimals
 from reports.figures.numbers import MonthlyNumber
@@ -25,8 +25,9 @@ where not list_contains($distinct, measure) or hall_code = $own
 group by grouping sets ((measure, hall_code), (measure, department_code), (measure, path))
 """
 _ROWS = """
-select path, hall_code, department_code, coalesce(item_code, ''), measure, "count"
+select counted.path, hall_code, department_code, coalesce(item_code, ''), measure, "count"
 from counted
+join extracts on extracts.path = counted.path
 where list_contains($wanted, measure) and (not list_contains($distinct, measure) or hall_code = $own)
 order by system, day, hall_code, department_code, item_code, measure
 """
@@ -109,7 +110,7 @@ def traces(
     _require(certificate, wanted, landing, disk or Disk())
     scales = certificate.foundation.scales
     sums: dict[str, defaultdict[str, dict[str, Count]]] = {key: defaultdict(dict) for key in _KEYS}
-    for measure, *values, total in _counted(_SUMS, certificate, landing, closing):
+    for measure, *values, total in _counted(certificate, landing, closing, _SUMS, _KEYS):
         for key, value in zip(_KEYS, values, strict=True):
             if value is not None:
                 sums[key][measure][value] = with_decimals(int(total), scales.get(measure, 0))
@@ -139,7 +140,7 @@ def rows_behind(
     _require(certificate, [metric], landing, Disk())
     extracts = _by_path(certificate, landing)
     wanted, scales = list(certificate.by_metric[metric].measures), certificate.foundation.scales
-    rows = _counted(_ROWS, certificate, landing, closing, wanted=wanted)
+    rows = _counted(certificate, landing, closing, _ROWS, wanted=wanted)
     for path, site, department, item, measure, count in rows:
         in_units = with_decimals(count, scales.get(measure, 0))
         yield Contribution(extracts[path], site, department, item, measure, in_units)
@@ -154,15 +155,23 @@ def _require(certificate: Certificate, metrics: Collection[str], landing: Path, 
 
 
 def _counted(
-    query: str, certificate: Certificate, landing: Path, closing: Collection[str], **parameters: object
+    certificate: Certificate,
+    landing: Path,
+    closing: Collection[str],
+    query: str,
+    summed_by: Sequence[str] = (),
+    **parameters: object,
 ) -> Iterator[tuple[Any, ...]]:
-    """Ask the rows of the sites that it sums up; of a stock those of the last day on which their site is in."""
+    """Ask the rows of the sites that it sums up, or their sums; of a stock those of the last day of their site."""
     foundation = certificate.foundation
     stocks = closing if certificate.form == 1 else foundation.closing
+    own = {"distinct": list(foundation.distinct), "own": certificate.site, **parameters}
     try:
         extracts = answered_extracts(foundation, landing, stocks)
-        own = {"distinct": list(foundation.distinct), "own": certificate.site}
-        yield from counted_rows(query, extracts, stocks, certificate.counted_sites, **own, **parameters)
+        if summed_by:
+            yield from summed_rows(query, summed_by, extracts, stocks, certificate.counted_sites, **own)
+        else:
+            yield from counted_rows(query, extracts, stocks, certificate.counted_sites, **own)
     except RecountError as error:
         raise TraceError(str(error)) from error
 
