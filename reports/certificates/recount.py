@@ -16,7 +16,7 @@ from reports.figures.derived import RankedCounts
 from reports.figures.kinds import in_units
 from reports.figures.rounding import Exact
 
-# Flows are summed as they are read: rows that are joined to something first take ten times as long to group.
+# Flows are summed as they are read: rows that are joined to something first take several times as long to group.
 _COUNTED = """
 with flows as (
     {flows}

@@ -1,8 +1,9 @@
 {#- For the lineage: the macro reads the files that the extracts name, which dbt doesn't see. -#}
 {%- do source('landing', 'daily_counts') -%}
+{%- do ref('stg_landing__extracts') -%}
 
 select
-    extracts.system,
+    counts.system,
     counts.stat_date,
     counts.hall_code,
     counts.department_code,
@@ -10,8 +11,6 @@ select
     counts.measure,
     counts.count as daily_count
 from {{ landing_extracts() }} as counts
-inner join {{ ref('stg_landing__extracts') }} as extracts
-    on counts.path = extracts.path
 where
     not exists (
         select 1 from {{ ref('stg_landing__left_out_sites') }} as left_out
