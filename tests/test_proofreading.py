@@ -121,7 +121,7 @@ def test_each_rule_finds_what_is_wrong_and_nothing_where_it_is_put_right(rule: s
 
 
 def lines(name: str) -> list[str]:
-    """The lines of a file of sentences, in which \\n is the end of a table's row."""
+    r"""The lines of a file of sentences, in which \n is the end of a table's row."""
     return [line.replace("\\n", "\n") for line in (TEXTS / name).read_text(encoding="utf-8").splitlines()]
 
 
