@@ -250,3 +250,17 @@ def test_a_ledger_that_a_clock_made_unusable_is_healed_on_record_and_loses_nothi
     assert "3 certificates" in verified.stdout
     assert any("excuse-clock" in line for path in (served.home / "events").iterdir() for line in path.open())
     assert served.run("excuse-clock", name, "--note", "again").exit_code == 1
+
+
+def test_authors_work_with_what_version_0_1_certified(golden: Hall, tmp_path: Path) -> None:
+    """Its wording isn't kept, so that nobody knows which value stands where in its section."""
+    draft = tmp_path / "draft.txt"
+    draft.write_text("3 月，全程网办受理 5.24 万件，电话咨询 1195 人（次）。\n", encoding="utf-8")
+    told = golden.run("proofread", str(draft), "--month", "2025-03")
+    assert told.exit_code == 1, told.output
+    assert "请改为“5.42 万件”" in told.stdout
+    written = golden.run("desk", "2025-03")
+    assert written.exit_code == 0, written.output
+    (section,) = golden.home.glob("published/2025-03/desk/r2/section.docx")
+    listed = golden.run("facts-of", str(section))
+    assert "没有手工改过的" in listed.stdout, listed.output

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestration.certification.certify import current_archive, words_of
-from orchestration.certification.lookup import known_of, ledger_numbers, sections, usage
+from orchestration.certification.lookup import known_of, ledger_knowledge
 from orchestration.certification.monthly_report import Steps, create_draft
 from orchestration.certification.verified_month import dossier_of
 from orchestration.config.catalogue import closing_measures
@@ -73,9 +73,9 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     name = EDITION if settings.profile == own.profile else f"{EDITION}-{settings.profile}"
     archive = current_archive()
     printed = _certified(archive, month) or _draft(month, steps)
-    numbers = _known(archive, month, printed)
-    printed = replace(printed, to_date=_to_date(numbers, printed), past=_past(numbers))
-    edition = assemble(folder, settings, printed, KnownNumbers(month, numbers, (), usage(), list(sections(archive))))
+    known = _known(archive, month, printed)
+    printed = replace(printed, to_date=_to_date(known, printed), past=_past(known.numbers))
+    edition = assemble(folder, settings, printed, known)
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
     desk = archive.published / month / "desk" / release
     files = write_edition(edition, desk, name, pdf=pdf)
@@ -106,9 +106,10 @@ def _draft(month: str, steps: Steps) -> MonthContent:
     return replace(printed, values=draft.values)
 
 
-def _known(archive: Archive, month: str, printed: MonthContent) -> Sequence[KnownNumber]:
-    certified = list(ledger_numbers(archive))
-    return certified if printed.certified else [*certified, *known_of(printed.numbers.values(), month)]
+def _known(archive: Archive, month: str, printed: MonthContent) -> KnownNumbers:
+    known = ledger_knowledge(archive, month)
+    drafted = () if printed.certified else known_of(printed.numbers.values(), month)
+    return replace(known, numbers=[*known.numbers, *drafted])
 
 
 def _past(numbers: Sequence[KnownNumber]) -> Mapping[str, Mapping[str, MonthlyNumber]]:
@@ -120,16 +121,16 @@ def _past(numbers: Sequence[KnownNumber]) -> Mapping[str, Mapping[str, MonthlyNu
     return past
 
 
-def _to_date(numbers: Sequence[KnownNumber], printed: MonthContent) -> Mapping[str, MonthlyNumber]:
+def _to_date(known: KnownNumbers, printed: MonthContent) -> Mapping[str, MonthlyNumber]:
     """The sums from January on; none of stocks, of what is made of others, or over a change of definition."""
     month = printed.attribution.month
     year, count = month[:4], first_day(month).month
     months = [f"{year}-{number:02}" for number in range(1, count + 1)]
     if count == 1:
         return {}
-    closing, known = closing_measures(), KnownNumbers(month, numbers)
+    closing = closing_measures()
     versions: dict[str, set[str]] = {}
-    for number in numbers:
+    for number in known.numbers:
         if number.month in months:
             versions.setdefault(number.metric, set()).add(number.version)
     additive = [

@@ -1,7 +1,7 @@
 """Finds what is certified: a certificate by month, moment or code, and the numbers that proofreading knows."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +10,9 @@ from orchestration.certification.certify import current_archive, read_signers
 from orchestration.config.catalogue import closing_measures, labels
 from orchestration.config.hall import load_hall
 from orchestration.runtime.errors import Refused
+from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive, LedgerEntry
-from reports.certificates.release_text import section_of
+from reports.certificates.release_text import kept_section
 from reports.certificates.trace import Contribution, Trace, TraceError, rows_behind, trace
 from reports.certificates.verification import Verification, verify, verify_release
 from reports.figures.months import first_day
@@ -126,17 +127,24 @@ def known_numbers(month: str, figures: list[OwnFigure]) -> KnownNumbers:
     archive = current_archive()
     if archive.ledger.latest(month) is None:
         raise Refused(f"{month} 还没有核定，没有数可以对照；核定过的月份用 yuebao show 看")
-    return KnownNumbers(month, list(ledger_numbers(archive)), figures, usage(), list(sections(archive)))
+    return ledger_knowledge(archive, month, figures)
 
 
-def sections(archive: Archive) -> Iterator[CertifiedSection]:
-    """The sections of the certificates that stand."""
+def ledger_knowledge(archive: Archive, month: str, figures: Sequence[OwnFigure] = ()) -> KnownNumbers:
+    """What a text of a month may print: the numbers of every certificate, the sections of those that stand.
+
+    Raises as `usage`.
+    """
+    numbers: list[KnownNumber] = []
+    sections: list[CertifiedSection] = []
     for entry in archive.ledger.entries():
         certificate = entry.certificate
-        if archive.ledger.state(certificate) != "已修订":
-            section = section_of(certificate)
+        superseded = archive.ledger.state(certificate) == "已修订"
+        numbers += _numbers_of(certificate, superseded=superseded)
+        if (section := kept_section(certificate)) and not superseded:
             rows = section.table.rows if section.table else ()
-            yield CertifiedSection(certificate.month, section.paragraph, section.values, rows)
+            sections.append(CertifiedSection(certificate.month, section.paragraph, section.values, rows))
+    return KnownNumbers(month, numbers, figures, usage(), sections)
 
 
 def usage() -> Usage:
@@ -153,17 +161,13 @@ def usage() -> Usage:
     return Usage(hall.name, hall.proofreading.names, hall.proofreading.off)
 
 
-def ledger_numbers(archive: Archive) -> Iterator[KnownNumber]:
-    """The numbers of every certificate, superseded ones too."""
-    for entry in archive.ledger.entries():
-        certificate = entry.certificate
-        superseded = archive.ledger.state(certificate) == "已修订"
-        # How a number changed is read of the numbers themselves.
-        numbers = [number for number in certificate.numbers if number.metric not in certificate.changes]
-        derived = certificate.foundation.derived.by_metric
-        for number in known_of(numbers, certificate.month):
-            is_derived = number.metric in derived
-            yield replace(number, revision=certificate.revision, superseded=superseded, derived=is_derived)
+def _numbers_of(certificate: Certificate, *, superseded: bool) -> Iterator[KnownNumber]:
+    # How a number changed is read of the numbers themselves.
+    numbers = [number for number in certificate.numbers if number.metric not in certificate.changes]
+    derived = certificate.foundation.derived.by_metric
+    for number in known_of(numbers, certificate.month):
+        is_derived = number.metric in derived
+        yield replace(number, revision=certificate.revision, superseded=superseded, derived=is_derived)
 
 
 def known_of(numbers: Iterable[MonthlyNumber], month: str) -> Iterator[KnownNumber]:

@@ -13,7 +13,7 @@ from reports.certificates.disk import Disk
 from reports.certificates.ledger import Archive, CertificateState
 from reports.certificates.rates import Against, Rate, RateBasis, RateError, base_month, rate
 from reports.certificates.release import release_of
-from reports.certificates.release_text import ordered_numbers, section_of, words_of
+from reports.certificates.release_text import kept_section, ordered_numbers, words_of
 from reports.certificates.trace import Trace, traces
 from reports.figures.derived import months_to_date
 from reports.figures.flags import redefined
@@ -73,9 +73,9 @@ class Dossier:
 
     @cached_property
     def values(self) -> tuple[WrittenValue, ...]:
-        """The values of section 一's paragraph; none where another version of this program worded it otherwise."""
-        worded = section_of(self.certificate)
-        return worded.values if worded.paragraph == self.printed.paragraph else ()
+        """The values of section 一's paragraph; none where its wording isn't kept, or is worded otherwise today."""
+        worded = kept_section(self.certificate)
+        return worded.values if worded and worded.paragraph == self.printed.paragraph else ()
 
     @cached_property
     def section(self) -> str:

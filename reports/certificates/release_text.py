@@ -38,15 +38,19 @@ def section_of(certificate: Certificate) -> Section:
     return word_section(certificate.by_metric, month=certificate.month, template=template, subject=subject)
 
 
+def kept_section(certificate: Certificate) -> Section | None:
+    """A certificate's section; None where its wording isn't kept (form 1). Raises as `release_files`."""
+    return section_of(certificate) if certificate.foundation.wording.template else None
+
+
 def ordered_metrics(certificate: Certificate, metrics: Iterable[str]) -> list[str]:
     """Metrics of a certificate in the report's order; those that it doesn't print come last, of them the derived ones.
 
-    Where its wording isn't kept (form 1) none is known to be printed. Raises as `release_files`.
+    Where its wording isn't kept none is known to be printed. Raises as `release_files`.
     """
-    foundation = certificate.foundation
-    derived = foundation.derived.by_metric
+    derived, section = certificate.foundation.derived.by_metric, kept_section(certificate)
     by_name = sorted(metrics, key=lambda metric: (metric in derived, metric))
-    return section_of(certificate).ordered(by_name) if foundation.wording.template else by_name
+    return section.ordered(by_name) if section else by_name
 
 
 def ordered_numbers(certificate: Certificate) -> list[MonthlyNumber]:

@@ -13,7 +13,7 @@ from reports.proofreading.numeral_kinds import kinds_by_place
 from reports.proofreading.numerals import Numeral, Tokenizer
 from reports.proofreading.passages import Passage
 from reports.proofreading.periods import Mention, joined, mentions
-from reports.proofreading.quotations import Quoted
+from reports.proofreading.quotations import Quoted, Repeated
 from reports.proofreading.vocabulary import any_of, family, hall_names, read_words
 
 # Whom a piece of text is about: the hall, as long as nothing else is said or because it is named; nobody can say; or
@@ -66,15 +66,6 @@ class SentencePart:
 
 
 @dataclass(frozen=True)
-class Repeated:
-    """A stretch of text in the words of a certified section, with the values that belong in it."""
-
-    start: int
-    end: int
-    values: Sequence[Quoted]
-
-
-@dataclass(frozen=True)
 class Parsed:
     """A passage with what stands in it, in order."""
 
@@ -85,7 +76,7 @@ class Parsed:
     items: Sequence[SentencePart]
     known: bytes  # for each character, 1 where it is understood without being a word of a label
     leaves: Scope  # the scope of what follows it
-    repeated: Sequence["Repeated"] = ()  # what it repeats of certified sections
+    repeated: Sequence[Repeated] = ()  # what it repeats of certified sections
 
     @property
     def text(self) -> str:
@@ -149,7 +140,7 @@ class Parser:
                 under, depth = "default", len(_ORDINALS)
             parsed = self._parsed(passage, under, cells.get(index))
             yield parsed
-            if not passage.lead and _is_heading(passage.plain):
+            if not passage.lead and is_heading(passage.plain):
                 # What a section is called, 重点工作推进情况, is no topic.
                 ours = level == 0 and parsed.leaves != "other"
                 under, depth = ("default" if ours else parsed.leaves), depth if level is None else level
@@ -161,8 +152,8 @@ class Parser:
         hidden = [match.span() for match in self._windows.finditer(text)]
         words = [word for word in self.labels.words_in(text) if not _is_within(word, hidden)]
         times = mentions(text, self.known.month)
-        heading = bool(passage.lead) or _is_heading(text)
-        repeated = [Repeated(*each) for section in self.known.sections for each in section.quoted(text)]
+        heading = bool(passage.lead) or is_heading(text)
+        repeated = [each for section in self.known.sections for each in section.repeated(text)]
         repeated += [Repeated(cell.start, cell.end, [cell])] if cell else []
         pieces = _Pieces(self, text, numerals, words, times, kinds, repeated, heading=heading)
         known, names = pieces.known_places()
@@ -178,7 +169,7 @@ def _is_within(word: LabelWord, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= word.start and word.end <= end for start, end in spans)
 
 
-def _is_heading(text: str) -> bool:
+def is_heading(text: str) -> bool:
     """Whether a passage is the heading of an item, which is numbered and no sentence."""
     begins = text.startswith(("表", "#")) or _ordinal(text) is not None
     return begins and len(text) <= _LONGEST_HEADING and not any(map(text.count, "。；，"))

@@ -46,6 +46,15 @@ class Quoted:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """A stretch of text in the words of a certified section, with the values that belong in it."""
+
+    start: int
+    end: int
+    values: Sequence[Quoted]
+
+
+@dataclass(frozen=True)
 class CertifiedSection:
     """A certified section: of which month, its paragraph with its values, and the rows of its table, the head first."""
 
@@ -58,14 +67,14 @@ class CertifiedSection:
     def _quotable(self) -> "list[_Quotable]":
         return list(_quotables(self))
 
-    def quoted(self, text: str) -> Iterator[tuple[int, int, list[Quoted]]]:
-        """Where a plain text repeats sentences, as far as it does, and the values in each."""
+    def repeated(self, text: str) -> Iterator[Repeated]:
+        """Where a plain text repeats sentences, as far as it does."""
         done = 0
         for quotable in self._quotable:
             for match in quotable.matches(text):
                 if match.start() >= done:
                     done = match.end()
-                    yield *match.span(), [self._value(match, index, value) for index, value in quotable.met(match)]
+                    yield Repeated(*match.span(), [self._value(match, *met) for met in quotable.met(match)])
 
     def _value(self, match: re.Match[str], index: int, value: WrittenValue) -> Quoted:
         certified = self.paragraph[value.start : value.end]

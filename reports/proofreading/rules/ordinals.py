@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from reports.proofreading.numerals import chinese_value
+from reports.proofreading.parsed import is_heading
 from reports.proofreading.rules.table import Fault, ReadPassage, of_passage, of_text
 
 _CHINESE = "[一二三四五六七八九十]"
@@ -17,8 +18,6 @@ _FORMS = (
 )
 _LISTS_BEGIN_AT = 2  # from this level on a list may begin anew without a heading
 _EXAMPLES = ("一、", "（一）", "1.", "（1）")
-_LONGEST_HEADING = 40
-_PROSE = re.compile("[。；，]")
 # 一是, 一要; 第一，; （一）; ① and 1. in a row within a passage.
 _INLINE = [
     re.compile(rf"(?:^|(?<=[。；：，:;,]))(?P<ordinal>{form})")
@@ -67,7 +66,7 @@ def ordinal(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
 @of_text("序号的层次", "别处“{above}”下面一层用“{next}”，这里用了“{this}”", "请核对层次", level="ask")
 def ordinal_levels(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
     """1. right below 一、 where elsewhere （一） is: headings alone, whose first shows how they are numbered."""
-    headings = [each for each in _ordinals(pieces) if _is_heading(each[0].text)]
+    headings = [each for each in _ordinals(pieces) if is_heading(each[0].text)]
     parents: list[int] = []
     below: list[tuple[int | None, ReadPassage, int, re.Match[str]]] = []
     for piece, level, match in headings:
@@ -79,10 +78,6 @@ def ordinal_levels(pieces: Sequence[ReadPassage]) -> Iterator[Fault]:
         if parent is not None and level > parent + 1 and (parent, parent + 1) in used and _value(match["number"]) == 1:
             values = {"above": _EXAMPLES[parent], "next": _EXAMPLES[parent + 1], "this": _EXAMPLES[level]}
             yield Fault(piece, *match.span("ordinal"), values)
-
-
-def _is_heading(text: str) -> bool:
-    return len(text) <= _LONGEST_HEADING and not _PROSE.search(text)
 
 
 @of_text("序号的括号", "序号的括号全角、半角混用", "请统一用全角括号", level="ask")
