@@ -15,7 +15,9 @@ from orchestration.config.hall import load_hall
 from orchestration.doctor.hall import folder_checks
 from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import PROJECT_ROOT
+from reports.word.facts import facts_in
 from tests.derived_halls import ROWS, derive, drop_months, exact, report
+from tests.editions import changed
 from tests.small_halls import SmallHall
 from tests.test_words import ENGLISH, use_words
 
@@ -285,6 +287,25 @@ def test_another_value_in_a_sentence_of_the_section_is_told(reported: SmallHall,
 
     of_another_place = proofread_text(reported, planted.replace("日，受理", "日，甲县受理"))
     assert "须改 0 处，请核 0 处" in of_another_place, of_another_place
+
+
+@pytest.mark.parametrize(
+    ("name", "form"), [("rate_change", "direction"), ("rate_change", "size"), ("busiest", "name"), ("busiest", "value")]
+)
+def test_a_part_of_a_derived_number_that_was_altered_is_told_with_what_is_certified(
+    reported: SmallHall, name: str, form: str
+) -> None:
+    """The direction and the size of a change, a ranked name and its value stand in controls of their own."""
+    assert reported.run("desk", "2025-02").exit_code == 0
+    written = reported.home / "published" / "2025-02" / "desk" / "r1" / "section.docx"
+    (fact,) = [each for each in facts_in(written) if (each.fact.metric, each.fact.form) == (name, form)]
+    altered = reported.home / "altered.docx"
+    instead = fact.text.replace(fact.text[0], "9" if fact.text[0].isdigit() else "某", 1)
+    altered.write_bytes(changed(written.read_bytes(), "word/document.xml", f">{fact.text}<", f">{instead}<"))
+    told = reported.run("facts-of", str(altered)).output
+
+    assert "1 个手工改过" in told
+    assert f"{instead}　手工改过，核定的是 {fact.text}" in told
 
 
 def test_a_cell_of_the_sections_table_is_told_in_lines_and_in_cells(reported: SmallHall) -> None:

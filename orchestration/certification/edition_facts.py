@@ -1,16 +1,20 @@
 """The numbers that a .docx of ours carries, each held against its certificate: what was altered by hand is named."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.certification.certify import current_archive
 from orchestration.runtime.errors import Refused
+from reports.certificates.certificate import Certificate
 from reports.certificates.ledger import Archive, LedgerEntry
+from reports.certificates.release_text import kept_section
 from reports.docx_files import DocumentError
 from reports.edition.references import OWN
 from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
+from reports.word.blocks import Fact
 from reports.word.facts import FoundFact, facts_in
 
 
@@ -55,15 +59,24 @@ def facts_of(path: Path) -> list[CheckedFact]:
 
 def _checked(found: Sequence[FoundFact], archive: Archive) -> Iterator[CheckedFact]:
     codes = {each.fact.code for each in found} - {"", OWN}
-    entries = {code: _entry(archive, code) for code in codes}
+    certificates = {code: entry.certificate for code in codes if (entry := _entry(archive, code))}
+    alike = Counter((each.fact.code, each.fact.what) for each in found)
+    # Which of several that are called alike, as the names of a ranking, its place says, where none was taken away.
+    in_order = {
+        (code, what): iter(texts)
+        for code, certificate in certificates.items()
+        for what, texts in _written(certificate).items()
+        if len(texts) == alike[code, what]
+    }
     for each in found:
-        fact, entry = each.fact, entries.get(each.fact.code)
-        number = entry.certificate.by_metric.get(fact.metric) if entry else None
+        fact, certificate = each.fact, certificates.get(each.fact.code)
+        number = certificate.by_metric.get(fact.metric) if certificate else None
         certified = _certified(fact.form, number) if number else ""
+        certified = certified or next(in_order.get((fact.code, fact.what), iter(())), "")
         altered = not each.as_printed or bool(certified and _bare(certified) != _bare(each.text))
         name = fact.name or (number.metric_name if number else fact.metric)
         yield CheckedFact(
-            name, month_title(fact.month), _called(fact.code, known=bool(entry)), each.text, certified, altered
+            name, month_title(fact.month), _called(fact.code, known=bool(certificate)), each.text, certified, altered
         )
 
 
@@ -72,6 +85,16 @@ def _entry(archive: Archive, code: str) -> LedgerEntry | None:
         return archive.ledger.find(code)
     except ValueError:  # no code at all
         return None
+
+
+def _written(certificate: Certificate) -> Mapping[str, Sequence[str]]:
+    """What a certificate's section has of each metric in each form, in order; nothing where its wording isn't kept."""
+    texts: dict[str, list[str]] = {}
+    if section := kept_section(certificate):
+        for value in section.values:
+            what = Fact(value.metric, value.name, "", "", value.form).what
+            texts.setdefault(what, []).append(section.paragraph[value.start : value.end])
+    return texts
 
 
 def _certified(form: str, number: MonthlyNumber) -> str:
