@@ -46,7 +46,9 @@ def test_a_mistake_is_told_in_chinese(typed: tuple[str, ...], hall: Hall) -> Non
 @pytest.mark.parametrize("command", AUTHORS)
 def test_help_is_chinese(command: str, hall: Hall) -> None:
     told = hall.run(command, "--help").output
-    assert not ENGLISH.search(told.replace("Usage: yuebao", "")), told
+    assert told.strip().startswith(f"用法：yuebao {command} ")
+    assert not re.search(r"\b(?:Usage|OPTIONS|required|default)\b|<[a-z]+>", told), told
+    assert not ENGLISH.search(told.replace(f"yuebao {command}", "")), told
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from orchestration.automation.desk import DESK_SENSOR
+from orchestration.certification import author_files
 from orchestration.definitions import defs
 from orchestration.jobs import DESK_JOB
 from orchestration.runtime.dagster_runs import require_run
@@ -80,7 +81,7 @@ def test_without_a_month_it_is_every_certified_one(printed_hall: Hall, laid: Pat
 @pytest.fixture
 def unwritten(printed_hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hall:
     """A hall whose March is printed, and of which an edition alone was made."""
-    hall = printed_hall.copy(tmp_path)
+    hall = printed_hall.copy(tmp_path, demo=True)
     desk = hall.home / "published" / "2025-03" / "desk"
     shutil.rmtree(desk, ignore_errors=True)
     write_manifest(desk / "r1")
@@ -111,6 +112,35 @@ def test_files_that_cant_be_written_are_a_warning_in_one_line(unwritten: Hall) -
     assert "000001-2025-03-r1.json stands, but what authors take of it isn't written: " in warning
     assert str(desk) in warning
     assert warning.endswith("; next: yuebao desk 2025-03")
+
+
+def test_a_file_that_cant_be_made_keeps_no_other_from_being_written(
+    unwritten: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> bytes:
+        raise ValueError("no such colour")
+
+    monkeypatch.setitem(author_files.FILES, "section.docx", broken)
+    done = unwritten.run("report", "2025-03", "--no-pull")
+    assert (done.exit_code, PARAGRAPH in done.stdout, "For authors:" in done.stdout) == (0, True, False), done.output
+    assert "000001-2025-03-r1.json: section.docx can't be made (ValueError: no such colour)" in done.stderr
+    written = unwritten.home / "published" / "2025-03"
+    assert sorted(path.name for path in written.glob("desk/r1/[!m]*")) == [name for name in FILES if "docx" not in name]
+    assert (written / "index.html").exists()
+    monkeypatch.undo()
+    assert unwritten.run("report", "2025-03", "--no-pull").exit_code == 0
+    assert (written / "desk" / "r1" / "section.docx").exists()
+
+
+def test_a_page_says_what_changed_since_it_was_certified(unwritten: Hall) -> None:
+    assert unwritten.run("report", "2025-03", "--no-pull").exit_code == 0
+    page = unwritten.home / "published" / "2025-03" / "index.html"
+    assert "已核定" in page.read_text(encoding="utf-8")
+    unwritten.correct_calls("2025-03-12", 3)
+    assert unwritten.run("pull", "2025-03-12", "--system", "call_centre").exit_code == 0
+    done = unwritten.run("report", "2025-03", "--no-pull")
+    assert "待修订" in done.output
+    assert "待修订" in page.read_text(encoding="utf-8")
 
 
 def test_the_daemon_writes_it_after_the_run_that_certified(unwritten: Hall, monkeypatch: pytest.MonkeyPatch) -> None:

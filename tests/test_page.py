@@ -14,11 +14,13 @@ import pytest
 from lxml import html
 
 from expectations.rules import RULES
+from orchestration.warehouse.dbt_manifest import build_checks
+from orchestration.warehouse.month import OWN_CHECKS
 from reports.certificates.dossier import Dossier
 from reports.certificates.queries import Query, QueryEntry
 from reports.certificates.rates import Against, Rate
+from reports.figures.check_names import check_name, check_names
 from reports.page import MEANINGS, MonthSummary, index_page, month_page, waiting_page
-from reports.page.month_summary import WORDS
 from reports.page.trend import Point, sparkline, trend
 from tests.dossiers import MONTH, certificate, changed, dossier, number, numbers, past
 from tests.proofreading_known import LABELS, NAMES, SUPERSEDED_MARCH
@@ -300,5 +302,9 @@ def test_the_scale_is_exact_where_prints_are_alike_and_one_line_where_values_are
     assert "都是 0.09 万件" in trend(same)
 
 
-def test_every_rule_of_days_has_a_chinese_name() -> None:
-    assert set(WORDS["day_rules"]) == {rule.name for rule in RULES}
+def test_every_check_has_a_chinese_name() -> None:
+    assert {kind: set(names) for kind, names in check_names().items()} == {
+        "day_rules": {rule.name for rule in RULES},
+        "build_checks": build_checks() | OWN_CHECKS,
+    }
+    assert check_name("of_an_older_release") == "of_an_older_release"

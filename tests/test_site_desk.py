@@ -149,6 +149,17 @@ def test_what_isnt_a_site_or_a_certified_one_is_said(hall: SitesHall) -> None:
     assert "--sites" in both.stderr
 
 
+def test_a_site_that_is_asked_for_has_its_files_with_its_report(
+    hall: SitesHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YUEBAO_DESK", "")
+    done = hall.run("report", MONTH, "--site", "822001", "--no-pull")
+    assert done.exit_code == 0, done.output
+    paths = [Path(line.strip()) for line in done.stdout.split("For authors:\n")[1].splitlines()]
+    assert {path.name for path in paths} == {*FILES, "index.html"}
+    assert [path for path in paths if place_of(hall, "822001") not in path.parents or not path.exists()] == []
+
+
 def test_the_halls_own_code_is_the_hall(hall: SitesHall) -> None:
     assert hall.run("desk", MONTH, "--site", HALL).exit_code == 0
     assert (hall.home / "published" / MONTH / "desk" / "r1" / "section.docx").exists()

@@ -4,7 +4,7 @@ All of it follows from the certificate and can be made again at any time; it lie
 `published/<month>/desk/r<n>/`, of a site below the hall in `published/<month>/sites/<site>/desk/r<n>/`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,8 +25,23 @@ from reports.certificates.handed_over import MANIFEST, PAGE, write_manifest
 from reports.certificates.ledger import AnyLink, Archive
 from reports.certificates.release import release_of
 from reports.files import write_bytes, write_changed
+from reports.word.month_content import certified_content, section_docx
+from reports.word.profiles import read_profile
+from reports.workbook.book import workbook
+from reports.workbook.exports import numbers_csv, numbers_parquet, sdmx_csv
 
-WORKBOOK = "numbers.xlsx"
+
+def _section_docx(dossier: Dossier, hall: HallFolder) -> bytes:
+    return section_docx(certified_content(dossier), read_profile(hall.hall.edition.profile))
+
+
+FILES: Mapping[str, Callable[[Dossier, HallFolder], bytes]] = {
+    "section.docx": _section_docx,
+    "numbers.xlsx": lambda dossier, _: workbook(dossier),
+    "numbers.csv": lambda dossier, _: numbers_csv(dossier),
+    "numbers.parquet": lambda dossier, _: numbers_parquet(dossier),
+    "numbers.sdmx.csv": lambda dossier, _: sdmx_csv(dossier),
+}
 
 
 def folder_of(archive: Archive, certificate: Certificate | AnyLink) -> Path:
@@ -36,9 +51,9 @@ def folder_of(archive: Archive, certificate: Certificate | AnyLink) -> Path:
 
 
 def are_written(archive: Archive, certificate: Certificate | AnyLink) -> bool:
-    """Whether everything has been written for a certificate; an edition alone has a manifest, and no workbook."""
+    """Whether everything has been written for a certificate."""
     folder = folder_of(archive, certificate)
-    return all((folder / name).exists() for name in (WORKBOOK, MANIFEST))
+    return all((folder / name).exists() for name in (*FILES, MANIFEST))
 
 
 def files_of(archive: Archive, certificate: Certificate) -> list[Path]:
@@ -62,7 +77,8 @@ def write_author_files(months: Sequence[str], sites: Sequence[str] | None = ("",
             are certified.
 
     Raises:
-        Refused: what is certified isn't sound, so nothing of it is shown; or nothing is certified of a site.
+        Refused: what is certified isn't sound, so nothing of it is shown; nothing is certified of a site; or a file
+            can't be made, after all others are written.
         LedgerError, SettingsError: it can't be read, or a code is no site's.
     """
     from orchestration.certification.pages import write_pages
@@ -72,13 +88,16 @@ def write_author_files(months: Sequence[str], sites: Sequence[str] | None = ("",
     newest = {each: archive.ledger.latest(*each) for each in wanted}
     certified = {each: entry.certificate for each, entry in newest.items() if entry}
     files: list[Path] = []
+    failed: list[str] = []
     dossiers: dict[SiteMonth, Dossier] = {}
     for each, dossier in zip(certified, sound_dossiers(archive, certified.values()), strict=True):
         tell_item("%s for its authors", " ".join(filter(None, each)))
         dossiers[each] = dossier
-        files += _write_files(folder_of(archive, dossier.certificate), _files(dossier, hall))
+        files += _write_files(folder_of(archive, dossier.certificate), _made(dossier, hall, failed))
     pages = write_pages(wanted, dossiers)
     dictionaries = filter(None, (keep_dictionary(each.month) for each in wanted if not each.site))
+    if failed:
+        raise Refused("\n".join(failed))
     return Written([*files, *dictionaries, *pages], [_told(each) for each in wanted if each not in certified])
 
 
@@ -122,9 +141,9 @@ def _certified_sites(archive: Archive, months: Sequence[str]) -> list[SiteMonth]
     return certified
 
 
-def _write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+def _write_files(folder: Path, files: Iterable[tuple[str, bytes]]) -> list[Path]:
     """Write files into a folder whose manifest vouches for all that lie there, and return these."""
-    for name, content in files.items():
+    for name, content in files:
         write_changed(folder / name, content)
     write_manifest(folder)
     return _listed(folder)
@@ -154,16 +173,12 @@ def write_semantic_models(folder: Path) -> list[str]:
     return sorted(files)
 
 
-def _files(dossier: Dossier, hall: HallFolder) -> Mapping[str, bytes]:
-    from reports.word.month_content import certified_content, section_docx
-    from reports.word.profiles import read_profile
-    from reports.workbook.book import workbook
-    from reports.workbook.exports import numbers_csv, numbers_parquet, sdmx_csv
-
-    return {
-        "section.docx": section_docx(certified_content(dossier), read_profile(hall.hall.edition.profile)),
-        WORKBOOK: workbook(dossier),
-        "numbers.csv": numbers_csv(dossier),
-        "numbers.parquet": numbers_parquet(dossier),
-        "numbers.sdmx.csv": sdmx_csv(dossier),
-    }
+def _made(dossier: Dossier, hall: HallFolder, failed: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Each file by its name; one that can't be made keeps no other from being written, and is told in `failed`."""
+    for name, make in FILES.items():
+        try:
+            yield name, make(dossier, hall)
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other files don't depend on it
+            failed.append(f"{dossier.certificate.name}: {name} can't be made ({type(error).__name__}: {error})")

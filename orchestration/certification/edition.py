@@ -1,6 +1,6 @@
 """Lays out the folder of a month's edition, and puts the edition together from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from reports.certificates.trace import TraceError
 from reports.edition.assembly import assemble
 from reports.edition.output import EDITION, EditionFiles, write_edition
 from reports.edition.settings import Settings, lay_out, read_settings, with_choices
+from reports.figures.history import sum_to_date
 from reports.figures.months import first_day, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import SECTION_MARKDOWN
@@ -74,7 +75,9 @@ def make_edition(month: str, steps: Steps, profile: str, *, annex: bool, pdf: bo
     archive = current_archive()
     printed = _certified(archive, month) or _draft(month, steps)
     known = _known(archive, month, printed)
-    printed = replace(printed, to_date=_to_date(known, printed), past=_past(known.numbers))
+    past = _past(known.numbers)
+    to_date = printed.to_date if printed.certified else _drafted_to_date(printed.numbers.values(), past, month)
+    printed = replace(printed, to_date=to_date, past=past)
     edition = assemble(folder, settings, printed, known)
     release = f"r{printed.attribution.revision}" if printed.certified else "draft"
     desk = archive.published / month / "desk" / release
@@ -112,31 +115,23 @@ def _known(archive: Archive, month: str, printed: MonthContent) -> KnownNumbers:
     return replace(known, numbers=[*known.numbers, *drafted])
 
 
-def _past(numbers: Sequence[KnownNumber]) -> Mapping[str, Mapping[str, MonthlyNumber]]:
+def _past(numbers: Sequence[KnownNumber]) -> Mapping[str, Mapping[str, KnownNumber]]:
     """By metric, the numbers of each month that hold."""
-    past: dict[str, dict[str, MonthlyNumber]] = {}
+    past: dict[str, dict[str, KnownNumber]] = {}
     for number in numbers:
         if not number.superseded:
             past.setdefault(number.metric, {})[number.month] = number
     return past
 
 
-def _to_date(known: KnownNumbers, printed: MonthContent) -> Mapping[str, MonthlyNumber]:
-    """The sums from January on; none of stocks, of what is made of others, or over a change of definition."""
-    month = printed.attribution.month
-    year, count = month[:4], first_day(month).month
-    months = [f"{year}-{number:02}" for number in range(1, count + 1)]
-    if count == 1:
-        return {}
+def _drafted_to_date(
+    numbers: Iterable[MonthlyNumber], past: Mapping[str, Mapping[str, KnownNumber]], month: str
+) -> Mapping[str, MonthlyNumber]:
+    """The sums from January on of a month that has no certificate; none of stocks, or of what is made of others."""
     closing = closing_measures()
-    versions: dict[str, set[str]] = {}
-    for number in known.numbers:
-        if number.month in months:
-            versions.setdefault(number.metric, set()).add(number.version)
-    additive = [
-        number.metric
-        for number in printed.numbers.values()
-        if not closing & set(number.measures) and len(versions.get(number.metric, ())) == 1
-    ]
-    totals = {metric: known.current(metric, months) for metric in additive}
-    return {metric: total for metric, total in totals.items() if total}
+    totals = {
+        number.metric: sum_to_date(number, month, past[number.metric])
+        for number in numbers
+        if not closing.intersection(number.measures) and not past[number.metric][month].derived
+    }
+    return {metric: total for metric, total in totals.items() if isinstance(total, MonthlyNumber)}

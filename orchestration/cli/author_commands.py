@@ -42,7 +42,7 @@ def numbers(
         Literal["table", "csv", "json"], typer.Option("--format", help="table 给人看，csv、json 给别的程序用")
     ] = "table",
 ) -> None:
-    """列出核定数，可以选月份、部门、网点."""
+    """列出核定数，可以选月份、部门、网点。"""
     from orchestration.certification.numbers import Selection, numbers_of, rows_as_text
     from orchestration.cli.certificate_views import rows_table
 
@@ -77,7 +77,7 @@ def edition(
     pdf: Annotated[bool, typer.Option("--pdf", help="另出 PDF（要装有 LibreOffice）")] = False,
     against: Annotated[str, typer.Option(metavar="月份|rN", help="另出一份和某月或某版的修订对照")] = "",
 ) -> None:
-    """把稿件排成整期月报：编序号，填核定数，核对文稿，出 Word."""
+    """把稿件排成整期月报：编序号，填核定数，核对文稿，出 Word。"""
     from orchestration.certification.edition import make_edition, new_edition
     from orchestration.certification.edition_blackline import write_blackline
     from orchestration.runs import Runs
@@ -96,7 +96,7 @@ def edition(
 
 @app.command(rich_help_panel=AUTHORS, cls=AuthorCommand)
 def facts_of(
-    file: Annotated[Path, typer.Argument(metavar="FILE.docx", help="系统生成的 Word，改过的也可以")],
+    file: Annotated[Path, typer.Argument(metavar="文件.docx", help="系统生成的 Word，改过的也可以")],
 ) -> None:
     """列出 Word 文件里每个数的来历：指标、月份、核定码；手工改过的数逐个点名，有就以 1 结束。"""
     from orchestration.certification.edition_facts import facts_of as checked_facts
@@ -117,7 +117,7 @@ def desk(
     site: Annotated[list[str] | None, typer.Option(help="下属网点的代码，可以写几个 --site")] = None,
     sites: Annotated[bool, typer.Option("--sites", help="全部已核定的网点")] = False,
 ) -> None:
-    """重新生成已核定月份的 Word、工作簿、数据文件和网页.
+    """重新生成已核定月份的 Word、工作簿、数据文件和网页。
 
     不写网点就是全厅的。还没有核定的只有网页，写明缺什么，并以 1 结束。
     """

@@ -247,16 +247,21 @@ def proofread(
     file: Annotated[
         Path,
         typer.Argument(
-            exists=True, dir_okay=False, help="稿子：.docx、.txt、.md；装有 LibreOffice 时也收 .wps、.doc、.odt"
+            exists=True,
+            dir_okay=False,
+            metavar="稿子",
+            help=".docx、.txt、.md；装有 LibreOffice 时也收 .wps、.doc、.odt",
         ),
     ],
     *,
     month: Annotated[str, typer.Option(help="稿子说的是哪个月，如 2025-03")],
-    register: Annotated[Path | None, typer.Option(exists=True, help="作者自己的数的登记表（.csv、.toml）")] = None,
+    register: Annotated[
+        Path | None, typer.Option(exists=True, help="作者自己的数的登记表（.csv、.xlsx、.toml）")
+    ] = None,
     comments: Annotated[Path | None, typer.Option(help="另写一份 .docx，把每处问题写成批注", dir_okay=False)] = None,
     unchecked: Annotated[bool, typer.Option("--unchecked", help="逐个列出未核对的数")] = False,
 ) -> None:
-    """把稿子里的每个数和核定数对照，列出须改的和请核的."""
+    """把稿子里的每个数和核定数对照，列出须改的和请核的。"""
     from tempfile import TemporaryDirectory
 
     from orchestration.certification.lookup import known_numbers
@@ -291,7 +296,7 @@ def question(
     owner: Annotated[str, typer.Option(help="由谁答复；不写就是编制核定书的人")] = "",
     by: AuthorName = "",
 ) -> None:
-    """对核定数提出疑问（校核），答复以前一直显示在网页上."""
+    """对核定数提出疑问（校核），答复以前一直显示在网页上。"""
     from orchestration.certification.questions import ask_question
     from orchestration.cli.handing_over import refresh_pages
 
@@ -310,7 +315,7 @@ def answer(
     *,
     by: AuthorName = "",
 ) -> None:
-    """答复对核定数的疑问."""
+    """答复对核定数的疑问。"""
     from orchestration.certification.questions import answer_question, month_of
     from orchestration.cli.handing_over import refresh_pages
 

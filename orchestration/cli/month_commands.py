@@ -77,7 +77,7 @@ def report(
         )
         if report.pending:
             typer.echo(f"\n{report.pending}", err=True)
-        hand_over(certificate)
+        hand_over(certificate, outdated=bool(report.pending))
 
 
 @contextmanager
@@ -97,6 +97,7 @@ def _drafting_those_in(month: str, steps: "Steps") -> Iterator[None]:
 def _report_sites(month: str, asking: "Asking", sites: list[str]) -> None:
     """Ends with 1 where one of the sites isn't certified."""
     from orchestration.certification.site_reports import report_sites
+    from orchestration.cli.handing_over import hand_over_sites
     from orchestration.cli.site_views import site_lines
     from orchestration.runs import Runs
 
@@ -110,6 +111,8 @@ def _report_sites(month: str, asking: "Asking", sites: list[str]) -> None:
             typer.echo((certified[0].release / "section.txt").read_text(encoding="utf-8"))
         for line in site_lines(reports):
             typer.echo(line)
+        if named := [report.site for report in certified if report.site in sites]:
+            hand_over_sites(month, named)
         end_unless(len(certified) == len(reports.reports))
 
 

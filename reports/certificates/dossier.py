@@ -15,19 +15,13 @@ from reports.certificates.rates import Against, Rate, RateBasis, RateError, base
 from reports.certificates.release import release_of
 from reports.certificates.release_text import kept_section, ordered_numbers, words_of
 from reports.certificates.trace import Trace, traces
-from reports.figures.derived import months_to_date
-from reports.figures.flags import redefined
+from reports.figures.history import COURSE_MONTHS, DOES_NOT_ADD_UP, sum_to_date
 from reports.figures.months import month_title, months_before
-from reports.figures.numbers import MonthlyNumber, with_exact
+from reports.figures.numbers import MonthlyNumber
 from reports.figures.section import SECTION_MARKDOWN
 from reports.figures.section_text import PrintedSection
-from reports.figures.words import DEFAULT, SectionWords
+from reports.figures.words import SectionWords
 from reports.figures.written import WrittenValue
-
-MONTHS_BACK = 24
-# Why there is no sum to date.
-DOES_NOT_ADD_UP = "不累加"
-NOT_CERTIFIED = "{months}没有核定数"
 
 
 @dataclass(frozen=True)
@@ -102,13 +96,8 @@ class Dossier:
         number = numbers[metric]
         if metric in derived.by_metric or self.closing.intersection(number.measures):
             return DOES_NOT_ADD_UP
-        *before, _ = months_to_date(self.certificate.month, year_begins=1)
-        if missing := [month for month in before if month not in self.history]:
-            return NOT_CERTIFIED.format(months="、".join(map(month_title, missing)))
-        parts = [self.history[month][-1].by_metric.get(metric) for month in before]
-        if any(part is None or redefined(part, number) for part in parts):
-            return DEFAULT.redefined_base
-        return with_exact(number, sum((part.exact for part in parts if part), number.exact))
+        past = {month: certificates[-1].by_metric.get(metric) for month, certificates in self.history.items()}
+        return sum_to_date(number, self.certificate.month, past)
 
     def without_value(self, metric: str) -> str:
         """Why a derived metric has no value, in the section's words, and because of which month."""
@@ -137,7 +126,7 @@ def open_dossier(
         TraceError: an extract isn't what was signed, or rows don't add up to their number.
     """
     ledger, below = archive.ledger, certificate.below
-    before = [months_before(certificate.month, back) for back in reversed(range(1, MONTHS_BACK + 1))]
+    before = [months_before(certificate.month, back) for back in reversed(range(1, COURSE_MONTHS + 1))]
     return Dossier(
         certificate=certificate,
         state=ledger.state(certificate),

@@ -9,11 +9,12 @@ from reports.certificates.dossier import Dossier
 from reports.certificates.rates import WORDS, Against, Rate, RateBasis
 from reports.certificates.release_text import numbers_file, ordered_metrics
 from reports.figures.derived import DerivedMetric, RankedMember, Role, Term
+from reports.figures.history import COURSE_MONTHS
 from reports.figures.kinds import Count
 from reports.figures.months import month_title, months_before
 from reports.figures.numbers import MonthlyNumber
 from reports.figures.rounding import exact_text
-from reports.page.trend import MONTHS, Point
+from reports.page.trend import Point
 
 _BASES: tuple[RateBasis, ...] = ("as_printed", "as_revised")
 _DAYS = {"working_days": "工作日", "calendar_days": "日历天"}
@@ -181,7 +182,7 @@ def _tone(rate: Rate) -> str:
 def _points(dossier: Dossier, number: MonthlyNumber) -> tuple[Point, ...]:
     """The months of a calendar up to this one, from the first on that has the number."""
     this = dossier.certificate.month
-    months = [months_before(this, back) for back in reversed(range(1, MONTHS))]
+    months = [months_before(this, back) for back in reversed(range(1, COURSE_MONTHS))]
     past = [Point(month, _newest(dossier, month, number.metric)) for month in months]
     begins = next((place for place, point in enumerate(past) if point.number), len(past))
     return (*past[begins:], Point(this, number))

@@ -22,6 +22,7 @@ from reports.certificates.certificate import REASONS, moment_of
 from reports.certificates.dossier import Dossier
 from reports.certificates.release_text import ordered_numbers
 from reports.certificates.revision import compare
+from reports.figures.check_names import check_name
 from reports.figures.months import days_between, month_title
 from reports.figures.numbers import MonthlyNumber
 from reports.page.figures import figures, notes, rankings, shared_absences, system_names, without_value
@@ -150,6 +151,7 @@ def _moment(moment: datetime) -> str:
 
 
 _FILTERS: Mapping[str, Callable[..., object]] = {
+    "check_name": check_name,
     "json": _json_in_script,
     "moment": _moment,
     "moment_text": lambda text: _moment(moment_of(text)),

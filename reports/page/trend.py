@@ -10,7 +10,6 @@ from reports.figures.flags import redefined
 from reports.figures.months import month_title
 from reports.figures.numbers import MonthlyNumber
 
-MONTHS = 24
 # Of a year's name from the names of the first and the last month, which stand at the ends of the axis.
 _ROOM = 84
 

@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reports.figures.flags import redefined
+from reports.figures.history import COURSE_MONTHS, as_of
 from reports.figures.months import month_title, months_before
 from reports.word.blocks import Chart
 
 if TYPE_CHECKING:
     from reports.figures.numbers import MonthlyNumber
 
-MONTHS = 24
 MOST_VALUES = 13  # as many as stand beside each other; of more months only some have their value written
 _APART = 3
 
@@ -29,7 +29,7 @@ def course(past: Mapping[str, MonthlyNumber], month: str) -> Chart | None:
     Returns:
         The chart; None unless there are two months to be compared.
     """
-    shown = [each for each in sorted(past) if months_before(month, MONTHS) < each <= month]
+    shown = [each for each in sorted(past) if months_before(month, COURSE_MONTHS) < each <= month]
     if len(shown) < 2:
         return None
     newest = past[shown[-1]]
@@ -37,18 +37,12 @@ def course(past: Mapping[str, MonthlyNumber], month: str) -> Chart | None:
     for before, each in zip([None, *shown], shown, strict=False):
         if before is None or redefined(past[before], past[each]):
             lines.append({})
-        lines[-1][each] = _in_unit_of(newest, past[each])
+        if shown_as := as_of(newest, past[each]):
+            lines[-1][each] = shown_as.printed
     title = f"{newest.metric_name}（{newest.display_unit}，{month_title(shown[0])}至 {month_title(shown[-1])}）"
-    chart = Chart(title, lines)
+    chart = Chart(title, [line for line in lines if line])
     told = (f"{month_title(each)} {past[each].with_unit if each in past else '没有核定数'}" for each in chart.months)
     return replace(chart, description=f"{newest.metric_name}走势。{'；'.join(told)}。")
-
-
-def _in_unit_of(newest: MonthlyNumber, number: MonthlyNumber) -> str:
-    """What was printed, in digits, by the unit that is printed today."""
-    if number.display_divisor == newest.display_divisor:
-        return number.printed
-    return f"{(number.in_units / Decimal(newest.display_divisor)).normalize():f}"
 
 
 def labelled(chart: Chart) -> set[str]:

@@ -75,7 +75,11 @@ def certified_content(dossier: Dossier) -> MonthContent:
         moment=certificate.signed_at,
     )
     numbers = {number.metric: number for number in dossier.numbers}
-    return MonthContent(attribution, numbers, dossier.printed, dossier.words, dossier.rate, values=dossier.values)
+    totals = {metric: dossier.to_date(metric) for metric in numbers}
+    to_date = {metric: total for metric, total in totals.items() if isinstance(total, MonthlyNumber)}
+    return MonthContent(
+        attribution, numbers, dossier.printed, dossier.words, dossier.rate, to_date, values=dossier.values
+    )
 
 
 def draft_content(
@@ -124,10 +128,15 @@ def annex_blocks(content: MonthContent, charts: Sequence[Block] = ()) -> list[Bl
 def metrics_table(content: MonthContent) -> TableBlock:
     """The metrics as printed, exactly, how they changed against the numbers first printed, and their sums to date."""
     month = first_day(content.attribution.month).month
-    to_date = (f"1—{month} 月{TO_DATE}",) if content.to_date else ()
+    to_date = (f"1—{month} 月{TO_DATE}",) if _sums_months(content) else ()
     rows = [tuple(map(text_of, (*_ANNEX_COLUMNS, *to_date)))]
     rows += [tuple(_row(content, number)) for number in content.numbers.values()]
     return TableBlock(rows, annex_title(content))
+
+
+def _sums_months(content: MonthContent) -> bool:
+    """Whether there is a sum to date that isn't the month's own number."""
+    return bool(content.to_date) and first_day(content.attribution.month).month > 1
 
 
 def annex_title(content: MonthContent) -> str:
@@ -145,6 +154,6 @@ def _row(content: MonthContent, number: MonthlyNumber) -> Iterator[RichText]:
             yield (Run(rate.text.removeprefix(word), fact=content.fact(number, word)),)
         else:
             yield text_of(_NO_RATE)
-    if content.to_date:
+    if _sums_months(content):
         total = content.to_date.get(number.metric)
         yield (Run(total.with_unit, fact=content.fact(number, TO_DATE)),) if total else text_of(_NO_RATE)

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
-from reports.certificates.dossier import DOES_NOT_ADD_UP, Dossier
+from reports.certificates.dossier import Dossier
 from reports.certificates.rates import WORDS, Against, Rate, base_month
 from reports.certificates.release_text import ordered_metrics
 from reports.figures.flags import redefined
+from reports.figures.history import DOES_NOT_ADD_UP, as_of
 from reports.figures.months import first_day, month_title, months_between
-from reports.figures.numbers import MonthlyNumber, with_exact
+from reports.figures.numbers import MonthlyNumber
 from reports.figures.words import DEFAULT, POINTS
 from reports.workbook.sheets import NONE, BookSheet, Cell, SheetTable, Trend, Trends, as_change, as_printed, trends
 
@@ -134,9 +135,8 @@ def monthly_trends(dossier: Dossier) -> Trends | None:
 
 def _course(number: MonthlyNumber, past: Sequence[MonthlyNumber | None]) -> Trend:
     """The course of a number in its display unit of today."""
-    values = tuple(
-        Decimal(with_exact(number, each.exact).printed) if each and each.unit == number.unit else None for each in past
-    )
+    shown = (as_of(number, each) if each else None for each in past)
+    values = tuple(Decimal(each.printed) if each else None for each in shown)
     known = [(place, each) for place, each in enumerate(past) if each]
     breaks = (place for (_, one), (place, other) in pairwise(known) if redefined(one, other))
     return Trend(number.metric_name, number.display_unit, values, frozenset(breaks))

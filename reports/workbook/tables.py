@@ -9,6 +9,7 @@ from typing import Any
 
 from reports.certificates.certificate import Certificate
 from reports.certificates.dossier import Dossier
+from reports.figures.check_names import check_name
 from reports.figures.derived import Derived
 from reports.figures.numbers import MonthlyNumber
 from reports.workbook.sheets import SheetTable
@@ -64,6 +65,7 @@ def _tables(kind: str) -> dict[str, tuple[str, _Columns]]:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(undefined=StrictUndefined)  # noqa: S701 - values, not markup
+    environment.filters["check_name"] = check_name
     tables = tomllib.loads(Path(__file__).with_name("tables.toml").read_text(encoding="utf-8"))[kind]
 
     def compiled(columns: Mapping[str, str]) -> _Columns:
