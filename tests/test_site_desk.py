@@ -155,7 +155,7 @@ def test_a_site_that_is_asked_for_has_its_files_with_its_report(
     monkeypatch.setenv("YUEBAO_DESK", "")
     done = hall.run("report", MONTH, "--site", "822001", "--no-pull")
     assert done.exit_code == 0, done.output
-    paths = [Path(line.strip()) for line in done.stdout.split("For authors:\n")[1].splitlines()]
+    paths = [Path(line.strip()).resolve() for line in done.stdout.split("For authors:\n")[1].splitlines()]
     assert {path.name for path in paths} == {*FILES, "index.html"}
     assert [path for path in paths if place_of(hall, "822001") not in path.parents or not path.exists()] == []
 
