@@ -233,7 +233,7 @@ def test_every_kind_in_english_by_the_halls_folder_alone(hall: SmallHall) -> Non
 def test_the_guides_three_rows_and_one_line_are_all_that_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guide = (PROJECT_ROOT / "reports" / "README.md").read_text(encoding="utf-8")
+    guide = (PROJECT_ROOT / "reports" / "figures" / "README.md").read_text(encoding="utf-8")
     rows = re.search(r"```csv\n(.*?)```", guide, re.DOTALL)
     line = re.search(r"```\n(本年累计受理.*?)\n```", guide)
     assert rows

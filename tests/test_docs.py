@@ -13,7 +13,8 @@ import pytest
 from orchestration.runtime.paths import PROJECT_ROOT
 
 DOCS = PROJECT_ROOT / "docs"
-PAGES = [*sorted(DOCS.rglob("*.md")), PROJECT_ROOT / "CONTRIBUTING.md", PROJECT_ROOT / "README.md"]
+ROOMS = (path for room in ("orchestration", "reports") for path in sorted((PROJECT_ROOT / room).rglob("*.md")))
+PAGES = [*sorted(DOCS.rglob("*.md")), PROJECT_ROOT / "CONTRIBUTING.md", PROJECT_ROOT / "README.md", *ROOMS]
 WALKS = re.split(r"^## ", (DOCS / "walks.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
 
 
@@ -26,7 +27,7 @@ def test_a_walk_passes_files_that_are_there_and_none_twice(walk: str) -> None:
     assert sorted(set(files)) == sorted(files)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(PROJECT_ROOT)) for page in PAGES])
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
