@@ -66,3 +66,60 @@
     {%- endif -%}
     {%- do return(relation) -%}
 {%- endmacro %}
+
+
+{#- On Spark a build has a catalog of its own, so that a table holds the month that is built and no other. -#}
+{% materialization view, adapter='spark' %}
+    {%- set target = this.incorporate(type='view') -%}
+    {%- call statement('main') -%}
+        create or replace view {{ target }} as
+        {{ sql }}
+    {%- endcall -%}
+    {{- return({'relations': [target]}) -}}
+{% endmaterialization %}
+
+
+{% materialization table, adapter='spark' %}
+    {{- return(create_parquet_table(sql)) -}}
+{% endmaterialization %}
+
+
+{% materialization month, adapter='spark' %}
+    {{- return(create_parquet_table(sql)) -}}
+{% endmaterialization %}
+
+
+{#- The table of a model under its contract: Spark checks no `not null` of a Parquet table by itself. -#}
+{% macro create_parquet_table(sql) %}
+    {%- set target = this.incorporate(type='table') -%}
+    {{- get_assert_columns_equivalent(sql) -}}
+    {%- call statement('main') -%}
+        create table {{ target }} using parquet as
+        select
+        {%- for column in model.columns.values() %}
+            {{ required_column(column) }} as {{ column.name }}{{ "," if not loop.last }}
+        {%- endfor %}
+        from (
+            {{ sql }}
+        ) as checked
+    {%- endcall -%}
+    {{- return({'relations': [target]}) -}}
+{% endmacro %}
+
+
+{% macro required_column(column) -%}
+    {%- if 'not_null' in column.constraints | map(attribute='type') | map('string') -%}
+        coalesce({{ column.name }}, raise_error('{{ column.name }} is null, and its contract says not null'))
+    {%- else -%}
+        {{ column.name }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{#- The types of a contract, as a query of no rows. -#}
+{% macro spark__get_empty_schema_sql(columns) -%}
+    select
+    {%- for column in columns.values() %}
+        cast(null as {{ spark_type(column.data_type) }}) as {{ column.name }}{{ "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

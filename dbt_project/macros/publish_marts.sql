@@ -5,17 +5,39 @@
     {%- set publish_to = var('publish_to', '') if execute else '' -%}
     {%- if publish_to and nothing_failed(results) == 'yes' and everything_ran(results) == 'yes' -%}
         {%- for mart in graph.nodes.values() if is_mart(mart) == 'yes' -%}
-            {%- set target = dbt.escape_single_quotes(publish_to ~ '/' ~ mart.name ~ '.parquet') %}
-copy (
-    select *
-    from {{ mart.relation_name }}
-            {%- if 'month_start' in mart.columns %}
-    where month_start = {{ built_month_first() }}
-            {%- endif %}
-    order by {{ mart.config.meta.grain | join(', ') }}
-) to {{ dbt.string_literal(target) }} (format parquet {{- kv_metadata(var('file_metadata', {}).get(mart.name, {})) }});
+            {{- publish_mart(mart, publish_to) -}}
         {%- endfor -%}
     {%- endif -%}
+{%- endmacro %}
+
+
+{% macro publish_mart(mart, folder) -%}
+    {{- adapter.dispatch('publish_mart')(mart, folder) -}}
+{%- endmacro %}
+
+
+{% macro duckdb__publish_mart(mart, folder) -%}
+    {%- set target = dbt.escape_single_quotes(folder ~ '/' ~ mart.name ~ '.parquet') %}
+copy (
+    {{ month_of_mart(mart) }}
+) to {{ dbt.string_literal(target) }} (format parquet {{- kv_metadata(var('file_metadata', {}).get(mart.name, {})) }});
+{%- endmacro %}
+
+
+{#- Many writers make many files: `<mart>/part-….parquet`, in the order of their names. The caller makes them one. -#}
+{% macro spark__publish_mart(mart, folder) -%}
+    {%- set target = spark_literal(folder ~ '/' ~ mart.name) -%}
+    {%- do run_query('insert overwrite directory ' ~ target ~ ' using parquet ' ~ month_of_mart(mart)) -%}
+{%- endmacro %}
+
+
+{% macro month_of_mart(mart) -%}
+    select *
+    from {{ mart.relation_name }}
+    {%- if 'month_start' in mart.columns %}
+    where month_start = {{ built_month_first() }}
+    {%- endif %}
+    order by {{ mart.config.meta.grain | join(', ') }}
 {%- endmacro %}
 
 

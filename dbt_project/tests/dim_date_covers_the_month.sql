@@ -28,4 +28,4 @@ cross join days
 where
     days.first_day is distinct from month.first_day
     or days.last_day is distinct from month.last_day
-    or days.day_count <> 1 + date_diff('day', month.first_day, month.last_day)
+    or days.day_count <> 1 + {{ days_between('month.first_day', 'month.last_day') }}

@@ -110,7 +110,7 @@ problems as (
         metric_measures.metric,
         metric_measures.metric_version,
         'sums measures of several kinds, scales or units, or distinct numbers: '
-        || string_agg(metric_measures.measure, '+' order by metric_measures.measure) as problem
+        || {{ joined_texts('metric_measures.measure') }} as problem
     from {{ ref('int_metric_measures') }} as metric_measures
     inner join {{ ref('dim_measure') }} as measures
         on metric_measures.measure = measures.measure

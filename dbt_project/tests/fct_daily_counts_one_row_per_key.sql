@@ -9,14 +9,14 @@
 --
 -- Equal keys have equal hashes. Grouping by these takes half the memory of grouping by the key, which decides about the
 -- rows that share one.
-with daily_counts as not materialized (
+with daily_counts as {{ not_materialized() }} (
     select
         stat_date,
         hall_code,
         department_code,
         item_code,
         measure,
-        hash(stat_date, hall_code, department_code, item_code, measure) as key_hash
+        {{ hash_of(['stat_date', 'hall_code', 'department_code', 'item_code', 'measure']) }} as key_hash
     from {{ ref('stg_landing__daily_counts') }}
     where
         stat_date >= {{ built_first_day() }}

@@ -81,7 +81,7 @@ days as (
         extracts.system,
         hall_systems.hall_code,
         extracts.stat_date,
-        extracts.state = 'answered' and list_contains(extracts.halls, hall_systems.hall_code) as is_received,
+        extracts.state = 'answered' and array_contains(extracts.halls, hall_systems.hall_code) as is_received,
         false as is_gap
     from {{ ref('stg_landing__extracts') }} as extracts
     inner join {{ ref('stg_landing__hall_systems') }} as hall_systems
@@ -163,10 +163,14 @@ departments as (
 -- Who takes over the stock of a department that ended, after its last day.
 handed_over as (
     select
-        valid_to as last_date,
-        trim(unnest(string_split(successors, ';'))) as department_code
-    from {{ ref('dim_department') }}
-    where successors is not null
+        last_date,
+        trim(successor) as department_code
+    from (
+        select
+            valid_to as last_date,
+            {{ unnested("split(successors, ';')") }} as successor
+        from {{ ref('dim_department') }}
+    ) as ended
 ),
 
 daily as (

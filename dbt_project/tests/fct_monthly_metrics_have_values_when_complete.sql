@@ -11,11 +11,10 @@ with measures as (
         kind,
         valid_from,
         valid_to,
-        1 + date_diff(
-            'day',
-            greatest({{ built_first_day() }}, valid_from),
-            least({{ built_last_day() }}, valid_to)
-        ) as day_count
+        1 + {{ days_between(
+            'greatest(' ~ built_first_day() ~ ', valid_from)',
+            'least(' ~ built_last_day() ~ ', valid_to)'
+        ) }} as day_count
     from {{ ref('dim_measure') }}
 ),
 

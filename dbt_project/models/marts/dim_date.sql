@@ -3,7 +3,7 @@
 select
     stat_date,
     {{ built_month_first() }} as month_start,
-    cast(extract(isodow from stat_date) as integer) as iso_weekday,
+    cast({{ iso_weekday('stat_date') }} as integer) as iso_weekday,
     is_working_day,
     reason
 from {{ ref('stg_landing__calendar') }}

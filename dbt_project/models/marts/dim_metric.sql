@@ -6,7 +6,7 @@ measures as (
     select
         metric,
         version,
-        string_agg(measure, '+' order by measure) as measures
+        {{ joined_texts('measure') }} as measures
     from {{ ref('stg_hall__metric_measures') }}
     group by metric, version
 ),
@@ -15,7 +15,7 @@ parts as (
     select
         metric,
         version,
-        string_agg(part, '+' order by part) as parts
+        {{ joined_texts('part') }} as parts
     from {{ ref('stg_hall__metric_parts') }}
     group by metric, version
 ),

@@ -12,7 +12,7 @@ hall_systems as (
 extracts as (
     select
         *,
-        unnest(halls) as hall_code
+        {{ unnested('halls') }} as hall_code
     from {{ ref('stg_landing__extracts') }}
 ),
 
@@ -22,7 +22,7 @@ openings as (
         overrides.stat_date,
         hall_systems.system,
         hall_systems.hall_code,
-        arg_max(
+        max_by(
             overrides.is_working_day,
             2 * cast(overrides.site is not null as integer) + cast(overrides.system is not null as integer)
         ) as is_open

@@ -7,7 +7,7 @@ with facts as (
 {% for reference in references %}
 select distinct
     '{{ reference.column }}' as column_name,
-    cast(facts.{{ reference.column }} as varchar) as unknown_value
+    cast(facts.{{ reference.column }} as string) as unknown_value
 from facts
 left join {{ reference.to }} as members
     on facts.{{ reference.column }} = members.{{ reference.field }}
