@@ -1,6 +1,7 @@
 """Runs the steps of the main job as Dagster jobs: in the code location where Dagster's daemon runs, and else here."""
 
 import datetime as dt
+import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
@@ -44,8 +45,17 @@ _FAILURES = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
 class Runs:
     """Starts the jobs of the definitions, which are loaded when the first one starts."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, are_kept: bool = True) -> None:
+        """Nothing is started yet.
+
+        Args:
+            home: The state folder.
+            are_kept: Whether Dagster's history gets each event of the runs that are executed here. Of many months
+                `register` tells it what came of them, which is a small part of it.
+        """
         self._home = home
+        self._are_kept = are_kept
+        self._has_news = False
 
     @cached_property
     def _instance(self) -> dg.DagsterInstance:
@@ -89,6 +99,13 @@ class Runs:
         """One run that writes what authors take from a certified month."""
         return self._run(DESK_JOB, {PARTITION: month_key(month, load_own_hall().hall)}, {})
 
+    def register(self) -> None:
+        """Have Dagster's history know what runs that aren't kept have landed and built."""
+        from orchestration.automation.history import sync_dagster
+
+        if self._has_news:
+            sync_dagster(self._instance, most=sys.maxsize)
+
     def _run(
         self, name: str, tags: Mapping[str, str], config: Mapping[str, Any], selection: Collection[dg.AssetKey] = ()
     ) -> RunOutcome:
@@ -98,7 +115,12 @@ class Runs:
             if run.status != dg.DagsterRunStatus.CANCELED or self._is_served():
                 return self._outcome(run)
             tell("Dagster's daemon is gone; %s runs here", name)
-        return self._outcome(execute_here(self._instance, replace(wanted, config={**config, **_QUIET})))
+        wanted = replace(wanted, config={**config, **_QUIET})
+        if self._are_kept:
+            return self._outcome(execute_here(self._instance, wanted))
+        self._has_news = True
+        with dg.DagsterInstance.ephemeral() as instance:
+            return self._outcome(execute_here(instance, wanted), instance)
 
     def _is_served(self) -> bool:
         """Whether the code location runs what is submitted, and under the settings that this command works with."""
@@ -136,16 +158,17 @@ class Runs:
                 tell_item("%s %s is in", key.to_user_string() if key else "", partition or "")
         return news.cursor if news.records else cursor
 
-    def _outcome(self, run: dg.DagsterRun) -> RunOutcome:
+    def _outcome(self, run: dg.DagsterRun, instance: dg.DagsterInstance | None = None) -> RunOutcome:
         good = run.status == dg.DagsterRunStatus.SUCCESS
-        return RunOutcome(run.run_id, good, () if good else tuple(self._reasons(run)))
+        return RunOutcome(run.run_id, good, () if good else tuple(_reasons(run, instance or self._instance)))
 
-    def _reasons(self, run: dg.DagsterRun) -> Iterator[str]:
-        """What each step that failed says; where none did, how the run ended."""
-        failures = [entry.get_dagster_event() for entry in self._instance.all_logs(run.run_id, of_type=_FAILURES)]
-        steps = [why_failed(event) for event in failures if event.is_step_failure]
-        how = f"run {run.run_id} ended as {run.status.value.lower()}"
-        yield from steps or [": ".join([how, *(event.message for event in failures if event.message)])]
+
+def _reasons(run: dg.DagsterRun, instance: dg.DagsterInstance) -> Iterator[str]:
+    """What each step that failed says; where none did, how the run ended."""
+    failures = [entry.get_dagster_event() for entry in instance.all_logs(run.run_id, of_type=_FAILURES)]
+    steps = [why_failed(event) for event in failures if event.is_step_failure]
+    how = f"run {run.run_id} ended as {run.status.value.lower()}"
+    yield from steps or [": ".join([how, *(event.message for event in failures if event.message)])]
 
 
 _NEWS = (dg.DagsterEventType.STEP_START, dg.DagsterEventType.ASSET_MATERIALIZATION)

@@ -5,13 +5,18 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from orchestration.assets.landing import landing_key
+from orchestration.runtime.dagster_runs import latest_evaluations
+from orchestration.runtime.paths import Home, dagster_instance
 from tests.faults import hall_folder
 from tests.halls import SYSTEMS, Hall
 
 PAIR = "2025-03..2025-04"
 # The platform of the day before, too: the first stocks are held against it.
+ONE_OF_A_BUILD = "fct_monthly_counts_equal_their_days"
 ANSWERS = {"2025-03": len(SYSTEMS) * 31 + 1, "2025-04": len(SYSTEMS) * 30}
 
 
@@ -25,6 +30,16 @@ def filled(hall: Hall) -> Hall:
         "2 months: 2 in and built",
     ]
     return hall
+
+
+def test_dagster_shows_partitions_and_keeps_no_run(filled: Hall) -> None:
+    with dagster_instance(Home(filled.home)) as instance:
+        assert instance.get_run_records() == []
+        days = instance.get_materialized_partitions(landing_key("courier"))
+        months = instance.get_materialized_partitions(dg.AssetKey("fct_monthly_metrics"))
+        check = latest_evaluations(instance, [dg.AssetCheckKey(dg.AssetKey("fct_monthly_counts"), ONE_OF_A_BUILD)])
+    assert (len(days), months) == (61, {"2025-03-01", "2025-04-01"})
+    assert [found and found.passed for found in check.values()] == [True]
 
 
 def test_again_it_asks_for_nothing(filled: Hall) -> None:

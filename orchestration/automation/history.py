@@ -22,7 +22,7 @@ from orchestration.assets.certified import (
     certificate_metadata,
     ledger_evaluations,
 )
-from orchestration.assets.landing import NEWEST_DAY, extract_metadata, landing_key, newest_day
+from orchestration.assets.landing import NEWEST_DAY, landing_key, newest_day
 from orchestration.assets.section import AUTHORS_DESK, SECTION
 from orchestration.certification.author_files import are_written
 from orchestration.certification.certify import current_archive
@@ -106,10 +106,18 @@ def _unknown_partitions(
         key = landing_key(system)
         for day in landing.days(system):
             if day.isoformat() not in known(key) and (extract := _current(landing, system, day)):
-                told = extract_metadata(extract, landing, hall)
-                yield _materialized(extract.landed_at, key, day.isoformat(), told)
+                yield _materialized(extract.landed_at, key, day.isoformat(), _told(extract, landing))
     for moment, key, month, metadata in (*_built(hall, home, known), *_certified(hall, known)):
         yield _materialized(moment, key, month_key(month, hall), metadata)
+
+
+def _told(extract: Extract, landing: Landing) -> Mapping[str, dg.MetadataValue | str | float]:
+    """Where a day lies, and how much it is: the rest is in its manifest entry, and a history has thousands of days."""
+    return {
+        "state": extract.state,
+        "dagster/row_count": extract.row_count,
+        "extract": dg.MetadataValue.path(landing.path(extract)),
+    }
 
 
 def _materialized(

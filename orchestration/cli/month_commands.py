@@ -217,7 +217,10 @@ def backfill(
         bool, typer.Option("--certify", help="also certify each month that isn't yet, and emit its section")
     ] = False,
 ) -> None:
-    """Bring past months in and build them, asking only for what isn't in; interrupted, the same command goes on."""
+    """Bring past months in and build them, asking only for what isn't in; interrupted, the same command goes on.
+
+    Without a daemon Dagster's page shows the partitions afterwards, and no run for each of them.
+    """
     from orchestration.automation.backfill import backfill as bring_in
     from orchestration.automation.backfill import in_all
     from orchestration.cli.handing_over import hand_over_months
@@ -225,12 +228,16 @@ def backfill(
 
     with readable_errors():
         done = []
+        runs = Runs(current_home(), are_kept=False)
         with progress_line():
-            for month in bring_in(months, Runs(current_home()), certify=certify):
-                done.append(month)
-                typer.echo(str(month))
-                for problem in month.problems:
-                    typer.echo(problem, err=True)
+            try:
+                for month in bring_in(months, runs, certify=certify):
+                    done.append(month)
+                    typer.echo(str(month))
+                    for problem in month.problems:
+                        typer.echo(problem, err=True)
+            finally:
+                runs.register()
         if certify:
             hand_over_months(month.month for month in done if not month.problems)
         if len(done) > 1:
