@@ -25,6 +25,7 @@ from rich.console import Console
 from tests.bench.demo_month import demo_month
 from tests.bench.figures import Measured, bars, markdown, scenario_lines, together_lines
 from tests.bench.landed_month import landed_month, many_ratios
+from tests.bench.landed_years import landed_years
 from tests.bench.measuring import CompetitorError
 from tests.bench.pulled_days import pulled_days
 from tests.bench.scenarios import DifferentTotalsError, Scenario, rounds_of
@@ -42,7 +43,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="yuebao-bench-") as scratch:
             measured = [
                 Measured(scenario, rounds_of(scenario, Path(scratch, scenario.name), options.rounds, say))
-                for scenario in _scenarios(options.sites, options.skip)
+                for scenario in _scenarios(options.sites, options.months, options.skip)
             ]
             sections = [scenario_lines(each) for each in measured]
             if "together" not in options.skip:
@@ -66,16 +67,18 @@ def _options() -> argparse.Namespace:
         "--rounds", type=int, default=3, metavar="N", help="how often each runs (3); 0: only to see that it does"
     )
     parser.add_argument("--sites", type=int, default=205, metavar="N", help="how many sites a large hall has (205)")
+    parser.add_argument("--months", type=int, default=12, metavar="N", help="how many months follow each other (12)")
     parser.add_argument("--skip", nargs="*", default=(), metavar="NAME", help="scenarios and competitors to leave out")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where bench.md and bench.svg are written")
     return parser.parse_args()
 
 
-def _scenarios(sites: int, skipped: Sequence[str]) -> list[Scenario]:
+def _scenarios(sites: int, months: int, skipped: Sequence[str]) -> list[Scenario]:
     every: Mapping[str, Callable[[], Scenario]] = {
         "demo_month": demo_month,
         "pulled_days": lambda: pulled_days(sites),
         "landed_month": lambda: landed_month(sites),
+        "landed_years": lambda: landed_years(sites, months),
         "many_ratios": lambda: many_ratios(sites),
     }
     scenarios = [scenario() for name, scenario in every.items() if name not in skipped]

@@ -20,7 +20,7 @@ from tests.bench.measuring import Command
 from tests.bench.scenarios import Comparison, Competitor, Scenario, Totals, empty, memory, ratio
 from tests.bench.setting_up import HERE, ROOT, SetUpError, python_of
 
-_ROWS_A_SITE = 1008 * 31
+ROWS_A_SITE = 1008 * 31
 # Up to as many sites a province has.
 _MANY = 205
 _DEPARTMENTS = 60
@@ -33,7 +33,7 @@ def landed_month(sites: int) -> Scenario:
     return Scenario(
         f"landed_month_{sites}",
         f"A month from landing to facts, checks, certificate and section: {sites:,} sites, "
-        f"{sites * _ROWS_A_SITE / 1e6:.1f} M rows",
+        f"{sites * ROWS_A_SITE / 1e6:.1f} M rows",
         (
             Competitor("floor", "floor: DuckDB by hand, two facts", _over_extracts(sys.executable, "floor.py")),
             Competitor("polars", "polars, two facts", _over_extracts(peers, "with_polars.py")),
@@ -150,8 +150,8 @@ def with_landing(state: Path) -> None:
 
 
 def published_totals(state: Path, _output: str) -> Totals:
-    """The month's published metrics of the province, which sums up all sites."""
-    facts = state / "published" / MONTH / "facts" / "fct_monthly_metrics.parquet"
+    """The published metrics of the province, which sums up all sites, over all months that there are."""
+    facts = state / "published" / "*" / "facts" / "fct_monthly_metrics.parquet"
     question = f"SELECT metric, sum(exact_value)::BIGINT FROM '{facts}' WHERE hall_code = '510000' GROUP BY metric"
     with duckdb.connect() as connection:
         return dict(connection.execute(question).fetchall())

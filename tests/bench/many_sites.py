@@ -35,6 +35,8 @@ from tests.bench.landed_month import RATIOS, variables_of
 
 _PLATFORM = "online_platform"
 _FIRST_SITE = 510000
+# The first day of the demo hall's catalogue.
+_KNOWN_FROM = "2023-01-01"
 # Of every site and measure of the platform; of all departments together.
 _ROWS = 28 * 12
 _SETTINGS = """[systems.online_platform]
@@ -94,6 +96,9 @@ def _write_settings(hall: Path, codes: Sequence[str], departments: int, first_mo
     (hall / "queries" / "platform_counts.sql").write_text(_COUNTS, encoding="utf-8")
     (hall / "queries" / "platform_day_close.sql").write_text(_DAY_CLOSE, encoding="utf-8")
     (hall / "site.txt.j2").write_text(_SITE_WORDING, encoding="utf-8")
+    for table in (hall / "catalogue").glob("*.csv"):
+        known_from = table.read_text(encoding="utf-8").replace(_KNOWN_FROM, min(_KNOWN_FROM, f"{first_month}-01"))
+        table.write_text(known_from, encoding="utf-8")
     rows = ["hall_code,hall_name,hall_level,parent", *_tree(codes), ""]
     (hall / "catalogue" / "sites.csv").write_text("\n".join(rows), encoding="utf-8")
     names = hall / "catalogue" / "departments.csv"
