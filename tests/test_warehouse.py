@@ -19,6 +19,8 @@ from dbt.artifacts.schemas.catalog import CatalogArtifact
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
+from orchestration.warehouse import builder
+from orchestration.warehouse.builder import NodeResult
 from orchestration.warehouse.inputs import write_tables
 from tests.warehouse_inputs import (
     HALL,
@@ -67,15 +69,18 @@ Manifest = Any  # dbt's own class: only its nodes are looked at here
 
 @dataclass
 class Build:
-    """How a build went: the status of every node by name, and what was published."""
+    """How a build went: the result of every node, and what was published."""
 
-    statuses: dict[str, str]
-    messages: dict[str, str]
+    results: list[NodeResult]
     published: Path
 
     @property
+    def by_name(self) -> dict[str, NodeResult]:
+        return {result.unique_id.split(".")[2]: result for result in self.results}
+
+    @property
     def not_passed(self) -> set[str]:
-        return {name for name, status in self.statuses.items() if status in {"fail", "error", "warn"}}
+        return {name for name, result in self.by_name.items() if result.status in {"fail", "error", "warn"}}
 
     @property
     def files(self) -> set[str]:
@@ -96,32 +101,26 @@ class Warehouse:
     manifest: Manifest
     builds: int = 0
 
-    def invoke(self, *arguments: str, manifest: Manifest | None = None, **variables: str) -> dbtRunnerResult:
+    def invoke(self, *arguments: str, **variables: str) -> dbtRunnerResult:
         """Run dbt; the connection held meanwhile spares dbt opening the file for every node."""
+        target = self.home / "target"
+        target.mkdir(exist_ok=True)
         options = ["--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target", "warehouse"]
-        options += ["--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")]
+        options += ["--target-path", str(target), "--log-path", str(self.home / "logs")]
         options += ["--quiet", "--log-level", "none", "--log-level-file", "none"]
         options += ["--vars", json.dumps(variables), *([] if arguments[0] == "docs" else ["--no-write-json"])]
         with duckdb.connect(self.home / "warehouse.duckdb"):
-            return dbtRunner(manifest=manifest or self.manifest).invoke([*arguments, *options])
+            return dbtRunner(manifest=self.manifest).invoke([*arguments, *options])
 
-    def build(self, inputs: MonthInputs, manifest: Manifest | None = None) -> Build:
+    def build(self, inputs: MonthInputs) -> Build:
+        """Build as the pipeline does."""
         self.builds += 1
         published = self.home / f"published-{self.builds}"
         published.mkdir()
-        outcome = self.invoke(
-            *("build", "--exclude-resource-type", "unit_test"),
-            manifest=manifest,
-            month=inputs.month,
-            inputs=str(inputs.write(self.home)),
-            publish_to=str(published),
-        )
-        assert isinstance(outcome.result, RunExecutionResult), outcome.exception
-        return Build(
-            {result.node.name: str(result.status) for result in outcome.result.results},
-            {result.node.name: result.message or "" for result in outcome.result.results},
-            published,
-        )
+        variables = {"month": inputs.month, "inputs": str(inputs.write(self.home)), "publish_to": str(published)}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(builder, "parsed_project", self.manifest.deepcopy)
+            return Build(builder.build(variables, []), published)
 
     def rows(self, mart: str, month: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(self.home / "warehouse.duckdb") as connection:
@@ -292,7 +291,9 @@ def test_closed_days_bridge_the_chain_of_a_stock_and_missing_ones_break_it(wareh
     del june.answers["online_platform", sunday]
     broken = warehouse.build(june)
     assert broken.not_passed == {"fct_daily_counts_stocks_balance", "fct_completeness_every_day_is_in"}
-    assert "1" in broken.messages["fct_daily_counts_stocks_balance"], "the boundary itself, which nothing follows"
+    assert "1" in broken.by_name["fct_daily_counts_stocks_balance"].message, (
+        "the boundary itself, which nothing follows"
+    )
     assert monday.weekday() == 0
 
 
@@ -768,16 +769,12 @@ def test_every_data_test_has_a_violation_planted(manifest: Manifest) -> None:
 
 
 def test_a_count_that_is_no_integer_breaks_the_contract(warehouse: Warehouse) -> None:
-    built = warehouse.build(
-        MonthInputs.complete(MONTH),
-        _changed(
-            warehouse.manifest,
-            _sql("stg_landing__daily_counts", "counts.count as", "cast(counts.count as double) as"),
-        ),
-    )
+    _sql("stg_landing__daily_counts", "counts.count as", "cast(counts.count as double) as")(warehouse.manifest, Path())
+
+    built = warehouse.build(MonthInputs.complete(MONTH))
 
     assert built.not_passed == {"fct_daily_counts"}
-    assert "contract" in built.messages["fct_daily_counts"]
+    assert "contract" in built.by_name["fct_daily_counts"].message
     assert built.files == set()
 
 
@@ -788,7 +785,7 @@ def test_a_day_without_its_department_breaks_the_contract(warehouse: Warehouse) 
     built = warehouse.build(inputs)
 
     assert built.not_passed == {"fct_daily_counts"}
-    assert "NOT NULL constraint failed" in built.messages["fct_daily_counts"]
+    assert "NOT NULL constraint failed" in built.by_name["fct_daily_counts"].message
 
 
 def test_a_null_among_the_counts_of_a_department_breaks_the_contract(warehouse: Warehouse) -> None:
@@ -798,7 +795,7 @@ def test_a_null_among_the_counts_of_a_department_breaks_the_contract(warehouse: 
     built = warehouse.build(inputs)
 
     assert built.not_passed == {"fct_daily_counts"}
-    assert "NOT NULL constraint failed: fct_daily_counts.daily_count" in built.messages["fct_daily_counts"]
+    assert "NOT NULL constraint failed: fct_daily_counts.daily_count" in built.by_name["fct_daily_counts"].message
 
 
 def test_an_extract_that_is_gone_is_an_error(warehouse: Warehouse) -> None:
@@ -808,13 +805,47 @@ def test_an_extract_that_is_gone_is_an_error(warehouse: Warehouse) -> None:
     built = warehouse.build(inputs)
 
     assert built.not_passed == {"stg_landing__daily_counts"}
-    assert "gone.parquet" in built.messages["stg_landing__daily_counts"]
+    assert "gone.parquet" in built.by_name["stg_landing__daily_counts"].message
     assert built.files == set()
 
 
-def _changed(manifest: Manifest, change: Callable[[Manifest, Path], object]) -> Manifest:
-    change(manifest, Path())
-    return manifest
+# All tests of a table in one pass
+
+
+def test_one_pass_says_of_every_check_what_dbts_own_build_says(built: Warehouse, march: tuple[Path, Build]) -> None:
+    inputs = str(built.home / "inputs" / MONTH)
+
+    outcome = built.invoke("build", "--exclude-resource-type", "unit_test", month=MONTH, inputs=inputs)
+
+    assert isinstance(outcome.result, RunExecutionResult), outcome.exception
+    by_dbt = {(each.node.unique_id, str(each.status), each.failures) for each in outcome.result.results}
+    in_one_pass = {(result.unique_id, result.status, result.failures) for result in march[1].results}
+    tests = {each for each in by_dbt if each[0].startswith("test.")}
+    assert tests == {each for each in in_one_pass if each[0].startswith("test.")}
+    of_days = {result.seconds for name, result in march[1].by_name.items() if name.startswith("fct_daily_counts_")}
+    assert len(of_days) == 1, "one query"
+
+
+def test_what_warns_names_its_rows(warehouse: Warehouse) -> None:
+    inputs = MonthInputs.complete(MONTH)
+    _answer("courier", WORKING_DAY, ("D03", None, "parcels_mailed", 1000))(inputs)
+
+    warned = warehouse.build(inputs).by_name["fct_monthly_counts_reconcile"]
+
+    assert (warned.status, warned.failures) == ("warn", 2)
+    assert {row["lesser_measure"] for row in warned.failing_rows} == {"parcels_mailed"}
+    assert "Got 2 results" in warned.message
+
+
+def test_a_check_that_breaks_is_an_error_and_nothing_is_published(warehouse: Warehouse) -> None:
+    node = warehouse.manifest.nodes["test.yuebao.fct_completeness_every_day_is_in"]
+    node.raw_code = "select day from no_such_table"
+
+    built = warehouse.build(MonthInputs.complete(MONTH))
+
+    assert built.not_passed == {"fct_completeness_every_day_is_in"}
+    assert "no_such_table" in built.by_name["fct_completeness_every_day_is_in"].message
+    assert built.files == set()
 
 
 # How it is run

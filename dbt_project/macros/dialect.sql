@@ -32,14 +32,6 @@
 {% macro spark__days_between(first, last) -%} date_diff({{ last }}, {{ first }}) {%- endmacro %}
 
 
-{#- A number that is the same for rows of the same values, and as a rule for these alone. -#}
-{% macro hash_of(columns) -%}
-    {{- adapter.dispatch('hash_of')(columns) -}}
-{%- endmacro %}
-{% macro duckdb__hash_of(columns) -%} hash({{ columns | join(', ') }}) {%- endmacro %}
-{% macro spark__hash_of(columns) -%} xxhash64({{ columns | join(', ') }}) {%- endmacro %}
-
-
 {#- Before a common table expression that is to be computed wherever it is read, and kept nowhere; Spark keeps none. -#}
 {% macro not_materialized() -%}
     {{- adapter.dispatch('not_materialized')() -}}

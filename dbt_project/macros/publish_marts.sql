@@ -4,10 +4,16 @@
 {% macro publish_marts(results) -%}
     {%- set publish_to = var('publish_to', '') if execute else '' -%}
     {%- if publish_to and nothing_failed(results) == 'yes' and everything_ran(results) == 'yes' -%}
-        {%- for mart in graph.nodes.values() if is_mart(mart) == 'yes' -%}
-            {{- publish_mart(mart, publish_to) -}}
-        {%- endfor -%}
+        {{- copies_of_marts() -}}
     {%- endif -%}
+{%- endmacro %}
+
+
+{#- The statements that publish; none where the engine has taken them one by one. -#}
+{% macro copies_of_marts() -%}
+    {%- for mart in graph.nodes.values() if is_mart(mart) == 'yes' -%}
+        {{- publish_mart(mart, var('publish_to')) -}}
+    {%- endfor -%}
 {%- endmacro %}
 
 

@@ -1,22 +1,21 @@
 """What Dagster shows of the dbt project: its models as assets and its data tests as checks, as dagster-dbt has them.
 
 dagster-dbt imports the whole of dbt, which takes longer than most of what Dagster's processes do. So what it makes of
-the manifest is kept beside that, and made again when either has changed.
+the manifest is kept.
 """
 
 import copyreg
 import hashlib
-import pickle
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from orchestration.warehouse.dbt_manifest import MANIFEST, manifest_document
-from reports import files
+from orchestration.warehouse.kept import kept
 
 _KEPT = MANIFEST.with_name("dagster_specs.pickle")
 _TRANSLATION = Path(__file__).with_name("dbt_translation.py")
@@ -52,18 +51,14 @@ def warehouse_specs() -> WarehouseSpecs:
     manifest = manifest_document()
     follows_from = [MANIFEST.read_bytes(), _TRANSLATION.read_bytes(), dg.__version__.encode()]
     version = hashlib.sha256(b"\0".join(follows_from)).hexdigest()
-    # A file that was cut off, or that another version of these libraries wrote, may raise anything.
-    with suppress(Exception), _KEPT.open("rb") as kept:
-        if pickle.load(kept) == version:  # noqa: S301 - written below
-            return pickle.load(kept)  # type: ignore[no-any-return]  # noqa: S301
+    return kept(_KEPT, version, lambda: _made_of(manifest))
+
+
+def _made_of(manifest: Mapping[str, Any]) -> WarehouseSpecs:
     from orchestration.warehouse.dbt_translation import translated
 
     assets, checks = translated(manifest)
-    specs = WarehouseSpecs([_to_keep(spec) for spec in assets], checks)
-    # Where it can't be written, as in an image that was set up without it, each process makes its own.
-    with suppress(OSError):
-        files.write_bytes(_KEPT, pickle.dumps(version) + pickle.dumps(specs))
-    return specs
+    return WarehouseSpecs([_to_keep(spec) for spec in assets], checks)
 
 
 def _to_keep(spec: dg.AssetSpec) -> dg.AssetSpec:

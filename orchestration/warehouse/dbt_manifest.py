@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING, Any, cast
 from orchestration.runtime.errors import UserError
 from orchestration.runtime.guard import locked
 from orchestration.runtime.paths import PROJECT_ROOT, current_home, prepare_environment
+from orchestration.runtime.program import warehouse_version
+from orchestration.warehouse.kept import kept
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
+_PARSED = MANIFEST.with_name("parsed.pickle")
+_PROFILES = DBT_PROJECT / "profiles.yml"
 DOCS = MANIFEST.with_name("static_index.html")
 
 
@@ -47,6 +51,14 @@ def parse(*, write: bool = True) -> Manifest:
     if not outcome.success:
         raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")
     return cast("Manifest", outcome.result)
+
+
+def parsed_project() -> Manifest:
+    """The project as dbt has parsed it, for one invocation, which changes it; DbtError if it can't be parsed."""
+    from dbt.version import installed
+
+    version = f"{warehouse_version()} {_PROFILES.read_text(encoding='utf-8')} {installed}"
+    return kept(_PARSED, version, lambda: parse(write=False))
 
 
 def dbt_flags(*, write: bool) -> list[str]:
@@ -91,6 +103,7 @@ def prepare() -> None:
     outcome = dbtRunner(manifest=manifest).invoke([*dbt_flags(write=True), *command])
     if not outcome.success:
         raise DbtError(f"dbt can't write its documentation: {outcome.exception}")
+    parsed_project()
     _keep_specs()
 
 
