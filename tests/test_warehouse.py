@@ -19,7 +19,7 @@ from dbt.artifacts.schemas.catalog import CatalogArtifact
 from dbt.artifacts.schemas.run import RunExecutionResult
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from orchestration.warehouse import builder
+from orchestration.warehouse import builder, dbt_manifest
 from orchestration.warehouse.builder import NodeResult
 from orchestration.warehouse.inputs import write_tables
 from tests.warehouse_inputs import (
@@ -824,6 +824,20 @@ def test_one_pass_says_of_every_check_what_dbts_own_build_says(built: Warehouse,
     assert tests == {each for each in in_one_pass if each[0].startswith("test.")}
     of_days = {result.seconds for name, result in march[1].by_name.items() if name.startswith("fct_daily_counts_")}
     assert len(of_days) == 1, "one query"
+
+
+def test_a_project_that_was_parsed_from_nothing_is_kept_whole(
+    warehouse: Warehouse, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert manifest.ref_lookup.storage, "what it was parsed with"
+    monkeypatch.setattr(dbt_manifest, "_PARSED", tmp_path / "parsed_project.pickle")
+    monkeypatch.setattr(dbt_manifest, "parse", lambda **_: manifest)
+    dbt_manifest.parsed_project()
+    monkeypatch.delattr(dbt_manifest, "parse")
+
+    again = replace(warehouse, manifest=dbt_manifest.parsed_project()).build(MonthInputs.complete(MONTH))
+
+    assert again.not_passed == set()
 
 
 def test_what_warns_names_its_rows(warehouse: Warehouse) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
-_PARSED = MANIFEST.with_name("parsed.pickle")
+_PARSED = MANIFEST.with_name("parsed_project.pickle")
 _PROFILES = DBT_PROJECT / "profiles.yml"
 DOCS = MANIFEST.with_name("static_index.html")
 
@@ -58,7 +58,8 @@ def parsed_project() -> Manifest:
     from dbt.version import installed
 
     version = f"{warehouse_version()} {_PROFILES.read_text(encoding='utf-8')} {installed}"
-    return kept(_PARSED, version, lambda: parse(write=False))
+    # A copy has no look-ups yet: with them, what dbt has pickle keep isn't what it takes back.
+    return kept(_PARSED, version, lambda: parse(write=False).deepcopy())
 
 
 def dbt_flags(*, write: bool) -> list[str]:
