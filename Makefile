@@ -1,9 +1,11 @@
 # The commands of the project. `make report` and `make test` need nothing but Python 3.11+ with pip.
 PYTHON ?= python3
 MONTH ?= 2025-03
-# How often `make bench` measures, how many sites its large hall has, how many months follow each other, and which of its parts it leaves out.
+# How often `make bench` measures, how many sites its large hall has, and more halls,
+# how many months follow each other, and which of its parts it leaves out.
 ROUNDS ?= 3
 SITES ?= 205
+SIZES ?= 20 1000 3200
 MONTHS ?= 12
 SKIP ?=
 VENV := .venv
@@ -58,7 +60,7 @@ demo: $(VENV)/.ready  ## The demo hall's systems, to look at by hand.
 	@$(BIN)/yuebao demo
 
 bench: $(VENV)/.ready-dev  ## Figures, as ratios measured in one run: docs/bench.md and its plot.
-	@$(BIN)/python -m tests.bench --rounds $(ROUNDS) --sites $(SITES) --months $(MONTHS) --skip $(SKIP) --keep docs
+	@$(BIN)/python -m tests.bench --rounds $(ROUNDS) --sites $(SITES) --sizes $(SIZES) --months $(MONTHS) --skip $(SKIP) --keep docs
 
 # State in var/ is never touched: what was landed or printed is kept.
 clean:

@@ -18,13 +18,14 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from tests.bench.demo_month import demo_month
-from tests.bench.figures import Measured, bars, markdown, scenario_lines, together_lines
-from tests.bench.landed_month import landed_month, many_ratios
+from tests.bench.figures import Measured, bars, curves, markdown, scenario_lines, together_lines
+from tests.bench.landed_month import landed_month, many_ratios, of_size
 from tests.bench.landed_years import landed_years
 from tests.bench.measuring import CompetitorError
 from tests.bench.pulled_days import pulled_days
@@ -43,7 +44,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="yuebao-bench-") as scratch:
             measured = [
                 Measured(scenario, rounds_of(scenario, Path(scratch, scenario.name), options.rounds, say))
-                for scenario in _scenarios(options.sites, options.months, options.skip)
+                for scenario in _scenarios(options)
             ]
             sections = [scenario_lines(each) for each in measured]
             if "together" not in options.skip:
@@ -51,7 +52,7 @@ def main() -> int:
                 together = of_many_sites(options.sites, Path(scratch, "together"))
                 sections.append(together_lines(together, options.sites))
             kept = options.keep if options.rounds and options.keep else Path(scratch)
-            _write(markdown(sections, _revision()), bars(measured), kept)
+            _write(markdown(sections, _revision()), {"bench": bars(measured), "sizes": curves(measured)}, kept)
             sys.stdout.write((kept / "bench.md").read_text(encoding="utf-8"))
     except (SetUpError, CompetitorError, DifferentTotalsError) as error:
         say.print(str(error), style="red", markup=False, highlight=False)
@@ -67,18 +68,24 @@ def _options() -> argparse.Namespace:
         "--rounds", type=int, default=3, metavar="N", help="how often each runs (3); 0: only to see that it does"
     )
     parser.add_argument("--sites", type=int, default=205, metavar="N", help="how many sites a large hall has (205)")
+    parser.add_argument(
+        "--sizes", nargs="*", type=int, default=(), metavar="N", help="sites of more halls, for the curve of sizes"
+    )
     parser.add_argument("--months", type=int, default=12, metavar="N", help="how many months follow each other (12)")
     parser.add_argument("--skip", nargs="*", default=(), metavar="NAME", help="scenarios and competitors to leave out")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="where bench.md and bench.svg are written")
     return parser.parse_args()
 
 
-def _scenarios(sites: int, months: int, skipped: Sequence[str]) -> list[Scenario]:
+def _scenarios(options: argparse.Namespace) -> list[Scenario]:
+    sites, skipped = options.sites, options.skip
+    sizes = {f"landed_month_{size}": partial(of_size, size) for size in options.sizes}
     every: Mapping[str, Callable[[], Scenario]] = {
+        **sizes,
         "demo_month": demo_month,
         "pulled_days": lambda: pulled_days(sites),
         "landed_month": lambda: landed_month(sites),
-        "landed_years": lambda: landed_years(sites, months),
+        "landed_years": lambda: landed_years(sites, options.months),
         "many_ratios": lambda: many_ratios(sites),
     }
     scenarios = [scenario() for name, scenario in every.items() if name not in skipped]
@@ -88,13 +95,13 @@ def _scenarios(sites: int, months: int, skipped: Sequence[str]) -> list[Scenario
     ]
 
 
-def _write(text: str, panels: Sequence[Mapping[str, object]], folder: Path) -> None:
+def _write(text: str, drawings: Mapping[str, Sequence[Mapping[str, object]]], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "bench.md").write_text(text, encoding="utf-8")
-    if not panels:
-        return
-    drawing: list[str | Path] = [python_of("peers"), HERE / "plot.py", folder / "bench.svg"]
-    subprocess.run(drawing, input=json.dumps(panels), text=True, check=True)
+    for name, panels in drawings.items():
+        drawing: list[str | Path] = [python_of("peers"), HERE / "plot.py", folder / f"{name}.svg"]
+        if panels:
+            subprocess.run(drawing, input=json.dumps(panels), text=True, check=True)
 
 
 def _revision() -> str:

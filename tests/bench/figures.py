@@ -6,11 +6,13 @@ import datetime as dt
 import os
 import platform
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from tests.bench.landed_month import CURVES, LANDED_MONTH
 from tests.bench.scenarios import Comparison, Competitor, Round, Scenario
 from tests.bench.together import Together
 
@@ -118,6 +120,28 @@ def bars(all_measured: Sequence[Measured]) -> list[dict[str, object]]:
         }
         for measured in all_measured
     ]
+
+
+def curves(all_measured: Sequence[Measured]) -> list[dict[str, object]]:
+    """What the plot of sizes draws: of one month of more and more sites, each competitor's seconds and memory."""
+    sizes = [measured for measured in all_measured if measured.scenario.name.startswith(f"{LANDED_MONTH}_")]
+    return [
+        {"title": title, "lines": _lines(sizes, figure)}
+        for title, figure in (("seconds", Measured.seconds), ("memory of all processes, MiB", Measured.memory))
+        if len(sizes) > 1
+    ]
+
+
+def _lines(
+    sizes: Sequence[Measured], figure: Callable[[Measured, Competitor], Figure]
+) -> dict[str, list[tuple[int, float]]]:
+    lines: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
+    for measured in sizes:
+        for row in measured.competitors():
+            if row.name in CURVES:
+                sites = int(measured.scenario.name.rpartition("_")[2])
+                lines[row.title].append((sites, figure(measured, row).middle))
+    return {title: sorted(points) for title, points in lines.items()}
 
 
 def machine() -> str:

@@ -1,7 +1,7 @@
-"""Draws the seconds of every scenario's competitors as bars, one panel a scenario.
+"""Draws the seconds of every scenario's competitors as bars, one panel a scenario, and figures by size as curves.
 
 Runs in the virtual environment of the peers. The argument is the SVG file to write; standard input is JSON, a list of
-`title` and `seconds` by competitor.
+panels: `title`, and `seconds` by competitor or `lines`, by competitor points of sites and a figure.
 """
 
 from __future__ import annotations
@@ -20,12 +20,35 @@ mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "yuebao", "font.fam
 
 
 def draw(panels: list[dict[str, Any]], path: str) -> None:
+    figure = draw_curves(panels) if "lines" in panels[0] else draw_bars(panels)
+    figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def draw_bars(panels: list[dict[str, Any]]) -> Figure:
     heights = [len(panel["seconds"]) + 1 for panel in panels]
     figure = Figure(figsize=(10, 0.32 * sum(heights) + 0.5), layout="constrained")
     axes = figure.subplots(len(panels), squeeze=False, gridspec_kw={"height_ratios": heights})
     for panel, (ax,) in zip(panels, axes, strict=True):
         draw_panel(panel, ax)
-    figure.savefig(path, format="svg", metadata={"Date": None})
+    return figure
+
+
+def draw_curves(panels: list[dict[str, Any]]) -> Figure:
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    for panel, ax in zip(panels, figure.subplots(1, len(panels), squeeze=False)[0], strict=True):
+        for title, points in panel["lines"].items():
+            sites, figures = zip(*points, strict=True)
+            colour = OURS if title.startswith("Yuebao:") else THEIRS
+            ax.plot(sites, figures, marker="o", markersize=4, label=title, color=colour)
+            for x, y in points:
+                ax.annotate(f"{y:.3g}", (x, y), (0, 5), textcoords="offset points", ha="center", fontsize=7)
+        ax.set_xscale("log")
+        ax.set_yscale("log")
+        ax.set_xlabel("sites, 31,248 rows a month each")
+        ax.set_title(panel["title"], loc="left", fontweight="bold", fontsize=9)
+        ax.spines[["top", "right"]].set_visible(False)
+    figure.axes[0].legend(frameon=False, fontsize=8)
+    return figure
 
 
 def draw_panel(panel: dict[str, Any], axes: Axes) -> None:
