@@ -1,8 +1,8 @@
 # The commands of the project. `make report` and `make test` need nothing but Python 3.11+ with pip.
 PYTHON ?= python3
 MONTH ?= 2025-03
-# How often `make bench` measures, how many sites its large hall has, and more halls,
-# how many months follow each other, and which of its parts it leaves out.
+# Of `make bench`: how often it measures; sites of its large hall, and of others for the curve; months that follow each
+# other; and which of its parts it leaves out.
 ROUNDS ?= 3
 SITES ?= 205
 SIZES ?= 20 1000 3200
