@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -76,8 +77,8 @@ class Extract:
             if now[measure] != then[measure]
         )
 
-    @property
-    def sums(self) -> dict[str, int]:
+    @cached_property
+    def sums(self) -> Mapping[str, int]:
         """The total by measure, over all sites."""
         return _added_up((measure, total) for entry in self.sites.values() for measure, total in entry.sums.items())
 
@@ -222,17 +223,23 @@ class Landing:
 
     def _read(self, path: Path) -> Extract:
         try:
-            entry = json.loads(path.read_bytes())
-            _require_whole(entry)
-            sites = {site: SiteEntry(**told) for site, told in entry.pop(_SITES).items()}
-            extract = Extract(**entry, sites=sites)
-            _require_place(extract, path)
+            return _extract(path, path.read_bytes())
         except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
             raise LandingError(
                 f"{path} is not a manifest entry ({error}); "
                 "restore it from a backup, or move it away and pull the day again"
             ) from error
-        return extract
+
+
+# A month is read several times on its way, and an entry of thousands of sites takes long to read.
+@lru_cache(maxsize=256)
+def _extract(path: Path, content: bytes) -> Extract:
+    entry = json.loads(content)
+    _require_whole(entry)
+    sites = {site: SiteEntry(**told) for site, told in entry.pop(_SITES).items()}
+    extract = Extract(**entry, sites=sites)
+    _require_place(extract, path)
+    return extract
 
 
 def _require_whole(entry: dict[str, Any]) -> None:

@@ -59,7 +59,7 @@ def parsed_project() -> Manifest:
 
     version = f"{warehouse_version()} {_PROFILES.read_text(encoding='utf-8')} {installed}"
     # A copy has no look-ups yet: with them, what dbt has pickle keep isn't what it takes back.
-    return kept(_PARSED, version, lambda: parse(write=False).deepcopy())
+    return kept(_PARSED, version, lambda: cast("Manifest", parse(write=False).deepcopy()))  # type: ignore[no-untyped-call]
 
 
 def dbt_flags(*, write: bool) -> list[str]:

@@ -4,10 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reports.certificates.certificate import Certificate
-from reports.certificates.recount import Recounts
-from reports.figures.derived import RANKINGS, MonthValues, RankedBy, Rankings, Scope, ranked
-
-_COLUMNS: Mapping[RankedBy, str] = {"department": "department_code", "site": "hall_code", "item": "item_code"}
+from reports.certificates.recount import RANKED_COLUMNS, Recounts
+from reports.figures.derived import RANKINGS, MonthValues, Rankings, Scope, ranked
 
 
 def recounted_rankings(
@@ -29,7 +27,7 @@ def recounted_rankings(
     found = {}
     for metric in derived.metrics:
         if metric.kind in RANKINGS and metric.ranked_by:
-            sums = recounts.by(certificate, _COLUMNS[metric.ranked_by])
+            sums = recounts.by(certificate, RANKED_COLUMNS[metric.ranked_by])
             counts = replace(sums, names=names.get(metric.metric, {}))
             found[metric.metric] = ranked(metric, derived.metrics, current, scope, counts)
     return found

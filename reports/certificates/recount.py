@@ -3,18 +3,24 @@
 A number is sealed only if the facts that dbt published and this count agree (design, principle 1).
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.errors import ReportsError
-from reports.figures.derived import RankedCounts
+from reports.figures.derived import RANKINGS, RankedBy, RankedCounts
 from reports.figures.kinds import in_units
 from reports.figures.rounding import Exact
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 # Flows are summed as they are read: rows that are joined to something first take several times as long to group.
 _COUNTED = """
@@ -74,7 +80,11 @@ from counted
 where {column} is not null
 group by all
 """
+_SUMMED = 'sum("count") as "count", count(*) as row_count'
+_KEEP = "insert into counted {rows} select * from counted"
 _FETCHED = 10_000
+# By which column of daily counts those are told apart who are ranked.
+RANKED_COLUMNS: Mapping[RankedBy, str] = {"department": "department_code", "site": "hall_code", "item": "item_code"}
 
 
 class RecountError(ReportsError):
@@ -109,8 +119,12 @@ def recount(
     Raises:
         RecountError: A file can't be read, or isn't a table of daily counts; a distinct number stands in several rows.
     """
+    return _totals(_Sums(extracts, closing, ()), distinct)
+
+
+def _totals(sums: _Sums, distinct: Collection[str]) -> dict[tuple[str, str], int]:
     totals: dict[tuple[str, str], int] = {}
-    for site, measure, total, rows in summed_rows(_SUMS, (), extracts, closing):
+    for site, measure, total, rows in sums.rows(_SUMS):
         if rows > 1 and measure in distinct:
             raise RecountError(f"{measure} of site {site} stands in {rows} rows; a distinct number is never summed")
         totals[site, measure] = int(total)
@@ -139,9 +153,8 @@ def summed_rows(
     Raises:
         RecountError: As `recount`.
     """
-    summed = 'sum("count") as "count", count(*) as row_count'
     keys = dict.fromkeys(("hall_code", "measure", *columns))
-    return _counted(_counted_by(keys, summed, "group by all", sites) + query, extracts, closing, sites, parameters)
+    return _counted(_counted_by(keys, _SUMMED, "group by all", sites) + query, extracts, closing, sites, parameters)
 
 
 def counted_rows(
@@ -193,6 +206,20 @@ def _counted(
 
     if not extracts:
         return
+    with duckdb.connect() as connection, _readable_errors():
+        _execute(connection, query, extracts, closing, {**parameters, **({"sites": list(sites)} if sites else {})})
+        while rows := connection.fetchmany(_FETCHED):
+            yield from rows
+
+
+def _execute(
+    connection: DuckDBPyConnection,
+    query: str,
+    extracts: Sequence[AnsweredExtract],
+    closing: Collection[str],
+    parameters: Mapping[str, object],
+) -> None:
+    """Ask a query over `counted` and `extracts`."""
     table = {
         "systems": [each.system for each in extracts],
         "days": [each.day for each in extracts],
@@ -200,24 +227,42 @@ def _counted(
         "measures": [list(each.measures) for each in extracts],
         "of_sites": [list(each.sites) for each in extracts],
     }
-    asked = {
-        "paths": table["paths"],
-        "closing": list(closing),
-        **parameters,
-        **({"sites": list(sites)} if sites else {}),
-    }
-    with duckdb.connect() as connection:
-        connection.execute(
-            "create table extracts (system varchar, day date, path varchar, measures varchar[], sites varchar[])"
-        )
-        columns = ", ".join(f"unnest(${name})" for name in table)
-        connection.execute(f"insert into extracts select {columns}", table)
-        try:
-            counted = connection.execute(query, asked)
-            while rows := counted.fetchmany(_FETCHED):
-                yield from rows
-        except duckdb.Error as error:
-            raise RecountError(f"the extracts can't be counted again: {error}") from error
+    connection.execute(
+        "create table extracts (system varchar, day date, path varchar, measures varchar[], sites varchar[])"
+    )
+    columns = ", ".join(f"unnest(${name})" for name in table)
+    connection.execute(f"insert into extracts select {columns}", table)
+    connection.execute(query, {"paths": table["paths"], "closing": list(closing), **parameters})
+
+
+@contextmanager
+def _readable_errors() -> Iterator[None]:
+    import duckdb
+
+    try:
+        yield
+    except duckdb.Error as error:
+        raise RecountError(f"the extracts can't be counted again: {error}") from error
+
+
+class _Sums:
+    """Sums of the rows that count by site, measure and other columns, read from the extracts once."""
+
+    def __init__(self, extracts: Sequence[AnsweredExtract], closing: Collection[str], columns: Iterable[str]) -> None:
+        import duckdb
+
+        self._connection = duckdb.connect()
+        keys = list(dict.fromkeys(("hall_code", "measure", *columns)))
+        kinds = ", ".join([*(f"{key} varchar" for key in keys), '"count" hugeint', "row_count hugeint"])
+        self._connection.execute(f"create table counted ({kinds})")
+        if extracts:
+            rows = _counted_by(keys, _SUMMED, "group by all", ())
+            with _readable_errors():
+                _execute(self._connection, _KEEP.format(rows=rows), extracts, closing, {})
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask sums of these sums."""
+        return self._connection.execute(query).fetchall()
 
 
 class Recounts:
@@ -225,22 +270,26 @@ class Recounts:
 
     def __init__(self, landing: Path) -> None:
         self._landing = landing
-        self._counted: dict[object, Mapping[tuple[str, str], int]] = {}
+        self._sums: dict[object, _Sums] = {}
+        self._totals: dict[object, Mapping[tuple[str, str], int]] = {}
         self._by_column: dict[object, RankedCounts] = {}
 
     def by(self, certificate: Certificate, column: str) -> RankedCounts:
         """Sum each measure of each site and value of a column of daily counts, over a certificate's extracts.
 
+        Args:
+            certificate: Whose extracts are counted.
+            column: One that a ranking of the certificate is by.
+
         Raises:
             RecountError: As `of`.
         """
-        foundation = certificate.foundation
-        key = (foundation.extracts, foundation.closing, tuple(foundation.scales.items()), column)
+        scales = certificate.foundation.scales
+        key = (self._key(certificate), tuple(scales.items()), column)
         if key not in self._by_column:
-            extracts = answered_extracts(foundation, self._landing, foundation.closing)
-            rows = summed_rows(_SUMS_BY.format(column=column), [column], extracts, foundation.closing)
+            rows = self._summed(certificate).rows(_SUMS_BY.format(column=column))
             sums = ((site, code, measure, int(total)) for site, code, measure, total in rows)
-            self._by_column[key] = RankedCounts.of(sums, {}, foundation.scales)
+            self._by_column[key] = RankedCounts.of(sums, {}, scales)
         return self._by_column[key]
 
     def of(self, certificate: Certificate) -> Mapping[str, Exact]:
@@ -252,17 +301,35 @@ class Recounts:
             RecountError: As `recount`, and for a manifest entry that can't be read.
         """
         foundation = certificate.foundation
-        measures = {extract.system: foundation.measures_of(extract.system) for extract in foundation.extracts}
-        key = (foundation.extracts, tuple(measures.items()), foundation.closing, foundation.distinct)
-        if key not in self._counted:
-            extracts = answered_extracts(foundation, self._landing, foundation.closing)
-            self._counted[key] = recount(extracts, closing=foundation.closing, distinct=foundation.distinct)
+        key = (self._key(certificate), foundation.distinct)
+        if key not in self._totals:
+            self._totals[key] = _totals(self._summed(certificate), foundation.distinct)
         totals: dict[str, int] = {}
         sites = set(certificate.counted_sites)
-        for (site, measure), total in self._counted[key].items():
+        for (site, measure), total in self._totals[key].items():
             if site == certificate.site or (site in sites and measure not in foundation.distinct):
                 totals[measure] = totals.get(measure, 0) + total
         return {measure: in_units(total, foundation.scales.get(measure, 0)) for measure, total in totals.items()}
+
+    def _summed(self, certificate: Certificate) -> _Sums:
+        """The sums by every column that a ranking is by, in one pass over the rows."""
+        key = self._key(certificate)
+        if key not in self._sums:
+            foundation = certificate.foundation
+            extracts = answered_extracts(foundation, self._landing, foundation.closing)
+            self._sums[key] = _Sums(extracts, foundation.closing, _ranking_columns(certificate))
+        return self._sums[key]
+
+    def _key(self, certificate: Certificate) -> object:
+        """What the sums of a certificate follow from."""
+        foundation = certificate.foundation
+        measures = {extract.system: foundation.measures_of(extract.system) for extract in foundation.extracts}
+        return foundation.extracts, tuple(measures.items()), foundation.closing, _ranking_columns(certificate)
+
+
+def _ranking_columns(certificate: Certificate) -> tuple[str, ...]:
+    ranked = (each for each in certificate.foundation.derived.metrics if each.kind in RANKINGS and each.ranked_by)
+    return tuple(sorted({RANKED_COLUMNS[each.ranked_by] for each in ranked if each.ranked_by}))
 
 
 def answered_extracts(foundation: Foundation, landing: Path, closing: Collection[str]) -> list[AnsweredExtract]:
