@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from expectations.deferred import deferred
+from expectations.deferred import absent, deferred
 from expectations.findings import Faults, Finding, Verdict, faults_of
 from expectations.rules import RULES
 from expectations.vocabulary import Vocabulary
@@ -216,7 +216,8 @@ def _load() -> SuiteRunner:
     gc.disable()
     try:
         # What its rules on distributions need, of which we have none, is half of all that it imports.
-        with deferred("altair", "scipy.stats"):
+        # Where Spark is installed, Great Expectations would load it: our suites run on frames.
+        with deferred("altair", "scipy.stats"), absent("pyspark"):
             from expectations.gx import SuiteRunner
     finally:
         if was_on:

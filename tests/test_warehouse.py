@@ -119,7 +119,7 @@ class Warehouse:
         published.mkdir()
         variables = {"month": inputs.month, "inputs": str(inputs.write(self.home)), "publish_to": str(published)}
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(builder, "parsed_project", self.manifest.deepcopy)
+            patch.setattr(builder, "parsed_project", lambda _: self.manifest.deepcopy())
             return Build(builder.build(variables, []), published)
 
     def rows(self, mart: str, month: str) -> list[tuple[Any, ...]]:
@@ -829,12 +829,12 @@ def test_one_pass_says_of_every_check_what_dbts_own_build_says(built: Warehouse,
 def test_a_project_that_was_parsed_from_nothing_is_kept_whole(
     warehouse: Warehouse, manifest: Manifest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dbt_manifest, "_PARSED", tmp_path / "parsed_project.pickle")
+    monkeypatch.setattr(dbt_manifest, "_PARSED", {"warehouse": ("parsing", tmp_path / "parsed_project.pickle")})
     monkeypatch.setattr(dbt_manifest, "parse", lambda **_: manifest)
-    dbt_manifest.parsed_project()
+    dbt_manifest.parsed_project("warehouse")
     monkeypatch.delattr(dbt_manifest, "parse")
 
-    again = replace(warehouse, manifest=dbt_manifest.parsed_project())
+    again = replace(warehouse, manifest=dbt_manifest.parsed_project("warehouse"))
 
     inputs = str(MonthInputs.complete(MONTH).write(tmp_path))
     outcome = again.invoke("run", "--select", "stg_hall__sites", month=MONTH, inputs=inputs)

@@ -93,6 +93,7 @@
 {% macro create_parquet_table(sql) %}
     {%- set target = this.incorporate(type='table') -%}
     {{- get_assert_columns_equivalent(sql) -}}
+    {%- do run_query('drop table if exists ' ~ target) -%}
     {%- call statement('main') -%}
         create table {{ target }} using parquet as
         select

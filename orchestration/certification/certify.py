@@ -22,6 +22,7 @@ from orchestration.runtime.audit_log import record
 from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
 from orchestration.runtime.program import code_version, program_source
 from orchestration.warehouse.boundary import BoundaryStock
+from orchestration.warehouse.builder import engine_version
 from orchestration.warehouse.month import Month, NotPrintableError, problems_of
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
@@ -32,6 +33,7 @@ from reports.certificates.certificate import (
     CertifiedSystem,
     CheckResult,
     DayRule,
+    Engines,
     Foundation,
     Head,
     Program,
@@ -293,6 +295,7 @@ def foundation_of(month: Month, hall: HallFolder, settings: Mapping[str, str]) -
         settings=settings,
         wording=wording_of(hall),
         source=_source(),
+        engines=_engines(month),
         sites=counted_in(month.site_tree, month.hall.code, month.hall.code),
     )
 
@@ -301,6 +304,13 @@ def _source() -> ProgramSource | None:
     """The program's commit, as evidence holds it."""
     known = program_source()
     return ProgramSource(known.commit, "yes" if known.changed else "no") if known else None
+
+
+def _engines(month: Month) -> Engines | None:
+    """What built the month and what counts it again, as evidence holds it."""
+    if not (month.evidence and month.evidence.engine):
+        return None
+    return Engines(month.evidence.engine, engine_version("duckdb"))
 
 
 def systems_of(month: Month) -> dict[str, CertifiedSystem]:

@@ -28,6 +28,7 @@ from orchestration.runtime.installation import current_installation
 from orchestration.runtime.secrets import keep_secret
 from reports.figures.months import ReportingMonths
 
+Engine = Literal["duckdb", "spark"]
 _SECTIONS = ("政务工作动态", "重点工作推进情况", "窗口资讯", "厅（局）长进大厅")
 _USERINFO = re.compile(r"://[^/@]*@")
 
@@ -83,6 +84,17 @@ class Proofreading(Strict):
     off: tuple[str, ...] = Field(default=(), description="the rules that don't hold here, by their codes")
 
 
+class Spark(Strict):
+    """How months are built on Spark, where `engine` says so.
+
+    `patience` is for how many seconds a build goes on without any worker.
+    """
+
+    master: str = Field(default="local[*]", description="as Spark writes it: local[*], spark://host:7077")
+    settings: dict[str, str] = Field(default={}, description="of Spark itself, such as spark.executor.memory")
+    patience: float = Field(default=60.0, gt=0)
+
+
 class MonthBeginning(Strict):
     """From which month on the months of the report begin on which day of the month before; 1: calendar months."""
 
@@ -113,6 +125,8 @@ class Hall(Strict):
     embedded_demo: bool = False
     at_once: int = Field(default=8, ge=1, le=64, description="questions asked at once, over all systems")
     retries: Retries = Retries()
+    engine: Engine = Field(default="duckdb", description="what builds months; digits are the same")
+    spark: Spark = Spark()
     wording: str = Field(description="the template of the statistics section, in the hall's folder")
     site_wording: dict[Literal["province", "city", "county"], str] = Field(
         default={}, description="by level, the template of a site's own section; that of the hall where none is named"

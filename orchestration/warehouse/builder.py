@@ -6,25 +6,33 @@ dagster-dbt's own way starts dbt as a command for each build, which costs more t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.config.hall import Engine, Spark, load_own_hall
 from orchestration.runtime.guard import LEAST_ROOM, locked, require_room, size_of
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.worker import Worker
-from orchestration.warehouse.dbt_manifest import DbtError, dbt_arguments, dbt_flags, parsed_project
+from orchestration.warehouse.dbt_manifest import BuildTarget, DbtError, dbt_arguments, dbt_flags, parsed_project
 from reports.figures.readiness import FailingRow
 
 if TYPE_CHECKING:
-    import duckdb
     from dbt.artifacts.schemas.run import RunResult
     from dbt.cli.main import dbtRunnerResult
     from dbt_common.events.base_types import EventMsg
 
 
+# What gives a query's columns and its first rows, by the engine that built.
+FirstRows = Callable[[str, int], tuple[Sequence[str], Sequence[Sequence[Any]]]]
+
+
 def _prepare() -> None:
-    parsed_project()
+    parsed_project("spark" if load_own_hall().hall.engine == "spark" else "warehouse")
 
 
 BUILDER = Worker("dbt.cli.main", _prepare)
@@ -47,39 +55,75 @@ class NodeResult:
 _ROWS_KEPT = 20
 
 
+def engine_version(engine: Engine) -> str:
+    """An engine with its version, as evidence names it."""
+    return f"{engine} {version('pyspark' if engine == 'spark' else engine)}"
+
+
 def build(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResult]:
     """Run `dbt build` over the selected nodes, all when none is named; unit tests are left to the project's own tests.
 
+    It runs on the engine that the installation's hall names today, whatever a certified month's settings say.
+
+    Args:
+        variables: See dbt_project.yml; `publish_to` is given.
+        select: dbt's names. On Spark, which keeps no table of an earlier build, with all that they are made of.
+
     Raises:
         DbtError: dbt didn't get as far as running nodes.
+        SparkError: Spark can't be used, or was lost during the build.
         NoRoomError, WarehouseError, Timeout: the disk is full, or somebody else holds the warehouse.
     """
-    home = current_home()
+    home, hall = current_home(), load_own_hall().hall
     require_room(home.root, LEAST_ROOM + size_of(home.warehouse))
     with locked(home.warehouse_lock):
+        if hall.engine == "spark":
+            return BUILDER.call(_build_on_spark, dict(variables), [f"+{name}" for name in select], hall.spark)
         return BUILDER.call(_build, dict(variables), list(select))
+
+
+def _build_on_spark(variables: Mapping[str, Any], select: Sequence[str], settings: Spark) -> list[NodeResult]:
+    """Build in a catalog of its own below the folder that is published to, which gets a file of each mart."""
+    from orchestration.warehouse.spark import first_rows, join_parts, spark_session
+
+    published = Path(variables["publish_to"])
+    folder, log = published / "spark", current_home().root / "dbt_logs" / "spark.log"
+    marts = folder / "marts"
+    marts.mkdir(parents=True)
+    log.parent.mkdir(exist_ok=True)
+    try:
+        with spark_session(settings, folder, log) as session:
+            told = {**variables, "publish_to": str(marts)}
+            results = _run_dbt(_Dbt(told, "spark", partial(first_rows, session)), select)
+        join_parts(marts, published, variables["file_metadata"])
+    finally:
+        shutil.rmtree(folder)
+    return results
 
 
 def _build(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResult]:
     """Build, and once more in a new warehouse where errors show that this one is damaged."""
     from orchestration.warehouse.duckdb_file import fault_of, put_warehouse_aside
 
-    results, warehouse = _run_dbt(variables, select), current_home().warehouse
+    results, warehouse = _build_in_warehouse(variables, select), current_home().warehouse
     if any(result.status == "error" for result in results) and fault_of(warehouse):
         put_warehouse_aside(warehouse)
-        return _run_dbt(variables, select)
+        return _build_in_warehouse(variables, select)
     return results
 
 
-def _run_dbt(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResult]:
-    from orchestration.warehouse.duckdb_file import open_warehouse
+def _build_in_warehouse(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResult]:
+    from orchestration.warehouse.duckdb_file import first_rows, open_warehouse
 
     # dbt closes the file after every node so as not to keep its lock; held open here, closing and opening cost nothing.
     with open_warehouse(current_home().warehouse) as connection:
-        dbt = _Dbt(variables, connection)
-        chosen = ["--select", *select] if select else []
-        in_one_pass = [] if select else _in_one_pass(dbt)
-        return in_one_pass or dbt.results("build", "--exclude-resource-type", "unit_test", *chosen)
+        return _run_dbt(_Dbt(variables, "warehouse", partial(first_rows, connection)), select)
+
+
+def _run_dbt(dbt: _Dbt, select: Sequence[str]) -> list[NodeResult]:
+    chosen = ["--select", *select] if select else []
+    in_one_pass = [] if select else _in_one_pass(dbt)
+    return in_one_pass or dbt.results("build", "--exclude-resource-type", "unit_test", *chosen)
 
 
 def _in_one_pass(dbt: _Dbt) -> list[NodeResult]:
@@ -100,10 +144,11 @@ def _in_one_pass(dbt: _Dbt) -> list[NodeResult]:
 
 @dataclass(frozen=True)
 class _Dbt:
-    """Invokes dbt on the warehouse that a connection holds open."""
+    """Invokes dbt on the engine of a target, which the caller holds open."""
 
     variables: Mapping[str, Any]
-    connection: duckdb.DuckDBPyConnection
+    target: BuildTarget
+    first_rows: FirstRows
 
     def results(self, *command: str) -> list[NodeResult]:
         """How the nodes of a command went; DbtError if it didn't get as far as running them."""
@@ -111,7 +156,7 @@ class _Dbt:
         results = getattr(outcome.result, "results", None)
         if results is None:
             raise DbtError(f"dbt didn't run: {outcome.exception}")
-        return [_node_result(result, self.connection) for result in results]
+        return [_node_result(result, self.first_rows) for result in results]
 
     def logged(self, *command: str) -> str:
         """What a command's macros logged last; nothing where it failed."""
@@ -128,22 +173,22 @@ class _Dbt:
                 messages.append(event.data.msg)
 
         variables = json.dumps(self.variables, ensure_ascii=False)
-        options = [*dbt_arguments(), "--target", "warehouse", "--vars", variables]
-        runner = dbtRunner(parsed_project(), callbacks=[listen])
+        options = [*dbt_arguments(self.target), "--vars", variables]
+        runner = dbtRunner(parsed_project(self.target), callbacks=[listen])
         return runner.invoke([*dbt_flags(write=False), *command, *options]), messages
 
 
-def _failing_rows(result: RunResult, connection: duckdb.DuckDBPyConnection) -> tuple[FailingRow, ...]:
+def _failing_rows(result: RunResult, first_rows: FirstRows) -> tuple[FailingRow, ...]:
     """The first rows that a data test found, in the order of its columns; days and the like as text."""
     query: str | None = getattr(result.node, "compiled_code", None)
     if result.status not in {"fail", "warn"} or not query:
         return ()
-    found = connection.sql(query).order("all").limit(_ROWS_KEPT)
-    shown = [[value if isinstance(value, int | None) else str(value) for value in row] for row in found.fetchall()]
-    return tuple(dict(zip(found.columns, row, strict=True)) for row in shown)
+    columns, rows = first_rows(query, _ROWS_KEPT)
+    shown = [[value if isinstance(value, int | None) else str(value) for value in row] for row in rows]
+    return tuple(dict(zip(columns, row, strict=True)) for row in shown)
 
 
-def _node_result(result: RunResult, connection: duckdb.DuckDBPyConnection) -> NodeResult:
+def _node_result(result: RunResult, first_rows: FirstRows) -> NodeResult:
     rows = (result.adapter_response or {}).get("rows_affected")
     return NodeResult(
         unique_id=result.node.unique_id,
@@ -152,5 +197,5 @@ def _node_result(result: RunResult, connection: duckdb.DuckDBPyConnection) -> No
         failures=result.failures,
         message=result.message or "",
         rows=rows if isinstance(rows, int) and rows >= 0 else None,
-        failing_rows=_failing_rows(result, connection),
+        failing_rows=_failing_rows(result, first_rows),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from orchestration.runtime.errors import UserError
 from orchestration.runtime.guard import locked
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 MANIFEST = DBT_PROJECT / "target" / "manifest.json"
-_PARSED = MANIFEST.with_name("parsed_project.pickle")
+# The target of profiles.yml that the project is parsed under for one that builds, and where that is kept.
+BuildTarget = Literal["warehouse", "spark"]
+_PARSED = {
+    "warehouse": ("parsing", MANIFEST.with_name("parsed_project.pickle")),
+    "spark": ("spark", MANIFEST.with_name("parsed_for_spark.pickle")),
+}
 _PROFILES = DBT_PROJECT / "profiles.yml"
 DOCS = MANIFEST.with_name("static_index.html")
 
@@ -29,37 +34,46 @@ class DbtError(UserError):
     """dbt couldn't parse or run; the message is dbt's own, without a traceback."""
 
 
-def dbt_arguments() -> list[str]:
-    """What every invocation is told: where the project lies and its files go, whatever the shell's DBT_* say."""
+def dbt_arguments(target: str = "parsing") -> list[str]:
+    """What every invocation is told: its target of profiles.yml, and where the project lies and its files go.
+
+    The shell's DBT_* say nothing. What dbt remembers of the project as Spark reads it lies apart.
+    """
     places = {
+        "--target": target,
         "--project-dir": DBT_PROJECT,
         "--profiles-dir": DBT_PROJECT,
-        "--target-path": MANIFEST.parent,
+        "--target-path": MANIFEST.parent / "spark" if target == "spark" else MANIFEST.parent,
         "--log-path": current_home().root / "dbt_logs",
     }
     return [str(word) for option in places.items() for word in option]
 
 
-def parse(*, write: bool = True) -> Manifest:
+def parse(*, write: bool = True, target: str = "parsing") -> Manifest:
     """Parse the project, quick if nothing changed, and write `target/manifest.json` unless told not to. Or DbtError."""
     from dbt.cli.main import dbtRunner
 
     prepare_environment(current_home())
     MANIFEST.parent.mkdir(parents=True, exist_ok=True)
     with locked(MANIFEST.parent / ".parsing.lock"):
-        outcome = dbtRunner().invoke([*dbt_flags(write=write), "parse", "--target", "parsing", *dbt_arguments()])
+        outcome = dbtRunner().invoke([*dbt_flags(write=write), "parse", *dbt_arguments(target)])
     if not outcome.success:
         raise DbtError(f"dbt can't parse {DBT_PROJECT}: {outcome.exception}")
     return cast("Manifest", outcome.result)
 
 
-def parsed_project() -> Manifest:
+def parsed_project(target: BuildTarget) -> Manifest:
     """The project as dbt has parsed it, for one invocation, which changes it; DbtError if it can't be parsed."""
     from dbt.version import installed
 
     version = f"{warehouse_version()} {_PROFILES.read_text(encoding='utf-8')} {installed}"
-    # A copy has no look-ups yet: with them, what dbt has pickle keep isn't what it takes back.
-    return kept(_PARSED, version, lambda: cast("Manifest", parse(write=False).deepcopy()))  # type: ignore[no-untyped-call]
+    parsed_under, path = _PARSED[target]
+    return kept(path, version, lambda: _copied(parse(write=False, target=parsed_under)))
+
+
+def _copied(manifest: Manifest) -> Manifest:
+    """A copy, which has no look-ups yet: with them, what dbt has pickle keep isn't what it takes back."""
+    return cast("Manifest", manifest.deepcopy())  # type: ignore[no-untyped-call]
 
 
 def dbt_flags(*, write: bool) -> list[str]:
@@ -97,14 +111,12 @@ def prepare() -> None:
         "--static",
         "--empty-catalog",
         "--no-compile",
-        "--target",
-        "parsing",
         *dbt_arguments(),
     ]
     outcome = dbtRunner(manifest=manifest).invoke([*dbt_flags(write=True), *command])
     if not outcome.success:
         raise DbtError(f"dbt can't write its documentation: {outcome.exception}")
-    parsed_project()
+    parsed_project("warehouse")
     _keep_specs()
 
 

@@ -5,7 +5,9 @@ It brings DuckDB along, and is imported where a warehouse is opened.
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -39,6 +41,14 @@ def open_warehouse(path: Path) -> duckdb.DuckDBPyConnection:
                     f"{path} is held by {holder(path)}; close it there, then run the same again"
                 ) from None
             time.sleep(_PAUSE)
+
+
+def first_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, most: int
+) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+    """The columns of a query, and its first rows in the order of these."""
+    found = connection.sql(query).order("all").limit(most)
+    return found.columns, found.fetchall()
 
 
 def put_warehouse_aside(path: Path) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from orchestration.config.hall import load_own_hall
 from orchestration.runtime.guard import locked
 from orchestration.runtime.left_overs import owned, sweep
 from orchestration.runtime.paths import Home
 from orchestration.warehouse.boundary import boundary_check
-from orchestration.warehouse.builder import NodeResult, build
+from orchestration.warehouse.builder import NodeResult, build, engine_version
 from orchestration.warehouse.dbt_build import evidence, with_applicability
 from orchestration.warehouse.month import Month
 from reports import files
@@ -92,6 +93,7 @@ def _publish(month: Month, results: Sequence[NodeResult], aside: Path, run_id: s
         run_id=run_id,
         checks=(*evidence(results), boundary_check(month.name, month.boundary)),
         files=published,
+        engine=engine_version(load_own_hall().hall.engine),
     )
     files.write_bytes(month.evidence_file, record.to_json().encode())
 

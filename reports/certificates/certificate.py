@@ -188,6 +188,14 @@ class ProgramSource:
 
 
 @dataclass(frozen=True)
+class Engines:
+    """What built the facts and what counted the extracts again, each with its version (`duckdb 2.0.0`)."""
+
+    built: str
+    recounted: str
+
+
+@dataclass(frozen=True)
 class Foundation:
     """The evidence that the numbers rest on.
 
@@ -195,10 +203,10 @@ class Foundation:
     stocks, and `balanced` those of them that have to balance; `facts` are the published facts, path → SHA-256;
     `settings` the files of the hall's folder, path → SHA-256 of a document in the evidence store. `bases` are the
     certificates that flags and `notes` (what is printed of revised months) follow from. `source` is None where nobody
-    knew the program's commit. `sites` are those whose counts the numbers sum up, the certificate's own first; none are
-    named where it is the only one. `scales` are the decimals of measures that have some, whose rows are in least units;
-    of the `distinct` ones among `closing` the certificate's own site counts alone. `derived` says what became of the
-    metrics that are made of others.
+    knew the program's commit, and `engines` where the build named none. `sites` are those whose
+    counts the numbers sum up, the certificate's own first; none are named where it is the only one. `scales` are the
+    decimals of measures that have some, whose rows are in least units; of the `distinct` ones among `closing` the
+    certificate's own site counts alone. `derived` says what became of the metrics that are made of others.
     """
 
     extracts: tuple[CertifiedExtract, ...]
@@ -214,6 +222,7 @@ class Foundation:
     bases: tuple[Base, ...] = ()
     notes: tuple[str, ...] = ()
     source: ProgramSource | None = None
+    engines: Engines | None = None
     sites: tuple[CertifiedHall, ...] = ()
     derived: Derived = field(default_factory=Derived)
     scales: Mapping[str, int] = field(default_factory=dict)

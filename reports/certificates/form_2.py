@@ -31,6 +31,7 @@ from reports.certificates.certificate import (
     CertifiedSystem,
     CheckResult,
     DayRule,
+    Engines,
     Envelope,
     Foundation,
     Head,
@@ -264,6 +265,7 @@ def documents(foundation: Foundation) -> dict[str, bytes]:
         "wording": _document(foundation.wording),
         "bases": _document({"certificates": foundation.bases, "notes": foundation.notes}),
         **({"source": _document(foundation.source)} if foundation.source else {}),
+        **({"engines": _document(foundation.engines)} if foundation.engines else {}),
         **({"sites": _document(foundation.sites)} if foundation.sites else {}),
         **_derived_documents(foundation.derived),
     }
@@ -360,6 +362,7 @@ def _foundation(evidence: Mapping[str, str], store: EvidenceStore) -> Foundation
         bases=bases.certificates,
         notes=bases.notes,
         source=part("source", ProgramSource) if "source" in evidence else None,
+        engines=part("engines", Engines) if "engines" in evidence else None,
         sites=part("sites", tuple[CertifiedHall, ...]) if "sites" in evidence else (),
         derived=Derived(part("definitions", tuple[DerivedMetric, ...]), **vars(part("derived", _Derived)))
         if "derived" in evidence

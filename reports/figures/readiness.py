@@ -99,10 +99,13 @@ class BuildEvidence:
     checks: tuple[BuildCheck, ...]
     # Builds of 0.1 named none: what they published can't be told from what was changed since, and is built again.
     files: Mapping[str, str] = field(default_factory=dict)  # the published facts, path → SHA-256
+    engine: str = ""  # what built it, with its version; builds before there were two name none
 
     def to_json(self) -> str:
         """The same evidence always gives the same text, which ends with the SHA-256 of the rest."""
         document = asdict(self)
+        if not self.engine:
+            del document["engine"]
         for check in document["checks"]:
             if not check["rows"]:
                 del check["rows"]  # as builds wrote it that kept none

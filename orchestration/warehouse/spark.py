@@ -1,0 +1,273 @@
+"""Spark as the engine of a build: a session with a catalog of its own, and whether its workers are of use.
+
+dbt-spark runs its SQL in the session that is open. Nothing but SQL runs on workers, so that they need no Python.
+It brings pyspark along, and is imported where a month is built on Spark.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.config.hall import Spark
+from orchestration.runtime.errors import UserError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+# The schema of profiles.yml, in which all relations of a build are.
+_SCHEMA = "main"
+_SETTINGS = {
+    "spark.app.name": "yuebao",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+# What Spark does within one process needs no network.
+_LOCAL = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+_DIAL, _PAUSE = 5.0, 0.5
+_RUN_AGAIN = "nothing was published; run the same again"
+
+
+class SparkError(UserError):
+    """Spark can't be used as it is set up; the message says what to mend."""
+
+
+@contextmanager
+def spark_session(settings: Spark, folder: Path, log: Path) -> Iterator[SparkSession]:
+    """A session for one build, whose tables lie in a folder.
+
+    Args:
+        settings: The master, and what else Spark is told.
+        folder: Empty, and seen by every worker under the same path.
+        log: Where Spark's own log is added to.
+
+    Raises:
+        SparkError: Spark or Java isn't installed, the master can't be reached, no worker came or the last one was lost,
+            or a worker doesn't see the folder.
+    """
+    _require_installed()
+    _require_reachable(settings.master)
+    session = _begin(settings, folder, log)
+    try:
+        if not _is_local(settings.master):
+            _require_workers(session, settings)
+            _require_shared(session, folder)
+        tables = str(folder / "tables").replace("\\", r"\\").replace("'", r"\'")
+        session.sql(f"create schema {_SCHEMA} location '{tables}'")
+        with _watched(session, settings):
+            yield session
+    finally:
+        _end(session)
+
+
+def first_rows(session: SparkSession, query: str, most: int) -> tuple[Sequence[str], list[tuple[Any, ...]]]:
+    """The columns of a query, and its first rows in the order of these."""
+    found = session.sql(query)
+    ordered = found.orderBy([found[name].asc_nulls_last() for name in found.columns]).limit(most)
+    return found.columns, [tuple(row) for row in ordered.collect()]
+
+
+def join_parts(marts: Path, folder: Path, metadata: Mapping[str, Mapping[str, str]]) -> None:
+    """Make one file of the parts of each mart, the same to the byte as DuckDB's own `copy` writes (publish_marts.sql).
+
+    Args:
+        marts: A folder of parts for each mart, in the order of their names.
+        folder: Gets `<mart>.parquet`.
+        metadata: By mart, keys and values that go with its file.
+    """
+    import duckdb
+
+    with duckdb.connect() as connection:
+        for mart in sorted(marts.iterdir()):
+            parts = connection.read_parquet(sorted(map(str, mart.glob("part-*.parquet"))))
+            if "month_start" not in parts.columns:
+                # What isn't of a month is small. DuckDB calls columns of an empty table required, of empty files not.
+                parts.create(mart.name)
+                parts = connection.table(mart.name)
+            told = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.get(mart.name, {}).items())
+            options = f"format parquet, kv_metadata {{{told}}}" if told else "format parquet"
+            target = _quoted(str(folder / f"{mart.name}.parquet"))
+            parts.query("parts", f"copy (select * from parts) to {target} ({options})")  # noqa: S608
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _is_local(master: str) -> bool:
+    return master.startswith("local")
+
+
+def _require_installed() -> None:
+    if not (find_spec("pyspark") and find_spec("dbt.adapters.spark")):
+        raise SparkError(
+            'hall.toml has engine = "spark", and dbt-spark and pyspark aren\'t installed here. Next: '
+            "`pip install 'yuebao[spark]'`, or engine = \"duckdb\""
+        )
+    home = os.environ.get("JAVA_HOME")
+    if not shutil.which("java", path=str(Path(home, "bin")) if home else None):
+        where = f"in JAVA_HOME ({home})" if home else "on the PATH, and JAVA_HOME isn't set"
+        raise SparkError(
+            f'hall.toml has engine = "spark", and there is no java {where}. Next: install Java 17 (on Debian: apt-get '
+            'install openjdk-17-jre-headless), or engine = "duckdb"'
+        )
+
+
+def _require_reachable(master: str) -> None:
+    """SparkError where no address of a standalone master takes a connection: Spark itself would ask for a minute."""
+    addresses = re.findall(r"([^/,\s]+):(\d+)", master) if master.startswith("spark://") else []
+    faults = []
+    for host, port in addresses:
+        try:
+            socket.create_connection((host, int(port)), timeout=_DIAL).close()
+        except OSError as error:
+            faults.append(f"{host}:{port}: {error}")
+        else:
+            return
+    if faults:
+        raise SparkError(
+            f"the Spark master {master} can't be reached ({'; '.join(faults)}). Next: see that it runs, and that "
+            "`master` under [spark] of hall.toml names it"
+        )
+
+
+def _begin(settings: Spark, folder: Path, log: Path) -> SparkSession:
+    """A session in a Java process that is started unless one of this process still runs."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        from py4j.protocol import Py4JError
+        from pyspark import SparkConf, SparkContext
+        from pyspark.errors import PySparkException
+        from pyspark.java_gateway import launch_gateway
+        from pyspark.sql import SparkSession
+
+    told = {
+        **_SETTINGS,
+        **(_LOCAL if _is_local(settings.master) else {}),
+        **settings.settings,
+        "spark.master": settings.master,
+        "spark.sql.warehouse.dir": str(folder),
+    }
+    gateway = _running_gateway()
+    configuration = SparkConf(loadDefaults=False).setAll(list(told.items()))
+    try:
+        if gateway is None:
+            with log.open("ab") as output:
+                started = {"stdout": output, "stderr": output}
+                gateway = launch_gateway(configuration, started)  # type: ignore[no-untyped-call]
+        return SparkSession(SparkContext(conf=configuration, gateway=gateway))
+    except (PySparkException, Py4JError) as error:
+        raise SparkError(f"Spark doesn't start: {_first_line(error)}. Next: read {log}") from None
+
+
+def _running_gateway() -> Any:
+    """The connection to this process's Java, if there is one that hasn't ended."""
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway  # noqa: SLF001
+    if gateway is not None and gateway.proc.poll() is not None:
+        SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
+        return None
+    return gateway
+
+
+def _end(session: SparkSession) -> None:
+    """Stop the session, also where nothing of it is left."""
+    with suppress(Exception):
+        session.stop()
+
+
+def _workers(session: SparkSession) -> int:
+    """How many executors there are."""
+    return int(session.sparkContext._jsc.sc().getExecutorMemoryStatus().size()) - 1  # noqa: SLF001
+
+
+def _require_workers(session: SparkSession, settings: Spark) -> None:
+    deadline = time.monotonic() + settings.patience
+    while not _workers(session):
+        if time.monotonic() > deadline:
+            raise SparkError(
+                f"the Spark master {settings.master} gave no worker in {settings.patience:g} s. Next: see on its page "
+                "that workers are alive and have cores and memory left"
+            )
+        time.sleep(_PAUSE)
+
+
+def _require_shared(session: SparkSession, folder: Path) -> None:
+    """SparkError unless workers read what is written here, and what they write is read here."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyspark.errors import PySparkException
+
+    ours, theirs = folder / "ours.parquet", folder / "theirs"
+    count = 4 * session.sparkContext.defaultParallelism
+    pq.write_table(pa.table({"seen": [1]}), ours)
+    try:
+        session.range(0, count, 1, count).crossJoin(session.read.parquet(str(ours))).write.parquet(str(theirs))
+        written = sum(pq.ParquetFile(part).metadata.num_rows for part in theirs.glob("part-*.parquet"))
+    except PySparkException:
+        written = 0
+    if written != count:
+        raise SparkError(
+            f"a Spark worker doesn't see {folder}, or may not write there. Next: the state folder (YUEBAO_HOME), and "
+            "for `yuebao rebuild` the folder for temporary files (TMPDIR), have to be shared with every worker under "
+            "the same path and for the same user"
+        )
+
+
+@contextmanager
+def _watched(session: SparkSession, settings: Spark) -> Iterator[None]:
+    """End the build where every worker is gone for too long, and say so: Spark itself waits for ever."""
+    ended, lost = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        seen = time.monotonic()
+        while not ended.wait(_PAUSE):
+            with suppress(Exception):  # of a session that is being stopped
+                if _workers(session):
+                    seen = time.monotonic()
+            if time.monotonic() - seen > settings.patience:
+                lost.set()
+                with suppress(Exception):
+                    session.sparkContext.cancelAllJobs()
+
+    if not _is_local(settings.master):
+        threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+    if lost.is_set():
+        raise SparkError(
+            f"the Spark master {settings.master} had no worker left for {settings.patience:g} s during the build; "
+            f"{_RUN_AGAIN} once its page shows workers alive"
+        )
+    if fault := _fault_of(session):
+        raise SparkError(f"{fault}; {_RUN_AGAIN}")
+
+
+def _fault_of(session: SparkSession) -> str:
+    """Why a session is of no more use, or an empty text."""
+    if _running_gateway() is None:
+        return "Spark's own process (java) was ended from outside; see whether memory ran short (`journalctl -k`)"
+    if session.sparkContext._jsc.sc().isStopped():  # noqa: SLF001
+        return "the Spark master ended the build's application; its page says why"
+    return ""
+
+
+def _first_line(error: object) -> str:
+    """What an error of Spark says, without the traces of its own program that follow."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,112 @@
+"""Months built on Spark: the same facts to the byte, and what keeps Spark from building said in one message."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.warehouse.builder import BUILDER
+from tests.servers.spark import free_port, java
+from tests.small_halls import SmallHall
+
+MONTH = "2025-01"
+# One task at a time, planned once and not compiled: what a small month takes is planning.
+QUICK = {
+    "spark.default.parallelism": "1",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.shuffle.partitions": "1",
+}
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> SmallHall:
+    """A hall on DuckDB whose first month is landed."""
+    hall = SmallHall.begun(tmp_path_factory.mktemp("hall"))
+    hall.drop_month(MONTH)
+    assert hall.run("pull", f"{MONTH}-01..{MONTH}-31").exit_code == 0
+    return hall
+
+
+@pytest.fixture
+def hall(begun: SmallHall, tmp_path: Path) -> SmallHall:
+    return begun.copy(tmp_path / "copy")
+
+
+def on_spark(hall: SmallHall, **changed: str) -> None:
+    """Have months built on Spark, in this process's Java unless something else is said."""
+    settings = {"master": "local[1]", **changed}
+    table = "\n".join(f'"{name}" = "{value}"' for name, value in QUICK.items())
+    own = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
+    path = hall.folder / "hall.toml"
+    path.write_text(f'engine = "spark"\n{path.read_text()}\n[spark]\n{own}\n[spark.settings]\n{table}\n', "utf-8")
+
+
+def facts(published: Path) -> dict[str, bytes]:
+    """The published marts, by name."""
+    return {path.name: path.read_bytes() for path in (published / "facts").glob("*.parquet")}
+
+
+def certificate(hall: SmallHall) -> dict[str, Any]:
+    (path,) = (hall.home / "certificates").glob("*.json")
+    document: dict[str, Any] = json.loads(path.read_bytes())
+    return document
+
+
+def test_a_month_is_the_same_on_spark(hall: SmallHall, tmp_path: Path) -> None:
+    java()
+    on_duckdb = hall.copy(tmp_path / "duckdb")
+    on_spark(hall)
+    for each in (on_duckdb, hall):
+        reported = each.run("report", MONTH)
+        assert reported.exit_code == 0, reported.output
+    published, of_spark = (each.home / "published" / MONTH for each in (on_duckdb, hall))
+    assert facts(of_spark) == facts(published)
+
+    one, other = (certificate(each)["candidate"] for each in (on_duckdb, hall))
+    engines = json.loads((hall.home / "evidence" / other["evidence"].pop("engines")).read_bytes())
+    assert engines == {"built": f"spark {version('pyspark')}", "recounted": f"duckdb {version('duckdb')}"}
+    for evidence in (one["evidence"], other["evidence"]):
+        evidence.pop("engines", None)
+        evidence.pop("settings")  # hall.toml names the engine
+    assert other == one
+    assert hall.run("verify", "--recount").exit_code == 0
+
+
+def test_what_keeps_spark_from_starting_is_one_message(hall: SmallHall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(BUILDER, "call", lambda function, *arguments: function(*arguments))
+    closed = f"spark://127.0.0.1:{free_port()}"
+    own = hall.folder / "hall.toml"
+    of_duckdb = own.read_text()
+
+    on_spark(hall)
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestration.warehouse.spark.find_spec", lambda _: None)
+        assert "`pip install 'yuebao[spark]'`" in refused(hall)
+    assert "there is no java in JAVA_HOME (/nowhere)" in refused(hall, JAVA_HOME="/nowhere")
+
+    own.write_text(of_duckdb)
+    on_spark(hall, master=closed)
+    assert f"the Spark master {closed} can't be reached" in refused(hall)
+
+    own.write_text(f'engine = "sprak"\n{of_duckdb}')
+    assert "key engine: Input should be 'duckdb' or 'spark'" in refused(hall)
+
+    own.write_text(of_duckdb)
+    assert hall.run("report", MONTH).exit_code == 0
+    assert list((hall.home / "builds").iterdir()) == []
+
+
+def refused(hall: SmallHall, **variables: str) -> str:
+    """What `report` says of a mistake, in a month of which nothing is published."""
+    done = hall.run("report", MONTH, **variables)
+    assert done.exit_code in {1, 2}, done.output
+    assert "Traceback" not in done.output
+    assert not (hall.home / "published" / MONTH).exists()
+    return done.output
