@@ -71,6 +71,7 @@ compile_lock = $(BIN)/uv pip compile -q --generate-hashes --no-emit-index-url --
 lock: $(VENV)/.uv  ## Resolve the dependencies anew (maintainers).
 	$(compile_lock) --group set-up -o requirements-set-up.lock
 	$(compile_lock) pyproject.toml --group build -o requirements.lock
+	$(compile_lock) pyproject.toml --extra spark --group build -c requirements.lock -o requirements-spark.lock
 	$(compile_lock) pyproject.toml --extra spark --group build --group dev -c requirements.lock -o requirements-dev.lock
 	$(compile_lock) reports/semantic/requirements.in -c requirements-dev.lock -o reports/semantic/files/requirements.txt
 

@@ -7,18 +7,21 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
+from orchestration.config.hall import Engine, Spark
 from orchestration.runtime.paths import SILENCE
 from tests.servers.dagster import DEPLOY, in_checkout, unit_lines
 from tests.servers.programs import program, without
 
 UNITS = ("yuebao-code-location", "yuebao-daemon", "yuebao-webserver", "yuebao-viewers")
 COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text().splitlines()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 
@@ -49,7 +52,7 @@ def test_a_service_has_no_more_rights_than_it_needs(name: str) -> None:
     assert name == "postgres" or service["cap_drop"] == ["ALL"]
 
 
-@pytest.mark.parametrize("name", ["code-location", "webserver", "viewers", "daemon"])
+@pytest.mark.parametrize("name", ["code-location", "webserver", "viewers", "daemon", "spark-master", "spark-worker"])
 def test_a_programs_commands_exist_with_their_options(name: str) -> None:
     for command in (SERVICES[name]["command"], SERVICES[name]["healthcheck"]["test"][1:]):
         path = Path(sys.executable).with_name(command[0])
@@ -61,6 +64,21 @@ def test_a_programs_commands_exist_with_their_options(name: str) -> None:
             assert {word for word in command if word.startswith("-")} <= set(said.stdout.replace(",", " ").split())
 
 
+def test_spark_comes_when_it_is_asked_for_and_shares_the_state_folder() -> None:
+    spark = {name: service for name, service in SERVICES.items() if name.startswith("spark-")}
+    assert len(spark) == 2
+    for service in spark.values():
+        assert service["profiles"] == ["spark"]
+        assert "state:/var/lib/yuebao" in service["volumes"]
+    told = (DEPLOY / "README.md").read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    settings = tomllib.loads(told)
+    assert settings["engine"] in get_args(Engine)
+    assert Spark(**settings["spark"]).master == spark["spark-worker"]["command"][-1]
+    assert SERVICES["code-location"]["build"]["args"].keys() == {
+        line.split()[1].partition("=")[0] for line in DOCKERFILE if line.startswith("ARG")
+    }
+
+
 def test_nobody_reports_home() -> None:
     lines = (DEPLOY.parents[1] / ".env").read_text().splitlines()
     assert dict(line.split("=") for line in lines if not line.startswith("#")) == SILENCE
@@ -69,13 +87,14 @@ def test_nobody_reports_home() -> None:
 
 
 def test_the_image_is_made_from_the_lock_and_holds_what_it_needs() -> None:
-    lines = (DEPLOY / "Dockerfile").read_text().splitlines()
+    lines = DOCKERFILE
     copied = {word for line in lines if line.startswith("COPY") for word in line.split()[1:-1]}
     allowed = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     assert {"requirements.lock", "dbt_project", "orchestration", "expectations", "reports"} <= copied
     assert copied == {line.removeprefix("!") for line in allowed if line.startswith("!")}
     assert all((DEPLOY.parents[1] / name).exists() for name in copied)
-    assert any("--require-hashes -r requirements.lock" in line for line in lines)
+    assert any('--require-hashes -r "$YUEBAO_LOCK"' in line for line in lines)
+    assert "ARG YUEBAO_LOCK=requirements.lock" in lines
 
 
 @pytest.mark.proof

@@ -10,9 +10,11 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 GROUPS = PROJECT["dependency-groups"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 BENCH = ROOT / "tests" / "bench"
 LOCKS = {
     "requirements.lock": [*PROJECT["project"]["dependencies"], *GROUPS["build"]],
+    "requirements-spark.lock": [*PROJECT["project"]["dependencies"], *EXTRAS["spark"], *GROUPS["build"]],
     "requirements-dev.lock": [*PROJECT["project"]["dependencies"], *GROUPS["build"], *GROUPS["dev"]],
     "requirements-set-up.lock": GROUPS["set-up"],
     **{
