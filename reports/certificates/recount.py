@@ -22,30 +22,31 @@ from reports.figures.rounding import Exact
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+# Of the stocks of a site the last day counts. Who answers one of a site: the systems that say so, on the days on which
+# the site is in, and those with its rows.
+_LAST_ANSWERS = """
+create table last_answers as
+with answers as (
+    select site, unnest(measures) as measure, path, day
+    from (select unnest(sites) as site, list_intersect(measures, $closing) as measures, path, day from extracts)
+    union
+    select stocks.hall_code, stocks.measure, extracts.path, extracts.day
+    from (select distinct path, hall_code, measure from {read}) as stocks
+    join extracts on stocks.path = extracts.path
+)
+
+select site, measure, path
+from answers
+qualify day = max(day) over (partition by site, measure)
+"""
 # Flows are summed as they are read: rows that are joined to something first take several times as long to group.
 _COUNTED = """
 with flows as (
     {flows}
 ),
 
-stocks as materialized (
+stocks as (
     {stocks}
-),
-
--- Who answers a stock of a site: the systems that say so, on the days on which the site is in, and those with its rows.
-answers as (
-    select site, unnest(measures) as measure, day
-    from (select unnest(sites) as site, list_intersect(measures, $closing) as measures, day from extracts)
-    union
-    select stocks.hall_code, stocks.measure, extracts.day
-    from stocks
-    join extracts on stocks.path = extracts.path
-),
-
-last_answers as (
-    select site, measure, max(day) as day
-    from answers
-    group by site, measure
 ),
 
 counted as (
@@ -54,18 +55,17 @@ counted as (
     union all
     select {columns_of_stocks}, stocks."count", stocks.row_count
     from stocks
-    join extracts on extracts.path = stocks.path
     join last_answers
         on
             last_answers.site = stocks.hall_code
             and last_answers.measure = stocks.measure
-            and last_answers.day = extracts.day
+            and last_answers.path = stocks.path
 )
 """
-_READ = """
+_READ = "read_parquet({paths}, filename = 'path') where list_contains($closing, measure) = {is_stock}"
+_SUMMED_UP = """
     select {columns}, {counts}
-    from read_parquet($paths, filename = 'path')
-    where list_contains($closing, measure) = {is_stock} {of_sites}
+    from {read} {of_sites}
     {grouped}
 """
 _OF_SITES = "and hall_code in (select unnest($sites))"
@@ -186,10 +186,11 @@ def counted_rows(
 def _counted_by(keys: Iterable[str], counts: str, grouped: str, sites: Collection[str]) -> str:
     """The SQL that says which rows count."""
     keys = list(keys)
-    read = {"counts": counts, "grouped": grouped, "of_sites": _OF_SITES if sites else ""}
+    told = {"counts": counts, "grouped": grouped, "of_sites": _OF_SITES if sites else ""}
+    flows, stocks = _READ.format(paths="$paths", is_stock="false"), _READ.format(paths="$of_stocks", is_stock="true")
     return _COUNTED.format(
-        flows=_READ.format(columns=", ".join(keys), is_stock="false", **read),
-        stocks=_READ.format(columns=", ".join(dict.fromkeys(("path", *keys))), is_stock="true", **read),
+        flows=_SUMMED_UP.format(columns=", ".join(keys), read=flows, **told),
+        stocks=_SUMMED_UP.format(columns=", ".join(dict.fromkeys(("path", *keys))), read=stocks, **told),
         columns=", ".join(keys),
         columns_of_stocks=", ".join(f"stocks.{key}" for key in keys),
     )
@@ -220,10 +221,11 @@ def _execute(
     parameters: Mapping[str, object],
 ) -> None:
     """Ask a query over `counted` and `extracts`."""
+    paths = [str(each.path) for each in extracts]
     table = {
         "systems": [each.system for each in extracts],
         "days": [each.day for each in extracts],
-        "paths": [str(each.path) for each in extracts],
+        "paths": paths,
         "measures": [list(each.measures) for each in extracts],
         "of_sites": [list(each.sites) for each in extracts],
     }
@@ -232,7 +234,12 @@ def _execute(
     )
     columns = ", ".join(f"unnest(${name})" for name in table)
     connection.execute(f"insert into extracts select {columns}", table)
-    connection.execute(query, {"paths": table["paths"], "closing": list(closing), **parameters})
+    all_stocks = _READ.format(paths="$paths", is_stock="true")
+    connection.execute(_LAST_ANSWERS.format(read=all_stocks), {"paths": paths, "closing": list(closing)})
+    last = [path for (path,) in connection.execute("select distinct path from last_answers").fetchall()]
+    # Without a stock, any file has none.
+    of_stocks = last or paths[:1]
+    connection.execute(query, {"paths": paths, "of_stocks": of_stocks, "closing": list(closing), **parameters})
 
 
 @contextmanager
