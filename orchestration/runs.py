@@ -1,6 +1,7 @@
 """Runs the steps of the main job as Dagster jobs: in the code location where Dagster's daemon runs, and else here."""
 
 import datetime as dt
+import gc
 import sys
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -120,7 +121,10 @@ class Runs:
             return self._outcome(execute_here(self._instance, wanted))
         self._has_news = True
         with dg.DagsterInstance.ephemeral() as instance:
-            return self._outcome(execute_here(instance, wanted), instance)
+            outcome = self._outcome(execute_here(instance, wanted), instance)
+        # Events in memory refer to each other, and the program collects such seldom (cli/main.py).
+        gc.collect()
+        return outcome
 
     def _is_served(self) -> bool:
         """Whether the code location runs what is submitted, and under the settings that this command works with."""
