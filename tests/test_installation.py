@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from orchestration.cli.main import app
 from orchestration.runtime import installation
 from orchestration.runtime.installation import DEMO_HALL, InstallationError, current_installation
-from orchestration.runtime.paths import PROJECT_ROOT, current_home
+from orchestration.runtime.paths import PROJECT_ROOT, current_home, dagster_instance
 
 NEW_HALL = PROJECT_ROOT / "orchestration" / "new_hall"
 
@@ -130,3 +130,14 @@ def test_a_file_that_cannot_be_used_is_named(checkout: Path, text: str, says: st
     assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
     assert f"{checkout / 'installation.toml'}" in refused.stderr
     assert says in refused.stderr
+
+
+@pytest.mark.parametrize("dagster_home", ["", "history"])
+def test_a_run_history_that_is_named_by_no_whole_path_has_one(
+    dagster_home: str, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(checkout)
+    monkeypatch.setenv("DAGSTER_HOME", dagster_home)
+    monkeypatch.setenv("YUEBAO_HOME", str(checkout / "var"))
+    with dagster_instance(current_home()) as instance:
+        assert Path(instance.root_directory) == checkout / (dagster_home or "var/dagster")

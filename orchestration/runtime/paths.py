@@ -103,7 +103,8 @@ def prepare_environment(home: Home) -> None:
     """Set what child libraries read from the environment: silence, and where state lies."""
     os.environ.update(SILENCE)
     os.environ["YUEBAO_HOME"] = str(home.root)
-    os.environ.setdefault("DAGSTER_HOME", str(current_installation().dagster_home))
+    # An empty one is none, and Dagster takes whole paths alone.
+    os.environ["DAGSTER_HOME"] = str(current_installation().dagster_home.absolute())
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_EVENTS_AT_ONCE))
 
 
