@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,19 @@ def hall(begun: SmallHall, tmp_path: Path) -> SmallHall:
     return begun.copy(tmp_path / "copy")
 
 
-def on_spark(hall: SmallHall, **changed: str) -> None:
-    """Have months built on Spark, in this process's Java unless something else is said."""
-    settings = {"master": "local[1]", **changed}
-    table = "\n".join(f'"{name}" = "{value}"' for name, value in QUICK.items())
-    own = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
+def on_spark(hall: SmallHall, more: Mapping[str, str] = QUICK, **changed: str | int) -> None:
+    """Have months built on Spark, in a Java process of this machine unless something else is said."""
     path = hall.folder / "hall.toml"
-    path.write_text(f'engine = "spark"\n{path.read_text()}\n[spark]\n{own}\n[spark.settings]\n{table}\n', "utf-8")
+    path.write_text(spark_settings(path.read_text("utf-8"), more, **{"master": "local[1]", **changed}), "utf-8")
+
+
+def spark_settings(text: str, more: Mapping[str, str], **settings: str | int) -> str:
+    """A hall.toml that names Spark, how it is reached, and what it is told."""
+    own, table = (
+        "\n".join(f"{json.dumps(name)} = {json.dumps(value)}" for name, value in values.items())
+        for values in (settings, more)
+    )
+    return f'engine = "spark"\n{text}\n[spark]\n{own}\n[spark.settings]\n{table}\n'
 
 
 def facts(published: Path) -> dict[str, bytes]:

@@ -30,7 +30,8 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 # Semaphores, such as dbt's, are cleared up behind a process that was killed; Python would say so.
-_QUIET = ("-W", "ignore:resource_tracker")
+# So it does of pyspark, which hands no rows to pandas here.
+_QUIET = ("-W", "ignore:resource_tracker", "-W", "ignore:PySpark does not yet fully support pandas")
 
 
 class WorkerError(UserError):

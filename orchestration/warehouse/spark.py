@@ -12,7 +12,6 @@ import shutil
 import socket
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
@@ -146,13 +145,11 @@ def _require_reachable(master: str) -> None:
 
 def _begin(settings: Spark, folder: Path, log: Path) -> SparkSession:
     """A session in a Java process that is started unless one of this process still runs."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-        from py4j.protocol import Py4JError
-        from pyspark import SparkConf, SparkContext
-        from pyspark.errors import PySparkException
-        from pyspark.java_gateway import launch_gateway
-        from pyspark.sql import SparkSession
+    from py4j.protocol import Py4JError
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
 
     told = {
         **_SETTINGS,
@@ -210,6 +207,7 @@ def _require_shared(session: SparkSession, folder: Path) -> None:
     """SparkError unless workers read what is written here, and what they write is read here."""
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     ours, theirs = folder / "ours.parquet", folder / "theirs"
@@ -218,7 +216,7 @@ def _require_shared(session: SparkSession, folder: Path) -> None:
     try:
         session.range(0, count, 1, count).crossJoin(session.read.parquet(str(ours))).write.parquet(str(theirs))
         written = sum(pq.ParquetFile(part).metadata.num_rows for part in theirs.glob("part-*.parquet"))
-    except PySparkException:
+    except (PySparkException, Py4JError):
         written = 0
     if written != count:
         raise SparkError(

@@ -6,10 +6,12 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -39,17 +41,39 @@ class SparkCluster:
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def add_worker(self, *before: str) -> None:
-        """Another worker of one core; `before` are the words of a command that is to run it."""
+        """Another worker of one core, which the master knows; `before` are the words of a command that is to run it."""
         number = len(self.workers)
         options = ["--host", "127.0.0.1", "--cores", "1", "--memory", "1g", "--webui-port", "0"]
         work = ["--work-dir", str(self.folder / f"work-{number}")]
         words = [*before, *_spark_class("worker.Worker"), *options, *work, self.url]
-        self.workers.append(_start(words, self.folder / f"worker-{number}.log"))
+        log = self.folder / f"worker-{number}.log"
+        self.workers.append(_start(words, log))
+        _wait(lambda: "Successfully registered" in log.read_text("utf-8"), f"a Spark worker, see {log}")
 
-    def kill_workers(self, workers: Sequence[subprocess.Popen[bytes]]) -> None:
+    def kill(self, workers: Sequence[subprocess.Popen[bytes]]) -> None:
         """Kill workers with the executors that they started."""
         for worker in workers:
             _kill(worker)
+
+    @contextmanager
+    def killed_once(self, begun: Callable[[], bool], workers: Sequence[subprocess.Popen[bytes]]) -> Iterator[None]:
+        """Kill workers as soon as something has begun, which it has to within the block."""
+        done = threading.Event()
+
+        def kill() -> None:
+            while not done.wait(0.05):
+                if begun():
+                    self.kill(workers)
+                    done.set()
+
+        watching = threading.Thread(target=kill)
+        watching.start()
+        try:
+            yield
+            assert done.is_set(), "nothing was killed"
+        finally:
+            done.set()
+            watching.join()
 
 
 @contextmanager
@@ -61,7 +85,7 @@ def spark_cluster(folder: Path) -> Iterator[SparkCluster]:
     master = _start([*_spark_class("master.Master"), *options], folder / "master.log")
     cluster = SparkCluster(f"spark://127.0.0.1:{port}", folder)
     try:
-        _wait_for(port)
+        _wait(partial(_answers, port), f"a Spark master on port {port}")
         yield cluster
     finally:
         for process in (*cluster.workers, master):
@@ -87,10 +111,15 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _wait_for(port: int) -> None:
+def _answers(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _wait(is_there: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
+    while not is_there():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no {what}")
         time.sleep(0.2)
-    raise TimeoutError(f"no Spark master on port {port}")
