@@ -91,6 +91,6 @@ def report(home: Path, variables: Mapping[str, str]) -> None:
     """Build and certify the month from what is landed beside the state folder."""
     with_landing(home)
     environment = {**os.environ, **variables, "YUEBAO_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")}
-    command = [Path(sys.executable).with_name("yuebao"), "report", "--no-pull", MONTH_OF_MANY]
+    command = [str(Path(sys.executable).with_name("yuebao")), "report", "--no-pull", MONTH_OF_MANY]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -195,7 +195,8 @@ def _node_result(result: RunResult, first_rows: FirstRows) -> NodeResult:
         status=str(result.status),
         seconds=result.execution_time,
         failures=result.failures,
-        message=result.message or "",
+        # Without the trace of Spark's own program.
+        message=(result.message or "").partition("\n\tat ")[0],
         rows=rows if isinstance(rows, int) and rows >= 0 else None,
         failing_rows=_failing_rows(result, first_rows),
     )

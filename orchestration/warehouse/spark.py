@@ -31,6 +31,9 @@ _SETTINGS = {
     "spark.sql.ansi.enabled": "true",
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.session.timeZone": "UTC",
+    # By its size on disk Spark would take a month's counts, whose columns hold few values, for small enough to be sent
+    # to every worker whole.
+    "spark.sql.sources.fileCompressionFactor": "100.0",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
