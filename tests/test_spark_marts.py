@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 from orchestration.config.hall import Spark
 from orchestration.warehouse import duckdb_file, spark
 from orchestration.warehouse.builder import _Dbt
-from orchestration.warehouse.dbt_manifest import manifest_document
+from orchestration.warehouse.dbt_manifest import mart_grains
 from tests.servers.spark import java
 from tests.test_spark import QUICK
 from tests.warehouse_inputs import DEPARTMENTS, HALL, OPENS, SYSTEM_MEASURES, MonthInputs, days_of
@@ -32,12 +32,7 @@ SITES = (HALL, "510100", "510104")
 FEW = settings(
     deadline=None, max_examples=3, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
 )
-# By name, the columns that its rows are told apart by.
-GRAINS = {
-    node["name"]: node["config"]["meta"]["grain"]
-    for node in manifest_document()["nodes"].values()
-    if node["resource_type"] == "model" and "marts" in node["fqn"]
-}
+GRAINS = mart_grains()
 # Of the demo hall's measures, counts and stocks and a duration, some are of the other kinds.
 KINDS = {"parcels_mailed": "amount", "onsite_consultations": "distinct_declared"}
 

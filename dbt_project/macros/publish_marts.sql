@@ -26,11 +26,12 @@
     {%- set target = dbt.escape_single_quotes(folder ~ '/' ~ mart.name ~ '.parquet') %}
 copy (
     {{ month_of_mart(mart) }}
+    order by {{ mart.config.meta.grain | join(', ') }}
 ) to {{ dbt.string_literal(target) }} (format parquet {{- kv_metadata(var('file_metadata', {}).get(mart.name, {})) }});
 {%- endmacro %}
 
 
-{#- Many writers make many files: `<mart>/part-….parquet`, in the order of their names. The caller makes them one. -#}
+{#- Many writers make many files: `<mart>/part-….parquet`. The caller makes them one, in order. -#}
 {% macro spark__publish_mart(mart, folder) -%}
     {%- set target = spark_literal(folder ~ '/' ~ mart.name) -%}
     {%- do run_query('insert overwrite directory ' ~ target ~ ' using parquet ' ~ month_of_mart(mart)) -%}
@@ -43,7 +44,6 @@ copy (
     {%- if 'month_start' in mart.columns %}
     where month_start = {{ built_month_first() }}
     {%- endif %}
-    order by {{ mart.config.meta.grain | join(', ') }}
 {%- endmacro %}
 
 

@@ -95,7 +95,7 @@ def _build_on_spark(variables: Mapping[str, Any], select: Sequence[str], setting
         with spark_session(settings, folder, log) as session:
             told = {**variables, "publish_to": str(marts)}
             results = _run_dbt(_Dbt(told, "spark", partial(first_rows, session)), select)
-        join_parts(marts, published, variables["file_metadata"])
+        join_parts(marts, published, variables["month"], variables["file_metadata"])
     finally:
         shutil.rmtree(folder)
     return results

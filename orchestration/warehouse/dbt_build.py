@@ -55,7 +55,11 @@ def dagster_events(
         node = nodes.get(result.unique_id, {"resource_type": "exposure"})
         if node["resource_type"] == "test" and result.status not in {"skipped", "not_applicable"}:
             yield from _check(context, result, node)
-        elif node["resource_type"] == "model" and result.status == "success":
+        elif (
+            node["resource_type"] == "model"
+            and result.status == "success"
+            and keys[result.unique_id] in context.selected_asset_keys
+        ):
             yield _materialization(result, keys)
 
 

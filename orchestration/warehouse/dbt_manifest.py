@@ -129,6 +129,16 @@ def _keep_specs() -> None:
     warehouse_specs()
 
 
+def mart_grains() -> dict[str, list[str]]:
+    """By mart, the columns that its rows are told apart and ordered by."""
+    nodes = manifest_document()["nodes"].values()
+    return {
+        node["name"]: node["config"]["meta"]["grain"]
+        for node in nodes
+        if node["resource_type"] == "model" and "marts" in node["fqn"]
+    }
+
+
 def build_checks() -> frozenset[str]:
     """The names of all data tests that a build has to run."""
     return frozenset(data_test_owners())

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.config.hall import Spark
 from orchestration.runtime.errors import UserError
+from orchestration.warehouse.dbt_manifest import mart_grains
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -82,27 +83,30 @@ def first_rows(session: SparkSession, query: str, most: int) -> tuple[Sequence[s
     return found.columns, [tuple(row) for row in ordered.collect()]
 
 
-def join_parts(marts: Path, folder: Path, metadata: Mapping[str, Mapping[str, str]]) -> None:
+def join_parts(marts: Path, folder: Path, month: str, metadata: Mapping[str, Mapping[str, str]]) -> None:
     """Make one file of the parts of each mart, the same to the byte as DuckDB's own `copy` writes (publish_marts.sql).
 
+    They go through a table, and are filtered and ordered as there: what DuckDB knows of the rows is written with them.
+
     Args:
-        marts: A folder of parts for each mart, in the order of their names.
+        marts: A folder of parts for each mart.
         folder: Gets `<mart>.parquet`.
+        month: YYYY-MM.
         metadata: By mart, keys and values that go with its file.
     """
     import duckdb
 
-    with duckdb.connect() as connection:
+    grains = mart_grains()
+    with duckdb.connect(marts.with_name("joined.duckdb")) as connection:
         for mart in sorted(marts.iterdir()):
             parts = connection.read_parquet(sorted(map(str, mart.glob("part-*.parquet"))))
-            if "month_start" not in parts.columns:
-                # What isn't of a month is small. DuckDB calls columns of an empty table required, of empty files not.
-                parts.create(mart.name)
-                parts = connection.table(mart.name)
+            parts.create(mart.name)
+            of_month = f"where month_start = date '{month}-01'" if "month_start" in parts.columns else ""
             told = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.get(mart.name, {}).items())
             options = f"format parquet, kv_metadata {{{told}}}" if told else "format parquet"
             target = _quoted(str(folder / f"{mart.name}.parquet"))
-            parts.query("parts", f"copy (select * from parts) to {target} ({options})")  # noqa: S608
+            rows = f"select * from {mart.name} {of_month} order by {', '.join(grains[mart.name])}"  # noqa: S608
+            connection.execute(f"copy ({rows}) to {target} ({options})")
 
 
 def _quoted(text: str) -> str:
