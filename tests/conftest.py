@@ -50,7 +50,16 @@ def pytest_configure() -> None:
 
 # Files of minutes begin, so that no worker is left alone with one at the end.
 _LONG = (
-    *("test_warehouse", "test_report", "test_daemon", "test_simulation", "test_derived_metrics", "test_boundary"),
+    *(
+        "test_spark_marts",
+        "test_spark",
+        "test_warehouse",
+        "test_report",
+        "test_daemon",
+        "test_simulation",
+        "test_derived_metrics",
+        "test_boundary",
+    ),
     *("test_day_validation", "test_sql_corpus", "test_bad_input", "test_canary", "test_edition", "test_golden"),
     *("test_semantic_models", "test_command_runs", "test_dagster_page", "test_derived_wording", "test_certified_line"),
     *("test_gate", "test_health", "test_golden_form_2", "test_growth", "test_flips", "test_expectations", "test_bench"),

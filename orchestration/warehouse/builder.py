@@ -89,6 +89,8 @@ def _build_on_spark(variables: Mapping[str, Any], select: Sequence[str], setting
     published = Path(variables["publish_to"])
     folder, log = published / "spark", current_home().root / "dbt_logs" / "spark.log"
     marts = folder / "marts"
+    # Of a process that was killed, and is called anew.
+    shutil.rmtree(folder, ignore_errors=True)
     marts.mkdir(parents=True)
     log.parent.mkdir(exist_ok=True)
     try:
