@@ -41,7 +41,7 @@ def draw_curves(panels: list[dict[str, Any]]) -> Figure:
             colour = OURS if title.startswith("Yuebao:") else THEIRS
             ax.plot(sites, figures, marker="o", markersize=4, label=title, color=colour)
             for x, y in points:
-                ax.annotate(f"{y:.3g}", (x, y), (0, 5), textcoords="offset points", ha="center", fontsize=7)
+                ax.annotate(f"{y:,.0f}" if y >= 100 else f"{y:.2g}", (x, y), (0, 5), textcoords="offset points", ha="center", fontsize=7)
         ax.set_xscale("log")
         ax.set_yscale("log")
         ax.set_xlabel("sites, 31,248 rows a month each")
