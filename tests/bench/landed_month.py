@@ -20,6 +20,7 @@ from tests.bench.demo_month import MONTH, YUEBAO
 from tests.bench.measuring import Command
 from tests.bench.scenarios import Comparison, Competitor, Scenario, Totals, empty, memory, ratio
 from tests.bench.setting_up import HERE, ROOT, SetUpError, python_of
+from tests.servers.spark import java
 
 ROWS_A_SITE = 1008 * 31
 # Up to as many sites a province has.
@@ -28,7 +29,7 @@ _DEPARTMENTS = 60
 RATIOS = 40
 LANDED_MONTH = "landed_month"
 # The competitors that are drawn by the size of the hall.
-CURVES = ("floor", "yuebao")
+CURVES = ("floor", "yuebao", "spark")
 
 
 def landed_month(sites: int) -> Scenario:
@@ -56,9 +57,11 @@ def landed_month(sites: int) -> Scenario:
                 published_totals,
                 begin=with_landing,
             ),
+            *_on_spark(sites),
         ),
         (
             ratio("Yuebao ÷ floor", "yuebao", "floor"),
+            ratio("Yuebao on Spark ÷ on DuckDB", "spark", "yuebao"),
             ratio("Yuebao ÷ SQLMesh", "yuebao", "sqlmesh"),
             ratio("Yuebao ÷ polars", "yuebao", "polars"),
             _beyond_floor(sites),
@@ -73,6 +76,20 @@ def of_size(sites: int) -> Scenario:
     """The same of a smaller or larger hall, beside the floor alone."""
     whole = landed_month(sites)
     return replace(whole, competitors=[row for row in whole.competitors if row.name in CURVES])
+
+
+def _on_spark(sites: int) -> Iterator[Competitor]:
+    """Of halls for which it doesn't take hours."""
+    if sites > _MANY:
+        return
+    java()
+    yield Competitor(
+        "spark",
+        "Yuebao on Spark, in one process: the same",
+        lambda state: ["env", f"YUEBAO_HALL={state.parent / 'hall_on_spark'}", YUEBAO, "report", "--no-pull", MONTH],
+        published_totals,
+        begin=with_landing,
+    )
 
 
 def many_ratios(sites: int) -> Scenario:

@@ -2,8 +2,8 @@
 
 Writes `FOLDER/hall`, and through the landing that Yuebao lands by `FOLDER/landing`: each day of each system, the
 platform's for every site, with 1,008 rows each. The platform is a database here, which has the days of `--pullable`.
-`FOLDER/hall_with_ratios` is the same hall with `RATIOS` more metrics, and `--departments` 60 instead of 12 have 5 items
-each instead of 28.
+`FOLDER/hall_with_ratios` is the same hall with `RATIOS` more metrics, and `FOLDER/hall_on_spark` on Spark.
+`--departments` 60 instead of 12 have 5 items each instead of 28.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ def write(folder: Path, sites: int, departments: int, months: Sequence[str], pul
     codes = [str(_FIRST_SITE + number) for number in range(sites)]
     _write_settings(folder / "hall", codes, departments, months[0])
     _add_ratios(folder / "hall", folder / "hall_with_ratios")
+    _move_to_spark(folder / "hall", folder / "hall_on_spark")
     os.environ |= variables_of(folder)
     hall = load_hall().hall
     landing = Landing(folder / "landing")
@@ -116,6 +117,13 @@ def _add_ratios(hall: Path, copy: Path) -> None:
             "2023-01-01,\n"
             for number in range(RATIOS)
         )
+
+
+def _move_to_spark(hall: Path, copy: Path) -> None:
+    """The hall, whose months are built on Spark."""
+    shutil.copytree(hall, copy)
+    settings = copy / "hall.toml"
+    settings.write_text(f'engine = "spark"\n{settings.read_text(encoding="utf-8")}', encoding="utf-8")
 
 
 def _departments(number: int) -> list[str]:
