@@ -32,7 +32,9 @@ def filled(hall: Hall) -> Hall:
     return hall
 
 
-def test_dagster_shows_partitions_and_keeps_no_run(filled: Hall) -> None:
+def test_dagster_shows_partitions_and_keeps_no_run(filled: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in filled.environment.items():
+        monkeypatch.setenv(name, value)
     with dagster_instance(Home(filled.home)) as instance:
         assert instance.get_run_records() == []
         days = instance.get_materialized_partitions(landing_key("courier"))

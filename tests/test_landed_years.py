@@ -23,11 +23,16 @@ _EMPTY, _A_MONTH = 2_000_000, 1_000_000
 
 
 @pytest.mark.parametrize(("sites", "count"), [(2, 3), pytest.param(205, 120, marks=pytest.mark.proof)])
-def test_months_of_many_sites_are_built_by_one_command(sites: int, count: int, tmp_path: Path) -> None:
+def test_months_of_many_sites_are_built_by_one_command(
+    sites: int, count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     months = [months_before(_LAST, back) for back in reversed(range(count))]
     with opened(sites, months)(tmp_path):
         home = Home(tmp_path)
-        variables = {**os.environ, **variables_of(tmp_path), "YUEBAO_HOME": str(home.root), "DAGSTER_HOME": ""}
+        places = {"YUEBAO_HOME": str(home.root), "DAGSTER_HOME": str(home.root / "dagster")}
+        for name, value in places.items():
+            monkeypatch.setenv(name, value)
+        variables = {**os.environ, **variables_of(tmp_path)}
         command = [*_BACKFILL, f"{months[0]}..{months[-1]}"]
         killed_after(count // 2, command, variables, home)
         done = subprocess.run(command, env=variables, check=False, capture_output=True, text=True)
