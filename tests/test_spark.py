@@ -95,7 +95,7 @@ def test_what_keeps_spark_from_starting_is_one_message(hall: SmallHall, monkeypa
     on_spark(hall)
     with monkeypatch.context() as patched:
         patched.setattr("orchestration.warehouse.spark.find_spec", lambda _: None)
-        assert "`pip install 'yuebao[spark]'`" in refused(hall)
+        assert "`pip install --require-hashes -r requirements-spark.lock`" in refused(hall)
     assert "there is no java in JAVA_HOME (/nowhere)" in refused(hall, JAVA_HOME="/nowhere")
 
     own.write_text(of_duckdb)
