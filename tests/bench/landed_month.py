@@ -82,11 +82,15 @@ def _on_spark(sites: int) -> Iterator[Competitor]:
     """Of halls for which it doesn't take hours."""
     if sites > _MANY:
         return
-    java()
+
+    def command(state: Path) -> Command:
+        java()
+        return ["env", f"YUEBAO_HALL={state.parent / 'hall_on_spark'}", YUEBAO, "report", "--no-pull", MONTH]
+
     yield Competitor(
         "spark",
         "Yuebao on Spark, in one process: the same",
-        lambda state: ["env", f"YUEBAO_HALL={state.parent / 'hall_on_spark'}", YUEBAO, "report", "--no-pull", MONTH],
+        command,
         published_totals,
         begin=with_landing,
     )
