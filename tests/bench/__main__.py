@@ -79,7 +79,7 @@ def _options() -> argparse.Namespace:
 
 def _scenarios(options: argparse.Namespace) -> list[Scenario]:
     sites, skipped = options.sites, options.skip
-    sizes = {f"landed_month_{size}": partial(of_size, size) for size in options.sizes}
+    sizes = {f"landed_month_{size}": partial(of_size, size) for size in options.sizes if size != options.sites}
     every: Mapping[str, Callable[[], Scenario]] = {
         **sizes,
         "demo_month": demo_month,
