@@ -121,7 +121,7 @@ def _require_installed() -> None:
     if not (find_spec("pyspark") and find_spec("dbt.adapters.spark")):
         raise SparkError(
             'hall.toml has engine = "spark", and dbt-spark and pyspark aren\'t installed here. Next: '
-            "`pip install --require-hashes -r requirements-spark.lock`, or engine = \"duckdb\""
+            '`pip install --require-hashes -r requirements-spark.lock`, or engine = "duckdb"'
         )
     home = os.environ.get("JAVA_HOME")
     if not shutil.which("java", path=str(Path(home, "bin")) if home else None):
