@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from orchestration.config.catalogue import SITES, Member, catalogue_folder, members
 from orchestration.config.hall import SettingsError
@@ -30,12 +31,13 @@ class SiteTree:
         """
         found = [code]
         while parent := self.sites[found[-1]].parent:
-            table = catalogue_folder() / f"{SITES}.csv"
             if parent not in self.sites:
-                raise SettingsError(f"{table}: {found[-1]} has the parent {parent}, which isn't in it; next: add it")
+                raise SettingsError(f"{_table()}: {found[-1]} has the parent {parent}, which isn't in it; next: add it")
             if parent in found:
                 circle = " → ".join([*found, parent])
-                raise SettingsError(f"{table}: {circle} is a circle; next: leave the parent of the topmost site empty")
+                raise SettingsError(
+                    f"{_table()}: {circle} is a circle; next: leave the parent of the topmost site empty"
+                )
             found.append(parent)
         return tuple(found)
 
@@ -47,8 +49,12 @@ class SiteTree:
         """
         if code not in self.sites:
             known = ", ".join(map(str, self.sites.values()))
-            raise SettingsError(f"no site {code} in {catalogue_folder() / SITES}.csv; it has {known}")
+            raise SettingsError(f"no site {code} in {_table()}; it has {known}")
         return self._counted_in[code]
+
+
+def _table() -> Path:
+    return catalogue_folder() / f"{SITES}.csv"
 
 
 def site_tree() -> SiteTree:
