@@ -17,9 +17,11 @@ from dagster._core.storage.event_log.sqlite import SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite import SqliteRunStorage
 from dagster._core.storage.schedules.sqlite import SqliteScheduleStorage
 
+from orchestration.demo import DemoHall
 from orchestration.run_records import RANGE_END, RANGE_START
 from orchestration.runtime.paths import Home, dagster_instance
 from orchestration.runtime.sqlite_history import events_together
+from tests.halls import Hall
 
 _NORMAL, _FULL = 1, 2
 _SYNCHRONOUS = "PRAGMA synchronous"
@@ -45,6 +47,16 @@ def counts() -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """An asset by day, whose check judges all days of a run at once."""
     yield dg.MaterializeResult()
     yield dg.AssetCheckResult(passed=True, check_name="adds_up")
+
+
+def test_a_folder_whose_settings_dagster_would_not_find_gets_no_history(demo: DemoHall, tmp_path: Path) -> None:
+    hall = Hall(tmp_path / "state [1]", demo.variables())
+    done = hall.run("pull", "2025-03-03", "--system", "call_centre")
+    assert done.exit_code == 0, done.output
+    assert "has a *, ? or [ in its name" in done.output
+    assert "this run isn't recorded, what it lands and builds is" in done.output
+    assert "Dagster!" not in done.output
+    assert not hall.home.joinpath("dagster").exists()
 
 
 def test_a_run_of_several_days_is_recorded_whole(instance: dg.DagsterInstance) -> None:

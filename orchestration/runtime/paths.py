@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Iterator
@@ -166,6 +167,12 @@ def _opened(folder: Path) -> DagsterInstance:
 
     The first use of a fresh SQLite home by two processes at once corrupts it for good, so it is made under a lock.
     """
+    if glob.escape(str(folder)) != str(folder):
+        raise HistoryError(
+            f"the run history can't be used: {folder} has a *, ? or [ in its name, and Dagster would look for its settings "
+            "by a pattern and not find them; next: name another folder (DAGSTER_HOME, or `dagster_home` in "
+            "installation.toml)"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     from dagster import DagsterError
     from yaml import YAMLError
