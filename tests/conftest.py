@@ -7,8 +7,10 @@ import importlib
 import os
 import pkgutil
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +45,11 @@ def pytest_configure() -> None:
     gc.set_threshold(200_000, 20, 20)  # as the program does (orchestration/cli/main.py)
     # What authors take is written where a test is about that, and else costs each report its seconds.
     os.environ |= {"YUEBAO_INSTALLATION": os.devnull, "YUEBAO_HALL": "demo", "YUEBAO_DESK": "off"}
+    # A worker of xdist has no file of its own. To pyspark, which Great Expectations imports where it is installed, that
+    # is a doctest that lacks something: it ends the process.
+    main = sys.modules["__main__"]
+    if not hasattr(main, "__file__"):
+        main.__spec__ = ModuleSpec("__main__", None)
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as in the Makefile: what each process imports is compiled once
     if "TMPDIR" not in os.environ and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
         os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)

@@ -169,8 +169,8 @@ def _opened(folder: Path) -> DagsterInstance:
     """
     if glob.escape(str(folder)) != str(folder):
         raise HistoryError(
-            f"the run history can't be used: {folder} has a *, ? or [ in its name, and Dagster would look for its settings "
-            "by a pattern and not find them; next: name another folder (DAGSTER_HOME, or `dagster_home` in "
+            f"the run history can't be used: {folder} has a *, ? or [ in its name, and Dagster, which looks for its "
+            "settings by a pattern, would not find them; next: name another folder (DAGSTER_HOME, or `dagster_home` in "
             "installation.toml)"
         )
     folder.mkdir(parents=True, exist_ok=True)
