@@ -27,7 +27,7 @@ from reports.certificates.certificate import (
     SignOff,
     Wording,
 )
-from reports.certificates.certification import Drawn, MonthToCertify, certify, draw_up, sign
+from reports.certificates.certification import Drawn, Grounds, MonthToCertify, certify, draw_up, sign
 from reports.certificates.form_2 import Signed, envelope_of
 from reports.certificates.ledger import Archive, LedgerEntry
 from reports.certificates.release import begin_sites, complete_releases, stage
@@ -242,7 +242,9 @@ def facts_in(archive: Archive) -> Path:
 
 
 def sealed(archive: Archive, drawn: Drawn, signing: SigningKey = SERVICE, at: datetime = MARCH) -> LedgerEntry:
-    return certify(archive, drawn, signed(drawn, by_service(at), [signing]), facts=facts_in(archive), at=hall_time(at))
+    return certify(
+        archive, drawn, signed(drawn, by_service(at), [signing]), Grounds(facts_in(archive)), at=hall_time(at)
+    )
 
 
 def forced(archive: Archive, drawn: Drawn, signatures: Sequence[Signed], at: datetime = MARCH) -> LedgerEntry:

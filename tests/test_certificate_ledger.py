@@ -13,7 +13,7 @@ import pytest
 
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import Head
-from reports.certificates.certification import Drawn, certify
+from reports.certificates.certification import Drawn, Grounds, certify
 from reports.certificates.evidence import EvidenceStoreError
 from reports.certificates.form_2 import envelope_of
 from reports.certificates.ledger import Archive, HeadMovedError, History, LedgerError, Link, leading_links
@@ -51,7 +51,7 @@ def certifying(archive: Archive, month: Month, drawn: Drawn, prepare: Callable[[
         try:
             prepare()
             own = archive_in(archive.certificates.parent)  # with a lock of its own, as any other process has
-            certify(own, drawn, signatures, facts=facts, at=hall_time(month.at))
+            certify(own, drawn, signatures, Grounds(facts), at=hall_time(month.at))
             os._exit(0)
         except HeadMovedError:
             os._exit(3)
@@ -177,7 +177,7 @@ def test_as_of_a_moment_counts_when_it_was_added_and_not_when_it_was_signed(arch
     later = MARCH + timedelta(days=3)
     drawn = Month(archive).drawn()
     entry = certify(
-        archive, drawn, signed(drawn, by_service(), [SERVICE]), facts=facts_in(archive), at=hall_time(later)
+        archive, drawn, signed(drawn, by_service(), [SERVICE]), Grounds(facts_in(archive)), at=hall_time(later)
     )
     assert (entry.certificate.signed_at, entry.certificate.recorded_at) == (MARCH, later)
     assert archive.ledger.at("2025-03", later - timedelta(seconds=1)) is None

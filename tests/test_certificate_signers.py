@@ -19,7 +19,7 @@ from pydantic import SecretStr
 
 from reports.certificates.canonical import canonical_json, sha256
 from reports.certificates.certificate import CertificateError, Envelope, SignOff
-from reports.certificates.certification import Drawn, certify
+from reports.certificates.certification import Drawn, Grounds, certify
 from reports.certificates.form_2 import Signed, envelope_of, evidence_of
 from reports.certificates.release import release_of
 from reports.certificates.signers import (
@@ -315,12 +315,12 @@ def test_three_persons_sign_days_apart_and_two_are_not_enough(tmp_path: Path) ->
     sign_offs = [replace(each, at=hall_time(MARCH - ago)) for each, ago in zip(by_hand(), days, strict=True)]
     made, facts = signed(drawn, sign_offs, THREE_KEYS), facts_in(archive)
     with pytest.raises(CertificateError, match="it needs preparer, reviewer, signer, but it has preparer, reviewer"):
-        certify(archive, drawn, made[:2], facts=facts, at=hall_time(MARCH))
+        certify(archive, drawn, made[:2], Grounds(facts), at=hall_time(MARCH))
     swapped = signed(drawn, [replace(sign_offs[0], at=sign_offs[2].at), *sign_offs[1:]], THREE_KEYS)
     with pytest.raises(CertificateError, match="not prepared, reviewed and signed in this order"):
-        certify(archive, drawn, swapped, facts=facts, at=hall_time(MARCH))
+        certify(archive, drawn, swapped, Grounds(facts), at=hall_time(MARCH))
     assert archive.ledger.links() == []
-    entry = certify(archive, drawn, made, facts=facts, at=hall_time(MARCH))
+    entry = certify(archive, drawn, made, Grounds(facts), at=hall_time(MARCH))
     assert entry.certificate.sign_offs == tuple(sign_offs)
     assert verify(archive, rows=True).problems == ()
 

@@ -10,7 +10,7 @@ import time_machine
 
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import CertificateError, Head, ProgramSource
-from reports.certificates.certification import certify, require_clock, sign, unsigned_objections
+from reports.certificates.certification import Grounds, certify, require_clock, sign, unsigned_objections
 from reports.certificates.form_2 import Signed, candidate_of, documents
 from reports.certificates.ledger import Archive, HeadMovedError
 from reports.certificates.release_text import CODE_CARRIERS, release_files
@@ -128,7 +128,7 @@ def test_what_the_gate_would_say_is_said_without_signatures_and_nothing_is_writt
 def test_a_certificate_that_is_refused_gives_every_reason(archive: Archive) -> None:
     drawn = Month(archive).drawn([])
     with pytest.raises(CertificateError) as refused:
-        certify(archive, drawn, signed(drawn, by_service(), [SERVICE]), facts=None, at=hall_time(MARCH))
+        certify(archive, drawn, signed(drawn, by_service(), [SERVICE]), Grounds(None), at=hall_time(MARCH))
     first, *reasons = str(refused.value).split("\n  ")
     assert first == "000001-2025-03-r1.json may not be signed:"
     told = [reason for reason in reasons if not reason.startswith("next: ")]

@@ -78,7 +78,7 @@ def test_a_month_is_the_same_on_spark(hall: SmallHall, tmp_path: Path) -> None:
 
     one, other = (certificate(each)["candidate"] for each in (on_duckdb, hall))
     engines = json.loads((hall.home / "evidence" / other["evidence"].pop("engines")).read_bytes())
-    assert engines == {"built": f"spark {version('pyspark')}", "recounted": f"duckdb {version('duckdb')}"}
+    assert engines == {"built": f"spark {version('pyspark')}", "recounted": f"spark {version('pyspark')}"}
     for evidence in (one["evidence"], other["evidence"]):
         evidence.pop("engines", None)
         evidence.pop("settings")  # hall.toml names the engine
@@ -108,6 +108,24 @@ def test_what_keeps_spark_from_starting_is_one_message(hall: SmallHall, monkeypa
     own.write_text(of_duckdb)
     assert hall.run("report", MONTH).exit_code == 0
     assert list((hall.home / "builds").iterdir()) == []
+
+
+def test_a_month_that_spark_cannot_count_again_is_not_sealed(hall: SmallHall) -> None:
+    """It was built on DuckDB: what is counted before sealing is counted by the engine of today."""
+    own = hall.folder / "hall.toml"
+    of_duckdb, closed = own.read_text(), f"spark://127.0.0.1:{free_port()}"
+    assert hall.run("report", MONTH, "--draft").exit_code == 0
+
+    on_spark(hall, master=closed)
+    refusal = hall.run("certify", MONTH)
+    assert refusal.exit_code == 1, refusal.output
+    assert f"the Spark master {closed} can't be reached" in refusal.output
+    assert not list((hall.home / "certificates").glob("*.json"))
+    assert list((hall.home / "builds").iterdir()) == []
+
+    own.write_text(of_duckdb)
+    assert hall.run("certify", MONTH).exit_code == 0
+    assert certificate(hall)
 
 
 def refused(hall: SmallHall, **variables: str) -> str:

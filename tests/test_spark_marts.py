@@ -1,4 +1,4 @@
-"""DuckDB and Spark make the same marts of the same inputs, whatever these hold."""
+"""DuckDB and Spark make the same marts of the same inputs, whatever these hold, and count these alike."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -23,10 +26,13 @@ from orchestration.config.hall import Spark
 from orchestration.warehouse import duckdb_file, spark
 from orchestration.warehouse.builder import _Dbt
 from orchestration.warehouse.dbt_manifest import mart_grains
+from orchestration.warehouse.spark import SumsOnSpark
+from reports.certificates.recount import AnsweredExtract, summed_up
 from tests.servers.spark import java
 from tests.test_spark import QUICK
 from tests.warehouse_inputs import DEPARTMENTS, HALL, OPENS, SYSTEM_MEASURES, MonthInputs, days_of
 
+OPEN_AND_ACCEPTED = ("online_open", "online_accepted")
 SITES = (HALL, "510100", "510104")
 # A smaller example would be worth less than the minutes that it takes to find.
 FEW = settings(
@@ -158,17 +164,52 @@ def same_marts(engines: Engines, inputs: MonthInputs) -> dict[str, str]:
     return went
 
 
+def same_counts(engines: Engines, inputs: Path, folder: Path) -> dict[str, Decimal]:
+    """By measure the sum of the rows that count of a month's written inputs, which is the same on both engines."""
+    listed = pq.read_table(inputs / "extracts.parquet").to_pylist()
+    extracts = [
+        AnsweredExtract(row["system"], str(row["stat_date"]), Path(row["path"]), ("online_open",), row["halls"])
+        for row in listed
+        if row["state"] == "answered"
+    ]
+    columns = ["department_code", "item_code"]
+    sums = SumsOnSpark(engines.session, folder)
+    counted = (summed_up(extracts, {"online_open"}, columns, *rows) for rows in ((), (sums,)))
+    on_duckdb, on_spark = (table.sort_by([(name, "ascending") for name in table.column_names]) for table in counted)
+    assert on_spark.equals(on_duckdb)
+    by_measure = on_duckdb.group_by("measure").aggregate([("count", "sum")])
+    return dict(zip(*by_measure.to_pydict().values(), strict=True))
+
+
+def same_marts_and_counts(engines: Engines, inputs: MonthInputs) -> None:
+    same_marts(engines, inputs)
+    with TemporaryDirectory() as folder:
+        same_counts(engines, inputs.write(engines.home), Path(folder))
+
+
 @FEW
 @given(inputs=months())
-def test_marts_are_the_same(engines: Engines, inputs: MonthInputs) -> None:
-    same_marts(engines, inputs)
+def test_marts_and_counts_are_the_same(engines: Engines, inputs: MonthInputs) -> None:
+    same_marts_and_counts(engines, inputs)
 
 
 @pytest.mark.proof
 @settings(FEW, max_examples=100)
 @given(inputs=months())
-def test_marts_of_many_months_are_the_same(engines: Engines, inputs: MonthInputs) -> None:
-    same_marts(engines, inputs)
+def test_marts_and_counts_of_many_months_are_the_same(engines: Engines, inputs: MonthInputs) -> None:
+    same_marts_and_counts(engines, inputs)
+
+
+def test_files_of_any_name_are_counted_alike(engines: Engines, tmp_path: Path) -> None:
+    """Also sums that no count of 64 bits holds."""
+    inputs = MonthInputs("2024-02")
+    for day in days_of(inputs.month)[:3]:
+        key = "online_platform", day
+        inputs.answers[key] = [(day, HALL, "D01", None, measure, 2**62) for measure in OPEN_AND_ACCEPTED]
+        inputs.recorded[key] = {"count_sum": 0}
+    written = inputs.write(tmp_path / "a b%20+#{x,y}*?'\"\\ 中;&=~")
+    (tmp_path / "sums").mkdir()
+    assert same_counts(engines, written, tmp_path / "sums") == {"online_open": 2**62, "online_accepted": 3 * 2**62}
 
 
 def test_a_count_that_is_null_fails_on_both(engines: Engines) -> None:

@@ -60,7 +60,10 @@ def build_certified_asset(hall: Hall) -> dg.AssetsDefinition:
         name = month_of_key(context.partition_key, hall)
         request = CertificationRequest(config.revision, config.reason, config.note)
         try:
-            with failing_on(*CERTIFICATE_ERRORS), settings_for(current_archive(), name, config.reason) as settings:
+            with (
+                failing_on(UserError, *CERTIFICATE_ERRORS),
+                settings_for(current_archive(), name, config.reason) as settings,
+            ):
                 month = months.of_partition(context.partition_key)
                 entry = certify_if_due(month, settings, request)
         except NotPrintableError as refused:

@@ -13,6 +13,7 @@ from orchestration.checks import ENGINEERS, failing_on
 from orchestration.config.hall import Hall
 from orchestration.partitions import monthly_asset
 from orchestration.resources import RunMonths
+from orchestration.runtime.errors import UserError
 from orchestration.warehouse.month import NotPrintableError
 
 CERTIFIED_SITES = dg.AssetKey("certified_sites")
@@ -41,7 +42,7 @@ def build_sites_asset(hall: Hall) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None]]:
         month = months.of_partition(context.partition_key)
         requests = SiteRequests(config.revisions, config.reason, config.note)
-        errors = (*CERTIFICATE_ERRORS, NotPrintableError)
+        errors = (UserError, *CERTIFICATE_ERRORS, NotPrintableError)
         with failing_on(*errors), settings_for(current_archive(), month.name, config.reason) as settings:
             entry = certify_sites(month, settings, requests)
         if entry is None:

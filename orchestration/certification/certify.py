@@ -22,7 +22,7 @@ from orchestration.runtime.audit_log import record
 from orchestration.runtime.paths import PROJECT_ROOT, Home, current_home
 from orchestration.runtime.program import code_version, program_source
 from orchestration.warehouse.boundary import BoundaryStock
-from orchestration.warehouse.builder import engine_version
+from orchestration.warehouse.builder import engine_version, sum_up
 from orchestration.warehouse.month import Month, NotPrintableError, problems_of
 from reports.certificates.canonical import sha256
 from reports.certificates.certificate import (
@@ -43,7 +43,15 @@ from reports.certificates.certificate import (
     Wording,
     moment_text,
 )
-from reports.certificates.certification import Drawn, MonthToCertify, certify, draw_up, sign, unsigned_objections
+from reports.certificates.certification import (
+    Drawn,
+    Grounds,
+    MonthToCertify,
+    certify,
+    draw_up,
+    sign,
+    unsigned_objections,
+)
 from reports.certificates.chain import LogError
 from reports.certificates.disk import Discrepancy
 from reports.certificates.evidence import EvidenceStoreError
@@ -51,6 +59,7 @@ from reports.certificates.form_2 import Candidate, Signed
 from reports.certificates.gate import tables
 from reports.certificates.ledger import Archive, HeadMovedError, LedgerEntry, LedgerError
 from reports.certificates.queries import OpenQueriesError, Queries
+from reports.certificates.recount import Recounts
 from reports.certificates.release import ReleaseError
 from reports.certificates.release_text import sources_behind
 from reports.certificates.signers import Signer, SignerError, SigningKey, load_key
@@ -220,12 +229,16 @@ def objections_to(month: Month, hall: HallFolder, archive: Archive) -> list[Disc
 def seal(month: Month, archive: Archive, drawn: Drawn, signed: Sequence[Signed]) -> LedgerEntry:
     """Add a signed candidate to the ledger, once its intent is in the audit log.
 
+    The engine that builds counts its extracts again.
+
     Raises:
         CertificateError, HeadMovedError, ReleaseError: as `certify` does.
+        SparkError, Timeout: the engine can't be used, or is in use.
         OSError: the audit log can't be written.
     """
     record(month.home, "certifying", month=month.name, candidate=sha256(drawn.content))
-    entry = certify(archive, drawn, signed, facts=month.facts, at=moment_text(load_own_hall().hall.now()))
+    grounds = Grounds(month.facts, Recounts(archive.landing, sum_up()))
+    entry = certify(archive, drawn, signed, grounds, at=moment_text(load_own_hall().hall.now()))
     certificate = entry.certificate
     record(
         month.home,
@@ -310,7 +323,7 @@ def _engines(month: Month) -> Engines | None:
     """What built the month and what counts it again, as evidence holds it."""
     if not (month.evidence and month.evidence.engine):
         return None
-    return Engines(month.evidence.engine, engine_version("duckdb"))
+    return Engines(month.evidence.engine, engine_version(load_own_hall().hall.engine))
 
 
 def systems_of(month: Month) -> dict[str, CertifiedSystem]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -16,15 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.config.hall import Engine, Spark, load_own_hall
 from orchestration.runtime.guard import LEAST_ROOM, locked, require_room, size_of
+from orchestration.runtime.left_overs import owned
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.worker import Worker
 from orchestration.warehouse.dbt_manifest import BuildTarget, DbtError, dbt_arguments, dbt_flags, parsed_project
+from reports.certificates.recount import AnsweredExtract, SumUp, summed_up
 from reports.figures.readiness import FailingRow
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from dbt.artifacts.schemas.run import RunResult
     from dbt.cli.main import dbtRunnerResult
     from dbt_common.events.base_types import EventMsg
+    from pyspark.sql import SparkSession
 
 
 # What gives a query's columns and its first rows, by the engine that built.
@@ -84,23 +89,68 @@ def build(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResul
 
 def _build_on_spark(variables: Mapping[str, Any], select: Sequence[str], settings: Spark) -> list[NodeResult]:
     """Build in a catalog of its own below the folder that is published to, which gets a file of each mart."""
-    from orchestration.warehouse.spark import first_rows, join_parts, spark_session
+    from orchestration.warehouse.spark import first_rows, join_parts
 
     published = Path(variables["publish_to"])
-    folder, log = published / "spark", current_home().root / "dbt_logs" / "spark.log"
-    marts = folder / "marts"
+    with _spark_in(published / "spark", settings) as session:
+        marts = published / "spark" / "marts"
+        marts.mkdir()
+        told = {**variables, "publish_to": str(marts)}
+        results = _run_dbt(_Dbt(told, "spark", partial(first_rows, session)), select)
+        join_parts(marts, published, variables["month"], variables["file_metadata"])
+    return results
+
+
+@contextmanager
+def _spark_in(folder: Path, settings: Spark) -> Iterator[SparkSession]:
+    """A session with a folder for what it and its user write, which ends with it."""
+    from orchestration.warehouse.spark import spark_session
+
+    log = current_home().root / "dbt_logs" / "spark.log"
     # Of a process that was killed, and is called anew.
     shutil.rmtree(folder, ignore_errors=True)
-    marts.mkdir(parents=True)
+    folder.mkdir(parents=True)
     log.parent.mkdir(exist_ok=True)
     try:
         with spark_session(settings, folder, log) as session:
-            told = {**variables, "publish_to": str(marts)}
-            results = _run_dbt(_Dbt(told, "spark", partial(first_rows, session)), select)
-        join_parts(marts, published, variables["month"], variables["file_metadata"])
+            yield session
     finally:
         shutil.rmtree(folder)
-    return results
+
+
+def sum_up() -> SumUp:
+    """Who sums the rows of extracts for the count before sealing: the engine that builds.
+
+    It raises SparkError and Timeout as `build` does.
+    """
+    hall = load_own_hall().hall
+    return partial(_summed_on_spark, hall.spark) if hall.engine == "spark" else summed_up
+
+
+def _summed_on_spark(
+    settings: Spark, extracts: Sequence[AnsweredExtract], closing: Collection[str], columns: Sequence[str]
+) -> pa.Table:
+    home = current_home()
+    with locked(home.warehouse_lock), owned(home.builds / "recount-spark") as folder:
+        try:
+            return BUILDER.call(_sum_on_spark, settings, folder / "spark", extracts, closing, columns)
+        finally:
+            shutil.rmtree(folder)
+
+
+def _sum_on_spark(
+    settings: Spark,
+    folder: Path,
+    extracts: Sequence[AnsweredExtract],
+    closing: Collection[str],
+    columns: Sequence[str],
+) -> pa.Table:
+    from orchestration.warehouse.spark import SumsOnSpark
+
+    with _spark_in(folder, settings) as session:
+        sums = folder / "sums"
+        sums.mkdir()
+        return summed_up(extracts, closing, columns, SumsOnSpark(session, sums))
 
 
 def _build(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResult]:

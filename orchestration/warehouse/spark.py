@@ -1,7 +1,8 @@
-"""Spark as the engine of a build: a session with a catalog of its own, and whether its workers are of use.
+"""Spark as the engine of a build and of the count before sealing: a session with a catalog of its own, and whether its
+workers are of use.
 
 dbt-spark runs its SQL in the session that is open. Nothing but SQL runs on workers, so that they need no Python.
-It brings pyspark along, and is imported where a month is built on Spark.
+It brings pyspark along, and is imported where something runs on Spark.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.config.hall import Spark
 from orchestration.runtime.errors import UserError
 from orchestration.warehouse.dbt_manifest import mart_grains
+from reports.certificates.recount import RecountError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -41,7 +44,9 @@ _SETTINGS = {
 # What Spark does within one process needs no network.
 _LOCAL = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
 _DIAL, _PAUSE = 5.0, 0.5
-_RUN_AGAIN = "nothing was published; run the same again"
+# Of daily counts, the columns that are text.
+_TEXTS = ("hall_code", "department_code", "item_code", "measure")
+_RUN_AGAIN = "nothing was published or certified; run the same again"
 
 
 class SparkError(UserError):
@@ -50,7 +55,7 @@ class SparkError(UserError):
 
 @contextmanager
 def spark_session(settings: Spark, folder: Path, log: Path) -> Iterator[SparkSession]:
-    """A session for one build, whose tables lie in a folder.
+    """A session for one build or count, whose tables lie in a folder.
 
     Args:
         settings: The master, and what else Spark is told.
@@ -81,6 +86,45 @@ def first_rows(session: SparkSession, query: str, most: int) -> tuple[Sequence[s
     found = session.sql(query)
     ordered = found.orderBy([found[name].asc_nulls_last() for name in found.columns]).limit(most)
     return found.columns, [tuple(row) for row in ordered.collect()]
+
+
+@dataclass(frozen=True)
+class SumsOnSpark:
+    """Sums rows of daily counts on Spark, and leaves the sums in an empty folder, as `Rows` of the recount."""
+
+    session: SparkSession
+    folder: Path
+
+    def __call__(self, paths: Sequence[str], columns: Sequence[str], closing: Collection[str], *, stocks: bool) -> str:
+        """As `Rows`; RecountError where a file can't be read."""
+        from py4j.protocol import Py4JError
+        from pyspark.errors import PySparkException
+        from pyspark.sql import functions as spark
+
+        sums = self.folder / str(len(list(self.folder.iterdir())))
+        declared = ", ".join([*(f"{column} string" for column in _TEXTS), "count bigint"])
+        # To Spark a path is a pattern.
+        escaped = [re.sub(r"([][{},*?\\])", r"\\\1", path) for path in paths]
+        is_stock = spark.col("measure").isin(*closing)
+        try:
+            (
+                self.session.read.schema(declared)
+                .parquet(*escaped)
+                .where(is_stock if stocks else ~is_stock)
+                .withColumn("path", spark.col("_metadata.file_path"))
+                .groupBy(*columns)
+                .agg(
+                    spark.sum(spark.col("count").cast("decimal(38, 0)")).alias("count"),
+                    spark.count("*").alias("row_count"),
+                )
+                .write.parquet(str(sums))
+            )
+        except (PySparkException, Py4JError) as error:
+            raise RecountError(f"the extracts can't be counted again: {_first_line(error)}") from error
+        # file:/a%20path
+        told = ["url_decode(path[6:]) as path" if column == "path" else column for column in columns]
+        parts = _quoted(str(sums / "part-*.parquet"))
+        return f'select {", ".join(told)}, "count", row_count from read_parquet({parts})'  # noqa: S608
 
 
 def join_parts(marts: Path, folder: Path, month: str, metadata: Mapping[str, Mapping[str, str]]) -> None:
@@ -235,7 +279,7 @@ def _require_shared(session: SparkSession, folder: Path) -> None:
 
 @contextmanager
 def _watched(session: SparkSession, settings: Spark) -> Iterator[None]:
-    """End the build where every worker is gone for too long, and say so: Spark itself waits for ever."""
+    """End all jobs where every worker is gone for too long, and say so: Spark itself waits for ever."""
     ended, lost = threading.Event(), threading.Event()
 
     def watch() -> None:
@@ -255,13 +299,14 @@ def _watched(session: SparkSession, settings: Spark) -> Iterator[None]:
         yield
     finally:
         ended.set()
-    if lost.is_set():
-        raise SparkError(
-            f"the Spark master {settings.master} had no worker left for {settings.patience:g} s during the build; "
-            f"{_RUN_AGAIN} once its page shows workers alive"
-        )
-    if fault := _fault_of(session):
-        raise SparkError(f"{fault}; {_RUN_AGAIN}")
+        # Whatever else was raised followed from it.
+        if lost.is_set():
+            raise SparkError(
+                f"the Spark master {settings.master} had no worker left for {settings.patience:g} s; "
+                f"{_RUN_AGAIN} once its page shows workers alive"
+            )
+        if fault := _fault_of(session):
+            raise SparkError(f"{fault}; {_RUN_AGAIN}")
 
 
 def _fault_of(session: SparkSession) -> str:
@@ -269,7 +314,7 @@ def _fault_of(session: SparkSession) -> str:
     if _running_gateway() is None:
         return "Spark's own process (java) was ended from outside; see whether memory ran short (`journalctl -k`)"
     if session.sparkContext._jsc.sc().isStopped():  # noqa: SLF001
-        return "the Spark master ended the build's application; its page says why"
+        return "the Spark master ended the application; its page says why"
     return ""
 
 

@@ -204,7 +204,18 @@ def sign_digest(candidate: str, key: SigningKey, sign_off: SignOff) -> Signed:
     return Signed(**vars(sign_off), **vars(signature))
 
 
-def certify(archive: Archive, drawn: Drawn, signed: Sequence[Signed], *, facts: Path | None, at: str) -> LedgerEntry:
+@dataclass(frozen=True)
+class Grounds:
+    """What a candidate is held against: the folder of the published facts, and the count of its extracts.
+
+    DuckDB counts them unless `recounts` does.
+    """
+
+    facts: Path | None
+    recounts: Recounts | None = None
+
+
+def certify(archive: Archive, drawn: Drawn, signed: Sequence[Signed], grounds: Grounds, *, at: str) -> LedgerEntry:
     """Add a signed candidate to the ledger, and show its release.
 
     Nothing is added that `verify` would refuse: the gate judges the candidate and the ledger with it first. The one
@@ -215,7 +226,7 @@ def certify(archive: Archive, drawn: Drawn, signed: Sequence[Signed], *, facts: 
         archive: Where it goes.
         drawn: From `draw_up`, on the same archive.
         signed: The signatures, in the order of the policy's roles (`ROLES`).
-        facts: The folder of the published facts, which are held against the evidence.
+        grounds: What it is held against; the published facts are held against its evidence.
         at: This moment, in hall time.
 
     Returns:
@@ -235,7 +246,7 @@ def certify(archive: Archive, drawn: Drawn, signed: Sequence[Signed], *, facts: 
         for each in placed.sites or [placed]:
             _require_current(each.certificate, histories.get(each.certificate.below, History(())))
         certificate, envelope = placed.certificate, form_2.envelope_of(placed.certificate, signed)
-        if reasons := _objections(archive, _Candidate(placed, envelope), histories, facts, "sealing"):
+        if reasons := _objections(archive, _Candidate(placed, envelope, grounds), histories, "sealing"):
             raise CertificateError("\n  ".join([f"{certificate.name} may not be signed:", *lines_of(reasons)]))
         ledger.store.add({**placed.documents, **_documents_of(placed.sites)}.values())
         if placed.sites:
@@ -258,10 +269,11 @@ def _placed(drawn: Drawn, place: Place, sign_offs: Sequence[SignOff]) -> Drawn:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A candidate at its place, with the signatures that it has."""
+    """A candidate at its place, with the signatures that it has, and what it is held against."""
 
     drawn: Drawn
     envelope: Envelope
+    grounds: Grounds
 
 
 def _documents_of(sites: Sequence[Drawn]) -> dict[str, bytes]:
@@ -276,20 +288,20 @@ def unsigned_objections(archive: Archive, drawn: Drawn, facts: Path) -> list[Dis
     """
     placed = _placed(drawn, archive.ledger.next_place(moment_text(datetime.now(UTC))), ())
     envelope = form_2.envelope_of(placed.certificate, [])
-    return _objections(archive, _Candidate(placed, envelope), archive.ledger.histories(), facts, "unsigned")
+    return _objections(archive, _Candidate(placed, envelope, Grounds(facts)), archive.ledger.histories(), "unsigned")
 
 
 def _objections(
-    archive: Archive, candidate: _Candidate, histories: Mapping[str, History], facts: Path | None, asked: Asked
+    archive: Archive, candidate: _Candidate, histories: Mapping[str, History], asked: Asked
 ) -> list[Discrepancy]:
     """What the gate objects to in a candidate, and in those of a batch, each objection once."""
     ledger, drawn, envelope = archive.ledger, candidate.drawn, candidate.envelope
     path = archive.certificates / envelope.certificate.name
     whole = GateSubject(
         *(envelope, path, History(ledger.chain()), archive),
-        facts=facts,
+        facts=candidate.grounds.facts,
         documents=drawn.documents,
-        recounts=Recounts(archive.landing),
+        recounts=candidate.grounds.recounts or Recounts(archive.landing),
         batch=Batch(path, envelope, ledger.store, drawn.documents) if drawn.sites else None,
     )
     found = objections(whole, asked)

@@ -6,12 +6,12 @@ A number is sealed only if the facts that dbt published and this count agree (de
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reports.certificates.certificate import Certificate, CertifiedExtract, Foundation
 from reports.errors import ReportsError
@@ -20,6 +20,7 @@ from reports.figures.kinds import in_units
 from reports.figures.rounding import Exact
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 # Of the stocks of a site the last day counts. Who answers one of a site: the systems that say so, on the days on which
@@ -31,7 +32,7 @@ with answers as (
     from (select unnest(sites) as site, list_intersect(measures, $closing) as measures, path, day from extracts)
     union
     select stocks.hall_code, stocks.measure, extracts.path, extracts.day
-    from (select distinct path, hall_code, measure from {read}) as stocks
+    from (select distinct path, hall_code, measure from ({stocks})) as stocks
     join extracts on stocks.path = extracts.path
 )
 
@@ -62,13 +63,13 @@ counted as (
             and last_answers.path = stocks.path
 )
 """
-_READ = "read_parquet({paths}, filename = 'path') where list_contains($closing, measure) = {is_stock}"
-_SUMMED_UP = """
+_ROWS = """
     select {columns}, {counts}
-    from {read} {of_sites}
+    from read_parquet([{paths}], filename = 'path')
+    where list_contains([{closing}]::varchar[], measure) = {stocks} {of_sites}
     {grouped}
 """
-_OF_SITES = "and hall_code in (select unnest($sites))"
+_SUMMED_UP = 'select {columns}, "count"::decimal(38, 0) as "count", row_count from counted'
 _SUMS = """
 select hall_code, measure, sum("count"), sum(row_count)
 from counted
@@ -80,8 +81,6 @@ from counted
 where {column} is not null
 group by all
 """
-_SUMMED = 'sum("count") as "count", count(*) as row_count'
-_KEEP = "insert into counted {rows} select * from counted"
 _FETCHED = 10_000
 # By which column of daily counts those are told apart who are ranked.
 RANKED_COLUMNS: Mapping[RankedBy, str] = {"department": "department_code", "site": "hall_code", "item": "item_code"}
@@ -119,16 +118,88 @@ def recount(
     Raises:
         RecountError: A file can't be read, or isn't a table of daily counts; a distinct number stands in several rows.
     """
-    return _totals(_Sums(extracts, closing, ()), distinct)
+    return _totals(summed_up(extracts, closing, ()), distinct)
 
 
-def _totals(sums: _Sums, distinct: Collection[str]) -> dict[tuple[str, str], int]:
+def _totals(sums: pa.Table, distinct: Collection[str]) -> dict[tuple[str, str], int]:
     totals: dict[tuple[str, str], int] = {}
-    for site, measure, total, rows in sums.rows(_SUMS):
+    for site, measure, total, rows in _asked(_SUMS, sums):
         if rows > 1 and measure in distinct:
             raise RecountError(f"{measure} of site {site} stands in {rows} rows; a distinct number is never summed")
         totals[site, measure] = int(total)
     return totals
+
+
+class Rows(Protocol):
+    """Says to DuckDB where it reads rows of daily counts, or their sums."""
+
+    def __call__(self, paths: Sequence[str], columns: Sequence[str], closing: Collection[str], *, stocks: bool) -> str:
+        """SQL of the rows of files.
+
+        Args:
+            paths: The files.
+            columns: Those of daily counts, and `path`, by which rows are told apart.
+            closing: The measures that are stocks.
+            stocks: Whether the rows are those of stocks, or all others.
+
+        Returns:
+            A query of the columns, `"count"` and `row_count`.
+        """
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Rows as DuckDB reads them from the files: summed or one by one, of all sites or of some."""
+
+    counts: str = 'sum("count") as "count", count(*) as row_count'
+    grouped: str = "group by all"
+    sites: Collection[str] = ()
+
+    def __call__(self, paths: Sequence[str], columns: Sequence[str], closing: Collection[str], *, stocks: bool) -> str:
+        return _ROWS.format(
+            columns=", ".join(columns),
+            counts=self.counts,
+            paths=_listed(paths),
+            closing=_listed(closing),
+            stocks=stocks,
+            of_sites=f"and hall_code in ({_listed(self.sites)})" if self.sites else "",
+            grouped=self.grouped,
+        )
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+
+
+def summed_up(
+    extracts: Sequence[AnsweredExtract], closing: Collection[str], columns: Sequence[str], rows: Rows = _Read()
+) -> pa.Table:
+    """Sum the rows of extracts that count, as `recount` does, which reads them once.
+
+    Args:
+        extracts: As for `recount`, like `closing`.
+        closing: The stocks.
+        columns: By which rows are summed beside site and measure, of those of daily counts.
+        rows: Who sums the rows of files; DuckDB, unless somebody else does.
+
+    Returns:
+        A table of `hall_code`, `measure`, the columns, `count` (decimal(38, 0)) and `row_count`; what has several rows
+        in it is the sum of these.
+
+    Raises:
+        RecountError: As `recount`.
+    """
+    import duckdb
+    import pyarrow as pa
+
+    keys = list(dict.fromkeys(("hall_code", "measure", *columns)))
+    if not extracts:
+        kinds: dict[str, pa.DataType] = dict.fromkeys(keys, pa.string())
+        return pa.schema({**kinds, "count": pa.decimal128(38), "row_count": pa.int64()}).empty_table()
+    with duckdb.connect() as connection, _readable_errors():
+        counted = _Counted(extracts, closing, keys, rows).sql(connection)
+        table: pa.Table = connection.sql(counted + _SUMMED_UP.format(columns=", ".join(keys))).to_arrow_table()
+    return table
 
 
 def summed_rows(
@@ -153,8 +224,8 @@ def summed_rows(
     Raises:
         RecountError: As `recount`.
     """
-    keys = dict.fromkeys(("hall_code", "measure", *columns))
-    return _counted(_counted_by(keys, _SUMMED, "group by all", sites) + query, extracts, closing, sites, parameters)
+    keys = list(dict.fromkeys(("hall_code", "measure", *columns)))
+    return _Counted(extracts, closing, keys, _Read(sites=sites)).asked(query, parameters)
 
 
 def counted_rows(
@@ -178,68 +249,65 @@ def counted_rows(
         RecountError: As `recount`.
     """
     keys = ("path", "hall_code", "department_code", "item_code", "measure")
-    return _counted(
-        _counted_by(keys, '"count", 1 as row_count', "", sites) + query, extracts, closing, sites, parameters
-    )
+    rows = _Read('"count", 1 as row_count', "", sites)
+    return _Counted(extracts, closing, keys, rows).asked(query, parameters)
 
 
-def _counted_by(keys: Iterable[str], counts: str, grouped: str, sites: Collection[str]) -> str:
-    """The SQL that says which rows count."""
-    keys = list(keys)
-    told = {"counts": counts, "grouped": grouped, "of_sites": _OF_SITES if sites else ""}
-    flows, stocks = _READ.format(paths="$paths", is_stock="false"), _READ.format(paths="$of_stocks", is_stock="true")
-    return _COUNTED.format(
-        flows=_SUMMED_UP.format(columns=", ".join(keys), read=flows, **told),
-        stocks=_SUMMED_UP.format(columns=", ".join(dict.fromkeys(("path", *keys))), read=stocks, **told),
-        columns=", ".join(keys),
-        columns_of_stocks=", ".join(f"stocks.{key}" for key in keys),
-    )
+@dataclass(frozen=True)
+class _Counted:
+    """The rows of extracts that count, by columns."""
+
+    extracts: Sequence[AnsweredExtract]
+    closing: Collection[str]
+    columns: Sequence[str]
+    rows: Rows
+
+    def asked(self, query: str, parameters: Mapping[str, object]) -> Iterator[tuple[Any, ...]]:
+        """What a query over `counted` gives."""
+        import duckdb
+
+        if not self.extracts:
+            return
+        with duckdb.connect() as connection, _readable_errors():
+            connection.execute(self.sql(connection) + query, parameters)
+            while rows := connection.fetchmany(_FETCHED):
+                yield from rows
+
+    def sql(self, connection: DuckDBPyConnection) -> str:
+        """What says which rows are `counted`, before a query; `extracts` and `last_answers` become tables for it."""
+        paths = [str(each.path) for each in self.extracts]
+        table = {
+            "systems": [each.system for each in self.extracts],
+            "days": [each.day for each in self.extracts],
+            "paths": paths,
+            "measures": [list(each.measures) for each in self.extracts],
+            "of_sites": [list(each.sites) for each in self.extracts],
+        }
+        connection.execute(
+            "create table extracts (system varchar, day date, path varchar, measures varchar[], sites varchar[])"
+        )
+        columns = ", ".join(f"unnest(${name})" for name in table)
+        connection.execute(f"insert into extracts select {columns}", table)
+        all_stocks = self.rows(paths, ("path", "hall_code", "measure"), self.closing, stocks=True)
+        connection.execute(_LAST_ANSWERS.format(stocks=all_stocks), {"closing": list(self.closing)})
+        last = [path for (path,) in connection.execute("select distinct path from last_answers").fetchall()]
+        return _COUNTED.format(
+            flows=self.rows(paths, self.columns, self.closing, stocks=False),
+            # Without a stock, any file has none.
+            stocks=self.rows(
+                last or paths[:1], list(dict.fromkeys(("path", *self.columns))), self.closing, stocks=True
+            ),
+            columns=", ".join(self.columns),
+            columns_of_stocks=", ".join(f"stocks.{column}" for column in self.columns),
+        )
 
 
-def _counted(
-    query: str,
-    extracts: Sequence[AnsweredExtract],
-    closing: Collection[str],
-    sites: Collection[str],
-    parameters: Mapping[str, object],
-) -> Iterator[tuple[Any, ...]]:
+def _asked(query: str, counted: pa.Table) -> list[tuple[Any, ...]]:
+    """Ask sums of sums."""
     import duckdb
 
-    if not extracts:
-        return
-    with duckdb.connect() as connection, _readable_errors():
-        _execute(connection, query, extracts, closing, {**parameters, **({"sites": list(sites)} if sites else {})})
-        while rows := connection.fetchmany(_FETCHED):
-            yield from rows
-
-
-def _execute(
-    connection: DuckDBPyConnection,
-    query: str,
-    extracts: Sequence[AnsweredExtract],
-    closing: Collection[str],
-    parameters: Mapping[str, object],
-) -> None:
-    """Ask a query over `counted` and `extracts`."""
-    paths = [str(each.path) for each in extracts]
-    table = {
-        "systems": [each.system for each in extracts],
-        "days": [each.day for each in extracts],
-        "paths": paths,
-        "measures": [list(each.measures) for each in extracts],
-        "of_sites": [list(each.sites) for each in extracts],
-    }
-    connection.execute(
-        "create table extracts (system varchar, day date, path varchar, measures varchar[], sites varchar[])"
-    )
-    columns = ", ".join(f"unnest(${name})" for name in table)
-    connection.execute(f"insert into extracts select {columns}", table)
-    all_stocks = _READ.format(paths="$paths", is_stock="true")
-    connection.execute(_LAST_ANSWERS.format(read=all_stocks), {"paths": paths, "closing": list(closing)})
-    last = [path for (path,) in connection.execute("select distinct path from last_answers").fetchall()]
-    # Without a stock, any file has none.
-    of_stocks = last or paths[:1]
-    connection.execute(query, {"paths": paths, "of_stocks": of_stocks, "closing": list(closing), **parameters})
+    with duckdb.connect() as connection:
+        return connection.register("counted", counted).execute(query).fetchall()
 
 
 @contextmanager
@@ -252,32 +320,17 @@ def _readable_errors() -> Iterator[None]:
         raise RecountError(f"the extracts can't be counted again: {error}") from error
 
 
-class _Sums:
-    """Sums of the rows that count by site, measure and other columns, read from the extracts once."""
-
-    def __init__(self, extracts: Sequence[AnsweredExtract], closing: Collection[str], columns: Iterable[str]) -> None:
-        import duckdb
-
-        self._connection = duckdb.connect()
-        keys = list(dict.fromkeys(("hall_code", "measure", *columns)))
-        kinds = ", ".join([*(f"{key} varchar" for key in keys), '"count" hugeint', "row_count hugeint"])
-        self._connection.execute(f"create table counted ({kinds})")
-        if extracts:
-            rows = _counted_by(keys, _SUMMED, "group by all", ())
-            with _readable_errors():
-                _execute(self._connection, _KEEP.format(rows=rows), extracts, closing, {})
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask sums of these sums."""
-        return self._connection.execute(query).fetchall()
+# Who sums the rows that count, as `summed_up` does: of extracts, with the stocks and the columns.
+SumUp = Callable[[Sequence[AnsweredExtract], Collection[str], Sequence[str]], "pa.Table"]
 
 
 class Recounts:
     """Counts of certificates, of which those that rest on the same extracts are counted once."""
 
-    def __init__(self, landing: Path) -> None:
+    def __init__(self, landing: Path, sum_up: SumUp = summed_up) -> None:
         self._landing = landing
-        self._sums: dict[object, _Sums] = {}
+        self._sum_up = sum_up
+        self._sums: dict[object, pa.Table] = {}
         self._totals: dict[object, Mapping[tuple[str, str], int]] = {}
         self._by_column: dict[object, RankedCounts] = {}
 
@@ -294,7 +347,7 @@ class Recounts:
         scales = certificate.foundation.scales
         key = (self._key(certificate), tuple(scales.items()), column)
         if key not in self._by_column:
-            rows = self._summed(certificate).rows(_SUMS_BY.format(column=column))
+            rows = _asked(_SUMS_BY.format(column=column), self._summed(certificate))
             sums = ((site, code, measure, int(total)) for site, code, measure, total in rows)
             self._by_column[key] = RankedCounts.of(sums, {}, scales)
         return self._by_column[key]
@@ -318,13 +371,13 @@ class Recounts:
                 totals[measure] = totals.get(measure, 0) + total
         return {measure: in_units(total, foundation.scales.get(measure, 0)) for measure, total in totals.items()}
 
-    def _summed(self, certificate: Certificate) -> _Sums:
+    def _summed(self, certificate: Certificate) -> pa.Table:
         """The sums by every column that a ranking is by, in one pass over the rows."""
         key = self._key(certificate)
         if key not in self._sums:
             foundation = certificate.foundation
             extracts = answered_extracts(foundation, self._landing, foundation.closing)
-            self._sums[key] = _Sums(extracts, foundation.closing, _ranking_columns(certificate))
+            self._sums[key] = self._sum_up(extracts, foundation.closing, _ranking_columns(certificate))
         return self._sums[key]
 
     def _key(self, certificate: Certificate) -> object:
