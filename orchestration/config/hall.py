@@ -87,7 +87,7 @@ class Proofreading(Strict):
 class Spark(Strict):
     """How months are built on Spark, where `engine` says so.
 
-    `patience` is for how many seconds a build goes on without any worker.
+    `patience` is for how many seconds work goes on without any worker.
     """
 
     master: str = Field(default="local[*]", description="as Spark writes it: local[*], spark://host:7077")
