@@ -17,10 +17,14 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from orchestration.cli.main import app
+from orchestration.config.hall import Spark, load_hall
+from orchestration.diagnosis import Diagnosis
 from orchestration.doctor import machine
 from orchestration.doctor.diagnose import diagnose
+from orchestration.runtime.installation import DEMO_HALL
 from orchestration.runtime.paths import Home
 from tests.halls import Hall
+from tests.servers.spark import free_port, java
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +183,28 @@ def test_too_little_room_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(machine, "_LEAST_FREE_GIB", 10**9)
     diagnosis = diagnose("disk", lambda: machine._disk(home))
     assert (diagnosis.verdict, diagnosis.next_step) == ("mend", "make room, or move YUEBAO_HOME")
+
+
+def test_an_engine_that_cannot_be_used_is_named(certified: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert f"ok   engine: duckdb {metadata.version('duckdb')}" in _examined(certified)[1]
+
+    master = f"spark://127.0.0.1:{free_port()}"
+    with monkeypatch.context() as patched:
+        patched.setenv("JAVA_HOME", "/nowhere")
+        without_java = _engine_diagnosed(master)
+    assert (without_java.verdict, "there is no java in JAVA_HOME" in without_java.message) == ("mend", True)
+    assert without_java.next_step.startswith("install Java 17")
+    java()
+    unreachable = _engine_diagnosed(master)
+    assert (unreachable.verdict, f"{master} can't be reached" in unreachable.message) == ("mend", True)
+    assert _engine_diagnosed("local[*]") == Diagnosis(
+        "engine", "ok", f"spark {metadata.version('pyspark')} on local[*]"
+    )
+
+
+def _engine_diagnosed(master: str) -> Diagnosis:
+    hall = load_hall(DEMO_HALL).hall.model_copy(update={"engine": "spark", "spark": Spark(master=master)})
+    return diagnose("engine", lambda: machine._engine(hall))
 
 
 def test_a_package_that_is_not_as_asked_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

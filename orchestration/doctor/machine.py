@@ -1,4 +1,4 @@
-"""Whether this machine and this state folder are well: versions, disk, clock, permissions, history, settings, ledger.
+"""Whether machine and state folder are well: versions, engine, disk, clock, permissions, history, settings, ledger.
 
 Asks no hall system (`check-hall` does), changes nothing, and makes every check whatever the others find.
 """
@@ -17,7 +17,7 @@ from orchestration.alerts.memory import read_memory
 from orchestration.alerts.snoozes import read_snoozes
 from orchestration.certification.certify import archive_of
 from orchestration.config.catalogue import working_days
-from orchestration.config.hall import HallFolder, expand
+from orchestration.config.hall import Hall, HallFolder, expand
 from orchestration.config.variables import variables_of
 from orchestration.config.working_days import CalendarError
 from orchestration.diagnosis import Diagnosis
@@ -30,7 +30,9 @@ from orchestration.runtime.guard import deletable, free_room, holder, holders, l
 from orchestration.runtime.left_overs import left_overs, temporary_folders
 from orchestration.runtime.paths import Home
 from orchestration.runtime.program import program_source
+from orchestration.warehouse.builder import engine_version
 from orchestration.warehouse.facts import unfinished_builds
+from orchestration.warehouse.spark import require_usable
 from reports.certificates.verification import verify
 
 _LEAST_FREE_GIB = 2
@@ -41,6 +43,7 @@ _GIB, _MIB = 2**30, 2**20
 def examine(hall: HallFolder, home: Home) -> Iterator[Diagnosis]:
     """Everything that is looked at, one after the other; `YUEBAO_HALL` must name the hall's folder."""
     yield diagnose("versions", _versions)
+    yield diagnose("engine", partial(_engine, hall.hall))
     yield diagnose("disk", partial(_disk, home))
     yield diagnose("state", partial(_state_folder, home))
     yield diagnose("clock", partial(_clock, home))
@@ -76,6 +79,14 @@ def _wrong_version(required: Requirement) -> str:
     if required.specifier.contains(installed, prereleases=True):
         return ""
     return f"{required.name} is {installed}, and {required.specifier} is asked for"
+
+
+def _engine(hall: Hall) -> str:
+    """What months are built on can be used, as far as that shows without using it."""
+    if hall.engine == "spark":
+        require_usable(hall.spark)
+        return f"{engine_version(hall.engine)} on {hall.spark.master}"
+    return engine_version(hall.engine)
 
 
 def _disk(home: Home) -> str:

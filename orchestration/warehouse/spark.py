@@ -2,7 +2,7 @@
 workers are of use.
 
 dbt-spark runs its SQL in the session that is open. Nothing but SQL runs on workers, so that they need no Python.
-It brings pyspark along, and is imported where something runs on Spark.
+pyspark is imported where something runs on Spark.
 """
 
 from __future__ import annotations
@@ -66,8 +66,7 @@ def spark_session(settings: Spark, folder: Path, log: Path) -> Iterator[SparkSes
         SparkError: Spark or Java isn't installed, the master can't be reached, no worker came or the last one was lost,
             or a worker doesn't see the folder.
     """
-    _require_installed()
-    _require_reachable(settings.master)
+    require_usable(settings)
     session = _begin(settings, folder, log)
     try:
         if not _is_local(settings.master):
@@ -161,17 +160,23 @@ def _is_local(master: str) -> bool:
     return master.startswith("local")
 
 
+def require_usable(settings: Spark) -> None:
+    """SparkError unless Spark and Java are installed, and the master takes a connection; no session is opened."""
+    _require_installed()
+    _require_reachable(settings.master)
+
+
 def _require_installed() -> None:
     if not (find_spec("pyspark") and find_spec("dbt.adapters.spark")):
         raise SparkError(
-            'hall.toml has engine = "spark", and dbt-spark and pyspark aren\'t installed here. Next: '
+            'hall.toml has engine = "spark", and dbt-spark and pyspark aren\'t installed here; next: '
             '`pip install --require-hashes -r requirements-spark.lock`, or engine = "duckdb"'
         )
     home = os.environ.get("JAVA_HOME")
     if not shutil.which("java", path=str(Path(home, "bin")) if home else None):
         where = f"in JAVA_HOME ({home})" if home else "on the PATH, and JAVA_HOME isn't set"
         raise SparkError(
-            f'hall.toml has engine = "spark", and there is no java {where}. Next: install Java 17 (on Debian: apt-get '
+            f'hall.toml has engine = "spark", and there is no java {where}; next: install Java 17 (on Debian: apt-get '
             'install openjdk-17-jre-headless), or engine = "duckdb"'
         )
 
@@ -189,7 +194,7 @@ def _require_reachable(master: str) -> None:
             return
     if faults:
         raise SparkError(
-            f"the Spark master {master} can't be reached ({'; '.join(faults)}). Next: see that it runs, and that "
+            f"the Spark master {master} can't be reached ({'; '.join(faults)}); next: see that it runs, and that "
             "`master` under [spark] of hall.toml names it"
         )
 
@@ -218,7 +223,7 @@ def _begin(settings: Spark, folder: Path, log: Path) -> SparkSession:
                 gateway = launch_gateway(configuration, started)  # type: ignore[no-untyped-call]
         return SparkSession(SparkContext(conf=configuration, gateway=gateway))
     except (PySparkException, Py4JError) as error:
-        raise SparkError(f"Spark doesn't start: {_first_line(error)}. Next: read {log}") from None
+        raise SparkError(f"Spark doesn't start: {_first_line(error)}; next: read {log}") from None
 
 
 def _running_gateway() -> Any:
@@ -248,7 +253,7 @@ def _require_workers(session: SparkSession, settings: Spark) -> None:
     while not _workers(session):
         if time.monotonic() > deadline:
             raise SparkError(
-                f"the Spark master {settings.master} gave no worker in {settings.patience:g} s. Next: see on its page "
+                f"the Spark master {settings.master} gave no worker in {settings.patience:g} s; next: see on its page "
                 "that workers are alive and have cores and memory left"
             )
         time.sleep(_PAUSE)
@@ -271,7 +276,7 @@ def _require_shared(session: SparkSession, folder: Path) -> None:
         written = 0
     if written != count:
         raise SparkError(
-            f"a Spark worker doesn't see {folder}, or may not write there. Next: the state folder (YUEBAO_HOME), and "
+            f"a Spark worker doesn't see {folder}, or may not write there; next: the state folder (YUEBAO_HOME), and "
             "for `yuebao rebuild` the folder for temporary files (TMPDIR), have to be shared with every worker under "
             "the same path and for the same user"
         )
