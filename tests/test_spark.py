@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 
 from orchestration.warehouse.builder import BUILDER
+from orchestration.warehouse.facts import build_facts
+from orchestration.warehouse.month import open_month
+from reports.files import digests
 from tests.servers.spark import free_port, java
 from tests.small_halls import SmallHall
 
@@ -32,6 +35,17 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> SmallHall:
     hall = SmallHall.begun(tmp_path_factory.mktemp("hall"))
     hall.drop_month(MONTH)
     assert hall.run("pull", f"{MONTH}-01..{MONTH}-31").exit_code == 0
+    return hall
+
+
+@pytest.fixture(scope="module")
+def certified(begun: SmallHall, tmp_path_factory: pytest.TempPathFactory) -> SmallHall:
+    """The hall on Spark, with its month certified."""
+    java()
+    hall = begun.copy(tmp_path_factory.mktemp("certified") / "hall")
+    on_spark(hall)
+    reported = hall.run("report", MONTH)
+    assert reported.exit_code == 0, reported.output
     return hall
 
 
@@ -66,24 +80,49 @@ def certificate(hall: SmallHall) -> dict[str, Any]:
     return document
 
 
-def test_a_month_is_the_same_on_spark(hall: SmallHall, tmp_path: Path) -> None:
-    java()
-    on_duckdb = hall.copy(tmp_path / "duckdb")
-    on_spark(hall)
-    for each in (on_duckdb, hall):
-        reported = each.run("report", MONTH)
-        assert reported.exit_code == 0, reported.output
-    published, of_spark = (each.home / "published" / MONTH for each in (on_duckdb, hall))
+def test_a_month_is_the_same_on_spark(certified: SmallHall, hall: SmallHall) -> None:
+    """Also when it is rebuilt there."""
+    assert hall.run("report", MONTH).exit_code == 0
+    published, of_spark = (each.home / "published" / MONTH for each in (hall, certified))
     assert facts(of_spark) == facts(published)
 
-    one, other = (certificate(each)["candidate"] for each in (on_duckdb, hall))
-    engines = json.loads((hall.home / "evidence" / other["evidence"].pop("engines")).read_bytes())
+    one, other = (certificate(each)["candidate"] for each in (hall, certified))
+    engines = json.loads((certified.home / "evidence" / other["evidence"].pop("engines")).read_bytes())
     assert engines == {"built": f"spark {version('pyspark')}", "recounted": f"spark {version('pyspark')}"}
     for evidence in (one["evidence"], other["evidence"]):
         evidence.pop("engines", None)
         evidence.pop("settings")  # hall.toml names the engine
     assert other == one
-    assert hall.run("verify", "--recount").exit_code == 0
+    assert certified.run("verify", "--recount").exit_code == 0
+    rebuilt = certified.run("rebuild", MONTH)
+    assert rebuilt.exit_code == 0, rebuilt.output
+
+
+@pytest.mark.proof
+def test_a_certified_month_is_planned_by_a_build_on_spark(certified: SmallHall, tmp_path: Path) -> None:
+    hall = certified.copy(tmp_path / "copy")
+    planned = hall.run("plan", MONTH, "--build")
+    assert planned.stdout == f"{MONTH} r1 certified: no difference\nmonths: 1, no difference\n"
+
+    hall.edit("catalogue/metrics.csv", ("accepted,1,受理,", "accepted,1,收件,"))
+    planned = hall.run("plan", MONTH, "--build")
+    assert "; metric_name 受理 → 收件" in planned.stdout
+
+
+def test_chosen_models_leave_what_is_published_as_it_is(
+    certified: SmallHall, hall: SmallHall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert hall.run("report", MONTH).exit_code == 0
+    for each in (hall, certified):
+        for name, value in each.environment.items():
+            monkeypatch.setenv(name, value)
+        month = open_month(MONTH)
+        before = digests(month.folder)
+        built = build_facts(month, ["yuebao.marts.dim_metric"], "run")
+        assert "model.yuebao.dim_metric" in {result.unique_id for result in built}
+        assert {result.status for result in built} <= {"success", "pass", "not_applicable"}
+        assert digests(month.folder) == before
+        assert list(month.home.builds.iterdir()) == []
 
 
 def test_what_keeps_spark_from_starting_is_one_message(hall: SmallHall, monkeypatch: pytest.MonkeyPatch) -> None:

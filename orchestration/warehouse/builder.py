@@ -72,7 +72,8 @@ def build(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResul
 
     Args:
         variables: See dbt_project.yml; `publish_to` is given.
-        select: dbt's names. On Spark, which keeps no table of an earlier build, with all that they are made of.
+        select: dbt's names. On Spark, which keeps no table of an earlier build, with all that they are made of, and
+            without the tests that also look at others.
 
     Raises:
         DbtError: dbt didn't get as far as running nodes.
@@ -83,7 +84,8 @@ def build(variables: Mapping[str, Any], select: Sequence[str]) -> list[NodeResul
     require_room(home.root, LEAST_ROOM + size_of(home.warehouse))
     with locked(home.warehouse_lock):
         if hall.engine == "spark":
-            return BUILDER.call(_build_on_spark, dict(variables), [f"+{name}" for name in select], hall.spark)
+            chosen = [*(f"+{name}" for name in select), "--indirect-selection", "cautious"] if select else []
+            return BUILDER.call(_build_on_spark, dict(variables), chosen, hall.spark)
         return BUILDER.call(_build, dict(variables), list(select))
 
 

@@ -24,6 +24,8 @@ _OLDER = "builds"
 def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeResult]:
     """Build and test a month's facts, publish them if every test passed, and write the evidence either way.
 
+    Of models that were chosen nothing is published, and what is published stays proved unless one of them fails.
+
     Args:
         month: What is built is its inputs, as they were when it was opened.
         models: dbt's names of the models to build; all when none is named.
@@ -36,6 +38,9 @@ def build_facts(month: Month, models: Sequence[str], run_id: str) -> list[NodeRe
     with owned(month.home.builds / f"{month.name}-{run_id}") as aside:
         results = build(variables_of(month, aside), models)
         results = with_applicability(results, month, month.inputs)
+        if models and not failures_of(results):
+            _discard(aside)
+            return results
         with locked(month.home.warehouse_lock):
             _publish(month, results, aside, run_id)
     return results
