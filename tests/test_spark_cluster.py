@@ -73,6 +73,24 @@ def test_when_the_last_worker_is_killed_nothing_is_published(hall: SmallHall, cl
     assert set(facts(hall.home / "published" / MONTH)) >= {"fct_daily_counts.parquet"}
 
 
+def test_when_the_last_worker_is_killed_in_the_count_before_sealing_nothing_is_sealed(
+    hall: SmallHall, cluster: SparkCluster
+) -> None:
+    assert hall.run("report", MONTH, "--draft").exit_code == 0
+    on_spark(hall, OURS, master=cluster.url, patience=15)
+    cluster.add_worker()
+    with cluster.killed_once((hall.home / "builds" / "recount-spark" / "spark" / "sums").exists, cluster.workers):
+        lost = hall.run("certify", MONTH)
+    assert lost.exit_code == 1, lost.output
+    assert f"the Spark master {cluster.url} had no worker left for 15 s" in lost.output
+    assert "Traceback" not in lost.output
+    assert not list((hall.home / "certificates").glob("*.json"))
+    assert list((hall.home / "builds").iterdir()) == []
+    cluster.add_worker()
+    done = hall.run("certify", MONTH)
+    assert done.exit_code == 0, done.output
+
+
 def test_a_month_of_205_sites_is_the_same_though_a_worker_is_killed(tmp_path: Path, cluster: SparkCluster) -> None:
     duckdb, spark = tmp_path / "duckdb", tmp_path / "spark"
     cluster.add_worker()
