@@ -136,6 +136,8 @@ def test_what_keeps_spark_from_starting_is_one_message(hall: SmallHall, monkeypa
         patched.setattr("orchestration.warehouse.spark.find_spec", lambda _: None)
         assert "`pip install --require-hashes -r requirements-spark.lock`" in refused(hall)
     assert "there is no java in JAVA_HOME (/nowhere)" in refused(hall, JAVA_HOME="/nowhere")
+    odd = str(hall.folder / "state [1]")
+    assert "has [ ] in its name, which Spark takes for a pattern; next: " in refused(hall, YUEBAO_HOME=odd)
 
     own.write_text(of_duckdb)
     on_spark(hall, master=closed)

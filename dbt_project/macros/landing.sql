@@ -67,21 +67,18 @@
 
 
 {#- A table that lies where the files do. Of a path without one Spark would look for the columns at each use. A path may
-    be a pattern: /{one,other} names both, and is read twice, so that what isn't meant as one is escaped twice. -#}
+    be a pattern: /{one,other} names both. What has such characters in its name isn't built on Spark. -#}
 {% macro spark__parquet(source, paths, part) -%}
     {%- set table = api.Relation.create(schema=target.schema, identifier=source.identifier ~ '_' ~ part) -%}
     {%- if execute -%}
         {%- set node = graph.sources.values() | selectattr('relation_name', 'equalto', source | string) | first -%}
-        {%- set columns, escaped = [], [] -%}
+        {%- set columns = [] -%}
         {%- for column in node.columns.values() -%}
             {%- do columns.append(column.name ~ ' ' ~ spark_type(column.data_type)) -%}
         {%- endfor -%}
-        {%- for path in paths -%}
-            {%- do escaped.append(modules.re.sub('([][{},*?\\\\])', '\\\\\\\\\\\\\\1', path[1:])) -%}
-        {%- endfor -%}
         {%- do run_query(
             'create table if not exists ' ~ table ~ ' (' ~ columns | join(', ') ~ ') using parquet options (path '
-            ~ spark_literal('/{' ~ escaped | join(',') ~ '}') ~ ')'
+            ~ spark_literal('/{' ~ paths | map('replace', '/', '', 1) | join(',') ~ '}') ~ ')'
         ) -%}
     {%- endif -%}
     {{- table -}}

@@ -46,6 +46,7 @@ _LOCAL = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0
 _DIAL, _PAUSE = 5.0, 0.5
 # Of daily counts, the columns that are text.
 _TEXTS = ("hall_code", "department_code", "item_code", "measure")
+_OF_PATTERNS = frozenset("*?[]{},:\\")
 _RUN_AGAIN = "nothing was published or certified; run the same again"
 
 
@@ -64,9 +65,10 @@ def spark_session(settings: Spark, folder: Path, log: Path) -> Iterator[SparkSes
 
     Raises:
         SparkError: Spark or Java isn't installed, the master can't be reached, no worker came or the last one was lost,
-            or a worker doesn't see the folder.
+            a worker doesn't see the folder, or it has a name that Spark takes for a pattern.
     """
     require_usable(settings)
+    _require_plain(folder, log)
     session = _begin(settings, folder, log)
     try:
         if not _is_local(settings.master):
@@ -102,13 +104,11 @@ class SumsOnSpark:
 
         sums = self.folder / str(len(list(self.folder.iterdir())))
         declared = ", ".join([*(f"{column} string" for column in _TEXTS), "count bigint"])
-        # To Spark a path is a pattern.
-        escaped = [re.sub(r"([][{},*?\\])", r"\\\1", path) for path in paths]
         is_stock = spark.col("measure").isin(*closing)
         try:
             (
                 self.session.read.schema(declared)
-                .parquet(*escaped)
+                .parquet(*paths)
                 .where(is_stock if stocks else ~is_stock)
                 .withColumn("path", spark.col("_metadata.file_path"))
                 .groupBy(*columns)
@@ -122,8 +122,8 @@ class SumsOnSpark:
             raise RecountError(f"the extracts can't be counted again: {_first_line(error)}") from error
         # file:/a%20path
         told = ["url_decode(path[6:]) as path" if column == "path" else column for column in columns]
-        parts = _quoted(str(sums / "part-*.parquet"))
-        return f'select {", ".join(told)}, "count", row_count from read_parquet({parts})'  # noqa: S608
+        parts = ", ".join(_quoted(str(part)) for part in sorted(sums.glob("part-*.parquet")))
+        return f'select {", ".join(told)}, "count", row_count from read_parquet([{parts}])'  # noqa: S608
 
 
 def join_parts(marts: Path, folder: Path, month: str, metadata: Mapping[str, Mapping[str, str]]) -> None:
@@ -164,6 +164,16 @@ def require_usable(settings: Spark) -> None:
     """SparkError unless Spark and Java are installed, and the master takes a connection; no session is opened."""
     _require_installed()
     _require_reachable(settings.master)
+
+
+def _require_plain(*paths: Path) -> None:
+    """SparkError where Spark would take a path for a pattern, those of its own tables included."""
+    for path in map(str, paths):
+        if found := "".join(sorted(_OF_PATTERNS.intersection(path))):
+            raise SparkError(
+                f"{path} has {' '.join(found)} in its name, which Spark takes for a pattern; next: name another state "
+                "folder (YUEBAO_HOME), and for `yuebao rebuild` another one for temporary files (TMPDIR)"
+            )
 
 
 def _require_installed() -> None:
