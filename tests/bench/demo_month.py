@@ -69,9 +69,10 @@ def _reference(name: str, title: str, code: str) -> Competitor:
 
 
 def numbers_file(state: Path, _output: str) -> Totals:
-    """The totals of the month that is certified in a state folder."""
-    numbers = state / "published" / MONTH / "current" / "numbers.json"
-    return {entry["metric"]: entry["exact"] for entry in json.loads(numbers.read_text(encoding="utf-8"))["metrics"]}
+    """The totals of the month that is certified in a state folder, without what is derived of them."""
+    numbers = json.loads((state / "published" / MONTH / "current" / "numbers.json").read_text(encoding="utf-8"))
+    derived = {entry["metric"] for entry in numbers["derived"]}
+    return {entry["metric"]: entry["exact"] for entry in numbers["metrics"] if entry["metric"] not in derived}
 
 
 @contextmanager
