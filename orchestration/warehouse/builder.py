@@ -21,7 +21,6 @@ from orchestration.runtime.left_overs import owned
 from orchestration.runtime.paths import current_home
 from orchestration.runtime.worker import Worker
 from orchestration.warehouse.dbt_manifest import BuildTarget, DbtError, dbt_arguments, dbt_flags, parsed_project
-from reports.certificates.recount import AnsweredExtract, SumUp, summed_up
 from reports.figures.readiness import FailingRow
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
     from dbt_common.events.base_types import EventMsg
     from pyspark.sql import SparkSession
+
+    from reports.certificates.recount import AnsweredExtract, SumUp
 
 
 # What gives a query's columns and its first rows, by the engine that built.
@@ -125,6 +126,8 @@ def sum_up() -> SumUp:
 
     It raises SparkError and Timeout as `build` does.
     """
+    from reports.certificates.recount import summed_up
+
     hall = load_own_hall().hall
     return partial(_summed_on_spark, hall.spark) if hall.engine == "spark" else summed_up
 
@@ -148,6 +151,7 @@ def _sum_on_spark(
     columns: Sequence[str],
 ) -> pa.Table:
     from orchestration.warehouse.spark import SumsOnSpark
+    from reports.certificates.recount import summed_up
 
     with _spark_in(folder, settings) as session:
         sums = folder / "sums"

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.config.hall import Spark
 from orchestration.runtime.errors import UserError
 from orchestration.warehouse.dbt_manifest import mart_grains
-from reports.certificates.recount import RecountError
+from reports.certificates.recount import RecountError, listed
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -122,7 +122,7 @@ class SumsOnSpark:
             raise RecountError(f"the extracts can't be counted again: {_first_line(error)}") from error
         # file:/a%20path
         told = ["url_decode(path[6:]) as path" if column == "path" else column for column in columns]
-        parts = ", ".join(_quoted(str(part)) for part in sorted(sums.glob("part-*.parquet")))
+        parts = listed(sorted(map(str, sums.glob("part-*.parquet"))))
         return f'select {", ".join(told)}, "count", row_count from read_parquet([{parts}])'  # noqa: S608
 
 
@@ -145,15 +145,13 @@ def join_parts(marts: Path, folder: Path, month: str, metadata: Mapping[str, Map
             parts = connection.read_parquet(sorted(map(str, mart.glob("part-*.parquet"))))
             parts.create(mart.name)
             of_month = f"where month_start = date '{month}-01'" if "month_start" in parts.columns else ""
-            told = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.get(mart.name, {}).items())
+            told = ", ".join(
+                f"{listed([key])}: {listed([value])}" for key, value in metadata.get(mart.name, {}).items()
+            )
             options = f"format parquet, kv_metadata {{{told}}}" if told else "format parquet"
-            target = _quoted(str(folder / f"{mart.name}.parquet"))
+            target = listed([str(folder / f"{mart.name}.parquet")])
             rows = f"select * from {mart.name} {of_month} order by {', '.join(grains[mart.name])}"  # noqa: S608
             connection.execute(f"copy ({rows}) to {target} ({options})")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _is_local(master: str) -> bool:

@@ -159,22 +159,23 @@ class _Read:
         return _ROWS.format(
             columns=", ".join(columns),
             counts=self.counts,
-            paths=_listed(paths),
-            closing=_listed(closing),
+            paths=listed(paths),
+            closing=listed(closing),
             stocks=stocks,
-            of_sites=f"and hall_code in ({_listed(self.sites)})" if self.sites else "",
+            of_sites=f"and hall_code in ({listed(self.sites)})" if self.sites else "",
             grouped=self.grouped,
         )
 
 
-def _listed(texts: Iterable[str]) -> str:
+def listed(texts: Iterable[str]) -> str:
+    """Texts as literals of DuckDB's SQL, with commas between them."""
     return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
 
 
 def summed_up(
     extracts: Sequence[AnsweredExtract], closing: Collection[str], columns: Sequence[str], rows: Rows = _Read()
 ) -> pa.Table:
-    """Sum the rows of extracts that count, as `recount` does, which reads them once.
+    """Sum the rows of extracts that count, as `recount` does.
 
     Args:
         extracts: As for `recount`, like `closing`.
@@ -372,7 +373,7 @@ class Recounts:
         return {measure: in_units(total, foundation.scales.get(measure, 0)) for measure, total in totals.items()}
 
     def _summed(self, certificate: Certificate) -> pa.Table:
-        """The sums by every column that a ranking is by, in one pass over the rows."""
+        """The sums by every column that a ranking is by."""
         key = self._key(certificate)
         if key not in self._sums:
             foundation = certificate.foundation
